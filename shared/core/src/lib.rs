@@ -1,1 +1,25 @@
-//! Placeholder.
+//! What listsync decides, and nothing else.
+//!
+//! Everything here is a value or a pure function over values: no I/O, no clock, no environment, no randomness and no
+//! hash-map order. Time comes in as an argument, so every decision can be replayed.
+
+pub mod address;
+pub mod backoff;
+pub mod batch;
+pub mod belief;
+pub mod guard;
+pub mod id;
+pub mod identity;
+pub mod link;
+pub mod list;
+pub mod member;
+pub mod plan;
+pub mod reconcile;
+pub mod schedule;
+pub mod settings;
+pub mod snapshot;
+pub mod summary;
+pub mod trigger;
+
+/// An instant: UTC, as RFC 3339 in every document.
+pub use jiff::Timestamp;

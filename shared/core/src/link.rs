@@ -1,0 +1,271 @@
+//! What a person set up: one list, one group, and how they are kept in step.
+
+use std::{fmt, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{GroupId, LinkId, ListId, TenantId};
+
+/// One of the two memberships that a link keeps in step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// The contact list.
+    List,
+    /// The directory group.
+    Group,
+}
+
+impl Side {
+    /// The opposite side.
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::List => Self::Group,
+            Self::Group => Self::List,
+        }
+    }
+}
+
+impl fmt::Display for Side {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::List => "list",
+            Self::Group => "group",
+        })
+    }
+}
+
+/// Which side follows which.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// Each side takes the other's changes.
+    TwoWay,
+    /// The group follows the list.
+    ListToGroup,
+    /// The list follows the group.
+    GroupToList,
+}
+
+impl Mode {
+    /// Whether a run may change this side.
+    #[must_use]
+    pub fn writes(self, side: Side) -> bool {
+        match self {
+            Self::TwoWay => true,
+            Self::ListToGroup => side == Side::Group,
+            Self::GroupToList => side == Side::List,
+        }
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TwoWay => "two-way",
+            Self::ListToGroup => "list-to-group",
+            Self::GroupToList => "group-to-list",
+        })
+    }
+}
+
+/// In a one-way mode: what becomes of members that only the written side has and that we did not put there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Extras {
+    /// They stay.
+    #[default]
+    Keep,
+    /// They go, once a person has approved the first such removal.
+    Remove,
+}
+
+/// How two memberships that never met are brought together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FirstMerge {
+    /// Everybody of either side is on both afterwards; nobody is removed.
+    #[default]
+    Union,
+    /// The list wins: who is only in the group leaves it, once a person has approved that.
+    List,
+    /// The group wins: who is only on the list leaves it, once a person has approved that.
+    Group,
+}
+
+/// What is done with a contact whose domain is not one of the tenant's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Externals {
+    /// Added when the directory has a guest for the address, else skipped.
+    #[default]
+    Match,
+    /// As `Match`, and a guest is invited where there is none.
+    Invite,
+    /// Never looked up.
+    Skip,
+}
+
+/// How many removals of one side within 24 hours go on without a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum RemovalLimit {
+    /// More than 5 and more than 20 %, or more than 500, are held.
+    #[default]
+    Standard,
+    /// More than this share of the members, in percent, is held.
+    Percent(u8),
+    /// More than this number is held.
+    Count(u64),
+    /// Only the removal of everybody is held.
+    Off,
+}
+
+/// A text that is no removal limit.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("'{0}' is not a removal limit: give a share such as 20%, a number such as 500, or off")]
+pub struct RemovalLimitError(String);
+
+impl std::str::FromStr for RemovalLimit {
+    type Err = RemovalLimitError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let refuse = || RemovalLimitError(text.to_owned());
+        match text.trim() {
+            "standard" => Ok(Self::Standard),
+            "off" => Ok(Self::Off),
+            share if share.ends_with('%') => match share.trim_end_matches('%').trim().parse::<u8>() {
+                Ok(percent) if percent <= 100 => Ok(Self::Percent(percent)),
+                _ => Err(refuse()),
+            },
+            number => number.parse().map(Self::Count).map_err(|_| refuse()),
+        }
+    }
+}
+
+impl TryFrom<String> for RemovalLimit {
+    type Error = RemovalLimitError;
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<RemovalLimit> for String {
+    fn from(limit: RemovalLimit) -> Self {
+        limit.to_string()
+    }
+}
+
+impl fmt::Display for RemovalLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Standard => f.write_str("standard"),
+            Self::Percent(percent) => write!(f, "{percent}%"),
+            Self::Count(count) => write!(f, "{count}"),
+            Self::Off => f.write_str("off"),
+        }
+    }
+}
+
+/// Why a link was stopped for safety.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HaltReason {
+    /// The group is not there any more.
+    GroupGone,
+    /// The group is of a kind that cannot be written.
+    GroupNotWritable,
+    /// The directory denies what the link needs.
+    Denied,
+    /// Two continuations in a row made no progress.
+    NoProgress,
+    /// The list is not there any more.
+    ListGone,
+}
+
+impl fmt::Display for HaltReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::GroupGone => "the group is gone",
+            Self::GroupNotWritable => "the group's members cannot be written",
+            Self::Denied => "the directory denies what the link needs",
+            Self::NoProgress => "two continuations in a row made no progress",
+            Self::ListGone => "the list is gone",
+        })
+    }
+}
+
+/// Whether a link is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "state", content = "reason")]
+pub enum LinkStatus {
+    /// Run when due.
+    #[default]
+    Active,
+    /// Stopped because a person asked.
+    Paused,
+    /// Stopped for safety until a person resumes it.
+    Halted(HaltReason),
+}
+
+impl fmt::Display for LinkStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Active => f.write_str("active"),
+            Self::Paused => f.write_str("paused"),
+            Self::Halted(reason) => write!(f, "halted: {reason}"),
+        }
+    }
+}
+
+/// One configured pairing of a list and a group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// Its id.
+    pub id: LinkId,
+    /// The list.
+    pub list: ListId,
+    /// The group, by object id.
+    pub group: GroupId,
+    /// The group's name when the link was made, for people.
+    pub group_name: String,
+    /// The tenant that the group is of.
+    pub tenant: TenantId,
+    /// Which side follows which.
+    pub mode: Mode,
+    /// What becomes of extras in a one-way mode.
+    #[serde(default)]
+    pub extras: Extras,
+    /// How the first run brings both sides together.
+    #[serde(default)]
+    pub first_merge: FirstMerge,
+    /// How often it is due; none: as the settings say.
+    #[serde(default)]
+    pub every: Option<Duration>,
+    /// What is done with external contacts.
+    #[serde(default)]
+    pub externals: Externals,
+    /// How many removals go on without a person; none: as the settings say.
+    #[serde(default)]
+    pub max_removals: Option<RemovalLimit>,
+    /// Whether it is run.
+    #[serde(default)]
+    pub status: LinkStatus,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn removal_limits_read_back_as_written() {
+        for text in ["standard", "off", "20%", "0%", "100%", "0", "500"] {
+            let limit: RemovalLimit = text.parse().expect("a limit");
+            assert_eq!(limit.to_string(), text);
+        }
+        for text in ["", "101%", "-1", "many", "%"] {
+            assert!(text.parse::<RemovalLimit>().is_err(), "{text}");
+        }
+    }
+}

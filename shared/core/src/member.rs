@@ -1,0 +1,184 @@
+//! What a link remembers of one member.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Timestamp,
+    address::Address,
+    belief::Belief,
+    id::{ContactId, ObjectId},
+    link::Side,
+};
+
+/// By what a member is told from others: the directory object first; the contact where no object answers to it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MemberKey {
+    /// A directory object.
+    Principal(ObjectId),
+    /// A contact without one.
+    Contact(ContactId),
+}
+
+impl MemberKey {
+    /// The directory object, if the member has one.
+    #[must_use]
+    pub fn object_id(&self) -> Option<&ObjectId> {
+        match self {
+            Self::Principal(id) => Some(id),
+            Self::Contact(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for MemberKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Principal(id) => write!(f, "{id}"),
+            Self::Contact(id) => write!(f, "contact:{id}"),
+        }
+    }
+}
+
+/// What is done to one side for one member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Op {
+    /// Becomes a member.
+    Add,
+    /// Stops being one.
+    Remove,
+}
+
+impl fmt::Display for Op {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Add => "add",
+            Self::Remove => "remove",
+        })
+    }
+}
+
+/// What is to happen on which side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Change {
+    /// Where.
+    pub side: Side,
+    /// What.
+    pub op: Op,
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.op {
+            Op::Add => write!(f, "add to {}", self.side),
+            Op::Remove => write!(f, "remove from {}", self.side),
+        }
+    }
+}
+
+/// An effect saved before it is sent; open until its result is folded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Intent {
+    /// What was about to be sent to the group.
+    pub op: Op,
+    /// When it was saved.
+    pub since: Timestamp,
+}
+
+/// Why a hold keeps an effect back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HoldReason {
+    /// More removals than the limit lets through.
+    Limit,
+    /// The side would be left empty.
+    Emptied,
+    /// A first merge in which one side wins awaits approval.
+    FirstMerge,
+    /// The first removal of extras awaits approval.
+    Extras,
+    /// An import that shrank the list by more than a fifth awaits approval.
+    Import,
+}
+
+impl fmt::Display for HoldReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Limit => "more removals than the limit lets through",
+            Self::Emptied => "the side would be left empty",
+            Self::FirstMerge => "a first merge in which one side wins needs approval",
+            Self::Extras => "the first removal of extras needs approval",
+            Self::Import => "an import that shrinks the list needs approval",
+        })
+    }
+}
+
+/// An observed change that is not folded yet: what every later run takes in again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Open {
+    /// Decided, not done yet.
+    Due,
+    /// Kept back until a person approves the digest.
+    Held {
+        /// The digest of the hold that it is part of.
+        digest: String,
+        /// What is kept back.
+        change: Change,
+        /// Why.
+        reason: HoldReason,
+    },
+    /// Tried and refused; tried again from `retry_at`.
+    Failed {
+        /// A stable code such as `no_such_user`.
+        code: String,
+        /// How often it was tried.
+        attempts: u32,
+        /// When it is tried again.
+        retry_at: Timestamp,
+    },
+    /// Seen on the group against what we hold true; read again from `recheck_at`.
+    SetAside {
+        /// When the settle window ends.
+        recheck_at: Timestamp,
+    },
+}
+
+/// What a link remembers of one member.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// Who.
+    pub key: MemberKey,
+    /// The contact on the list's side, once known.
+    pub contact: Option<ContactId>,
+    /// The address it is shown by, once known.
+    pub address: Option<Address>,
+    /// Whether both sides were last known to share it.
+    pub in_baseline: bool,
+    /// What we hold true of it in the group.
+    pub group: Option<Belief>,
+    /// The effect that was about to be sent to the group.
+    pub intent: Option<Intent>,
+    /// The change that is not folded yet.
+    pub open: Option<Open>,
+}
+
+impl Member {
+    /// A member of whom nothing is known yet.
+    #[must_use]
+    pub fn unknown(key: MemberKey) -> Self {
+        Self { key, contact: None, address: None, in_baseline: false, group: None, intent: None, open: None }
+    }
+
+    /// Whether there is anything left to remember at `now`: else the row can go.
+    #[must_use]
+    pub fn is_forgettable(&self, now: Timestamp, window: std::time::Duration) -> bool {
+        !self.in_baseline
+            && self.intent.is_none()
+            && self.open.is_none()
+            && self.group.is_none_or(|belief| !belief.present && belief.settles_at(window) <= now)
+    }
+}

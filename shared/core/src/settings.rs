@@ -1,0 +1,67 @@
+//! The List Service settings: what holds for every link that says nothing else.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{address::Address, id::ObjectId, link::RemovalLimit};
+
+/// The settings in force.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    /// How often a link is due.
+    pub every: Duration,
+    /// How often both sides are read in full.
+    pub full_check_every: Duration,
+    /// How long what we wrote or newly saw outranks a contradicting read.
+    pub settle_window: Duration,
+    /// How many removals go on without a person.
+    pub max_removals: RemovalLimit,
+    /// The domains of the tenant's own people; empty: every address counts as internal.
+    pub internal_domains: BTreeSet<String>,
+    /// Who is never removed.
+    pub protected: Protected,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            every: Duration::from_secs(15 * 60),
+            full_check_every: Duration::from_secs(24 * 3600),
+            settle_window: Duration::from_secs(30 * 60),
+            max_removals: RemovalLimit::Standard,
+            internal_domains: BTreeSet::new(),
+            protected: Protected::default(),
+        }
+    }
+}
+
+impl Settings {
+    /// Whether an address is of somebody outside.
+    #[must_use]
+    pub fn is_external(&self, address: &Address) -> bool {
+        !self.internal_domains.is_empty() && !self.internal_domains.contains(address.domain())
+    }
+}
+
+/// Whether a group's owners are protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Owners {
+    /// As anybody.
+    #[default]
+    Ordinary,
+    /// Never removed.
+    Protected,
+}
+
+/// Who is never removed from either side.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Protected {
+    /// By object id.
+    pub object_ids: BTreeSet<ObjectId>,
+    /// By address.
+    pub addresses: BTreeSet<Address>,
+    /// The group's owners.
+    pub owners: Owners,
+}

@@ -1,0 +1,245 @@
+//! What people read after a run.
+
+use std::{collections::BTreeMap, fmt};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Timestamp,
+    address::Address,
+    id::{LinkId, ObjectId, RunId},
+    link::Side,
+    member::Op,
+    trigger::Reason,
+};
+
+/// How both sides were read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReadKind {
+    /// Every member.
+    Full,
+    /// What changed since the cursors.
+    Incremental,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Everything that could be decided was done.
+    Converged,
+    /// Done as far as it could be: something failed or could not be read with certainty.
+    Partial,
+    /// Effects are kept back until a person approves them.
+    Held,
+    /// The link is stopped until a person resumes it.
+    Halted,
+    /// Ended early with its progress saved; another run goes on.
+    Continued,
+    /// Stopped at the plan.
+    Planned,
+    /// Another run of the link is going.
+    Busy,
+    /// Nothing could be done.
+    Failed,
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Converged => "converged",
+            Self::Partial => "partial",
+            Self::Held => "held",
+            Self::Halted => "halted",
+            Self::Continued => "continued",
+            Self::Planned => "planned",
+            Self::Busy => "busy",
+            Self::Failed => "failed",
+        })
+    }
+}
+
+/// The counters of one side.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct SideCounts {
+    /// The list's or group's id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Members added.
+    pub added: u64,
+    /// Members removed.
+    pub removed: u64,
+    /// Additions that failed.
+    pub add_failed: u64,
+    /// Removals that failed.
+    pub remove_failed: u64,
+}
+
+/// What a guard kept back.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct HeldCounts {
+    /// Removals from the list.
+    pub list_removals: u64,
+    /// Removals from the group.
+    pub group_removals: u64,
+    /// What an approval names; empty when nothing is held.
+    pub digest: String,
+}
+
+/// An effect that failed, for the operator.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// Where.
+    pub side: Side,
+    /// What was tried.
+    pub op: Op,
+    /// Whose.
+    pub address: Option<Address>,
+    /// Whose.
+    pub object_id: Option<ObjectId>,
+    /// A stable code, such as `no_such_user`.
+    pub code: String,
+    /// What the service said, or what we found.
+    pub message: String,
+    /// What the operator can do.
+    pub hint: String,
+    /// Whether it is tried again without a change by anybody.
+    pub retryable: bool,
+}
+
+/// What the run cost at the directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct GraphCost {
+    /// HTTP requests, each `$batch` as one.
+    pub requests: u64,
+    /// Writes, each part of a `$batch` as one.
+    pub writes: u64,
+}
+
+/// What people read after a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summary {
+    /// The run.
+    pub run: RunId,
+    /// The link.
+    pub link: LinkId,
+    /// Why it ran.
+    pub trigger: Reason,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When it ended.
+    pub finished_at: Timestamp,
+    /// How both sides were read.
+    pub read: ReadKind,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// A stable code for why it ended so, such as `count_mismatch`; empty where the outcome says all.
+    #[serde(default)]
+    pub reason: String,
+    /// The same for a person, with what to do next.
+    #[serde(default)]
+    pub message: String,
+    /// The list's counters.
+    pub list: SideCounts,
+    /// The group's counters.
+    pub group: SideCounts,
+    /// What is kept back.
+    pub held: HeldCounts,
+    /// Who was left alone, by reason.
+    pub skipped: BTreeMap<String, u64>,
+    /// Members whose reads contradict what we hold true, within the settle window.
+    pub set_aside: u64,
+    /// Effects that failed.
+    pub failures: Vec<Failure>,
+    /// What it cost.
+    pub graph: GraphCost,
+    /// How long it took, in milliseconds.
+    pub duration_ms: u64,
+}
+
+impl Summary {
+    /// The counters of one side.
+    pub fn side_mut(&mut self, side: Side) -> &mut SideCounts {
+        match side {
+            Side::List => &mut self.list,
+            Side::Group => &mut self.group,
+        }
+    }
+
+    /// Counts one failed effect and keeps it for the operator.
+    pub fn fail(&mut self, failure: Failure) {
+        let counts = self.side_mut(failure.side);
+        match failure.op {
+            Op::Add => counts.add_failed += 1,
+            Op::Remove => counts.remove_failed += 1,
+        }
+        self.failures.push(failure);
+    }
+
+    /// What the command line exits with after this run: 4 held or halted, 3 incomplete, 1 nothing done, 0 done.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self.outcome {
+            Outcome::Failed | Outcome::Busy => 1,
+            Outcome::Held | Outcome::Halted => 4,
+            Outcome::Partial | Outcome::Continued => 3,
+            Outcome::Converged | Outcome::Planned if self.failures.is_empty() => 0,
+            Outcome::Converged | Outcome::Planned => 3,
+        }
+    }
+}
+
+/// The summary window of the product, as text.
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let headline = match self.outcome {
+            Outcome::Converged => "List Sync Completed".to_owned(),
+            other => format!("List Sync: {other}"),
+        };
+        let mark = if self.exit_code() == 0 { '✔' } else { '!' };
+        let time = self.finished_at.strftime("%-m/%-d/%Y, %-I:%M:%S %p UTC");
+        writeln!(f, "{mark} {} {headline}\t\t{time}", self.list.name)?;
+        let rows = [
+            ("contacts added to", self.list.added, self.group.added),
+            ("contacts removed from", self.list.removed, self.group.removed),
+            ("failures adding members to", self.list.add_failed, self.group.add_failed),
+            ("failures removing members from", self.list.remove_failed, self.group.remove_failed),
+        ];
+        for (what, list, group) in rows {
+            let left = format!("{list} {what} list.");
+            writeln!(f, "{left:<48}{group} {what} Outlook list.")?;
+        }
+        self.write_details(f)
+    }
+}
+
+impl Summary {
+    fn write_details(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.message.is_empty() {
+            writeln!(f, "{}", self.message)?;
+        }
+        let HeldCounts { list_removals, group_removals, digest } = &self.held;
+        if list_removals + group_removals > 0 {
+            writeln!(f, "Held: {list_removals} removals from the list, {group_removals} from the group.")?;
+            writeln!(
+                f,
+                "  See them: listsync plan {}. Release just these: listsync links approve {digest}",
+                self.list.name
+            )?;
+        }
+        for (reason, count) in &self.skipped {
+            writeln!(f, "Skipped: {count} ({reason})")?;
+        }
+        if self.set_aside > 0 {
+            writeln!(f, "Set aside until their reads settle: {}", self.set_aside)?;
+        }
+        for failure in &self.failures {
+            let who = failure.address.as_ref().map(Address::as_str);
+            let who = who.or(failure.object_id.as_ref().map(ObjectId::as_str)).unwrap_or("somebody");
+            writeln!(f, "Failed: {who}: {} ({}). {}", failure.message, failure.code, failure.hint)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,50 @@
+use std::time::Duration;
+
+/// What a caller may do about a failed call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The service said slow down: nothing before this much time has passed.
+    Throttled(Duration),
+    /// It did not answer, or not sensibly: try again later. A write may have taken effect.
+    Unavailable,
+    /// What was named is not there (any more): a group, a list, a cursor.
+    Gone,
+    /// A permission or credential is missing.
+    Denied,
+    /// The request will never be taken as it is.
+    Rejected,
+    /// The lease is somebody else's by now: stop, change nothing.
+    LeaseLost,
+}
+
+/// A failed call: what failed on what, and what the person can do. It holds no address, name or secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct PortError {
+    /// What the caller may do.
+    pub fault: Fault,
+    /// A stable code, the service's own where it has one.
+    pub code: String,
+    /// What failed, on what.
+    pub message: String,
+    /// What the person can do; empty where only waiting helps.
+    pub hint: String,
+}
+
+/// The result of a call to a port.
+pub type PortResult<T> = Result<T, PortError>;
+
+impl PortError {
+    /// A failed call without advice.
+    #[must_use]
+    pub fn new(fault: Fault, code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { fault, code: code.into(), message: message.into(), hint: String::new() }
+    }
+
+    /// The same with what the person can do.
+    #[must_use]
+    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = hint.into();
+        self
+    }
+}

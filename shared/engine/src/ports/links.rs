@@ -1,0 +1,330 @@
+use std::{fmt, time::Duration};
+
+use async_trait::async_trait;
+use listsync_core::{
+    Timestamp,
+    id::{ContactId, LinkId, ListId, ObjectId},
+    link::{Link, LinkStatus, Side},
+    list::NewContact,
+    member::{HoldReason, Member, MemberKey},
+    trigger::Generation,
+};
+use serde::{Deserialize, Serialize};
+
+use super::PortResult;
+
+/// An opaque resume point of one side.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cursor(pub String);
+
+impl fmt::Debug for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Cursor(…)")
+    }
+}
+
+/// Whether a link's first run has finished.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// Not yet: nobody is removed.
+    #[default]
+    First,
+    /// It has.
+    Steady,
+}
+
+/// What a run hands to the next one. To the store it is one opaque value.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Progress {
+    /// Whether the first run has finished.
+    #[serde(default)]
+    pub phase: Phase,
+    /// Where the next incremental read of the group goes on.
+    #[serde(default)]
+    pub group_cursor: Option<Cursor>,
+    /// Where the next incremental read of the list goes on.
+    #[serde(default)]
+    pub list_cursor: Option<Cursor>,
+    /// When both sides are read in full again; none: at once.
+    #[serde(default)]
+    pub full_read_at: Option<Timestamp>,
+    /// When the group's count is compared again.
+    #[serde(default)]
+    pub count_at: Option<Timestamp>,
+    /// What is kept back.
+    #[serde(default)]
+    pub hold: Option<Hold>,
+    /// How many continuations in a row made no progress.
+    #[serde(default)]
+    pub stalled: u8,
+}
+
+/// What a guard kept back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// What an approval names.
+    pub digest: String,
+    /// Why, for each side where something is held.
+    pub reasons: Vec<(Side, HoldReason)>,
+    /// Removals from the list.
+    pub list_removals: u64,
+    /// Removals from the group.
+    pub group_removals: u64,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// What a person said of a hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RulingKind {
+    /// Do these, once.
+    Approved,
+    /// Do not: who was to be removed stays, and comes back to the other side.
+    Discarded,
+}
+
+/// What a person said of a hold; it waits for the next run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ruling {
+    /// The digest that was named.
+    pub digest: String,
+    /// What was said.
+    pub kind: RulingKind,
+}
+
+/// A link's row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkState {
+    /// What a person set up.
+    pub link: Link,
+    /// What the last run handed on.
+    pub progress: Progress,
+    /// What a person said of the present hold.
+    pub ruling: Option<Ruling>,
+    /// Raised by each trigger.
+    pub requested: Generation,
+    /// Set by each finished run.
+    pub synced: Generation,
+    /// When it is due by the clock.
+    pub due_at: Timestamp,
+    /// Until when somebody holds its lease.
+    pub leased_until: Option<Timestamp>,
+    /// When a run finished last.
+    pub finished_at: Option<Timestamp>,
+}
+
+/// A time-limited exclusive right to run a link, with its fencing token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lease {
+    /// The link.
+    pub link: LinkId,
+    /// Larger than any token given before; stores refuse smaller ones.
+    pub token: u64,
+    /// Until when it is ours.
+    pub until: Timestamp,
+}
+
+/// Whether a lease was to be had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Acquired {
+    /// It is ours.
+    Lease(Lease),
+    /// Somebody has it until then.
+    Busy(Timestamp),
+}
+
+/// A link that the timer has to look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DueLink {
+    /// The link.
+    pub link: LinkId,
+    /// How often it is due; none: as the settings say.
+    pub every: Option<Duration>,
+}
+
+/// A change to a link by a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LinkEdit {
+    /// Run, pause or halt it.
+    Status(LinkStatus),
+    /// What was said of the present hold.
+    Rule(Ruling),
+    /// Keep extras, from now on.
+    KeepExtras,
+    /// Read both sides in full at the next run; the baseline stays.
+    Resync,
+    /// Forget baseline, beliefs and cursors: the next run unions, and removes nobody. Waits for no lease: the store
+    /// takes it only while none is live, else it is [`super::Fault::Unavailable`].
+    Relink,
+}
+
+/// Which of a link's members are wanted.
+#[derive(Debug, Clone, Copy)]
+pub enum MemberQuery<'a> {
+    /// Every row.
+    All,
+    /// Those with an open observation or an open intent.
+    Open,
+    /// Those of these objects or contacts.
+    Of {
+        /// By directory object.
+        objects: &'a [ObjectId],
+        /// By contact, also where the row's key is a directory object.
+        contacts: &'a [ContactId],
+    },
+}
+
+/// One change to what a link remembers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MemberChange {
+    /// Written anew or over.
+    Put(Member),
+    /// Not remembered any more.
+    Delete(MemberKey),
+}
+
+impl MemberChange {
+    /// Whose row it is.
+    #[must_use]
+    pub fn key(&self) -> &MemberKey {
+        match self {
+            Self::Put(member) => &member.key,
+            Self::Delete(key) => key,
+        }
+    }
+}
+
+/// One effect on the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ListEffect {
+    /// This directory object becomes a contact of the list.
+    Add {
+        /// As what.
+        contact: NewContact,
+        /// Which object it is.
+        object_id: ObjectId,
+    },
+    /// This contact leaves the list.
+    Remove(ContactId),
+}
+
+/// One effect on the list and what is remembered once it is so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListStep {
+    /// The effect.
+    pub effect: ListEffect,
+    /// The row to be saved with it when it was done or was so already; the store fills in the contact.
+    pub then: Member,
+}
+
+/// What happened to one effect on the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListOutcome {
+    /// It took effect.
+    Done,
+    /// It was so already.
+    AlreadySo,
+    /// The person opted out, so was not added.
+    OptedOut,
+    /// The address is another directory object's contact.
+    Conflict,
+    /// The contact changed after the list was read: the next run decides anew.
+    Superseded,
+}
+
+/// Removals that were done and count for the guard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Removal {
+    /// Where.
+    pub side: Side,
+    /// When.
+    pub at: Timestamp,
+    /// How many.
+    pub count: u64,
+    /// How many members the side had before.
+    pub members_before: u64,
+}
+
+/// Results of one batch, recorded in one write.
+#[derive(Debug, Clone, Default)]
+pub struct Fold {
+    /// Effects on our own list, done in the same transaction.
+    pub list: Vec<ListStep>,
+    /// The list cursor up to which the run has read: a contact changed after it is left alone.
+    pub list_seen: Option<Cursor>,
+    /// Rows.
+    pub members: Vec<MemberChange>,
+    /// What counts for the guard.
+    pub removals: Vec<Removal>,
+}
+
+/// The last write of a run.
+#[derive(Debug, Clone)]
+pub struct Finish {
+    /// What the next run gets.
+    pub progress: Progress,
+    /// A new status, if the run stopped the link.
+    pub status: Option<LinkStatus>,
+    /// The generation that the run read before it observed; none: the run leaves it open.
+    pub synced: Option<Generation>,
+    /// When the link is due by the clock.
+    pub due_at: Timestamp,
+    /// The ruling that was carried out.
+    pub ruling_done: Option<String>,
+    /// Rows.
+    pub members: Vec<MemberChange>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Whether somebody asked again meanwhile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Finished {
+    /// Nothing is left to do.
+    Quiet,
+    /// Requested moved during the run to this: a follow-up is needed. The lease is free.
+    Moved(Generation),
+}
+
+/// State of the links. Each write of a run carries its lease and is refused when a larger token was given since.
+#[async_trait]
+pub trait Links: Send + Sync {
+    /// Saves a new link. [`super::Fault::Rejected`] when another link writes the group, or writes to the list.
+    async fn create(&self, link: &Link, now: Timestamp) -> PortResult<()>;
+    /// Every link, by page: after this one, at most `limit`.
+    async fn page(&self, after: Option<&LinkId>, limit: usize) -> PortResult<Vec<LinkState>>;
+    /// The links of a list.
+    async fn of_list(&self, list: &ListId) -> PortResult<Vec<LinkState>>;
+    /// One link.
+    async fn load(&self, link: &LinkId) -> PortResult<Option<LinkState>>;
+    /// A person's change.
+    async fn edit(&self, link: &LinkId, edit: &LinkEdit, now: Timestamp) -> PortResult<()>;
+    /// Removes a link and all that it remembers.
+    async fn delete(&self, link: &LinkId) -> PortResult<()>;
+
+    /// Links that are due: active, and by the clock, or requested beyond synced without a live lease. By page.
+    async fn due(&self, now: Timestamp, after: Option<&LinkId>, limit: usize) -> PortResult<Vec<DueLink>>;
+    /// Raises the requested generation, and sets when the link is next due by the clock if that is given.
+    async fn request(&self, link: &LinkId, next_due: Option<Timestamp>) -> PortResult<Generation>;
+
+    /// Takes the lease unless somebody holds a live one.
+    async fn acquire(&self, link: &LinkId, now: Timestamp, ttl: Duration) -> PortResult<Acquired>;
+    /// Lengthens a lease that nobody took since.
+    async fn renew(&self, lease: &Lease, now: Timestamp, ttl: Duration) -> PortResult<Lease>;
+    /// Gives a lease back; harmless when it is somebody else's by now.
+    async fn release(&self, lease: &Lease) -> PortResult<()>;
+
+    /// What the link remembers of these members.
+    async fn members(&self, link: &LinkId, query: MemberQuery<'_>) -> PortResult<Vec<Member>>;
+    /// How many members we hold to be in the group.
+    async fn group_size(&self, link: &LinkId) -> PortResult<u64>;
+    /// Removals done at or after this moment, oldest first.
+    async fn removals(&self, link: &LinkId, since: Timestamp) -> PortResult<Vec<Removal>>;
+    /// Records the results of one batch in one write, and does its effects on the list in the same. One outcome per
+    /// list step, in order; a step that is superseded or refused saves no row.
+    async fn fold(&self, lease: &Lease, fold: &Fold) -> PortResult<Vec<ListOutcome>>;
+    /// The last write: saves all, sets synced, and frees the lease.
+    async fn finish(&self, lease: &Lease, finish: &Finish) -> PortResult<Finished>;
+}

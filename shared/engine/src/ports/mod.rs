@@ -1,0 +1,26 @@
+//! What the engine needs of the world, in our words: each port the few calls that a run makes.
+
+mod clock;
+mod directory;
+mod error;
+mod links;
+mod lists;
+mod queue;
+mod records;
+
+pub use clock::{Clock, SystemClock};
+pub use directory::{
+    Applied, Call, Changes, CountCheck, Directory, Group, GroupKind, GroupQuery, Lookup, Meter, NewGroup,
+    NewGroupKind, PeoplePage,
+};
+pub use error::{Fault, PortError, PortResult};
+pub use links::{
+    Acquired, Cursor, DueLink, Finish, Finished, Fold, Hold, Lease, LinkEdit, LinkState, Links, ListEffect,
+    ListOutcome, ListStep, MemberChange, MemberQuery, Phase, Progress, Removal, Ruling, RulingKind,
+};
+pub use lists::{
+    AddOutcome, Decision, EntryQuery, Import, ImportMode, ImportState, ListChanges, ListSide, ListStore,
+    NewImport, RemoveOutcome,
+};
+pub use queue::{Delivery, Outgoing, Queue, Receipt};
+pub use records::{Gate, Runs, SettingsStore};
