@@ -2,4 +2,36 @@
 //!
 //! No vendor's words occur here: adapters translate.
 
+use std::sync::Arc;
+
+pub mod connect;
+pub mod fan_out;
 pub mod ports;
+pub mod preview;
+pub mod run;
+pub mod trigger;
+pub mod watch;
+pub mod worker;
+
+use ports::{Clock, Directory, Gate, Links, ListStore, Queue, Runs, SettingsStore};
+
+/// Everything that the engine needs of the world.
+#[derive(Clone)]
+pub struct Ports {
+    /// The tenant's directory.
+    pub directory: Arc<dyn Directory>,
+    /// The list service.
+    pub lists: Arc<dyn ListStore>,
+    /// State of the links.
+    pub links: Arc<dyn Links>,
+    /// Summaries.
+    pub runs: Arc<dyn Runs>,
+    /// Until when to stay away from the directory.
+    pub gate: Arc<dyn Gate>,
+    /// The queue between timer and worker.
+    pub queue: Arc<dyn Queue>,
+    /// The List Service settings.
+    pub settings: Arc<dyn SettingsStore>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
