@@ -5,11 +5,14 @@
 
 pub mod address;
 pub mod backoff;
-pub mod batch;
 pub mod belief;
+pub mod case;
 pub mod guard;
+pub mod hold;
 pub mod id;
 pub mod identity;
+pub mod import;
+pub mod intent;
 pub mod link;
 pub mod list;
 pub mod member;
