@@ -168,6 +168,17 @@ impl fmt::Display for RemovalLimit {
     }
 }
 
+/// Whether a link's first run has finished.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// Not yet: nobody is removed.
+    #[default]
+    First,
+    /// It has.
+    Steady,
+}
+
 /// Why a link was stopped for safety.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -3,11 +3,16 @@ use std::{fmt, time::Duration};
 use async_trait::async_trait;
 use listsync_core::{
     Timestamp,
+    case::ExtrasRelease,
     id::{ContactId, LinkId, ListId, ObjectId},
     link::{Link, LinkStatus, Side},
     list::NewContact,
-    member::{HoldReason, Member, MemberKey},
+    member::{Member, MemberKey},
     trigger::Generation,
+};
+pub use listsync_core::{
+    hold::{Hold, Ruling, RulingKind},
+    link::Phase,
 };
 use serde::{Deserialize, Serialize};
 
@@ -21,17 +26,6 @@ impl fmt::Debug for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Cursor(…)")
     }
-}
-
-/// Whether a link's first run has finished.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Phase {
-    /// Not yet: nobody is removed.
-    #[default]
-    First,
-    /// It has.
-    Steady,
 }
 
 /// What a run hands to the next one. To the store it is one opaque value.
@@ -52,46 +46,18 @@ pub struct Progress {
     /// When the group's count is compared again.
     #[serde(default)]
     pub count_at: Option<Timestamp>,
+    /// When every belief of the link will have settled: until then a count proves nothing.
+    #[serde(default)]
+    pub settles_at: Option<Timestamp>,
     /// What is kept back.
     #[serde(default)]
     pub hold: Option<Hold>,
+    /// Whether a person ever approved a removal of extras.
+    #[serde(default)]
+    pub extras_release: ExtrasRelease,
     /// How many continuations in a row made no progress.
     #[serde(default)]
     pub stalled: u8,
-}
-
-/// What a guard kept back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Hold {
-    /// What an approval names.
-    pub digest: String,
-    /// Why, for each side where something is held.
-    pub reasons: Vec<(Side, HoldReason)>,
-    /// Removals from the list.
-    pub list_removals: u64,
-    /// Removals from the group.
-    pub group_removals: u64,
-    /// Since when.
-    pub since: Timestamp,
-}
-
-/// What a person said of a hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RulingKind {
-    /// Do these, once.
-    Approved,
-    /// Do not: who was to be removed stays, and comes back to the other side.
-    Discarded,
-}
-
-/// What a person said of a hold; it waits for the next run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ruling {
-    /// The digest that was named.
-    pub digest: String,
-    /// What was said.
-    pub kind: RulingKind,
 }
 
 /// A link's row.

@@ -1,0 +1,354 @@
+//! Everything that is known of one member when a run decides, and the decision with all that overlays the table.
+
+use std::time::Duration;
+
+use crate::{
+    Timestamp,
+    backoff::wait_after,
+    belief::{Seen, weigh},
+    hold::{Ruling, RulingKind},
+    identity::{ListPresence, Unmatched},
+    intent,
+    link::{Extras, FirstMerge, Mode, Phase, Side},
+    member::{Change, HoldReason, Member, MemberKey, Op, Open},
+    plan::{Cause, Effect, Release},
+    reconcile::{Decision, Presence, Rule, decide},
+    schedule::later,
+};
+
+/// The reasons for which a member is left alone, as summaries show them.
+pub mod skip {
+    /// Two contacts of the list are the same person.
+    pub const DUPLICATE_CONTACT: &str = "duplicate_contact";
+    /// The person opted out, and the group is not ours to write.
+    pub const OPTED_OUT: &str = "opted_out";
+    /// Never removed, by the settings.
+    pub const PROTECTED: &str = "protected";
+    /// In the group, but without an address to become a contact under.
+    pub const NO_ADDRESS: &str = "no_address";
+    /// Nobody is removed until the first run has finished.
+    pub const FIRST_RUN: &str = "first_run";
+}
+
+/// Who a member is, as far as writing it goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Identity {
+    /// A directory object.
+    Settled,
+    /// A contact that no directory object answers to.
+    Unmatched(Unmatched, Asked),
+}
+
+/// When the directory was asked for an unmatched contact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// In this run.
+    Now,
+    /// In an earlier one; it is not time to ask again.
+    Earlier,
+}
+
+/// Whether a member may be removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protection {
+    /// As anybody.
+    Ordinary,
+    /// Never.
+    Protected,
+}
+
+/// Whether what the directory refused is tried before its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retry {
+    /// No.
+    WhenDue,
+    /// A person asked for the run.
+    Now,
+}
+
+/// Everything that is known of one member when a run decides.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// What the link remembers, with contact and address filled in.
+    pub record: Member,
+    /// The display name, possibly empty.
+    pub name: String,
+    /// What the group read says.
+    pub seen: Seen,
+    /// How it stands to the list.
+    pub list: ListPresence,
+    /// Who it is.
+    pub identity: Identity,
+    /// Whether it may be removed.
+    pub protection: Protection,
+}
+
+/// What holds for every member of a run.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// Which side follows which.
+    pub mode: Mode,
+    /// What becomes of extras.
+    pub extras: Extras,
+    /// Whether a person ever approved a removal of extras.
+    pub extras_release: ExtrasRelease,
+    /// How memberships that never met are brought together.
+    pub first_merge: FirstMerge,
+    /// Whether the first run has finished.
+    pub phase: Phase,
+    /// The settle window.
+    pub window: Duration,
+    /// What a person said of the present hold.
+    pub ruling: Option<Ruling>,
+    /// Whether what was refused is tried before its time.
+    pub retry: Retry,
+}
+
+/// Whether extras may be removed under the guard alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExtrasRelease {
+    /// The first such removal waits for a person.
+    #[default]
+    Unapproved,
+    /// A person approved one.
+    Approved,
+}
+
+/// What a run does about one member.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Nothing.
+    Settled,
+    /// This.
+    Do(Effect),
+    /// It is left alone, for this reason.
+    Skip(String),
+    /// It cannot be added to the group, for the first time: a failure.
+    Fail(Unmatched),
+    /// Its read contradicts what we hold true, within the window.
+    SetAside,
+}
+
+/// A member after the decision, before any effect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decided {
+    /// What the link is to remember of it from now on, effects aside.
+    pub member: Member,
+    /// What is done about it.
+    pub verdict: Verdict,
+}
+
+/// Decides one member.
+///
+/// The overlays stand before the table, in the order of the house: identity, beliefs and intents, opt-outs, protection;
+/// so the table itself stays eight rows.
+#[must_use]
+pub fn judge(case: &Case, policy: &Policy, now: Timestamp) -> Decided {
+    let mut known = Known::of(case, policy, now);
+    let verdict = known.verdict(case, policy, now);
+    known.member.open = open_after(&verdict, &known, case, now);
+    Decided { member: known.member, verdict }
+}
+
+/// What is taken for true before the table is asked.
+struct Known {
+    member: Member,
+    presence: Presence,
+    /// The open intent whose effect was not seen.
+    unrecorded: Option<Op>,
+    set_aside_until: Option<Timestamp>,
+    rule: Rule,
+}
+
+impl Known {
+    fn of(case: &Case, policy: &Policy, now: Timestamp) -> Self {
+        let mut member = case.record.clone();
+        let weighed = weigh(member.group, case.seen, now, policy.window);
+        member.group = weighed.belief;
+        let mut phase = policy.phase;
+        if let Some(Open::Held { digest, reason, .. }) = &case.record.open {
+            let discarded = policy.ruling.as_ref().is_some_and(|r| r.says(RulingKind::Discarded, digest));
+            if discarded {
+                // Without a baseline the table unites: who was to be removed comes back to the other side.
+                member.in_baseline = false;
+                phase = Phase::Steady;
+            } else if *reason == HoldReason::FirstMerge {
+                // The first merge of this member is still to be decided, whenever the first run finished.
+                phase = Phase::First;
+            }
+        }
+        let mut presence = Presence {
+            baseline: member.in_baseline,
+            list: case.list == ListPresence::Member,
+            group: weighed.is_present(),
+        };
+        let mut unrecorded = None;
+        if let Some(intent) = member.intent {
+            let settled = intent::settle(intent, case.seen, now);
+            presence.baseline = settled.belief.present;
+            presence.group = settled.belief.present;
+            if settled.visible {
+                member.group = Some(settled.belief);
+                member.in_baseline = settled.belief.present;
+                member.intent = None;
+            } else {
+                unrecorded = Some(intent.op);
+            }
+        }
+        let rule = Rule::of(policy.mode, policy.extras, (policy.first_merge, phase));
+        Self { member, presence, unrecorded, set_aside_until: weighed.set_aside_until, rule }
+    }
+
+    fn verdict(&mut self, case: &Case, policy: &Policy, now: Timestamp) -> Verdict {
+        match case.list {
+            ListPresence::Disputed => Verdict::Skip(skip::DUPLICATE_CONTACT.into()),
+            ListPresence::OptedOut if self.presence.group && policy.mode.writes(Side::Group) => {
+                self.remove(Side::Group, Cause::OptedOut, case, policy)
+            }
+            ListPresence::OptedOut if self.presence.group => Verdict::Skip(skip::OPTED_OUT.into()),
+            ListPresence::OptedOut => {
+                self.member.in_baseline = false;
+                self.settled(case)
+            }
+            ListPresence::Member | ListPresence::Absent => self.by_table(case, policy, now),
+        }
+    }
+
+    fn by_table(&mut self, case: &Case, policy: &Policy, now: Timestamp) -> Verdict {
+        match decide(self.presence, self.rule) {
+            Decision::Add(Side::Group) => self.add(Side::Group, Cause::ListAdded, (case, policy, now)),
+            Decision::Add(Side::List) => self.add(Side::List, Cause::GroupAdded, (case, policy, now)),
+            Decision::Restore(side) => self.add(side, Cause::Restored, (case, policy, now)),
+            Decision::Remove(Side::Group) => self.remove(Side::Group, Cause::ListRemoved, case, policy),
+            Decision::Remove(Side::List) => self.remove(Side::List, Cause::GroupRemoved, case, policy),
+            Decision::Outvote(side) => self.remove(side, Cause::FirstMerge, case, policy),
+            Decision::Expel(side) => self.remove(side, Cause::Extra, case, policy),
+            Decision::Adopt | Decision::Keep => {
+                self.member.in_baseline = self.unrecorded.is_none() || self.member.in_baseline;
+                self.settled(case)
+            }
+            Decision::Forget | Decision::Nothing => {
+                self.member.in_baseline = self.unrecorded.is_some() && self.member.in_baseline;
+                self.settled(case)
+            }
+        }
+    }
+
+    /// Nothing is called for, unless a crash left unrecorded whether the group is already so.
+    fn settled(&self, case: &Case) -> Verdict {
+        if let Some(op) = self.unrecorded {
+            // It passed the guard when it was saved.
+            let counted = op == Op::Remove && case.list != ListPresence::OptedOut;
+            let release = if counted { Release::Approved } else { Release::Free };
+            return self.effect(Change { side: Side::Group, op }, Cause::Unrecorded, release, case);
+        }
+        match (&case.record.open, self.set_aside_until) {
+            (_, Some(_)) => Verdict::SetAside,
+            (Some(Open::SetAside { .. }), None) if case.seen == Seen::Unmentioned => Verdict::SetAside,
+            _ => Verdict::Settled,
+        }
+    }
+
+    fn add(&self, side: Side, cause: Cause, (case, policy, now): (&Case, &Policy, Timestamp)) -> Verdict {
+        if let (Side::Group, Identity::Unmatched(reason, asked)) = (side, case.identity) {
+            let first =
+                !matches!(&case.record.open, Some(Open::Failed { code, .. }) if code == reason.code());
+            return match (reason, asked) {
+                (Unmatched::NoSuchUser, Asked::Now) if first => Verdict::Fail(reason),
+                _ => Verdict::Skip(reason.code().into()),
+            };
+        }
+        if side == Side::List && case.record.address.is_none() {
+            return Verdict::Skip(skip::NO_ADDRESS.into());
+        }
+        match &case.record.open {
+            Some(Open::Failed { code, retry_at, .. })
+                if policy.retry == Retry::WhenDue && *retry_at > now =>
+            {
+                Verdict::Skip(code.clone())
+            }
+            _ => self.effect(Change { side, op: Op::Add }, cause, Release::Free, case),
+        }
+    }
+
+    fn remove(&self, side: Side, cause: Cause, case: &Case, policy: &Policy) -> Verdict {
+        let change = Change { side, op: Op::Remove };
+        let approved = matches!(
+            (&case.record.open, &policy.ruling),
+            (Some(Open::Held { digest, change: held, .. }), Some(ruling))
+                if *held == change && ruling.says(RulingKind::Approved, digest)
+        );
+        let release = match cause {
+            _ if case.protection == Protection::Protected => return Verdict::Skip(skip::PROTECTED.into()),
+            Cause::OptedOut => Release::Free,
+            _ if approved => Release::Approved,
+            Cause::FirstMerge => Release::NeedsApproval(HoldReason::FirstMerge),
+            Cause::Extra if policy.extras_release == ExtrasRelease::Unapproved => {
+                Release::NeedsApproval(HoldReason::Extras)
+            }
+            _ if policy.phase == Phase::First => return Verdict::Skip(skip::FIRST_RUN.into()),
+            _ => Release::Guarded,
+        };
+        self.effect(change, cause, release, case)
+    }
+
+    fn effect(&self, change: Change, cause: Cause, release: Release, case: &Case) -> Verdict {
+        let Member { key, contact, address, .. } = &case.record;
+        Verdict::Do(Effect {
+            key: key.clone(),
+            change,
+            cause,
+            release,
+            address: address.clone(),
+            name: case.name.clone(),
+            contact: contact.clone(),
+        })
+    }
+}
+
+/// What stays open after the decision. Effects write theirs when they were tried; until then it stays as it was.
+fn open_after(verdict: &Verdict, known: &Known, case: &Case, now: Timestamp) -> Option<Open> {
+    let before = case.record.open.as_ref();
+    match verdict {
+        Verdict::Settled => None,
+        Verdict::Do(_) => before.cloned(),
+        Verdict::SetAside => {
+            known.set_aside_until.map(|recheck_at| Open::SetAside { recheck_at }).or_else(|| before.cloned())
+        }
+        Verdict::Fail(reason) => Some(failed_again(before, reason.code(), now)),
+        Verdict::Skip(code) => match case.identity {
+            Identity::Unmatched(reason, Asked::Now) if reason.code() == code => {
+                Some(failed_again(before, code, now))
+            }
+            _ if matches!(before, Some(Open::Failed { code: known, .. }) if known == code) => before.cloned(),
+            _ if code == skip::OPTED_OUT => None,
+            _ => Some(Open::Due),
+        },
+    }
+}
+
+/// One more failure of that kind.
+#[must_use]
+pub fn failed_again(before: Option<&Open>, code: &str, now: Timestamp) -> Open {
+    let attempts = match before {
+        Some(Open::Failed { code: known, attempts, .. }) if known == code => attempts + 1,
+        _ => 1,
+    };
+    Open::Failed { code: code.to_owned(), attempts, retry_at: later(now, wait_after(attempts)) }
+}
+
+impl Case {
+    /// A member of whom only its key is known.
+    #[must_use]
+    pub fn unknown(key: MemberKey) -> Self {
+        Self {
+            record: Member::unknown(key),
+            name: String::new(),
+            seen: Seen::Unmentioned,
+            list: ListPresence::Absent,
+            identity: Identity::Settled,
+            protection: Protection::Ordinary,
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! What a guard keeps back, and what a person says of it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Timestamp, link::Side, member::HoldReason};
+
+/// What a guard kept back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// What an approval names: it covers the link and the held effects only.
+    pub digest: String,
+    /// Why, for each side where something is held.
+    pub reasons: Vec<(Side, HoldReason)>,
+    /// Removals from the list.
+    pub list_removals: u64,
+    /// Removals from the group.
+    pub group_removals: u64,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// What a person said of a hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RulingKind {
+    /// Do these, once.
+    Approved,
+    /// Do not: who was to be removed stays, and comes back to the other side.
+    Discarded,
+}
+
+/// What a person said of a hold; it waits for the next run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ruling {
+    /// The digest that was named.
+    pub digest: String,
+    /// What was said.
+    pub kind: RulingKind,
+}
+
+impl Ruling {
+    /// Whether this ruling says `kind` of the hold with that digest.
+    #[must_use]
+    pub fn says(&self, kind: RulingKind, digest: &str) -> bool {
+        self.kind == kind && self.digest == digest
+    }
+}

@@ -1,0 +1,321 @@
+//! The laws of one member's decision, over every combination of what can be known of it.
+
+use std::time::Duration;
+
+use listsync_core::{
+    Timestamp,
+    address::Address,
+    belief::{Belief, Seen},
+    case::{Asked, Case, Decided, ExtrasRelease, Identity, Policy, Protection, Retry, Verdict, judge, skip},
+    hold::{Ruling, RulingKind},
+    id::ObjectId,
+    identity::{ListPresence, Unmatched},
+    link::{Extras, FirstMerge, Mode, Phase, Side},
+    member::{Change, HoldReason, Intent, Member, MemberKey, Op, Open},
+    plan::{Cause, Effect, Release},
+};
+use proptest::prelude::*;
+
+const WINDOW: Duration = Duration::from_secs(1800);
+
+fn now() -> Timestamp {
+    Timestamp::from_second(1_000_000).expect("in range")
+}
+
+fn ago(seconds: i64) -> Timestamp {
+    Timestamp::from_second(1_000_000 - seconds).expect("in range")
+}
+
+fn policy(mode: Mode) -> Policy {
+    Policy {
+        mode,
+        extras: Extras::Keep,
+        extras_release: ExtrasRelease::Unapproved,
+        first_merge: FirstMerge::Union,
+        phase: Phase::Steady,
+        window: WINDOW,
+        ruling: None,
+        retry: Retry::WhenDue,
+    }
+}
+
+fn case(in_baseline: bool, list: ListPresence, seen: Seen) -> Case {
+    let key = MemberKey::Principal(ObjectId::parse("u1").expect("an id"));
+    let record = Member {
+        in_baseline,
+        address: Some(Address::parse("a@x.example").expect("an address")),
+        ..Member::unknown(key.clone())
+    };
+    Case { record, list, seen, ..Case::unknown(key) }
+}
+
+fn effect(decided: &Decided) -> Option<&Effect> {
+    match &decided.verdict {
+        Verdict::Do(effect) => Some(effect),
+        _ => None,
+    }
+}
+
+fn change(decided: &Decided) -> Option<(Side, Op)> {
+    effect(decided).map(|effect| (effect.change.side, effect.change.op))
+}
+
+fn held(digest: &str, side: Side, reason: HoldReason) -> Option<Open> {
+    Some(Open::Held { digest: digest.into(), change: Change { side, op: Op::Remove }, reason })
+}
+
+fn any_mode() -> impl Strategy<Value = Mode> {
+    prop_oneof![Just(Mode::TwoWay), Just(Mode::ListToGroup), Just(Mode::GroupToList)]
+}
+
+fn any_seen() -> impl Strategy<Value = Seen> {
+    prop_oneof![Just(Seen::Present), Just(Seen::Absent), Just(Seen::Unmentioned)]
+}
+
+fn any_list() -> impl Strategy<Value = ListPresence> {
+    prop_oneof![
+        Just(ListPresence::Member),
+        Just(ListPresence::OptedOut),
+        Just(ListPresence::Absent),
+        Just(ListPresence::Disputed)
+    ]
+}
+
+fn any_open() -> impl Strategy<Value = Option<Open>> {
+    let reason = prop_oneof![Just(HoldReason::Limit), Just(HoldReason::FirstMerge), Just(HoldReason::Extras)];
+    let side = prop_oneof![Just(Side::List), Just(Side::Group)];
+    prop_oneof![
+        Just(None),
+        Just(Some(Open::Due)),
+        (side, reason).prop_map(|(side, reason)| held("d1", side, reason)),
+        (-60..60_i64).prop_map(|offset| Some(Open::SetAside { recheck_at: ago(offset) })),
+        (1..5_u32, -60..60_i64).prop_map(|(attempts, offset)| {
+            Some(Open::Failed { code: "guests_refused".into(), attempts, retry_at: ago(offset) })
+        }),
+    ]
+}
+
+prop_compose! {
+    fn any_case()(
+        in_baseline: bool,
+        list in any_list(),
+        seen in any_seen(),
+        belief in proptest::option::of((any::<bool>(), 0..4_000_i64)),
+        intent in proptest::option::of(prop_oneof![Just(Op::Add), Just(Op::Remove)]),
+        open in any_open(),
+        protected: bool,
+        addressed: bool,
+    ) -> Case {
+        let mut case = case(in_baseline, list, seen);
+        case.record.group = belief.map(|(present, age)| Belief { present, since: ago(age) });
+        case.record.intent = intent.map(|op| Intent { op, since: ago(100) });
+        case.record.open = open;
+        if protected {
+            case.protection = Protection::Protected;
+        }
+        if !addressed {
+            case.record.address = None;
+        }
+        case
+    }
+}
+
+prop_compose! {
+    fn any_policy()(
+        mode in any_mode(),
+        remove_extras: bool,
+        approved_extras: bool,
+        first_merge in prop_oneof![Just(FirstMerge::Union), Just(FirstMerge::List), Just(FirstMerge::Group)],
+        first: bool,
+        ruling in proptest::option::of(prop_oneof![Just(RulingKind::Approved), Just(RulingKind::Discarded)]),
+        retry_now: bool,
+    ) -> Policy {
+        Policy {
+            mode,
+            extras: if remove_extras { Extras::Remove } else { Extras::Keep },
+            extras_release: if approved_extras { ExtrasRelease::Approved } else { ExtrasRelease::Unapproved },
+            first_merge,
+            phase: if first { Phase::First } else { Phase::Steady },
+            window: WINDOW,
+            ruling: ruling.map(|kind| Ruling { digest: "d1".into(), kind }),
+            retry: if retry_now { Retry::Now } else { Retry::WhenDue },
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 3_000, max_global_rejects: 1_000_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_mode_never_writes_the_side_it_only_reads(case in any_case(), policy in any_policy()) {
+        // An open intent is settled even if the mode was another when it was saved.
+        prop_assume!(case.record.intent.is_none());
+        if let Some(effect) = effect(&judge(&case, &policy, now())) {
+            prop_assert!(policy.mode.writes(effect.change.side));
+        }
+    }
+
+    #[test]
+    fn who_opted_out_is_never_added_anywhere(case in any_case(), policy in any_policy()) {
+        prop_assume!(case.list == ListPresence::OptedOut && case.record.intent.is_none());
+        prop_assert!(effect(&judge(&case, &policy, now())).is_none_or(|effect| effect.change.op == Op::Remove));
+    }
+
+    #[test]
+    fn who_opted_out_leaves_a_group_that_we_write_at_once_and_uncounted(case in any_case(), policy in any_policy()) {
+        prop_assume!(case.list == ListPresence::OptedOut && case.protection == Protection::Ordinary);
+        prop_assume!(policy.mode.writes(Side::Group));
+        let decided = judge(&case, &policy, now());
+        if decided.member.group.is_some_and(|belief| belief.present) || case.record.intent.is_some() {
+            if case.record.intent.is_some_and(|intent| intent.op == Op::Remove)
+                && !decided.member.group.is_some_and(|belief| belief.present)
+                && decided.member.intent.is_none()
+            {
+                return Ok(()); // seen to be gone already
+            }
+            let effect = effect(&decided).expect("a removal");
+            prop_assert_eq!(effect.change, Change { side: Side::Group, op: Op::Remove });
+            prop_assert_eq!(effect.release, Release::Free);
+        }
+    }
+
+    #[test]
+    fn a_protected_member_is_never_removed(case in any_case(), policy in any_policy()) {
+        prop_assume!(case.protection == Protection::Protected && case.record.intent.is_none());
+        prop_assert!(effect(&judge(&case, &policy, now())).is_none_or(|effect| effect.change.op == Op::Add));
+    }
+
+    #[test]
+    fn until_the_first_run_has_finished_nobody_is_removed_without_a_person(case in any_case(), policy in any_policy()) {
+        prop_assume!(policy.phase == Phase::First && case.record.intent.is_none());
+        if let Some(effect) = effect(&judge(&case, &policy, now())) {
+            let by_a_person = effect.cause == Cause::OptedOut
+                || matches!(effect.release, Release::Approved | Release::NeedsApproval(_));
+            prop_assert!(effect.change.op == Op::Add || by_a_person, "{:?}", effect);
+        }
+    }
+
+    #[test]
+    fn without_baseline_and_intent_a_union_only_adds(case in any_case(), mut policy in any_policy()) {
+        policy.extras = Extras::Keep;
+        policy.first_merge = FirstMerge::Union;
+        prop_assume!(!case.record.in_baseline && case.record.intent.is_none());
+        if let Some(effect) = effect(&judge(&case, &policy, now())) {
+            prop_assert!(effect.change.op == Op::Add || effect.cause == Cause::OptedOut);
+        }
+    }
+
+    #[test]
+    fn a_read_within_the_window_decides_nothing(case in any_case(), policy in any_policy()) {
+        let Some(belief) = case.record.group else { return Ok(()) };
+        prop_assume!(now() < belief.settles_at(WINDOW) && case.record.intent.is_none());
+        let believed = Case { seen: Seen::Unmentioned, ..case.clone() };
+        let (with_read, without) = (judge(&case, &policy, now()), judge(&believed, &policy, now()));
+        prop_assert_eq!(effect(&with_read), effect(&without));
+        prop_assert_eq!(with_read.member.group, Some(belief));
+    }
+
+    #[test]
+    fn an_effect_of_ours_that_went_unrecorded_is_never_taken_for_somebody_elses(
+        in_baseline: bool, listed: bool, added: bool, seen in any_seen(), mode in any_mode(),
+    ) {
+        prop_assume!(mode.writes(Side::Group));
+        let list = if listed { ListPresence::Member } else { ListPresence::Absent };
+        let mut case = case(in_baseline, list, seen);
+        let op = if added { Op::Add } else { Op::Remove };
+        case.record.intent = Some(Intent { op, since: ago(10) });
+        let wanted = if listed { Op::Add } else { Op::Remove };
+        let decided = judge(&case, &policy(mode), now());
+        match change(&decided) {
+            Some(found) => prop_assert_eq!(found, (Side::Group, wanted)),
+            None => prop_assert_eq!(decided.member.group.map(|belief| belief.present), Some(listed)),
+        }
+    }
+
+    #[test]
+    fn a_discarded_removal_is_not_planned_again(case in any_case(), mut policy in any_policy()) {
+        policy.ruling = Some(Ruling { digest: "d1".into(), kind: RulingKind::Discarded });
+        policy.extras = Extras::Keep;
+        prop_assume!(matches!(case.record.open, Some(Open::Held { .. })) && case.record.intent.is_none());
+        if let Some(effect) = effect(&judge(&case, &policy, now())) {
+            prop_assert!(effect.change.op == Op::Add || effect.cause == Cause::OptedOut);
+        }
+    }
+}
+
+#[test]
+fn an_approval_releases_only_the_effect_it_was_given_for() {
+    let removal = |digest: &str| {
+        let mut case = case(true, ListPresence::Absent, Seen::Present);
+        case.record.open = held(digest, Side::Group, HoldReason::Limit);
+        let policy = Policy {
+            ruling: Some(Ruling { digest: "d1".into(), kind: RulingKind::Approved }),
+            ..policy(Mode::TwoWay)
+        };
+        effect(&judge(&case, &policy, now())).map(|effect| effect.release)
+    };
+    assert_eq!(removal("d1"), Some(Release::Approved));
+    assert_eq!(removal("d2"), Some(Release::Guarded));
+}
+
+#[test]
+fn a_first_merge_stays_to_be_decided_after_the_first_run() {
+    let mut case = case(false, ListPresence::Absent, Seen::Present);
+    case.record.open = held("d1", Side::Group, HoldReason::FirstMerge);
+    let mut policy = Policy { first_merge: FirstMerge::List, ..policy(Mode::TwoWay) };
+    let release = effect(&judge(&case, &policy, now())).map(|effect| effect.release);
+    assert_eq!(release, Some(Release::NeedsApproval(HoldReason::FirstMerge)));
+    policy.ruling = Some(Ruling { digest: "d1".into(), kind: RulingKind::Discarded });
+    assert_eq!(change(&judge(&case, &policy, now())), Some((Side::List, Op::Add)));
+}
+
+#[test]
+fn an_unknown_address_fails_once_and_is_skipped_afterwards() {
+    let mut case = case(false, ListPresence::Member, Seen::Unmentioned);
+    case.identity = Identity::Unmatched(Unmatched::NoSuchUser, Asked::Now);
+    let first = judge(&case, &policy(Mode::TwoWay), now());
+    assert_eq!(first.verdict, Verdict::Fail(Unmatched::NoSuchUser));
+    case.record = first.member;
+    let again = judge(&case, &policy(Mode::TwoWay), now());
+    assert_eq!(again.verdict, Verdict::Skip("no_such_user".into()));
+    assert!(matches!(again.member.open, Some(Open::Failed { attempts: 2, .. })));
+    case.identity = Identity::Unmatched(Unmatched::NoSuchUser, Asked::Earlier);
+    assert_eq!(judge(&case, &policy(Mode::TwoWay), now()).member.open, case.record.open);
+}
+
+#[test]
+fn what_the_directory_refused_waits_for_its_time_or_for_a_person() {
+    let mut case = case(false, ListPresence::Member, Seen::Unmentioned);
+    let retry_at = now().checked_add(Duration::from_secs(60)).expect("in range");
+    case.record.open = Some(Open::Failed { code: "guests_refused".into(), attempts: 1, retry_at });
+    let waiting = judge(&case, &policy(Mode::TwoWay), now());
+    assert_eq!(waiting.verdict, Verdict::Skip("guests_refused".into()));
+    assert_eq!(waiting.member.open, case.record.open);
+    let asked = Policy { retry: Retry::Now, ..policy(Mode::TwoWay) };
+    assert_eq!(change(&judge(&case, &asked, now())), Some((Side::Group, Op::Add)));
+}
+
+#[test]
+fn two_contacts_of_one_person_are_left_alone() {
+    for in_baseline in [false, true] {
+        for seen in [Seen::Present, Seen::Absent, Seen::Unmentioned] {
+            let decided =
+                judge(&case(in_baseline, ListPresence::Disputed, seen), &policy(Mode::TwoWay), now());
+            assert_eq!(decided.verdict, Verdict::Skip(skip::DUPLICATE_CONTACT.into()));
+            assert_eq!(decided.member.in_baseline, in_baseline);
+        }
+    }
+}
+
+#[test]
+fn a_read_set_aside_stays_open_until_it_is_read_again() {
+    let mut case = case(true, ListPresence::Member, Seen::Absent);
+    case.record.group = Some(Belief { present: true, since: ago(60) });
+    let aside = judge(&case, &policy(Mode::TwoWay), now());
+    assert_eq!(aside.verdict, Verdict::SetAside);
+    case.record = aside.member.clone();
+    case.seen = Seen::Unmentioned;
+    assert_eq!(judge(&case, &policy(Mode::TwoWay), now()).member, aside.member);
+    case.seen = Seen::Present;
+    assert_eq!(judge(&case, &policy(Mode::TwoWay), now()).member.open, None);
+}
