@@ -1,1 +1,38 @@
-//! Placeholder.
+//! The directory port over Microsoft Graph v1.0.
+//!
+//! What holds here: one place sends ([`Graph`] hands each call to it), so a time-out, the throttle gate and the bounded
+//! retries apply to every request; a listing that breaks off is an error and never a short list; the only DELETE that can
+//! be made takes a member's link out of a group; and no error or log line holds an address, a name or a secret.
+
+mod answer;
+mod ask;
+mod certificate;
+mod clockwork;
+mod deed;
+mod delta;
+mod diagnosis;
+mod directory;
+mod federated;
+mod groups;
+mod look_up;
+mod member_link;
+mod members;
+mod nickname;
+mod pages;
+mod parts;
+mod path;
+mod people;
+mod principal;
+mod retry;
+mod root;
+mod send;
+mod settings;
+mod sign_in;
+mod sign_in_refusal;
+mod throttle;
+mod transport;
+mod verdict;
+mod write;
+
+pub use directory::Graph;
+pub use settings::{ConnectError, Credential, GraphSettings, PUBLIC_AUTHORITY, PUBLIC_GRAPH};

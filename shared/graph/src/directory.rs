@@ -1,0 +1,149 @@
+//! The port, call by call.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use async_trait::async_trait;
+use listsync_core::{
+    Timestamp,
+    address::Address,
+    id::{GroupId, ObjectId, TenantId},
+    member::Op,
+    snapshot::{Principal, Reading},
+};
+use listsync_engine::ports::{
+    Applied, Call, Changes, Clock, CountCheck, Cursor, Directory, Gate, Group, GroupQuery, Lookup, NewGroup,
+    PeoplePage, PortResult,
+};
+
+use crate::{
+    look_up::LOOK_UP_BATCH,
+    members::PAGE,
+    root::Root,
+    send::Sender,
+    settings::{ConnectError, GraphSettings},
+    sign_in::SignIn,
+    throttle::Throttle,
+    transport,
+    write::{ADD_BATCH, REMOVE_BATCH},
+};
+
+/// The directory of one tenant, over Microsoft Graph v1.0. It is to be made once and kept: it holds the connections, the
+/// access token and what is known of the gate.
+pub struct Graph {
+    sender: Sender,
+}
+
+impl std::fmt::Debug for Graph {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Graph").field("root", &self.sender.root.address("")).finish_non_exhaustive()
+    }
+}
+
+impl Graph {
+    /// Makes the client. Nothing is sent yet: a wrong secret shows at the first call.
+    ///
+    /// # Errors
+    /// When a setting is malformed or names a file that cannot be used; the error names the setting.
+    pub fn connect(
+        settings: GraphSettings,
+        gate: Arc<dyn Gate>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, ConnectError> {
+        let root = Root::parse(&settings.graph_url)?;
+        let client = transport::client(settings.ca_pem.as_deref())?;
+        let sign_in = SignIn::new(&settings, client.clone(), root.scope(), Arc::clone(&clock))?;
+        let tenant = TenantId::parse(&settings.tenant)
+            .map_err(|error| ConnectError::wrong("AZURE_TENANT_ID", format!("is not usable: {error}")))?;
+        let throttle = Throttle::new(gate, tenant, Arc::clone(&clock));
+        Ok(Self { sender: Sender { client, root, sign_in, throttle, clock } })
+    }
+}
+
+#[async_trait]
+impl Directory for Graph {
+    async fn group(&self, call: Call<'_>, query: &GroupQuery) -> PortResult<Group> {
+        self.sender.group(call, query).await
+    }
+
+    async fn create_group(&self, call: Call<'_>, new: &NewGroup) -> PortResult<Group> {
+        self.sender.create_group(call, new).await
+    }
+
+    async fn mint_cursor(&self, call: Call<'_>, group: &GroupId) -> PortResult<Cursor> {
+        self.sender.mint_cursor(call, group).await
+    }
+
+    async fn read(&self, call: Call<'_>, group: &GroupId) -> PortResult<Reading> {
+        self.sender.read(call, group).await
+    }
+
+    async fn changes(
+        &self,
+        call: Call<'_>,
+        group: &GroupId,
+        since: &Cursor,
+        count: CountCheck,
+    ) -> PortResult<Changes> {
+        self.sender.changes(call, group, since, count).await
+    }
+
+    async fn present(
+        &self,
+        call: Call<'_>,
+        group: &GroupId,
+        ids: &[ObjectId],
+    ) -> PortResult<BTreeSet<ObjectId>> {
+        self.sender.present(call, group, ids).await
+    }
+
+    async fn owners(&self, call: Call<'_>, group: &GroupId) -> PortResult<BTreeSet<ObjectId>> {
+        self.sender.owners(call, group).await
+    }
+
+    async fn look_up(&self, call: Call<'_>, addresses: &[Address]) -> PortResult<Vec<Lookup>> {
+        self.sender.look_up(call, addresses).await
+    }
+
+    async fn head_count(&self, call: Call<'_>) -> PortResult<u64> {
+        self.sender.head_count(call).await
+    }
+
+    async fn people(&self, call: Call<'_>, page: Option<&Cursor>) -> PortResult<PeoplePage> {
+        self.sender.people(call, page).await
+    }
+
+    async fn by_id(&self, call: Call<'_>, ids: &[ObjectId]) -> PortResult<Vec<Principal>> {
+        self.sender.by_id(call, ids).await
+    }
+
+    async fn write(&self, call: Call<'_>, group: &GroupId, op: Op, ids: &[ObjectId]) -> Vec<Applied> {
+        self.sender.write(call, group, op, ids).await
+    }
+
+    async fn domains(&self, call: Call<'_>) -> PortResult<BTreeSet<String>> {
+        self.sender.domains(call).await
+    }
+
+    async fn permissions(&self, _: Call<'_>) -> PortResult<BTreeSet<String>> {
+        self.sender.permissions().await
+    }
+
+    async fn clock_skew(&self, call: Call<'_>, now: Timestamp) -> PortResult<i64> {
+        self.sender.clock_skew(call, now).await
+    }
+
+    fn look_up_batch(&self) -> usize {
+        LOOK_UP_BATCH
+    }
+
+    fn write_batch(&self, op: Op) -> usize {
+        match op {
+            Op::Add => ADD_BATCH,
+            Op::Remove => REMOVE_BATCH,
+        }
+    }
+
+    fn people_page(&self) -> usize {
+        PAGE
+    }
+}

@@ -1,0 +1,26 @@
+//! A token that somebody else's identity provider left in a file, exchanged for one of Entra ID.
+
+use std::path::PathBuf;
+
+use azure_core::{
+    error::{Error, ErrorKind},
+    http::ClientMethodOptions,
+};
+use azure_identity::ClientAssertion;
+
+/// Reads the file anew for each sign-in, as its owner replaces it.
+#[derive(Debug)]
+pub(crate) struct TokenFile(pub(crate) PathBuf);
+
+#[async_trait::async_trait]
+impl ClientAssertion for TokenFile {
+    async fn secret(&self, _: Option<ClientMethodOptions<'_>>) -> azure_core::Result<String> {
+        let token = tokio::fs::read_to_string(&self.0).await.map_err(|error| {
+            Error::with_error(ErrorKind::Io, error, "AZURE_FEDERATED_TOKEN_FILE cannot be read")
+        })?;
+        match token.trim() {
+            "" => Err(Error::with_message(ErrorKind::Io, "AZURE_FEDERATED_TOKEN_FILE is empty")),
+            token => Ok(token.to_owned()),
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Groups: found, judged, created.
+
+use listsync_core::id::GroupId;
+use listsync_engine::ports::{Call, Fault, Group, GroupKind, GroupQuery, NewGroup, NewGroupKind, PortResult};
+use serde_json::{Value, json};
+
+use crate::{
+    answer::Answer,
+    ask::{self, Ask, Effect},
+    deed::{CREATE_GROUPS, Deed, READ_GROUPS},
+    nickname, path,
+    retry::backoff,
+    send::Sender,
+};
+
+const SELECT: &str = "id,displayName,groupTypes,mailEnabled,securityEnabled,membershipRule,onPremisesSyncEnabled,isAssignableToRole,isManagementRestricted,visibility";
+
+/// How often a new group is looked for before it is taken to be readable: half a second, doubled each time.
+const LOOKS: u32 = 5;
+
+impl Sender {
+    pub(crate) async fn group(&self, call: Call<'_>, query: &GroupQuery) -> PortResult<Group> {
+        match query {
+            GroupQuery::Id(id) => self.group_by_id(call, id).await,
+            GroupQuery::Name(name) => match self.group_by_unique_name(call, name).await? {
+                Some(group) => Ok(group),
+                None => self.group_by_display_name(call, name).await,
+            },
+        }
+    }
+
+    pub(crate) async fn group_by_id(&self, call: Call<'_>, id: &GroupId) -> PortResult<Group> {
+        let deed = Deed::on_group("read", id, READ_GROUPS);
+        let path = format!("/groups/{}?$select={SELECT}", path::segment(id.as_str()));
+        let answer = self.obtain(call, &Ask::get(path), &deed).await.map_err(|error| match error.fault {
+            Fault::Gone => deed
+                .failed(Fault::Gone, "group_gone", "there is no such group")
+                .with_hint("check the group's object id, and that it is in the tenant of AZURE_TENANT_ID"),
+            _ => error,
+        })?;
+        judged(&answer.body, &deed)
+    }
+
+    async fn group_by_unique_name(&self, call: Call<'_>, name: &str) -> PortResult<Option<Group>> {
+        let deed = Deed::new("could not read a group by its unique name", READ_GROUPS);
+        let ask = Ask::get(format!("{}?$select={SELECT}", unique(name)));
+        let answer = self.send(call, &ask, &deed).await?;
+        match answer.status {
+            404 => Ok(None),
+            _ if answer.is_success() => judged(&answer.body, &deed).map(Some),
+            _ => Err(deed.refused(&answer)),
+        }
+    }
+
+    async fn group_by_display_name(&self, call: Call<'_>, name: &str) -> PortResult<Group> {
+        let deed = Deed::new("could not find a group by its name", READ_GROUPS);
+        let filter = format!("displayName eq {}", path::quoted(name));
+        let listing = self.list(call, &Ask::get(ask::filtered("/groups", SELECT, &filter)), &deed).await?;
+        match listing.rows.as_slice() {
+            [] => Err(deed
+                .failed(Fault::Gone, "group_gone", "no group has this unique name or display name")
+                .with_hint("give the group's object id, or let listsync create it")),
+            [only] => judged(only, &deed),
+            several => {
+                let ids: Vec<&str> = several.iter().filter_map(|row| row.get("id")?.as_str()).collect();
+                let why = format!("several groups have this display name: {}", ids.join(", "));
+                Err(deed.failed(Fault::Rejected, "ambiguous_group", &why).with_hint("give one of the ids"))
+            }
+        }
+    }
+
+    /// Looks first, so that a repeat changes nothing; the upsert makes two who come at once agree.
+    pub(crate) async fn create_group(&self, call: Call<'_>, new: &NewGroup) -> PortResult<Group> {
+        if let Some(group) = self.group_by_unique_name(call, &new.unique_name).await? {
+            return Ok(group);
+        }
+        let deed = Deed::new("could not create the group", CREATE_GROUPS);
+        let mut answer = self.upsert(call, new, &nickname::of_name(&new.name), &deed).await?;
+        if is_nickname_clash(&answer) {
+            let nickname = nickname::told_apart(&new.name, &new.unique_name);
+            answer = self.upsert(call, new, &nickname, &deed).await?;
+        }
+        match answer.status {
+            404 => {
+                return Err(deed
+                    .failed(Fault::Rejected, "no_such_owner", "one of the owners is not in the directory")
+                    .with_hint("name owners by their user principal name or object id"));
+            }
+            400 if owns_already(&answer) => {}
+            _ if !answer.is_success() => return Err(deed.refused(&answer)),
+            _ => {}
+        }
+        self.readable(call, &new.unique_name, &deed).await
+    }
+
+    async fn upsert(&self, call: Call<'_>, new: &NewGroup, nickname: &str, deed: &Deed) -> PortResult<Answer> {
+        let body = self.description(new, nickname);
+        let ask = Ask::patch(unique(&new.unique_name), body).with_header("Prefer", "create-if-missing");
+        Ok(self.send(call, &ask, deed).await?)
+    }
+
+    fn description(&self, new: &NewGroup, nickname: &str) -> Value {
+        let mut body = json!({
+            "displayName": new.name,
+            "mailNickname": nickname,
+            "mailEnabled": new.kind == NewGroupKind::Microsoft365,
+            "securityEnabled": new.kind == NewGroupKind::Security,
+            "groupTypes": [],
+        });
+        if new.kind == NewGroupKind::Microsoft365 {
+            body["groupTypes"] = json!(["Unified"]);
+            body["resourceBehaviorOptions"] = json!(["WelcomeEmailDisabled"]);
+        }
+        if !new.owners.is_empty() {
+            let owner = |owner: &String| self.root.address(&format!("/users/{}", path::segment(owner)));
+            body["owners@odata.bind"] = new.owners.iter().map(owner).collect();
+        }
+        body
+    }
+
+    /// Waits until a new group can be read: replicas hear of it one after the other.
+    async fn readable(&self, call: Call<'_>, unique_name: &str, deed: &Deed) -> PortResult<Group> {
+        for look in 0..LOOKS {
+            if let Some(group) = self.group_by_unique_name(call, unique_name).await? {
+                return Ok(group);
+            }
+            self.pause(call, Effect::Read, backoff(look)).await?;
+        }
+        let why = "it was created and cannot be read yet";
+        Err(deed.failed(Fault::Unavailable, "not_replicated", why).with_hint("try again in some minutes"))
+    }
+}
+
+fn unique(name: &str) -> String {
+    format!("/groups(uniqueName={})", path::segment(&path::quoted(name)))
+}
+
+fn is_nickname_clash(answer: &Answer) -> bool {
+    answer.status == 400
+        && answer.text().contains("Another object with the same value")
+        && answer.text().to_ascii_lowercase().contains("mailnickname")
+}
+
+fn owns_already(answer: &Answer) -> bool {
+    answer.text().contains("added object references already exist")
+}
+
+fn judged(body: &Value, deed: &Deed) -> PortResult<Group> {
+    let id = body.get("id").and_then(Value::as_str).and_then(|id| GroupId::parse(id).ok());
+    let id = id.ok_or_else(|| deed.unreadable("the group's id"))?;
+    let name = body.get("displayName").and_then(Value::as_str).unwrap_or_default().to_owned();
+    Ok(Group { id, name, kind: kind(body) })
+}
+
+/// What refuses writes is looked at first.
+fn kind(body: &Value) -> GroupKind {
+    let flag = |name: &str| body.get(name).and_then(Value::as_bool).unwrap_or(false);
+    let is = |kind: &str| {
+        let kinds = body.get("groupTypes").and_then(Value::as_array).into_iter().flatten();
+        kinds.filter_map(Value::as_str).any(|found| found.eq_ignore_ascii_case(kind))
+    };
+    match () {
+        () if is("DynamicMembership") => GroupKind::Dynamic,
+        () if flag("onPremisesSyncEnabled") => GroupKind::OnPremises,
+        () if flag("isAssignableToRole") => GroupKind::RoleAssignable,
+        () if flag("isManagementRestricted") => GroupKind::Restricted,
+        () if is("Unified") => GroupKind::Microsoft365,
+        () if flag("mailEnabled") && flag("securityEnabled") => GroupKind::MailEnabledSecurity,
+        () if flag("mailEnabled") => GroupKind::DistributionList,
+        () => GroupKind::Security,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_of_group_is_told() {
+        for (body, expected) in [
+            (json!({"groupTypes": ["Unified"], "mailEnabled": true}), GroupKind::Microsoft365),
+            (json!({"groupTypes": [], "securityEnabled": true, "mailEnabled": false}), GroupKind::Security),
+            (json!({"groupTypes": ["Unified", "DynamicMembership"]}), GroupKind::Dynamic),
+            (json!({"groupTypes": [], "securityEnabled": true, "onPremisesSyncEnabled": true}), GroupKind::OnPremises),
+            (json!({"mailEnabled": true, "securityEnabled": true}), GroupKind::MailEnabledSecurity),
+            (json!({"mailEnabled": true, "securityEnabled": false}), GroupKind::DistributionList),
+            (json!({"securityEnabled": true, "isAssignableToRole": true}), GroupKind::RoleAssignable),
+            (json!({"securityEnabled": true, "isManagementRestricted": true}), GroupKind::Restricted),
+        ] {
+            assert_eq!(kind(&body), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_unique_name_cannot_leave_its_quotes() {
+        assert_eq!(unique("a'b/c"), "/groups(uniqueName=%27a%27%27b%2Fc%27)");
+    }
+}

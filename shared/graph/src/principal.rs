@@ -1,0 +1,97 @@
+//! Users as Graph shows them, read leniently: only the id is a must.
+
+use listsync_core::{
+    address::Address,
+    id::ObjectId,
+    snapshot::{Principal, PrincipalKind},
+};
+use listsync_engine::ports::PortResult;
+use serde_json::Value;
+
+use crate::deed::Deed;
+
+/// What is asked of users.
+pub(crate) const SELECT: &str = "id,displayName,mail,userPrincipalName,proxyAddresses,otherMails,userType";
+
+/// One user. What is no address is left out.
+pub(crate) fn principal(row: &Value, deed: &Deed) -> PortResult<Principal> {
+    let text = |name: &str| row.get(name).and_then(Value::as_str).unwrap_or_default();
+    let upn = text("userPrincipalName");
+    let guest = match text("userType") {
+        "" => upn.to_ascii_uppercase().contains("#EXT#"),
+        kind => kind.eq_ignore_ascii_case("guest"),
+    };
+    Ok(Principal {
+        id: id(row, deed)?,
+        name: text("displayName").to_owned(),
+        mail: Address::parse(text("mail")).ok(),
+        proxies: proxies(row),
+        upn: Address::parse(upn).ok(),
+        others: texts(row, "otherMails").filter_map(|other| Address::parse(other).ok()).collect(),
+        kind: if guest { PrincipalKind::Guest } else { PrincipalKind::Own },
+    })
+}
+
+/// The id of a row.
+pub(crate) fn id(row: &Value, deed: &Deed) -> PortResult<ObjectId> {
+    row.get("id")
+        .and_then(Value::as_str)
+        .and_then(|id| ObjectId::parse(id).ok())
+        .ok_or_else(|| deed.unreadable("the id of a row"))
+}
+
+/// Mail addresses among the proxy addresses: `SMTP:` marks the primary one, `smtp:` the others; other kinds, such as `SIP:`,
+/// are none.
+fn proxies(row: &Value) -> Vec<Address> {
+    let mut found: Vec<(bool, Address)> = texts(row, "proxyAddresses")
+        .filter_map(|proxy| {
+            let (kind, address) = proxy.split_once(':')?;
+            let address = kind.eq_ignore_ascii_case("smtp").then(|| Address::parse(address).ok())??;
+            Some((kind != "SMTP", address))
+        })
+        .collect();
+    found.sort_by_key(|(secondary, _)| *secondary);
+    found.into_iter().map(|(_, address)| address).collect()
+}
+
+fn texts<'a>(row: &'a Value, name: &str) -> impl Iterator<Item = &'a str> {
+    row.get(name).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(row: Value) -> PortResult<Principal> {
+        principal(&row, &Deed::new("could not read", "User.Read.All"))
+    }
+
+    #[test]
+    fn the_primary_proxy_comes_first_and_other_kinds_are_left_out() {
+        let row = json!({"id": "U1", "proxyAddresses": ["smtp:b@x.example", "SIP:s@x.example", "SMTP:a@x.example", "x"]});
+        let proxies = read(row).expect("a principal").proxies;
+        let texts: Vec<&str> = proxies.iter().map(Address::as_str).collect();
+        assert_eq!(texts, ["a@x.example", "b@x.example"]);
+    }
+
+    #[test]
+    fn a_row_without_properties_is_still_somebody() {
+        let row = json!({"@odata.type": "#microsoft.graph.user", "id": "u1", "mail": null, "otherMails": null});
+        let principal = read(row).expect("a principal");
+        assert_eq!((principal.contact_address(), principal.kind), (None, PrincipalKind::Own));
+    }
+
+    #[test]
+    fn a_guests_sign_in_name_is_no_address() {
+        let row = json!({"id": "u1", "userPrincipalName": "a_home.example#EXT#@x.example"});
+        let principal = read(row).expect("a principal");
+        assert_eq!((principal.upn, principal.kind), (None, PrincipalKind::Guest));
+    }
+
+    #[test]
+    fn a_row_without_an_id_is_an_error() {
+        assert!(read(json!({"mail": "a@x.example"})).is_err());
+    }
+}

@@ -1,0 +1,205 @@
+//! The one place that sends: token, request id, time-out, gate, retries.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use listsync_core::Timestamp;
+use listsync_engine::ports::{Call, Clock, Fault, PortError, PortResult};
+
+use crate::{
+    answer::{Answer, Earlier},
+    ask::{Ask, Effect},
+    clockwork::{later, rest},
+    deed::Deed,
+    retry::{self, Next, Tries},
+    root::Root,
+    sign_in::SignIn,
+    throttle::Throttle,
+};
+
+/// The longest that one attempt of a write takes; none starts with less time left.
+pub(crate) const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+/// The longest that one attempt of a read takes.
+const READ_TIMEOUT: Duration = Duration::from_secs(30);
+/// A read may be given less time than that, but not less than this.
+const READ_LEAST: Duration = Duration::from_secs(3);
+
+/// Sends requests to Graph as one app.
+pub(crate) struct Sender {
+    pub(crate) client: reqwest::Client,
+    pub(crate) root: Root,
+    pub(crate) sign_in: SignIn,
+    pub(crate) throttle: Throttle,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+/// A request without an answer.
+#[derive(Debug, Clone)]
+pub(crate) struct Failed {
+    pub(crate) error: PortError,
+    /// Whether an attempt may have taken effect nevertheless.
+    pub(crate) earlier: Earlier,
+}
+
+impl From<Failed> for PortError {
+    fn from(failed: Failed) -> Self {
+        failed.error
+    }
+}
+
+enum Attempt {
+    Answered(Answer),
+    /// The connection failed, before or after the request was on its way.
+    Lost(Earlier),
+}
+
+impl Sender {
+    /// Sends until there is an answer that stands: a success, or a refusal that a repeat would not change.
+    pub(crate) async fn send(&self, call: Call<'_>, ask: &Ask, deed: &Deed) -> Result<Answer, Failed> {
+        let mut tries = Tries::default();
+        let mut earlier = Earlier::Harmless;
+        loop {
+            let failed = |error| Failed { error, earlier };
+            let token = self.sign_in.token().await.map_err(failed)?;
+            self.throttle.pass(call.until, least(ask.effect())).await.map_err(failed)?;
+            let timeout = self.time_for(call, ask.effect(), deed).map_err(failed)?;
+            call.meter.count(ask.writes());
+            let answer = match self.attempt(ask, &token, timeout).await {
+                Attempt::Answered(answer) => Some(answer),
+                Attempt::Lost(effect) => {
+                    earlier = earlier.or(effect);
+                    None
+                }
+            };
+            let next = retry::next(answer.as_ref(), tries);
+            if next == Next::Take
+                && let Some(answer) = answer
+            {
+                return Ok(Answer { earlier, ..answer });
+            }
+            if answer.as_ref().is_some_and(|answer| answer.status >= 500) {
+                earlier = Earlier::Perhaps;
+            }
+            let failed = |error| Failed { error, earlier };
+            self.prepare(call, ask.effect(), next, &mut tries).await.map_err(failed)?;
+            if next == Next::GiveUp {
+                return Err(failed(gave_up(deed, answer.as_ref())));
+            }
+        }
+    }
+
+    /// Sends, and takes nothing but success.
+    pub(crate) async fn obtain(&self, call: Call<'_>, ask: &Ask, deed: &Deed) -> PortResult<Answer> {
+        let answer = self.send(call, ask, deed).await?;
+        if answer.is_success() { Ok(answer) } else { Err(deed.refused(&answer)) }
+    }
+
+    async fn prepare(&self, call: Call<'_>, effect: Effect, next: Next, tries: &mut Tries) -> PortResult<()> {
+        match next {
+            Next::Take | Next::GiveUp => {}
+            Next::NewToken => {
+                tries.tokens += 1;
+                self.sign_in.renew();
+            }
+            Next::Again(wait) => {
+                tries.failures += 1;
+                self.pause(call, effect, wait).await?;
+            }
+            Next::Close(wait) => {
+                tries.throttles += 1;
+                self.throttle.close(wait).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits, if that leaves time for another attempt.
+    pub(crate) async fn pause(&self, call: Call<'_>, effect: Effect, wait: Duration) -> PortResult<()> {
+        if later(later(self.clock.now(), wait), least(effect)) > call.until {
+            return Err(out_of_time("there is no time left to try again"));
+        }
+        tokio::time::sleep(wait).await;
+        Ok(())
+    }
+
+    fn time_for(&self, call: Call<'_>, effect: Effect, deed: &Deed) -> PortResult<Duration> {
+        let left = rest(self.clock.now(), call.until);
+        if left < least(effect) {
+            return Err(deed.failed(Fault::Unavailable, "out_of_time", "there is no time left to send it"));
+        }
+        Ok(match effect {
+            Effect::Write => WRITE_TIMEOUT,
+            Effect::Read => READ_TIMEOUT.min(left),
+        })
+    }
+
+    async fn attempt(&self, ask: &Ask, token: &str, timeout: Duration) -> Attempt {
+        let id = uuid::Uuid::new_v4();
+        let mut request = self
+            .client
+            .request(ask.method(), self.root.address(ask.path()))
+            .timeout(timeout)
+            .bearer_auth(token)
+            .header("client-request-id", id.to_string())
+            .header("accept", "application/json");
+        for (name, value) in ask.headers() {
+            request = request.header(*name, *value);
+        }
+        if let Some(body) = ask.body() {
+            request = request.json(body);
+        }
+        let started = Instant::now();
+        let attempt = self.heard(request.send().await).await;
+        let (status, request_id) = match &attempt {
+            Attempt::Answered(answer) => (answer.status, answer.request_id()),
+            Attempt::Lost(_) => (0, ""),
+        };
+        let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        tracing::debug!(client_request_id = %id, request_id, status, duration_ms, "asked the directory");
+        attempt
+    }
+
+    async fn heard(&self, response: reqwest::Result<reqwest::Response>) -> Attempt {
+        let response = match response {
+            Ok(response) => response,
+            Err(error) if error.is_connect() || error.is_builder() => return Attempt::Lost(Earlier::Harmless),
+            Err(_) => return Attempt::Lost(Earlier::Perhaps),
+        };
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let Ok(bytes) = response.bytes().await else { return Attempt::Lost(Earlier::Perhaps) };
+        Answer::read(status, &headers, &bytes, self.now())
+            .map_or(Attempt::Lost(Earlier::Perhaps), Attempt::Answered)
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+}
+
+impl Earlier {
+    pub(crate) fn or(self, other: Self) -> Self {
+        if self == Self::Perhaps { self } else { other }
+    }
+}
+
+fn least(effect: Effect) -> Duration {
+    match effect {
+        Effect::Write => WRITE_TIMEOUT,
+        Effect::Read => READ_LEAST,
+    }
+}
+
+fn gave_up(deed: &Deed, answer: Option<&Answer>) -> PortError {
+    match answer {
+        Some(answer) => deed.refused(answer),
+        None => deed
+            .failed(Fault::Unavailable, "unreachable", "the directory cannot be reached, or its answers break off")
+            .with_hint("check the network, LISTSYNC_GRAPH_URL, and that its certificate is trusted (SSL_CERT_FILE)"),
+    }
+}
+
+pub(crate) fn out_of_time(why: &str) -> PortError {
+    PortError::new(Fault::Unavailable, "out_of_time", why)
+}

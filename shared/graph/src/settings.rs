@@ -1,0 +1,112 @@
+//! What the client has to be told, and what is wrong when it cannot start.
+
+use std::{fmt, path::PathBuf};
+
+/// Microsoft's own Graph v1.0.
+pub const PUBLIC_GRAPH: &str = "https://graph.microsoft.com/v1.0";
+/// Microsoft's own authority.
+pub const PUBLIC_AUTHORITY: &str = "https://login.microsoftonline.com";
+
+/// How the app proves who it is.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Credential {
+    /// A client secret's value (`AZURE_CLIENT_SECRET`).
+    Secret(String),
+    /// A PEM file with an RSA key and its certificate (`AZURE_CLIENT_CERTIFICATE_PATH`).
+    CertificateFile(PathBuf),
+    /// A file with a token of a federated identity, read anew for each sign-in (`AZURE_FEDERATED_TOKEN_FILE`).
+    FederatedTokenFile(PathBuf),
+}
+
+impl Credential {
+    /// The setting that it comes from.
+    #[must_use]
+    pub fn setting(&self) -> &'static str {
+        match self {
+            Self::Secret(_) => "AZURE_CLIENT_SECRET",
+            Self::CertificateFile(_) => "AZURE_CLIENT_CERTIFICATE_PATH",
+            Self::FederatedTokenFile(_) => "AZURE_FEDERATED_TOKEN_FILE",
+        }
+    }
+}
+
+impl fmt::Debug for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Secret(_) => f.write_str("Secret(…)"),
+            Self::CertificateFile(path) => f.debug_tuple("CertificateFile").field(path).finish(),
+            Self::FederatedTokenFile(path) => f.debug_tuple("FederatedTokenFile").field(path).finish(),
+        }
+    }
+}
+
+/// Where Graph is and who asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GraphSettings {
+    /// The root of all paths, with the version: [`PUBLIC_GRAPH`] unless the tenant is in a national cloud
+    /// (`LISTSYNC_GRAPH_URL`).
+    pub graph_url: String,
+    /// The tenant's id, or one of its domains (`AZURE_TENANT_ID`).
+    pub tenant: String,
+    /// The app registration's client id (`AZURE_CLIENT_ID`).
+    pub client_id: String,
+    /// How the app proves who it is.
+    pub credential: Credential,
+    /// Who gives out tokens; none: [`PUBLIC_AUTHORITY`] (`AZURE_AUTHORITY_HOST`).
+    pub authority_host: Option<String>,
+    /// A PEM file of certificate authorities that are trusted besides the system's (`SSL_CERT_FILE`).
+    pub ca_pem: Option<PathBuf>,
+}
+
+/// Why the client cannot start. Each names the setting to correct.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// A setting is empty or malformed.
+    #[error("{setting} {reason}")]
+    Setting {
+        /// Its name in the environment.
+        setting: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A file that a setting names cannot be read.
+    #[error("{setting} names a file that cannot be read: {path}")]
+    File {
+        /// The setting's name in the environment.
+        setting: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The HTTP client cannot be set up, for instance because no certificate authority is known.
+    #[error("the HTTPS client cannot be set up: check the system's certificate authorities, or set SSL_CERT_FILE")]
+    Http(#[source] reqwest::Error),
+}
+
+impl ConnectError {
+    /// The setting that is wrong.
+    #[must_use]
+    pub fn setting(&self) -> &'static str {
+        match self {
+            Self::Setting { setting, .. } | Self::File { setting, .. } => setting,
+            Self::Http(_) => "SSL_CERT_FILE",
+        }
+    }
+
+    pub(crate) fn wrong(setting: &'static str, reason: impl Into<String>) -> Self {
+        Self::Setting { setting, reason: reason.into() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_never_shown() {
+        let shown = format!("{:?}", Credential::Secret("hunter2".to_owned()));
+        assert!(!shown.contains("hunter2"), "{shown}");
+    }
+}
