@@ -1,1 +1,18 @@
-//! Placeholder.
+//! The embedded store and queue: everything that listsync keeps, in one SQLite file.
+//!
+//! [`SqliteStore`] implements every port that keeps something. Each call is one transaction, so a process that is
+//! killed leaves the file as it was before or after a call, and two processes may work on one file.
+
+mod error;
+mod links;
+mod lists;
+mod migrations;
+mod open;
+mod queue;
+mod records;
+mod store;
+mod values;
+
+pub use open::OpenError;
+pub use queue::DeadLetter;
+pub use store::SqliteStore;

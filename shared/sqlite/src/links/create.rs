@@ -1,0 +1,85 @@
+use listsync_core::{
+    Timestamp,
+    link::{Link, LinkStatus, Side},
+};
+use listsync_engine::ports::Progress;
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use crate::{
+    error::{Fail, Outcome},
+    lists::catalog,
+    values::{doc, doc_text, nanos},
+};
+
+/// Saves a new link; it is due at once.
+pub(super) fn create(tx: &Connection, link: &Link, now: Timestamp) -> Outcome<()> {
+    let list = catalog::number(tx, &link.list)?;
+    refuse_second_of_list(tx, list, link)?;
+    refuse_second_writer(tx, link)?;
+    refuse_known_id(tx, link)?;
+    tx.prepare_cached(
+        "INSERT INTO links (id, list, tenant, group_id, writes_group, active, doc, progress, due_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    )?
+    .execute(params![
+        link.id.as_str(),
+        list,
+        link.tenant.as_str(),
+        link.group.as_str(),
+        link.mode.writes(Side::Group),
+        link.status == LinkStatus::Active,
+        doc_text(link)?,
+        doc_text(&Progress::default())?,
+        nanos(now),
+    ])?;
+    Ok(())
+}
+
+fn refuse_second_of_list(tx: &Connection, list: i64, new: &Link) -> Outcome<()> {
+    let found: Option<String> =
+        tx.query_row("SELECT doc FROM links WHERE list = ?1", [list], |row| row.get(0)).optional()?;
+    let Some(text) = found else { return Ok(()) };
+    let other: Link = doc(&text, "link")?;
+    Err(Fail::rejected(
+        "list_taken",
+        format!(
+            "list {} is linked already, to group '{}' ({}) by link {}",
+            new.list, other.group_name, other.group, other.id
+        ),
+        "unlink it first (listsync links unlink LIST), or link another list",
+    ))
+}
+
+fn refuse_second_writer(tx: &Connection, new: &Link) -> Outcome<()> {
+    if !new.mode.writes(Side::Group) {
+        return Ok(());
+    }
+    let found: Option<(String, String)> = tx
+        .query_row(
+            "SELECT k.id, l.name FROM links k JOIN lists l ON l.n = k.list
+             WHERE k.tenant = ?1 AND k.group_id = ?2 AND k.writes_group = 1",
+            params![new.tenant.as_str(), new.group.as_str()],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+        .optional()?;
+    let Some((link, list)) = found else { return Ok(()) };
+    Err(Fail::rejected(
+        "group_taken",
+        format!(
+            "group '{}' ({}) is written already, from list '{list}' by link {link}",
+            new.group_name, new.group
+        ),
+        "a group is written by one link: choose another group, or link with --mode group-to-list",
+    ))
+}
+
+fn refuse_known_id(tx: &Connection, new: &Link) -> Outcome<()> {
+    let known: bool =
+        tx.query_row("SELECT EXISTS (SELECT 1 FROM links WHERE id = ?1)", [new.id.as_str()], |row| {
+            row.get(0)
+        })?;
+    if known {
+        return Err(Fail::rejected("link_exists", format!("there is a link {} already", new.id), ""));
+    }
+    Ok(())
+}

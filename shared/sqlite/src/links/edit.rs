@@ -1,0 +1,84 @@
+use listsync_core::{
+    Timestamp,
+    id::LinkId,
+    link::{Extras, Link, LinkStatus},
+};
+use listsync_engine::ports::{Fault, LinkEdit, LinkState, PortError, Progress, Ruling};
+use rusqlite::{Connection, params};
+
+use super::row;
+use crate::{
+    error::{Fail, Outcome},
+    values::nanos,
+};
+
+/// A person's change.
+pub(super) fn edit(tx: &Connection, id: &LinkId, edit: &LinkEdit, now: Timestamp) -> Outcome<()> {
+    let state = row::load(tx, id)?.ok_or_else(|| row::gone(id))?;
+    let n = row::number(tx, id)?;
+    match edit {
+        LinkEdit::Status(status) => set_status(tx, n, &state.link, *status, now),
+        LinkEdit::Rule(ruling) => rule(tx, n, &state, ruling),
+        LinkEdit::KeepExtras => row::save_link(tx, &Link { extras: Extras::Keep, ..state.link }),
+        LinkEdit::Resync => resync(tx, n, state.progress),
+        LinkEdit::Relink => relink(tx, n, &state, now),
+    }
+}
+
+fn set_status(tx: &Connection, n: i64, link: &Link, status: LinkStatus, now: Timestamp) -> Outcome<()> {
+    if link.status == status {
+        return Ok(());
+    }
+    row::save_link(tx, &Link { status, ..link.clone() })?;
+    if status == LinkStatus::Active {
+        tx.execute("UPDATE links SET due_at = ?2 WHERE n = ?1", params![n, nanos(now)])?;
+    }
+    Ok(())
+}
+
+fn rule(tx: &Connection, n: i64, state: &LinkState, ruling: &Ruling) -> Outcome<()> {
+    match &state.progress.hold {
+        Some(hold) if hold.digest == ruling.digest => row::save_ruling(tx, n, Some(ruling)),
+        _ => Err(Fail::rejected(
+            "no_such_hold",
+            format!("link {} holds nothing under this digest", state.link.id),
+            "see what is held now, and its digest: listsync plan LIST",
+        )),
+    }
+}
+
+fn resync(tx: &Connection, n: i64, mut progress: Progress) -> Outcome<()> {
+    forget_reads(&mut progress);
+    row::save_progress(tx, n, &progress)?;
+    // A run that is under way does not know of it, and its last write must not undo it.
+    tx.execute("UPDATE links SET resync = 1 WHERE n = ?1", [n])?;
+    Ok(())
+}
+
+/// Drops all that would let the next run read less than everything.
+pub(super) fn forget_reads(progress: &mut Progress) {
+    progress.group_cursor = None;
+    progress.list_cursor = None;
+    progress.full_read_at = None;
+    progress.count_at = None;
+    progress.stalled = 0;
+}
+
+fn relink(tx: &Connection, n: i64, state: &LinkState, now: Timestamp) -> Outcome<()> {
+    if state.leased_until.is_some_and(|until| until > now) {
+        let message = format!("link {} is being run", state.link.id);
+        let error = PortError::new(Fault::Unavailable, "link_busy", message);
+        return Err(error.with_hint("try again when the run has ended").into());
+    }
+    tx.execute("DELETE FROM members WHERE link = ?1", [n])?;
+    // The group's reads still lag behind what was written before.
+    let fresh = Progress { settles_at: state.progress.settles_at, ..Progress::default() };
+    row::save_progress(tx, n, &fresh)?;
+    row::save_ruling(tx, n, None)?;
+    // A worker whose lease ran out must not bring back what was forgotten.
+    tx.execute(
+        "UPDATE links SET leased_until = NULL, resync = 0, lease_token = lease_token + 1 WHERE n = ?1",
+        [n],
+    )?;
+    Ok(())
+}

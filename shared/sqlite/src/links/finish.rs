@@ -1,0 +1,67 @@
+use std::time::Duration;
+
+use listsync_core::trigger::Generation;
+use listsync_engine::ports::{Finish, Finished, Lease};
+use rusqlite::{Connection, params};
+
+use super::{edit, lease, members, row};
+use crate::{
+    error::Outcome,
+    lists::changes,
+    values::{nanos, nanos_before, stored_count},
+};
+
+/// How long removals are kept; the guard looks a day back.
+const LEDGER_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// Saves all that a run hands on, sets synced, and frees the lease.
+pub(super) fn finish(tx: &Connection, lease: &Lease, finish: &Finish) -> Outcome<Finished> {
+    let n = lease::held(tx, lease)?;
+    members::save(tx, n, &finish.members)?;
+    save_state(tx, lease, n, finish)?;
+    let synced = finish.synced.map(|generation| stored_count(generation.0));
+    let (requested, list): (i64, i64) = tx
+        .prepare_cached(
+            "UPDATE links SET synced = max(synced, coalesce(?2, synced)), due_at = ?3, finished_at = ?4,
+                 leased_until = NULL, resync = 0
+             WHERE n = ?1 RETURNING requested, list",
+        )?
+        .query_row(params![n, synced, nanos(finish.due_at), nanos(finish.at)], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+    tx.prepare_cached("DELETE FROM removals WHERE link = ?1 AND at < ?2")?
+        .execute([n, nanos_before(finish.at, LEDGER_KEPT)])?;
+    changes::compact(tx, list, finish.at)?;
+    Ok(follow_up(finish.synced, row::generation(requested)))
+}
+
+fn save_state(tx: &Connection, lease: &Lease, n: i64, finish: &Finish) -> Outcome<()> {
+    let resync: bool =
+        tx.prepare_cached("SELECT resync FROM links WHERE n = ?1")?.query_row([n], |row| row.get(0))?;
+    let mut progress = finish.progress.clone();
+    if resync {
+        edit::forget_reads(&mut progress);
+    }
+    row::save_progress(tx, n, &progress)?;
+    if finish.status.is_none() && finish.ruling_done.is_none() {
+        return Ok(());
+    }
+    let state = row::load(tx, &lease.link)?.ok_or_else(|| row::gone(&lease.link))?;
+    if state.ruling.is_some_and(|ruling| Some(&ruling.digest) == finish.ruling_done.as_ref()) {
+        row::save_ruling(tx, n, None)?;
+    }
+    if let Some(status) = finish.status {
+        let mut link = state.link;
+        link.status = status;
+        row::save_link(tx, &link)?;
+    }
+    Ok(())
+}
+
+/// What the run must send: a request that it has not read would else wait for the clock.
+fn follow_up(synced: Option<Generation>, requested: Generation) -> Finished {
+    match synced {
+        Some(synced) if requested > synced => Finished::Moved(requested),
+        _ => Finished::Quiet,
+    }
+}

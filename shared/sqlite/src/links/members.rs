@@ -1,0 +1,201 @@
+use listsync_core::{
+    Timestamp,
+    belief::Belief,
+    id::{ContactId, LinkId, ObjectId},
+    link::Side,
+    member::{Intent, Member, MemberKey, Op},
+};
+use listsync_engine::ports::{MemberChange, MemberQuery, Removal};
+use rusqlite::{Connection, Row, params};
+use serde_json::json;
+
+use super::row;
+use crate::{
+    error::{Fail, Outcome},
+    values::{collect, count, nanos, stored_count, timestamp, typed_option},
+};
+
+/// The members that are wanted, as a value that can be sent to another thread.
+pub(super) enum Wanted {
+    All,
+    Open,
+    Of { objects: Vec<ObjectId>, contacts: Vec<ContactId> },
+}
+
+impl From<MemberQuery<'_>> for Wanted {
+    fn from(query: MemberQuery<'_>) -> Self {
+        match query {
+            MemberQuery::All => Self::All,
+            MemberQuery::Open => Self::Open,
+            MemberQuery::Of { objects, contacts } => {
+                Self::Of { objects: objects.to_vec(), contacts: contacts.to_vec() }
+            }
+        }
+    }
+}
+
+const COLUMNS: &str = "key, contact, address, in_baseline, group_present, group_since, intent_op, \
+                       intent_since, open FROM members";
+
+pub(super) fn load(tx: &Connection, link: &LinkId, wanted: &Wanted) -> Outcome<Vec<Member>> {
+    let link = row::number(tx, link)?;
+    match wanted {
+        Wanted::All => {
+            let sql = format!("SELECT {COLUMNS} WHERE link = ?1 ORDER BY key");
+            collect(tx.prepare_cached(&sql)?, [link], read)
+        }
+        Wanted::Open => {
+            let sql = format!(
+                "SELECT {COLUMNS} WHERE link = ?1 AND (open IS NOT NULL OR intent_op IS NOT NULL) ORDER BY key"
+            );
+            collect(tx.prepare_cached(&sql)?, [link], read)
+        }
+        Wanted::Of { objects, contacts } => {
+            let keys = objects.iter().cloned().map(MemberKey::Principal);
+            let keys = keys.chain(contacts.iter().cloned().map(MemberKey::Contact));
+            let keys: Vec<_> = keys.map(|key| key_text(&key)).collect();
+            let sql = format!(
+                "SELECT {COLUMNS} WHERE link = ?1 AND key IN (SELECT value FROM json_each(?2))
+                 UNION
+                 SELECT {COLUMNS} WHERE link = ?1 AND contact IN (SELECT value FROM json_each(?3))
+                 ORDER BY key"
+            );
+            let params = params![link, json!(keys).to_string(), json!(contacts).to_string()];
+            collect(tx.prepare_cached(&sql)?, params, read)
+        }
+    }
+}
+
+/// Writes rows over or takes them away.
+pub(super) fn save(tx: &Connection, link: i64, changes: &[MemberChange]) -> Outcome<()> {
+    for change in changes {
+        match change {
+            MemberChange::Put(member) => put(tx, link, member)?,
+            MemberChange::Delete(key) => {
+                tx.prepare_cached("DELETE FROM members WHERE link = ?1 AND key = ?2")?
+                    .execute(params![link, key_text(key)])?;
+            }
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn put(tx: &Connection, link: i64, member: &Member) -> Outcome<()> {
+    let Member { key, contact, address, in_baseline, group, intent, open } = member;
+    let open = open.as_ref().map(serde_json::to_string).transpose().map_err(|_| Fail::Stored("member"))?;
+    tx.prepare_cached(
+        "INSERT OR REPLACE INTO members (link, key, contact, address, in_baseline, group_present,
+             group_since, intent_op, intent_since, open)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    )?
+    .execute(params![
+        link,
+        key_text(key),
+        contact.as_ref().map(ContactId::as_str),
+        address.as_ref().map(listsync_core::address::Address::as_str),
+        in_baseline,
+        group.map(|belief| belief.present),
+        group.map(|belief| nanos(belief.since)),
+        intent.map(|intent| op_name(intent.op)),
+        intent.map(|intent| nanos(intent.since)),
+        open,
+    ])?;
+    Ok(())
+}
+
+/// How many members we hold to be in the group.
+pub(super) fn group_size(tx: &Connection, link: &LinkId) -> Outcome<u64> {
+    let link = row::number(tx, link)?;
+    let size: i64 = tx
+        .prepare_cached("SELECT count(*) FROM members WHERE link = ?1 AND group_present = 1")?
+        .query_row([link], |row| row.get(0))?;
+    Ok(count(size))
+}
+
+pub(super) fn removals(tx: &Connection, link: &LinkId, since: Timestamp) -> Outcome<Vec<Removal>> {
+    let link = row::number(tx, link)?;
+    let statement = tx.prepare_cached(
+        "SELECT side, at, count, members_before FROM removals WHERE link = ?1 AND at >= ?2 ORDER BY at, n",
+    )?;
+    collect(statement, [link, nanos(since)], |row| {
+        Ok(Removal {
+            side: side(&row.get::<_, String>(0)?)?,
+            at: timestamp(row.get(1)?),
+            count: count(row.get(2)?),
+            members_before: count(row.get(3)?),
+        })
+    })
+}
+
+pub(super) fn record_removal(tx: &Connection, link: i64, removal: &Removal) -> Outcome<()> {
+    tx.prepare_cached(
+        "INSERT INTO removals (link, side, at, count, members_before) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?
+    .execute(params![
+        link,
+        removal.side.to_string(),
+        nanos(removal.at),
+        stored_count(removal.count),
+        stored_count(removal.members_before)
+    ])?;
+    Ok(())
+}
+
+fn read(row: &Row<'_>) -> Outcome<Member> {
+    let open: Option<String> = row.get(8)?;
+    let open = open.map(|text| serde_json::from_str(&text)).transpose();
+    Ok(Member {
+        key: key(&row.get::<_, String>(0)?)?,
+        contact: typed_option(row, 1, "member's contact")?,
+        address: typed_option(row, 2, "member's address")?,
+        in_baseline: row.get(3)?,
+        group: match (row.get(4)?, row.get(5)?) {
+            (Some(present), Some(since)) => Some(Belief { present, since: timestamp(since) }),
+            _ => None,
+        },
+        intent: match (row.get::<_, Option<String>>(6)?, row.get(7)?) {
+            (Some(name), Some(since)) => Some(Intent { op: op(&name)?, since: timestamp(since) }),
+            _ => None,
+        },
+        open: open.map_err(|_| Fail::Stored("open observation"))?,
+    })
+}
+
+fn key_text(key: &MemberKey) -> String {
+    match key {
+        MemberKey::Principal(id) => format!("p:{id}"),
+        MemberKey::Contact(id) => format!("c:{id}"),
+    }
+}
+
+fn key(text: &str) -> Outcome<MemberKey> {
+    let key = match text.split_once(':') {
+        Some(("p", id)) => ObjectId::parse(id).map(MemberKey::Principal).ok(),
+        Some(("c", id)) => ContactId::parse(id).map(MemberKey::Contact).ok(),
+        _ => None,
+    };
+    key.ok_or(Fail::Stored("member's key"))
+}
+
+fn op_name(op: Op) -> &'static str {
+    match op {
+        Op::Add => "add",
+        Op::Remove => "remove",
+    }
+}
+
+fn op(name: &str) -> Outcome<Op> {
+    match name {
+        "add" => Ok(Op::Add),
+        "remove" => Ok(Op::Remove),
+        _ => Err(Fail::Stored("intent")),
+    }
+}
+
+fn side(name: &str) -> Outcome<Side> {
+    match name {
+        "list" => Ok(Side::List),
+        "group" => Ok(Side::Group),
+        _ => Err(Fail::Stored("removal's side")),
+    }
+}

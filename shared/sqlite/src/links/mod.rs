@@ -1,0 +1,10 @@
+//! Links: what a person set up, who may run it, and what it remembers.
+
+mod create;
+mod edit;
+mod finish;
+mod fold;
+mod lease;
+mod members;
+mod port;
+mod row;

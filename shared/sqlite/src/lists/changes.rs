@@ -1,0 +1,109 @@
+//! The change log of a list: its cursor is the number of the last change.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use listsync_core::{
+    Timestamp,
+    id::{ContactId, ListId},
+    list::Origin,
+};
+use listsync_engine::ports::{Cursor, ListChanges};
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::catalog;
+use crate::{
+    error::{Fail, Outcome},
+    values::{collect, nanos, nanos_before, origin_name, typed},
+};
+
+/// How long a change is kept at least.
+const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// What stands in the log for a contact whose match changed; else the new standing does.
+pub(super) const MATCH: &str = "match";
+
+/// A change to be logged.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Logged<'a> {
+    pub(super) list: i64,
+    pub(super) contact: i64,
+    pub(super) what: &'a str,
+    pub(super) origin: Origin,
+    pub(super) at: Timestamp,
+}
+
+/// Writes one change down and gives its number.
+pub(super) fn log(tx: &Connection, change: Logged<'_>) -> Outcome<i64> {
+    let seq: i64 = tx
+        .prepare_cached("UPDATE lists SET seq = seq + 1 WHERE n = ?1 RETURNING seq")?
+        .query_row([change.list], |row| row.get(0))?;
+    tx.prepare_cached(
+        "INSERT INTO changes (list, seq, contact, what, origin, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?
+    .execute(params![
+        change.list,
+        seq,
+        change.contact,
+        change.what,
+        origin_name(change.origin),
+        nanos(change.at)
+    ])?;
+    Ok(seq)
+}
+
+/// The number of a list's last change.
+pub(super) fn last(tx: &Connection, list: i64) -> Outcome<i64> {
+    Ok(tx.prepare_cached("SELECT seq FROM lists WHERE n = ?1")?.query_row([list], |row| row.get(0))?)
+}
+
+pub(super) fn cursor(tx: &Connection, list: &ListId) -> Outcome<Cursor> {
+    Ok(Cursor(last(tx, catalog::number(tx, list)?)?.to_string()))
+}
+
+/// The number that a cursor stands for; none: it is no cursor of ours.
+pub(crate) fn number(cursor: &Cursor) -> Option<i64> {
+    cursor.0.parse().ok().filter(|number| *number >= 0)
+}
+
+pub(super) fn since(tx: &Connection, list: &ListId, since: &Cursor) -> Outcome<ListChanges> {
+    let n = catalog::number(tx, list)?;
+    let (seq, compacted): (i64, i64) = tx
+        .prepare_cached("SELECT seq, compacted FROM lists WHERE n = ?1")?
+        .query_row([n], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    // A cursor ahead of the list comes from a store that was set back to a copy.
+    let since = number(since).filter(|since| (compacted..=seq).contains(since)).ok_or_else(|| {
+        Fail::gone("cursor_gone", format!("list {list} does not know what changed since that cursor"))
+    })?;
+    let statement = tx.prepare_cached(
+        "SELECT c.id FROM changes x JOIN contacts c ON c.n = x.contact
+         WHERE x.list = ?1 AND x.seq > ?2 ORDER BY x.seq",
+    )?;
+    let contacts: Vec<ContactId> = collect(statement, [n, since], |row| typed(row, 0, "contact's id"))?;
+    let mut seen = BTreeSet::new();
+    let contacts = contacts.into_iter().filter(|contact| seen.insert(contact.clone())).collect();
+    Ok(ListChanges { contacts, cursor: Cursor(seq.to_string()) })
+}
+
+/// Forgets changes of a list that are old enough.
+pub(crate) fn compact(tx: &Connection, list: i64, now: Timestamp) -> Outcome<()> {
+    let limit = nanos_before(now, KEPT);
+    let oldest: Option<i64> = tx
+        .prepare_cached("SELECT at FROM changes WHERE list = ?1 ORDER BY seq LIMIT 1")?
+        .query_row([list], |row| row.get(0))
+        .optional()?;
+    if oldest.is_none_or(|at| at >= limit) {
+        return Ok(());
+    }
+    // Up to the first that is young, so that what is kept has no gap even where clocks disagreed.
+    let first_kept: Option<i64> =
+        tx.query_row("SELECT min(seq) FROM changes WHERE list = ?1 AND at >= ?2", [list, limit], |row| {
+            row.get(0)
+        })?;
+    let upto = match first_kept {
+        Some(seq) => seq - 1,
+        None => last(tx, list)?,
+    };
+    tx.execute("DELETE FROM changes WHERE list = ?1 AND seq <= ?2", [list, upto])?;
+    tx.execute("UPDATE lists SET compacted = ?2 WHERE n = ?1", [list, upto])?;
+    Ok(())
+}

@@ -1,0 +1,72 @@
+use listsync_core::{
+    address::Address,
+    id::{ContactId, ListId, ObjectId},
+    list::{Entry, Origin, Standing},
+};
+use listsync_engine::ports::EntryQuery;
+use rusqlite::{Connection, Row, params};
+use serde_json::json;
+
+use super::catalog;
+use crate::{
+    error::Outcome,
+    values::{address_array, collect, origin, standing, typed, typed_option},
+};
+
+/// The entries that are wanted, as a value that can be sent to another thread.
+pub(super) enum Wanted {
+    All,
+    Contacts(Vec<ContactId>),
+    Objects(Vec<ObjectId>),
+    Addresses(Vec<Address>),
+}
+
+impl From<EntryQuery<'_>> for Wanted {
+    fn from(query: EntryQuery<'_>) -> Self {
+        match query {
+            EntryQuery::All => Self::All,
+            EntryQuery::Contacts(contacts) => Self::Contacts(contacts.to_vec()),
+            EntryQuery::Objects(objects) => Self::Objects(objects.to_vec()),
+            EntryQuery::Addresses(addresses) => Self::Addresses(addresses.to_vec()),
+        }
+    }
+}
+
+const ALL: &str = "SELECT c.id, c.address, c.name, c.object_id, m.standing, m.origin
+    FROM memberships m JOIN contacts c ON c.n = m.contact
+    WHERE m.list = ?1 AND m.standing <> 'absent' ORDER BY m.contact";
+
+const CHOSEN: &str = "SELECT c.id, c.address, c.name, c.object_id, m.standing, m.origin
+    FROM contacts c LEFT JOIN memberships m ON m.list = ?1 AND m.contact = c.n";
+
+pub(super) fn load(tx: &Connection, list: &ListId, wanted: &Wanted) -> Outcome<Vec<Entry>> {
+    let list = catalog::number(tx, list)?;
+    let (column, keys) = match wanted {
+        Wanted::All => return collect(tx.prepare_cached(ALL)?, [list], read),
+        Wanted::Contacts(contacts) => ("id", json!(contacts).to_string()),
+        Wanted::Objects(objects) => ("object_id", json!(objects).to_string()),
+        Wanted::Addresses(addresses) => ("address", address_array(addresses)),
+    };
+    let sql = format!("{CHOSEN} WHERE c.{column} IN (SELECT value FROM json_each(?2)) ORDER BY c.n");
+    collect(tx.prepare_cached(&sql)?, params![list, keys], read)
+}
+
+/// How many are members of a list.
+pub(super) fn size(tx: &Connection, list: i64) -> Outcome<u64> {
+    let count: i64 = tx
+        .prepare_cached("SELECT count(*) FROM memberships WHERE list = ?1 AND standing = 'member'")?
+        .query_row([list], |row| row.get(0))?;
+    Ok(crate::values::count(count))
+}
+
+fn read(row: &Row<'_>) -> Outcome<Entry> {
+    let (stands, brought): (Option<String>, Option<String>) = (row.get(4)?, row.get(5)?);
+    Ok(Entry {
+        contact: typed(row, 0, "contact's id")?,
+        address: typed(row, 1, "contact's address")?,
+        name: row.get(2)?,
+        object_id: typed_option(row, 3, "contact's object id")?,
+        standing: stands.as_deref().map_or(Ok(Standing::Absent), standing)?,
+        origin: brought.as_deref().map_or(Ok(Origin::Manual), origin)?,
+    })
+}

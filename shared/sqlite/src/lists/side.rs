@@ -1,0 +1,45 @@
+use async_trait::async_trait;
+use listsync_core::{
+    id::{ContactId, ListId, ObjectId},
+    list::{Entry, List},
+};
+use listsync_engine::ports::{Cursor, EntryQuery, ListChanges, ListSide, PortResult};
+
+use super::{catalog, changes, entries, matches};
+use crate::SqliteStore;
+
+#[async_trait]
+impl ListSide for SqliteStore {
+    async fn list(&self, list: &ListId) -> PortResult<Option<List>> {
+        let list = list.clone();
+        self.read("look the list up", move |tx| catalog::by_id(tx, &list)).await
+    }
+
+    async fn cursor(&self, list: &ListId) -> PortResult<Cursor> {
+        let list = list.clone();
+        self.read("read the list's cursor", move |tx| changes::cursor(tx, &list)).await
+    }
+
+    async fn entries(&self, list: &ListId, query: EntryQuery<'_>) -> PortResult<Vec<Entry>> {
+        let (list, wanted) = (list.clone(), entries::Wanted::from(query));
+        self.read("read the list", move |tx| entries::load(tx, &list, &wanted)).await
+    }
+
+    async fn size(&self, list: &ListId) -> PortResult<u64> {
+        let list = list.clone();
+        self.read("count the list", move |tx| entries::size(tx, catalog::number(tx, &list)?)).await
+    }
+
+    async fn changes(&self, list: &ListId, since: &Cursor) -> PortResult<ListChanges> {
+        let (list, since) = (list.clone(), since.clone());
+        self.read("read the list's changes", move |tx| changes::since(tx, &list, &since)).await
+    }
+
+    async fn bind(&self, matches: &[(ContactId, Option<ObjectId>)]) -> PortResult<()> {
+        if matches.is_empty() {
+            return Ok(());
+        }
+        let (matches, now) = (matches.to_vec(), self.now());
+        self.write("save the matches", move |tx| matches::bind(tx, &matches, now)).await
+    }
+}

@@ -1,0 +1,81 @@
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use listsync_core::{
+    Timestamp,
+    address::Address,
+    id::{ContactId, ImportId, ListId},
+    list::{List, NewContact, Origin},
+};
+use listsync_engine::ports::{AddOutcome, Decision, Import, ListStore, NewImport, PortResult, RemoveOutcome};
+
+use super::{catalog, contacts, edits, imports};
+use crate::SqliteStore;
+
+#[async_trait]
+impl ListStore for SqliteStore {
+    async fn create_list(&self, name: &str, _now: Timestamp) -> PortResult<List> {
+        let name = name.to_owned();
+        self.write("create the list", move |tx| catalog::create(tx, &name)).await
+    }
+
+    async fn lists(&self) -> PortResult<Vec<List>> {
+        self.read("read the lists", catalog::all).await
+    }
+
+    async fn find_list(&self, name: &str) -> PortResult<Option<List>> {
+        let name = name.to_owned();
+        self.read("look the list up", move |tx| catalog::find(tx, &name)).await
+    }
+
+    async fn delete_list(&self, list: &ListId) -> PortResult<()> {
+        let list = list.clone();
+        self.write("delete the list", move |tx| catalog::delete(tx, &list)).await
+    }
+
+    async fn add(
+        &self,
+        list: &ListId,
+        contact: &NewContact,
+        origin: Origin,
+        now: Timestamp,
+    ) -> PortResult<AddOutcome> {
+        let (list, contact) = (list.clone(), contact.clone());
+        self.write("add the contact", move |tx| edits::add(tx, &list, &contact, (origin, now))).await
+    }
+
+    async fn remove(&self, list: &ListId, address: &Address, now: Timestamp) -> PortResult<RemoveOutcome> {
+        let (list, address) = (list.clone(), address.clone());
+        self.write("remove the contact", move |tx| edits::remove(tx, &list, &address, now)).await
+    }
+
+    async fn decide(
+        &self,
+        list: &ListId,
+        address: &Address,
+        decision: Decision,
+        now: Timestamp,
+    ) -> PortResult<()> {
+        let (list, address) = (list.clone(), address.clone());
+        self.write("save the decision", move |tx| edits::decide(tx, &list, &address, (decision, now))).await
+    }
+
+    async fn import(&self, list: &ListId, import: &NewImport) -> PortResult<Import> {
+        let (list, import) = (list.clone(), import.clone());
+        self.write("import the file", move |tx| imports::take_in(tx, &list, &import)).await
+    }
+
+    async fn imports(&self, limit: usize) -> PortResult<Vec<Import>> {
+        self.read("read the imports", move |tx| imports::latest(tx, limit)).await
+    }
+
+    async fn approve_import(&self, import: &ImportId, now: Timestamp) -> PortResult<Import> {
+        let import = import.clone();
+        self.write("approve the import", move |tx| imports::approve(tx, &import, now)).await
+    }
+
+    async fn fields(&self, contact: &ContactId) -> PortResult<BTreeMap<String, String>> {
+        let contact = contact.clone();
+        self.read("read the contact", move |tx| contacts::fields_of(tx, &contact)).await
+    }
+}

@@ -1,0 +1,99 @@
+//! The shape of the file, in numbered steps. A step that was released is never changed.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use crate::open::OpenError;
+
+const STEPS: &[&str] = &[
+    include_str!("../migrations/1_lists.sql"),
+    include_str!("../migrations/2_links.sql"),
+    include_str!("../migrations/3_runs_and_queue.sql"),
+];
+
+/// Marks a file as ours (`PRAGMA application_id`): "lsyn" in ASCII.
+const APPLICATION: i64 = 0x6c73_796e;
+
+/// The version of a file that this build writes.
+pub(crate) const LATEST: i64 = STEPS.len() as i64;
+
+/// Brings a file to the latest version, all steps in one transaction, or refuses it.
+pub(crate) fn migrate(conn: &mut Connection) -> Result<(), OpenError> {
+    migrate_to(conn, LATEST)
+}
+
+fn migrate_to(conn: &mut Connection, target: i64) -> Result<(), OpenError> {
+    if version_of(conn)? == target {
+        return Ok(());
+    }
+    let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // Another process may have done it while this one waited.
+    let version = version_of(&tx)?;
+    let done = usize::try_from(version).map_err(|_| OpenError::Foreign)?;
+    for step in STEPS.iter().take(usize::try_from(target).unwrap_or(0)).skip(done) {
+        tx.execute_batch(step)?;
+    }
+    tx.pragma_update(None, "application_id", APPLICATION)?;
+    tx.pragma_update(None, "user_version", target)?;
+    tx.commit()?;
+    Ok(())
+}
+
+/// The version of the file; 0 for a new one.
+fn version_of(conn: &Connection) -> Result<i64, OpenError> {
+    let application: i64 = conn.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let version: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let tables: i64 = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    match (application, version) {
+        (0, 0) if tables == 0 => Ok(0),
+        (APPLICATION, version) if version > LATEST => Err(OpenError::Newer { found: version, known: LATEST }),
+        (APPLICATION, version) => Ok(version),
+        _ => Err(OpenError::Foreign),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIST: &str = "INSERT INTO lists (id, name, name_key) VALUES ('l1', 'Staff', 'staff')";
+
+    fn tables(conn: &Connection) -> i64 {
+        conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).expect("counted")
+    }
+
+    #[test]
+    fn a_file_of_each_older_version_is_brought_up_to_date_with_its_content() {
+        let mut fresh = Connection::open_in_memory().expect("opened");
+        migrate(&mut fresh).expect("migrated");
+        for version in 1..LATEST {
+            let mut old = Connection::open_in_memory().expect("opened");
+            migrate_to(&mut old, version).expect("made");
+            old.execute(LIST, []).expect("written");
+            migrate(&mut old).expect("migrated");
+            let kept: String = old.query_row("SELECT name FROM lists", [], |row| row.get(0)).expect("kept");
+            assert_eq!(kept, "Staff");
+            assert_eq!(tables(&old), tables(&fresh), "from version {version}");
+            assert_eq!(version_of(&old).expect("known"), LATEST);
+        }
+    }
+
+    #[test]
+    fn a_step_that_fails_leaves_the_file_as_it_was() {
+        let mut conn = Connection::open_in_memory().expect("opened");
+        migrate_to(&mut conn, 1).expect("made");
+        conn.execute_batch("CREATE TABLE removals (n INTEGER)").expect("in the way");
+        let before = tables(&conn);
+        assert!(migrate(&mut conn).is_err());
+        assert_eq!(tables(&conn), before);
+        assert_eq!(version_of(&conn).expect("known"), 1);
+    }
+
+    #[test]
+    fn migrating_twice_changes_nothing() {
+        let mut conn = Connection::open_in_memory().expect("opened");
+        migrate(&mut conn).expect("migrated");
+        conn.execute(LIST, []).expect("written");
+        migrate(&mut conn).expect("again");
+        assert_eq!(version_of(&conn).expect("known"), LATEST);
+    }
+}

@@ -1,0 +1,109 @@
+use std::{io, path::Path, time::Duration};
+
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use crate::migrations;
+
+/// How long a call waits for another process that is writing.
+const BUSY: Duration = Duration::from_secs(30);
+
+/// Why a file cannot be used as the store.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The path cannot be opened, read or written.
+    #[error(
+        "could not open the store: check that its folder exists and that the file may be read and written"
+    )]
+    Path(#[source] io::Error),
+    /// SQLite failed on it.
+    #[error(
+        "could not open the store: check that its folder exists, that the file may be read and written, and that the disk is not full"
+    )]
+    Sqlite(#[source] rusqlite::Error),
+    /// The file is no SQLite database.
+    #[error(
+        "this file is not a listsync store (it is no SQLite database): name another file; this one was not changed"
+    )]
+    NotADatabase,
+    /// The file is another program's SQLite database.
+    #[error("this file is another program's SQLite database: name another file; this one was not changed")]
+    Foreign,
+    /// A later listsync wrote the file.
+    #[error(
+        "a newer listsync wrote this store (version {found}; this one knows up to {known}): update listsync, or name another file; this one was not changed"
+    )]
+    Newer {
+        /// The file's version.
+        found: i64,
+        /// The latest that this build knows.
+        known: i64,
+    },
+    /// The thread that works on the store could not be started.
+    #[error("could not start the thread that works on the store")]
+    Thread(#[source] io::Error),
+}
+
+impl From<rusqlite::Error> for OpenError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => Self::NotADatabase,
+            _ => Self::Sqlite(error),
+        }
+    }
+}
+
+/// Opens a file, makes it where there is none, and brings it to the latest version.
+pub(crate) fn open(path: &Path) -> Result<Connection, OpenError> {
+    create_private(path).map_err(OpenError::Path)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut conn = Connection::open_with_flags(path, flags)?;
+    conn.busy_timeout(BUSY)?;
+    migrations::migrate(&mut conn)?;
+    // Only now: what is refused stays as it was.
+    use_wal(&conn)?;
+    settle(&conn)?;
+    Ok(conn)
+}
+
+/// Opens a store that ends with its last handle.
+pub(crate) fn open_in_memory() -> Result<Connection, OpenError> {
+    let mut conn = Connection::open_in_memory()?;
+    migrations::migrate(&mut conn)?;
+    settle(&conn)?;
+    Ok(conn)
+}
+
+/// A write-ahead log survives in the file, so this is a write only once.
+fn use_wal(conn: &Connection) -> Result<(), OpenError> {
+    let started = std::time::Instant::now();
+    loop {
+        // The change of mode does not wait by itself for another process.
+        match conn.pragma_update(None, "journal_mode", "wal") {
+            Err(error)
+                if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && started.elapsed() < BUSY =>
+            {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            done => return Ok(done?),
+        }
+    }
+}
+
+fn settle(conn: &Connection) -> Result<(), OpenError> {
+    // An intent must not be forgotten once its effect was sent, not even at a power cut.
+    conn.pragma_update(None, "synchronous", "full")?;
+    conn.pragma_update(None, "foreign_keys", true)?;
+    conn.pragma_update(None, "cache_size", -32_000)?;
+    conn.pragma_update(None, "temp_store", "memory")?;
+    conn.set_prepared_statement_cache_capacity(128);
+    Ok(())
+}
+
+/// Makes the file where there is none, readable by its owner only: it holds people's addresses.
+fn create_private(path: &Path) -> io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}

@@ -1,0 +1,136 @@
+//! Summaries, the gate and the settings.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use listsync_core::{
+    Timestamp,
+    id::{LinkId, RunId, TenantId},
+    settings::Settings,
+    summary::Summary,
+};
+use listsync_engine::ports::{Gate, PortResult, Runs, SettingsStore};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use serde_json::Value;
+
+use crate::{
+    SqliteStore,
+    error::{Fail, Outcome},
+    values::{collect, doc, doc_text, first, nanos, nanos_before, stored_limit, timestamp},
+};
+
+/// How long a summary is kept: it names people.
+const RUNS_KEPT: Duration = Duration::from_secs(90 * 24 * 3600);
+
+#[async_trait]
+impl Runs for SqliteStore {
+    /// Keeps one; those that finished more than 90 days before it go.
+    async fn save(&self, summary: &Summary) -> PortResult<()> {
+        let summary = summary.clone();
+        self.write("save the summary", move |tx| save(tx, &summary)).await
+    }
+
+    async fn load(&self, run: &RunId) -> PortResult<Option<Summary>> {
+        let run = run.clone();
+        self.read("read the run", move |tx| {
+            first(tx.prepare_cached("SELECT doc FROM runs WHERE id = ?1")?, [run.as_str()], summary)
+        })
+        .await
+    }
+
+    async fn latest(&self, link: Option<&LinkId>, limit: usize) -> PortResult<Vec<Summary>> {
+        let link = link.cloned();
+        self.read("read the runs", move |tx| latest(tx, link.as_ref(), limit)).await
+    }
+}
+
+fn save(tx: &Connection, summary: &Summary) -> Outcome<()> {
+    let finished_at = nanos(summary.finished_at);
+    tx.prepare_cached(
+        "INSERT INTO runs (id, link, finished_at, doc) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (id) DO UPDATE SET link = ?2, finished_at = ?3, doc = ?4",
+    )?
+    .execute(params![summary.run.as_str(), summary.link.as_str(), finished_at, doc_text(summary)?])?;
+    tx.prepare_cached("DELETE FROM runs WHERE finished_at < ?1")?
+        .execute([nanos_before(summary.finished_at, RUNS_KEPT)])?;
+    Ok(())
+}
+
+fn latest(tx: &Connection, link: Option<&LinkId>, limit: usize) -> Outcome<Vec<Summary>> {
+    let limit = stored_limit(limit);
+    match link {
+        Some(link) => {
+            let statement = tx.prepare_cached(
+                "SELECT doc FROM runs WHERE link = ?1 ORDER BY finished_at DESC, n DESC LIMIT ?2",
+            )?;
+            collect(statement, params![link.as_str(), limit], summary)
+        }
+        None => {
+            let statement =
+                tx.prepare_cached("SELECT doc FROM runs ORDER BY finished_at DESC, n DESC LIMIT ?1")?;
+            collect(statement, [limit], summary)
+        }
+    }
+}
+
+fn summary(row: &Row<'_>) -> Outcome<Summary> {
+    doc(&row.get::<_, String>(0)?, "summary")
+}
+
+#[async_trait]
+impl Gate for SqliteStore {
+    async fn closed_until(&self, tenant: &TenantId) -> PortResult<Option<Timestamp>> {
+        let tenant = tenant.clone();
+        self.read("read the gate", move |tx| {
+            let mut statement = tx.prepare_cached("SELECT closed_until FROM gate WHERE tenant = ?1")?;
+            let until: Option<i64> = statement.query_row([tenant.as_str()], |row| row.get(0)).optional()?;
+            Ok(until.map(timestamp))
+        })
+        .await
+    }
+
+    async fn close(&self, tenant: &TenantId, until: Timestamp) -> PortResult<()> {
+        let tenant = tenant.clone();
+        self.write("close the gate", move |tx| {
+            tx.prepare_cached(
+                "INSERT INTO gate (tenant, closed_until) VALUES (?1, ?2)
+                 ON CONFLICT (tenant) DO UPDATE SET closed_until = ?2 WHERE closed_until < ?2",
+            )?
+            .execute(params![tenant.as_str(), nanos(until)])?;
+            Ok(())
+        })
+        .await
+    }
+}
+
+#[async_trait]
+impl SettingsStore for SqliteStore {
+    async fn settings(&self) -> PortResult<Settings> {
+        self.read("read the settings", |tx| settings(tx)).await
+    }
+
+    async fn save_settings(&self, settings: &Settings) -> PortResult<()> {
+        let settings = settings.clone();
+        self.write("save the settings", move |tx| {
+            tx.prepare_cached(
+                "INSERT INTO settings (n, doc) VALUES (1, ?1) ON CONFLICT (n) DO UPDATE SET doc = ?1",
+            )?
+            .execute([doc_text(&settings)?])?;
+            Ok(())
+        })
+        .await
+    }
+}
+
+/// The stored settings over the defaults, so that one that came later has its default.
+fn settings(tx: &Connection) -> Outcome<Settings> {
+    let stored = first(tx.prepare_cached("SELECT doc FROM settings")?, [], |row| {
+        doc::<Value>(&row.get::<_, String>(0)?, "settings")
+    })?;
+    let unreadable = |_| Fail::Stored("settings");
+    let mut all = serde_json::to_value(Settings::default()).map_err(unreadable)?;
+    if let (Some(Value::Object(stored)), Some(all)) = (stored, all.as_object_mut()) {
+        all.extend(stored);
+    }
+    serde_json::from_value(all).map_err(unreadable)
+}

@@ -1,0 +1,149 @@
+use std::{
+    path::Path,
+    sync::{Arc, mpsc},
+    thread,
+};
+
+use listsync_core::Timestamp;
+use listsync_engine::ports::{Clock, Fault, PortError, PortResult, SystemClock};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use tokio::sync::oneshot;
+
+use crate::{
+    error::{Fail, Outcome},
+    open::{self, OpenError},
+};
+
+type Job = Box<dyn FnOnce(&mut Connection) + Send>;
+
+/// The store in one SQLite file, or in memory. Clones share it; it is closed with the last of them.
+///
+/// One thread works on the file, so calls never block the caller's runtime, whichever that is.
+#[derive(Clone)]
+pub struct SqliteStore {
+    worker: Arc<Worker>,
+    clock: Arc<dyn Clock>,
+}
+
+impl std::fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SqliteStore").finish_non_exhaustive()
+    }
+}
+
+impl SqliteStore {
+    /// Opens the store in a file; makes the file where there is none, and brings an older one up to date.
+    ///
+    /// # Errors
+    /// When the path cannot be opened, or the file is no store of this or an earlier version; it is unchanged then.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
+        Self::start(open::open(path.as_ref())?)
+    }
+
+    /// Opens an empty store that ends with its last handle.
+    ///
+    /// # Errors
+    /// When the thread that works on it cannot be started.
+    pub fn open_in_memory() -> Result<Self, OpenError> {
+        Self::start(open::open_in_memory()?)
+    }
+
+    /// The same store with another clock, for the calls that are given no time: the queue's, folds and matches.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    fn start(conn: Connection) -> Result<Self, OpenError> {
+        Ok(Self { worker: Arc::new(Worker::start(conn)?), clock: Arc::new(SystemClock) })
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Reads under one view of the file.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        doing: &'static str,
+        job: impl FnOnce(&Transaction<'_>) -> Outcome<T> + Send + 'static,
+    ) -> PortResult<T> {
+        self.transact(doing, TransactionBehavior::Deferred, job).await
+    }
+
+    /// Writes, all or nothing.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        doing: &'static str,
+        job: impl FnOnce(&Transaction<'_>) -> Outcome<T> + Send + 'static,
+    ) -> PortResult<T> {
+        self.transact(doing, TransactionBehavior::Immediate, job).await
+    }
+
+    async fn transact<T: Send + 'static>(
+        &self,
+        doing: &'static str,
+        behavior: TransactionBehavior,
+        job: impl FnOnce(&Transaction<'_>) -> Outcome<T> + Send + 'static,
+    ) -> PortResult<T> {
+        let stopped = || PortError::new(Fault::Unavailable, "store_stopped", "the store has stopped");
+        let (answer, answered) = oneshot::channel();
+        let job: Job = Box::new(move |conn| {
+            let done = in_transaction(conn, behavior, job);
+            // Nobody waits any more when the caller gave up.
+            drop(answer.send(done));
+        });
+        self.worker.send(job).map_err(|_| stopped())?;
+        let done = answered.await.map_err(|_| stopped())?;
+        done.map_err(|failed| failed.into_port(doing))
+    }
+}
+
+fn in_transaction<T>(
+    conn: &mut Connection,
+    behavior: TransactionBehavior,
+    job: impl FnOnce(&Transaction<'_>) -> Outcome<T>,
+) -> Outcome<T> {
+    let tx = conn.transaction_with_behavior(behavior)?;
+    let done = job(&tx)?;
+    tx.commit().map_err(Fail::from)?;
+    Ok(done)
+}
+
+/// The thread that owns the connection.
+struct Worker {
+    jobs: Option<mpsc::Sender<Job>>,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+impl Worker {
+    fn start(mut conn: Connection) -> Result<Self, OpenError> {
+        let (jobs, queue) = mpsc::channel::<Job>();
+        let thread = thread::Builder::new()
+            .name("listsync-store".to_owned())
+            .spawn(move || {
+                for job in queue {
+                    job(&mut conn);
+                }
+            })
+            .map_err(OpenError::Thread)?;
+        Ok(Self { jobs: Some(jobs), thread: Some(thread) })
+    }
+
+    fn send(&self, job: Job) -> Result<(), Stopped> {
+        self.jobs.as_ref().ok_or(Stopped)?.send(job).map_err(|_| Stopped)
+    }
+}
+
+struct Stopped;
+
+impl Drop for Worker {
+    /// Waits for what is under way, so that the file is closed when the last handle is gone.
+    fn drop(&mut self) {
+        drop(self.jobs.take());
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
+    }
+}
