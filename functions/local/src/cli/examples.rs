@@ -1,0 +1,119 @@
+//! The examples at the end of each verb's help.
+
+pub(super) const ALL: &str = "\
+Examples:
+  listsync demo                                       see it work, with no settings at all
+  listsync doctor                                     check the settings for your own tenant
+  listsync lists create News
+  listsync import people.csv --list News --mode incremental
+  listsync link News --group 2f4d0c1e-0000-4000-8000-000000000001
+  listsync plan News                                  what a sync would do
+  listsync sync News
+
+Settings come from the environment or a .env file: LISTSYNC_STORE, LISTSYNC_QUEUE, LISTSYNC_GRAPH_URL,
+LISTSYNC_VISIBILITY, AZURE_TENANT_ID, AZURE_CLIENT_ID, one of AZURE_CLIENT_SECRET,
+AZURE_CLIENT_CERTIFICATE_PATH and AZURE_FEDERATED_TOKEN_FILE, AZURE_AUTHORITY_HOST, SSL_CERT_FILE.
+
+Exit codes: 0 done; 1 error, nothing was done; 2 a plan has changes pending; 3 finished with failures, or
+partial, or continued; 4 held or halted.";
+
+pub(super) const DEMO: &str = "\
+Example:
+  listsync demo";
+
+pub(super) const LISTS: &str = "\
+Examples:
+  listsync lists create News
+  listsync lists ls
+  listsync lists show News
+  listsync lists members News --json
+  listsync lists add News anna@contoso.com --name 'Anna Meier'
+  listsync lists remove News anna@contoso.com
+  listsync lists delete News";
+
+pub(super) const IMPORT: &str = "\
+Examples:
+  listsync import joiners.csv --list News --mode incremental
+  listsync import everybody.csv --list News --mode full            who is not in the file leaves the list
+  listsync import hr.csv --list News --mode full --map email='Work e-mail',name='Full name'
+  listsync import joiners.csv --list News --mode incremental --link-group news-team";
+
+pub(super) const IMPORTS: &str = "\
+Examples:
+  listsync imports ls
+  listsync imports approve 0197c1de-0000-7000-8000-000000000001";
+
+pub(super) const SUBSCRIBE: &str = "\
+Example:
+  listsync subscribe News anna@contoso.com";
+
+pub(super) const UNSUBSCRIBE: &str = "\
+Example:
+  listsync unsubscribe News anna@contoso.com";
+
+pub(super) const LINK: &str = "\
+Examples:
+  listsync link News --group 2f4d0c1e-0000-4000-8000-000000000001
+  listsync link News --group news-team --mode list-to-group --extras remove
+  listsync link News --new-group 'News readers' --owner admin@contoso.com
+  listsync link News --new-group 'News readers' --kind security --every 1h --max-removals 10%
+
+Look at 'listsync plan LIST' before the first sync.";
+
+pub(super) const LINKS: &str = "\
+Examples:
+  listsync links ls
+  listsync links show News
+  listsync links pause News
+  listsync links resume News
+  listsync links approve 3f9c2a71d04b
+  listsync links discard 3f9c2a71d04b
+  listsync links relink News
+  listsync links unlink News";
+
+pub(super) const PLAN: &str = "\
+Example:
+  listsync plan News                                  exits with 2 when changes are pending";
+
+pub(super) const SYNC: &str = "\
+Examples:
+  listsync sync News
+  listsync sync News --json";
+
+pub(super) const TICK: &str = "\
+Example:
+  listsync tick && listsync work --until-empty";
+
+pub(super) const WORK: &str = "\
+Examples:
+  listsync work --until-empty
+  listsync work                                       until Ctrl-C";
+
+pub(super) const SERVE: &str = "\
+Example:
+  listsync serve                                      stops on Ctrl-C or SIGTERM once the runs under way have ended";
+
+pub(super) const RUNS: &str = "\
+Examples:
+  listsync runs ls
+  listsync runs ls News --limit 5
+  listsync runs show 0197c1de-0000-7000-8000-000000000001
+  listsync runs show 0197c1de-0000-7000-8000-000000000001 --failures-csv > failures.csv";
+
+pub(super) const DOCTOR: &str = "\
+Example:
+  listsync doctor";
+
+pub(super) const SETTINGS: &str = "\
+Examples:
+  listsync settings get
+  listsync settings get every
+  listsync settings set every 30m
+  listsync settings set max-removals 10%
+  listsync settings set internal-domains contoso.com,contoso.de
+  listsync settings set protected owners,break.glass@contoso.com";
+
+pub(super) const COMPLETIONS: &str = "\
+Examples:
+  listsync completions bash > ~/.local/share/bash-completion/completions/listsync
+  listsync completions zsh > ~/.zfunc/_listsync";

@@ -1,0 +1,129 @@
+use std::time::Duration;
+
+use clap::{ArgGroup, ValueEnum};
+use listsync_core::link::{Externals, Extras, FirstMerge, Mode, RemovalLimit};
+
+use crate::durations;
+
+/// What `listsync link` takes.
+#[derive(Debug, clap::Args)]
+#[command(group(ArgGroup::new("which").required(true).args(["group", "new_group"])))]
+pub(crate) struct LinkArgs {
+    /// The list's name or id.
+    pub(crate) list: String,
+    /// An existing group: its object id or unique name.
+    #[arg(long)]
+    pub(crate) group: Option<String>,
+    /// Create a group of this name.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) new_group: Option<String>,
+    /// The kind of group to create: m365 (welcome mail off) unless given.
+    #[arg(long, requires = "new_group")]
+    pub(crate) kind: Option<NewGroupKindArg>,
+    /// An owner of the created group, by user principal name; may be repeated.
+    #[arg(long, requires = "new_group", value_name = "UPN")]
+    pub(crate) owner: Vec<String>,
+    /// Which side follows which.
+    #[arg(long, default_value = "two-way")]
+    pub(crate) mode: ModeArg,
+    /// In a one-way mode: what becomes of members that only the written side has.
+    #[arg(long, default_value = "keep")]
+    pub(crate) extras: ExtrasArg,
+    /// How the first run brings both sides together; where one side wins, its removals ask for approval.
+    #[arg(long, default_value = "union")]
+    pub(crate) first_merge: FirstMergeArg,
+    /// How often it is due, such as 15m; else as the settings say.
+    #[arg(long, value_parser = durations::parse, value_name = "TIME")]
+    pub(crate) every: Option<Duration>,
+    /// What is done with contacts outside the internal domains.
+    #[arg(long, default_value = "match")]
+    pub(crate) externals: ExternalsArg,
+    /// How many removals of one side within 24 hours go on without a person: 20%, 500 or off; else as the settings say.
+    #[arg(long, value_name = "LIMIT")]
+    pub(crate) max_removals: Option<RemovalLimit>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum NewGroupKindArg {
+    /// A Microsoft 365 group, with its welcome mail off.
+    M365,
+    /// A security group.
+    Security,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum ModeArg {
+    /// Each side takes the other's changes.
+    TwoWay,
+    /// The group follows the list.
+    ListToGroup,
+    /// The list follows the group.
+    GroupToList,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum ExtrasArg {
+    /// They stay.
+    Keep,
+    /// They go, once the first such removal was approved.
+    Remove,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum FirstMergeArg {
+    /// Everybody of either side is on both.
+    Union,
+    /// The list wins.
+    List,
+    /// The group wins.
+    Group,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum ExternalsArg {
+    /// Added when there is a guest for the address.
+    Match,
+    /// As match, and a guest is invited where there is none.
+    Invite,
+    /// Left out.
+    Skip,
+}
+
+impl From<ModeArg> for Mode {
+    fn from(arg: ModeArg) -> Self {
+        match arg {
+            ModeArg::TwoWay => Self::TwoWay,
+            ModeArg::ListToGroup => Self::ListToGroup,
+            ModeArg::GroupToList => Self::GroupToList,
+        }
+    }
+}
+
+impl From<ExtrasArg> for Extras {
+    fn from(arg: ExtrasArg) -> Self {
+        match arg {
+            ExtrasArg::Keep => Self::Keep,
+            ExtrasArg::Remove => Self::Remove,
+        }
+    }
+}
+
+impl From<FirstMergeArg> for FirstMerge {
+    fn from(arg: FirstMergeArg) -> Self {
+        match arg {
+            FirstMergeArg::Union => Self::Union,
+            FirstMergeArg::List => Self::List,
+            FirstMergeArg::Group => Self::Group,
+        }
+    }
+}
+
+impl From<ExternalsArg> for Externals {
+    fn from(arg: ExternalsArg) -> Self {
+        match arg {
+            ExternalsArg::Match => Self::Match,
+            ExternalsArg::Invite => Self::Invite,
+            ExternalsArg::Skip => Self::Skip,
+        }
+    }
+}

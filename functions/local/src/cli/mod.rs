@@ -1,0 +1,270 @@
+//! The command line: every verb, its flags, and its help with examples.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+mod examples;
+mod link;
+
+pub(crate) use link::{LinkArgs, NewGroupKindArg};
+
+/// Keeps contact lists and Microsoft Entra ID groups in step, both ways.
+#[derive(Debug, Parser)]
+#[command(name = "listsync", version, after_help = examples::ALL, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    /// Print exactly one JSON document on standard output; messages and progress go to standard error.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Show the whole system on an emulated tenant, from a CSV file to the summary. Needs no settings.
+    #[command(after_help = examples::DEMO)]
+    Demo,
+    /// Keep contact lists.
+    #[command(subcommand, after_help = examples::LISTS)]
+    Lists(ListsVerb),
+    /// Import a CSV file into a list.
+    #[command(after_help = examples::IMPORT)]
+    Import(ImportArgs),
+    /// Look at imports, and approve the removals that one holds.
+    #[command(subcommand, after_help = examples::IMPORTS)]
+    Imports(ImportsVerb),
+    /// Record that a person wants to be on a list.
+    #[command(after_help = examples::SUBSCRIBE)]
+    Subscribe(Person),
+    /// Record that a person never wants to be on a list again, until they say otherwise.
+    #[command(after_help = examples::UNSUBSCRIBE)]
+    Unsubscribe(Person),
+    /// Link a list to a group.
+    #[command(after_help = examples::LINK)]
+    Link(LinkArgs),
+    /// Look at links, pause and resume them, and rule on what they hold.
+    #[command(subcommand, after_help = examples::LINKS)]
+    Links(LinksVerb),
+    /// Preview what a sync would do; nothing is changed.
+    #[command(after_help = examples::PLAN)]
+    Plan(OneLink),
+    /// Sync a list now.
+    #[command(after_help = examples::SYNC)]
+    Sync(OneLink),
+    /// Run the timer once: one message per due link goes onto the queue.
+    #[command(after_help = examples::TICK)]
+    Tick,
+    /// Run the worker: take messages off the queue and sync their links.
+    #[command(after_help = examples::WORK)]
+    Work(WorkArgs),
+    /// Run timer and worker in one process until it is stopped.
+    #[command(after_help = examples::SERVE)]
+    Serve,
+    /// Look at past runs.
+    #[command(subcommand, after_help = examples::RUNS)]
+    Runs(RunsVerb),
+    /// Check settings, reachability, permissions and the clock.
+    #[command(after_help = examples::DOCTOR)]
+    Doctor,
+    /// Read and change the List Service settings.
+    #[command(subcommand, after_help = examples::SETTINGS)]
+    Settings(SettingsVerb),
+    /// Print a completion script for a shell.
+    #[command(after_help = examples::COMPLETIONS)]
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ListsVerb {
+    /// Create a list.
+    Create {
+        /// Its name.
+        name: String,
+    },
+    /// Show every list.
+    Ls,
+    /// Show one list.
+    Show {
+        /// The list's name or id.
+        list: String,
+    },
+    /// Show who is on a list, and who opted out.
+    Members {
+        /// The list's name or id.
+        list: String,
+    },
+    /// Put a contact on a list, as an operator.
+    Add {
+        #[command(flatten)]
+        person: Person,
+        /// The contact's display name.
+        #[arg(long)]
+        name: Option<String>,
+    },
+    /// Take a contact off a list, as an operator.
+    Remove(Person),
+    /// Delete a list that no link stands on. Its contacts stay.
+    Delete {
+        /// The list's name or id.
+        list: String,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Person {
+    /// The list's name or id.
+    pub(crate) list: String,
+    /// The person's e-mail address.
+    pub(crate) email: String,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct OneLink {
+    /// The list's name or id, or the id of one of its links.
+    pub(crate) list: String,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ImportArgs {
+    /// The CSV file, with a header row.
+    pub(crate) file: PathBuf,
+    /// The list's name or id.
+    #[arg(long)]
+    pub(crate) list: String,
+    /// What the file says of those whom it does not name: full, they leave; incremental, nothing.
+    #[arg(long)]
+    pub(crate) mode: ImportModeArg,
+    /// Which column is what, where the header does not say: email=COLUMN and name=COLUMN.
+    #[arg(long, value_name = "FIELD=COLUMN", value_delimiter = ',')]
+    pub(crate) map: Vec<String>,
+    /// Link the list to this group afterwards, two-way, unless it is linked to it already: an object id or unique name.
+    #[arg(long, value_name = "GROUP")]
+    pub(crate) link_group: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum ImportModeArg {
+    Full,
+    Incremental,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ImportsVerb {
+    /// Show past imports, newest first.
+    Ls,
+    /// Do the removals that an import holds.
+    Approve {
+        /// The import's id.
+        import: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LinksVerb {
+    /// Show every link.
+    Ls,
+    /// Show one link: mode, limits, status, last run, and what it holds.
+    Show(OneLink),
+    /// Stop a link until it is resumed.
+    Pause(OneLink),
+    /// Run a paused or halted link again.
+    Resume(OneLink),
+    /// Release just the removals that a hold names, once.
+    Approve {
+        /// The digest that the hold shows.
+        digest: String,
+    },
+    /// Do not do the removals that a hold names: who was to be removed stays.
+    Discard {
+        /// The digest that the hold shows.
+        digest: String,
+    },
+    /// Forget what both sides had in common: the next run unions, and removes nobody.
+    Relink(OneLink),
+    /// Remove a link. List and group stay as they are.
+    Unlink(OneLink),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct WorkArgs {
+    /// Stop once the queue has no visible message; delayed messages are not waited for.
+    #[arg(long)]
+    pub(crate) until_empty: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RunsVerb {
+    /// Show past runs, newest first.
+    Ls {
+        /// Only those of this list's links.
+        list: Option<String>,
+        /// At most so many.
+        #[arg(long, default_value_t = 20)]
+        limit: usize,
+    },
+    /// Show one run's summary.
+    Show {
+        /// The run's id.
+        run: String,
+        /// Print its failures as CSV instead, safe to open in a spreadsheet.
+        #[arg(long)]
+        failures_csv: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SettingsVerb {
+    /// Show one setting, or all.
+    Get {
+        /// Its name.
+        name: Option<SettingName>,
+    },
+    /// Change a setting.
+    Set {
+        /// Its name.
+        name: SettingName,
+        /// Its value. Empty text clears internal-domains and protected.
+        value: String,
+    },
+}
+
+/// The List Service settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SettingName {
+    /// How often a link is due: a time such as 15m.
+    Every,
+    /// How often both sides are read in full: a time such as 24h.
+    FullCheckEvery,
+    /// How long what was written or newly seen outranks a contradicting read: a time such as 30m.
+    SettleWindow,
+    /// How many removals go on without a person: standard, 20%, 500 or off.
+    MaxRemovals,
+    /// The domains of the tenant's own people, separated by commas.
+    InternalDomains,
+    /// Who is never removed: object ids, addresses and `owners`, separated by commas.
+    Protected,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_verb_has_examples() {
+        for verb in Cli::command().get_subcommands() {
+            let help = verb.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.contains("listsync "), "{}", verb.get_name());
+        }
+    }
+}

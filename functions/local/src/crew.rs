@@ -1,0 +1,153 @@
+//! The worker's loop: takes messages, has several links run at a time, and acknowledges what is done.
+
+use std::time::Duration;
+
+use listsync_core::{Timestamp, summary::Summary};
+use listsync_engine::{
+    Ports,
+    ports::{Delivery, PortError, PortResult, Receipt},
+};
+use listsync_wiring::Wired;
+use listsync_worker::Handled;
+use tokio::{sync::watch::Receiver, task::JoinSet, time::sleep};
+
+use crate::progress::Bars;
+
+const AT_ONCE: usize = 4;
+const POLL: Duration = Duration::from_secs(1);
+/// A run ends so long before its message becomes visible again.
+const RESERVE: Duration = Duration::from_secs(15);
+
+/// When the loop ends.
+#[derive(Debug, Clone)]
+pub(crate) enum Ending {
+    /// When no message is visible and no run is under way.
+    WhenEmpty,
+    /// When this turns true, and the runs under way have ended.
+    When(Receiver<bool>),
+}
+
+/// What became of messages.
+#[derive(Debug, Default)]
+pub(crate) struct Worked {
+    /// How many messages were taken.
+    pub(crate) handled: u64,
+    /// The runs that they led to.
+    pub(crate) runs: Vec<Summary>,
+    /// Messages that come back later, each with why.
+    pub(crate) retried: Vec<PortError>,
+    /// Messages that no worker will understand, each with why.
+    pub(crate) refused: Vec<String>,
+}
+
+/// What is told of one message when it is done.
+#[derive(Debug)]
+pub(crate) enum News<'a> {
+    /// A run ended.
+    Run(&'a Summary),
+    /// The message comes back.
+    Retried(&'a PortError),
+    /// The message is not understood.
+    Refused(&'a str),
+}
+
+/// Works until the ending.
+///
+/// # Errors
+/// When the queue fails; messages that were taken come back.
+pub(crate) async fn work(
+    wired: &Wired,
+    ending: Ending,
+    tell: &(dyn Fn(News<'_>) + Sync),
+) -> PortResult<Worked> {
+    let mut crew =
+        Crew { wired, bars: Bars::default(), under_way: JoinSet::new(), worked: Worked::default() };
+    loop {
+        let is_stopping = matches!(&ending, Ending::When(stop) if *stop.borrow());
+        if !is_stopping {
+            crew.take().await?;
+        }
+        if crew.under_way.is_empty() && (is_stopping || matches!(ending, Ending::WhenEmpty)) {
+            return Ok(crew.worked);
+        }
+        tokio::select! {
+            Some(done) = crew.under_way.join_next() => crew.settle(done, tell).await?,
+            () = sleep(POLL) => {}
+            () = stopped(&ending), if !is_stopping => {}
+        }
+    }
+}
+
+async fn stopped(ending: &Ending) {
+    match ending {
+        Ending::WhenEmpty => std::future::pending().await,
+        Ending::When(stop) => {
+            let _ = stop.clone().wait_for(|stopped| *stopped).await;
+        }
+    }
+}
+
+struct Crew<'a> {
+    wired: &'a Wired,
+    bars: Bars,
+    under_way: JoinSet<(Receipt, Handled)>,
+    worked: Worked,
+}
+
+impl Crew<'_> {
+    /// Takes as many messages as there are hands free.
+    async fn take(&mut self) -> PortResult<()> {
+        let free = AT_ONCE.saturating_sub(self.under_way.len());
+        if free == 0 {
+            return Ok(());
+        }
+        let Wired { ports, visibility, .. } = self.wired;
+        for delivery in ports.queue.receive(free, *visibility).await? {
+            let until = ports.clock.now() + visibility.saturating_sub(RESERVE);
+            self.under_way.spawn(one(ports.clone(), delivery, until, self.bars.clone()));
+        }
+        Ok(())
+    }
+
+    async fn settle(
+        &mut self,
+        done: Result<(Receipt, Handled), tokio::task::JoinError>,
+        tell: &(dyn Fn(News<'_>) + Sync),
+    ) -> PortResult<()> {
+        self.worked.handled += 1;
+        let (receipt, handled) = match done {
+            Ok(done) => done,
+            // A panic in one run stops only that run: its message comes back.
+            Err(_) => {
+                let why = "a run broke off by a fault of the program".to_owned();
+                tell(News::Refused(&why));
+                self.worked.refused.push(why);
+                return Ok(());
+            }
+        };
+        match handled {
+            Handled::Acknowledge(summary) => {
+                self.wired.ports.queue.acknowledge(&receipt).await?;
+                if let Some(summary) = &summary {
+                    tell(News::Run(summary));
+                }
+                self.worked.runs.extend(summary);
+            }
+            Handled::Retry(error) => {
+                tell(News::Retried(&error));
+                self.worked.retried.push(error);
+            }
+            Handled::Refuse(why) => {
+                tell(News::Refused(&why));
+                self.worked.refused.push(why);
+            }
+        }
+        Ok(())
+    }
+}
+
+async fn one(ports: Ports, delivery: Delivery, until: Timestamp, bars: Bars) -> (Receipt, Handled) {
+    let Delivery { body, receipt, .. } = delivery;
+    let handled = listsync_worker::handle(&ports, &body, until, &bars.bar("sync")).await;
+    (receipt, handled)
+}

@@ -1,0 +1,5 @@
+//! x
+use crate::output::*;
+pub(crate) async fn run(_: Form) -> Outcome {
+    todo!()
+}

@@ -1,0 +1,111 @@
+//! What a person means by LIST, GROUP, EMAIL or DIGEST.
+
+use listsync_core::{
+    address::Address,
+    id::{GroupId, LinkId, ListId},
+    list::List,
+};
+use listsync_engine::{
+    Ports,
+    ports::{GroupQuery, LinkState, PortResult},
+};
+use uuid::Uuid;
+
+use crate::output::Refusal;
+
+const PAGE: usize = 200;
+
+/// A list by name or id.
+pub(crate) async fn list(ports: &Ports, text: &str) -> Result<List, Refusal> {
+    ports.lists.find_list(text).await?.ok_or_else(|| {
+        Refusal::new(
+            "no_such_list",
+            format!("there is no list '{text}'"),
+            format!("see what there is with 'listsync lists ls', or make it with 'listsync lists create \"{text}\"'"),
+        )
+    })
+}
+
+/// The link that a person means by its id or by its list.
+pub(crate) async fn link(ports: &Ports, text: &str) -> Result<LinkState, Refusal> {
+    if let Ok(id) = LinkId::parse(text)
+        && let Some(state) = ports.links.load(&id).await?
+    {
+        return Ok(state);
+    }
+    let list = list(ports, text).await?;
+    let mut links = ports.links.of_list(&list.id).await?;
+    match (links.len(), links.pop()) {
+        (1, Some(only)) => Ok(only),
+        (_, None) => Err(Refusal::new(
+            "not_linked",
+            format!("the list '{}' is linked to no group", list.name),
+            format!("link it with 'listsync link \"{}\" --group GROUP'", list.name),
+        )),
+        (_, Some(last)) => {
+            links.push(last);
+            let ids: Vec<&str> = links.iter().map(|state| state.link.id.as_str()).collect();
+            Err(Refusal::new(
+                "several_links",
+                format!("the list '{}' has {} links", list.name, ids.len()),
+                format!("name one of them by its id: {}", ids.join(", ")),
+            ))
+        }
+    }
+}
+
+/// Every link, in pages.
+pub(crate) async fn every_link(ports: &Ports) -> PortResult<Vec<LinkState>> {
+    let mut all: Vec<LinkState> = Vec::new();
+    loop {
+        let after = all.last().map(|state| state.link.id.clone());
+        let page = ports.links.page(after.as_ref(), PAGE).await?;
+        let is_last = page.len() < PAGE;
+        all.extend(page);
+        if is_last {
+            return Ok(all);
+        }
+    }
+}
+
+/// The link whose present hold has this digest.
+pub(crate) async fn held_link(ports: &Ports, digest: &str) -> Result<LinkState, Refusal> {
+    let is_held = |state: &LinkState| state.progress.hold.as_ref().is_some_and(|hold| hold.digest == digest);
+    every_link(ports).await?.into_iter().find(is_held).ok_or_else(|| {
+        Refusal::new(
+            "no_such_hold",
+            format!("no link holds anything under the digest '{digest}'"),
+            "a hold gets a new digest when what it holds changes: see 'listsync links ls' and 'listsync links show LIST'",
+        )
+    })
+}
+
+/// A list's name for messages; its id where the list is gone.
+pub(crate) async fn list_name(ports: &Ports, id: &ListId) -> PortResult<String> {
+    Ok(ports.lists.list(id).await?.map_or_else(|| id.to_string(), |list| list.name))
+}
+
+/// A group by object id, which is a UUID, or else by its unique name.
+pub(crate) fn group(text: &str) -> Result<GroupQuery, Refusal> {
+    let text = text.trim();
+    if Uuid::parse_str(text).is_ok() {
+        return GroupId::parse(text)
+            .map(GroupQuery::Id)
+            .map_err(|error| Refusal::new("group_id", format!("'{text}' is no object id: {error}"), ""));
+    }
+    if text.is_empty() {
+        return Err(Refusal::new(
+            "group_name",
+            "the group's name is empty",
+            "give an object id or a unique name",
+        ));
+    }
+    Ok(GroupQuery::Name(text.to_owned()))
+}
+
+/// A person's address.
+pub(crate) fn address(text: &str) -> Result<Address, Refusal> {
+    Address::parse(text).map_err(|error| {
+        Refusal::new("address", format!("'{text}': {error}"), "give a bare address such as anna@contoso.com")
+    })
+}

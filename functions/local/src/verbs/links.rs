@@ -1,0 +1,112 @@
+//! `listsync links`: what is linked, and a person's word on it.
+
+use listsync_core::{
+    link::{Link, LinkStatus},
+    trigger::Reason,
+};
+use listsync_engine::{
+    Ports,
+    ports::{LinkEdit, LinkState, PortResult, Ruling, RulingKind},
+    trigger,
+};
+use serde_json::{Value, json};
+
+use crate::{
+    cli::LinksVerb,
+    find,
+    output::{self, Outcome, Refusal, Reply},
+    view::LinkView,
+};
+
+pub(super) async fn run(ports: &Ports, verb: &LinksVerb) -> Outcome {
+    match verb {
+        LinksVerb::Ls => ls(ports).await,
+        LinksVerb::Show(one) => {
+            let view = LinkView::load(ports, find::link(ports, &one.list).await?).await?;
+            Ok(Reply::done(view.document(), view.text()))
+        }
+        LinksVerb::Pause(one) => pause(ports, find::link(ports, &one.list).await?.link).await,
+        LinksVerb::Resume(one) => resume(ports, find::link(ports, &one.list).await?.link).await,
+        LinksVerb::Approve { digest } => rule(ports, digest, RulingKind::Approved).await,
+        LinksVerb::Discard { digest } => rule(ports, digest, RulingKind::Discarded).await,
+        LinksVerb::Relink(one) => relink(ports, find::link(ports, &one.list).await?.link).await,
+        LinksVerb::Unlink(one) => unlink(ports, find::link(ports, &one.list).await?.link).await,
+    }
+}
+
+async fn ls(ports: &Ports) -> Outcome {
+    let mut documents = Vec::new();
+    let mut rows = Vec::new();
+    for state in find::every_link(ports).await? {
+        let view = LinkView::load(ports, state).await?;
+        documents.push(view.document());
+        rows.push(view.row());
+    }
+    let text = match rows.is_empty() {
+        true => "There is no link yet. Make one: listsync link LIST --group GROUP".to_owned(),
+        false => output::table(LinkView::HEADING, &rows),
+    };
+    Ok(Reply::done(Value::Array(documents), text))
+}
+
+async fn pause(ports: &Ports, link: Link) -> Outcome {
+    if matches!(link.status, LinkStatus::Halted(_)) {
+        return Err(Refusal::new(
+            "halted",
+            format!("the link is {} and does not run anyway", link.status),
+            "put that right and resume it, or leave it as it is",
+        ));
+    }
+    set_status(ports, &link, LinkStatus::Paused).await?;
+    changed(ports, &link, "Paused the link; run it again with 'listsync links resume'.").await
+}
+
+async fn resume(ports: &Ports, link: Link) -> Outcome {
+    set_status(ports, &link, LinkStatus::Active).await?;
+    trigger::raise(ports, &link.id, Reason::OnDemand).await?;
+    changed(ports, &link, "Resumed the link and queued it for a sync.").await
+}
+
+async fn set_status(ports: &Ports, link: &Link, status: LinkStatus) -> PortResult<()> {
+    ports.links.edit(&link.id, &LinkEdit::Status(status), ports.clock.now()).await
+}
+
+async fn relink(ports: &Ports, link: Link) -> Outcome {
+    ports.links.edit(&link.id, &LinkEdit::Relink, ports.clock.now()).await?;
+    trigger::raise(ports, &link.id, Reason::OnDemand).await?;
+    changed(
+        ports,
+        &link,
+        "Forgot what both sides had in common. The next run unions them and removes nobody; it is queued.",
+    )
+    .await
+}
+
+async fn changed(ports: &Ports, link: &Link, text: &str) -> Outcome {
+    let state = ports.links.load(&link.id).await?;
+    let document = match state {
+        Some(state) => LinkView::load(ports, state).await?.document(),
+        None => Value::Null,
+    };
+    Ok(Reply::done(document, text))
+}
+
+async fn unlink(ports: &Ports, link: Link) -> Outcome {
+    ports.links.delete(&link.id).await?;
+    let text = format!("Removed the link to '{}'. List and group stay as they are.", link.group_name);
+    Ok(Reply::done(json!({"id": link.id, "list": link.list, "group": link.group, "unlinked": true}), text))
+}
+
+async fn rule(ports: &Ports, digest: &str, kind: RulingKind) -> Outcome {
+    let LinkState { link, .. } = find::held_link(ports, digest).await?;
+    let ruling = Ruling { digest: digest.to_owned(), kind };
+    ports.links.edit(&link.id, &LinkEdit::Rule(ruling), ports.clock.now()).await?;
+    if link.status == LinkStatus::Active {
+        trigger::raise(ports, &link.id, Reason::OnDemand).await?;
+    }
+    let text = match kind {
+        RulingKind::Approved => "Approved: the next run does just these, once. It is queued.",
+        RulingKind::Discarded => "Discarded: who was to be removed stays. The next run is queued.",
+    };
+    Ok(Reply::done(json!({"link": link.id, "digest": digest, "ruling": kind}), text))
+}

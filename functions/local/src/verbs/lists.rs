@@ -1,0 +1,204 @@
+//! `listsync lists`: the operator's lists and edits.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+};
+
+use listsync_core::{
+    address::Address,
+    id::ContactId,
+    list::{Entry, List, NewContact, Origin, Standing},
+    member::{MemberKey, Open},
+    trigger::Reason,
+};
+use listsync_engine::{
+    Ports,
+    ports::{AddOutcome, EntryQuery, MemberQuery, PortResult, RemoveOutcome},
+};
+use serde_json::{Value, json};
+
+use super::asked::Asked;
+use crate::{
+    cli::{ListsVerb, Person},
+    find,
+    output::{self, Outcome, Refusal, Reply},
+    view::LinkView,
+};
+
+pub(super) async fn run(ports: &Ports, verb: &ListsVerb) -> Outcome {
+    match verb {
+        ListsVerb::Create { name } => create(ports, name).await,
+        ListsVerb::Ls => ls(ports).await,
+        ListsVerb::Show { list } => show(ports, list).await,
+        ListsVerb::Members { list } => members(ports, list).await,
+        ListsVerb::Add { person, name } => add(ports, person, name.as_deref()).await,
+        ListsVerb::Remove(person) => remove(ports, person).await,
+        ListsVerb::Delete { list } => delete(ports, list).await,
+    }
+}
+
+async fn create(ports: &Ports, name: &str) -> Outcome {
+    let name = name.trim();
+    if name.is_empty() || name.chars().any(char::is_control) {
+        return Err(Refusal::new(
+            "list_name",
+            "the list's name is empty or holds control characters",
+            "give it a name",
+        ));
+    }
+    let list = ports.lists.create_list(name, ports.clock.now()).await?;
+    let text = format!(
+        "Created the list '{}' ({}).\nFill it: listsync import FILE.csv --list \"{}\" --mode incremental",
+        list.name, list.id, list.name
+    );
+    Ok(Reply::done(json!(list), text))
+}
+
+async fn ls(ports: &Ports) -> Outcome {
+    let mut documents = Vec::new();
+    let mut rows = Vec::new();
+    for List { id, name } in ports.lists.lists().await? {
+        let members = ports.lists.size(&id).await?;
+        let links = ports.links.of_list(&id).await?;
+        let groups: Vec<&str> = links.iter().map(|state| state.link.group_name.as_str()).collect();
+        rows.push([name.clone(), members.to_string(), groups.join(", "), id.to_string()]);
+        documents.push(json!({"id": id, "name": name, "members": members, "links": links.len()}));
+    }
+    let text = match rows.is_empty() {
+        true => "There is no list yet. Make one: listsync lists create NAME".to_owned(),
+        false => output::table(["LIST", "MEMBERS", "GROUPS", "ID"], &rows),
+    };
+    Ok(Reply::done(Value::Array(documents), text))
+}
+
+async fn show(ports: &Ports, name: &str) -> Outcome {
+    let list = find::list(ports, name).await?;
+    let entries = ports.lists.entries(&list.id, EntryQuery::All).await?;
+    let count = |standing| entries.iter().filter(|entry| entry.standing == standing).count();
+    let (members, opted_out, pending) =
+        (count(Standing::Member), count(Standing::OptedOut), count(Standing::Pending));
+    let mut links = Vec::new();
+    let mut text = format!(
+        "{} ({})\n  {members} members, {opted_out} opted out, {pending} pending\n",
+        output::bold(&list.name),
+        list.id
+    );
+    for state in ports.links.of_list(&list.id).await? {
+        let view = LinkView::load(ports, state).await?;
+        let [_, group, mode, status, last_run, id] = view.row();
+        let _ = writeln!(text, "  linked {mode} to {group}: {status}, last run {last_run} ({id})");
+        links.push(view.document());
+    }
+    let document = json!({
+        "id": list.id, "name": list.name, "members": members, "opted_out": opted_out, "pending": pending, "links": links,
+    });
+    Ok(Reply::done(document, text))
+}
+
+async fn members(ports: &Ports, name: &str) -> Outcome {
+    let list = find::list(ports, name).await?;
+    let settings = ports.settings.settings().await?;
+    let undeliverable = Undeliverable::of(ports, &list).await?;
+    let mut entries = ports.lists.entries(&list.id, EntryQuery::All).await?;
+    entries.retain(|entry| entry.standing != Standing::Absent);
+    entries.sort_by(|a, b| a.address.cmp(&b.address));
+    let documents = entries.iter().map(|entry| {
+        json!({
+            "address": entry.address,
+            "name": entry.name,
+            "state": entry.standing,
+            "origin": entry.origin,
+            "object_id": entry.object_id,
+            "external": settings.is_external(&entry.address),
+            "undeliverable": undeliverable.holds(entry),
+        })
+    });
+    let documents: Vec<Value> = documents.collect();
+    let rows: Vec<_> = entries.iter().map(|entry| row(entry, &undeliverable)).collect();
+    Ok(Reply::done(
+        Value::Array(documents),
+        output::table(["ADDRESS", "NAME", "STATE", "ORIGIN", "NOTE"], &rows),
+    ))
+}
+
+fn row(entry: &Entry, undeliverable: &Undeliverable) -> [String; 5] {
+    let note = if undeliverable.holds(entry) { "undeliverable: nobody answers to it" } else { "" };
+    [
+        entry.address.to_string(),
+        entry.name.clone(),
+        entry.standing.to_string(),
+        entry.origin.to_string(),
+        note.to_owned(),
+    ]
+}
+
+/// The contacts that no principal answered to when a link of the list looked.
+struct Undeliverable(BTreeSet<ContactId>);
+
+impl Undeliverable {
+    async fn of(ports: &Ports, list: &List) -> PortResult<Self> {
+        let mut contacts = BTreeSet::new();
+        for state in ports.links.of_list(&list.id).await? {
+            for member in ports.links.members(&state.link.id, MemberQuery::Open).await? {
+                let is_nobody =
+                    matches!(&member.open, Some(Open::Failed { code, .. }) if code == "no_such_user");
+                let contact = match member.key {
+                    MemberKey::Contact(contact) => Some(contact),
+                    MemberKey::Principal(_) => member.contact,
+                };
+                contacts.extend(contact.filter(|_| is_nobody));
+            }
+        }
+        Ok(Self(contacts))
+    }
+
+    fn holds(&self, entry: &Entry) -> bool {
+        self.0.contains(&entry.contact)
+    }
+}
+
+async fn add(ports: &Ports, person: &Person, name: Option<&str>) -> Outcome {
+    let list = find::list(ports, &person.list).await?;
+    let address = find::address(&person.email)?;
+    let name = name.unwrap_or_default().trim().to_owned();
+    let contact = NewContact { address: address.clone(), name, fields: BTreeMap::new() };
+    match ports.lists.add(&list.id, &contact, Origin::Manual, ports.clock.now()).await? {
+        AddOutcome::Added => edited(ports, &list, &address, "added").await,
+        AddOutcome::Already => Ok(unedited(&list, &address, "already", "was on the list already")),
+        AddOutcome::OptedOut => Err(Refusal::new(
+            "opted_out",
+            format!("{address} opted out of the list '{}', and only the person can undo that", list.name),
+            format!("when they say so themselves: listsync subscribe \"{}\" {address}", list.name),
+        )),
+    }
+}
+
+async fn remove(ports: &Ports, person: &Person) -> Outcome {
+    let list = find::list(ports, &person.list).await?;
+    let address = find::address(&person.email)?;
+    match ports.lists.remove(&list.id, &address, ports.clock.now()).await? {
+        RemoveOutcome::Removed => edited(ports, &list, &address, "removed").await,
+        RemoveOutcome::Absent => Ok(unedited(&list, &address, "absent", "was not on the list")),
+    }
+}
+
+async fn edited(ports: &Ports, list: &List, address: &Address, outcome: &str) -> Outcome {
+    let asked = Asked::after_change(ports, &list.id, Reason::Event).await?;
+    let (verb, way) = if outcome == "added" { ("Added", "to") } else { ("Removed", "from") };
+    let text = format!("{verb} {address} {way} the list '{}'.{}", list.name, asked.text());
+    let document = json!({"list": list.id, "address": address, "outcome": outcome, "links": asked.links});
+    Ok(Reply::done(document, text))
+}
+
+fn unedited(list: &List, address: &Address, outcome: &str, what: &str) -> Reply {
+    let document = json!({"list": list.id, "address": address, "outcome": outcome, "links": []});
+    Reply::done(document, format!("{address} {what} '{}'.", list.name))
+}
+
+async fn delete(ports: &Ports, name: &str) -> Outcome {
+    let list = find::list(ports, name).await?;
+    ports.lists.delete_list(&list.id).await?;
+    let text = format!("Deleted the list '{}'. Its contacts stay.", list.name);
+    Ok(Reply::done(json!({"id": list.id, "name": list.name, "deleted": true}), text))
+}

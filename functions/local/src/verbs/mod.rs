@@ -1,0 +1,61 @@
+//! One file per family of verbs.
+
+use listsync_engine::ports::Decision;
+use listsync_wiring::{Config, Environment, SettingError, Wired};
+
+use crate::{
+    cli::Verb,
+    demo,
+    output::{Form, Outcome},
+};
+
+mod asked;
+mod completions;
+mod decisions;
+mod doctor;
+mod imports;
+mod link;
+mod links;
+mod lists;
+mod plan;
+mod runs;
+mod serve;
+mod settings;
+mod sync;
+mod work;
+
+/// Runs a verb.
+pub(crate) async fn run(verb: &Verb, form: Form, environment: Result<Environment, SettingError>) -> Outcome {
+    match verb {
+        Verb::Demo => return demo::run(form).await,
+        Verb::Completions { shell } => return completions::run(*shell),
+        _ => {}
+    }
+    let config = Config::read(&environment?)?;
+    if matches!(verb, Verb::Doctor) {
+        return doctor::run(config).await;
+    }
+    wired(verb, form, &listsync_wiring::open(config)?).await
+}
+
+async fn wired(verb: &Verb, form: Form, wired: &Wired) -> Outcome {
+    let ports = &wired.ports;
+    match verb {
+        Verb::Lists(verb) => lists::run(ports, verb).await,
+        Verb::Import(args) => imports::import(wired, args).await,
+        Verb::Imports(verb) => imports::run(ports, verb).await,
+        Verb::Subscribe(person) => decisions::run(ports, person, Decision::Subscribed).await,
+        Verb::Unsubscribe(person) => decisions::run(ports, person, Decision::OptedOut).await,
+        Verb::Link(args) => link::run(wired, args).await,
+        Verb::Links(verb) => links::run(ports, verb).await,
+        Verb::Plan(one) => plan::run(ports, one).await,
+        Verb::Sync(one) => sync::run(ports, one).await,
+        Verb::Tick => work::tick(ports).await,
+        Verb::Work(args) => work::work(wired, args, form).await,
+        Verb::Serve => serve::run(wired, form).await,
+        Verb::Runs(verb) => runs::run(ports, verb, form).await,
+        Verb::Settings(verb) => settings::run(ports, verb).await,
+        // These need no ports, or open them themselves.
+        Verb::Demo | Verb::Completions { .. } | Verb::Doctor => unreachable!("run before"),
+    }
+}

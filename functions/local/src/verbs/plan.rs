@@ -1,0 +1,40 @@
+//! `listsync plan`: what a sync would do, without doing it.
+
+use listsync_core::plan::Plan;
+use listsync_engine::{Ports, preview::preview};
+use serde_json::json;
+
+use crate::{
+    cli::OneLink,
+    find,
+    output::{self, Outcome, Reply},
+    progress::Bars,
+};
+
+pub(super) async fn run(ports: &Ports, one: &OneLink) -> Outcome {
+    let state = find::link(ports, &one.list).await?;
+    let name = find::list_name(ports, &state.link.list).await?;
+    let preview = preview(ports, &state.link.id, &Bars::default().bar(&name)).await?;
+    let plan = &preview.plan;
+    let text = coloured(&plan.to_string());
+    Ok(Reply::done(json!(plan), text).exiting(exit_code(plan)))
+}
+
+/// 4 when something would be held, 2 when changes are pending, 0 when there is nothing to do.
+fn exit_code(plan: &Plan) -> u8 {
+    match (plan.held.effects.is_empty(), plan.is_empty()) {
+        (false, _) => 4,
+        (true, false) => 2,
+        (true, true) => 0,
+    }
+}
+
+fn coloured(plan: &str) -> String {
+    let paint = |line: &str| match line.as_bytes() {
+        [b'+', ..] => output::green(line),
+        [b'-', ..] if line.contains("held: ") => output::yellow(line),
+        [b'-', ..] => output::red(line),
+        _ => line.to_owned(),
+    };
+    plan.lines().map(|line| paint(line) + "\n").collect()
+}

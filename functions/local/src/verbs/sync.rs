@@ -1,0 +1,122 @@
+//! `listsync sync`: one link, now, until it is done.
+
+use std::time::Duration;
+
+use listsync_core::{
+    summary::{SideCounts, Summary},
+    trigger::{Generation, Reason, Trigger},
+};
+use listsync_engine::{
+    Ports,
+    ports::{LinkState, Outgoing, PortResult},
+    run::{Next, Ran, RunRequest, run as run_link},
+};
+use serde_json::{Value, json};
+use tokio::time::sleep;
+
+use crate::{
+    cli::OneLink,
+    durations, find,
+    output::{self, Outcome, Refusal, Reply},
+    progress::Bars,
+};
+
+/// How long one run goes on before it saves its progress and another begins.
+const BUDGET: Duration = Duration::from_secs(3600);
+/// How often a lease that somebody else holds is looked at.
+const LOOK: Duration = Duration::from_secs(1);
+
+pub(super) async fn run(ports: &Ports, one: &OneLink) -> Outcome {
+    let state = find::link(ports, &one.list).await?;
+    let name = find::list_name(ports, &state.link.list).await?;
+    ports.links.request(&state.link.id, None).await?;
+    let summary = until_done(ports, &state, &name).await?;
+    Ok(reply(&summary))
+}
+
+/// The answer for one summary: where nothing was done, the document says so as every error does.
+fn reply(summary: &Summary) -> Reply {
+    let mut document = json!(summary);
+    let exit = summary.exit_code();
+    if let (1, Value::Object(fields)) = (exit, &mut document) {
+        let error = Refusal::new(&summary.reason, summary.message.as_str(), "");
+        fields.extend(error.document().as_object().cloned().unwrap_or_default());
+    }
+    Reply::done(document, summary.to_string()).exiting(exit)
+}
+
+/// Runs the link, waits while another run has it or the directory asks to wait, and goes on until nothing is left.
+async fn until_done(ports: &Ports, state: &LinkState, name: &str) -> PortResult<Summary> {
+    let link = &state.link.id;
+    let bars = Bars::default();
+    let mut reason = Reason::OnDemand;
+    let mut so_far: Option<Summary> = None;
+    let mut is_waiting = false;
+    loop {
+        let until = ports.clock.now() + BUDGET;
+        let request = RunRequest { run: listsync_worker::new_run_id(), link: link.clone(), reason, until };
+        let Ran { summary, next } = run_link(ports, &request, &bars.bar(name)).await?;
+        if let Next::Busy(_) = next {
+            if !std::mem::replace(&mut is_waiting, true) {
+                output::note(
+                    "Another run of this link is under way, or was killed: waiting until its lease ends.",
+                );
+            }
+            sleep(LOOK).await;
+            continue;
+        }
+        let summary = match so_far.take() {
+            Some(earlier) => together(earlier, summary),
+            None => summary,
+        };
+        match next {
+            Next::Continue => {}
+            Next::RetryAfter(wait) => {
+                output::note(&format!("The directory asks to wait for {}.", durations::format(wait)));
+                sleep(wait).await;
+            }
+            Next::FollowUp(generation) => {
+                follow_up(ports, state, generation).await?;
+                return Ok(summary);
+            }
+            Next::Done | Next::Busy(_) => return Ok(summary),
+        }
+        so_far = Some(summary);
+        reason = Reason::Continuation;
+    }
+}
+
+/// Somebody asked again during the run: that is the worker's.
+async fn follow_up(ports: &Ports, state: &LinkState, generation: Generation) -> PortResult<()> {
+    let trigger = Trigger::new(state.link.id.clone(), Reason::FollowUp, generation);
+    let message = Outgoing { trigger, delay: Duration::ZERO };
+    ports.queue.send(&[message]).await.into_iter().collect()
+}
+
+/// One summary of a run and the one that went on from it.
+fn together(earlier: Summary, later: Summary) -> Summary {
+    let side = |earlier: SideCounts, later: SideCounts| SideCounts {
+        id: later.id,
+        name: later.name,
+        added: earlier.added + later.added,
+        removed: earlier.removed + later.removed,
+        add_failed: earlier.add_failed + later.add_failed,
+        remove_failed: earlier.remove_failed + later.remove_failed,
+    };
+    let mut failures = earlier.failures;
+    failures.extend(later.failures);
+    let mut graph = later.graph;
+    graph.requests += earlier.graph.requests;
+    graph.writes += earlier.graph.writes;
+    Summary {
+        trigger: earlier.trigger,
+        started_at: earlier.started_at,
+        read: earlier.read,
+        list: side(earlier.list, later.list),
+        group: side(earlier.group, later.group),
+        failures,
+        graph,
+        duration_ms: earlier.duration_ms + later.duration_ms,
+        ..later
+    }
+}

@@ -1,0 +1,77 @@
+//! `listsync tick` and `listsync work`: timer and worker, once.
+
+use listsync_core::summary::Summary;
+use listsync_engine::Ports;
+use listsync_timer::FanOut;
+use listsync_wiring::Wired;
+use serde_json::json;
+
+use super::serve;
+use crate::{
+    cli::WorkArgs,
+    crew::{self, Ending, News, Worked},
+    output::{self, Form, Outcome, Refusal, Reply},
+};
+
+pub(super) async fn tick(ports: &Ports) -> Outcome {
+    let FanOut { due, sent, failed } = listsync_timer::handle(ports).await?;
+    let text = match due {
+        0 => "No link is due.".to_owned(),
+        _ => format!("{due} links are due: {sent} messages sent, {failed} failed."),
+    };
+    let exit = if failed > 0 { 3 } else { 0 };
+    Ok(Reply::done(json!({"due": due, "sent": sent, "failed": failed}), text).exiting(exit))
+}
+
+pub(super) async fn work(wired: &Wired, args: &WorkArgs, form: Form) -> Outcome {
+    let ending = match args.until_empty {
+        true => Ending::WhenEmpty,
+        false => Ending::When(serve::stop_signal()?),
+    };
+    let worked = crew::work(wired, ending, &|news| tell(form, &news)).await?;
+    Ok(reply(&worked))
+}
+
+/// Tells of one message: a run's summary is part of the answer to a person.
+pub(super) fn tell(form: Form, news: &News<'_>) {
+    match (news, form) {
+        (News::Run(summary), Form::Text) => output::to_stdout(&format!("{summary}\n")),
+        (News::Run(summary), Form::Json) => {
+            output::note(&format!("{}: {}", summary.list.name, summary.outcome))
+        }
+        (News::Retried(error), _) => {
+            output::note(&format!(
+                "{} {error}. {} It is tried again later.",
+                output::yellow("later:"),
+                error.hint
+            ));
+        }
+        (News::Refused(why), _) => output::note(&format!("{} {why}", output::red("refused:"))),
+    }
+}
+
+/// The answer of a worker that ended.
+pub(super) fn reply(worked: &Worked) -> Reply {
+    let Worked { handled, runs, retried, refused } = worked;
+    let retried: Vec<_> = retried.iter().map(|error| Refusal::from(error.clone()).document()).collect();
+    let document = json!({"handled": handled, "runs": runs, "retried": retried, "refused": refused});
+    let text = match handled {
+        0 => "The queue is empty.".to_owned(),
+        _ => format!("Handled {handled} messages with {} runs.", runs.len()),
+    };
+    Reply::done(document, text).exiting(exit_code(worked))
+}
+
+/// The first of the house's codes that applies to all of it together.
+fn exit_code(Worked { runs, retried, refused, .. }: &Worked) -> u8 {
+    let mut codes: Vec<u8> = runs.iter().map(Summary::exit_code).collect();
+    codes.extend(retried.iter().map(|_| 1));
+    codes.extend(refused.iter().map(|_| 1));
+    match codes.as_slice() {
+        [] => 0,
+        all if all.iter().all(|code| *code == 1) => 1,
+        some if some.contains(&4) => 4,
+        some if some.iter().any(|code| *code != 0) => 3,
+        _ => 0,
+    }
+}

@@ -1,0 +1,213 @@
+//! A link as a document and as text.
+
+use std::fmt::Write as _;
+
+use listsync_core::{
+    Timestamp,
+    link::{Link, LinkStatus},
+    summary::Summary,
+};
+use listsync_engine::{
+    Ports,
+    ports::{Hold, LinkState, Phase, PortResult, Ruling, RulingKind},
+};
+use serde_json::{Value, json};
+
+use crate::{durations, find, output};
+
+/// A link with all that a person may want to know of it.
+pub(crate) struct LinkView {
+    state: LinkState,
+    list_name: String,
+    last_run: Option<Summary>,
+}
+
+impl LinkView {
+    /// Gathers it.
+    pub(crate) async fn load(ports: &Ports, state: LinkState) -> PortResult<Self> {
+        let list_name = find::list_name(ports, &state.link.list).await?;
+        let last_run = ports.runs.latest(Some(&state.link.id), 1).await?.into_iter().next();
+        Ok(Self { state, list_name, last_run })
+    }
+
+    /// The document.
+    pub(crate) fn document(&self) -> Value {
+        let LinkState { link, progress, ruling, requested, synced, due_at, leased_until, finished_at } =
+            &self.state;
+        let Link {
+            id,
+            list,
+            group,
+            group_name,
+            tenant,
+            mode,
+            extras,
+            first_merge,
+            every,
+            externals,
+            max_removals,
+            status,
+        } = link;
+        json!({
+            "id": id,
+            "list": {"id": list, "name": self.list_name},
+            "group": {"id": group, "name": group_name},
+            "tenant": tenant,
+            "mode": mode,
+            "extras": extras,
+            "first_merge": first_merge,
+            "every": every.map(durations::format),
+            "externals": externals,
+            "max_removals": max_removals,
+            "status": status_word(*status),
+            "halt_reason": halt_reason(*status),
+            "phase": progress.phase,
+            "requested": requested.0,
+            "synced": synced.0,
+            "due_at": due_at,
+            "leased_until": leased_until,
+            "finished_at": finished_at,
+            "held": progress.hold.as_ref().map(|hold| held(hold, ruling.as_ref())),
+            "last_run": self.last_run,
+        })
+    }
+
+    /// One line of a table.
+    pub(crate) fn row(&self) -> [String; 6] {
+        let link = &self.state.link;
+        [
+            self.list_name.clone(),
+            link.group_name.clone(),
+            link.mode.to_string(),
+            self.status(),
+            self.last_run.as_ref().map_or_else(|| "never".to_owned(), |run| moment(run.finished_at)),
+            link.id.to_string(),
+        ]
+    }
+
+    /// The heading of that table.
+    pub(crate) const HEADING: [&'static str; 6] = ["LIST", "GROUP", "MODE", "STATUS", "LAST RUN", "LINK"];
+
+    fn status(&self) -> String {
+        match (&self.state.link.status, &self.state.progress.hold) {
+            (LinkStatus::Active, Some(hold)) => format!("holds {}", hold.list_removals + hold.group_removals),
+            (status, _) => status.to_string(),
+        }
+    }
+
+    /// All of it, for a person.
+    pub(crate) fn text(&self) -> String {
+        let link = &self.state.link;
+        let mut text = format!("{} ↔ {}\n", output::bold(&self.list_name), output::bold(&link.group_name));
+        let default = || "as the settings say".to_owned();
+        let rows = [
+            ("link", link.id.to_string()),
+            ("group", link.group.to_string()),
+            ("mode", link.mode.to_string()),
+            ("extras", word(link.extras)),
+            ("first merge", word(link.first_merge)),
+            ("externals", word(link.externals)),
+            ("every", link.every.map_or_else(default, durations::format)),
+            ("max removals", link.max_removals.map_or_else(default, |limit| limit.to_string())),
+            ("status", link.status.to_string()),
+            ("first run", first_run(self.state.progress.phase).to_owned()),
+            ("due", moment(self.state.due_at)),
+        ];
+        for (name, value) in rows {
+            let _ = writeln!(text, "  {name:<14}{value}");
+        }
+        if let LinkStatus::Halted(reason) = link.status {
+            let _ = writeln!(
+                text,
+                "\nHalted: {reason}. Put that right, then: listsync links resume \"{}\"",
+                self.list_name
+            );
+        }
+        self.write_hold(&mut text);
+        match &self.last_run {
+            None => text.push_str("\nIt has not run yet.\n"),
+            Some(run) => {
+                let _ = write!(text, "\nLast run ({}):\n{run}", run.run);
+            }
+        }
+        text
+    }
+
+    fn write_hold(&self, text: &mut String) {
+        let Some(Hold { digest, reasons, list_removals, group_removals, since }) = &self.state.progress.hold
+        else {
+            return;
+        };
+        let _ = writeln!(
+            text,
+            "\nHeld since {}: {list_removals} removals from the list, {group_removals} from the group.",
+            moment(*since)
+        );
+        for (side, reason) in reasons {
+            let _ = writeln!(text, "  {side}: {reason}");
+        }
+        match &self.state.ruling {
+            Some(Ruling { kind: RulingKind::Approved, digest: named }) if named == digest => {
+                text.push_str("  Approved: the next run does them.\n");
+            }
+            Some(Ruling { kind: RulingKind::Discarded, digest: named }) if named == digest => {
+                text.push_str("  Discarded: the next run drops them.\n");
+            }
+            _ => {
+                let _ = writeln!(text, "  See them:  listsync plan \"{}\"", self.list_name);
+                let _ = writeln!(text, "  Do them:   listsync links approve {digest}");
+                let _ = writeln!(text, "  Drop them: listsync links discard {digest}");
+            }
+        }
+    }
+}
+
+/// The status as one word.
+pub(crate) fn status_word(status: LinkStatus) -> &'static str {
+    match status {
+        LinkStatus::Active => "active",
+        LinkStatus::Paused => "paused",
+        LinkStatus::Halted(_) => "halted",
+    }
+}
+
+fn halt_reason(status: LinkStatus) -> Value {
+    match status {
+        LinkStatus::Halted(reason) => json!(reason),
+        LinkStatus::Active | LinkStatus::Paused => Value::Null,
+    }
+}
+
+fn held(hold: &Hold, ruling: Option<&Ruling>) -> Value {
+    let Hold { digest, reasons, list_removals, group_removals, since } = hold;
+    let reasons: Vec<Value> = reasons
+        .iter()
+        .map(|(side, reason)| json!({"side": side, "reason": reason, "message": reason.to_string()}))
+        .collect();
+    let ruling = ruling.filter(|ruling| ruling.digest == *digest).map(|ruling| ruling.kind);
+    json!({
+        "digest": digest,
+        "list_removals": list_removals,
+        "group_removals": group_removals,
+        "reasons": reasons,
+        "since": since,
+        "ruling": ruling,
+    })
+}
+
+fn first_run(phase: Phase) -> &'static str {
+    match phase {
+        Phase::First => "not finished: nobody is removed until it is",
+        Phase::Steady => "finished",
+    }
+}
+
+/// The word that a document has for a value.
+pub(crate) fn word(value: impl serde::Serialize) -> String {
+    json!(value).as_str().unwrap_or_default().to_owned()
+}
+
+/// A moment, to the second.
+pub(crate) fn moment(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+}

@@ -1,0 +1,130 @@
+//! The directory, connected at its first use: verbs that need none work without its settings.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, OnceLock},
+};
+
+use async_trait::async_trait;
+use listsync_core::{
+    Timestamp,
+    address::Address,
+    id::{GroupId, ObjectId},
+    member::Op,
+    snapshot::{Principal, Reading},
+};
+use listsync_engine::ports::{
+    Applied, Call, Changes, CountCheck, Cursor, Directory, Group, GroupQuery, Lookup, NewGroup, PeoplePage,
+    PortResult,
+};
+
+/// Makes the directory when it is first needed.
+pub(crate) type Connect = Box<dyn Fn() -> PortResult<Arc<dyn Directory>> + Send + Sync>;
+
+/// A directory that is connected at its first use; every call answers with the error of that.
+pub(crate) struct LazyDirectory {
+    connect: Connect,
+    connected: OnceLock<PortResult<Arc<dyn Directory>>>,
+}
+
+impl LazyDirectory {
+    pub(crate) fn new(connect: Connect) -> Self {
+        Self { connect, connected: OnceLock::new() }
+    }
+
+    fn get(&self) -> PortResult<&dyn Directory> {
+        match self.connected.get_or_init(|| (self.connect)()) {
+            Ok(directory) => Ok(directory.as_ref()),
+            Err(error) => Err(error.clone()),
+        }
+    }
+}
+
+#[async_trait]
+impl Directory for LazyDirectory {
+    async fn group(&self, call: Call<'_>, query: &GroupQuery) -> PortResult<Group> {
+        self.get()?.group(call, query).await
+    }
+
+    async fn create_group(&self, call: Call<'_>, new: &NewGroup) -> PortResult<Group> {
+        self.get()?.create_group(call, new).await
+    }
+
+    async fn mint_cursor(&self, call: Call<'_>, group: &GroupId) -> PortResult<Cursor> {
+        self.get()?.mint_cursor(call, group).await
+    }
+
+    async fn read(&self, call: Call<'_>, group: &GroupId) -> PortResult<Reading> {
+        self.get()?.read(call, group).await
+    }
+
+    async fn changes(
+        &self,
+        call: Call<'_>,
+        group: &GroupId,
+        since: &Cursor,
+        count: CountCheck,
+    ) -> PortResult<Changes> {
+        self.get()?.changes(call, group, since, count).await
+    }
+
+    async fn present(
+        &self,
+        call: Call<'_>,
+        group: &GroupId,
+        ids: &[ObjectId],
+    ) -> PortResult<BTreeSet<ObjectId>> {
+        self.get()?.present(call, group, ids).await
+    }
+
+    async fn owners(&self, call: Call<'_>, group: &GroupId) -> PortResult<BTreeSet<ObjectId>> {
+        self.get()?.owners(call, group).await
+    }
+
+    async fn look_up(&self, call: Call<'_>, addresses: &[Address]) -> PortResult<Vec<Lookup>> {
+        self.get()?.look_up(call, addresses).await
+    }
+
+    async fn head_count(&self, call: Call<'_>) -> PortResult<u64> {
+        self.get()?.head_count(call).await
+    }
+
+    async fn people(&self, call: Call<'_>, page: Option<&Cursor>) -> PortResult<PeoplePage> {
+        self.get()?.people(call, page).await
+    }
+
+    async fn by_id(&self, call: Call<'_>, ids: &[ObjectId]) -> PortResult<Vec<Principal>> {
+        self.get()?.by_id(call, ids).await
+    }
+
+    async fn write(&self, call: Call<'_>, group: &GroupId, op: Op, ids: &[ObjectId]) -> Vec<Applied> {
+        match self.get() {
+            Ok(directory) => directory.write(call, group, op, ids).await,
+            Err(error) => ids.iter().map(|_| Applied::Rejected(error.clone())).collect(),
+        }
+    }
+
+    async fn domains(&self, call: Call<'_>) -> PortResult<BTreeSet<String>> {
+        self.get()?.domains(call).await
+    }
+
+    async fn permissions(&self, call: Call<'_>) -> PortResult<BTreeSet<String>> {
+        self.get()?.permissions(call).await
+    }
+
+    async fn clock_skew(&self, call: Call<'_>, now: Timestamp) -> PortResult<i64> {
+        self.get()?.clock_skew(call, now).await
+    }
+
+    fn look_up_batch(&self) -> usize {
+        self.get().map_or(1, Directory::look_up_batch)
+    }
+
+    fn write_batch(&self, op: Op) -> usize {
+        self.get().map_or(1, |directory| directory.write_batch(op))
+    }
+
+    fn people_page(&self) -> usize {
+        self.get().map_or(1, Directory::people_page)
+    }
+}

@@ -1,0 +1,272 @@
+//! Variables of the environment as typed settings.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use jiff::SignedDuration;
+use listsync_core::id::TenantId;
+use listsync_graph::{Credential, GraphSettings};
+
+use crate::{Environment, SettingError};
+
+/// Where lists, links and runs are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Store {
+    /// An SQLite file.
+    Sqlite(PathBuf),
+}
+
+/// The queue between timer and worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QueueChoice {
+    /// In the store.
+    Embedded,
+}
+
+/// How Microsoft Graph is reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GraphAccess {
+    /// `AZURE_TENANT_ID`, as links carry it.
+    pub tenant: TenantId,
+    /// All that the client has to be told.
+    pub settings: GraphSettings,
+}
+
+/// Every setting that comes from the environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// `LISTSYNC_STORE`.
+    pub store: Store,
+    /// `LISTSYNC_QUEUE`.
+    pub queue: QueueChoice,
+    /// `LISTSYNC_VISIBILITY`: how long a message that was taken stays hidden from other workers, so how soon a message
+    /// of a worker that died is taken again. Default 120 seconds, at least 90.
+    pub visibility: Duration,
+    /// How Graph is reached; verbs that need no Graph work without.
+    pub graph: Result<GraphAccess, SettingError>,
+}
+
+const DEFAULT_VISIBILITY: Duration = Duration::from_secs(120);
+const LEAST_VISIBILITY: SignedDuration = SignedDuration::from_secs(90);
+
+impl Config {
+    /// Reads all settings.
+    ///
+    /// # Errors
+    /// When one that every verb needs makes no sense; what only Graph needs is kept for its first use.
+    pub fn read(environment: &Environment) -> Result<Self, SettingError> {
+        Ok(Self {
+            store: store(environment)?,
+            queue: queue(environment)?,
+            visibility: visibility(environment)?,
+            graph: graph(environment),
+        })
+    }
+}
+
+fn store(environment: &Environment) -> Result<Store, SettingError> {
+    let text = environment.get("LISTSYNC_STORE").unwrap_or("sqlite:listsync.db");
+    match text.split_once(':') {
+        Some(("sqlite", path)) if !path.is_empty() => Ok(Store::Sqlite(PathBuf::from(path))),
+        Some(("dynamodb", _)) => Err(SettingError::new(
+            "LISTSYNC_STORE",
+            "names a DynamoDB table, and this build has no AWS adapter yet",
+            "use sqlite:PATH, or leave it unset for sqlite:listsync.db",
+        )),
+        _ => Err(SettingError::new(
+            "LISTSYNC_STORE",
+            format!("is '{text}', which is no store"),
+            "write sqlite:PATH, or leave it unset for sqlite:listsync.db",
+        )),
+    }
+}
+
+fn queue(environment: &Environment) -> Result<QueueChoice, SettingError> {
+    match environment.get("LISTSYNC_QUEUE") {
+        None | Some("embedded") => Ok(QueueChoice::Embedded),
+        Some(text) if text.starts_with("sqs:") => Err(SettingError::new(
+            "LISTSYNC_QUEUE",
+            "names an SQS queue, and this build has no AWS adapter yet",
+            "use embedded, or leave it unset",
+        )),
+        Some(text) => Err(SettingError::new(
+            "LISTSYNC_QUEUE",
+            format!("is '{text}', which is no queue"),
+            "use embedded, or leave it unset",
+        )),
+    }
+}
+
+fn visibility(environment: &Environment) -> Result<Duration, SettingError> {
+    let Some(text) = environment.get("LISTSYNC_VISIBILITY") else { return Ok(DEFAULT_VISIBILITY) };
+    match text.parse::<SignedDuration>() {
+        Ok(time) if time >= LEAST_VISIBILITY => Ok(time.unsigned_abs()),
+        _ => Err(SettingError::new(
+            "LISTSYNC_VISIBILITY",
+            format!("is '{text}', which is no time of at least 90 seconds"),
+            "write a time such as 120s or 5m, or leave it unset for 120s",
+        )),
+    }
+}
+
+fn graph(environment: &Environment) -> Result<GraphAccess, SettingError> {
+    let tenant = need(environment, "AZURE_TENANT_ID", "the directory (tenant) id of the app registration")?;
+    let tenant = TenantId::parse(tenant).map_err(|error| {
+        SettingError::new(
+            "AZURE_TENANT_ID",
+            format!("is no tenant id: {error}"),
+            "copy it from the app's overview",
+        )
+    })?;
+    let client = need(environment, "AZURE_CLIENT_ID", "the application (client) id of the app registration")?;
+    Ok(GraphAccess {
+        settings: GraphSettings {
+            graph_url: url(environment, "LISTSYNC_GRAPH_URL", "https://graph.microsoft.com/v1.0")?,
+            tenant: tenant.to_string(),
+            client_id: client.to_owned(),
+            credential: credential(environment)?,
+            authority_host: environment.get("AZURE_AUTHORITY_HOST").map(str::to_owned),
+            ca_pem: readable(environment, "SSL_CERT_FILE", "the certificates to trust, in PEM form")?,
+        },
+        tenant,
+    })
+}
+
+fn need<'a>(environment: &'a Environment, variable: &str, what: &str) -> Result<&'a str, SettingError> {
+    environment.get(variable).ok_or_else(|| SettingError::missing(variable, what))
+}
+
+const SECRET: &str = "AZURE_CLIENT_SECRET";
+const CERTIFICATE: &str = "AZURE_CLIENT_CERTIFICATE_PATH";
+const TOKEN_FILE: &str = "AZURE_FEDERATED_TOKEN_FILE";
+
+fn credential(environment: &Environment) -> Result<Credential, SettingError> {
+    let given: Vec<_> = [SECRET, CERTIFICATE, TOKEN_FILE]
+        .into_iter()
+        .filter_map(|variable| Some((variable, environment.get(variable)?)))
+        .collect();
+    match given.as_slice() {
+        [] => Err(SettingError::missing(
+            SECRET,
+            "a client secret of the app registration (or set AZURE_CLIENT_CERTIFICATE_PATH or AZURE_FEDERATED_TOKEN_FILE)",
+        )),
+        [(SECRET, text)] => Ok(Credential::Secret((*text).to_owned())),
+        [(CERTIFICATE, _)] => {
+            readable(environment, CERTIFICATE, "a PEM file with the certificate and its private key")
+                .map(|path| Credential::CertificateFile(path.unwrap_or_default()))
+        }
+        [(_, _)] => readable(environment, TOKEN_FILE, "a file with the federated token")
+            .map(|path| Credential::FederatedTokenFile(path.unwrap_or_default())),
+        [(first, _), (second, _), ..] => Err(SettingError::new(
+            first,
+            format!("and {second} are both set, and only one credential is used"),
+            "keep the one that you mean and unset the others",
+        )),
+    }
+}
+
+fn readable(environment: &Environment, variable: &str, what: &str) -> Result<Option<PathBuf>, SettingError> {
+    let Some(path) = environment.get(variable) else { return Ok(None) };
+    match std::fs::File::open(Path::new(path)) {
+        Ok(_) => Ok(Some(PathBuf::from(path))),
+        Err(error) => Err(SettingError::new(
+            variable,
+            format!("names '{path}', which cannot be read ({error})"),
+            format!("name {what}"),
+        )),
+    }
+}
+
+/// A base address: over TLS, except on this machine itself, since a token or a secret goes there.
+fn url(environment: &Environment, variable: &str, default: &str) -> Result<String, SettingError> {
+    let text = environment.get(variable).unwrap_or(default);
+    let plain = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
+    let is_local = plain.iter().any(|start| {
+        text.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
+    });
+    if text.len() > "https://".len() && text.starts_with("https://") || is_local {
+        return Ok(text.trim_end_matches('/').to_owned());
+    }
+    Err(SettingError::new(
+        variable,
+        format!("is '{text}', which is no https address"),
+        format!("write an address such as {default}"),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TENANT: [(&str, &str); 2] = [("AZURE_TENANT_ID", "T-1"), ("AZURE_CLIENT_ID", "app")];
+
+    fn config(more: &[(&str, &str)]) -> Result<Config, SettingError> {
+        let pairs: Vec<_> = TENANT.into_iter().chain(more.iter().copied()).collect();
+        Config::read(&Environment::of(&pairs))
+    }
+
+    fn graph_error(more: &[(&str, &str)]) -> SettingError {
+        config(more).expect("all but Graph is fine").graph.expect_err("Graph is not")
+    }
+
+    #[test]
+    fn without_any_variable_everything_but_graph_is_set() {
+        let config = Config::read(&Environment::default()).expect("defaults");
+        assert_eq!(config.store, Store::Sqlite(PathBuf::from("listsync.db")));
+        assert_eq!(config.visibility, Duration::from_secs(120));
+        assert_eq!(config.graph.expect_err("no tenant").variable, "AZURE_TENANT_ID");
+    }
+
+    #[test]
+    fn a_secret_is_taken_and_never_shown() {
+        let config = config(&[(SECRET, "s3cret")]).expect("settings");
+        assert!(!format!("{config:?}").contains("s3cret"));
+        let graph = config.graph.expect("complete");
+        assert_eq!(graph.settings.graph_url, "https://graph.microsoft.com/v1.0");
+        assert_eq!(graph.tenant.as_str(), "t-1");
+        assert_eq!(graph.settings.credential, Credential::Secret("s3cret".to_owned()));
+    }
+
+    #[test]
+    fn exactly_one_credential_is_wanted() {
+        assert_eq!(graph_error(&[]).variable, SECRET);
+        let two = graph_error(&[(SECRET, "a"), (TOKEN_FILE, "b")]);
+        assert!(two.to_string().contains(TOKEN_FILE) && two.to_string().contains(SECRET), "{two}");
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_named_with_its_variable() {
+        for variable in [CERTIFICATE, TOKEN_FILE, "SSL_CERT_FILE"] {
+            assert_eq!(graph_error(&[(variable, "/nowhere/x.pem")]).variable, variable);
+        }
+    }
+
+    #[test]
+    fn a_token_never_goes_over_plain_http_to_another_machine() {
+        for odd in ["http://graph.example", "graph.example", "http://127.0.0.1.example/v1.0", "https://"] {
+            let error = graph_error(&[(SECRET, "a"), ("LISTSYNC_GRAPH_URL", odd)]);
+            assert_eq!(error.variable, "LISTSYNC_GRAPH_URL", "{odd}");
+        }
+        let local = config(&[(SECRET, "a"), ("LISTSYNC_GRAPH_URL", "http://127.0.0.1:8443/v1.0/")]);
+        assert_eq!(
+            local.expect("settings").graph.expect("local").settings.graph_url,
+            "http://127.0.0.1:8443/v1.0"
+        );
+    }
+
+    #[test]
+    fn what_this_build_cannot_do_is_said_and_not_replaced() {
+        for (variable, value) in [
+            ("LISTSYNC_STORE", "dynamodb:table"),
+            ("LISTSYNC_STORE", "listsync.db"),
+            ("LISTSYNC_QUEUE", "sqs:https://x"),
+            ("LISTSYNC_VISIBILITY", "5s"),
+        ] {
+            let error = config(&[(variable, value)]).expect_err(value);
+            assert_eq!(error.variable, variable);
+            assert!(!error.hint.is_empty());
+        }
+    }
+}
