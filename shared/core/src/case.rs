@@ -321,7 +321,10 @@ fn open_after(verdict: &Verdict, known: &Known, case: &Case, now: Timestamp) -> 
             Identity::Unmatched(reason, Asked::Now) if reason.code() == code => {
                 Some(failed_again(before, code, now))
             }
-            _ if matches!(before, Some(Open::Failed { code: known, .. }) if known == code) => before.cloned(),
+            _ if matches!(before, Some(Open::Failed { code: known, retry_at, .. }) if known == code && *retry_at > now) => {
+                before.cloned()
+            }
+            _ if code == skip::NO_ADDRESS => Some(failed_again(before, code, now)),
             _ if code == skip::OPTED_OUT => None,
             _ => Some(Open::Due),
         },

@@ -1,1 +1,107 @@
-//! Placeholder.
+//! The worker: one message, one run, and what is sent after it.
+
+use std::time::Duration;
+
+use listsync_core::{
+    Timestamp,
+    id::{LinkId, RunId},
+    summary::Summary,
+    trigger::{Generation, Reason, Trigger},
+};
+
+use crate::{
+    Ports,
+    ports::{Fault, LinkState, PortError, PortResult},
+    run::{Next, Ran, RunRequest, run},
+    trigger::send,
+    watch::Watch,
+};
+
+/// The longest that a message can be delayed: SQS takes 15 minutes (Amazon SQS API, `DelaySeconds`).
+const LONGEST_DELAY: Duration = Duration::from_secs(900);
+
+/// What a message runs under.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunContext {
+    /// The id of the run.
+    pub run: RunId,
+    /// The end of the invocation.
+    pub until: Timestamp,
+}
+
+/// What became of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Handled {
+    /// It is done with.
+    Acknowledge(Option<Box<Summary>>),
+    /// It is to come again: the store or the queue did not answer.
+    Retry(PortError),
+    /// It is not ours, or of a version that this build does not know: it must not be lost.
+    Refuse(String),
+}
+
+/// Handles one message.
+pub async fn handle(ports: &Ports, body: &str, context: &RunContext, watch: &dyn Watch) -> Handled {
+    let trigger: Trigger = match serde_json::from_str(body) {
+        Ok(trigger) => trigger,
+        Err(error) => {
+            return Handled::Refuse(format!("the message is not a trigger that this version knows: {error}"));
+        }
+    };
+    match look(ports, &trigger, context, watch).await {
+        Ok(summary) => Handled::Acknowledge(summary.map(Box::new)),
+        Err(error) => match error.fault {
+            // A link that is gone or paused needs nothing; resuming it makes it due.
+            Fault::Gone | Fault::Rejected => Handled::Acknowledge(None),
+            _ => Handled::Retry(error),
+        },
+    }
+}
+
+async fn look(
+    ports: &Ports,
+    trigger: &Trigger,
+    context: &RunContext,
+    watch: &dyn Watch,
+) -> PortResult<Option<Summary>> {
+    let Some(state) = ports.links.load(&trigger.link).await? else {
+        tracing::info!(link.id = %trigger.link, "the link of a message was removed");
+        return Ok(None);
+    };
+    if is_answered(trigger, &state) {
+        return Ok(None);
+    }
+    let request = RunRequest {
+        run: context.run.clone(),
+        link: trigger.link.clone(),
+        reason: trigger.reason,
+        until: context.until,
+    };
+    let Ran { summary, next } = run(ports, &request, watch).await?;
+    follow_up(ports, &trigger.link, next, state.requested).await?;
+    Ok(Some(summary))
+}
+
+/// Whether a message asks for nothing that is not done or asked for anew.
+///
+/// A continuation whose link was requested again is dropped: the newer request has a message of its own, or the timer
+/// sends one. Otherwise each beat of the timer would start another chain of retries while the directory is away.
+fn is_answered(trigger: &Trigger, state: &LinkState) -> bool {
+    state.synced >= trigger.generation
+        || (trigger.reason == Reason::Continuation && trigger.generation < state.requested)
+}
+
+/// Sends what has to come after a run.
+///
+/// # Errors
+/// When the queue does not take it: the message of the run is then to come again.
+pub async fn follow_up(ports: &Ports, link: &LinkId, next: Next, requested: Generation) -> PortResult<()> {
+    let (reason, generation, delay) = match next {
+        // The run that is going sees the raised generation at its end.
+        Next::Done | Next::Busy(_) => return Ok(()),
+        Next::FollowUp(generation) => (Reason::FollowUp, generation, Duration::ZERO),
+        Next::Continue(generation) => (Reason::Continuation, generation, Duration::ZERO),
+        Next::RetryAfter(wait) => (Reason::Continuation, requested, wait.min(LONGEST_DELAY)),
+    };
+    send(ports, Trigger::new(link.clone(), reason, generation), delay).await
+}

@@ -48,3 +48,13 @@ impl PortError {
         self
     }
 }
+
+/// Codes that the engine itself acts on; adapters answer with them.
+pub mod code {
+    /// The cursor is too old or was reset: read in full.
+    pub const CURSOR_EXPIRED: &str = "cursor_expired";
+    /// The group is not there (any more).
+    pub const GROUP_GONE: &str = "group_gone";
+    /// Nobody answers to the address or id.
+    pub const NO_SUCH_USER: &str = "no_such_user";
+}

@@ -13,7 +13,7 @@ pub use directory::{
     Applied, Call, Changes, CountCheck, Directory, Group, GroupKind, GroupQuery, Lookup, Meter, NewGroup,
     NewGroupKind, PeoplePage,
 };
-pub use error::{Fault, PortError, PortResult};
+pub use error::{Fault, PortError, PortResult, code};
 pub use links::{
     Acquired, Cursor, DueLink, Finish, Finished, Fold, Hold, Lease, LinkEdit, LinkState, Links, ListEffect,
     ListOutcome, ListStep, MemberChange, MemberQuery, Phase, Progress, Removal, Ruling, RulingKind,

@@ -1,0 +1,156 @@
+//! From what was read of both sides to one [`Case`] per member.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    address::Address,
+    belief::Seen,
+    case::{Asked, Case, Identity, Protection},
+    id::{ContactId, ObjectId},
+    identity::{Unmatched, presence_of},
+    list::{Entry, Standing},
+    member::{Member, MemberKey},
+    snapshot::{Completeness, Principal},
+};
+
+/// What the reads of the group said.
+#[derive(Debug, Clone)]
+pub enum Sight {
+    /// All of it was read: these are its members.
+    All(BTreeSet<ObjectId>, Completeness),
+    /// What changed or was read again.
+    Some {
+        /// These are members.
+        present: BTreeSet<ObjectId>,
+        /// These are not.
+        absent: BTreeSet<ObjectId>,
+    },
+}
+
+impl Sight {
+    /// What was seen of one object.
+    #[must_use]
+    pub fn of(&self, id: &ObjectId) -> Seen {
+        match self {
+            Self::All(members, _) if members.contains(id) => Seen::Present,
+            Self::All(_, Completeness::Complete) => Seen::Absent,
+            Self::All(_, Completeness::CountMismatch) => Seen::Unmentioned,
+            Self::Some { present, .. } if present.contains(id) => Seen::Present,
+            Self::Some { absent, .. } if absent.contains(id) => Seen::Absent,
+            Self::Some { .. } => Seen::Unmentioned,
+        }
+    }
+
+    fn present(&self) -> &BTreeSet<ObjectId> {
+        match self {
+            Self::All(present, _) | Self::Some { present, .. } => present,
+        }
+    }
+}
+
+/// Everything that a run read.
+#[derive(Debug, Clone)]
+pub struct Evidence {
+    /// The list's entries, matched as far as can be.
+    pub entries: Vec<Entry>,
+    /// Why the others are not.
+    pub unmatched: BTreeMap<ContactId, (Unmatched, Asked)>,
+    /// The directory objects that were read, with their addresses.
+    pub principals: BTreeMap<ObjectId, Principal>,
+    /// What the group reads said.
+    pub sight: Sight,
+    /// What the link remembers.
+    pub records: BTreeMap<MemberKey, Member>,
+}
+
+/// Who is never removed, by the settings and the group's owners.
+#[derive(Debug, Clone, Default)]
+pub struct Shield {
+    /// By object.
+    pub object_ids: BTreeSet<ObjectId>,
+    /// By address.
+    pub addresses: BTreeSet<Address>,
+}
+
+impl Evidence {
+    /// One case per member, ordered by key.
+    #[must_use]
+    pub fn cases(&self, shield: &Shield) -> Vec<Case> {
+        let mut by_key: BTreeMap<MemberKey, Vec<&Entry>> = BTreeMap::new();
+        for entry in &self.entries {
+            by_key.entry(key_of(entry)).or_default().push(entry);
+        }
+        let here = self.sight.present().iter().cloned().map(MemberKey::Principal);
+        let gone: BTreeSet<MemberKey> = self.obsolete().into_iter().collect();
+        let remembered = self.records.keys().filter(|key| !gone.contains(key)).cloned();
+        let keys: BTreeSet<MemberKey> = by_key.keys().cloned().chain(here).chain(remembered).collect();
+        keys.into_iter()
+            .map(|key| {
+                let entries = by_key.get(&key).map_or(&[][..], Vec::as_slice);
+                self.case(key, entries, shield)
+            })
+            .collect()
+    }
+
+    /// Rows of contacts that were matched to a directory object since.
+    #[must_use]
+    pub fn obsolete(&self) -> Vec<MemberKey> {
+        let bound = self.entries.iter().filter(|entry| entry.object_id.is_some());
+        let bound = bound.map(|entry| MemberKey::Contact(entry.contact.clone()));
+        bound.filter(|key| self.records.contains_key(key)).collect()
+    }
+
+    fn case(&self, key: MemberKey, entries: &[&Entry], shield: &Shield) -> Case {
+        let principal = key.object_id().and_then(|id| self.principals.get(id));
+        let face = entries.iter().min_by_key(|entry| entry.standing);
+        let mut record = self.records.get(&key).cloned().unwrap_or_else(|| Member::unknown(key.clone()));
+        if let Some(entry) = face {
+            record.contact = Some(entry.contact.clone());
+            record.address = Some(entry.address.clone());
+        } else if let Some(address) = principal.and_then(Principal::contact_address) {
+            record.address = Some(address.clone());
+        }
+        let unmatched = face.and_then(|entry| self.unmatched.get(&entry.contact));
+        let name = face.map(|entry| entry.name.clone()).filter(|name| !name.is_empty());
+        Case {
+            protection: shield.covers(&record, entries, principal),
+            name: name.or(principal.map(|one| one.name.clone())).unwrap_or_default(),
+            seen: key.object_id().map_or(Seen::Unmentioned, |id| self.sight.of(id)),
+            list: presence_of(entries),
+            identity: match (&key, unmatched) {
+                (MemberKey::Contact(_), Some(&(reason, asked))) => Identity::Unmatched(reason, asked),
+                _ => Identity::Settled,
+            },
+            record,
+        }
+    }
+}
+
+fn key_of(entry: &Entry) -> MemberKey {
+    match &entry.object_id {
+        Some(id) => MemberKey::Principal(id.clone()),
+        None => MemberKey::Contact(entry.contact.clone()),
+    }
+}
+
+impl Shield {
+    fn covers(&self, record: &Member, entries: &[&Entry], principal: Option<&Principal>) -> Protection {
+        let mut addresses = record
+            .address
+            .iter()
+            .chain(entries.iter().map(|entry| &entry.address))
+            .chain(principal.into_iter().flat_map(Principal::addresses));
+        let by_id = record.key.object_id().is_some_and(|id| self.object_ids.contains(id));
+        if by_id || addresses.any(|address| self.addresses.contains(address)) {
+            Protection::Protected
+        } else {
+            Protection::Ordinary
+        }
+    }
+}
+
+/// Whether an entry takes part in a run at all: who is merely known to the list service does not.
+#[must_use]
+pub fn takes_part(entry: &Entry) -> bool {
+    matches!(entry.standing, Standing::Member | Standing::OptedOut)
+}

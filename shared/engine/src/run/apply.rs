@@ -1,0 +1,308 @@
+//! Performing a plan, batch by batch: intend, do, record.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use listsync_core::{
+    Timestamp,
+    belief::Belief,
+    case::failed_again,
+    link::Side,
+    list::NewContact,
+    member::{Change, Intent, Member, MemberKey, Op, Open},
+    plan::Effect,
+    summary::{Failure, Summary},
+};
+
+use super::{
+    decide::{Resolution, counts},
+    look::Look,
+};
+use crate::{
+    ports::{
+        Applied, Call, Cursor, Fault, Fold, Lease, ListEffect, ListOutcome, ListStep, MemberChange,
+        PortError, PortResult, Removal, code,
+    },
+    watch::Step,
+};
+
+/// How long a lease is taken for.
+pub(crate) const LEASE: Duration = Duration::from_secs(60);
+/// How many rows one write saves.
+const ROWS: usize = 1_000;
+/// How many effects on the list one write does.
+const LIST_BATCH: usize = 500;
+
+/// Why applying ended before the plan did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Stop {
+    OutOfTime,
+    Failed(PortError),
+}
+
+/// Performs a plan.
+pub(crate) struct Apply<'a> {
+    pub(crate) look: Look<'a>,
+    pub(crate) lease: &'a mut Lease,
+    pub(crate) summary: &'a mut Summary,
+    /// Up to where the list was read.
+    pub(crate) list_seen: Cursor,
+    pub(crate) done: usize,
+    pub(crate) total: usize,
+}
+
+impl Apply<'_> {
+    /// Saves what is known whatever comes of the plan, then performs it; none: to its end.
+    pub(crate) async fn run(&mut self, resolution: &mut Resolution) -> PortResult<Option<Stop>> {
+        self.renew().await?;
+        let removals = std::mem::take(&mut resolution.unrecorded);
+        self.save(std::mem::take(&mut resolution.changes), removals).await?;
+        let effects = std::mem::take(&mut resolution.plan.effects);
+        self.total = effects.len();
+        for change in in_order(&effects) {
+            let mine: Vec<&Effect> = effects.iter().filter(|effect| effect.change == change).collect();
+            let size = match change.side {
+                Side::Group => self.look.ports.directory.write_batch(change.op).max(1),
+                Side::List => LIST_BATCH,
+            };
+            for batch in mine.chunks(size) {
+                if self.look.is_out_of_time() {
+                    return Ok(Some(Stop::OutOfTime));
+                }
+                self.renew().await?;
+                let stop = match change.side {
+                    Side::Group => self.group_batch(change.op, batch, resolution).await?,
+                    Side::List => self.list_batch(batch, resolution).await?,
+                };
+                self.done += batch.len();
+                self.look.watch.step(Step::Applied { done: self.done, total: self.total });
+                if stop.is_some() {
+                    return Ok(stop);
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    async fn renew(&mut self) -> PortResult<()> {
+        *self.lease = self.look.ports.links.renew(self.lease, self.look.now(), LEASE).await?;
+        Ok(())
+    }
+
+    /// Saves rows, in writes of bounded size.
+    pub(crate) async fn save(&mut self, rows: Vec<MemberChange>, removals: Vec<Removal>) -> PortResult<()> {
+        let mut removals = Some(removals).filter(|removals| !removals.is_empty());
+        for (number, members) in rows.chunks(ROWS).enumerate() {
+            if number % 20 == 19 {
+                self.renew().await?;
+            }
+            let removals = removals.take().unwrap_or_default();
+            self.fold(Fold { members: members.to_vec(), removals, ..Fold::default() }).await?;
+        }
+        match removals {
+            Some(removals) => self.fold(Fold { removals, ..Fold::default() }).await.map(drop),
+            None => Ok(()),
+        }
+    }
+
+    async fn fold(&self, fold: Fold) -> PortResult<Vec<ListOutcome>> {
+        self.look.ports.links.fold(self.lease, &fold).await
+    }
+
+    async fn group_batch(
+        &mut self,
+        op: Op,
+        batch: &[&Effect],
+        resolution: &Resolution,
+    ) -> PortResult<Option<Stop>> {
+        let rows: Vec<Member> =
+            batch.iter().filter_map(|effect| resolution.pending.get(&effect.key)).cloned().collect();
+        let since = self.look.now();
+        let intents = rows.iter().map(|row| Member { intent: Some(Intent { op, since }), ..row.clone() });
+        self.fold(Fold { members: intents.map(MemberChange::Put).collect(), ..Fold::default() }).await?;
+        let ids: Vec<_> = batch.iter().filter_map(|effect| effect.key.object_id().cloned()).collect();
+        let call = Call { until: self.lease.until.min(self.look.until), meter: self.look.meter };
+        let group = &self.look.link().group;
+        let answers = self.look.ports.directory.write(call, group, op, &ids).await;
+        let mut tally = GroupTally { stop: None, fold: Fold::default(), unbind: Vec::new(), counted: 0 };
+        for ((effect, row), answer) in batch.iter().zip(rows).zip(answers) {
+            self.fold_answer(&mut tally, effect, row, answer);
+        }
+        tally.fold.removals.extend(self.removal(Side::Group, tally.counted, resolution));
+        self.fold(tally.fold).await?;
+        if !tally.unbind.is_empty() {
+            self.look.ports.lists.bind(&tally.unbind).await?;
+        }
+        Ok(tally.stop)
+    }
+
+    fn fold_answer(&mut self, tally: &mut GroupTally, effect: &Effect, row: Member, answer: Applied) {
+        let now = self.look.now();
+        match answer {
+            Applied::Done | Applied::AlreadySo => {
+                let present = effect.change.op == Op::Add;
+                let counts_here = counts(effect) && answer == Applied::Done;
+                tally.counted += u64::from(counts_here);
+                if answer == Applied::Done {
+                    self.count(effect);
+                }
+                let group = Some(Belief { present, since: now });
+                let row = Member { in_baseline: present, group, intent: None, open: None, ..row };
+                tally.fold.members.push(MemberChange::Put(row));
+            }
+            Applied::Rejected(error) if error.code == code::GROUP_GONE => {
+                tally.keep(Member { intent: None, open: Some(Open::Due), ..row });
+                tally.stop.get_or_insert(Stop::Failed(error));
+            }
+            Applied::Rejected(error) => self.rejected(tally, effect, row, error),
+            Applied::Unknown(error) => {
+                let intent = Some(Intent { op: effect.change.op, since: now });
+                tally.keep(Member { intent, open: Some(Open::Due), ..row });
+                self.summary.fail(failure(effect, &error));
+                tally.stop.get_or_insert(Stop::Failed(error));
+            }
+            Applied::NotSent => {
+                tally.keep(Member { intent: None, open: Some(Open::Due), ..row });
+                tally.stop.get_or_insert(Stop::OutOfTime);
+            }
+        }
+    }
+
+    fn rejected(&mut self, tally: &mut GroupTally, effect: &Effect, row: Member, error: PortError) {
+        match error.fault {
+            Fault::Throttled(_) | Fault::Unavailable => {
+                tally.keep(Member { intent: None, open: Some(Open::Due), ..row });
+                tally.stop.get_or_insert(Stop::Failed(error));
+                return;
+            }
+            Fault::Gone | Fault::Denied | Fault::Rejected | Fault::LeaseLost => {}
+        }
+        self.summary.fail(failure(effect, &error));
+        let open = Some(failed_again(row.open.as_ref(), &error.code, self.look.now()));
+        match (&row.contact, error.code.as_str()) {
+            // The match is stale: the contact is looked up anew, in its time.
+            (Some(contact), code::NO_SUCH_USER) if effect.change.op == Op::Add => {
+                tally.unbind.push((contact.clone(), None));
+                tally.fold.members.push(MemberChange::Delete(row.key.clone()));
+                let key = MemberKey::Contact(contact.clone());
+                let orphan = Member { address: row.address.clone(), open, ..Member::unknown(key) };
+                tally.keep(Member { contact: Some(contact.clone()), ..orphan });
+            }
+            _ => tally.keep(Member { intent: None, open, ..row }),
+        }
+    }
+
+    fn removal(&self, side: Side, count: u64, resolution: &Resolution) -> Option<Removal> {
+        let before = match side {
+            Side::List => resolution.standing.list.members,
+            Side::Group => resolution.standing.group.members,
+        };
+        (count > 0).then(|| Removal { side, at: self.look.now(), count, members_before: before })
+    }
+
+    fn count(&mut self, effect: &Effect) {
+        let counts = self.summary.side_mut(effect.change.side);
+        match effect.change.op {
+            Op::Add => counts.added += 1,
+            Op::Remove => counts.removed += 1,
+        }
+    }
+
+    async fn list_batch(&mut self, batch: &[&Effect], resolution: &Resolution) -> PortResult<Option<Stop>> {
+        let pending = |effect: &&Effect| resolution.pending.get(&effect.key).cloned();
+        let steps: Vec<(&Effect, Member, ListStep)> = batch
+            .iter()
+            .filter_map(|effect| {
+                pending(effect).and_then(|row| Some((*effect, row.clone(), step(effect, row)?)))
+            })
+            .collect();
+        let counted = steps.iter().filter(|(effect, ..)| counts(effect)).count() as u64;
+        let fold = Fold {
+            list: steps.iter().map(|(_, _, step)| step.clone()).collect(),
+            list_seen: Some(self.list_seen.clone()),
+            members: Vec::new(),
+            removals: self.removal(Side::List, counted, resolution).into_iter().collect(),
+        };
+        let outcomes = self.fold(fold).await?;
+        let mut left = Vec::new();
+        for ((effect, row, _), outcome) in steps.into_iter().zip(outcomes) {
+            match outcome {
+                ListOutcome::Done => self.count(effect),
+                ListOutcome::AlreadySo => {}
+                ListOutcome::Superseded | ListOutcome::OptedOut => {
+                    left.push(Member { open: Some(Open::Due), ..row });
+                }
+                ListOutcome::Conflict => {
+                    let error = conflict();
+                    self.summary.fail(failure(effect, &error));
+                    let open = Some(failed_again(row.open.as_ref(), &error.code, self.look.now()));
+                    left.push(Member { open, ..row });
+                }
+            }
+        }
+        self.save(left.into_iter().map(MemberChange::Put).collect(), Vec::new()).await?;
+        Ok(None)
+    }
+}
+
+struct GroupTally {
+    stop: Option<Stop>,
+    fold: Fold,
+    unbind: Vec<(listsync_core::id::ContactId, Option<listsync_core::id::ObjectId>)>,
+    counted: u64,
+}
+
+impl GroupTally {
+    fn keep(&mut self, row: Member) {
+        self.fold.members.push(MemberChange::Put(row));
+    }
+}
+
+/// The distinct changes of a plan, in the plan's order.
+fn in_order(effects: &[Effect]) -> Vec<Change> {
+    let mut changes: Vec<Change> = effects.iter().map(|effect| effect.change).collect();
+    changes.dedup();
+    changes
+}
+
+fn step(effect: &Effect, row: Member) -> Option<ListStep> {
+    let then = Member { in_baseline: effect.change.op == Op::Add, open: None, ..row };
+    let effect = match effect.change.op {
+        Op::Add => ListEffect::Add {
+            contact: NewContact {
+                address: effect.address.clone()?,
+                name: effect.name.clone(),
+                fields: BTreeMap::new(),
+            },
+            object_id: effect.key.object_id()?.clone(),
+        },
+        Op::Remove => ListEffect::Remove(effect.contact.clone()?),
+    };
+    Some(ListStep { effect, then })
+}
+
+fn conflict() -> PortError {
+    PortError::new(
+        Fault::Rejected,
+        "ambiguous_address",
+        "the address belongs to a contact that was matched to somebody else",
+    )
+    .with_hint("correct the address of one of the two, in the list or in the directory")
+}
+
+fn failure(effect: &Effect, error: &PortError) -> Failure {
+    Failure {
+        side: effect.change.side,
+        op: effect.change.op,
+        address: effect.address.clone(),
+        object_id: effect.key.object_id().cloned(),
+        code: error.code.clone(),
+        message: error.message.clone(),
+        hint: error.hint.clone(),
+        retryable: matches!(error.fault, Fault::Throttled(_) | Fault::Unavailable),
+    }
+}
+
+/// The moment until which nothing may be counted, after what was written or newly seen.
+pub(crate) fn settles_at(before: Option<Timestamp>, now: Timestamp, window: Duration) -> Option<Timestamp> {
+    Some(listsync_core::schedule::later(now, window)).max(before)
+}

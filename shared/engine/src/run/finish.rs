@@ -1,0 +1,266 @@
+//! The last write of a run, and what people read of it.
+
+use std::time::Duration;
+
+use listsync_core::{
+    Timestamp,
+    case::ExtrasRelease,
+    gather::Evidence,
+    hold::{Hold, RulingKind},
+    link::{HaltReason, LinkStatus},
+    member::HoldReason,
+    schedule::{COUNT_EVERY, FullRead, later, next_full_read},
+    summary::{GraphCost, HeldCounts, Outcome, ReadKind, SideCounts, Summary},
+};
+
+use super::{
+    Next, Ran, RunRequest, Running,
+    apply::settles_at,
+    decide::Resolution,
+    look::Look,
+    observe::{Observed, Read},
+    resolve::{UnmatchedContacts, earliest},
+};
+use crate::ports::{Cursor, Fault, Finish, Finished, LinkState, Phase, PortError, PortResult, Progress};
+
+/// So many continuations without progress halt a link.
+const STALLED: u8 = 2;
+/// How soon another run tries a directory that did not answer.
+const RETRY_UNAVAILABLE: Duration = Duration::from_secs(60);
+
+/// How the work of a run ended, before it is recorded.
+pub(super) enum Ending {
+    Finished { reads: Box<Reads>, resolution: Box<Resolution> },
+    Continued { progressed: bool },
+    Failed(PortError),
+}
+
+/// What the reads leave to the next run.
+pub(super) struct Reads {
+    read: Read,
+    group_cursor: Cursor,
+    list_cursor: Cursor,
+    counted: bool,
+}
+
+/// Parts what is decided on from what is handed on.
+pub(super) fn split(observed: Observed, unmatched: UnmatchedContacts) -> (Evidence, Reads) {
+    let Observed {
+        read,
+        entries,
+        principals,
+        sight,
+        records,
+        group_cursor,
+        list_cursor,
+        group_name: _,
+        counted,
+    } = observed;
+    let reads = Reads { read, group_cursor, list_cursor, counted };
+    (Evidence { entries, unmatched, principals, sight, records }, reads)
+}
+
+/// A summary in which nothing has happened yet.
+pub(super) fn blank_summary(request: &RunRequest, state: &LinkState, started: Timestamp) -> Summary {
+    let link = &state.link;
+    let side = |id: String, name: &str| SideCounts { id, name: name.to_owned(), ..SideCounts::default() };
+    Summary {
+        run: request.run.clone(),
+        link: link.id.clone(),
+        trigger: request.reason,
+        started_at: started,
+        finished_at: started,
+        read: ReadKind::Incremental,
+        outcome: Outcome::Converged,
+        reason: String::new(),
+        message: String::new(),
+        list: side(link.list.to_string(), ""),
+        group: side(link.group.to_string(), &link.group_name),
+        held: HeldCounts::default(),
+        skipped: Default::default(),
+        set_aside: 0,
+        failures: Vec::new(),
+        graph: GraphCost::default(),
+        duration_ms: 0,
+    }
+}
+
+/// Says that the directory asked for patience.
+pub(super) fn throttled(summary: &mut Summary, wait: Duration) {
+    summary.outcome = Outcome::Continued;
+    summary.reason = "throttled".into();
+    summary.message =
+        format!("The directory asks for patience; the run goes on in {} seconds.", wait.as_secs());
+}
+
+/// Records how a run ended, and frees the lease.
+pub(super) async fn finish(running: Running<'_>, ending: Ending) -> PortResult<Ran> {
+    let Running { look, lease, mut summary } = running;
+    let (mut finish, next) = match ending {
+        Ending::Finished { reads, resolution } => {
+            (finished(look, &mut summary, *reads, &resolution), Next::Done)
+        }
+        Ending::Continued { progressed } => continued(look, &mut summary, progressed),
+        Ending::Failed(error) => failed(look, &mut summary, error),
+    };
+    if let Some(list) = look.ports.lists.list(&look.link().list).await? {
+        summary.list.name = list.name;
+    }
+    summary.graph = look.meter.cost();
+    summary.finished_at = look.now();
+    summary.duration_ms = summary.finished_at.duration_since(summary.started_at).as_millis().max(0) as u64;
+    finish.at = summary.finished_at;
+    look.ports.runs.save(&summary).await?;
+    tell(&summary);
+    let moved = look.ports.links.finish(&lease, &finish).await?;
+    let next = match (next, moved) {
+        (Next::Done, Finished::Moved(generation)) => Next::FollowUp(generation),
+        (next, _) => next,
+    };
+    Ok(Ran { summary, next })
+}
+
+fn finished(look: Look<'_>, summary: &mut Summary, reads: Reads, resolution: &Resolution) -> Finish {
+    let (now, settings, before) = (look.now(), look.settings, look.progress());
+    let mismatch = reads.read == Read::Full(FullRead::Mismatch);
+    if !resolution.plan.held.effects.is_empty() {
+        summary.outcome = Outcome::Held;
+        summary.reason = "held".into();
+    } else if mismatch {
+        summary.outcome = Outcome::Partial;
+        summary.reason = "count_mismatch".into();
+        summary.message =
+            "The group's count and its members disagreed on every read; absences were not believed.".into();
+    } else if !summary.failures.is_empty() {
+        summary.outcome = Outcome::Partial;
+        summary.reason = "failures".into();
+    }
+    let wrote = summary.group.added + summary.group.removed > 0 || resolution.news;
+    let window = settings.settle_window;
+    let full_read_at = match reads.read {
+        Read::Full(read) => Some(next_full_read(read, now, window, settings.full_check_every)),
+        Read::Incremental => before.full_read_at,
+    };
+    let progress = Progress {
+        phase: if mismatch { before.phase } else { Phase::Steady },
+        group_cursor: Some(reads.group_cursor),
+        list_cursor: Some(reads.list_cursor),
+        full_read_at,
+        count_at: if reads.counted { Some(later(now, COUNT_EVERY)) } else { before.count_at },
+        settles_at: if wrote { settles_at(before.settles_at, now, window) } else { before.settles_at },
+        hold: hold(look, resolution),
+        extras_release: extras_release(look),
+        stalled: 0,
+    };
+    let by_schedule = later(now, look.link().every.unwrap_or(settings.every));
+    let due_at = earliest(resolution.set_aside.iter().copied().chain(full_read_at), by_schedule);
+    Finish {
+        progress,
+        status: None,
+        synced: Some(look.state.requested),
+        due_at,
+        ruling_done: look.state.ruling.as_ref().map(|ruling| ruling.digest.clone()),
+        members: Vec::new(),
+        at: now,
+    }
+}
+
+fn hold(look: Look<'_>, resolution: &Resolution) -> Option<Hold> {
+    let held = &resolution.plan.held;
+    let HeldCounts { list_removals, group_removals, digest } = held.counts();
+    let known = look.progress().hold.as_ref().filter(|hold| hold.digest == digest);
+    (!held.effects.is_empty()).then(|| Hold {
+        digest,
+        reasons: held.reasons(),
+        list_removals,
+        group_removals,
+        since: known.map_or_else(|| look.now(), |hold| hold.since),
+    })
+}
+
+/// Extras are under the guard alone once a person has approved a removal of extras.
+fn extras_release(look: Look<'_>) -> ExtrasRelease {
+    let approved = match (&look.progress().hold, &look.state.ruling) {
+        (Some(hold), Some(ruling)) => {
+            ruling.says(RulingKind::Approved, &hold.digest)
+                && hold.reasons.iter().any(|(_, reason)| *reason == HoldReason::Extras)
+        }
+        _ => false,
+    };
+    if approved { ExtrasRelease::Approved } else { look.progress().extras_release }
+}
+
+/// The generation stays open, and the cursors stay where they were.
+fn continued(look: Look<'_>, summary: &mut Summary, progressed: bool) -> (Finish, Next) {
+    summary.outcome = Outcome::Continued;
+    summary.reason = "out_of_time".into();
+    let stalled = if progressed { 0 } else { look.progress().stalled + 1 };
+    let progress = Progress { stalled, ..look.progress().clone() };
+    let mut finish = open_end(look, progress);
+    if stalled >= STALLED {
+        summary.outcome = Outcome::Halted;
+        summary.reason = "no_progress".into();
+        summary.message =
+            format!("{}. Give runs more time, then: listsync links resume", HaltReason::NoProgress);
+        finish.status = Some(LinkStatus::Halted(HaltReason::NoProgress));
+        finish.progress.stalled = 0;
+        return (finish, Next::Done);
+    }
+    (finish, Next::Continue(look.state.requested))
+}
+
+fn failed(look: Look<'_>, summary: &mut Summary, error: PortError) -> (Finish, Next) {
+    let mut finish = open_end(look, look.progress().clone());
+    finish.due_at = later(look.now(), look.link().every.unwrap_or(look.settings.every));
+    let next = match error.fault {
+        Fault::Throttled(wait) => {
+            throttled(summary, wait);
+            return (finish, Next::RetryAfter(wait));
+        }
+        Fault::Unavailable => Next::RetryAfter(RETRY_UNAVAILABLE),
+        Fault::Gone | Fault::Denied | Fault::Rejected | Fault::LeaseLost => {
+            finish.synced = Some(look.state.requested);
+            Next::Done
+        }
+    };
+    let hint = if error.hint.is_empty() { String::new() } else { format!(": {}", error.hint) };
+    let did_something =
+        summary.group.added + summary.group.removed + summary.list.added + summary.list.removed > 0;
+    summary.outcome = if did_something { Outcome::Partial } else { Outcome::Failed };
+    summary.reason = error.code;
+    summary.message = format!("{}{hint}", error.message);
+    (finish, next)
+}
+
+fn open_end(look: Look<'_>, progress: Progress) -> Finish {
+    Finish {
+        progress,
+        status: None,
+        synced: None,
+        due_at: look.now(),
+        ruling_done: None,
+        members: Vec::new(),
+        at: look.now(),
+    }
+}
+
+/// The one line per run: ids and numbers, no address and no name.
+fn tell(summary: &Summary) {
+    tracing::info!(
+        run.id = %summary.run,
+        link.id = %summary.link,
+        trigger = %summary.trigger,
+        outcome = %summary.outcome,
+        reason = %summary.reason,
+        list.added = summary.list.added,
+        list.removed = summary.list.removed,
+        group.added = summary.group.added,
+        group.removed = summary.group.removed,
+        failures = summary.failures.len(),
+        held = summary.held.list_removals + summary.held.group_removals,
+        set_aside = summary.set_aside,
+        requests = summary.graph.requests,
+        duration_ms = summary.duration_ms,
+        "link synced"
+    );
+}

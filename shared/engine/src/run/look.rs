@@ -1,0 +1,52 @@
+use std::time::Duration;
+
+use listsync_core::{Timestamp, link::Link, settings::Settings, trigger::Reason};
+
+use crate::{
+    Ports,
+    ports::{Call, LinkState, Meter, PortResult, Progress},
+    watch::Watch,
+};
+
+/// What is kept of the time: saving and handing over need that much.
+const RESERVE: Duration = Duration::from_secs(5);
+
+/// What looking at a link needs; it writes nothing that a run could miss.
+#[derive(Clone, Copy)]
+pub(crate) struct Look<'a> {
+    pub(crate) ports: &'a Ports,
+    pub(crate) state: &'a LinkState,
+    pub(crate) settings: &'a Settings,
+    pub(crate) reason: Reason,
+    pub(crate) until: Timestamp,
+    pub(crate) meter: &'a Meter,
+    pub(crate) watch: &'a dyn Watch,
+}
+
+impl<'a> Look<'a> {
+    pub(crate) fn link(&self) -> &'a Link {
+        &self.state.link
+    }
+
+    pub(crate) fn progress(&self) -> &'a Progress {
+        &self.state.progress
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.ports.clock.now()
+    }
+
+    /// For calls to the directory that write nothing.
+    pub(crate) fn call(&self) -> Call<'a> {
+        Call { until: self.until, meter: self.meter }
+    }
+
+    /// Whether it is time to save and let another run go on.
+    pub(crate) fn is_out_of_time(&self) -> bool {
+        self.until.checked_sub(RESERVE).unwrap_or(Timestamp::MIN) <= self.now()
+    }
+
+    pub(crate) async fn list_size(&self) -> PortResult<u64> {
+        self.ports.lists.size(&self.link().list).await
+    }
+}

@@ -1,0 +1,311 @@
+//! The run of one link: observe, resolve, reconcile, guard, plan, apply, fold.
+
+mod apply;
+mod decide;
+mod finish;
+mod look;
+mod observe;
+mod resolve;
+
+use std::time::Duration;
+
+use listsync_core::{
+    Timestamp,
+    id::{LinkId, RunId},
+    link::LinkStatus,
+    summary::{Failure, Summary},
+    trigger::{Generation, Reason},
+};
+
+use self::{
+    apply::{Apply, LEASE, Stop},
+    decide::{Resolution, decide},
+    finish::{Ending, blank_summary},
+    look::Look,
+    observe::{Observed, observe},
+    resolve::{Resolved, UnmatchedContacts},
+};
+use crate::{
+    Ports,
+    ports::{Acquired, Fault, Lease, LinkState, Meter, PortError, PortResult},
+    watch::Watch,
+};
+
+/// One attempt at one link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunRequest {
+    /// The id of the run.
+    pub run: RunId,
+    /// The link.
+    pub link: LinkId,
+    /// Why.
+    pub reason: Reason,
+    /// The end of the invocation: the run saves and hands over before.
+    pub until: Timestamp,
+}
+
+/// What is to happen after a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    /// Nothing.
+    Done,
+    /// Somebody asked while it was going: another run, for this generation.
+    FollowUp(Generation),
+    /// It ended early with its progress saved: another run, at once.
+    Continue(Generation),
+    /// The directory is not to be had: another run after this time.
+    RetryAfter(Duration),
+    /// Another run of the link is going, until then at the latest.
+    Busy(Timestamp),
+}
+
+/// A run, ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ran {
+    /// What people read of it.
+    pub summary: Summary,
+    /// What is to happen after it.
+    pub next: Next,
+}
+
+/// Runs one link once.
+///
+/// # Errors
+/// When the link is not there or paused, or the store does not answer. What the directory refuses is an outcome.
+pub async fn run(ports: &Ports, request: &RunRequest, watch: &dyn Watch) -> PortResult<Ran> {
+    let started = ports.clock.now();
+    let lease = match ports.links.acquire(&request.link, started, LEASE).await? {
+        Acquired::Lease(lease) => lease,
+        Acquired::Busy(until) => return busy(ports, request, until).await,
+    };
+    // Requested is read under the lease and before anything is observed: a trigger that comes later moves it.
+    let state = load(ports, &request.link).await?;
+    match runnable(ports, &state).await {
+        Ok(()) => {}
+        Err(refused) => {
+            ports.links.release(&lease).await?;
+            return refused.into_ran(ports, request, &state);
+        }
+    }
+    let settings = ports.settings.settings().await?;
+    let meter = Meter::default();
+    let (state, until, reason) = (&state, request.until, request.reason);
+    let look = Look { ports, state, settings: &settings, reason, until, meter: &meter, watch };
+    let mut running = Running { look, lease, summary: blank_summary(request, state, started) };
+    let ending = match running.go().await {
+        Ok(ending) => ending,
+        Err(error) if error.fault == Fault::LeaseLost => {
+            return busy(ports, request, listsync_core::schedule::later(ports.clock.now(), LEASE)).await;
+        }
+        Err(error) => Ending::Failed(error),
+    };
+    finish::finish(running, ending).await
+}
+
+async fn load(ports: &Ports, link: &LinkId) -> PortResult<LinkState> {
+    ports.links.load(link).await?.ok_or_else(|| {
+        PortError::new(Fault::Gone, "no_such_link", format!("link {link} is not there"))
+            .with_hint("see the links with: listsync links ls")
+    })
+}
+
+async fn busy(ports: &Ports, request: &RunRequest, until: Timestamp) -> PortResult<Ran> {
+    let state = load(ports, &request.link).await?;
+    let mut summary = blank_summary(request, &state, ports.clock.now());
+    summary.outcome = listsync_core::summary::Outcome::Busy;
+    summary.message = "Another run of this link is going; it will take this request in.".into();
+    Ok(Ran { summary, next: Next::Busy(until) })
+}
+
+/// Why a link is not run now.
+enum Refused {
+    Stopped(LinkStatus),
+    Throttled(Duration),
+    Store(PortError),
+}
+
+async fn runnable(ports: &Ports, state: &LinkState) -> Result<(), Refused> {
+    if state.link.status != LinkStatus::Active {
+        return Err(Refused::Stopped(state.link.status));
+    }
+    let now = ports.clock.now();
+    match ports.gate.closed_until(&state.link.tenant).await.map_err(Refused::Store)? {
+        Some(until) if until > now => Err(Refused::Throttled(until.duration_since(now).unsigned_abs())),
+        _ => Ok(()),
+    }
+}
+
+impl Refused {
+    fn into_ran(self, ports: &Ports, request: &RunRequest, state: &LinkState) -> PortResult<Ran> {
+        let mut summary = blank_summary(request, state, ports.clock.now());
+        match self {
+            Self::Store(error) => Err(error),
+            Self::Stopped(status @ LinkStatus::Halted(_)) => {
+                summary.outcome = listsync_core::summary::Outcome::Halted;
+                summary.reason = "halted".into();
+                summary.message =
+                    format!("The link is {status}. Resume it: listsync links resume {}", state.link.list);
+                Ok(Ran { summary, next: Next::Done })
+            }
+            Self::Stopped(status) => Err(PortError::new(
+                Fault::Rejected,
+                "link_paused",
+                format!("link {} is {status}", state.link.id),
+            )
+            .with_hint(format!("resume it with: listsync links resume {}", state.link.list))),
+            Self::Throttled(wait) => {
+                finish::throttled(&mut summary, wait);
+                Ok(Ran { summary, next: Next::RetryAfter(wait) })
+            }
+        }
+    }
+}
+
+/// A run under its lease.
+struct Running<'a> {
+    look: Look<'a>,
+    lease: Lease,
+    summary: Summary,
+}
+
+impl Running<'_> {
+    /// The sentence of the house: observe both sides, resolve identities, reconcile, guard, plan, apply, fold.
+    async fn go(&mut self) -> PortResult<Ending> {
+        let look = self.look;
+        let reading = async {
+            let mut observed = observe(look).await?;
+            let resolved = resolve::resolve(look, &mut observed).await?;
+            Ok((observed, resolved))
+        };
+        let (observed, resolved) = keeping(look.ports, self.lease.clone(), reading).await?;
+        self.note(&observed);
+        match resolved {
+            Resolved::OutOfTime { unmatched, progressed } => {
+                self.hand_over(observed, unmatched, progressed).await
+            }
+            Resolved::All(unmatched) => {
+                let list_cursor = observed.list_cursor.clone();
+                let (evidence, reads) = finish::split(observed, unmatched);
+                let shield = decide::shield(look).await?;
+                let mut resolution = decide(look, &evidence, &shield).await?;
+                self.report(&resolution);
+                let stop = self.apply(list_cursor, &mut resolution).await?;
+                let progressed = self.summary.list != blank(&self.summary.list)
+                    || self.summary.group != blank(&self.summary.group);
+                match stop {
+                    Some(Stop::OutOfTime) => Ok(Ending::Continued { progressed }),
+                    Some(Stop::Failed(error)) => Ok(Ending::Failed(error)),
+                    None => Ok(Ending::Finished { reads: Box::new(reads), resolution: Box::new(resolution) }),
+                }
+            }
+        }
+    }
+
+    async fn apply(
+        &mut self,
+        list_seen: crate::ports::Cursor,
+        resolution: &mut Resolution,
+    ) -> PortResult<Option<Stop>> {
+        let (look, lease, summary) = (self.look, &mut self.lease, &mut self.summary);
+        Apply { look, lease, summary, list_seen, done: 0, total: 0 }.run(resolution).await
+    }
+
+    /// Saves what the look-ups found so far, so that the next run asks only for the rest.
+    async fn hand_over(
+        &mut self,
+        mut observed: Observed,
+        unmatched: UnmatchedContacts,
+        progressed: bool,
+    ) -> PortResult<Ending> {
+        observed.entries.retain(|entry| unmatched.contains_key(&entry.contact));
+        observed.records.retain(|key, _| matches!(key, listsync_core::member::MemberKey::Contact(_)));
+        observed.principals.clear();
+        observed.sight = listsync_core::gather::Sight::Some { present: [].into(), absent: [].into() };
+        let list_cursor = observed.list_cursor.clone();
+        let (evidence, _) = finish::split(observed, unmatched);
+        let mut resolution = decide(self.look, &evidence, &Default::default()).await?;
+        resolution.plan.effects.clear();
+        let progressed = progressed || !resolution.changes.is_empty();
+        self.report(&resolution);
+        self.apply(list_cursor, &mut resolution).await?;
+        Ok(Ending::Continued { progressed })
+    }
+
+    fn note(&mut self, observed: &Observed) {
+        self.summary.read = observed.read.kind();
+        if let Some(name) = &observed.group_name {
+            self.summary.group.name.clone_from(name);
+        }
+    }
+
+    fn report(&mut self, resolution: &Resolution) {
+        self.summary.held = resolution.plan.held.counts();
+        self.summary.skipped.clone_from(&resolution.plan.skipped);
+        self.summary.set_aside = resolution.set_aside.len() as u64;
+        for (member, reason) in &resolution.unmatched {
+            self.summary.fail(Failure {
+                side: listsync_core::link::Side::Group,
+                op: listsync_core::member::Op::Add,
+                address: member.address.clone(),
+                object_id: None,
+                code: reason.code().into(),
+                message: "nobody in the directory answers to the address".into(),
+                hint: "correct the address in the list, or create the user; it is tried again by itself"
+                    .into(),
+                retryable: true,
+            });
+        }
+    }
+}
+
+fn blank(counts: &listsync_core::summary::SideCounts) -> listsync_core::summary::SideCounts {
+    let (id, name) = (counts.id.clone(), counts.name.clone());
+    listsync_core::summary::SideCounts { id, name, ..Default::default() }
+}
+
+/// Keeps the lease alive while reading, which may take longer than the lease lasts.
+async fn keeping<T>(
+    ports: &Ports,
+    lease: Lease,
+    reading: impl Future<Output = PortResult<T>>,
+) -> PortResult<T> {
+    let renewing = async {
+        loop {
+            tokio::time::sleep(LEASE / 3).await;
+            if let Err(error) = ports.links.renew(&lease, ports.clock.now(), LEASE).await {
+                return error;
+            }
+        }
+    };
+    tokio::select! {
+        read = reading => read,
+        error = renewing => Err(error),
+    }
+}
+
+/// Everything of a run up to its plan.
+pub(crate) async fn plan(
+    ports: &Ports,
+    link: &LinkId,
+    (reason, until): (Reason, Timestamp),
+    watch: &dyn Watch,
+) -> PortResult<listsync_core::plan::Plan> {
+    let state = load(ports, link).await?;
+    let settings = ports.settings.settings().await?;
+    let meter = Meter::default();
+    let look = Look { ports, state: &state, settings: &settings, reason, until, meter: &meter, watch };
+    let mut observed = observe(look).await?;
+    let unmatched = match resolve::resolve(look, &mut observed).await? {
+        Resolved::All(unmatched) => unmatched,
+        Resolved::OutOfTime { .. } => {
+            return Err(PortError::new(
+                Fault::Unavailable,
+                "out_of_time",
+                format!("link {link} was not read in time"),
+            ));
+        }
+    };
+    let (evidence, _) = finish::split(observed, unmatched);
+    let shield = decide::shield(look).await?;
+    Ok(decide(look, &evidence, &shield).await?.plan)
+}

@@ -1,0 +1,316 @@
+//! Reading both sides: in full, or what changed since the cursors.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use listsync_core::{
+    Timestamp,
+    case::{Retry, skip},
+    gather::{Sight, takes_part},
+    hold::RulingKind,
+    id::{ContactId, ObjectId},
+    link::Side,
+    list::Entry,
+    member::{Member, MemberKey, Open},
+    schedule::FullRead,
+    snapshot::{Completeness, Principal, Snapshot},
+    summary::ReadKind,
+    trigger::Reason,
+};
+
+use super::look::Look;
+use crate::{
+    ports::{
+        Changes, CountCheck, Cursor, EntryQuery, Fault, GroupQuery, MemberQuery, PortError, PortResult, code,
+    },
+    watch::Step,
+};
+
+/// More members than this to be read again one by one, and the whole group is read instead.
+const RECHECK_AT_MOST: usize = 300;
+/// How often a read whose count disagrees is repeated.
+const REREADS: usize = 3;
+
+/// Both sides as they were read, before contacts are matched.
+pub(crate) struct Observed {
+    pub(crate) read: Read,
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) principals: BTreeMap<ObjectId, Principal>,
+    pub(crate) sight: Sight,
+    /// Rows that are needed to match contacts: all of them after a full read, else the open ones.
+    pub(crate) records: BTreeMap<MemberKey, Member>,
+    pub(crate) group_cursor: Cursor,
+    pub(crate) list_cursor: Cursor,
+    /// The group's name now, where it was read.
+    pub(crate) group_name: Option<String>,
+    /// Whether the group's count was compared and agreed.
+    pub(crate) counted: bool,
+}
+
+/// How both sides were read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Read {
+    Full(FullRead),
+    Incremental,
+}
+
+impl Read {
+    pub(crate) fn kind(self) -> ReadKind {
+        match self {
+            Self::Full(_) => ReadKind::Full,
+            Self::Incremental => ReadKind::Incremental,
+        }
+    }
+}
+
+/// Reads both sides as cheaply as what is known allows.
+pub(crate) async fn observe(look: Look<'_>) -> PortResult<Observed> {
+    look.watch.step(Step::Observing);
+    let progress = look.progress();
+    let full_due = progress.full_read_at.is_none_or(|at| at <= look.now());
+    if let (Some(group), Some(list), false) = (&progress.group_cursor, &progress.list_cursor, full_due)
+        && let Some(observed) = changes(look, group, list).await?
+    {
+        return Ok(observed);
+    }
+    full(look).await
+}
+
+/// Reads what changed; none: only a full read can tell.
+async fn changes(look: Look<'_>, group: &Cursor, list: &Cursor) -> PortResult<Option<Observed>> {
+    let count = count_check(look);
+    let directory = &look.ports.directory;
+    let delta = match directory.changes(look.call(), &look.link().group, group, count).await {
+        Err(error) if error.fault == Fault::Gone && error.code == code::CURSOR_EXPIRED => return Ok(None),
+        other => other?,
+    };
+    let list_changes = match look.ports.lists.changes(&look.link().list, list).await {
+        Err(error) if error.fault == Fault::Gone => return Ok(None),
+        other => other?,
+    };
+    let open = look.ports.links.members(&look.link().id, MemberQuery::Open).await?;
+    if let Some(count) = delta.count
+        && count != expected_count(look, &delta).await?
+    {
+        return Ok(None);
+    }
+    let recheck = to_recheck(&open, &delta, look.now());
+    if recheck.len() > RECHECK_AT_MOST {
+        return Ok(None);
+    }
+    let mut present = delta.added;
+    let mut absent = delta.removed;
+    if !recheck.is_empty() {
+        let found = directory.present(look.call(), &look.link().group, &recheck).await?;
+        absent.extend(recheck.into_iter().filter(|id| !found.contains(id)));
+        present.extend(found);
+    }
+    let observed = Observed {
+        read: Read::Incremental,
+        entries: Vec::new(),
+        principals: BTreeMap::new(),
+        sight: Sight::Some { present, absent },
+        records: open.into_iter().map(|member| (member.key.clone(), member)).collect(),
+        group_cursor: delta.cursor,
+        list_cursor: list_changes.cursor,
+        group_name: None,
+        counted: delta.count.is_some(),
+    };
+    candidates(look, observed, list_changes.contacts).await.map(Some)
+}
+
+/// A count proves something only while no read can lag behind what we hold true.
+fn count_check(look: Look<'_>) -> CountCheck {
+    let (progress, now) = (look.progress(), look.now());
+    let due = progress.count_at.is_none_or(|at| at <= now) && progress.settles_at.is_none_or(|at| at <= now);
+    if due { CountCheck::Due } else { CountCheck::NotDue }
+}
+
+async fn expected_count(look: Look<'_>, delta: &Changes) -> PortResult<u64> {
+    let ids: Vec<ObjectId> = delta.added.iter().chain(&delta.removed).cloned().collect();
+    let known =
+        look.ports.links.members(&look.link().id, MemberQuery::Of { objects: &ids, contacts: &[] }).await?;
+    let here: BTreeSet<&ObjectId> = known
+        .iter()
+        .filter(|member| member.group.is_some_and(|belief| belief.present))
+        .filter_map(|member| member.key.object_id())
+        .collect();
+    let came = delta.added.iter().filter(|id| !here.contains(id)).count() as u64;
+    let went = delta.removed.iter().filter(|id| here.contains(id)).count() as u64;
+    Ok((look.ports.links.group_size(&look.link().id).await? + came).saturating_sub(went))
+}
+
+fn to_recheck(open: &[Member], delta: &Changes, now: Timestamp) -> Vec<ObjectId> {
+    let due = open.iter().filter(|member| match member.open {
+        Some(Open::SetAside { recheck_at }) => recheck_at <= now,
+        _ => false,
+    });
+    let ids = due.filter_map(|member| member.key.object_id());
+    ids.filter(|id| !delta.added.contains(id) && !delta.removed.contains(id)).cloned().collect()
+}
+
+/// Takes in everything that may call for a decision: what changed on either side, and what is still open.
+async fn candidates(look: Look<'_>, mut observed: Observed, changed: Vec<ContactId>) -> PortResult<Observed> {
+    let lists = &look.ports.lists;
+    let list = &look.link().list;
+    let mut contacts: BTreeSet<ContactId> = changed.into_iter().collect();
+    for member in observed.records.values() {
+        contacts.extend(member.contact.clone());
+        if let MemberKey::Contact(contact) = &member.key {
+            contacts.insert(contact.clone());
+        }
+    }
+    let contacts: Vec<ContactId> = contacts.into_iter().collect();
+    let mut entries = lists.entries(list, EntryQuery::Contacts(&contacts)).await?;
+    let remembered = MemberQuery::Of { objects: &[], contacts: &contacts };
+    let rows = look.ports.links.members(&look.link().id, remembered).await?;
+    observed.records.extend(rows.into_iter().map(|member| (member.key.clone(), member)));
+    let objects: Vec<ObjectId> = objects_of(&observed, &entries).into_iter().collect();
+    entries.extend(lists.entries(list, EntryQuery::Objects(&objects)).await?);
+    observed.entries = once_each(entries);
+    complete_records(look, &mut observed, &objects).await?;
+    name_strangers(look, &mut observed).await?;
+    Ok(observed)
+}
+
+fn objects_of(observed: &Observed, entries: &[Entry]) -> BTreeSet<ObjectId> {
+    let Sight::Some { present, absent } = &observed.sight else { return BTreeSet::new() };
+    let remembered = observed.records.keys().filter_map(MemberKey::object_id);
+    let listed = entries.iter().filter_map(|entry| entry.object_id.as_ref());
+    present.iter().chain(absent).chain(remembered).chain(listed).cloned().collect()
+}
+
+pub(crate) fn once_each(entries: Vec<Entry>) -> Vec<Entry> {
+    let by_contact: BTreeMap<ContactId, Entry> =
+        entries.into_iter().map(|entry| (entry.contact.clone(), entry)).collect();
+    by_contact.into_values().collect()
+}
+
+/// Loads what is remembered of these objects, unless it was loaded before.
+pub(crate) async fn complete_records(
+    look: Look<'_>,
+    observed: &mut Observed,
+    objects: &[ObjectId],
+) -> PortResult<()> {
+    let missing: Vec<ObjectId> = objects
+        .iter()
+        .filter(|id| !observed.records.contains_key(&MemberKey::Principal((*id).clone())))
+        .cloned()
+        .collect();
+    if missing.is_empty() || matches!(observed.read, Read::Full(_)) {
+        return Ok(());
+    }
+    let query = MemberQuery::Of { objects: &missing, contacts: &[] };
+    let rows = look.ports.links.members(&look.link().id, query).await?;
+    observed.records.extend(rows.into_iter().map(|member| (member.key.clone(), member)));
+    Ok(())
+}
+
+/// Reads the addresses of group members that no contact stands for, and the contacts that have these addresses.
+async fn name_strangers(look: Look<'_>, observed: &mut Observed) -> PortResult<()> {
+    let Sight::Some { present, .. } = &observed.sight else { return Ok(()) };
+    let faces: BTreeSet<&ObjectId> = observed
+        .entries
+        .iter()
+        .filter(|entry| takes_part(entry))
+        .filter_map(|entry| entry.object_id.as_ref())
+        .collect();
+    let believed = observed.records.values().filter(|member| is_worth_naming(look, member));
+    let wanted: BTreeSet<&ObjectId> =
+        present.iter().chain(believed.filter_map(|m| m.key.object_id())).collect();
+    let strangers: Vec<ObjectId> = wanted
+        .into_iter()
+        .filter(|id| !faces.contains(id))
+        .filter(|id| !is_waiting(look, observed, id))
+        .cloned()
+        .collect();
+    if strangers.is_empty() {
+        return Ok(());
+    }
+    let people = look.ports.directory.by_id(look.call(), &strangers).await?;
+    let addresses: Vec<_> = people.iter().flat_map(Principal::addresses).cloned().collect();
+    let known = look.ports.lists.entries(&look.link().list, EntryQuery::Addresses(&addresses)).await?;
+    observed.principals.extend(people.into_iter().map(|one| (one.id.clone(), one)));
+    let entries = std::mem::take(&mut observed.entries);
+    observed.entries = once_each(known.into_iter().chain(entries).collect());
+    Ok(())
+}
+
+/// Whether a remembered member may be about to become a contact.
+fn is_worth_naming(look: Look<'_>, member: &Member) -> bool {
+    let ruling = look.state.ruling.as_ref();
+    member.group.is_some_and(|belief| belief.present)
+        && match &member.open {
+            Some(Open::Held { digest, .. }) => ruling.is_some_and(|r| r.says(RulingKind::Discarded, digest)),
+            _ => !member.in_baseline,
+        }
+}
+
+/// Whether a refused addition is to be left alone for now.
+fn is_waiting(look: Look<'_>, observed: &Observed, id: &ObjectId) -> bool {
+    let open =
+        observed.records.get(&MemberKey::Principal(id.clone())).and_then(|member| member.open.as_ref());
+    matches!(open, Some(Open::Failed { code, retry_at, .. })
+        if *retry_at > look.now() && (code == skip::NO_ADDRESS || retry(look.reason) == Retry::WhenDue))
+}
+
+/// A person who asks for a run asks for what was refused, too.
+pub(crate) fn retry(reason: Reason) -> Retry {
+    match reason {
+        Reason::OnDemand => Retry::Now,
+        Reason::Schedule | Reason::Event | Reason::Continuation | Reason::FollowUp => Retry::WhenDue,
+    }
+}
+
+/// Reads everything. The cursors are taken before, so that they overtake nothing.
+async fn full(look: Look<'_>) -> PortResult<Observed> {
+    let link = look.link();
+    let group = look.ports.directory.group(look.call(), &GroupQuery::Id(link.group.clone())).await?;
+    if link.mode.writes(Side::Group)
+        && let Some((code, why)) = group.kind.refusal()
+    {
+        return Err(PortError::new(
+            Fault::Rejected,
+            code,
+            format!("group {} cannot be written: {why}", link.group),
+        )
+        .with_hint("link it one-way with --mode group-to-list, or link another group"));
+    }
+    let list_cursor = look.ports.lists.cursor(&link.list).await?;
+    let (group_cursor, read) = match &look.progress().group_cursor {
+        Some(cursor) if look.progress().full_read_at.is_some_and(|at| at <= look.now()) => {
+            (cursor.clone(), FullRead::Check)
+        }
+        _ => (look.ports.directory.mint_cursor(look.call(), &link.group).await?, FullRead::FreshCursor),
+    };
+    let snapshot = read_group(look).await?;
+    let completeness = snapshot.completeness();
+    let entries = look.ports.lists.entries(&link.list, EntryQuery::All).await?;
+    let rows = look.ports.links.members(&link.id, MemberQuery::All).await?;
+    let principals = snapshot.into_members();
+    Ok(Observed {
+        read: Read::Full(match completeness {
+            Completeness::Complete => read,
+            Completeness::CountMismatch => FullRead::Mismatch,
+        }),
+        entries,
+        sight: Sight::All(principals.keys().cloned().collect(), completeness),
+        principals,
+        records: rows.into_iter().map(|member| (member.key.clone(), member)).collect(),
+        group_cursor,
+        list_cursor,
+        group_name: Some(group.name),
+        counted: completeness == Completeness::Complete,
+    })
+}
+
+async fn read_group(look: Look<'_>) -> PortResult<Snapshot> {
+    let mut rereads = 0;
+    loop {
+        let reading = look.ports.directory.read(look.call(), &look.link().group).await?;
+        let snapshot = Snapshot::from_reading(reading);
+        if snapshot.completeness() == Completeness::Complete || rereads == REREADS {
+            return Ok(snapshot);
+        }
+        rereads += 1;
+    }
+}

@@ -1,0 +1,201 @@
+//! Matching contacts to directory objects: by what was read anyway, else by look-up, else by one pass over everybody.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use listsync_core::{
+    Timestamp,
+    case::Asked,
+    gather::takes_part,
+    id::{ContactId, ObjectId},
+    identity::{Match, Matcher, Unmatched, match_among},
+    link::{Externals, Side},
+    list::{Entry, Standing},
+    member::{MemberKey, Open},
+};
+
+use super::{
+    look::Look,
+    observe::{Observed, complete_records, once_each},
+};
+use crate::{
+    ports::{EntryQuery, Lookup, PortResult},
+    watch::Step,
+};
+
+/// Why each contact without a directory object has none.
+pub(crate) type UnmatchedContacts = BTreeMap<ContactId, (Unmatched, Asked)>;
+
+/// Whether all contacts could be asked for.
+pub(crate) enum Resolved {
+    /// They were.
+    All(UnmatchedContacts),
+    /// Time ran out; what was found is saved.
+    OutOfTime {
+        /// Who was asked for and not found.
+        unmatched: UnmatchedContacts,
+        /// Whether anything was found and saved.
+        progressed: bool,
+    },
+}
+
+/// Matches the contacts that are not matched yet, saving what is found after each batch.
+pub(crate) async fn resolve(look: Look<'_>, observed: &mut Observed) -> PortResult<Resolved> {
+    let mut unmatched = UnmatchedContacts::new();
+    let mut found = Vec::new();
+    let local = match_among(&observed.entries, &observed.principals);
+    let mut asking = Vec::new();
+    for entry in observed.entries.iter().filter(|entry| entry.object_id.is_none() && takes_part(entry)) {
+        match local.get(&entry.contact) {
+            Some(Match::One(id)) => found.push((entry.contact.clone(), id.clone())),
+            Some(Match::Several(_)) => {
+                unmatched.insert(entry.contact.clone(), (Unmatched::Ambiguous, Asked::Now));
+            }
+            None => match without_asking(look, observed, entry) {
+                Some(reason) => {
+                    unmatched.insert(entry.contact.clone(), reason);
+                }
+                None => asking.push(entry.clone()),
+            },
+        }
+    }
+    bind(look, observed, found).await?;
+    if look.link().mode.writes(Side::Group) && !asking.is_empty() {
+        let mut search = Search { look, unmatched: &mut unmatched, progressed: false };
+        let done = search.run(observed, &asking).await?;
+        if !done {
+            let progressed = search.progressed;
+            return Ok(Resolved::OutOfTime { unmatched, progressed });
+        }
+    }
+    Ok(Resolved::All(unmatched))
+}
+
+/// The answer for a contact that is not to be looked up now.
+fn without_asking(look: Look<'_>, observed: &Observed, entry: &Entry) -> Option<(Unmatched, Asked)> {
+    if look.link().externals == Externals::Skip && look.settings.is_external(&entry.address) {
+        return Some((Unmatched::ExternalSkipped, Asked::Now));
+    }
+    if entry.standing != Standing::Member {
+        return None;
+    }
+    match &observed.records.get(&MemberKey::Contact(entry.contact.clone()))?.open {
+        Some(Open::Failed { code, retry_at, .. }) if *retry_at > look.now() => {
+            Unmatched::from_code(code).map(|reason| (reason, Asked::Earlier))
+        }
+        _ => None,
+    }
+}
+
+/// Saves matches, and takes in what is known of the directory objects that were found.
+async fn bind(look: Look<'_>, observed: &mut Observed, found: Vec<(ContactId, ObjectId)>) -> PortResult<()> {
+    if found.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<_> = found.iter().map(|(contact, id)| (contact.clone(), Some(id.clone()))).collect();
+    look.ports.lists.bind(&rows).await?;
+    let by_contact: BTreeMap<ContactId, ObjectId> = found.into_iter().collect();
+    for entry in &mut observed.entries {
+        if let Some(id) = by_contact.get(&entry.contact) {
+            entry.object_id = Some(id.clone());
+        }
+    }
+    if matches!(observed.read, super::observe::Read::Incremental) {
+        let objects: Vec<ObjectId> = by_contact.into_values().collect::<BTreeSet<_>>().into_iter().collect();
+        let siblings = look.ports.lists.entries(&look.link().list, EntryQuery::Objects(&objects)).await?;
+        let entries = std::mem::take(&mut observed.entries);
+        observed.entries = once_each(siblings.into_iter().chain(entries).collect());
+        complete_records(look, observed, &objects).await?;
+    }
+    Ok(())
+}
+
+struct Search<'a, 'b> {
+    look: Look<'a>,
+    unmatched: &'b mut UnmatchedContacts,
+    progressed: bool,
+}
+
+impl Search<'_, '_> {
+    /// Asks for these contacts in the way that costs fewer requests; false: time ran out.
+    async fn run(&mut self, observed: &mut Observed, asking: &[Entry]) -> PortResult<bool> {
+        let directory = &self.look.ports.directory;
+        let batch = directory.look_up_batch().max(1);
+        let batches = asking.len().div_ceil(batch);
+        if batches > 1 {
+            let people = directory.head_count(self.look.call()).await?;
+            let pages = people.div_ceil(directory.people_page().max(1) as u64);
+            if pages < batches as u64 {
+                return self.pass_over_everybody(observed, asking).await;
+            }
+        }
+        let total = asking.len();
+        for (number, chunk) in asking.chunks(batch).enumerate() {
+            if self.look.is_out_of_time() {
+                return Ok(false);
+            }
+            let addresses: Vec<_> = chunk.iter().map(|entry| entry.address.clone()).collect();
+            let answers = directory.look_up(self.look.call(), &addresses).await?;
+            let answers = answers.into_iter().map(|answer| match answer {
+                Lookup::Found(principal) => Some(Match::One(principal.id)),
+                Lookup::Ambiguous(ids) => Some(Match::Several(ids)),
+                Lookup::Nobody => None,
+            });
+            self.take(observed, chunk.iter().zip(answers)).await?;
+            self.look.watch.step(Step::LookedUp { done: (number * batch + chunk.len()).min(total), total });
+        }
+        Ok(true)
+    }
+
+    async fn pass_over_everybody(&mut self, observed: &mut Observed, asking: &[Entry]) -> PortResult<bool> {
+        let mut matcher = Matcher::new(asking.iter().map(|entry| entry.address.clone()));
+        let mut next = None;
+        loop {
+            if self.look.is_out_of_time() {
+                return Ok(false);
+            }
+            let page = self.look.ports.directory.people(self.look.call(), next.as_ref()).await?;
+            page.people.iter().for_each(|principal| matcher.see(principal));
+            next = page.next;
+            if next.is_none() {
+                break;
+            }
+        }
+        let answers = asking.iter().map(|entry| {
+            let answer = matcher.found(&entry.address).map(|found| match found {
+                Match::One(principal) => Match::One(principal.id),
+                Match::Several(ids) => Match::Several(ids),
+            });
+            (entry, answer)
+        });
+        self.take(observed, answers).await?;
+        self.look.watch.step(Step::LookedUp { done: asking.len(), total: asking.len() });
+        Ok(true)
+    }
+
+    async fn take<'e>(
+        &mut self,
+        observed: &mut Observed,
+        answers: impl Iterator<Item = (&'e Entry, Option<Match<ObjectId>>)>,
+    ) -> PortResult<()> {
+        let mut found = Vec::new();
+        for (entry, answer) in answers {
+            let reason = match answer {
+                Some(Match::One(id)) => {
+                    found.push((entry.contact.clone(), id));
+                    continue;
+                }
+                Some(Match::Several(_)) => Unmatched::Ambiguous,
+                None if self.look.settings.is_external(&entry.address) => Unmatched::GuestNotInvited,
+                None => Unmatched::NoSuchUser,
+            };
+            self.unmatched.insert(entry.contact.clone(), (reason, Asked::Now));
+        }
+        self.progressed |= !found.is_empty();
+        bind(self.look, observed, found).await
+    }
+}
+
+/// When the earliest thing that was set aside is to be read again.
+pub(crate) fn earliest(times: impl Iterator<Item = Timestamp>, otherwise: Timestamp) -> Timestamp {
+    times.fold(otherwise, Timestamp::min)
+}
