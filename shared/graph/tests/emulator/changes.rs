@@ -1,0 +1,122 @@
+use std::{collections::BTreeSet, time::Duration};
+
+use listsync_core::id::ObjectId;
+use listsync_engine::ports::{CountCheck, Cursor, Directory, Fault};
+use listsync_graph_emulator::{Effect, Fault as Trouble, Group, GroupKind, OtherObject, Refused, Replay};
+
+use crate::rig::{Rig, group_id, theirs};
+
+fn set(ids: &[ObjectId]) -> BTreeSet<ObjectId> {
+    ids.iter().cloned().collect()
+}
+
+#[tokio::test]
+async fn a_group_at_rest_costs_one_request_with_or_without_its_count() {
+    let mut rig = Rig::new().await;
+    let group = rig.group(GroupKind::Security, &rig.people(12));
+    let cursor = rig.graph.mint_cursor(rig.call(), &group).await.unwrap();
+    for (check, count) in [(CountCheck::NotDue, None), (CountCheck::Due, Some(12))] {
+        rig.fresh_meter();
+        let changes = rig.graph.changes(rig.call(), &group, &cursor, check).await.unwrap();
+        assert!(changes.added.is_empty() && changes.removed.is_empty());
+        assert_eq!(changes.count, count);
+        assert_eq!(rig.meter.cost().requests, 1);
+        assert_eq!(rig.tenant.counters().http_requests, 1);
+    }
+}
+
+#[tokio::test]
+async fn comings_and_goings_of_users_are_merged_over_slices_pages_and_replays() {
+    let rig = Rig::new().await;
+    rig.tenant.configure(|settings| {
+        settings.delta.slice = 7;
+        settings.delta.page = 10;
+        settings.delta.empty_pages = 2;
+        settings.delta.replay = Replay::LastRound;
+    });
+    let people = rig.people(120);
+    let group = rig.group(GroupKind::Security, &people[..60]);
+    let cursor = rig.graph.mint_cursor(rig.call(), &group).await.unwrap();
+    for person in &people[60..] {
+        rig.tenant.add_member(group_id(&group), theirs(person));
+    }
+    for person in &people[..30] {
+        rig.tenant.remove_member(group_id(&group), theirs(person));
+    }
+    rig.tenant.remove_member(group_id(&group), theirs(&people[119]));
+    let device = rig.tenant.add_other(OtherObject::device("Printer"));
+    rig.tenant.add_member(group_id(&group), device);
+    let nested = rig.tenant.add_group(Group::new(GroupKind::Security, "Nested"));
+    rig.tenant.add_member(group_id(&group), nested);
+    rig.tenant.settle();
+
+    let changes = rig.graph.changes(rig.call(), &group, &cursor, CountCheck::Due).await.unwrap();
+
+    assert_eq!(changes.added, set(&people[60..119]));
+    assert!(changes.removed.is_superset(&set(&people[..30])));
+    assert!(changes.removed.is_subset(&set(&[&people[..30], &people[119..]].concat())));
+    assert_eq!(changes.count, Some(89));
+    let again = rig.graph.changes(rig.call(), &group, &changes.cursor, CountCheck::NotDue).await.unwrap();
+    assert!(again.added.is_subset(&changes.added), "a replay shows nothing new");
+}
+
+#[tokio::test]
+async fn an_expired_cursor_and_a_reset_are_told_alike_and_apart_from_a_lost_group() {
+    let rig = Rig::new().await;
+    let group = rig.group(GroupKind::Security, &rig.people(2));
+    let cursor = rig.graph.mint_cursor(rig.call(), &group).await.unwrap();
+    for check in [CountCheck::NotDue, CountCheck::Due] {
+        rig.tenant.inject(Trouble::on("GET", "/groups/delta", Effect::DeltaReset));
+        let reset = rig.graph.changes(rig.call(), &group, &cursor, check).await.unwrap_err();
+        assert_eq!((reset.fault, reset.code.as_str()), (Fault::Gone, "cursor_expired"));
+        rig.tenant.clear_faults();
+        let late = Refused::status(400).saying("SyncStateNotFound", "The sync state generation is not found.");
+        rig.tenant.inject(Trouble::on("GET", "/groups/delta", Effect::Refuse(late)));
+        let expired = rig.graph.changes(rig.call(), &group, &cursor, check).await.unwrap_err();
+        assert_eq!((expired.fault, expired.code.as_str()), (Fault::Gone, "cursor_expired"));
+        rig.tenant.clear_faults();
+    }
+    rig.tenant.clock().advance(Duration::from_secs(60));
+    rig.tenant.delete_group(group_id(&group));
+    rig.tenant.settle();
+    let gone = rig.graph.changes(rig.call(), &group, &cursor, CountCheck::NotDue).await.unwrap_err();
+    assert_eq!((gone.fault, gone.code.as_str()), (Fault::Gone, "group_gone"));
+}
+
+#[tokio::test]
+async fn a_cursor_of_more_than_seven_days_is_expired() {
+    let rig = Rig::new().await;
+    let group = rig.group(GroupKind::Security, &rig.people(2));
+    let cursor = rig.graph.mint_cursor(rig.call(), &group).await.unwrap();
+    rig.tenant.clock().advance(Duration::from_secs(8 * 24 * 3_600));
+
+    let error = rig.graph.changes(rig.call(), &group, &cursor, CountCheck::Due).await.unwrap_err();
+
+    assert_eq!((error.fault, error.code.as_str()), (Fault::Gone, "cursor_expired"));
+}
+
+#[tokio::test]
+async fn a_cursor_of_another_host_is_expired_and_nothing_is_sent() {
+    let rig = Rig::new().await;
+    let group = rig.group(GroupKind::Security, &[]);
+    let foreign = Cursor("https://graph.evil.example/v1.0/groups/delta?$deltatoken=x".to_owned());
+
+    let error = rig.graph.changes(rig.call(), &group, &foreign, CountCheck::NotDue).await.unwrap_err();
+
+    assert_eq!((error.fault, error.code.as_str()), (Fault::Gone, "cursor_expired"));
+    assert_eq!(rig.meter.cost().requests, 0);
+}
+
+#[tokio::test]
+async fn what_came_before_the_cursor_is_not_shown() {
+    let rig = Rig::new().await;
+    let people = rig.people(3);
+    let group = rig.group(GroupKind::Microsoft365, &people[..2]);
+    let cursor = rig.graph.mint_cursor(rig.call(), &group).await.unwrap();
+    rig.tenant.add_member(group_id(&group), theirs(&people[2]));
+    rig.tenant.settle();
+
+    let changes = rig.graph.changes(rig.call(), &group, &cursor, CountCheck::NotDue).await.unwrap();
+
+    assert_eq!((changes.added, changes.removed), (set(&people[2..]), BTreeSet::new()));
+}

@@ -1,0 +1,12 @@
+//! The client against the stateful emulator, over TLS.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+#![allow(missing_docs, unreachable_pub, reason = "tests are read, not imported")]
+
+mod changes;
+mod groups;
+mod look_ups;
+mod rig;
+mod reading;
+mod sign_in;
+mod throttling;
+mod writing;
