@@ -131,7 +131,7 @@ impl Crew<'_> {
                 if let Some(summary) = &summary {
                     tell(News::Run(summary));
                 }
-                self.worked.runs.extend(summary);
+                self.worked.runs.extend(summary.map(|summary| *summary));
             }
             Handled::Retry(error) => {
                 tell(News::Retried(&error));

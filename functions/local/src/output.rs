@@ -143,6 +143,11 @@ pub(crate) fn bold(text: &str) -> String {
     painted(Style::new().bold(), text)
 }
 
+/// A number and what it counts.
+pub(crate) fn count(number: u64, one: &str, many: &str) -> String {
+    if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
+}
+
 /// Rows in columns as wide as their widest cell, under a heading.
 pub(crate) fn table<const N: usize>(heading: [&str; N], rows: &[[String; N]]) -> String {
     let width = |column: usize| {

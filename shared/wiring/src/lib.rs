@@ -7,7 +7,7 @@ use listsync_engine::{
     Ports,
     ports::{Fault, PortError, PortResult, SystemClock},
 };
-use listsync_graph::Graph;
+use listsync_graph::{ConnectError, Graph};
 use listsync_sqlite::{OpenError, SqliteStore};
 
 mod directory;
@@ -46,16 +46,11 @@ impl Wired {
 pub fn open(config: Config) -> PortResult<Wired> {
     let Config { store: Store::Sqlite(path), queue: QueueChoice::Embedded, visibility, graph } = config;
     let store = Arc::new(SqliteStore::open(&path).map_err(|error| unopened(&path, &error))?);
-    let access = graph.clone();
+    let (access, gate) = (graph.clone(), store.clone());
     let directory = directory::LazyDirectory::new(Box::new(move || {
         let access = access.clone()?;
-        let graph = Graph::connect(&access.settings, Arc::new(SystemClock)).map_err(|error| {
-            PortError::from(SettingError::new(
-                "Graph",
-                error.to_string(),
-                format!("check {}", error.setting()),
-            ))
-        })?;
+        let graph =
+            Graph::connect(access.settings, gate.clone(), Arc::new(SystemClock)).map_err(unconnected)?;
         Ok(Arc::new(graph))
     }));
     let ports = Ports {
@@ -80,4 +75,9 @@ fn unopened(path: &Path, error: &OpenError) -> PortError {
         _ => ("store", "check the path in LISTSYNC_STORE and the file's permissions"),
     };
     PortError::new(Fault::Rejected, code, format!("{}: {error}", path.display())).with_hint(hint)
+}
+
+fn unconnected(error: ConnectError) -> PortError {
+    let hint = format!("correct {}", error.setting());
+    PortError::new(Fault::Denied, "setting", error.to_string()).with_hint(hint)
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use listsync_lists::Mapping;
 
 mod examples;
 mod link;
@@ -139,9 +140,9 @@ pub(crate) struct ImportArgs {
     /// What the file says of those whom it does not name: full, they leave; incremental, nothing.
     #[arg(long)]
     pub(crate) mode: ImportModeArg,
-    /// Which column is what, where the header does not say: email=COLUMN and name=COLUMN.
-    #[arg(long, value_name = "FIELD=COLUMN", value_delimiter = ',')]
-    pub(crate) map: Vec<String>,
+    /// Which column is what, where the header does not say: email=COLUMN,name=COLUMN.
+    #[arg(long, value_name = "FIELD=COLUMN")]
+    pub(crate) map: Option<Mapping>,
     /// Link the list to this group afterwards, two-way, unless it is linked to it already: an object id or unique name.
     #[arg(long, value_name = "GROUP")]
     pub(crate) link_group: Option<String>,

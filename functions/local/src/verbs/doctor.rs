@@ -83,7 +83,7 @@ async fn directory(Wired { ports, .. }: &Wired) -> Result<Vec<Check>, Refusal> {
     let mut checks = vec![Check::ok("token", "the authority gave one")];
     checks.extend(permissions(&roles, &links));
     checks.push(clock(ports, call).await);
-    checks.push(domains(ports, call).await?);
+    checks.push(internal_domains(ports).await?);
     for state in &links {
         checks.push(group(ports, call, state).await);
     }
@@ -166,24 +166,20 @@ async fn clock(ports: &Ports, call: Call<'_>) -> Check {
     }
 }
 
-async fn domains(ports: &Ports, call: Call<'_>) -> Result<Check, Refusal> {
+async fn internal_domains(ports: &Ports) -> Result<Check, Refusal> {
     let name = "internal-domains";
-    let list = |domains: &BTreeSet<String>| domains.iter().cloned().collect::<Vec<_>>().join(", ");
-    let settings = ports.settings.settings().await?;
-    if !settings.internal_domains.is_empty() {
-        return Ok(Check::ok(name, format!("set to {}", list(&settings.internal_domains))));
-    }
-    Ok(match ports.directory.domains(call).await {
-        Ok(domains) if !domains.is_empty() => {
-            Check::ok(name, format!("read from the tenant: {}", list(&domains)))
-        }
-        Ok(_) | Err(_) => Check::new(
+    let domains = ports.settings.settings().await?.internal_domains;
+    if domains.is_empty() {
+        return Ok(Check::new(
             name,
             State::Warn,
             "not known: every address counts as internal",
-            "set them with 'listsync settings set internal-domains contoso.com,…'",
-        ),
-    })
+            "set them with 'listsync settings set internal-domains contoso.com,contoso.de'; where the token may read \
+             the tenant's domains (Organization.Read.All), 'listsync link' does it",
+        ));
+    }
+    let domains: Vec<&str> = domains.iter().map(String::as_str).collect();
+    Ok(Check::ok(name, format!("set to {}", domains.join(", "))))
 }
 
 async fn group(ports: &Ports, call: Call<'_>, LinkState { link, .. }: &LinkState) -> Check {

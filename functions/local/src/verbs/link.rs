@@ -1,5 +1,165 @@
-use crate::{cli::LinkArgs, output::Outcome};
+//! `listsync link`: one list and one group, from now on in step.
+
+use std::time::Duration;
+
+use listsync_core::{
+    id::{LinkId, ListId},
+    link::{Externals, Extras, FirstMerge, Link, Mode, Side},
+    list::List,
+};
+use listsync_engine::{
+    Ports,
+    connect::{NewLink, Target, connect},
+    ports::{Call, GroupQuery, Meter, NewGroup, NewGroupKind},
+};
 use listsync_wiring::Wired;
-pub(super) async fn run(_: &Wired, _: &LinkArgs) -> Outcome {
-    todo!()
+use uuid::Uuid;
+
+use super::domains;
+use crate::{
+    cli::{LinkArgs, NewGroupKindArg},
+    find,
+    output::{Outcome, Refusal, Reply},
+    view::LinkView,
+};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub(super) async fn run(wired: &Wired, args: &LinkArgs) -> Outcome {
+    let ports = &wired.ports;
+    let list = find::list(ports, &args.list).await?;
+    let mode = Mode::from(args.mode);
+    let target = target(ports, &list, args).await?;
+    let new = NewLink {
+        id: new_link_id(),
+        list: list.id.clone(),
+        target,
+        tenant: wired.tenant()?,
+        mode,
+        extras: args.extras.into(),
+        first_merge: args.first_merge.into(),
+        every: args.every,
+        externals: args.externals.into(),
+        max_removals: args.max_removals,
+    };
+    let link = saved(ports, &new).await?;
+    domains::learn(ports, call(ports, &Meter::default())).await?;
+    let text = format!(
+        "Linked '{}' to the group '{}' ({mode}).\nSee what a sync would do: listsync plan \"{}\"\nThen: listsync sync \"{}\"",
+        list.name, link.group_name, list.name, list.name
+    );
+    let state = ports.links.load(&link.id).await?.ok_or_else(|| {
+        Refusal::new(
+            "no_such_link",
+            "the link was removed by somebody else meanwhile",
+            "look with 'listsync links ls'",
+        )
+    })?;
+    Ok(Reply::done(LinkView::load(ports, state).await?.document(), text))
+}
+
+/// Links a list to an existing group, two-way; none: it is linked to it already.
+pub(super) async fn existing_group(wired: &Wired, list: &List, group: &str) -> Result<Option<Link>, Refusal> {
+    let ports = &wired.ports;
+    let query = find::group(group)?;
+    let group = ports.directory.group(call(ports, &Meter::default()), &query).await?;
+    let links = ports.links.of_list(&list.id).await?;
+    if links.iter().any(|state| state.link.group == group.id) {
+        return Ok(None);
+    }
+    let new = NewLink {
+        id: new_link_id(),
+        list: list.id.clone(),
+        target: Target::Existing(GroupQuery::Id(group.id)),
+        tenant: wired.tenant()?,
+        mode: Mode::TwoWay,
+        extras: Extras::default(),
+        first_merge: FirstMerge::default(),
+        every: None,
+        externals: Externals::default(),
+        max_removals: None,
+    };
+    let link = saved(ports, &new).await?;
+    domains::learn(ports, call(ports, &Meter::default())).await?;
+    Ok(Some(link))
+}
+
+async fn saved(ports: &Ports, new: &NewLink) -> Result<Link, Refusal> {
+    Ok(connect(ports, new, call(ports, &Meter::default())).await?)
+}
+
+fn call<'a>(ports: &Ports, meter: &'a Meter) -> Call<'a> {
+    Call { until: ports.clock.now() + PATIENCE, meter }
+}
+
+fn new_link_id() -> LinkId {
+    LinkId::parse(&Uuid::now_v7().to_string()).expect("a UUID is an id")
+}
+
+async fn target(ports: &Ports, list: &List, args: &LinkArgs) -> Result<Target, Refusal> {
+    let Some(name) = &args.new_group else {
+        return find::group(args.group.as_deref().unwrap_or_default()).map(Target::Existing);
+    };
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > 256 {
+        return Err(Refusal::new(
+            "group_name",
+            "a group's name has 1 to 256 characters",
+            "give another --new-group",
+        ));
+    }
+    refuse_second_writer(ports, list, args.mode.into()).await?;
+    Ok(Target::New(NewGroup {
+        unique_name: unique_name(name, &list.id),
+        name: name.to_owned(),
+        kind: match args.kind {
+            None | Some(NewGroupKindArg::M365) => NewGroupKind::Microsoft365,
+            Some(NewGroupKindArg::Security) => NewGroupKind::Security,
+        },
+        owners: args.owner.clone(),
+    }))
+}
+
+/// Before a group is created for a link that could not be saved.
+async fn refuse_second_writer(ports: &Ports, list: &List, mode: Mode) -> Result<(), Refusal> {
+    let links = ports.links.of_list(&list.id).await?;
+    let writer = links.iter().find(|state| state.link.mode.writes(Side::List));
+    match writer.filter(|_| mode.writes(Side::List)) {
+        None => Ok(()),
+        Some(state) => Err(Refusal::new(
+            "list_has_writer",
+            format!(
+                "the list '{}' already takes changes from the group '{}'",
+                list.name, state.link.group_name
+            ),
+            "link it '--mode list-to-group', or unlink the other group first",
+        )),
+    }
+}
+
+/// A name that stays the same for the same list and group name, so that a repeat finds the group that was created, and
+/// that no other list gets.
+fn unique_name(name: &str, list: &ListId) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { ' ' };
+    let words: String = name.chars().map(plain).collect();
+    let slug: Vec<&str> = words.split_whitespace().collect();
+    let slug: String = slug.join("-").chars().take(40).collect();
+    let list: String = list.as_str().chars().filter(char::is_ascii_alphanumeric).collect();
+    let tail = &list[list.len().saturating_sub(12)..];
+    format!("listsync-{slug}-{tail}").replace("--", "-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_repeat_finds_the_same_group_and_another_list_does_not() {
+        let list = |text| ListId::parse(text).expect("an id");
+        let one = list("0197c1de-0000-7000-8000-0123456789ab");
+        assert_eq!(unique_name("Scott's Newsletter ☆", &one), "listsync-scott-s-newsletter-0123456789ab");
+        assert_eq!(unique_name("日本", &one), "listsync-0123456789ab");
+        let other = list("0197c1de-0000-7000-8000-0123456789ac");
+        assert_ne!(unique_name("News", &one), unique_name("News", &other));
+    }
 }

@@ -13,6 +13,7 @@ mod asked;
 mod completions;
 mod decisions;
 mod doctor;
+mod domains;
 mod imports;
 mod link;
 mod links;

@@ -1,5 +1,7 @@
 //! `listsync plan`: what a sync would do, without doing it.
 
+use std::time::Duration;
+
 use listsync_core::plan::Plan;
 use listsync_engine::{Ports, preview::preview};
 use serde_json::json;
@@ -11,13 +13,15 @@ use crate::{
     progress::Bars,
 };
 
+const BUDGET: Duration = Duration::from_secs(3600);
+
 pub(super) async fn run(ports: &Ports, one: &OneLink) -> Outcome {
     let state = find::link(ports, &one.list).await?;
     let name = find::list_name(ports, &state.link.list).await?;
-    let preview = preview(ports, &state.link.id, &Bars::default().bar(&name)).await?;
-    let plan = &preview.plan;
+    let until = ports.clock.now() + BUDGET;
+    let plan = preview(ports, &state.link.id, until, &Bars::default().bar(&name)).await?;
     let text = coloured(&plan.to_string());
-    Ok(Reply::done(json!(plan), text).exiting(exit_code(plan)))
+    Ok(Reply::done(json!(plan), text).exiting(exit_code(&plan)))
 }
 
 /// 4 when something would be held, 2 when changes are pending, 0 when there is nothing to do.

@@ -46,7 +46,7 @@ async fn of_list(ports: &Ports, list: &str, limit: usize) -> Result<Vec<Summary>
     for state in ports.links.of_list(&list.id).await? {
         summaries.extend(ports.runs.latest(Some(&state.link.id), limit).await?);
     }
-    summaries.sort_by(|a, b| b.finished_at.cmp(&a.finished_at));
+    summaries.sort_by_key(|run| std::cmp::Reverse(run.finished_at));
     summaries.truncate(limit);
     Ok(summaries)
 }

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use listsync_core::{
-    summary::{SideCounts, Summary},
-    trigger::{Generation, Reason, Trigger},
+    summary::{Outcome as Ending, SideCounts, Summary},
+    trigger::Reason,
 };
 use listsync_engine::{
     Ports,
-    ports::{LinkState, Outgoing, PortResult},
+    ports::{LinkState, PortResult},
     run::{Next, Ran, RunRequest, run as run_link},
+    worker,
 };
 use serde_json::{Value, json};
 use tokio::time::sleep;
@@ -70,27 +71,22 @@ async fn until_done(ports: &Ports, state: &LinkState, name: &str) -> PortResult<
             None => summary,
         };
         match next {
-            Next::Continue => {}
-            Next::RetryAfter(wait) => {
+            Next::Continue(_) => {}
+            Next::RetryAfter(wait) if summary.outcome == Ending::Continued => {
                 output::note(&format!("The directory asks to wait for {}.", durations::format(wait)));
                 sleep(wait).await;
             }
+            // The directory is not to be had: the person decides when to try again.
+            Next::RetryAfter(_) | Next::Done | Next::Busy(_) => return Ok(summary),
             Next::FollowUp(generation) => {
-                follow_up(ports, state, generation).await?;
+                // Somebody asked again during the run: that is the worker's.
+                worker::follow_up(ports, link, next, generation).await?;
                 return Ok(summary);
             }
-            Next::Done | Next::Busy(_) => return Ok(summary),
         }
         so_far = Some(summary);
         reason = Reason::Continuation;
     }
-}
-
-/// Somebody asked again during the run: that is the worker's.
-async fn follow_up(ports: &Ports, state: &LinkState, generation: Generation) -> PortResult<()> {
-    let trigger = Trigger::new(state.link.id.clone(), Reason::FollowUp, generation);
-    let message = Outgoing { trigger, delay: Duration::ZERO };
-    ports.queue.send(&[message]).await.into_iter().collect()
 }
 
 /// One summary of a run and the one that went on from it.

@@ -17,7 +17,11 @@ pub(super) async fn tick(ports: &Ports) -> Outcome {
     let FanOut { due, sent, failed } = listsync_timer::handle(ports).await?;
     let text = match due {
         0 => "No link is due.".to_owned(),
-        _ => format!("{due} links are due: {sent} messages sent, {failed} failed."),
+        _ => format!(
+            "{} due: {} sent, {failed} failed.",
+            output::count(due, "link is", "links are"),
+            output::count(sent, "message", "messages")
+        ),
     };
     let exit = if failed > 0 { 3 } else { 0 };
     Ok(Reply::done(json!({"due": due, "sent": sent, "failed": failed}), text).exiting(exit))
@@ -57,7 +61,11 @@ pub(super) fn reply(worked: &Worked) -> Reply {
     let document = json!({"handled": handled, "runs": runs, "retried": retried, "refused": refused});
     let text = match handled {
         0 => "The queue is empty.".to_owned(),
-        _ => format!("Handled {handled} messages with {} runs.", runs.len()),
+        _ => format!(
+            "Handled {} with {}.",
+            output::count(*handled, "message", "messages"),
+            output::count(runs.len() as u64, "run", "runs")
+        ),
     };
     Reply::done(document, text).exiting(exit_code(worked))
 }
