@@ -17,6 +17,8 @@ mod faults;
 mod graph;
 mod journal;
 mod odata;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 mod replica;
 pub mod sample;
 mod sample_names;

@@ -35,7 +35,8 @@ pub(crate) fn user(user: &User, select: Option<&[String]>, sight: Sight) -> Map<
             Sight::Basic => user::BASIC.contains(&name.as_str()),
             Sight::Outline => name == "id",
         };
-        row.insert(name.clone(), if seen { user.property(name) } else { Value::Null });
+        let value = user.property(name);
+        row.insert(name.clone(), if seen { value } else { hidden(&value) });
     }
     if sight == Sight::Outline {
         row.insert("id".to_owned(), json!(user.id.to_string()));
@@ -60,13 +61,19 @@ pub(crate) fn other(other: &OtherObject, select: Option<&[String]>, sight: Sight
     let mut row = Map::new();
     for name in select.unwrap_or(&all) {
         if let Some(value) = other.property(name) {
-            row.insert(name.clone(), if sight == Sight::Full || name == "id" { value } else { Value::Null });
+            let seen = sight == Sight::Full || name == "id";
+            row.insert(name.clone(), if seen { value } else { hidden(&value) });
         }
     }
     if sight != Sight::Full {
         row.insert("id".to_owned(), json!(other.id.to_string()));
     }
     row
+}
+
+/// What stands for a value that the caller may not see; collections cannot be null.
+fn hidden(value: &Value) -> Value {
+    if value.is_array() { json!([]) } else { Value::Null }
 }
 
 /// What a row shows.
