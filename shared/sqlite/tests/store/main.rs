@@ -1,0 +1,17 @@
+//! The laws of the embedded store, through its ports only.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod decisions;
+mod edits;
+mod files;
+mod folds;
+mod imports;
+mod kit;
+mod leases;
+mod links;
+mod lists;
+mod members;
+mod model;
+mod processes;
+mod queue;
+mod records;
