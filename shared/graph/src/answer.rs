@@ -34,7 +34,12 @@ pub(crate) struct Unreadable;
 
 impl Answer {
     /// Reads an answer whose body arrived in full.
-    pub(crate) fn read(status: u16, headers: &HeaderMap, bytes: &[u8], now: Timestamp) -> Result<Self, Unreadable> {
+    pub(crate) fn read(
+        status: u16,
+        headers: &HeaderMap,
+        bytes: &[u8],
+        now: Timestamp,
+    ) -> Result<Self, Unreadable> {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let json = text("content-type").is_some_and(|kind| kind.contains("json"));
         let body = match serde_json::from_slice(bytes) {

@@ -50,7 +50,8 @@ impl Ask {
 
     /// At most twenty requests in one (the page "Combine multiple HTTP requests using JSON batching").
     pub(crate) fn batch(parts: &[Self]) -> Self {
-        let requests: Vec<Value> = parts.iter().enumerate().map(|(index, part)| part.as_part(index)).collect();
+        let requests: Vec<Value> =
+            parts.iter().enumerate().map(|(index, part)| part.as_part(index)).collect();
         let writes = parts.iter().map(|part| part.writes).sum();
         Self { writes, ..Self::post("/$batch", json!({ "requests": requests })) }
     }

@@ -46,7 +46,8 @@ impl Deed {
         let id = if id.is_empty() { String::new() } else { format!(", request-id {id}") };
         let why = if known.why.is_empty() { String::new() } else { format!("{} ", known.why) };
         let code = if known.code.is_empty() { &own } else { known.code };
-        PortError::new(known.fault, code, format!("{}: {why}(code {own}{id})", self.what)).with_hint(known.hint)
+        PortError::new(known.fault, code, format!("{}: {why}(code {own}{id})", self.what))
+            .with_hint(known.hint)
     }
 }
 
@@ -79,7 +80,11 @@ impl Known {
             ));
         }
         if says("mail-enabled security group") || says("originated within an external service") {
-            return Some(Self::rejected("mail_enabled_security", "only Exchange can write this kind of group", EXCHANGE));
+            return Some(Self::rejected(
+                "mail_enabled_security",
+                "only Exchange can write this kind of group",
+                EXCHANGE,
+            ));
         }
         if says("on-premises mastered") {
             return Some(Self::rejected(
@@ -115,7 +120,8 @@ impl Known {
             401 => (
                 Fault::Denied,
                 "the directory does not take the token".to_owned(),
-                "check that AZURE_TENANT_ID, AZURE_AUTHORITY_HOST and LISTSYNC_GRAPH_URL belong together".to_owned(),
+                "check that AZURE_TENANT_ID, AZURE_AUTHORITY_HOST and LISTSYNC_GRAPH_URL belong together"
+                    .to_owned(),
             ),
             403 => (
                 Fault::Denied,
@@ -131,18 +137,25 @@ impl Known {
                 "the directory asked for a pause".to_owned(),
                 String::new(),
             ),
-            500.. => (Fault::Unavailable, "the directory is troubled for the moment".to_owned(), String::new()),
+            500.. => {
+                (Fault::Unavailable, "the directory is troubled for the moment".to_owned(), String::new())
+            }
             _ if is_cursor_code(answer.code()) => {
                 (Fault::Gone, "the cursor is too old".to_owned(), String::new())
             }
-            409 if answer.code().eq_ignore_ascii_case("Directory_ConcurrencyViolation") => (Fault::Unavailable, "somebody else changed it at the same time".to_owned(), String::new()),
-            400 if answer.is_unreplicated() => {
-                (Fault::Unavailable, "the directory has not spread something new yet".to_owned(), String::new())
+            409 if answer.code().eq_ignore_ascii_case("Directory_ConcurrencyViolation") => {
+                (Fault::Unavailable, "somebody else changed it at the same time".to_owned(), String::new())
             }
+            400 if answer.is_unreplicated() => (
+                Fault::Unavailable,
+                "the directory has not spread something new yet".to_owned(),
+                String::new(),
+            ),
             _ => (
                 Fault::Rejected,
                 String::new(),
-                "look the code up in the Graph documentation; Microsoft's support asks for the request-id".to_owned(),
+                "look the code up in the Graph documentation; Microsoft's support asks for the request-id"
+                    .to_owned(),
             ),
         };
         Self { fault, code: "", why, hint }
@@ -164,13 +177,17 @@ mod tests {
 
     fn refused(status: u16, code: &str, text: &str) -> PortError {
         let body = json!({"error": {"code": code, "message": text, "innerError": {"request-id": "r-1"}}});
-        Deed::new("could not add members to group g1", WRITE_MEMBERS)
-            .refused(&Answer { status, body, ..Answer::default() })
+        Deed::new("could not add members to group g1", WRITE_MEMBERS).refused(&Answer {
+            status,
+            body,
+            ..Answer::default()
+        })
     }
 
     #[test]
     fn a_refusal_says_what_failed_on_what_with_code_and_request_id() {
-        let error = refused(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.");
+        let error =
+            refused(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.");
         assert_eq!(error.fault, Fault::Denied);
         assert!(error.message.starts_with("could not add members to group g1: "), "{error}");
         assert!(error.message.contains("(code Authorization_RequestDenied, request-id r-1)"), "{error}");
@@ -206,7 +223,10 @@ mod tests {
     #[test]
     fn texts_that_say_more_than_the_code_get_codes_of_their_own() {
         for (text, code) in [
-            ("Cannot Update a mail-enabled security groups and or distribution list.", "mail_enabled_security"),
+            (
+                "Cannot Update a mail-enabled security groups and or distribution list.",
+                "mail_enabled_security",
+            ),
             (
                 "Unable to update the specified properties for objects that have originated within an external service.",
                 "mail_enabled_security",

@@ -1,14 +1,16 @@
 //! Groups: found, judged, created.
 
 use listsync_core::id::GroupId;
-use listsync_engine::ports::{Call, Fault, Group, GroupKind, GroupQuery, NewGroup, NewGroupKind, PortResult};
+use listsync_engine::ports::{
+    Call, Fault, Group, GroupKind, GroupQuery, NewGroup, NewGroupKind, PortError, PortResult,
+};
 use serde_json::{Value, json};
 
 use crate::{
     answer::Answer,
     ask::{self, Ask, Effect},
-    deed::{CREATE_GROUPS, Deed, READ_GROUPS},
-    nickname, path,
+    deed::{CREATE_GROUPS, Deed, READ_GROUPS, READ_USERS},
+    nickname, path, principal,
     retry::backoff,
     send::Sender,
 };
@@ -75,17 +77,16 @@ impl Sender {
             return Ok(group);
         }
         let deed = Deed::new("could not create the group", CREATE_GROUPS);
-        let mut answer = self.upsert(call, new, &nickname::of_name(&new.name), &deed).await?;
+        let owners = self.owner_ids(call, &new.owners).await?;
+        let mut body = self.description(new, &owners);
+        body["mailNickname"] = json!(nickname::of_name(&new.name));
+        let mut answer = self.upsert(call, &new.unique_name, &body, &deed).await?;
         if is_nickname_clash(&answer) {
-            let nickname = nickname::told_apart(&new.name, &new.unique_name);
-            answer = self.upsert(call, new, &nickname, &deed).await?;
+            body["mailNickname"] = json!(nickname::told_apart(&new.name, &new.unique_name));
+            answer = self.upsert(call, &new.unique_name, &body, &deed).await?;
         }
         match answer.status {
-            404 => {
-                return Err(deed
-                    .failed(Fault::Rejected, "no_such_owner", "one of the owners is not in the directory")
-                    .with_hint("name owners by their user principal name or object id"));
-            }
+            404 => return Err(no_such_owner(&deed)),
             400 if owns_already(&answer) => {}
             _ if !answer.is_success() => return Err(deed.refused(&answer)),
             _ => {}
@@ -93,16 +94,31 @@ impl Sender {
         self.readable(call, &new.unique_name, &deed).await
     }
 
-    async fn upsert(&self, call: Call<'_>, new: &NewGroup, nickname: &str, deed: &Deed) -> PortResult<Answer> {
-        let body = self.description(new, nickname);
-        let ask = Ask::patch(unique(&new.unique_name), body).with_header("Prefer", "create-if-missing");
+    async fn upsert(&self, call: Call<'_>, key: &str, body: &Value, deed: &Deed) -> PortResult<Answer> {
+        let ask = Ask::patch(unique(key), body.clone()).with_header("Prefer", "create-if-missing");
         Ok(self.send(call, &ask, deed).await?)
     }
 
-    fn description(&self, new: &NewGroup, nickname: &str) -> Value {
+    /// Object ids of owners: only by them can a new group refer to somebody. What has the form of an id is one.
+    async fn owner_ids(&self, call: Call<'_>, owners: &[String]) -> PortResult<Vec<String>> {
+        let deed = Deed::new("could not find the owners of the group", READ_USERS);
+        let is_id = |owner: &&String| uuid::Uuid::try_parse(owner).is_ok();
+        let (mut ids, names): (Vec<String>, Vec<String>) = owners.iter().cloned().partition(|o| is_id(&o));
+        let asks: Vec<Ask> =
+            names.iter().map(|name| Ask::get(format!("/users/{}?$select=id", path::segment(name)))).collect();
+        let answers = self.read_parts(call, &asks, &deed).await.map_err(|error| match error.fault {
+            Fault::Gone => no_such_owner(&deed),
+            _ => error,
+        })?;
+        for answer in &answers {
+            ids.push(principal::id(&answer.body, &deed)?.to_string());
+        }
+        Ok(ids)
+    }
+
+    fn description(&self, new: &NewGroup, owners: &[String]) -> Value {
         let mut body = json!({
             "displayName": new.name,
-            "mailNickname": nickname,
             "mailEnabled": new.kind == NewGroupKind::Microsoft365,
             "securityEnabled": new.kind == NewGroupKind::Security,
             "groupTypes": [],
@@ -111,9 +127,9 @@ impl Sender {
             body["groupTypes"] = json!(["Unified"]);
             body["resourceBehaviorOptions"] = json!(["WelcomeEmailDisabled"]);
         }
-        if !new.owners.is_empty() {
-            let owner = |owner: &String| self.root.address(&format!("/users/{}", path::segment(owner)));
-            body["owners@odata.bind"] = new.owners.iter().map(owner).collect();
+        if !owners.is_empty() {
+            let owner = |id: &String| self.root.address(&format!("/directoryObjects/{}", path::segment(id)));
+            body["owners@odata.bind"] = owners.iter().map(owner).collect();
         }
         body
     }
@@ -139,6 +155,11 @@ fn is_nickname_clash(answer: &Answer) -> bool {
     answer.status == 400
         && answer.text().contains("Another object with the same value")
         && answer.text().to_ascii_lowercase().contains("mailnickname")
+}
+
+fn no_such_owner(deed: &Deed) -> PortError {
+    deed.failed(Fault::Rejected, "no_such_owner", "one of the owners is not in the directory")
+        .with_hint("name owners by their user principal name or object id")
 }
 
 fn owns_already(answer: &Answer) -> bool {
@@ -181,7 +202,10 @@ mod tests {
             (json!({"groupTypes": ["Unified"], "mailEnabled": true}), GroupKind::Microsoft365),
             (json!({"groupTypes": [], "securityEnabled": true, "mailEnabled": false}), GroupKind::Security),
             (json!({"groupTypes": ["Unified", "DynamicMembership"]}), GroupKind::Dynamic),
-            (json!({"groupTypes": [], "securityEnabled": true, "onPremisesSyncEnabled": true}), GroupKind::OnPremises),
+            (
+                json!({"groupTypes": [], "securityEnabled": true, "onPremisesSyncEnabled": true}),
+                GroupKind::OnPremises,
+            ),
             (json!({"mailEnabled": true, "securityEnabled": true}), GroupKind::MailEnabledSecurity),
             (json!({"mailEnabled": true, "securityEnabled": false}), GroupKind::DistributionList),
             (json!({"securityEnabled": true, "isAssignableToRole": true}), GroupKind::RoleAssignable),

@@ -45,7 +45,9 @@ impl Form {
         match self {
             Self::Mail => path::is_in("mail", texts),
             Self::Upn => path::is_in("userPrincipalName", texts),
-            Self::Proxy => any("proxyAddresses", texts.flat_map(|a| [format!("smtp:{a}"), format!("SMTP:{a}")])),
+            Self::Proxy => {
+                any("proxyAddresses", texts.flat_map(|a| [format!("smtp:{a}"), format!("SMTP:{a}")]))
+            }
             Self::Other => any("otherMails", texts.map(str::to_owned)),
         }
     }

@@ -67,8 +67,12 @@ impl Sender {
     /// The path of a link that Graph gave.
     pub(crate) fn below(&self, link: &str, deed: &Deed) -> PortResult<String> {
         self.root.below(link).map(str::to_owned).ok_or_else(|| {
-            deed.failed(Fault::Rejected, "foreign_link", "a link leads away from LISTSYNC_GRAPH_URL and was not followed")
-                .with_hint("if LISTSYNC_GRAPH_URL was changed, read the link in full again")
+            deed.failed(
+                Fault::Rejected,
+                "foreign_link",
+                "a link leads away from LISTSYNC_GRAPH_URL and was not followed",
+            )
+            .with_hint("if LISTSYNC_GRAPH_URL was changed, read the link in full again")
         })
     }
 }

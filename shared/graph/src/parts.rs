@@ -61,7 +61,12 @@ impl Sender {
     }
 
     /// Reads any number of things, twenty in one request. The first refusal is the answer to all.
-    pub(crate) async fn read_parts(&self, call: Call<'_>, asks: &[Ask], deed: &Deed) -> PortResult<Vec<Answer>> {
+    pub(crate) async fn read_parts(
+        &self,
+        call: Call<'_>,
+        asks: &[Ask],
+        deed: &Deed,
+    ) -> PortResult<Vec<Answer>> {
         let mut answers: Vec<Option<Answer>> = vec![None; asks.len()];
         let mut tries = vec![Tries::default(); asks.len()];
         let mut waiting: VecDeque<usize> = (0..asks.len()).collect();

@@ -78,7 +78,8 @@ mod tests {
 
     #[test]
     fn a_row_without_properties_is_still_somebody() {
-        let row = json!({"@odata.type": "#microsoft.graph.user", "id": "u1", "mail": null, "otherMails": null});
+        let row =
+            json!({"@odata.type": "#microsoft.graph.user", "id": "u1", "mail": null, "otherMails": null});
         let principal = read(row).expect("a principal");
         assert_eq!((principal.contact_address(), principal.kind), (None, PrincipalKind::Own));
     }

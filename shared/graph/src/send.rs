@@ -164,7 +164,9 @@ impl Sender {
     async fn heard(&self, response: reqwest::Result<reqwest::Response>) -> Attempt {
         let response = match response {
             Ok(response) => response,
-            Err(error) if error.is_connect() || error.is_builder() => return Attempt::Lost(Earlier::Harmless),
+            Err(error) if error.is_connect() || error.is_builder() => {
+                return Attempt::Lost(Earlier::Harmless);
+            }
             Err(_) => return Attempt::Lost(Earlier::Perhaps),
         };
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
@@ -195,8 +197,14 @@ fn gave_up(deed: &Deed, answer: Option<&Answer>) -> PortError {
     match answer {
         Some(answer) => deed.refused(answer),
         None => deed
-            .failed(Fault::Unavailable, "unreachable", "the directory cannot be reached, or its answers break off")
-            .with_hint("check the network, LISTSYNC_GRAPH_URL, and that its certificate is trusted (SSL_CERT_FILE)"),
+            .failed(
+                Fault::Unavailable,
+                "unreachable",
+                "the directory cannot be reached, or its answers break off",
+            )
+            .with_hint(
+                "check the network, LISTSYNC_GRAPH_URL, and that its certificate is trusted (SSL_CERT_FILE)",
+            ),
     }
 }
 

@@ -81,7 +81,9 @@ pub enum ConnectError {
         source: std::io::Error,
     },
     /// The HTTP client cannot be set up, for instance because no certificate authority is known.
-    #[error("the HTTPS client cannot be set up: check the system's certificate authorities, or set SSL_CERT_FILE")]
+    #[error(
+        "the HTTPS client cannot be set up: check the system's certificate authorities, or set SSL_CERT_FILE"
+    )]
     Http(#[source] reqwest::Error),
 }
 

@@ -61,7 +61,8 @@ impl SignIn {
             authority: authority(settings.authority_host.as_deref())?,
             clock,
         };
-        let credential = recipe.make().map_err(|error| ConnectError::wrong("AZURE_TENANT_ID", error.to_string()))?;
+        let credential =
+            recipe.make().map_err(|error| ConnectError::wrong("AZURE_TENANT_ID", error.to_string()))?;
         let asker = Asker {
             tenant: recipe.tenant.clone(),
             client_id: recipe.client_id.clone(),
@@ -120,9 +121,7 @@ impl Recipe {
 impl Proof {
     fn read(credential: &Credential) -> Result<Self, ConnectError> {
         Ok(match credential {
-            Credential::Secret(secret) => {
-                Self::Secret(Secret::from(named(credential.setting(), secret)?))
-            }
+            Credential::Secret(secret) => Self::Secret(Secret::from(named(credential.setting(), secret)?)),
             Credential::CertificateFile(path) => Self::Certificate(Certificate::read(path)?),
             Credential::FederatedTokenFile(path) => {
                 std::fs::metadata(path).map_err(|source| ConnectError::File {
@@ -152,7 +151,8 @@ fn named(setting: &'static str, value: &str) -> Result<String, ConnectError> {
 fn authority(host: Option<&str>) -> Result<String, ConnectError> {
     const SETTING: &str = "AZURE_AUTHORITY_HOST";
     let text = host.map(str::trim).filter(|host| !host.is_empty()).unwrap_or(PUBLIC_AUTHORITY);
-    let url = url::Url::parse(text).map_err(|error| ConnectError::wrong(SETTING, format!("is no URL: {error}")))?;
+    let url =
+        url::Url::parse(text).map_err(|error| ConnectError::wrong(SETTING, format!("is no URL: {error}")))?;
     if url.scheme() != "https" || url.host().is_none() {
         return Err(ConnectError::wrong(SETTING, "must begin with https://"));
     }

@@ -14,8 +14,12 @@ pub(crate) struct Asker {
 }
 
 pub(crate) fn too_slow(asker: &Asker) -> PortError {
-    PortError::new(Fault::Unavailable, "sign_in_timeout", asker.says("the sign-in service did not answer in time"))
-        .with_hint("check that the authority (AZURE_AUTHORITY_HOST) can be reached from here")
+    PortError::new(
+        Fault::Unavailable,
+        "sign_in_timeout",
+        asker.says("the sign-in service did not answer in time"),
+    )
+    .with_hint("check that the authority (AZURE_AUTHORITY_HOST) can be reached from here")
 }
 
 pub(crate) fn refusal(error: &azure_core::Error, asker: &Asker) -> PortError {
@@ -25,8 +29,12 @@ pub(crate) fn refusal(error: &azure_core::Error, asker: &Asker) -> PortError {
     }
     if text.contains("AZURE_FEDERATED_TOKEN_FILE") {
         let why = if text.contains("is empty") { "is empty" } else { "cannot be read" };
-        return PortError::new(Fault::Denied, "federated_token_file", asker.says(&format!("the token file {why}")))
-            .with_hint("AZURE_FEDERATED_TOKEN_FILE must name a file that holds a fresh token");
+        return PortError::new(
+            Fault::Denied,
+            "federated_token_file",
+            asker.says(&format!("the token file {why}")),
+        )
+        .with_hint("AZURE_FEDERATED_TOKEN_FILE must name a file that holds a fresh token");
     }
     PortError::new(Fault::Unavailable, "sign_in_unavailable", asker.says("the sign-in service cannot be reached"))
         .with_hint("check that the authority (AZURE_AUTHORITY_HOST) can be reached from here and its certificate is trusted (SSL_CERT_FILE)")

@@ -81,7 +81,11 @@ impl Throttle {
         PortError::new(
             Fault::Throttled(rest),
             "throttled",
-            format!("the directory of tenant {} asked for a pause of {} s", self.tenant, rest.as_secs().max(1)),
+            format!(
+                "the directory of tenant {} asked for a pause of {} s",
+                self.tenant,
+                rest.as_secs().max(1)
+            ),
         )
     }
 }

@@ -34,7 +34,10 @@ fn authorities(path: &Path) -> Result<Vec<reqwest::Certificate>, ConnectError> {
     })?;
     match reqwest::Certificate::from_pem_bundle(&pem) {
         Ok(certificates) if !certificates.is_empty() => Ok(certificates),
-        _ => Err(ConnectError::wrong(SETTING, format!("names a file without a PEM certificate: {}", path.display()))),
+        _ => Err(ConnectError::wrong(
+            SETTING,
+            format!("names a file without a PEM certificate: {}", path.display()),
+        )),
     }
 }
 

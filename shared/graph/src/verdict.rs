@@ -102,11 +102,12 @@ mod tests {
     const GROUP: &str = "11111111-0000-0000-0000-000000000000";
     const ALREADY: &str =
         "One or more added object references already exist for the following modified properties: 'members'.";
-    const NOT_THERE: &str =
-        "One or more removed object references do not exist for the following modified properties: 'members'.";
+    const NOT_THERE: &str = "One or more removed object references do not exist for the following modified properties: 'members'.";
 
     fn missing_text(id: &str) -> String {
-        format!("Resource '{id}' does not exist or one of its queried reference-property objects are not present.")
+        format!(
+            "Resource '{id}' does not exist or one of its queried reference-property objects are not present."
+        )
     }
 
     fn verdict(members: usize, op: Op, status: u16, text: &str) -> Verdict {
@@ -124,7 +125,9 @@ mod tests {
 
     fn code(verdict: Verdict) -> String {
         match verdict {
-            Verdict::Each(Applied::Rejected(error)) | Verdict::Refused(error) | Verdict::AskForKind(error) => error.code,
+            Verdict::Each(Applied::Rejected(error))
+            | Verdict::Refused(error)
+            | Verdict::AskForKind(error) => error.code,
             other => panic!("not a refusal: {other:?}"),
         }
     }

@@ -52,7 +52,13 @@ struct Writing<'a> {
 }
 
 impl Sender {
-    pub(crate) async fn write(&self, call: Call<'_>, group: &GroupId, op: Op, ids: &[ObjectId]) -> Vec<Applied> {
+    pub(crate) async fn write(
+        &self,
+        call: Call<'_>,
+        group: &GroupId,
+        op: Op,
+        ids: &[ObjectId],
+    ) -> Vec<Applied> {
         let what = match op {
             Op::Add => "add members to",
             Op::Remove => "remove members from",
@@ -136,12 +142,15 @@ impl Writing<'_> {
     fn ask(&self, job: &Job) -> Ask {
         let group = path::segment(self.group.as_str());
         let object = |index: &usize| {
-            self.sender.root.address(&format!("/directoryObjects/{}", path::segment(self.ids[*index].as_str())))
+            self.sender
+                .root
+                .address(&format!("/directoryObjects/{}", path::segment(self.ids[*index].as_str())))
         };
         match (self.op, job.members.as_slice()) {
-            (Op::Remove, members) => {
-                Ask::unlink(&MemberLink::new(self.group, &self.ids[members.first().copied().unwrap_or_default()]))
-            }
+            (Op::Remove, members) => Ask::unlink(&MemberLink::new(
+                self.group,
+                &self.ids[members.first().copied().unwrap_or_default()],
+            )),
             (Op::Add, [only]) => {
                 Ask::post(format!("/groups/{group}/members/$ref"), json!({ "@odata.id": object(only) }))
             }
@@ -191,10 +200,12 @@ impl Writing<'_> {
 
     /// The same refusal, or the group's kind where that is what stands behind it.
     async fn with_kind(&self, error: PortError) -> PortError {
-        match self.sender.group_by_id(self.call, self.group).await.ok().and_then(|group| group.kind.refusal()) {
-            Some((code, why)) => {
-                self.deed.failed(Fault::Rejected, code, why).with_hint("link another group, or change this one's kind")
-            }
+        match self.sender.group_by_id(self.call, self.group).await.ok().and_then(|group| group.kind.refusal())
+        {
+            Some((code, why)) => self
+                .deed
+                .failed(Fault::Rejected, code, why)
+                .with_hint("link another group, or change this one's kind"),
             None => error,
         }
     }

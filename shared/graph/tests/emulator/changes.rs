@@ -70,7 +70,8 @@ async fn an_expired_cursor_and_a_reset_are_told_alike_and_apart_from_a_lost_grou
         let reset = rig.graph.changes(rig.call(), &group, &cursor, check).await.unwrap_err();
         assert_eq!((reset.fault, reset.code.as_str()), (Fault::Gone, "cursor_expired"));
         rig.tenant.clear_faults();
-        let late = Refused::status(400).saying("SyncStateNotFound", "The sync state generation is not found.");
+        let late =
+            Refused::status(400).saying("SyncStateNotFound", "The sync state generation is not found.");
         rig.tenant.inject(Trouble::on("GET", "/groups/delta", Effect::Refuse(late)));
         let expired = rig.graph.changes(rig.call(), &group, &cursor, check).await.unwrap_err();
         assert_eq!((expired.fault, expired.code.as_str()), (Fault::Gone, "cursor_expired"));

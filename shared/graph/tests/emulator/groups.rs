@@ -1,9 +1,7 @@
 use std::collections::BTreeSet;
 
 use listsync_core::id::GroupId;
-use listsync_engine::ports::{
-    Directory, Fault, GroupKind as Kind, GroupQuery, NewGroup, NewGroupKind,
-};
+use listsync_engine::ports::{Directory, Fault, GroupKind as Kind, GroupQuery, NewGroup, NewGroupKind};
 use listsync_graph_emulator::{Emulator, Group, GroupKind, Lag};
 
 use crate::rig::{Rig, group_id, nowhere};
@@ -94,7 +92,8 @@ async fn a_taken_nickname_is_told_apart_by_the_unique_name() {
     rig.tenant.add_group(taken);
     rig.tenant.settle();
 
-    let made = rig.graph.create_group(rig.call(), &new_group("All staff", NewGroupKind::Microsoft365, &[])).await;
+    let made =
+        rig.graph.create_group(rig.call(), &new_group("All staff", NewGroupKind::Microsoft365, &[])).await;
 
     let group = rig.tenant.group(group_id(&made.unwrap().id)).unwrap();
     assert_eq!(group.mail_nickname, "All-staff-456789abcdef");
@@ -108,7 +107,8 @@ async fn a_security_group_is_created_and_an_unknown_owner_refused() {
     assert_eq!((error.fault, error.code.as_str()), (Fault::Rejected, "no_such_owner"));
     assert!(!format!("{error:?}").contains("nobody@"), "{error:?}");
 
-    let made = rig.graph.create_group(rig.call(), &new_group("Door", NewGroupKind::Security, &[])).await.unwrap();
+    let made =
+        rig.graph.create_group(rig.call(), &new_group("Door", NewGroupKind::Security, &[])).await.unwrap();
     assert_eq!(made.kind, Kind::Security);
 }
 
@@ -116,7 +116,11 @@ async fn a_security_group_is_created_and_an_unknown_owner_refused() {
 async fn creating_without_the_permission_names_it() {
     let rig = Rig::of(Emulator::builder().roles(["GroupMember.ReadWrite.All", "User.Read.All"])).await;
 
-    let error = rig.graph.create_group(rig.call(), &new_group("Door", NewGroupKind::Security, &[])).await.unwrap_err();
+    let error = rig
+        .graph
+        .create_group(rig.call(), &new_group("Door", NewGroupKind::Security, &[]))
+        .await
+        .unwrap_err();
 
     assert_eq!(error.fault, Fault::Denied);
     assert!(error.hint.contains("Group.Create"), "{}", error.hint);
@@ -129,7 +133,8 @@ async fn a_new_group_is_waited_for_until_it_can_be_read() {
         settings.lag = Lag { max: std::time::Duration::from_secs(2), replicas: 3 };
     });
 
-    let made = rig.graph.create_group(rig.call(), &new_group("Door", NewGroupKind::Security, &[])).await.unwrap();
+    let made =
+        rig.graph.create_group(rig.call(), &new_group("Door", NewGroupKind::Security, &[])).await.unwrap();
 
     assert_eq!(made.name, "Door");
 }

@@ -47,7 +47,8 @@ async fn somebody_is_found_by_every_form_of_address() {
 async fn a_repeated_address_is_answered_each_time() {
     let rig = Rig::new().await;
     let anna = rig.person("anna@contoso.example");
-    let asked = [address("anna@contoso.example"), address("x@contoso.example"), address("anna@contoso.example")];
+    let asked =
+        [address("anna@contoso.example"), address("x@contoso.example"), address("anna@contoso.example")];
 
     let found = rig.graph.look_up(rig.call(), &asked).await.unwrap();
 
@@ -101,7 +102,11 @@ async fn three_hundred_strangers_are_asked_for_in_every_form() {
     let found = rig.graph.look_up(rig.call(), &asked).await.unwrap();
 
     assert!(found.iter().all(|found| *found == Lookup::Nobody));
-    assert_eq!(rig.meter.cost().requests, 6, "20 filters of mail; 43 of proxies, 20 of names, 20 of other mails");
+    assert_eq!(
+        rig.meter.cost().requests,
+        6,
+        "20 filters of mail; 43 of proxies, 20 of names, 20 of other mails"
+    );
 }
 
 #[tokio::test]

@@ -5,8 +5,8 @@
 mod changes;
 mod groups;
 mod look_ups;
-mod rig;
 mod reading;
+mod rig;
 mod sign_in;
 mod throttling;
 mod writing;

@@ -1,8 +1,13 @@
 use std::{collections::BTreeSet, time::Duration};
 
-use listsync_core::{id::GroupId, snapshot::{Completeness, Snapshot}};
+use listsync_core::{
+    id::GroupId,
+    snapshot::{Completeness, Snapshot},
+};
 use listsync_engine::ports::{Cursor, Directory, Fault};
-use listsync_graph_emulator::{Effect, Emulator, Fault as Trouble, Group, GroupKind, OtherObject, Refused, User};
+use listsync_graph_emulator::{
+    Effect, Emulator, Fault as Trouble, Group, GroupKind, OtherObject, Refused, User,
+};
 
 use crate::rig::{Rig, group_id, nowhere, ours};
 

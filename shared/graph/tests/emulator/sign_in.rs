@@ -38,7 +38,10 @@ async fn a_federated_token_is_read_anew_for_each_sign_in() {
     let graph = rig.client(|settings| settings.credential = Credential::FederatedTokenFile(path));
     let error = refusal(&rig, &graph).await;
     assert_eq!(error.fault, Fault::Denied);
-    assert!(error.hint.contains("AZURE_FEDERATED_TOKEN_FILE") || error.code.starts_with("AADSTS"), "{error:?}");
+    assert!(
+        error.hint.contains("AZURE_FEDERATED_TOKEN_FILE") || error.code.starts_with("AADSTS"),
+        "{error:?}"
+    );
 
     rig.file("token", "the-token\n");
     graph.head_count(rig.call()).await.unwrap();
@@ -50,11 +53,11 @@ async fn a_federated_token_is_read_anew_for_each_sign_in() {
 
 fn certificate() -> (String, String) {
     let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).unwrap();
-    let certificate = rcgen::CertificateParams::new(vec!["listsync".to_owned()]).unwrap().self_signed(&key).unwrap();
+    let certificate =
+        rcgen::CertificateParams::new(vec!["listsync".to_owned()]).unwrap().self_signed(&key).unwrap();
     (key.serialize_pem(), certificate.pem())
 }
 
-/// The public key in the form in which the emulator's checks take it.
 #[tokio::test]
 async fn a_certificate_signs_in_without_a_secret() {
     let rig = Rig::new().await;
@@ -147,9 +150,18 @@ async fn each_malformed_setting_is_named() {
         ("AZURE_CLIENT_ID", Box::new(|s| s.client_id = " ".to_owned())),
         ("AZURE_CLIENT_SECRET", Box::new(|s| s.credential = Credential::Secret(String::new()))),
         ("AZURE_AUTHORITY_HOST", Box::new(|s| s.authority_host = Some("http://login.example".to_owned()))),
-        ("AZURE_CLIENT_CERTIFICATE_PATH", Box::new(|s| s.credential = Credential::CertificateFile("/nowhere".into()))),
-        ("AZURE_CLIENT_CERTIFICATE_PATH", Box::new(|s| s.credential = Credential::CertificateFile(not_pem.clone()))),
-        ("AZURE_FEDERATED_TOKEN_FILE", Box::new(|s| s.credential = Credential::FederatedTokenFile("/nowhere".into()))),
+        (
+            "AZURE_CLIENT_CERTIFICATE_PATH",
+            Box::new(|s| s.credential = Credential::CertificateFile("/nowhere".into())),
+        ),
+        (
+            "AZURE_CLIENT_CERTIFICATE_PATH",
+            Box::new(|s| s.credential = Credential::CertificateFile(not_pem.clone())),
+        ),
+        (
+            "AZURE_FEDERATED_TOKEN_FILE",
+            Box::new(|s| s.credential = Credential::FederatedTokenFile("/nowhere".into())),
+        ),
         ("SSL_CERT_FILE", Box::new(|s| s.ca_pem = Some("/nowhere".into()))),
         ("SSL_CERT_FILE", Box::new(|s| s.ca_pem = Some(not_pem.clone()))),
     ];

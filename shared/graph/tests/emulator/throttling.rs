@@ -2,7 +2,9 @@ use std::{sync::atomic::Ordering, time::Duration};
 
 use listsync_core::member::Op;
 use listsync_engine::ports::{Applied, Clock, Directory, Fault, SystemClock};
-use listsync_graph_emulator::{Effect, Fault as Trouble, GroupKind, Refused, RetryAfterForm, Settings, TenantSize, Throttle};
+use listsync_graph_emulator::{
+    Effect, Fault as Trouble, GroupKind, Refused, RetryAfterForm, Settings, TenantSize, Throttle,
+};
 
 use crate::rig::Rig;
 
