@@ -184,7 +184,8 @@ pub enum Applied {
     Done,
     /// It was so already.
     AlreadySo,
-    /// It was refused.
+    /// It was refused. With [`super::Fault::Gone`] the group itself is gone; a member that is not there is
+    /// [`super::code::NO_SUCH_USER`].
     Rejected(super::PortError),
     /// It may or may not have taken effect.
     Unknown(super::PortError),

@@ -49,12 +49,8 @@ impl PortError {
     }
 }
 
-/// Codes that the engine itself acts on; adapters answer with them.
+/// The one code that the engine itself acts on; adapters answer with it.
 pub mod code {
-    /// The cursor is too old or was reset: read in full.
-    pub const CURSOR_EXPIRED: &str = "cursor_expired";
-    /// The group is not there (any more).
-    pub const GROUP_GONE: &str = "group_gone";
     /// Nobody answers to the address or id.
     pub const NO_SUCH_USER: &str = "no_such_user";
 }

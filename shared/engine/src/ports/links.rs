@@ -113,7 +113,7 @@ pub struct DueLink {
 /// A change to a link by a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LinkEdit {
-    /// Run, pause or halt it.
+    /// Run, pause or halt it. A link that becomes active is due at once.
     Status(LinkStatus),
     /// What was said of the present hold.
     Rule(Ruling),

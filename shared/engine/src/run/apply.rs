@@ -149,7 +149,7 @@ impl Apply<'_> {
                 let row = Member { in_baseline: present, group, intent: None, open: None, ..row };
                 tally.fold.members.push(MemberChange::Put(row));
             }
-            Applied::Rejected(error) if error.code == code::GROUP_GONE => {
+            Applied::Rejected(error) if error.fault == Fault::Gone => {
                 tally.keep(Member { intent: None, open: Some(Open::Due), ..row });
                 tally.stop.get_or_insert(Stop::Failed(error));
             }

@@ -133,9 +133,6 @@ fn collect(
     for (case, Decided { mut member, verdict }) in decided {
         resolution.news |= member.group != case.record.group;
         resolution.unrecorded.extend(sorting.unrecorded(&case, &member));
-        if let Some(Open::SetAside { recheck_at }) = &member.open {
-            resolution.set_aside.push(*recheck_at);
-        }
         match verdict {
             Verdict::Do(_) if !held.contains_key(&member.key) => {
                 resolution.pending.insert(member.key.clone(), member);
@@ -144,7 +141,8 @@ fn collect(
             Verdict::Do(_) => member.open = held.get(&member.key).cloned(),
             Verdict::Skip(code) => *plan.skipped.entry(code).or_default() += 1,
             Verdict::Fail(reason) => resolution.unmatched.push((member.clone(), reason)),
-            Verdict::Settled | Verdict::SetAside => {}
+            Verdict::SetAside => resolution.set_aside.extend(recheck_of(&member)),
+            Verdict::Settled => {}
         }
         resolution.changes.extend(sorting.change(member));
     }
@@ -175,6 +173,13 @@ impl Sorting<'_> {
             count: 1,
             members_before: self.standing.group.members + 1,
         })
+    }
+}
+
+fn recheck_of(member: &Member) -> Option<Timestamp> {
+    match member.open {
+        Some(Open::SetAside { recheck_at }) => Some(recheck_at),
+        _ => None,
     }
 }
 

@@ -19,9 +19,7 @@ use listsync_core::{
 
 use super::look::Look;
 use crate::{
-    ports::{
-        Changes, CountCheck, Cursor, EntryQuery, Fault, GroupQuery, MemberQuery, PortError, PortResult, code,
-    },
+    ports::{Changes, CountCheck, Cursor, EntryQuery, Fault, GroupQuery, MemberQuery, PortError, PortResult},
     watch::Step,
 };
 
@@ -80,7 +78,8 @@ async fn changes(look: Look<'_>, group: &Cursor, list: &Cursor) -> PortResult<Op
     let count = count_check(look);
     let directory = &look.ports.directory;
     let delta = match directory.changes(look.call(), &look.link().group, group, count).await {
-        Err(error) if error.fault == Fault::Gone && error.code == code::CURSOR_EXPIRED => return Ok(None),
+        // The cursor expired, or the group is gone: the full read tells which.
+        Err(error) if error.fault == Fault::Gone => return Ok(None),
         other => other?,
     };
     let list_changes = match look.ports.lists.changes(&look.link().list, list).await {

@@ -1,0 +1,205 @@
+//! A desk on which a scenario is played: one list, one group, one link, and a person who waits between the acts.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use listsync_core::{
+    id::{LinkId, ListId, RunId},
+    link::{Link, Mode},
+    list::{Origin, Standing},
+    member::Op,
+    plan::Plan,
+    settings::Settings,
+    summary::Summary,
+    trigger::Reason,
+};
+use listsync_engine::{
+    Ports,
+    ports::{
+        Clock as _, Decision, EntryQuery, Group, GroupKind, LinkEdit, LinkState, Links as _, ListSide as _,
+        ListStore as _, Ruling, RulingKind, SettingsStore as _,
+    },
+    preview::preview,
+    run::{Ran, RunRequest, run},
+    trigger::raise,
+    watch::Unwatched,
+};
+use listsync_testkit::{
+    dice::Dice,
+    fakes::{FakeDirectory, Lag, ManualClock, MemoryStore},
+    sample::{address, contact, group, link, moment, object, person, tenant},
+};
+
+/// How the runs after the first one read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reading {
+    Incremental,
+    Full,
+}
+
+pub(crate) const BOTH: [Reading; 2] = [Reading::Incremental, Reading::Full];
+
+pub(crate) struct Desk {
+    pub(crate) clock: ManualClock,
+    pub(crate) store: MemoryStore,
+    pub(crate) directory: FakeDirectory,
+    pub(crate) ports: Ports,
+    pub(crate) list: ListId,
+    pub(crate) link: LinkId,
+    reading: Reading,
+    runs: u32,
+}
+
+impl Desk {
+    /// A list and a group with these members, linked.
+    pub(crate) async fn with(reading: Reading, listed: &[&str], grouped: &[&str]) -> Self {
+        Self::linked(reading, (listed, grouped), |link| link).await
+    }
+
+    /// The same with a link of another kind.
+    pub(crate) async fn linked(
+        reading: Reading,
+        (listed, grouped): (&[&str], &[&str]),
+        as_link: impl FnOnce(Link) -> Link,
+    ) -> Self {
+        let clock = ManualClock::at(moment(0));
+        let store = MemoryStore::new(&clock);
+        let directory = FakeDirectory::new(&clock, Lag::NONE, Dice::new(7));
+        let ports = Ports {
+            directory: Arc::new(directory.clone()),
+            lists: Arc::new(store.clone()),
+            links: Arc::new(store.clone()),
+            runs: Arc::new(store.clone()),
+            gate: Arc::new(store.clone()),
+            queue: Arc::new(store.clone()),
+            settings: Arc::new(store.clone()),
+            clock: Arc::new(clock.clone()),
+        };
+        let staff = Group { id: group("staff"), name: "Staff".into(), kind: GroupKind::Microsoft365 };
+        for name in listed.iter().chain(grouped) {
+            directory.put_person(person(name));
+        }
+        directory.put_group(staff, grouped.iter().map(|name| object(name)));
+        let list = store.create_list("Staff", moment(0)).await.expect("a new list").id;
+        let link = as_link(link("staff", &list, "staff"));
+        store.create(&link, moment(0)).await.expect("a new link");
+        let mut desk = Self { clock, store, directory, ports, list, link: link.id, reading, runs: 0 };
+        desk.settings(|settings| settings.internal_domains = ["contoso.example".into()].into()).await;
+        for name in listed {
+            desk.list_adds(name).await;
+        }
+        desk
+    }
+
+    /// The same, synced, and an hour later: everything has settled.
+    pub(crate) async fn settled(reading: Reading, both: &[&str]) -> Self {
+        let mut desk = Self::with(reading, both, both).await;
+        desk.sync().await;
+        desk.wait(Duration::from_secs(3_600)).await;
+        desk
+    }
+
+    pub(crate) async fn settings(&mut self, edit: impl FnOnce(&mut Settings)) {
+        let mut settings = self.store.settings().await.expect("settings");
+        edit(&mut settings);
+        self.store.save_settings(&settings).await.expect("saved");
+    }
+
+    pub(crate) async fn list_adds(&mut self, name: &str) {
+        self.store.add(&self.list, &contact(name), Origin::Manual, self.clock.now()).await.expect("added");
+    }
+
+    pub(crate) async fn list_removes(&mut self, name: &str) {
+        self.store.remove(&self.list, &address(name), self.clock.now()).await.expect("removed");
+    }
+
+    pub(crate) async fn says(&mut self, name: &str, decision: Decision) {
+        self.store.decide(&self.list, &address(name), decision, self.clock.now()).await.expect("decided");
+    }
+
+    pub(crate) fn group_adds(&mut self, name: &str) {
+        self.directory.edit(&group("staff"), Op::Add, &object(name));
+    }
+
+    pub(crate) fn group_removes(&mut self, name: &str) {
+        self.directory.edit(&group("staff"), Op::Remove, &object(name));
+    }
+
+    /// Time passes, and what falls due in it is done.
+    pub(crate) async fn wait(&mut self, time: Duration) {
+        self.clock.advance(time);
+        self.sync().await;
+    }
+
+    pub(crate) async fn sync(&mut self) -> Summary {
+        self.sync_as(Reason::Schedule).await
+    }
+
+    pub(crate) async fn sync_as(&mut self, reason: Reason) -> Summary {
+        self.ran(reason, Duration::from_secs(900)).await.summary
+    }
+
+    pub(crate) async fn ran(&mut self, reason: Reason, time: Duration) -> Ran {
+        if self.reading == Reading::Full {
+            self.edit(LinkEdit::Resync).await;
+        }
+        raise(&self.ports, &self.link, reason).await.expect("raised");
+        self.runs += 1;
+        let request = RunRequest {
+            run: RunId::parse(&format!("run-{}", self.runs)).expect("an id"),
+            link: self.link.clone(),
+            reason,
+            until: self.clock.now().checked_add(time).expect("in range"),
+        };
+        run(&self.ports, &request, &Unwatched).await.expect("a run")
+    }
+
+    pub(crate) async fn plan(&self) -> Plan {
+        let until = self.clock.now().checked_add(Duration::from_secs(900)).expect("in range");
+        preview(&self.ports, &self.link, until, &Unwatched).await.expect("a preview")
+    }
+
+    pub(crate) async fn edit(&self, edit: LinkEdit) {
+        self.store.edit(&self.link, &edit, self.clock.now()).await.expect("edited");
+    }
+
+    pub(crate) async fn rule(&self, kind: RulingKind, digest: &str) {
+        self.edit(LinkEdit::Rule(Ruling { digest: digest.to_owned(), kind })).await;
+    }
+
+    pub(crate) async fn state(&self) -> LinkState {
+        self.store.load(&self.link).await.expect("loaded").expect("there")
+    }
+
+    /// Who is on the list, by local part.
+    pub(crate) async fn listed(&self) -> BTreeSet<String> {
+        let entries = self.store.entries(&self.list, EntryQuery::All).await.expect("entries");
+        let members = entries.into_iter().filter(|entry| entry.standing == Standing::Member);
+        members
+            .filter_map(|entry| entry.address.as_str().split_once('@').map(|(local, _)| local.to_owned()))
+            .collect()
+    }
+
+    /// Who is in the group, by id, which is the local part.
+    pub(crate) fn grouped(&self) -> BTreeSet<String> {
+        self.directory.members(&group("staff")).iter().map(ToString::to_string).collect()
+    }
+
+    /// Demands that both sides have just these members.
+    pub(crate) async fn both_are(&self, names: &[&str]) {
+        self.are(names, names).await;
+    }
+
+    pub(crate) async fn are(&self, listed: &[&str], grouped: &[&str]) {
+        let set = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<BTreeSet<_>>();
+        assert_eq!(self.listed().await, set(listed), "the list, reading {:?}", self.reading);
+        assert_eq!(self.grouped(), set(grouped), "the group, reading {:?}", self.reading);
+    }
+}
+
+pub(crate) fn one_way(mode: Mode) -> impl FnOnce(Link) -> Link {
+    move |link| Link { mode, ..link }
+}
+
+pub(crate) fn of_tenant() -> listsync_core::id::TenantId {
+    tenant()
+}

@@ -1,0 +1,15 @@
+//! What people do to a list and a group, and what becomes of it: each scenario reads incrementally and in full.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
+
+mod desk;
+mod guarded;
+mod one_way;
+mod people;
+mod trouble;
+mod two_way;
+
+/// Runs a scenario on a runtime whose timers stand still: virtual time is the clock's.
+pub(crate) fn play(scenario: impl Future<Output = ()>) {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(scenario);
+}

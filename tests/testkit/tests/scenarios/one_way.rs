@@ -1,0 +1,86 @@
+use std::time::Duration;
+
+use listsync_core::{
+    link::{Extras, Link, Mode},
+    summary::Outcome,
+};
+use listsync_engine::ports::{Decision, RulingKind};
+
+use crate::{
+    desk::{BOTH, Desk, one_way},
+    play,
+};
+
+const HOUR: Duration = Duration::from_secs(3_600);
+
+#[test]
+fn list_to_group_fills_the_group_keeps_extras_and_leaves_the_list_alone() {
+    for reading in BOTH {
+        play(async {
+            let sides = (&["ann", "bob"][..], &["bob", "cid"][..]);
+            let mut desk = Desk::linked(reading, sides, one_way(Mode::ListToGroup)).await;
+            desk.sync().await;
+            desk.are(&["ann", "bob"], &["ann", "bob", "cid"]).await;
+            desk.clock.advance(HOUR);
+            desk.group_removes("ann");
+            desk.list_removes("bob").await;
+            desk.sync().await;
+            desk.are(&["ann"], &["ann", "cid"]).await;
+        });
+    }
+}
+
+#[test]
+fn group_to_list_fills_the_list_and_leaves_the_group_alone() {
+    for reading in BOTH {
+        play(async {
+            let sides = (&["ann"][..], &["bob", "cid"][..]);
+            let mut desk = Desk::linked(reading, sides, one_way(Mode::GroupToList)).await;
+            desk.sync().await;
+            desk.are(&["ann", "bob", "cid"], &["bob", "cid"]).await;
+            desk.clock.advance(HOUR);
+            desk.group_removes("bob");
+            desk.list_removes("cid").await;
+            let summary = desk.sync().await;
+            desk.are(&["ann", "cid"], &["cid"]).await;
+            assert_eq!(summary.graph.writes, 0);
+        });
+    }
+}
+
+#[test]
+fn extras_go_only_once_a_person_approved_the_first_removal() {
+    for reading in BOTH {
+        play(async {
+            let remove = |link| Link { mode: Mode::ListToGroup, extras: Extras::Remove, ..link };
+            let sides = (&["ann", "bob"][..], &["bob", "cid"][..]);
+            let mut desk = Desk::linked(reading, sides, remove).await;
+            let summary = desk.sync().await;
+            assert_eq!((summary.outcome, summary.held.group_removals), (Outcome::Held, 1));
+            desk.are(&["ann", "bob"], &["ann", "bob", "cid"]).await;
+            desk.rule(RulingKind::Approved, &summary.held.digest).await;
+            assert_eq!(desk.sync().await.outcome, Outcome::Converged);
+            desk.both_are(&["ann", "bob"]).await;
+            desk.clock.advance(HOUR);
+            desk.directory.put_person(listsync_testkit::sample::person("dan"));
+            desk.group_adds("dan");
+            desk.sync().await;
+            desk.both_are(&["ann", "bob"]).await;
+        });
+    }
+}
+
+#[test]
+fn who_opted_out_is_not_brought_back_by_a_leading_group_and_stays_in_it() {
+    for reading in BOTH {
+        play(async {
+            let sides = (&[][..], &["ann", "bob"][..]);
+            let mut desk = Desk::linked(reading, sides, one_way(Mode::GroupToList)).await;
+            desk.sync().await;
+            desk.clock.advance(HOUR);
+            desk.says("ann", Decision::OptedOut).await;
+            desk.sync().await;
+            desk.are(&["bob"], &["ann", "bob"]).await;
+        });
+    }
+}
