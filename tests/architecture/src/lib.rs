@@ -1,0 +1,1 @@
+//! Rules over the workspace itself; they are all tests.
