@@ -31,12 +31,11 @@ struct Wanted {
     path: String,
     nth: Option<u64>,
     rate: Option<f64>,
-    #[serde(flatten)]
-    what: What,
+    effect: What,
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "effect")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 enum What {
     Status { status: u16, retry_after: Option<u64> },
     StatusAfter { status: u16 },
@@ -176,7 +175,7 @@ fn set(world: &mut World, change: &Change) -> Answer {
 }
 
 fn fault(wanted: Wanted) -> Fault {
-    let effect = match wanted.what {
+    let effect = match wanted.effect {
         What::Status { status, retry_after } => {
             let refused = Refused::status(status);
             Effect::Refuse(match retry_after {

@@ -1,5 +1,7 @@
 //! A record of every request, for tests to look at.
 
+use std::collections::VecDeque;
+
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -43,19 +45,25 @@ pub struct Counters {
     pub token_requests: u64,
 }
 
+/// How many entries are kept; the oldest go first.
+const MAX_ENTRIES: usize = 200_000;
+
 #[derive(Debug, Default)]
 pub(crate) struct Journal {
-    entries: Vec<Entry>,
+    entries: VecDeque<Entry>,
     pub(crate) counters: Counters,
 }
 
 impl Journal {
     pub(crate) fn add(&mut self, entry: Entry) {
-        self.entries.push(entry);
+        if self.entries.len() == MAX_ENTRIES {
+            self.entries.pop_front();
+        }
+        self.entries.push_back(entry);
     }
 
-    pub(crate) fn entries(&self) -> &[Entry] {
-        &self.entries
+    pub(crate) fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter()
     }
 
     pub(crate) fn clear(&mut self) {

@@ -282,17 +282,17 @@ impl Tenant {
         self.shared.world().delta_epoch += 1;
     }
 
-    /// Every request so far, parts of batches on their own.
+    /// The requests so far (the last 200,000), parts of batches on their own.
     #[must_use]
     pub fn journal(&self) -> Vec<Entry> {
-        self.shared.world().journal.entries().to_vec()
+        self.shared.world().journal.entries().cloned().collect()
     }
 
     /// The requests that did what a careful client never does.
     #[must_use]
     pub fn violations(&self) -> Vec<Entry> {
         let world = self.shared.world();
-        world.journal.entries().iter().filter(|entry| entry.violation.is_some()).cloned().collect()
+        world.journal.entries().filter(|entry| entry.violation.is_some()).cloned().collect()
     }
 
     /// Totals since the start or the last [`Tenant::clear_journal`].

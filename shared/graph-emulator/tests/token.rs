@@ -4,8 +4,12 @@ mod support;
 
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use listsync_graph_emulator::Federated;
-use serde_json::Value;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use support::Bench;
 
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -72,6 +76,47 @@ async fn a_registered_federated_token_is_as_good_as_a_secret() {
             ("client_id", bench.running.client_id.as_str()),
             ("client_assertion_type", ASSERTION_TYPE),
             ("client_assertion", assertion),
+            ("scope", SCOPE),
+        ];
+        let (answered, body) = bench.token_request(&bench.running.tenant_id, &form).await;
+        assert_eq!(answered, status, "{body}");
+    }
+}
+
+/// A certificate and the key that belongs to it, both as PEM.
+fn certificate() -> (String, String, Vec<u8>) {
+    let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).expect("it makes a key");
+    let params = rcgen::CertificateParams::new(Vec::new()).expect("they are valid");
+    let certificate = params.self_signed(&key).expect("it signs");
+    (certificate.pem(), key.serialize_pem(), certificate.der().to_vec())
+}
+
+#[tokio::test]
+async fn an_assertion_signed_by_a_registered_certificate_is_as_good_as_a_secret() {
+    let bench = Bench::new().await;
+    let (pem, key, der) = certificate();
+    let (_, stranger, _) = certificate();
+    bench.tenant.update_app(|app| app.certificates.push(pem));
+    let audience = format!("{}/{}/oauth2/v2.0/token", bench.running.authority_host, bench.running.tenant_id);
+    let now = bench.clock.now().as_second();
+    for (key, algorithm, audience, life, status) in [
+        (&key, Algorithm::PS256, audience.as_str(), 300, 200),
+        (&key, Algorithm::RS256, audience.as_str(), 300, 200),
+        (&stranger, Algorithm::PS256, audience.as_str(), 300, 401),
+        (&key, Algorithm::PS256, "https://elsewhere.example", 300, 401),
+        (&key, Algorithm::PS256, audience.as_str(), -1, 401),
+    ] {
+        let client = bench.running.client_id.as_str();
+        let claims = json!({"aud": audience, "iss": client, "sub": client, "jti": "1", "exp": now + life});
+        let mut header = Header::new(algorithm);
+        header.x5t_s256 = Some(URL_SAFE_NO_PAD.encode(Sha256::digest(&der)));
+        let signer = EncodingKey::from_rsa_pem(key.as_bytes()).expect("it is a key");
+        let assertion = jsonwebtoken::encode(&header, &claims, &signer).expect("it signs");
+        let form = [
+            ("grant_type", "client_credentials"),
+            ("client_id", client),
+            ("client_assertion_type", ASSERTION_TYPE),
+            ("client_assertion", assertion.as_str()),
             ("scope", SCOPE),
         ];
         let (answered, body) = bench.token_request(&bench.running.tenant_id, &form).await;

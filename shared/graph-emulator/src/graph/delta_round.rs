@@ -159,7 +159,8 @@ impl View<'_> {
 
     fn user(&self, id: ObjectId) -> Option<Map<String, Value>> {
         let history = self.directory.user_history(id)?;
-        self.object(id, history, |user, name| user.property(name)).0
+        let (row, presence) = self.object(id, history, |user, name| user.property(name));
+        row.filter(|_| presence != Presence::Same)
     }
 
     /// The row of an object without its members, if it is to be shown for its own sake, and whether it is gone.
@@ -236,9 +237,7 @@ impl View<'_> {
             let shown: Vec<Value> = chunk.into_iter().map(|(_, member)| member).collect();
             item.insert("members@delta".to_owned(), Value::Array(shown));
             rows.push(Value::Object(item));
-            if members.peek().is_none() {
-                return None;
-            }
+            members.peek()?;
             if *room == 0 {
                 return Some(Spot::Inside { object: id, member });
             }

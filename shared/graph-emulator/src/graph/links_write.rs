@@ -169,7 +169,9 @@ pub(crate) fn check_targets(
     for id in ids {
         let kind = world.directory.kind_at(*id, newest).ok_or_else(|| Refusal::missing(*id))?;
         check_kind(group, set, kind)?;
-        check_right(who, kind)?;
+        if set == LinkSet::Members {
+            check_right(who, kind)?;
+        }
         if kind == Kind::Group
             && world.directory.group_at(*id, newest).is_some_and(|(inner, _)| inner.unified())
         {

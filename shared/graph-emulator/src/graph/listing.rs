@@ -16,20 +16,20 @@ const KIND: u8 = 1;
 const TOKEN: &str = "$skiptoken";
 
 /// Where a listing stands.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Page {
     pub(crate) top: usize,
     pub(crate) at: Seq,
     pub(crate) after: Option<ObjectId>,
-    spec: u32,
+    /// The query that its cursors belong to.
+    spec: String,
 }
 
 impl Page {
     /// The page that the call asks for: the first, or the one its cursor names.
     pub(crate) fn open(world: &mut World, call: &Call) -> Result<Self, Refusal> {
         let top = call.query.top()?.unwrap_or(DEFAULT_TOP);
-        let spec_text = format!("{}?{}", call.path, call.query.canonical_without(&[TOKEN]));
-        let spec = world.cursors.spec(&spec_text);
+        let spec = format!("{}?{}", call.path, call.query.canonical_without(&[TOKEN]));
         let Some(text) = call.query.get(TOKEN) else {
             return Ok(Self { top, at: world.read_point(), after: None, spec });
         };
@@ -54,7 +54,7 @@ impl Page {
     /// The answer, of up to `top` rows; more than that say that there is a next page.
     pub(crate) fn close(
         &self,
-        world: &World,
+        world: &mut World,
         call: &Call,
         rows: Vec<(ObjectId, Value)>,
         count: Option<usize>,
@@ -74,9 +74,9 @@ impl Page {
         Answer::ok(Value::Object(body))
     }
 
-    fn next_link(&self, world: &World, call: &Call, last: ObjectId) -> String {
+    fn next_link(&self, world: &mut World, call: &Call, last: ObjectId) -> String {
         let cursor = Cursor {
-            spec: self.spec,
+            spec: world.cursors.spec(&self.spec),
             kind: KIND,
             from: 0,
             at: self.at,
