@@ -196,7 +196,9 @@ impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let headline = match self.outcome {
             Outcome::Converged => "List Sync Completed".to_owned(),
-            other => format!("List Sync: {other}"),
+            Outcome::Partial if self.reason == "failures" => "List Sync Completed, with failures".to_owned(),
+            Outcome::Held => "List Sync Completed, with removals held".to_owned(),
+            other => format!("List Sync {other}"),
         };
         let mark = if self.exit_code() == 0 { '✔' } else { '!' };
         let time = self.finished_at.strftime("%-m/%-d/%Y, %-I:%M:%S %p UTC");
