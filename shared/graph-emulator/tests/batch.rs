@@ -118,3 +118,15 @@ async fn a_count_in_a_batch_is_text_and_the_header_is_the_parts_own() {
     assert_eq!(part(&answer.body, "1")["body"], "3");
     assert_eq!(part(&answer.body, "2")["status"], 400);
 }
+
+#[tokio::test]
+async fn a_part_can_cut_the_connection_of_its_batch_after_its_effect() {
+    let bench = Bench::new().await;
+    let people = bench.people(1);
+    let group = bench.group(GroupKind::Security, &people);
+    bench.tenant.inject(Fault::on("DELETE", "/groups/*/members/*/$ref", Effect::ResetAfter).nth(1));
+    let url = format!("/groups/{group}/members/{}/$ref", people[0]);
+    let body = json!({"requests": [{"id": "1", "method": "DELETE", "url": url}]});
+    assert!(bench.try_send("POST", "/$batch", &[], Some(body)).await.is_err());
+    assert!(bench.tenant.members(group).is_empty());
+}

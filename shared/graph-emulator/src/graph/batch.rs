@@ -36,7 +36,7 @@ pub(crate) fn run(world: &mut World, call: &Call, who: &Caller, stamp: &Stamp) -
     let mut order: Vec<usize> = (0..parts.len()).collect();
     order.shuffle(&mut world.rng);
     let mut done: BTreeMap<String, Answer> = BTreeMap::new();
-    let mut delay = Duration::ZERO;
+    let (mut delay, mut cut) = (Duration::ZERO, None);
     while !order.is_empty() {
         let ready =
             order.iter().position(|index| parts[*index].depends_on.iter().all(|id| done.contains_key(id)));
@@ -47,6 +47,7 @@ pub(crate) fn run(world: &mut World, call: &Call, who: &Caller, stamp: &Stamp) -
         let outcome = answer_part(world, (call, part), who, (stamp, &done));
         delay = delay.max(outcome.delay);
         done.insert(part.id.clone(), outcome.answer);
+        cut = cut.or(outcome.cut);
         if outcome.cut == Some(Cut::Reset) {
             let answer = Refusal::named(503, "serviceNotAvailable", "The connection was cut.");
             return Outcome { answer: answer.into_answer(stamp), delay, cut: Some(Cut::Reset) };
@@ -54,7 +55,7 @@ pub(crate) fn run(world: &mut World, call: &Call, who: &Caller, stamp: &Stamp) -
     }
     let mut responses: Vec<Value> = done.iter().map(|(id, answer)| response(id, answer)).collect();
     responses.shuffle(&mut world.rng);
-    Outcome { delay, ..Outcome::of(Answer::ok(json!({"responses": responses}))) }
+    Outcome { answer: Answer::ok(json!({"responses": responses})), delay, cut }
 }
 
 fn answer_part(

@@ -33,10 +33,13 @@ impl Page {
         let Some(text) = call.query.get(TOKEN) else {
             return Ok(Self { top, at: world.read_point(), after: None, spec });
         };
-        let cursor =
-            world.cursors.open(text).filter(|cursor| cursor.kind == KIND && cursor.spec == spec).ok_or_else(
-                || Refusal::bad_request("The specified skip token is not valid for this request."),
-            )?;
+        let cursor = world
+            .cursors
+            .open(text)
+            .filter(|cursor| {
+                cursor.kind == KIND && world.cursors.spec_text(cursor.spec) == Some(spec.as_str())
+            })
+            .ok_or_else(|| Refusal::bad_request("The specified skip token is not valid for this request."))?;
         if world.now() - cursor.issued > millis(world.settings.page_token_life) {
             return Err(Refusal::expired_page());
         }
