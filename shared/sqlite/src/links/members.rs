@@ -34,19 +34,21 @@ impl From<MemberQuery<'_>> for Wanted {
     }
 }
 
-const COLUMNS: &str = "key, contact, address, in_baseline, group_present, group_since, intent_op, \
-                       intent_since, open FROM members";
+const COLUMNS: &str =
+    "key, contact, address, in_baseline, group_present, group_since, intent_op, intent_since, open";
 
 pub(super) fn load(tx: &Connection, link: &LinkId, wanted: &Wanted) -> Outcome<Vec<Member>> {
     let link = row::number(tx, link)?;
     match wanted {
         Wanted::All => {
-            let sql = format!("SELECT {COLUMNS} WHERE link = ?1 ORDER BY key");
+            let sql = format!("SELECT {COLUMNS} FROM members WHERE link = ?1 ORDER BY key");
             collect(tx.prepare_cached(&sql)?, [link], read)
         }
         Wanted::Open => {
+            // A converged link has none among very many: only its own index finds that out at no cost.
             let sql = format!(
-                "SELECT {COLUMNS} WHERE link = ?1 AND (open IS NOT NULL OR intent_op IS NOT NULL) ORDER BY key"
+                "SELECT {COLUMNS} FROM members INDEXED BY members_open
+                 WHERE link = ?1 AND (open IS NOT NULL OR intent_op IS NOT NULL) ORDER BY key"
             );
             collect(tx.prepare_cached(&sql)?, [link], read)
         }
@@ -55,9 +57,9 @@ pub(super) fn load(tx: &Connection, link: &LinkId, wanted: &Wanted) -> Outcome<V
             let keys = keys.chain(contacts.iter().cloned().map(MemberKey::Contact));
             let keys: Vec<_> = keys.map(|key| key_text(&key)).collect();
             let sql = format!(
-                "SELECT {COLUMNS} WHERE link = ?1 AND key IN (SELECT value FROM json_each(?2))
+                "SELECT {COLUMNS} FROM members WHERE link = ?1 AND key IN (SELECT value FROM json_each(?2))
                  UNION
-                 SELECT {COLUMNS} WHERE link = ?1 AND contact IN (SELECT value FROM json_each(?3))
+                 SELECT {COLUMNS} FROM members WHERE link = ?1 AND contact IN (SELECT value FROM json_each(?3))
                  ORDER BY key"
             );
             let params = params![link, json!(keys).to_string(), json!(contacts).to_string()];

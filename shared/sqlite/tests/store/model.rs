@@ -7,9 +7,10 @@ use listsync_core::{
     list::{List, Origin, Standing},
 };
 use listsync_engine::ports::{
-    AddOutcome, Decision, EntryQuery, ImportMode, ImportState, Links, ListOutcome, ListSide, ListStore,
-    NewImport, RemoveOutcome,
+    AddOutcome, Decision, EntryQuery, ImportMode, ImportState, Lease, Links, ListOutcome, ListSide,
+    ListStore, NewImport, RemoveOutcome,
 };
+use listsync_sqlite::SqliteStore;
 use proptest::prelude::*;
 
 use crate::kit::{add_step, address, at, linked, list_fold, person};
