@@ -3,7 +3,7 @@
 use listsync_core::id::GroupId;
 use listsync_engine::ports::{Fault, PortError};
 
-use crate::answer::Answer;
+use crate::{answer::Answer, pages::EXPIRED_PAGE};
 
 pub(crate) const READ_GROUPS: &str = "GroupMember.Read.All";
 pub(crate) const WRITE_MEMBERS: &str = "GroupMember.ReadWrite.All";
@@ -140,6 +140,9 @@ impl Known {
             500.. => {
                 (Fault::Unavailable, "the directory is troubled for the moment".to_owned(), String::new())
             }
+            _ if answer.code().eq_ignore_ascii_case(EXPIRED_PAGE) => {
+                (Fault::Unavailable, "the paging cursor is too old".to_owned(), String::new())
+            }
             _ if is_cursor_code(answer.code()) => {
                 (Fault::Gone, "the cursor is too old".to_owned(), String::new())
             }
@@ -164,7 +167,7 @@ impl Known {
 
 /// Codes, in whatever case, that say that a cursor will not do any more.
 pub(crate) fn is_cursor_code(code: &str) -> bool {
-    ["syncStateNotFound", "resyncRequired", "Directory_ExpiredPageToken", "syncStateInvalid"]
+    ["syncStateNotFound", "resyncRequired", "syncStateInvalid", EXPIRED_PAGE]
         .iter()
         .any(|known| code.eq_ignore_ascii_case(known))
 }

@@ -102,9 +102,7 @@ impl Merged {
             return Ok(());
         }
         if row.get("@removed").is_some() {
-            return Err(deed
-                .failed(Fault::Gone, "group_gone", "the group was deleted")
-                .with_hint("restore the group in the directory within 30 days, or unlink the list"));
+            return Err(group_gone(deed));
         }
         let members = row.get("members@delta").and_then(Value::as_array).into_iter().flatten();
         for member in members {
@@ -126,15 +124,24 @@ fn is_user(member: &Value) -> bool {
     kind.is_some_and(|kind| kind.eq_ignore_ascii_case("#microsoft.graph.user"))
 }
 
-/// Says of every sign of a cursor that will not do any more the same.
+fn group_gone(deed: &Deed) -> PortError {
+    deed.failed(Fault::Gone, "group_gone", "the group was deleted")
+        .with_hint("restore the group in the directory within 30 days, or unlink the list")
+}
+
+/// Says of every sign of a cursor that will not do any more the same. A group that is not there is told by its count; change
+/// tracking itself does not miss it.
 fn stale(error: PortError, deed: &Deed) -> PortError {
     let told = is_cursor_code(&error.code) || error.code == "foreign_link";
-    let reset = error.fault == Fault::Gone && !told && error.code != "group_gone";
-    if !told && !reset {
-        return error;
+    match error.code.as_str() {
+        "group_gone" => error,
+        "Request_ResourceNotFound" => group_gone(deed),
+        _ if told || error.fault == Fault::Gone => {
+            let why = format!("the cursor is too old or was reset (code {})", error.code);
+            deed.failed(Fault::Gone, "cursor_expired", &why)
+        }
+        _ => error,
     }
-    let why = format!("the cursor is too old or was reset (code {})", error.code);
-    deed.failed(Fault::Gone, "cursor_expired", &why)
 }
 
 #[cfg(test)]

@@ -251,7 +251,7 @@ fn unsettled(earlier: Earlier, error: &PortError) -> Applied {
 fn effect_of(answer: Option<&Answer>) -> Earlier {
     match answer {
         None => Earlier::Perhaps,
-        Some(answer) if answer.status >= 500 && answer.retry_after.is_none() => Earlier::Perhaps,
+        Some(answer) if answer.status >= 500 => Earlier::Perhaps,
         Some(answer) => answer.earlier,
     }
 }

@@ -7,6 +7,7 @@ mod groups;
 mod look_ups;
 mod reading;
 mod rig;
+mod shapes;
 mod sign_in;
 mod throttling;
 mod writing;
