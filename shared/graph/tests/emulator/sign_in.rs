@@ -130,7 +130,7 @@ async fn an_unreachable_directory_says_what_to_check() {
     assert!(error.hint.contains("LISTSYNC_GRAPH_URL"), "{}", error.hint);
 }
 
-type Spoil = Box<dyn Fn(&mut GraphSettings)>;
+type Spoil<'a> = Box<dyn Fn(&mut GraphSettings) + 'a>;
 
 #[tokio::test]
 async fn each_malformed_setting_is_named() {
@@ -144,7 +144,7 @@ async fn each_malformed_setting_is_named() {
         ca_pem: None,
     };
     let not_pem = rig.file("not.pem", "no certificate");
-    let changes: Vec<(&str, Spoil)> = vec![
+    let changes: Vec<(&str, Spoil<'_>)> = vec![
         ("LISTSYNC_GRAPH_URL", Box::new(|s| s.graph_url = "http://graph.microsoft.com/v1.0".to_owned())),
         ("LISTSYNC_GRAPH_URL", Box::new(|s| s.graph_url = "graph".to_owned())),
         ("AZURE_TENANT_ID", Box::new(|s| s.tenant = String::new())),
