@@ -9,8 +9,9 @@ use listsync_core::{
     id::{ContactId, ObjectId},
     identity::{Match, Matcher, Unmatched, match_among},
     link::{Externals, Side},
-    list::{Entry, Standing},
+    list::Entry,
     member::{MemberKey, Open},
+    settings::Settings,
 };
 
 use super::{
@@ -18,7 +19,7 @@ use super::{
     observe::{Observed, complete_records, once_each},
 };
 use crate::{
-    ports::{EntryQuery, Lookup, PortResult},
+    ports::{EntryQuery, Fault, Lookup, PortResult},
     watch::Step,
 };
 
@@ -43,14 +44,20 @@ pub(crate) async fn resolve(look: Look<'_>, observed: &mut Observed) -> PortResu
     let mut unmatched = UnmatchedContacts::new();
     let mut found = Vec::new();
     let local = match_among(&observed.entries, &observed.principals);
+    let unbound: Vec<&Entry> =
+        observed.entries.iter().filter(|entry| entry.object_id.is_none() && takes_part(entry)).collect();
+    let answered =
+        |entry: &&Entry| local.contains_key(&entry.contact) || waits(look, observed, entry).is_some();
+    let settings =
+        if unbound.iter().all(answered) { look.settings.clone() } else { with_domains(look).await? };
     let mut asking = Vec::new();
-    for entry in observed.entries.iter().filter(|entry| entry.object_id.is_none() && takes_part(entry)) {
+    for entry in unbound {
         match local.get(&entry.contact) {
             Some(Match::One(id)) => found.push((entry.contact.clone(), id.clone())),
             Some(Match::Several(_)) => {
                 unmatched.insert(entry.contact.clone(), (Unmatched::Ambiguous, Asked::Now));
             }
-            None => match without_asking(look, observed, entry) {
+            None => match without_asking((look, &settings), observed, entry) {
                 Some(reason) => {
                     unmatched.insert(entry.contact.clone(), reason);
                 }
@@ -60,7 +67,7 @@ pub(crate) async fn resolve(look: Look<'_>, observed: &mut Observed) -> PortResu
     }
     bind(look, observed, found).await?;
     if look.link().mode.writes(Side::Group) && !asking.is_empty() {
-        let mut search = Search { look, unmatched: &mut unmatched, progressed: false };
+        let mut search = Search { look, settings: &settings, unmatched: &mut unmatched, progressed: false };
         let done = search.run(observed, &asking).await?;
         if !done {
             let progressed = search.progressed;
@@ -70,18 +77,34 @@ pub(crate) async fn resolve(look: Look<'_>, observed: &mut Observed) -> PortResu
     Ok(Resolved::All(unmatched))
 }
 
+/// The settings with the tenant's own domains, where nobody set any and the credential may read them.
+async fn with_domains(look: Look<'_>) -> PortResult<Settings> {
+    let mut settings = look.settings.clone();
+    if settings.internal_domains.is_empty() && look.link().mode.writes(Side::Group) {
+        settings.internal_domains = match look.ports.directory.domains(look.call()).await {
+            Err(error) if error.fault == Fault::Denied => Default::default(),
+            other => other?,
+        };
+    }
+    Ok(settings)
+}
+
 /// The answer for a contact that is not to be looked up now.
-fn without_asking(look: Look<'_>, observed: &Observed, entry: &Entry) -> Option<(Unmatched, Asked)> {
-    if look.link().externals == Externals::Skip && look.settings.is_external(&entry.address) {
+fn without_asking(
+    (look, settings): (Look<'_>, &Settings),
+    observed: &Observed,
+    entry: &Entry,
+) -> Option<(Unmatched, Asked)> {
+    if look.link().externals == Externals::Skip && settings.is_external(&entry.address) {
         return Some((Unmatched::ExternalSkipped, Asked::Now));
     }
-    if entry.standing != Standing::Member {
-        return None;
-    }
+    waits(look, observed, entry).map(|reason| (reason, Asked::Earlier))
+}
+
+/// Why a contact had no directory object when it was last asked for, while it is not time to ask again.
+fn waits(look: Look<'_>, observed: &Observed, entry: &Entry) -> Option<Unmatched> {
     match &observed.records.get(&MemberKey::Contact(entry.contact.clone()))?.open {
-        Some(Open::Failed { code, retry_at, .. }) if *retry_at > look.now() => {
-            Unmatched::from_code(code).map(|reason| (reason, Asked::Earlier))
-        }
+        Some(Open::Failed { code, retry_at, .. }) if *retry_at > look.now() => Unmatched::from_code(code),
         _ => None,
     }
 }
@@ -111,6 +134,7 @@ async fn bind(look: Look<'_>, observed: &mut Observed, found: Vec<(ContactId, Ob
 
 struct Search<'a, 'b> {
     look: Look<'a>,
+    settings: &'b Settings,
     unmatched: &'b mut UnmatchedContacts,
     progressed: bool,
 }
@@ -185,7 +209,7 @@ impl Search<'_, '_> {
                     continue;
                 }
                 Some(Match::Several(_)) => Unmatched::Ambiguous,
-                None if self.look.settings.is_external(&entry.address) => Unmatched::GuestNotInvited,
+                None if self.settings.is_external(&entry.address) => Unmatched::GuestNotInvited,
                 None => Unmatched::NoSuchUser,
             };
             self.unmatched.insert(entry.contact.clone(), (reason, Asked::Now));
