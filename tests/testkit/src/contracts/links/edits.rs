@@ -1,0 +1,163 @@
+use listsync_core::{
+    link::{Extras, HaltReason, Link, LinkStatus, Mode, Side},
+    member::HoldReason,
+};
+use listsync_engine::ports::{
+    Cursor, Fault, Finish, Fold, Hold, LinkEdit, LinkState, Links, ListStore, MemberChange, MemberQuery,
+    Phase, Progress, Ruling, RulingKind,
+};
+
+use super::{Bed, finish};
+use crate::{
+    contracts::{fault, ok},
+    sample::{link, member, moment},
+};
+
+pub(super) async fn all<S: Links + ListStore>(make: &impl Fn() -> S) {
+    a_pause_lasts_until_it_is_lifted(make).await;
+    a_run_that_ends_does_not_lift_a_pause(make).await;
+    a_ruling_names_the_present_hold(make).await;
+    a_ruling_waits_until_it_is_carried_out(make).await;
+    extras_are_kept_from_now_on(make).await;
+    a_resync_reads_in_full_and_keeps_the_baseline(make).await;
+    a_resync_asked_for_during_a_run_holds_for_the_next(make).await;
+    a_relink_forgets_all_and_waits_for_no_run(make).await;
+    after_a_relink_an_old_run_writes_nothing(make).await;
+}
+
+fn progress() -> Progress {
+    Progress {
+        phase: Phase::Steady,
+        group_cursor: Some(Cursor("group-7".to_owned())),
+        list_cursor: Some(Cursor("7".to_owned())),
+        full_read_at: Some(moment(9_000)),
+        count_at: Some(moment(8_000)),
+        hold: Some(Hold {
+            digest: "abc".to_owned(),
+            reasons: vec![(Side::Group, HoldReason::Limit)],
+            list_removals: 0,
+            group_removals: 9,
+            since: moment(10),
+        }),
+        stalled: 1,
+        ..Progress::default()
+    }
+}
+
+async fn synced<S: Links + ListStore>(bed: &Bed<S>) {
+    let lease = bed.lease(moment(10)).await;
+    bed.put(&lease, vec![MemberChange::Put(member("anna"))]).await;
+    bed.finish(&lease, Finish { progress: progress(), ..finish(moment(20)) }).await;
+}
+
+async fn state<S: Links + ListStore>(bed: &Bed<S>) -> LinkState {
+    ok(bed.store.load(bed.id()).await).expect("the link is there")
+}
+
+fn ruling(digest: &str) -> LinkEdit {
+    LinkEdit::Rule(Ruling { digest: digest.to_owned(), kind: RulingKind::Approved })
+}
+
+async fn a_pause_lasts_until_it_is_lifted<S: Links + ListStore>(make: &impl Fn() -> S) {
+    let bed = Bed::make(make).await;
+    for stopped in [LinkStatus::Paused, LinkStatus::Halted(HaltReason::GroupGone)] {
+        ok(bed.store.edit(bed.id(), &LinkEdit::Status(stopped), moment(1)).await);
+        assert_eq!(state(&bed).await.link.status, stopped);
+        ok(bed.store.request(bed.id(), None).await);
+        assert!(ok(bed.store.due(moment(9_999), None, 10).await).is_empty(), "{stopped} is not due");
+        ok(bed.store.edit(bed.id(), &LinkEdit::Status(LinkStatus::Active), moment(2)).await);
+        assert_eq!(ok(bed.store.due(moment(9_999), None, 10).await).len(), 1);
+    }
+}
+
+async fn a_run_that_ends_does_not_lift_a_pause<S: Links + ListStore>(make: &impl Fn() -> S) {
+    let bed = Bed::make(make).await;
+    let lease = bed.lease(moment(0)).await;
+    ok(bed.store.edit(bed.id(), &LinkEdit::Status(LinkStatus::Paused), moment(1)).await);
+    bed.finish(&lease, finish(moment(2))).await;
+    assert_eq!(state(&bed).await.link.status, LinkStatus::Paused);
+}
+
+async fn a_ruling_names_the_present_hold<S: Links + ListStore>(make: &impl Fn() -> S) {
+    let bed = Bed::make(make).await;
+    assert_eq!(fault(bed.store.edit(bed.id(), &ruling("abc"), moment(1)).await), Fault::Rejected);
+    synced(&bed).await;
+    assert_eq!(fault(bed.store.edit(bed.id(), &ruling("abd"), moment(21)).await), Fault::Rejected);
+    assert_eq!(state(&bed).await.ruling, None);
+    ok(bed.store.edit(bed.id(), &ruling("abc"), moment(22)).await);
+    let said = state(&bed).await.ruling;
+    assert_eq!(said, Some(Ruling { digest: "abc".to_owned(), kind: RulingKind::Approved }));
+}
+
+async fn a_ruling_waits_until_it_is_carried_out<S: Links + ListStore>(make: &impl Fn() -> S) {
+    let bed = Bed::make(make).await;
+    synced(&bed).await;
+    ok(bed.store.edit(bed.id(), &ruling("abc"), moment(21)).await);
+    for (done, waits) in [(None, true), (Some("other"), true), (Some("abc"), false)] {
+        let lease = bed.lease(moment(30)).await;
+        let ruling_done = done.map(str::to_owned);
+        bed.finish(&lease, Finish { progress: progress(), ruling_done, ..finish(moment(31)) }).await;
+        assert_eq!(state(&bed).await.ruling.is_some(), waits, "after {done:?} was carried out");
+    }
+}
+
+async fn extras_are_kept_from_now_on<S: Links + ListStore>(make: &impl Fn() -> S) {
+    let bed = Bed::make(make).await;
+    let one_way =
+        Link { mode: Mode::ListToGroup, extras: Extras::Remove, ..link("link-2", &bed.list, "group-2") };
+    ok(bed.store.create(&one_way, moment(0)).await);
+    ok(bed.store.edit(&one_way.id, &LinkEdit::KeepExtras, moment(1)).await);
+    let kept = ok(bed.store.load(&one_way.id).await).map(|state| state.link);
+    assert_eq!(kept, Some(Link { extras: Extras::Keep, ..one_way }));
+}
+
+async fn a_resync_reads_in_full_and_keeps_the_baseline<S: Links + ListStore>(make: &impl Fn() -> S) {
+    let bed = Bed::make(make).await;
+    synced(&bed).await;
+    ok(bed.store.edit(bed.id(), &LinkEdit::Resync, moment(21)).await);
+    let after = state(&bed).await.progress;
+    assert_eq!(after.full_read_at, None, "a full read is due at once");
+    assert_eq!((after.phase, after.hold), (Phase::Steady, progress().hold));
+    assert_eq!(ok(bed.store.members(bed.id(), MemberQuery::All).await).len(), 1);
+}
+
+async fn a_resync_asked_for_during_a_run_holds_for_the_next<S: Links + ListStore>(make: &impl Fn() -> S) {
+    let bed = Bed::make(make).await;
+    synced(&bed).await;
+    let lease = bed.lease(moment(30)).await;
+    ok(bed.store.edit(bed.id(), &LinkEdit::Resync, moment(31)).await);
+    bed.finish(&lease, Finish { progress: progress(), ..finish(moment(32)) }).await;
+    assert_eq!(state(&bed).await.progress.full_read_at, None, "the run that was going did not undo it");
+    let lease = bed.lease(moment(40)).await;
+    bed.finish(&lease, Finish { progress: progress(), ..finish(moment(41)) }).await;
+    assert_eq!(state(&bed).await.progress, progress(), "the next one carries it out, once");
+}
+
+async fn a_relink_forgets_all_and_waits_for_no_run<S: Links + ListStore>(make: &impl Fn() -> S) {
+    let bed = Bed::make(make).await;
+    synced(&bed).await;
+    let lease = bed.lease(moment(30)).await;
+    assert_eq!(
+        fault(bed.store.edit(bed.id(), &LinkEdit::Relink, moment(31)).await),
+        Fault::Unavailable,
+        "a run is going"
+    );
+    assert_eq!(ok(bed.store.members(bed.id(), MemberQuery::All).await).len(), 1);
+    ok(bed.store.release(&lease).await);
+    ok(bed.store.edit(bed.id(), &LinkEdit::Relink, moment(32)).await);
+    let after = state(&bed).await;
+    assert_eq!(after.progress, Progress::default());
+    assert_eq!((after.link, after.ruling), (bed.link.clone(), None));
+    assert!(ok(bed.store.members(bed.id(), MemberQuery::All).await).is_empty());
+}
+
+async fn after_a_relink_an_old_run_writes_nothing<S: Links + ListStore>(make: &impl Fn() -> S) {
+    let bed = Bed::make(make).await;
+    let lease = bed.lease(moment(0)).await;
+    ok(bed.store.edit(bed.id(), &LinkEdit::Relink, moment(61)).await);
+    let late = Fold { members: vec![MemberChange::Put(member("anna"))], ..Fold::default() };
+    assert_eq!(fault(bed.store.fold(&lease, &late).await), Fault::LeaseLost);
+    assert_eq!(fault(bed.store.finish(&lease, &finish(moment(62))).await), Fault::LeaseLost);
+    assert_eq!(fault(bed.store.renew(&lease, moment(62), super::MINUTE).await), Fault::LeaseLost);
+    assert!(ok(bed.store.members(bed.id(), MemberQuery::All).await).is_empty());
+}

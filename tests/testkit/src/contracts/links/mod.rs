@@ -1,0 +1,105 @@
+//! What every [`Links`] has to do.
+
+mod edits;
+mod fold;
+mod generations;
+mod leases;
+mod rows;
+mod setup;
+
+use std::time::Duration;
+
+use listsync_core::{
+    Timestamp,
+    id::{ContactId, LinkId, ListId},
+    link::Link,
+    list::{Origin, Standing},
+};
+use listsync_engine::ports::{
+    Acquired, EntryQuery, Finish, Finished, Fold, Lease, Links, ListStore, MemberChange, Progress,
+};
+
+use super::ok;
+use crate::sample::{address, contact, link, moment};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// Every case, each on a store of its own.
+///
+/// # Panics
+/// When the store breaks the contract.
+pub async fn all<S: Links + ListStore>(make: impl Fn() -> S) {
+    setup::all(&make).await;
+    edits::all(&make).await;
+    leases::all(&make).await;
+    generations::all(&make).await;
+    rows::all(&make).await;
+    fold::all(&make).await;
+}
+
+/// A store with one list and one two-way link on it.
+struct Bed<S> {
+    store: S,
+    list: ListId,
+    link: Link,
+}
+
+impl<S: Links + ListStore> Bed<S> {
+    async fn make(make: &impl Fn() -> S) -> Self {
+        let store = make();
+        let list = ok(store.create_list("Staff", moment(0)).await).id;
+        let link = link("link-1", &list, "group-1");
+        ok(store.create(&link, moment(0)).await);
+        Self { store, list, link }
+    }
+
+    fn id(&self) -> &LinkId {
+        &self.link.id
+    }
+
+    async fn lease(&self, now: Timestamp) -> Lease {
+        match ok(self.store.acquire(self.id(), now, MINUTE).await) {
+            Acquired::Lease(lease) => lease,
+            Acquired::Busy(_) => panic!("the lease is not free"),
+        }
+    }
+
+    async fn put(&self, lease: &Lease, members: Vec<MemberChange>) {
+        ok(self.store.fold(lease, &Fold { members, ..Fold::default() }).await);
+    }
+
+    async fn finish(&self, lease: &Lease, finish: Finish) -> Finished {
+        ok(self.store.finish(lease, &finish).await)
+    }
+
+    /// Puts `local@contoso.example` on the list.
+    async fn add(&self, local: &str) -> ContactId {
+        ok(self.store.add(&self.list, &contact(local), Origin::Manual, moment(0)).await);
+        self.contact(local).await
+    }
+
+    async fn contact(&self, local: &str) -> ContactId {
+        let wanted = [address(local)];
+        let found = ok(self.store.entries(&self.list, EntryQuery::Addresses(&wanted)).await);
+        found.first().expect("the contact was made before").contact.clone()
+    }
+
+    async fn standing(&self, local: &str) -> Standing {
+        let wanted = [address(local)];
+        let found = ok(self.store.entries(&self.list, EntryQuery::Addresses(&wanted)).await);
+        found.first().map_or(Standing::Absent, |entry| entry.standing)
+    }
+}
+
+/// The last write of a run at this moment, which is due again an hour later.
+fn finish(at: Timestamp) -> Finish {
+    Finish {
+        progress: Progress::default(),
+        status: None,
+        synced: None,
+        due_at: at.checked_add(Duration::from_secs(3600)).unwrap_or(at),
+        ruling_done: None,
+        members: Vec::new(),
+        at,
+    }
+}

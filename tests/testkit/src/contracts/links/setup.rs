@@ -1,0 +1,142 @@
+use listsync_core::{
+    id::LinkId,
+    link::{Link, Mode},
+    trigger::Generation,
+};
+use listsync_engine::ports::{Fault, LinkState, Links, ListStore, MemberChange, MemberQuery, Progress};
+
+use super::Bed;
+use crate::{
+    contracts::{fault, ok},
+    sample::{link, link_id, member, moment},
+};
+
+pub(super) async fn all<S: Links + ListStore>(make: &impl Fn() -> S) {
+    a_new_link_is_due_and_remembers_nothing(make).await;
+    a_link_is_kept_as_it_was_set_up(make).await;
+    a_group_is_written_by_one_link_only(make).await;
+    a_list_is_written_by_one_link_only(make).await;
+    a_refused_link_leaves_nothing(make).await;
+    links_come_by_page_and_by_list(make).await;
+    a_deleted_link_is_forgotten(make).await;
+    an_unknown_link_is_gone(make).await;
+}
+
+async fn a_new_link_is_due_and_remembers_nothing<S: Links + ListStore>(make: &impl Fn() -> S) {
+    let bed = Bed::make(make).await;
+    let state = ok(bed.store.load(bed.id()).await).expect("it was created");
+    let fresh = LinkState {
+        link: bed.link.clone(),
+        progress: Progress::default(),
+        ruling: None,
+        requested: Generation(0),
+        synced: Generation(0),
+        due_at: moment(0),
+        leased_until: None,
+        finished_at: None,
+    };
+    assert_eq!(state, fresh);
+    assert_eq!(ok(bed.store.due(moment(0), None, 10).await).len(), 1);
+    assert!(ok(bed.store.members(bed.id(), MemberQuery::All).await).is_empty());
+    assert!(ok(bed.store.removals(bed.id(), moment(-1_000)).await).is_empty());
+    assert_eq!(ok(bed.store.group_size(bed.id()).await), 0);
+}
+
+async fn a_link_is_kept_as_it_was_set_up<S: Links + ListStore>(make: &impl Fn() -> S) {
+    use listsync_core::link::{Externals, Extras, FirstMerge, LinkStatus, RemovalLimit};
+    let bed = Bed::make(make).await;
+    let unusual = Link {
+        mode: Mode::ListToGroup,
+        extras: Extras::Remove,
+        first_merge: FirstMerge::List,
+        every: Some(std::time::Duration::from_secs(7)),
+        externals: Externals::Invite,
+        max_removals: Some(RemovalLimit::Percent(35)),
+        status: LinkStatus::Paused,
+        group_name: "Näme ' \" 😀".to_owned(),
+        ..link("link-2", &bed.list, "group-2")
+    };
+    ok(bed.store.create(&unusual, moment(0)).await);
+    assert_eq!(ok(bed.store.load(&unusual.id).await).map(|state| state.link), Some(unusual));
+}
+
+fn linked(bed: &Bed<impl Links>, name: &str, group: &str, mode: Mode) -> Link {
+    Link { mode, ..link(name, &bed.list, group) }
+}
+
+async fn a_group_is_written_by_one_link_only<S: Links + ListStore>(make: &impl Fn() -> S) {
+    let bed = Bed::make(make).await;
+    let other = ok(bed.store.create_list("Other", moment(0)).await).id;
+    for mode in [Mode::TwoWay, Mode::ListToGroup] {
+        let second = Link { mode, ..link("link-2", &other, "group-1") };
+        assert_eq!(fault(bed.store.create(&second, moment(1)).await), Fault::Rejected, "{mode}");
+    }
+    let reader = Link { mode: Mode::GroupToList, ..link("link-2", &other, "group-1") };
+    ok(bed.store.create(&reader, moment(1)).await);
+}
+
+async fn a_list_is_written_by_one_link_only<S: Links + ListStore>(make: &impl Fn() -> S) {
+    let bed = Bed::make(make).await;
+    for mode in [Mode::TwoWay, Mode::GroupToList] {
+        let second = linked(&bed, "link-2", "group-2", mode);
+        assert_eq!(fault(bed.store.create(&second, moment(1)).await), Fault::Rejected, "{mode}");
+    }
+    ok(bed.store.create(&linked(&bed, "link-2", "group-2", Mode::ListToGroup), moment(1)).await);
+    ok(bed.store.create(&linked(&bed, "link-3", "group-3", Mode::ListToGroup), moment(1)).await);
+}
+
+async fn a_refused_link_leaves_nothing<S: Links + ListStore>(make: &impl Fn() -> S) {
+    let bed = Bed::make(make).await;
+    let second = linked(&bed, "link-2", "group-2", Mode::TwoWay);
+    assert_eq!(fault(bed.store.create(&second, moment(1)).await), Fault::Rejected);
+    assert_eq!(ok(bed.store.load(&second.id).await), None);
+    assert_eq!(ok(bed.store.page(None, 10).await).len(), 1);
+}
+
+async fn links_come_by_page_and_by_list<S: Links + ListStore>(make: &impl Fn() -> S) {
+    let bed = Bed::make(make).await;
+    let other = ok(bed.store.create_list("Other", moment(0)).await).id;
+    for number in 2..=7 {
+        let name = format!("link-{number}");
+        let further = Link { mode: Mode::ListToGroup, ..link(&name, &other, &format!("group-{number}")) };
+        ok(bed.store.create(&further, moment(0)).await);
+    }
+    let mut seen: Vec<LinkId> = Vec::new();
+    loop {
+        let page = ok(bed.store.page(seen.last(), 3).await);
+        assert!(page.len() <= 3);
+        if page.is_empty() {
+            break;
+        }
+        seen.extend(page.into_iter().map(|state| state.link.id));
+    }
+    seen.sort();
+    let all: Vec<_> = (1..=7).map(|number| link_id(&format!("link-{number}"))).collect();
+    assert_eq!(seen, all, "each link comes once");
+    assert_eq!(ok(bed.store.of_list(&other).await).len(), 6);
+    assert_eq!(ok(bed.store.of_list(&bed.list).await).len(), 1);
+}
+
+async fn a_deleted_link_is_forgotten<S: Links + ListStore>(make: &impl Fn() -> S) {
+    let bed = Bed::make(make).await;
+    let lease = bed.lease(moment(0)).await;
+    bed.put(&lease, vec![MemberChange::Put(member("anna"))]).await;
+    ok(bed.store.delete(bed.id()).await);
+    assert_eq!(ok(bed.store.load(bed.id()).await), None);
+    assert!(ok(bed.store.due(moment(9_999), None, 10).await).is_empty());
+    let late = listsync_engine::ports::Fold::default();
+    assert!(bed.store.fold(&lease, &late).await.is_err(), "its run can write nothing any more");
+    ok(bed.store.create(&bed.link, moment(5)).await);
+    assert!(ok(bed.store.members(bed.id(), MemberQuery::All).await).is_empty());
+    assert!(bed.store.fold(&lease, &late).await.is_err(), "nor into a new link of the same id");
+}
+
+async fn an_unknown_link_is_gone<S: Links + ListStore>(make: &impl Fn() -> S) {
+    let bed = Bed::make(make).await;
+    let nobody = link_id("nobody");
+    assert_eq!(ok(bed.store.load(&nobody).await), None);
+    assert_eq!(fault(bed.store.request(&nobody, None).await), Fault::Gone);
+    assert_eq!(fault(bed.store.acquire(&nobody, moment(0), super::MINUTE).await), Fault::Gone);
+    let edit = listsync_engine::ports::LinkEdit::KeepExtras;
+    assert_eq!(fault(bed.store.edit(&nobody, &edit, moment(0)).await), Fault::Gone);
+}

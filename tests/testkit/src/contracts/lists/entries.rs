@@ -1,0 +1,119 @@
+use std::collections::BTreeSet;
+
+use listsync_core::list::{Entry, Standing};
+use listsync_engine::ports::{Decision, EntryQuery, ListStore};
+
+use super::{Bed, local, set};
+use crate::{
+    contracts::ok,
+    sample::{address, contact, object},
+};
+
+pub(super) async fn all<S: ListStore>(make: &impl Fn() -> S) {
+    all_are_members_and_those_who_opted_out(make).await;
+    contacts_are_given_on_the_list_or_not(make).await;
+    addresses_are_given_on_the_list_or_not(make).await;
+    objects_are_given_once_they_are_bound(make).await;
+    a_binding_can_be_changed_and_undone(make).await;
+    many_can_be_asked_for_at_once(make).await;
+}
+
+fn locals(entries: &[Entry]) -> BTreeSet<String> {
+    let locals: BTreeSet<_> = entries.iter().map(local).collect();
+    assert_eq!(locals.len(), entries.len(), "each comes once");
+    locals
+}
+
+async fn all_are_members_and_those_who_opted_out<S: ListStore>(make: &impl Fn() -> S) {
+    let bed = Bed::make(make).await;
+    bed.add("anna").await;
+    bed.decide("berta", Decision::OptedOut).await;
+    bed.add("clara").await;
+    bed.remove("clara").await;
+    let all = ok(bed.store.entries(&bed.list, EntryQuery::All).await);
+    assert_eq!(locals(&all), set(&["anna", "berta"]));
+    let anna = bed.entry("anna").await.expect("she is on the list");
+    assert_eq!((anna.address, anna.name), (address("anna"), contact("anna").name));
+    assert_eq!((anna.object_id, anna.standing), (None, Standing::Member));
+    assert_eq!(bed.standing("berta").await, Standing::OptedOut);
+}
+
+async fn contacts_are_given_on_the_list_or_not<S: ListStore>(make: &impl Fn() -> S) {
+    let bed = Bed::make(make).await;
+    for name in ["anna", "berta", "clara"] {
+        bed.add(name).await;
+    }
+    bed.remove("berta").await;
+    let wanted = [bed.contact("anna").await, bed.contact("berta").await];
+    let found = ok(bed.store.entries(&bed.list, EntryQuery::Contacts(&wanted)).await);
+    assert_eq!(locals(&found), set(&["anna", "berta"]));
+    assert_eq!(bed.standing("berta").await, Standing::Absent);
+    assert!(ok(bed.store.entries(&bed.list, EntryQuery::Contacts(&[])).await).is_empty());
+    let unknown = [listsync_core::id::ContactId::parse("nobody").expect("a plain name makes an id")];
+    assert!(ok(bed.store.entries(&bed.list, EntryQuery::Contacts(&unknown)).await).is_empty());
+}
+
+async fn addresses_are_given_on_the_list_or_not<S: ListStore>(make: &impl Fn() -> S) {
+    let bed = Bed::make(make).await;
+    bed.add("anna").await;
+    bed.add("berta").await;
+    bed.remove("berta").await;
+    let wanted = ["anna", "berta", "nobody"].map(address);
+    let found = ok(bed.store.entries(&bed.list, EntryQuery::Addresses(&wanted)).await);
+    assert_eq!(locals(&found), set(&["anna", "berta"]));
+    let other = ok(bed.store.create_list("Other", crate::sample::moment(0)).await).id;
+    let elsewhere = ok(bed.store.entries(&other, EntryQuery::Addresses(&wanted)).await);
+    assert_eq!(locals(&elsewhere), set(&["anna", "berta"]), "a contact is known to every list");
+    assert!(elsewhere.iter().all(|entry| entry.standing == Standing::Absent));
+}
+
+async fn objects_are_given_once_they_are_bound<S: ListStore>(make: &impl Fn() -> S) {
+    let bed = Bed::make(make).await;
+    for name in ["anna", "berta", "clara"] {
+        bed.add(name).await;
+    }
+    bed.remove("berta").await;
+    let objects = ["anna", "berta", "clara"].map(object);
+    assert!(ok(bed.store.entries(&bed.list, EntryQuery::Objects(&objects)).await).is_empty());
+    let (anna, berta) = (bed.contact("anna").await, bed.contact("berta").await);
+    ok(bed.store.bind(&[(anna, Some(object("anna"))), (berta, Some(object("berta")))]).await);
+    let found = ok(bed.store.entries(&bed.list, EntryQuery::Objects(&objects)).await);
+    assert_eq!(locals(&found), set(&["anna", "berta"]));
+    for entry in found {
+        assert_eq!(entry.object_id, Some(object(&local(&entry))));
+    }
+}
+
+async fn a_binding_can_be_changed_and_undone<S: ListStore>(make: &impl Fn() -> S) {
+    let bed = Bed::make(make).await;
+    bed.add("anna").await;
+    let anna = bed.contact("anna").await;
+    for bound in [Some(object("one")), Some(object("two")), None] {
+        ok(bed.store.bind(&[(anna.clone(), bound.clone())]).await);
+        assert_eq!(bed.entry("anna").await.expect("she is on the list").object_id, bound);
+    }
+    let objects = ["one", "two"].map(object);
+    assert!(ok(bed.store.entries(&bed.list, EntryQuery::Objects(&objects)).await).is_empty());
+}
+
+async fn many_can_be_asked_for_at_once<S: ListStore>(make: &impl Fn() -> S) {
+    let bed = Bed::make(make).await;
+    bed.add("anna").await;
+    let anna = bed.contact("anna").await;
+    ok(bed.store.bind(&[(anna.clone(), Some(object("anna")))]).await);
+    let names: Vec<_> =
+        (0..2_500).map(|number| format!("many-{number}")).chain(["anna".to_owned()]).collect();
+    let addresses: Vec<_> = names.iter().map(|name| address(name)).collect();
+    let objects: Vec<_> = names.iter().map(|name| object(name)).collect();
+    let contacts: Vec<_> = names
+        .iter()
+        .map(|name| listsync_core::id::ContactId::parse(name).expect("a plain name makes an id"))
+        .chain([anna])
+        .collect();
+    for query in
+        [EntryQuery::Addresses(&addresses), EntryQuery::Objects(&objects), EntryQuery::Contacts(&contacts)]
+    {
+        let found = ok(bed.store.entries(&bed.list, query).await);
+        assert_eq!(locals(&found), set(&["anna"]));
+    }
+}

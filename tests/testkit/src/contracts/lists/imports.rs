@@ -1,0 +1,190 @@
+use listsync_core::{
+    id::ImportId,
+    list::{Origin, Standing},
+};
+use listsync_engine::ports::{Decision, Fault, Import, ImportMode, ImportState, ListStore, NewImport};
+
+use super::{Bed, file, set, with_fields};
+use crate::{
+    contracts::{fault, ok},
+    sample::{contact, moment},
+};
+
+pub(super) async fn all<S: ListStore>(make: &impl Fn() -> S) {
+    an_import_puts_its_contacts_on_the_list(make).await;
+    an_incremental_import_removes_nobody(make).await;
+    a_full_import_takes_leavers_off(make).await;
+    an_import_counts_what_it_changed(make).await;
+    an_import_brings_back_nobody_who_opted_out(make).await;
+    an_unreadable_row_keeps_everybody(make).await;
+    a_file_of_four_fifths_is_taken_and_one_below_is_held(make).await;
+    approval_removes_those_who_were_held(make).await;
+    approval_spares_who_was_put_there_since(make).await;
+    only_a_held_import_is_approved(make).await;
+    imports_come_newest_first(make).await;
+    an_import_into_an_unknown_list_leaves_nothing(make).await;
+}
+
+const TEN: [&str; 10] = ["p0", "p1", "p2", "p3", "p4", "p5", "p6", "p7", "p8", "p9"];
+
+async fn an_import_puts_its_contacts_on_the_list<S: ListStore>(make: &impl Fn() -> S) {
+    let bed = Bed::make(make).await;
+    let mut new = file(ImportMode::Full, &["anna", "berta"]);
+    new.contacts.push(with_fields("clara", &[("Office", "7")]));
+    (new.rows, new.repeated) = (4, 1);
+    let import = ok(bed.store.import(&bed.list, &new).await);
+    let wanted = Import {
+        id: import.id.clone(),
+        list: bed.list.clone(),
+        file: "staff.csv".to_owned(),
+        at: moment(5),
+        mode: ImportMode::Full,
+        state: ImportState::Done,
+        rows: 4,
+        added: 3,
+        updated: 0,
+        unchanged: 0,
+        removed: 0,
+        held: 0,
+        opted_out: 0,
+        repeated: 1,
+        rejected: 0,
+    };
+    assert_eq!(import, wanted);
+    assert_eq!(bed.members().await, set(&["anna", "berta", "clara"]));
+    assert_eq!(bed.entry("anna").await.map(|entry| entry.origin), Some(Origin::Csv));
+    let fields = ok(bed.store.fields(&bed.contact("clara").await).await);
+    assert_eq!(fields, with_fields("clara", &[("Office", "7")]).fields);
+}
+
+async fn an_incremental_import_removes_nobody<S: ListStore>(make: &impl Fn() -> S) {
+    let bed = Bed::make(make).await;
+    bed.import(ImportMode::Full, &TEN).await;
+    let import = bed.import(ImportMode::Incremental, &["anna"]).await;
+    assert_eq!((import.added, import.removed, import.held), (1, 0, 0));
+    assert_eq!(import.state, ImportState::Done);
+    assert_eq!(ok(bed.store.size(&bed.list).await), 11);
+}
+
+async fn a_full_import_takes_leavers_off<S: ListStore>(make: &impl Fn() -> S) {
+    let bed = Bed::make(make).await;
+    bed.import(ImportMode::Full, &TEN).await;
+    bed.remove("p0").await;
+    let names: Vec<_> = TEN[2..].iter().copied().chain(["anna"]).collect();
+    let import = bed.import(ImportMode::Full, &names).await;
+    assert_eq!((import.added, import.unchanged, import.removed), (1, 8, 1));
+    assert_eq!(bed.members().await, set(&names));
+}
+
+async fn an_import_counts_what_it_changed<S: ListStore>(make: &impl Fn() -> S) {
+    let bed = Bed::make(make).await;
+    bed.import(ImportMode::Full, &["anna", "berta", "clara"]).await;
+    let mut new = file(ImportMode::Full, &["anna"]);
+    new.contacts.push(listsync_core::list::NewContact { name: "B. Brandt".to_owned(), ..contact("berta") });
+    new.contacts.push(with_fields("clara", &[("Office", "7")]));
+    let import = ok(bed.store.import(&bed.list, &new).await);
+    assert_eq!((import.added, import.updated, import.unchanged), (0, 2, 1));
+    assert_eq!(bed.entry("berta").await.map(|entry| entry.name), Some("B. Brandt".to_owned()));
+    let again = ok(bed.store.import(&bed.list, &new).await);
+    assert_eq!((again.updated, again.unchanged), (0, 3));
+    assert_ne!(again.id, import.id);
+}
+
+async fn an_import_brings_back_nobody_who_opted_out<S: ListStore>(make: &impl Fn() -> S) {
+    let bed = Bed::make(make).await;
+    bed.import(ImportMode::Full, &["anna", "berta"]).await;
+    bed.decide("anna", Decision::OptedOut).await;
+    for mode in [ImportMode::Full, ImportMode::Incremental] {
+        let import = bed.import(mode, &["anna", "berta"]).await;
+        assert_eq!((import.opted_out, import.added, import.unchanged), (1, 0, 1));
+        assert_eq!(bed.standing("anna").await, Standing::OptedOut);
+    }
+    bed.import(ImportMode::Full, &["berta"]).await;
+    assert_eq!(bed.standing("anna").await, Standing::OptedOut, "a file without them does not undo it");
+}
+
+async fn an_unreadable_row_keeps_everybody<S: ListStore>(make: &impl Fn() -> S) {
+    let bed = Bed::make(make).await;
+    bed.import(ImportMode::Full, &TEN).await;
+    let names: Vec<_> = TEN[1..].iter().copied().chain(["anna"]).collect();
+    let new = NewImport { rejected: 1, rows: 11, ..file(ImportMode::Full, &names) };
+    let import = ok(bed.store.import(&bed.list, &new).await);
+    assert_eq!(import.state, ImportState::RemovalsSkipped);
+    assert_eq!((import.added, import.removed, import.held, import.rejected), (1, 0, 0, 1));
+    assert_eq!(ok(bed.store.size(&bed.list).await), 11, "the good rows are taken in, and nobody leaves");
+}
+
+async fn a_file_of_four_fifths_is_taken_and_one_below_is_held<S: ListStore>(make: &impl Fn() -> S) {
+    let bed = Bed::make(make).await;
+    bed.import(ImportMode::Full, &TEN).await;
+    let import = bed.import(ImportMode::Full, &TEN[..8]).await;
+    assert_eq!((import.state, import.removed), (ImportState::Done, 2), "exactly 80 %");
+    bed.import(ImportMode::Full, &TEN).await;
+    let names: Vec<_> = TEN[..6].iter().copied().chain(["anna"]).collect();
+    let import = bed.import(ImportMode::Full, &names).await;
+    assert_eq!((import.state, import.removed, import.held), (ImportState::Held, 0, 4), "70 %");
+    assert_eq!(import.added, 1, "additions go on");
+    assert_eq!(ok(bed.store.size(&bed.list).await), 11);
+}
+
+async fn held<S: ListStore>(bed: &Bed<S>) -> ImportId {
+    bed.import(ImportMode::Full, &TEN).await;
+    let import = bed.import(ImportMode::Full, &TEN[..5]).await;
+    assert_eq!(import.state, ImportState::Held);
+    import.id
+}
+
+async fn approval_removes_those_who_were_held<S: ListStore>(make: &impl Fn() -> S) {
+    let bed = Bed::make(make).await;
+    let id = held(&bed).await;
+    let approved = ok(bed.store.approve_import(&id, moment(9)).await);
+    assert_eq!((approved.state, approved.removed), (ImportState::Done, 5));
+    assert_eq!(bed.members().await, set(&TEN[..5]));
+    let listed = ok(bed.store.imports(10).await);
+    assert!(listed.contains(&approved));
+}
+
+async fn approval_spares_who_was_put_there_since<S: ListStore>(make: &impl Fn() -> S) {
+    let bed = Bed::make(make).await;
+    let id = held(&bed).await;
+    bed.remove("p9").await;
+    bed.add("p9").await;
+    bed.remove("p8").await;
+    bed.decide("p7", Decision::OptedOut).await;
+    let approved = ok(bed.store.approve_import(&id, moment(9)).await);
+    assert_eq!(approved.removed, 2, "p5 and p6");
+    assert_eq!(bed.members().await, set(&["p0", "p1", "p2", "p3", "p4", "p9"]));
+    assert_eq!(bed.standing("p7").await, Standing::OptedOut);
+}
+
+async fn only_a_held_import_is_approved<S: ListStore>(make: &impl Fn() -> S) {
+    let bed = Bed::make(make).await;
+    let unknown = ImportId::parse("nowhere").expect("a plain name makes an id");
+    assert_eq!(fault(bed.store.approve_import(&unknown, moment(9)).await), Fault::Gone);
+    let id = held(&bed).await;
+    ok(bed.store.approve_import(&id, moment(9)).await);
+    bed.add("p9").await;
+    let again = bed.store.approve_import(&id, moment(10)).await;
+    assert!(again.is_err() || bed.standing("p9").await == Standing::Member);
+    assert_eq!(bed.standing("p9").await, Standing::Member, "an approval is spent once");
+}
+
+async fn imports_come_newest_first<S: ListStore>(make: &impl Fn() -> S) {
+    let bed = Bed::make(make).await;
+    let mut ids = Vec::new();
+    for second in [10, 20, 30] {
+        let new = NewImport { at: moment(second), ..file(ImportMode::Incremental, &["anna"]) };
+        ids.insert(0, ok(bed.store.import(&bed.list, &new).await).id);
+    }
+    let listed: Vec<_> = ok(bed.store.imports(10).await).into_iter().map(|import| import.id).collect();
+    assert_eq!(listed, ids);
+    assert_eq!(ok(bed.store.imports(2).await).len(), 2);
+}
+
+async fn an_import_into_an_unknown_list_leaves_nothing<S: ListStore>(make: &impl Fn() -> S) {
+    let bed = Bed::make(make).await;
+    let nowhere = listsync_core::id::ListId::parse("nowhere").expect("a plain name makes an id");
+    let new = file(ImportMode::Full, &["anna"]);
+    assert_eq!(fault(bed.store.import(&nowhere, &new).await), Fault::Gone);
+    assert!(ok(bed.store.imports(10).await).is_empty());
+}

@@ -1,0 +1,136 @@
+//! What every [`Runs`], [`Gate`] and [`SettingsStore`] has to do.
+
+use std::time::Duration;
+
+use listsync_core::{
+    id::{RunId, TenantId},
+    link::{RemovalLimit, Side},
+    member::Op,
+    settings::{Owners, Settings},
+    summary::{Failure, HeldCounts, Outcome, SideCounts, Summary},
+};
+use listsync_engine::ports::{Gate, Runs, SettingsStore};
+
+use super::ok;
+use crate::sample::{address, link_id, moment, object, summary, tenant};
+
+/// Every case of [`Runs`].
+///
+/// # Panics
+/// When the store breaks the contract.
+pub async fn runs<S: Runs>(make: impl Fn() -> S) {
+    a_summary_reads_back_as_it_was_saved(&make()).await;
+    a_summary_saved_again_replaces_the_first(&make()).await;
+    runs_come_newest_first(&make()).await;
+}
+
+/// Every case of [`Gate`].
+///
+/// # Panics
+/// When the store breaks the contract.
+pub async fn gate<S: Gate>(make: impl Fn() -> S) {
+    a_gate_is_open_until_it_is_closed(&make()).await;
+    an_earlier_moment_changes_nothing(&make()).await;
+}
+
+/// Every case of [`SettingsStore`].
+///
+/// # Panics
+/// When the store breaks the contract.
+pub async fn settings<S: SettingsStore>(make: impl Fn() -> S) {
+    settings_begin_with_the_defaults(&make()).await;
+    settings_read_back_as_they_were_saved(&make()).await;
+}
+
+fn full_summary() -> Summary {
+    let mut full = summary("run-1", &link_id("link-1"), moment(3));
+    full.outcome = Outcome::Held;
+    full.reason = "count_mismatch".to_owned();
+    full.message = "Näheres: \"hier\"".to_owned();
+    full.group =
+        SideCounts { id: "group-1".to_owned(), name: "Staff 😀".to_owned(), ..SideCounts::default() };
+    full.held = HeldCounts { list_removals: 1, group_removals: 2, digest: "abc".to_owned() };
+    full.skipped.insert("guest_not_invited".to_owned(), 4);
+    full.fail(Failure {
+        side: Side::Group,
+        op: Op::Add,
+        address: Some(address("anna")),
+        object_id: Some(object("anna")),
+        code: "no_such_user".to_owned(),
+        message: "nobody answers to it".to_owned(),
+        hint: "correct the address".to_owned(),
+        retryable: true,
+    });
+    full.graph.requests = 7;
+    full.duration_ms = 1_234;
+    full
+}
+
+async fn a_summary_reads_back_as_it_was_saved<S: Runs>(store: &S) {
+    let full = full_summary();
+    assert_eq!(ok(store.load(&full.run).await), None);
+    ok(store.save(&full).await);
+    assert_eq!(ok(store.load(&full.run).await), Some(full));
+    let other = RunId::parse("run-2").expect("a plain name makes an id");
+    assert_eq!(ok(store.load(&other).await), None);
+}
+
+async fn a_summary_saved_again_replaces_the_first<S: Runs>(store: &S) {
+    let first = full_summary();
+    ok(store.save(&first).await);
+    let second = Summary { outcome: Outcome::Converged, set_aside: 3, ..first.clone() };
+    ok(store.save(&second).await);
+    assert_eq!(ok(store.load(&first.run).await), Some(second.clone()));
+    assert_eq!(ok(store.latest(None, 10).await), vec![second]);
+}
+
+async fn runs_come_newest_first<S: Runs>(store: &S) {
+    let runs =
+        [("run-b", "link-1", 20), ("run-c", "link-2", 10), ("run-a", "link-1", 30), ("run-d", "link-1", 5)];
+    for (run, link, second) in runs {
+        ok(store.save(&summary(run, &link_id(link), moment(second))).await);
+    }
+    let names = |runs: Vec<Summary>| runs.into_iter().map(|run| run.run.to_string()).collect::<Vec<_>>();
+    assert_eq!(names(ok(store.latest(None, 10).await)), ["run-a", "run-b", "run-c", "run-d"]);
+    assert_eq!(names(ok(store.latest(Some(&link_id("link-1")), 10).await)), ["run-a", "run-b", "run-d"]);
+    assert_eq!(names(ok(store.latest(Some(&link_id("link-1")), 2).await)), ["run-a", "run-b"]);
+    assert!(ok(store.latest(Some(&link_id("nobody")), 10).await).is_empty());
+}
+
+async fn a_gate_is_open_until_it_is_closed<S: Gate>(store: &S) {
+    assert_eq!(ok(store.closed_until(&tenant()).await), None);
+    ok(store.close(&tenant(), moment(30)).await);
+    assert_eq!(ok(store.closed_until(&tenant()).await), Some(moment(30)));
+    let other = TenantId::parse("fabrikam").expect("a plain name makes an id");
+    assert_eq!(ok(store.closed_until(&other).await), None, "each tenant has its own");
+}
+
+async fn an_earlier_moment_changes_nothing<S: Gate>(store: &S) {
+    ok(store.close(&tenant(), moment(30)).await);
+    ok(store.close(&tenant(), moment(20)).await);
+    assert_eq!(ok(store.closed_until(&tenant()).await), Some(moment(30)));
+    ok(store.close(&tenant(), moment(40)).await);
+    assert_eq!(ok(store.closed_until(&tenant()).await), Some(moment(40)));
+}
+
+async fn settings_begin_with_the_defaults<S: SettingsStore>(store: &S) {
+    assert_eq!(ok(store.settings().await), Settings::default());
+}
+
+async fn settings_read_back_as_they_were_saved<S: SettingsStore>(store: &S) {
+    let mut unusual = Settings {
+        every: Duration::from_secs(61),
+        full_check_every: Duration::from_secs(62),
+        settle_window: Duration::from_secs(63),
+        max_removals: RemovalLimit::Count(7),
+        internal_domains: ["contoso.example".to_owned()].into(),
+        ..Settings::default()
+    };
+    unusual.protected.object_ids.insert(object("anna"));
+    unusual.protected.addresses.insert(address("berta"));
+    unusual.protected.owners = Owners::Protected;
+    ok(store.save_settings(&unusual).await);
+    assert_eq!(ok(store.settings().await), unusual);
+    ok(store.save_settings(&Settings::default()).await);
+    assert_eq!(ok(store.settings().await), Settings::default());
+}

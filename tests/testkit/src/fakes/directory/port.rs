@@ -1,0 +1,255 @@
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use listsync_core::{
+    Timestamp,
+    address::Address,
+    id::{GroupId, ObjectId},
+    member::Op,
+    snapshot::{Principal, Reading},
+};
+use listsync_engine::ports::{
+    Applied, Call, Changes, Clock as _, CountCheck, Cursor, Directory, Fault, Group, GroupKind, GroupQuery,
+    Lookup, NewGroup, NewGroupKind, PeoplePage, PortError, PortResult, code,
+};
+
+use super::{Actor, Event, FakeDirectory, State, group_gone};
+
+const LOOK_UPS: usize = 300;
+const ADDS: usize = 100;
+const REMOVES: usize = 20;
+const LINKS_IN_ONE_WRITE: usize = 20;
+
+impl State {
+    fn find_group(&self, query: &GroupQuery) -> PortResult<Group> {
+        let missing = || PortError::new(Fault::Gone, "Request_ResourceNotFound", "there is no such group");
+        match query {
+            GroupQuery::Id(id) => self.group(id).map(|row| row.group.clone()),
+            GroupQuery::Name(name) => {
+                if let Some(id) = self.unique_names.get(name) {
+                    return self.group(id).map(|row| row.group.clone());
+                }
+                let mut named = self.groups.values().filter(|row| row.group.name == *name);
+                match (named.next(), named.next()) {
+                    (Some(row), None) => Ok(row.group.clone()),
+                    (None, _) => Err(missing()),
+                    (Some(_), Some(_)) => {
+                        Err(PortError::new(Fault::Rejected, "ambiguous", "several groups have this name"))
+                    }
+                }
+            }
+        }
+    }
+
+    /// The members as a read shows them now: of one replica, or of several at once.
+    fn shown(&mut self, group: &GroupId, now: Timestamp) -> PortResult<BTreeSet<ObjectId>> {
+        let one = self.position(group, now)?;
+        let other = self.position(group, now)?;
+        let mixed = one != other && self.dice.chance(50);
+        let row = self.group(group)?;
+        let mut shown = row.history.state(one);
+        if mixed {
+            let contested =
+                shown.symmetric_difference(&row.history.state(other)).cloned().collect::<Vec<_>>();
+            for id in contested {
+                if self.dice.chance(50) && !shown.remove(&id) {
+                    shown.insert(id);
+                }
+            }
+        }
+        shown.retain(|id| self.people.contains_key(id));
+        Ok(shown)
+    }
+
+    fn read(&mut self, group: &GroupId, now: Timestamp) -> PortResult<Reading> {
+        let replicas = self.lag.replicas;
+        self.groups.get_mut(group).ok_or_else(|| group_gone(group))?.history.settle(replicas, now);
+        let mut rows = self.shown(group, now)?;
+        let mut count = self.shown(group, now)?.len() as u64;
+        let percent = self.short_read_percent;
+        if self.short_reads > 0 || self.dice.chance(percent) {
+            self.short_reads = self.short_reads.saturating_sub(1);
+            count = rows.len() as u64;
+            rows.pop_first();
+        }
+        Ok(Reading { rows: self.principals(rows), count: Some(count) })
+    }
+
+    fn changes(&mut self, group: &GroupId, since: &Cursor, now: Timestamp) -> PortResult<Changes> {
+        let shown = self.position(group, now)?;
+        let (repeat, go_back) = (self.dice.chance(20), self.dice.chance(50));
+        let row = self.group(group)?;
+        let gone = || PortError::new(Fault::Gone, "syncStateNotFound", "the change cursor is too old");
+        let (epoch, from) = since.0.split_once(':').ok_or_else(gone)?;
+        let from: usize = from.parse().map_err(|_| gone())?;
+        if epoch != row.epoch.to_string() {
+            return Err(gone());
+        }
+        let start = if repeat && self.lag.replicas > 1 { from.saturating_sub(2) } else { from };
+        let merged = row.history.between(start, shown);
+        let next = if go_back { shown } else { shown.max(from) };
+        let cursor = Cursor(format!("{}:{next}", row.epoch));
+        let of = |wanted| merged.iter().filter(move |(_, op)| **op == wanted).map(|(id, _)| id.clone());
+        let added = of(Op::Add).filter(|id| self.people.contains_key(id)).collect();
+        Ok(Changes { added, removed: of(Op::Remove).collect(), cursor, count: None })
+    }
+
+    fn write(&mut self, group: &GroupId, op: Op, (id, now): (&ObjectId, Timestamp)) -> Applied {
+        let missing = || PortError::new(Fault::Rejected, code::NO_SUCH_USER, format!("{id} does not exist"));
+        let Self { groups, people, rejected, lag, dice, .. } = self;
+        let Some(row) = groups.get_mut(group) else {
+            return Applied::Rejected(group_gone(group));
+        };
+        if let Some((code, why)) = row.group.kind.refusal() {
+            return Applied::Rejected(PortError::new(Fault::Denied, code, why));
+        }
+        match op {
+            Op::Remove if !row.history.newest().contains(id) => return Applied::AlreadySo,
+            Op::Add if !people.contains_key(id) => return Applied::Rejected(missing()),
+            Op::Add if row.history.newest().contains(id) => return Applied::AlreadySo,
+            Op::Add if rejected.contains(id) => {
+                let message = format!("{id} may not join the group");
+                return Applied::Rejected(PortError::new(Fault::Rejected, "Request_BadRequest", message));
+            }
+            Op::Add | Op::Remove => {}
+        }
+        row.history.push(Event { at: now, member: id.clone(), op, actor: Actor::Listsync }, *lag, dice);
+        Applied::Done
+    }
+}
+
+#[async_trait]
+impl Directory for FakeDirectory {
+    async fn group(&self, call: Call<'_>, query: &GroupQuery) -> PortResult<Group> {
+        call.meter.count(0);
+        self.lock().find_group(query)
+    }
+
+    async fn create_group(&self, call: Call<'_>, new: &NewGroup) -> PortResult<Group> {
+        call.meter.count(0);
+        let known = self.lock().unique_names.get(&new.unique_name).cloned();
+        if let Some(id) = known {
+            return self.lock().group(&id).map(|row| row.group.clone());
+        }
+        let id = GroupId::parse(&format!("made-{}", new.unique_name))
+            .map_err(|error| PortError::new(Fault::Rejected, "Request_BadRequest", error.to_string()))?;
+        let kind = match new.kind {
+            NewGroupKind::Microsoft365 => GroupKind::Microsoft365,
+            NewGroupKind::Security => GroupKind::Security,
+        };
+        let group = Group { id: id.clone(), name: new.name.clone(), kind };
+        self.put_group(group.clone(), []);
+        self.lock().unique_names.insert(new.unique_name.clone(), id);
+        Ok(group)
+    }
+
+    async fn mint_cursor(&self, call: Call<'_>, group: &GroupId) -> PortResult<Cursor> {
+        call.meter.count(0);
+        let mut state = self.lock();
+        let position = state.position(group, self.clock.now())?;
+        Ok(Cursor(format!("{}:{position}", state.group(group)?.epoch)))
+    }
+
+    async fn read(&self, call: Call<'_>, group: &GroupId) -> PortResult<Reading> {
+        call.meter.count(0);
+        self.lock().read(group, self.clock.now())
+    }
+
+    async fn changes(
+        &self,
+        call: Call<'_>,
+        group: &GroupId,
+        since: &Cursor,
+        count: CountCheck,
+    ) -> PortResult<Changes> {
+        call.meter.count(0);
+        let now = self.clock.now();
+        let mut state = self.lock();
+        let mut changes = state.changes(group, since, now)?;
+        if count == CountCheck::Due {
+            changes.count = Some(state.shown(group, now)?.len() as u64);
+        }
+        Ok(changes)
+    }
+
+    async fn present(
+        &self,
+        call: Call<'_>,
+        group: &GroupId,
+        ids: &[ObjectId],
+    ) -> PortResult<BTreeSet<ObjectId>> {
+        call.meter.count(0);
+        let shown = self.lock().shown(group, self.clock.now())?;
+        Ok(ids.iter().filter(|id| shown.contains(*id)).cloned().collect())
+    }
+
+    async fn owners(&self, call: Call<'_>, group: &GroupId) -> PortResult<BTreeSet<ObjectId>> {
+        call.meter.count(0);
+        self.lock().group(group).map(|row| row.owners.clone())
+    }
+
+    async fn look_up(&self, call: Call<'_>, addresses: &[Address]) -> PortResult<Vec<Lookup>> {
+        for _ in addresses.chunks(LOOK_UPS) {
+            call.meter.count(0);
+        }
+        let state = self.lock();
+        Ok(addresses.iter().map(|address| state.look_up(address)).collect())
+    }
+
+    async fn head_count(&self, call: Call<'_>) -> PortResult<u64> {
+        call.meter.count(0);
+        Ok(self.lock().people.len() as u64)
+    }
+
+    async fn people(&self, call: Call<'_>, page: Option<&Cursor>) -> PortResult<PeoplePage> {
+        call.meter.count(0);
+        Ok(self.lock().page(page))
+    }
+
+    async fn by_id(&self, call: Call<'_>, ids: &[ObjectId]) -> PortResult<Vec<Principal>> {
+        call.meter.count(0);
+        Ok(self.lock().principals(ids.iter().cloned()))
+    }
+
+    async fn write(&self, call: Call<'_>, group: &GroupId, op: Op, ids: &[ObjectId]) -> Vec<Applied> {
+        for batch in ids.chunks(self.write_batch(op)) {
+            let writes = match op {
+                Op::Add => batch.len().div_ceil(LINKS_IN_ONE_WRITE),
+                Op::Remove => batch.len(),
+            };
+            call.meter.count(writes as u64);
+        }
+        let now = self.clock.now();
+        let mut state = self.lock();
+        ids.iter().map(|id| state.write(group, op, (id, now))).collect()
+    }
+
+    async fn domains(&self, call: Call<'_>) -> PortResult<BTreeSet<String>> {
+        call.meter.count(0);
+        Ok(self.lock().domains.clone())
+    }
+
+    async fn permissions(&self, _call: Call<'_>) -> PortResult<BTreeSet<String>> {
+        Ok(self.lock().permissions.clone())
+    }
+
+    async fn clock_skew(&self, call: Call<'_>, _now: Timestamp) -> PortResult<i64> {
+        call.meter.count(0);
+        Ok(self.lock().skew)
+    }
+
+    fn look_up_batch(&self) -> usize {
+        LOOK_UPS
+    }
+
+    fn write_batch(&self, op: Op) -> usize {
+        match op {
+            Op::Add => ADDS,
+            Op::Remove => REMOVES,
+        }
+    }
+
+    fn people_page(&self) -> usize {
+        999
+    }
+}

@@ -1,0 +1,150 @@
+use listsync_core::{
+    id::{ContactId, ListId, ObjectId},
+    list::{NewContact, Origin, Standing},
+    member::{Member, MemberKey},
+};
+use listsync_engine::ports::{
+    Finish, Finished, Fold, Lease, ListEffect, ListOutcome, ListStep, MemberChange, PortResult, RemoveOutcome,
+};
+
+use super::{State, links::forget_cursors, sequence};
+
+/// What became of a step on the list, and whose contact it was about, where the row may be saved.
+struct Stepped {
+    outcome: ListOutcome,
+    contact: Option<ContactId>,
+}
+
+impl Stepped {
+    fn kept_back(outcome: ListOutcome) -> Self {
+        Self { outcome, contact: None }
+    }
+}
+
+impl State {
+    pub(super) fn fold(&mut self, lease: &Lease, fold: &Fold) -> PortResult<Vec<ListOutcome>> {
+        let row = self.link(&lease.link)?;
+        row.holds(lease)?;
+        let list = row.state.link.list.clone();
+        let seen = fold.list_seen.as_ref().map(sequence).transpose()?.unwrap_or(u64::MAX);
+        if !fold.list.is_empty() {
+            self.book.list(&list)?;
+        }
+        let mut outcomes = Vec::with_capacity(fold.list.len());
+        for step in &fold.list {
+            let stepped = self.step(&list, step, seen)?;
+            if let Some(contact) = stepped.contact {
+                let then = Member { contact: Some(contact), ..step.then.clone() };
+                self.keep(lease, &[MemberChange::Put(then)])?;
+            }
+            outcomes.push(stepped.outcome);
+        }
+        self.keep(lease, &fold.members)?;
+        self.link(&lease.link)?.removals.extend(&fold.removals);
+        Ok(outcomes)
+    }
+
+    fn step(&mut self, list: &ListId, step: &ListStep, seen: u64) -> PortResult<Stepped> {
+        match &step.effect {
+            ListEffect::Add { contact, object_id } => self.step_add(list, contact, (object_id, seen)),
+            ListEffect::Remove(contact) => {
+                let standing = self.book.standing(list, contact);
+                if standing.is_some_and(|entry| entry.standing == Standing::Member && entry.changed > seen) {
+                    return Ok(Stepped::kept_back(ListOutcome::Superseded));
+                }
+                let outcome = match self.book.remove(list, contact)? {
+                    RemoveOutcome::Removed => ListOutcome::Done,
+                    RemoveOutcome::Absent => ListOutcome::AlreadySo,
+                };
+                Ok(Stepped { outcome, contact: Some(contact.clone()) })
+            }
+        }
+    }
+
+    fn step_add(
+        &mut self,
+        list: &ListId,
+        contact: &NewContact,
+        (object, seen): (&ObjectId, u64),
+    ) -> PortResult<Stepped> {
+        let of_address = self.book.by_address.get(&contact.address).cloned();
+        let id = match (self.contact_of(list, object), of_address) {
+            // Who opted out under this address is not brought back under another.
+            (Some(_), Some(same)) if self.opted_out(list, &same) => {
+                return Ok(Stepped::kept_back(ListOutcome::OptedOut));
+            }
+            (Some(known), _) => known,
+            (None, Some(other)) if self.book.contacts[&other].object_id.is_some() => {
+                return Ok(Stepped::kept_back(ListOutcome::Conflict));
+            }
+            (None, Some(unmatched)) => unmatched,
+            (None, None) => self.book.learn(contact).id().clone(),
+        };
+        let outcome = match self.book.standing(list, &id) {
+            Some(entry) if entry.standing == Standing::OptedOut => {
+                return Ok(Stepped::kept_back(ListOutcome::OptedOut));
+            }
+            Some(entry) if entry.standing == Standing::Member => ListOutcome::AlreadySo,
+            Some(entry) if entry.changed > seen => {
+                return Ok(Stepped::kept_back(ListOutcome::Superseded));
+            }
+            _ => ListOutcome::Done,
+        };
+        self.book.stand(list, &id, Standing::Member, Origin::Entra)?;
+        self.book.bind(&id, Some(object));
+        Ok(Stepped { outcome, contact: Some(id) })
+    }
+
+    fn opted_out(&self, list: &ListId, contact: &ContactId) -> bool {
+        self.book.standing(list, contact).is_some_and(|entry| entry.standing == Standing::OptedOut)
+    }
+
+    /// The contact that stands for an object: one that opted out before one that is a member before any other.
+    fn contact_of(&self, list: &ListId, object: &ObjectId) -> Option<ContactId> {
+        let rank = |id: &&ContactId| match self.book.standing(list, id).map(|entry| entry.standing) {
+            Some(Standing::OptedOut) => 0,
+            Some(Standing::Member) => 1,
+            _ => 2,
+        };
+        self.book.by_object.get(object)?.iter().min_by_key(rank).cloned()
+    }
+
+    fn keep(&mut self, lease: &Lease, changes: &[MemberChange]) -> PortResult<()> {
+        self.writes.members += changes.len() as u64;
+        let members = &mut self.link(&lease.link)?.members;
+        for change in changes {
+            match change {
+                MemberChange::Put(member) => members.insert(member.key.clone(), member.clone()),
+                MemberChange::Delete(key) => members.remove::<MemberKey>(key),
+            };
+        }
+        Ok(())
+    }
+
+    pub(super) fn finish(&mut self, lease: &Lease, finish: &Finish) -> PortResult<Finished> {
+        self.link(&lease.link)?.holds(lease)?;
+        self.keep(lease, &finish.members)?;
+        self.writes.links += 1;
+        let row = self.link(&lease.link)?;
+        let state = &mut row.state;
+        state.progress = finish.progress.clone();
+        if std::mem::take(&mut row.resync) {
+            forget_cursors(&mut state.progress);
+        }
+        state.link.status = finish.status.unwrap_or(state.link.status);
+        state.due_at = finish.due_at;
+        state.finished_at = Some(finish.at);
+        state.leased_until = None;
+        if state.ruling.as_ref().is_some_and(|ruling| Some(&ruling.digest) == finish.ruling_done.as_ref()) {
+            state.ruling = None;
+        }
+        match finish.synced {
+            Some(synced) => {
+                state.synced = synced.max(state.synced);
+                let moved = state.requested > state.synced;
+                Ok(if moved { Finished::Moved(state.requested) } else { Finished::Quiet })
+            }
+            None => Ok(Finished::Quiet),
+        }
+    }
+}

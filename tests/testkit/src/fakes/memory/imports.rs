@@ -1,0 +1,96 @@
+use std::collections::BTreeSet;
+
+use listsync_core::{
+    id::{ContactId, ImportId, ListId},
+    list::{Origin, Standing},
+};
+use listsync_engine::ports::{Import, ImportMode, ImportState, NewImport, PortResult, RemoveOutcome};
+
+use super::{State, gone, rejected, sides::Known};
+
+/// An import and whom it would still take off the list.
+#[derive(Debug)]
+pub(super) struct Taken {
+    pub(super) import: Import,
+    leavers: Vec<ContactId>,
+    taken_at: u64,
+}
+
+impl State {
+    pub(super) fn import(&mut self, list: &ListId, new: &NewImport) -> PortResult<Import> {
+        let before: BTreeSet<ContactId> = self.book.list(list)?.members().cloned().collect();
+        let id = ImportId::parse(&format!("i{}", self.count_up())).expect("a counted id is an id");
+        let mut import = opened(id, list, new);
+        let mut named = BTreeSet::new();
+        for contact in &new.contacts {
+            let known = self.book.learn(contact);
+            named.insert(known.id().clone());
+            match self.book.standing(list, known.id()).map(|entry| entry.standing) {
+                Some(Standing::OptedOut) => import.opted_out += 1,
+                Some(Standing::Member) if matches!(known, Known::Updated(_)) => import.updated += 1,
+                Some(Standing::Member) => import.unchanged += 1,
+                Some(Standing::Pending | Standing::Absent) | None => {
+                    self.book.stand(list, known.id(), Standing::Member, Origin::Csv)?;
+                    import.added += 1;
+                }
+            }
+        }
+        let mut leavers: Vec<_> = before.difference(&named).cloned().collect();
+        if new.mode == ImportMode::Incremental || leavers.is_empty() {
+            leavers.clear();
+        } else if new.rejected > 0 {
+            import.state = ImportState::RemovalsSkipped;
+            leavers.clear();
+        } else if new.contacts.len() * 100 < before.len() * 80 {
+            import.state = ImportState::Held;
+            import.held = leavers.len() as u64;
+        } else {
+            for contact in std::mem::take(&mut leavers) {
+                self.book.remove(list, &contact)?;
+                import.removed += 1;
+            }
+        }
+        let taken_at = self.book.list(list)?.sequence;
+        self.imports.push(Taken { import: import.clone(), leavers, taken_at });
+        Ok(import)
+    }
+
+    pub(super) fn approve_import(&mut self, id: &ImportId) -> PortResult<Import> {
+        let place = self.imports.iter().position(|taken| taken.import.id == *id);
+        let taken = place.map(|place| &mut self.imports[place]).ok_or_else(|| gone("import"))?;
+        if taken.import.state != ImportState::Held {
+            return Err(rejected("not_held", "the import holds no removals"));
+        }
+        for contact in std::mem::take(&mut taken.leavers) {
+            let standing = self.book.standing(&taken.import.list, &contact);
+            if standing.is_some_and(|entry| entry.changed <= taken.taken_at)
+                && self.book.remove(&taken.import.list, &contact)? == RemoveOutcome::Removed
+            {
+                taken.import.removed += 1;
+            }
+        }
+        taken.import.state = ImportState::Done;
+        taken.import.held = 0;
+        Ok(taken.import.clone())
+    }
+}
+
+fn opened(id: ImportId, list: &ListId, new: &NewImport) -> Import {
+    Import {
+        id,
+        list: list.clone(),
+        file: new.file.clone(),
+        at: new.at,
+        mode: new.mode,
+        state: ImportState::Done,
+        rows: new.rows,
+        added: 0,
+        updated: 0,
+        unchanged: 0,
+        removed: 0,
+        held: 0,
+        opted_out: 0,
+        repeated: new.repeated,
+        rejected: new.rejected,
+    }
+}

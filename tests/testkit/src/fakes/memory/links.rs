@@ -1,0 +1,249 @@
+use std::{collections::BTreeMap, ops::Bound, time::Duration};
+
+use async_trait::async_trait;
+use listsync_core::{
+    Timestamp,
+    id::{LinkId, ListId},
+    link::{Extras, Link, LinkStatus, Side},
+    member::{Member, MemberKey},
+    trigger::Generation,
+};
+use listsync_engine::ports::{
+    Acquired, DueLink, Fault, Finish, Finished, Fold, Lease, LinkEdit, LinkState, Links, ListOutcome,
+    MemberQuery, PortError, PortResult, Progress, Removal,
+};
+
+use super::{MemoryStore, State, rejected};
+
+/// A link's row and all that hangs on it.
+#[derive(Debug)]
+pub(super) struct LinkRow {
+    pub(super) state: LinkState,
+    pub(super) token: u64,
+    /// A resync was asked for while a run was going: what that run hands on must not undo it.
+    pub(super) resync: bool,
+    pub(super) members: BTreeMap<MemberKey, Member>,
+    pub(super) removals: Vec<Removal>,
+}
+
+impl LinkRow {
+    pub(super) fn is_leased(&self, now: Timestamp) -> bool {
+        self.state.leased_until.is_some_and(|until| until > now)
+    }
+
+    pub(super) fn holds(&self, lease: &Lease) -> PortResult<()> {
+        if self.token == lease.token { Ok(()) } else { Err(lost()) }
+    }
+
+    fn is_due(&self, now: Timestamp) -> bool {
+        self.state.link.status == LinkStatus::Active
+            && (self.state.due_at <= now
+                || (self.state.requested > self.state.synced && !self.is_leased(now)))
+    }
+
+    fn edit(&mut self, edit: &LinkEdit, now: Timestamp) -> PortResult<()> {
+        let progress = &mut self.state.progress;
+        match edit {
+            LinkEdit::Status(status) => {
+                self.state.link.status = *status;
+                if *status == LinkStatus::Active {
+                    self.state.due_at = now;
+                }
+            }
+            LinkEdit::Rule(ruling) => match &progress.hold {
+                Some(hold) if hold.digest == ruling.digest => self.state.ruling = Some(ruling.clone()),
+                _ => return Err(rejected("no_such_hold", "nothing is held under this digest")),
+            },
+            LinkEdit::KeepExtras => self.state.link.extras = Extras::Keep,
+            LinkEdit::Resync => {
+                forget_cursors(progress);
+                self.resync = self.is_leased(now);
+            }
+            LinkEdit::Relink if self.is_leased(now) => {
+                return Err(PortError::new(Fault::Unavailable, "link_busy", "a run of the link is going"));
+            }
+            LinkEdit::Relink => {
+                self.token += 1;
+                self.state.progress = Progress::default();
+                self.state.ruling = None;
+                self.members.clear();
+                self.removals.clear();
+            }
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn forget_cursors(progress: &mut Progress) {
+    progress.group_cursor = None;
+    progress.list_cursor = None;
+    progress.full_read_at = None;
+}
+
+fn lost() -> PortError {
+    PortError::new(Fault::LeaseLost, "lease_lost", "another worker has the link")
+}
+
+fn later(now: Timestamp, by: Duration) -> Timestamp {
+    now.checked_add(by).unwrap_or(Timestamp::MAX)
+}
+
+impl State {
+    fn create(&mut self, link: &Link, now: Timestamp) -> PortResult<()> {
+        if self.links.contains_key(&link.id) {
+            return Err(rejected("link_exists", "there is such a link already"));
+        }
+        for other in self.links.values().map(|row| &row.state.link) {
+            let both = |side| link.mode.writes(side) && other.mode.writes(side);
+            if other.group == link.group && both(Side::Group) {
+                return Err(rejected("group_linked", "another link writes the group"));
+            }
+            if other.list == link.list && both(Side::List) {
+                return Err(rejected("list_linked", "another link writes to the list"));
+            }
+        }
+        let state = LinkState {
+            link: link.clone(),
+            progress: Progress::default(),
+            ruling: None,
+            requested: Generation::default(),
+            synced: Generation::default(),
+            due_at: now,
+            leased_until: None,
+            finished_at: None,
+        };
+        let row = LinkRow { state, token: 0, resync: false, members: BTreeMap::new(), removals: Vec::new() };
+        self.links.insert(link.id.clone(), row);
+        Ok(())
+    }
+}
+
+fn wanted(row: &LinkRow, query: MemberQuery<'_>) -> Vec<Member> {
+    let of = |test: &dyn Fn(&Member) -> bool| row.members.values().filter(|m| test(m)).cloned().collect();
+    match query {
+        MemberQuery::All => of(&|_| true),
+        MemberQuery::Open => of(&|member| member.open.is_some() || member.intent.is_some()),
+        MemberQuery::Of { objects, contacts } => of(&|member| {
+            member.key.object_id().is_some_and(|id| objects.contains(id))
+                || member.contact.as_ref().is_some_and(|id| contacts.contains(id))
+                || matches!(&member.key, MemberKey::Contact(id) if contacts.contains(id))
+        }),
+    }
+}
+
+#[async_trait]
+impl Links for MemoryStore {
+    async fn create(&self, link: &Link, now: Timestamp) -> PortResult<()> {
+        self.lock().create(link, now)
+    }
+
+    async fn page(&self, after: Option<&LinkId>, limit: usize) -> PortResult<Vec<LinkState>> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let state = self.lock();
+        let rows = state.links.range::<LinkId, _>((from, Bound::Unbounded));
+        Ok(rows.take(limit).map(|(_, row)| row.state.clone()).collect())
+    }
+
+    async fn of_list(&self, list: &ListId) -> PortResult<Vec<LinkState>> {
+        let state = self.lock();
+        let states = state.links.values().map(|row| &row.state);
+        Ok(states.filter(|state| state.link.list == *list).cloned().collect())
+    }
+
+    async fn load(&self, link: &LinkId) -> PortResult<Option<LinkState>> {
+        Ok(self.lock().links.get(link).map(|row| row.state.clone()))
+    }
+
+    async fn edit(&self, link: &LinkId, edit: &LinkEdit, now: Timestamp) -> PortResult<()> {
+        let mut state = self.lock();
+        state.link(link)?.edit(edit, now)?;
+        state.writes.links += 1;
+        Ok(())
+    }
+
+    async fn delete(&self, link: &LinkId) -> PortResult<()> {
+        self.lock().links.remove(link);
+        Ok(())
+    }
+
+    async fn due(&self, now: Timestamp, after: Option<&LinkId>, limit: usize) -> PortResult<Vec<DueLink>> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let state = self.lock();
+        let rows = state.links.range::<LinkId, _>((from, Bound::Unbounded));
+        let due = rows.filter(|(_, row)| row.is_due(now)).take(limit);
+        Ok(due.map(|(id, row)| DueLink { link: id.clone(), every: row.state.link.every }).collect())
+    }
+
+    async fn request(&self, link: &LinkId, next_due: Option<Timestamp>) -> PortResult<Generation> {
+        let mut state = self.lock();
+        state.writes.links += 1;
+        let row = state.link(link)?;
+        row.state.requested.0 += 1;
+        row.state.due_at = next_due.unwrap_or(row.state.due_at);
+        Ok(row.state.requested)
+    }
+
+    async fn acquire(&self, link: &LinkId, now: Timestamp, ttl: Duration) -> PortResult<Acquired> {
+        let mut state = self.lock();
+        let row = state.link(link)?;
+        if let Some(until) = row.state.leased_until.filter(|until| *until > now) {
+            return Ok(Acquired::Busy(until));
+        }
+        row.token += 1;
+        let until = later(now, ttl);
+        row.state.leased_until = Some(until);
+        let token = row.token;
+        state.writes.links += 1;
+        Ok(Acquired::Lease(Lease { link: link.clone(), token, until }))
+    }
+
+    async fn renew(&self, lease: &Lease, now: Timestamp, ttl: Duration) -> PortResult<Lease> {
+        let mut state = self.lock();
+        let row = state.links.get_mut(&lease.link).ok_or_else(lost)?;
+        row.holds(lease)?;
+        let until = later(now, ttl);
+        row.state.leased_until = Some(until);
+        state.writes.links += 1;
+        Ok(Lease { until, ..lease.clone() })
+    }
+
+    async fn release(&self, lease: &Lease) -> PortResult<()> {
+        let mut state = self.lock();
+        if let Some(row) = state.links.get_mut(&lease.link)
+            && row.token == lease.token
+        {
+            row.state.leased_until = None;
+            state.writes.links += 1;
+        }
+        Ok(())
+    }
+
+    async fn members(&self, link: &LinkId, query: MemberQuery<'_>) -> PortResult<Vec<Member>> {
+        self.lock().link(link).map(|row| wanted(row, query))
+    }
+
+    async fn group_size(&self, link: &LinkId) -> PortResult<u64> {
+        let mut state = self.lock();
+        let members = state.link(link)?.members.values();
+        Ok(members.filter(|member| member.group.is_some_and(|belief| belief.present)).count() as u64)
+    }
+
+    async fn removals(&self, link: &LinkId, since: Timestamp) -> PortResult<Vec<Removal>> {
+        let mut state = self.lock();
+        let mut removals: Vec<_> =
+            state.link(link)?.removals.iter().filter(|removal| removal.at >= since).copied().collect();
+        removals.sort_by_key(|removal| removal.at);
+        Ok(removals)
+    }
+
+    async fn fold(&self, lease: &Lease, fold: &Fold) -> PortResult<Vec<ListOutcome>> {
+        let mut state = self.lock();
+        let outcomes = state.fold(lease, fold);
+        state.tally();
+        outcomes
+    }
+
+    async fn finish(&self, lease: &Lease, finish: &Finish) -> PortResult<Finished> {
+        self.lock().finish(lease, finish)
+    }
+}

@@ -1,0 +1,123 @@
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use listsync_core::{
+    Timestamp,
+    address::Address,
+    id::{GroupId, ObjectId},
+    member::Op,
+    snapshot::{Principal, Reading},
+};
+use listsync_engine::ports::{
+    Applied, Call, Changes, CountCheck, Cursor, Directory, Fault, Group, GroupQuery, Lookup, NewGroup,
+    PeoplePage, PortError, PortResult,
+};
+
+use super::{Faulty, When};
+
+macro_rules! through {
+    ($self:ident, $name:literal, $call:expr) => {
+        match $self.faults.call($name, $call).await {
+            Ok(result) => result,
+            Err((error, _)) => Err(error),
+        }
+    };
+}
+
+/// What the caller hears of each member when a write failed as a whole.
+fn unheard(error: &PortError, when: When) -> Applied {
+    match (error.fault, when) {
+        (Fault::Throttled(_), When::Before) => Applied::Rejected(error.clone()),
+        (Fault::Denied | Fault::Gone | Fault::Rejected, When::Before) => Applied::Rejected(error.clone()),
+        _ => Applied::Unknown(error.clone()),
+    }
+}
+
+#[async_trait]
+impl<P: Directory + ?Sized> Directory for Faulty<P> {
+    async fn group(&self, call: Call<'_>, query: &GroupQuery) -> PortResult<Group> {
+        through!(self, "directory.group", self.port.group(call, query))
+    }
+
+    async fn create_group(&self, call: Call<'_>, new: &NewGroup) -> PortResult<Group> {
+        through!(self, "directory.create_group", self.port.create_group(call, new))
+    }
+
+    async fn mint_cursor(&self, call: Call<'_>, group: &GroupId) -> PortResult<Cursor> {
+        through!(self, "directory.mint_cursor", self.port.mint_cursor(call, group))
+    }
+
+    async fn read(&self, call: Call<'_>, group: &GroupId) -> PortResult<Reading> {
+        through!(self, "directory.read", self.port.read(call, group))
+    }
+
+    async fn changes(
+        &self,
+        call: Call<'_>,
+        group: &GroupId,
+        since: &Cursor,
+        count: CountCheck,
+    ) -> PortResult<Changes> {
+        through!(self, "directory.changes", self.port.changes(call, group, since, count))
+    }
+
+    async fn present(
+        &self,
+        call: Call<'_>,
+        group: &GroupId,
+        ids: &[ObjectId],
+    ) -> PortResult<BTreeSet<ObjectId>> {
+        through!(self, "directory.present", self.port.present(call, group, ids))
+    }
+
+    async fn owners(&self, call: Call<'_>, group: &GroupId) -> PortResult<BTreeSet<ObjectId>> {
+        through!(self, "directory.owners", self.port.owners(call, group))
+    }
+
+    async fn look_up(&self, call: Call<'_>, addresses: &[Address]) -> PortResult<Vec<Lookup>> {
+        through!(self, "directory.look_up", self.port.look_up(call, addresses))
+    }
+
+    async fn head_count(&self, call: Call<'_>) -> PortResult<u64> {
+        through!(self, "directory.head_count", self.port.head_count(call))
+    }
+
+    async fn people(&self, call: Call<'_>, page: Option<&Cursor>) -> PortResult<PeoplePage> {
+        through!(self, "directory.people", self.port.people(call, page))
+    }
+
+    async fn by_id(&self, call: Call<'_>, ids: &[ObjectId]) -> PortResult<Vec<Principal>> {
+        through!(self, "directory.by_id", self.port.by_id(call, ids))
+    }
+
+    async fn write(&self, call: Call<'_>, group: &GroupId, op: Op, ids: &[ObjectId]) -> Vec<Applied> {
+        match self.faults.call("directory.write", self.port.write(call, group, op, ids)).await {
+            Ok(applied) => applied,
+            Err((error, when)) => ids.iter().map(|_| unheard(&error, when)).collect(),
+        }
+    }
+
+    async fn domains(&self, call: Call<'_>) -> PortResult<BTreeSet<String>> {
+        through!(self, "directory.domains", self.port.domains(call))
+    }
+
+    async fn permissions(&self, call: Call<'_>) -> PortResult<BTreeSet<String>> {
+        through!(self, "directory.permissions", self.port.permissions(call))
+    }
+
+    async fn clock_skew(&self, call: Call<'_>, now: Timestamp) -> PortResult<i64> {
+        through!(self, "directory.clock_skew", self.port.clock_skew(call, now))
+    }
+
+    fn look_up_batch(&self) -> usize {
+        self.port.look_up_batch()
+    }
+
+    fn write_batch(&self, op: Op) -> usize {
+        self.port.write_batch(op)
+    }
+
+    fn people_page(&self) -> usize {
+        self.port.people_page()
+    }
+}

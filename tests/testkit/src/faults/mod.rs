@@ -1,0 +1,195 @@
+//! Crashes and faults at port calls.
+//!
+//! A [`Faults`] stands between a run and its ports. It counts every call and says what becomes of it: nothing, a fault
+//! before or after the call took effect, or the death of the process. A dead process is one whose future is dropped and
+//! never polled again, as after SIGKILL: nothing unwinds, nothing is cleaned up by code that runs later.
+
+mod directory;
+mod ports;
+
+use std::{
+    future::{Future, pending, poll_fn},
+    pin::pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::Poll,
+    time::Duration,
+};
+
+use listsync_engine::{
+    Ports,
+    ports::{Directory, Fault, Gate, Links, ListStore, PortError, Queue, Runs, SettingsStore},
+};
+
+use crate::fakes::ManualClock;
+
+/// When, seen from the call's effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// The call has no effect.
+    Before,
+    /// The call has its effect, but nobody hears of it.
+    After,
+}
+
+/// What becomes of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// Nothing special.
+    Pass,
+    /// The process dies.
+    Crash(When),
+    /// The call fails.
+    Fail(Fault, When),
+}
+
+/// Says what becomes of a call, from its name and how many calls came before it.
+pub type Judge = Box<dyn FnMut(&'static str, u64) -> Fate + Send>;
+
+/// The process died.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the process died")]
+pub struct Crashed;
+
+/// What stands between a run and its ports. Clones are the same.
+#[derive(Clone)]
+pub struct Faults {
+    state: Arc<Mutex<State>>,
+    clock: Option<ManualClock>,
+}
+
+struct State {
+    judge: Judge,
+    calls: u64,
+    dead: bool,
+    pace: Box<dyn FnMut() -> Duration + Send>,
+    names: Vec<&'static str>,
+}
+
+impl Faults {
+    /// Lets a judge decide on each call.
+    #[must_use]
+    pub fn judged(judge: Judge) -> Self {
+        let pace = Box::new(|| Duration::ZERO);
+        let state = State { judge, calls: 0, dead: false, pace, names: Vec::new() };
+        Self { state: Arc::new(Mutex::new(state)), clock: None }
+    }
+
+    /// Lets everything pass and counts.
+    #[must_use]
+    pub fn none() -> Self {
+        Self::judged(Box::new(|_, _| Fate::Pass))
+    }
+
+    /// Kills the process at the call of this number, counted from 0.
+    #[must_use]
+    pub fn crash_at(call: u64, when: When) -> Self {
+        Self::judged(Box::new(move |_, number| if number == call { Fate::Crash(when) } else { Fate::Pass }))
+    }
+
+    /// Lets each call take this much time on a clock.
+    #[must_use]
+    pub fn paced(self, clock: &ManualClock, pace: Box<dyn FnMut() -> Duration + Send>) -> Self {
+        self.lock().pace = pace;
+        Self { clock: Some(clock.clone()), ..self }
+    }
+
+    /// How many calls were made.
+    #[must_use]
+    pub fn calls(&self) -> u64 {
+        self.lock().calls
+    }
+
+    /// The names of all calls that were made, in order.
+    #[must_use]
+    pub fn names(&self) -> Vec<&'static str> {
+        self.lock().names.clone()
+    }
+
+    /// These ports, with the faults before them.
+    #[must_use]
+    pub fn over(&self, ports: &Ports) -> Ports {
+        Ports {
+            directory: Arc::new(self.wrap::<dyn Directory>(&ports.directory)),
+            lists: Arc::new(self.wrap::<dyn ListStore>(&ports.lists)),
+            links: Arc::new(self.wrap::<dyn Links>(&ports.links)),
+            runs: Arc::new(self.wrap::<dyn Runs>(&ports.runs)),
+            gate: Arc::new(self.wrap::<dyn Gate>(&ports.gate)),
+            queue: Arc::new(self.wrap::<dyn Queue>(&ports.queue)),
+            settings: Arc::new(self.wrap::<dyn SettingsStore>(&ports.settings)),
+            clock: ports.clock.clone(),
+        }
+    }
+
+    fn wrap<P: ?Sized>(&self, port: &Arc<P>) -> Faulty<P> {
+        Faulty { port: port.clone(), faults: self.clone() }
+    }
+
+    /// Runs a process until it ends or dies.
+    ///
+    /// # Errors
+    /// [`Crashed`] when a fate was to crash: the process is dropped where it stood.
+    pub async fn process<T>(&self, process: impl Future<Output = T>) -> Result<T, Crashed> {
+        let mut process = pin!(process);
+        poll_fn(|context| {
+            let polled = process.as_mut().poll(context);
+            match polled {
+                _ if self.lock().dead => Poll::Ready(Err(Crashed)),
+                Poll::Ready(value) => Poll::Ready(Ok(value)),
+                Poll::Pending => Poll::Pending,
+            }
+        })
+        .await
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn fate(&self, name: &'static str) -> Fate {
+        let mut state = self.lock();
+        if state.dead {
+            return Fate::Crash(When::Before);
+        }
+        let number = state.calls;
+        state.calls += 1;
+        state.names.push(name);
+        let took = (state.pace)();
+        if let Some(clock) = &self.clock {
+            clock.advance(took);
+        }
+        (state.judge)(name, number)
+    }
+
+    /// Makes a call as its fate wants it: `Ok` is what it gave, `Err` the fault that the caller hears of.
+    async fn call<T>(
+        &self,
+        name: &'static str,
+        call: impl Future<Output = T>,
+    ) -> Result<T, (PortError, When)> {
+        match self.fate(name) {
+            Fate::Pass => Ok(call.await),
+            Fate::Fail(fault, When::Before) => Err((failed(fault), When::Before)),
+            Fate::Fail(fault, When::After) => {
+                call.await;
+                Err((failed(fault), When::After))
+            }
+            Fate::Crash(when) => {
+                if when == When::After && !self.lock().dead {
+                    call.await;
+                }
+                self.lock().dead = true;
+                pending().await
+            }
+        }
+    }
+}
+
+fn failed(fault: Fault) -> PortError {
+    PortError::new(fault, "injected", "a test made this call fail")
+}
+
+/// A port with faults before it.
+struct Faulty<P: ?Sized> {
+    port: Arc<P>,
+    faults: Faults,
+}

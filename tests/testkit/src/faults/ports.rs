@@ -1,0 +1,239 @@
+use std::{collections::BTreeMap, time::Duration};
+
+use async_trait::async_trait;
+use listsync_core::{
+    Timestamp,
+    address::Address,
+    id::{ContactId, ImportId, LinkId, ListId, ObjectId, RunId, TenantId},
+    link::Link,
+    list::{Entry, List, NewContact, Origin},
+    member::Member,
+    settings::Settings,
+    summary::Summary,
+    trigger::Generation,
+};
+use listsync_engine::ports::{
+    Acquired, AddOutcome, Cursor, Decision, Delivery, DueLink, EntryQuery, Finish, Finished, Fold, Gate,
+    Import, Lease, LinkEdit, LinkState, Links, ListChanges, ListOutcome, ListSide, ListStore, MemberQuery,
+    NewImport, Outgoing, PortResult, Queue, Receipt, Removal, RemoveOutcome, Runs, SettingsStore,
+};
+
+use super::Faulty;
+
+/// Makes one call through the faults.
+macro_rules! through {
+    ($self:ident, $name:literal, $call:expr) => {
+        match $self.faults.call($name, $call).await {
+            Ok(result) => result,
+            Err((error, _)) => Err(error),
+        }
+    };
+}
+
+#[async_trait]
+impl<P: ListStore + ?Sized> ListSide for Faulty<P> {
+    async fn list(&self, list: &ListId) -> PortResult<Option<List>> {
+        through!(self, "lists.list", self.port.list(list))
+    }
+
+    async fn cursor(&self, list: &ListId) -> PortResult<Cursor> {
+        through!(self, "lists.cursor", self.port.cursor(list))
+    }
+
+    async fn entries(&self, list: &ListId, query: EntryQuery<'_>) -> PortResult<Vec<Entry>> {
+        through!(self, "lists.entries", self.port.entries(list, query))
+    }
+
+    async fn size(&self, list: &ListId) -> PortResult<u64> {
+        through!(self, "lists.size", self.port.size(list))
+    }
+
+    async fn changes(&self, list: &ListId, since: &Cursor) -> PortResult<ListChanges> {
+        through!(self, "lists.changes", self.port.changes(list, since))
+    }
+
+    async fn bind(&self, matches: &[(ContactId, Option<ObjectId>)]) -> PortResult<()> {
+        through!(self, "lists.bind", self.port.bind(matches))
+    }
+}
+
+#[async_trait]
+impl<P: ListStore + ?Sized> ListStore for Faulty<P> {
+    async fn create_list(&self, name: &str, now: Timestamp) -> PortResult<List> {
+        through!(self, "lists.create_list", self.port.create_list(name, now))
+    }
+
+    async fn lists(&self) -> PortResult<Vec<List>> {
+        through!(self, "lists.lists", self.port.lists())
+    }
+
+    async fn find_list(&self, name: &str) -> PortResult<Option<List>> {
+        through!(self, "lists.find_list", self.port.find_list(name))
+    }
+
+    async fn delete_list(&self, list: &ListId) -> PortResult<()> {
+        through!(self, "lists.delete_list", self.port.delete_list(list))
+    }
+
+    async fn add(
+        &self,
+        list: &ListId,
+        contact: &NewContact,
+        origin: Origin,
+        now: Timestamp,
+    ) -> PortResult<AddOutcome> {
+        through!(self, "lists.add", self.port.add(list, contact, origin, now))
+    }
+
+    async fn remove(&self, list: &ListId, address: &Address, now: Timestamp) -> PortResult<RemoveOutcome> {
+        through!(self, "lists.remove", self.port.remove(list, address, now))
+    }
+
+    async fn decide(
+        &self,
+        list: &ListId,
+        address: &Address,
+        decision: Decision,
+        now: Timestamp,
+    ) -> PortResult<()> {
+        through!(self, "lists.decide", self.port.decide(list, address, decision, now))
+    }
+
+    async fn import(&self, list: &ListId, import: &NewImport) -> PortResult<Import> {
+        through!(self, "lists.import", self.port.import(list, import))
+    }
+
+    async fn imports(&self, limit: usize) -> PortResult<Vec<Import>> {
+        through!(self, "lists.imports", self.port.imports(limit))
+    }
+
+    async fn approve_import(&self, import: &ImportId, now: Timestamp) -> PortResult<Import> {
+        through!(self, "lists.approve_import", self.port.approve_import(import, now))
+    }
+
+    async fn fields(&self, contact: &ContactId) -> PortResult<BTreeMap<String, String>> {
+        through!(self, "lists.fields", self.port.fields(contact))
+    }
+}
+
+#[async_trait]
+impl<P: Links + ?Sized> Links for Faulty<P> {
+    async fn create(&self, link: &Link, now: Timestamp) -> PortResult<()> {
+        through!(self, "links.create", self.port.create(link, now))
+    }
+
+    async fn page(&self, after: Option<&LinkId>, limit: usize) -> PortResult<Vec<LinkState>> {
+        through!(self, "links.page", self.port.page(after, limit))
+    }
+
+    async fn of_list(&self, list: &ListId) -> PortResult<Vec<LinkState>> {
+        through!(self, "links.of_list", self.port.of_list(list))
+    }
+
+    async fn load(&self, link: &LinkId) -> PortResult<Option<LinkState>> {
+        through!(self, "links.load", self.port.load(link))
+    }
+
+    async fn edit(&self, link: &LinkId, edit: &LinkEdit, now: Timestamp) -> PortResult<()> {
+        through!(self, "links.edit", self.port.edit(link, edit, now))
+    }
+
+    async fn delete(&self, link: &LinkId) -> PortResult<()> {
+        through!(self, "links.delete", self.port.delete(link))
+    }
+
+    async fn due(&self, now: Timestamp, after: Option<&LinkId>, limit: usize) -> PortResult<Vec<DueLink>> {
+        through!(self, "links.due", self.port.due(now, after, limit))
+    }
+
+    async fn request(&self, link: &LinkId, next_due: Option<Timestamp>) -> PortResult<Generation> {
+        through!(self, "links.request", self.port.request(link, next_due))
+    }
+
+    async fn acquire(&self, link: &LinkId, now: Timestamp, ttl: Duration) -> PortResult<Acquired> {
+        through!(self, "links.acquire", self.port.acquire(link, now, ttl))
+    }
+
+    async fn renew(&self, lease: &Lease, now: Timestamp, ttl: Duration) -> PortResult<Lease> {
+        through!(self, "links.renew", self.port.renew(lease, now, ttl))
+    }
+
+    async fn release(&self, lease: &Lease) -> PortResult<()> {
+        through!(self, "links.release", self.port.release(lease))
+    }
+
+    async fn members(&self, link: &LinkId, query: MemberQuery<'_>) -> PortResult<Vec<Member>> {
+        through!(self, "links.members", self.port.members(link, query))
+    }
+
+    async fn group_size(&self, link: &LinkId) -> PortResult<u64> {
+        through!(self, "links.group_size", self.port.group_size(link))
+    }
+
+    async fn removals(&self, link: &LinkId, since: Timestamp) -> PortResult<Vec<Removal>> {
+        through!(self, "links.removals", self.port.removals(link, since))
+    }
+
+    async fn fold(&self, lease: &Lease, fold: &Fold) -> PortResult<Vec<ListOutcome>> {
+        through!(self, "links.fold", self.port.fold(lease, fold))
+    }
+
+    async fn finish(&self, lease: &Lease, finish: &Finish) -> PortResult<Finished> {
+        through!(self, "links.finish", self.port.finish(lease, finish))
+    }
+}
+
+#[async_trait]
+impl<P: Runs + ?Sized> Runs for Faulty<P> {
+    async fn save(&self, summary: &Summary) -> PortResult<()> {
+        through!(self, "runs.save", self.port.save(summary))
+    }
+
+    async fn load(&self, run: &RunId) -> PortResult<Option<Summary>> {
+        through!(self, "runs.load", self.port.load(run))
+    }
+
+    async fn latest(&self, link: Option<&LinkId>, limit: usize) -> PortResult<Vec<Summary>> {
+        through!(self, "runs.latest", self.port.latest(link, limit))
+    }
+}
+
+#[async_trait]
+impl<P: Gate + ?Sized> Gate for Faulty<P> {
+    async fn closed_until(&self, tenant: &TenantId) -> PortResult<Option<Timestamp>> {
+        through!(self, "gate.closed_until", self.port.closed_until(tenant))
+    }
+
+    async fn close(&self, tenant: &TenantId, until: Timestamp) -> PortResult<()> {
+        through!(self, "gate.close", self.port.close(tenant, until))
+    }
+}
+
+#[async_trait]
+impl<P: SettingsStore + ?Sized> SettingsStore for Faulty<P> {
+    async fn settings(&self) -> PortResult<Settings> {
+        through!(self, "settings.settings", self.port.settings())
+    }
+
+    async fn save_settings(&self, settings: &Settings) -> PortResult<()> {
+        through!(self, "settings.save_settings", self.port.save_settings(settings))
+    }
+}
+
+#[async_trait]
+impl<P: Queue + ?Sized> Queue for Faulty<P> {
+    async fn send(&self, messages: &[Outgoing]) -> Vec<PortResult<()>> {
+        match self.faults.call("queue.send", self.port.send(messages)).await {
+            Ok(sent) => sent,
+            Err((error, _)) => messages.iter().map(|_| Err(error.clone())).collect(),
+        }
+    }
+
+    async fn receive(&self, max: usize, visibility: Duration) -> PortResult<Vec<Delivery>> {
+        through!(self, "queue.receive", self.port.receive(max, visibility))
+    }
+
+    async fn acknowledge(&self, receipt: &Receipt) -> PortResult<()> {
+        through!(self, "queue.acknowledge", self.port.acknowledge(receipt))
+    }
+}

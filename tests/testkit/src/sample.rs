@@ -1,0 +1,120 @@
+//! People, links and contacts to test with: one line each.
+
+use std::collections::BTreeMap;
+
+use listsync_core::{
+    Timestamp,
+    address::Address,
+    id::{GroupId, LinkId, ListId, ObjectId, RunId, TenantId},
+    link::{Externals, Extras, FirstMerge, Link, LinkStatus, Mode},
+    list::NewContact,
+    member::{Member, MemberKey},
+    snapshot::{Principal, PrincipalKind},
+    summary::{GraphCost, HeldCounts, Outcome, ReadKind, SideCounts, Summary},
+    trigger::Reason,
+};
+
+/// An address at `contoso.example`.
+#[must_use]
+pub fn address(local: &str) -> Address {
+    Address::parse(&format!("{local}@contoso.example")).expect("a plain local part makes an address")
+}
+
+/// An object id.
+#[must_use]
+pub fn object(name: &str) -> ObjectId {
+    ObjectId::parse(name).expect("a plain name makes an id")
+}
+
+/// A group id.
+#[must_use]
+pub fn group(name: &str) -> GroupId {
+    GroupId::parse(name).expect("a plain name makes an id")
+}
+
+/// The tenant of all samples.
+#[must_use]
+pub fn tenant() -> TenantId {
+    TenantId::parse("contoso").expect("a plain name makes an id")
+}
+
+/// A link id.
+#[must_use]
+pub fn link_id(name: &str) -> LinkId {
+    LinkId::parse(name).expect("a plain name makes an id")
+}
+
+/// A moment, in seconds after some day began.
+#[must_use]
+pub fn moment(second: i64) -> Timestamp {
+    Timestamp::from_second(1_767_225_600 + second).expect("a second near the present is in range")
+}
+
+/// A user of the tenant whose mail and principal name are `local@contoso.example` and whose id is `local`.
+#[must_use]
+pub fn person(local: &str) -> Principal {
+    Principal {
+        id: object(local),
+        name: format!("{local} of Contoso"),
+        mail: Some(address(local)),
+        proxies: vec![address(local)],
+        upn: Some(address(local)),
+        others: Vec::new(),
+        kind: PrincipalKind::Own,
+    }
+}
+
+/// A contact of `local@contoso.example`.
+#[must_use]
+pub fn contact(local: &str) -> NewContact {
+    NewContact { address: address(local), name: format!("{local} of Contoso"), fields: BTreeMap::new() }
+}
+
+/// A two-way link between a list and a group.
+#[must_use]
+pub fn link(name: &str, list: &ListId, group_name: &str) -> Link {
+    Link {
+        id: link_id(name),
+        list: list.clone(),
+        group: group(group_name),
+        group_name: group_name.to_owned(),
+        tenant: tenant(),
+        mode: Mode::TwoWay,
+        extras: Extras::Keep,
+        first_merge: FirstMerge::Union,
+        every: None,
+        externals: Externals::Match,
+        max_removals: None,
+        status: LinkStatus::Active,
+    }
+}
+
+/// A row for a directory object of whom nothing is known.
+#[must_use]
+pub fn member(name: &str) -> Member {
+    Member::unknown(MemberKey::Principal(object(name)))
+}
+
+/// A summary without news.
+#[must_use]
+pub fn summary(run: &str, link: &LinkId, at: Timestamp) -> Summary {
+    Summary {
+        run: RunId::parse(run).expect("a plain name makes an id"),
+        link: link.clone(),
+        trigger: Reason::Schedule,
+        started_at: at,
+        finished_at: at,
+        read: ReadKind::Full,
+        outcome: Outcome::Converged,
+        reason: String::new(),
+        message: String::new(),
+        list: SideCounts::default(),
+        group: SideCounts::default(),
+        held: HeldCounts::default(),
+        skipped: BTreeMap::new(),
+        set_aside: 0,
+        failures: Vec::new(),
+        graph: GraphCost::default(),
+        duration_ms: 0,
+    }
+}
