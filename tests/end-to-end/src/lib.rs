@@ -1,1 +1,12 @@
-//! Placeholder.
+//! The shipped `listsync` binary as a process, against an emulated tenant over TLS.
+//!
+//! The binaries are built once per test run, by the same cargo and into the same folder as the tests, so that what is
+//! tested is what is shipped. `LISTSYNC_BIN_DIR` names a folder with built ones instead.
+
+mod binaries;
+mod command;
+mod world;
+
+pub use binaries::binary;
+pub use command::{Done, ended};
+pub use world::World;

@@ -1,0 +1,44 @@
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::OnceLock,
+};
+
+/// Where a shipped binary is.
+///
+/// # Panics
+/// When the binaries cannot be built.
+#[must_use]
+pub fn binary(name: &str) -> PathBuf {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    let path = FOLDER.get_or_init(folder).join(name);
+    assert!(path.is_file(), "there is no {}", path.display());
+    path
+}
+
+fn folder() -> PathBuf {
+    match env::var_os("LISTSYNC_BIN_DIR") {
+        Some(folder) => PathBuf::from(folder),
+        None => built(),
+    }
+}
+
+/// Builds them beside this test: `TARGET/PROFILE/deps/test` is the test, `TARGET/PROFILE` their folder.
+fn built() -> PathBuf {
+    let test = env::current_exe().expect("a running program has a path");
+    let folder = test.parent().and_then(Path::parent).expect("cargo puts tests two folders deep");
+    let target = folder.parent().expect("a profile's folder is in the target folder");
+    let profile = match folder.file_name().and_then(|name| name.to_str()) {
+        Some("debug") | None => "dev",
+        Some(other) => other,
+    };
+    let status = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args(["build", "--quiet", "--profile", profile, "--bins"])
+        .args(["-p", "listsync", "-p", "listsync-graph-emulator", "--target-dir"])
+        .arg(target)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .status();
+    assert!(status.is_ok_and(|status| status.success()), "the binaries could not be built");
+    folder.to_owned()
+}

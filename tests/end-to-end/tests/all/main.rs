@@ -1,0 +1,12 @@
+//! Whole stories with the shipped binary, one file per theme.
+
+mod bad_input;
+mod cost;
+mod demo;
+mod exit_codes;
+mod hold;
+mod processes;
+mod shapes;
+mod sync;
+mod tenant_chapter;
+mod wrong_graph;

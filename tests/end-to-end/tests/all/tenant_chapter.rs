@@ -1,0 +1,65 @@
+use std::{process::Stdio, time::Duration};
+
+use listsync_end_to_end::{World, binary};
+use serde_json::Value;
+use tokio::{
+    io::{AsyncBufReadExt as _, BufReader},
+    process::{Child, Command},
+    time::timeout,
+};
+
+/// Starts the emulator by hand, as the README says, and waits until it says what to export.
+async fn emulator(world: &World) -> Child {
+    let mut command = Command::new(binary("listsync-graph-emulator"));
+    command.args(["--port", "0", "--people", "300", "--ca-out", "ca.pem", "--env-out", ".env"]);
+    command.current_dir(world.folder()).stdout(Stdio::piped()).kill_on_drop(true);
+    let mut child = command.spawn().expect("the emulator starts");
+    let stdout = child.stdout.take().expect("its output");
+    let announced = async {
+        let mut lines = BufReader::new(stdout).lines();
+        while let Some(line) = lines.next_line().await.expect("a line") {
+            if line.starts_with("# Ctrl-C") {
+                return lines;
+            }
+        }
+        panic!("the emulator ended");
+    };
+    let lines = timeout(Duration::from_secs(60), announced).await.expect("it announces itself");
+    // Reading goes on, so that the emulator never waits for a full pipe.
+    tokio::spawn(async move {
+        let mut lines = lines;
+        while let Ok(Some(_)) = lines.next_line().await {}
+    });
+    child
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_chapter_on_connecting_a_tenant_works_on_an_emulator_started_by_hand() {
+    let world = World::without_settings().await;
+    let _emulator = emulator(&world).await;
+    let doctor = world.listsync(&["doctor"]).await.exits(0);
+    assert!(doctor.stdout.contains("User.Read.All is granted"), "{}", doctor.stdout);
+
+    world.listsync(&["lists", "create", "News"]).await.exits(0);
+    let people = listsync_graph_emulator::sample::people(300, 1);
+    let rows: String = people.iter().take(30).map(|one| format!("{},{}\n", one.address, one.name())).collect();
+    world.write("people.csv", format!("email,name\n{rows}"));
+    world.listsync(&["import", "people.csv", "--list", "News", "--mode", "incremental"]).await.exits(0);
+    world.listsync(&["link", "News", "--new-group", "News readers"]).await.exits(0);
+    let plan = world.listsync(&["plan", "News"]).await.exits(2);
+    assert_eq!(plan.stdout.matches("+ group").count(), 30, "{}", plan.stdout);
+    let first = world.listsync(&["sync", "News", "--json"]).await.exits(0).json();
+    assert_eq!((&first["group"]["added"], &first["outcome"]), (&30.into(), &"converged".into()), "{first}");
+    world.listsync(&["plan", "News"]).await.exits(0);
+    world.listsync(&["tick"]).await.exits(0);
+    world.listsync(&["work", "--until-empty"]).await.exits(0);
+
+    let runs = world.json(&["runs", "ls", "News"]).await;
+    let run = runs[0]["run"].as_str().expect("a run").to_owned();
+    let shown = world.json(&["runs", "show", &run]).await;
+    assert_eq!(shown, runs[0]);
+    let doctor = world.json(&["doctor"]).await;
+    let links = doctor["checks"].as_array().expect("checks").iter().filter(|check| check["name"] == "link");
+    let states: Vec<&Value> = links.map(|check| &check["state"]).collect();
+    assert_eq!(states, ["ok"], "{doctor}");
+}
