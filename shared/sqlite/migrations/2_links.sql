@@ -3,10 +3,11 @@
 CREATE TABLE links (
     n            INTEGER PRIMARY KEY,
     id           TEXT NOT NULL UNIQUE,
-    list         INTEGER NOT NULL UNIQUE REFERENCES lists,
+    list         INTEGER NOT NULL REFERENCES lists,
     tenant       TEXT NOT NULL,
     group_id     TEXT NOT NULL,
     writes_group INTEGER NOT NULL,
+    writes_list  INTEGER NOT NULL,
     active       INTEGER NOT NULL,
     doc          TEXT NOT NULL, -- what a person set up
     progress     TEXT NOT NULL,
@@ -20,6 +21,8 @@ CREATE TABLE links (
     finished_at  INTEGER
 ) STRICT;
 CREATE UNIQUE INDEX links_one_writer_per_group ON links (tenant, group_id) WHERE writes_group = 1;
+CREATE UNIQUE INDEX links_one_writer_per_list ON links (list) WHERE writes_list = 1;
+CREATE INDEX links_by_list ON links (list);
 
 CREATE TABLE members (
     link          INTEGER NOT NULL REFERENCES links ON DELETE CASCADE,

@@ -14,12 +14,12 @@ use crate::{
 /// Saves a new link; it is due at once.
 pub(super) fn create(tx: &Connection, link: &Link, now: Timestamp) -> Outcome<()> {
     let list = catalog::number(tx, &link.list)?;
-    refuse_second_of_list(tx, list, link)?;
+    refuse_second_source(tx, list, link)?;
     refuse_second_writer(tx, link)?;
     refuse_known_id(tx, link)?;
     tx.prepare_cached(
-        "INSERT INTO links (id, list, tenant, group_id, writes_group, active, doc, progress, due_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "INSERT INTO links (id, list, tenant, group_id, writes_group, writes_list, active, doc, progress, due_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )?
     .execute(params![
         link.id.as_str(),
@@ -27,6 +27,7 @@ pub(super) fn create(tx: &Connection, link: &Link, now: Timestamp) -> Outcome<()
         link.tenant.as_str(),
         link.group.as_str(),
         link.mode.writes(Side::Group),
+        link.mode.writes(Side::List),
         link.status == LinkStatus::Active,
         doc_text(link)?,
         doc_text(&Progress::default())?,
@@ -35,18 +36,22 @@ pub(super) fn create(tx: &Connection, link: &Link, now: Timestamp) -> Outcome<()
     Ok(())
 }
 
-fn refuse_second_of_list(tx: &Connection, list: i64, new: &Link) -> Outcome<()> {
-    let found: Option<String> =
-        tx.query_row("SELECT doc FROM links WHERE list = ?1", [list], |row| row.get(0)).optional()?;
+fn refuse_second_source(tx: &Connection, list: i64, new: &Link) -> Outcome<()> {
+    if !new.mode.writes(Side::List) {
+        return Ok(());
+    }
+    let found: Option<String> = tx
+        .query_row("SELECT doc FROM links WHERE list = ?1 AND writes_list = 1", [list], |row| row.get(0))
+        .optional()?;
     let Some(text) = found else { return Ok(()) };
     let other: Link = doc(&text, "link")?;
     Err(Fail::rejected(
         "list_taken",
         format!(
-            "list {} is linked already, to group '{}' ({}) by link {}",
+            "list {} takes changes already, from group '{}' ({}) by link {}",
             new.list, other.group_name, other.group, other.id
         ),
-        "unlink it first (listsync links unlink LIST), or link another list",
+        "unlink it first (listsync links unlink LIST), or link with --mode list-to-group",
     ))
 }
 

@@ -1,6 +1,6 @@
 use listsync_core::{
     id::{LinkId, ListId},
-    link::{Link, LinkStatus, Side},
+    link::{Link, LinkStatus},
     trigger::Generation,
 };
 use listsync_engine::ports::{LinkState, Progress, Ruling};
@@ -62,16 +62,13 @@ pub(super) fn generation(stored: i64) -> Generation {
     Generation(count(stored))
 }
 
-/// Saves what a person set up, with the columns that follow from it.
+/// Saves what a person set up and may change later; list, group and mode stay.
 pub(super) fn save_link(tx: &Connection, link: &Link) -> Outcome<()> {
-    tx.prepare_cached("UPDATE links SET doc = ?2, active = ?3, writes_group = ?4 WHERE id = ?1")?.execute(
-        params![
-            link.id.as_str(),
-            doc_text(link)?,
-            link.status == LinkStatus::Active,
-            link.mode.writes(Side::Group)
-        ],
-    )?;
+    tx.prepare_cached("UPDATE links SET doc = ?2, active = ?3 WHERE id = ?1")?.execute(params![
+        link.id.as_str(),
+        doc_text(link)?,
+        link.status == LinkStatus::Active
+    ])?;
     Ok(())
 }
 

@@ -75,8 +75,8 @@ fn only_the_owner_may_read_a_new_file() {
 /// Documents as version 1 of their shapes wrote them: they must read for ever.
 const FIRST_SHAPES: &str = r#"
     INSERT INTO lists (n, id, name, name_key) VALUES (1, 'list-1', 'Staff', 'staff');
-    INSERT INTO links (id, list, tenant, group_id, writes_group, active, doc, progress, due_at) VALUES ('link-1', 1,
-        't1', 'g1', 1, 1,
+    INSERT INTO links (id, list, tenant, group_id, writes_group, writes_list, active, doc, progress, due_at) VALUES ('link-1', 1,
+        't1', 'g1', 1, 1, 1,
         '{"schema":1,"value":{"id":"link-1","list":"list-1","group":"g1","group_name":"Staff","tenant":"t1","mode":"two-way","extras":"keep","first_merge":"union","every":null,"externals":"match","max_removals":"20%","status":{"state":"active"}}}',
         '{"schema":1,"value":{"phase":"steady","group_cursor":"abc","list_cursor":"7","full_read_at":"2026-11-23T00:00:00Z","count_at":null,"hold":null,"stalled":0}}',
         5);
