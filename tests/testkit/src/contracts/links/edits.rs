@@ -10,7 +10,7 @@ use listsync_engine::ports::{
 use super::{Bed, finish};
 use crate::{
     contracts::{fault, ok},
-    sample::{link, member, moment},
+    sample::{member, moment},
 };
 
 pub(super) async fn all<S: Links + ListStore>(make: &impl Fn() -> S) {
@@ -103,8 +103,7 @@ async fn a_ruling_waits_until_it_is_carried_out<S: Links + ListStore>(make: &imp
 
 async fn extras_are_kept_from_now_on<S: Links + ListStore>(make: &impl Fn() -> S) {
     let bed = Bed::make(make).await;
-    let one_way =
-        Link { mode: Mode::ListToGroup, extras: Extras::Remove, ..link("link-2", &bed.list, "group-2") };
+    let one_way = Link { extras: Extras::Remove, ..bed.further(2, Mode::ListToGroup).await };
     ok(bed.store.create(&one_way, moment(0)).await);
     ok(bed.store.edit(&one_way.id, &LinkEdit::KeepExtras, moment(1)).await);
     let kept = ok(bed.store.load(&one_way.id).await).map(|state| state.link);

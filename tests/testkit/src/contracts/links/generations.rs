@@ -12,7 +12,7 @@ use listsync_engine::ports::{
 use super::{Bed, finish};
 use crate::{
     contracts::ok,
-    sample::{link, link_id, member, moment},
+    sample::{link_id, member, moment},
 };
 
 pub(super) async fn all<S: Links + ListStore>(make: &impl Fn() -> S) {
@@ -146,8 +146,8 @@ async fn due_links_come_by_page<S: Links + ListStore>(make: &impl Fn() -> S) {
     let bed = Bed::make(make).await;
     let every = Some(Duration::from_secs(90));
     for number in 2..=6 {
-        let base = link(&format!("link-{number}"), &bed.list, &format!("group-{number}"));
-        ok(bed.store.create(&Link { mode: Mode::ListToGroup, every, ..base }, moment(0)).await);
+        let further = Link { every, ..bed.further(number, Mode::ListToGroup).await };
+        ok(bed.store.create(&further, moment(0)).await);
     }
     let mut seen: Vec<DueLink> = Vec::new();
     loop {

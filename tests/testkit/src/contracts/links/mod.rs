@@ -12,7 +12,7 @@ use std::time::Duration;
 use listsync_core::{
     Timestamp,
     id::{ContactId, LinkId, ListId},
-    link::Link,
+    link::{Link, Mode},
     list::{Origin, Standing},
 };
 use listsync_engine::ports::{
@@ -51,6 +51,12 @@ impl<S: Links + ListStore> Bed<S> {
         let link = link("link-1", &list, "group-1");
         ok(store.create(&link, moment(0)).await);
         Self { store, list, link }
+    }
+
+    /// Another link, not saved yet, from a list of its own to a group of its own.
+    async fn further(&self, number: u32, mode: Mode) -> Link {
+        let list = ok(self.store.create_list(&format!("List {number}"), moment(0)).await).id;
+        Link { mode, ..link(&format!("link-{number}"), &list, &format!("group-{number}")) }
     }
 
     fn id(&self) -> &LinkId {

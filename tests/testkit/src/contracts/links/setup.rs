@@ -46,7 +46,6 @@ async fn a_link_is_kept_as_it_was_set_up<S: Links + ListStore>(make: &impl Fn() 
     use listsync_core::link::{Externals, Extras, FirstMerge, LinkStatus, RemovalLimit};
     let bed = Bed::make(make).await;
     let unusual = Link {
-        mode: Mode::ListToGroup,
         extras: Extras::Remove,
         first_merge: FirstMerge::List,
         every: Some(std::time::Duration::from_secs(7)),
@@ -54,7 +53,7 @@ async fn a_link_is_kept_as_it_was_set_up<S: Links + ListStore>(make: &impl Fn() 
         max_removals: Some(RemovalLimit::Percent(35)),
         status: LinkStatus::Paused,
         group_name: "Näme ' \" 😀".to_owned(),
-        ..link("link-2", &bed.list, "group-2")
+        ..bed.further(2, Mode::ListToGroup).await
     };
     ok(bed.store.create(&unusual, moment(0)).await);
     assert_eq!(ok(bed.store.load(&unusual.id).await).map(|state| state.link), Some(unusual));
@@ -81,8 +80,6 @@ async fn a_list_is_written_by_one_link_only<S: Links + ListStore>(make: &impl Fn
         let second = linked(&bed, "link-2", "group-2", mode);
         assert_eq!(fault(bed.store.create(&second, moment(1)).await), Fault::Rejected, "{mode}");
     }
-    ok(bed.store.create(&linked(&bed, "link-2", "group-2", Mode::ListToGroup), moment(1)).await);
-    ok(bed.store.create(&linked(&bed, "link-3", "group-3", Mode::ListToGroup), moment(1)).await);
 }
 
 async fn a_refused_link_leaves_nothing<S: Links + ListStore>(make: &impl Fn() -> S) {
@@ -95,11 +92,10 @@ async fn a_refused_link_leaves_nothing<S: Links + ListStore>(make: &impl Fn() ->
 
 async fn links_come_by_page_and_by_list<S: Links + ListStore>(make: &impl Fn() -> S) {
     let bed = Bed::make(make).await;
-    let other = ok(bed.store.create_list("Other", moment(0)).await).id;
+    let mut last = bed.link.clone();
     for number in 2..=7 {
-        let name = format!("link-{number}");
-        let further = Link { mode: Mode::ListToGroup, ..link(&name, &other, &format!("group-{number}")) };
-        ok(bed.store.create(&further, moment(0)).await);
+        last = bed.further(number, Mode::ListToGroup).await;
+        ok(bed.store.create(&last, moment(0)).await);
     }
     let mut seen: Vec<LinkId> = Vec::new();
     loop {
@@ -113,8 +109,10 @@ async fn links_come_by_page_and_by_list<S: Links + ListStore>(make: &impl Fn() -
     seen.sort();
     let all: Vec<_> = (1..=7).map(|number| link_id(&format!("link-{number}"))).collect();
     assert_eq!(seen, all, "each link comes once");
-    assert_eq!(ok(bed.store.of_list(&other).await).len(), 6);
-    assert_eq!(ok(bed.store.of_list(&bed.list).await).len(), 1);
+    for link in [last, bed.link] {
+        let of_list = ok(bed.store.of_list(&link.list).await);
+        assert_eq!(of_list.into_iter().map(|state| state.link).collect::<Vec<_>>(), [link]);
+    }
 }
 
 async fn a_deleted_link_is_forgotten<S: Links + ListStore>(make: &impl Fn() -> S) {

@@ -124,21 +124,21 @@ impl Book {
         }
     }
 
+    /// Matches a contact to an object. A first match is no change of any list: the run that made it has taken it in.
     pub(super) fn bind(&mut self, contact: &ContactId, object: Option<&ObjectId>) {
         let Some(known) = self.contacts.get_mut(contact) else { return };
         if known.object_id.as_ref() == object {
             return;
         }
-        if let Some(before) = known.object_id.take()
-            && let Some(others) = self.by_object.get_mut(&before)
-        {
-            others.remove(contact);
-        }
-        known.object_id = object.cloned();
+        let before = std::mem::replace(&mut known.object_id, object.cloned());
         if let Some(object) = object {
             self.by_object.entry(object.clone()).or_default().insert(contact.clone());
         }
         self.written += 1;
+        let Some(before) = before else { return };
+        if let Some(others) = self.by_object.get_mut(&before) {
+            others.remove(contact);
+        }
         for row in self.lists.values_mut().filter(|row| row.entries.contains_key(contact)) {
             let logged = row.log_change(contact);
             if let Some(entry) = row.entries.get_mut(contact) {
