@@ -7,7 +7,7 @@ use listsync_core::{
 };
 use listsync_engine::{
     Ports,
-    ports::{GroupQuery, LinkState, PortResult},
+    ports::{GroupQuery, Hold, LinkState, PortResult},
 };
 use uuid::Uuid;
 
@@ -69,9 +69,10 @@ pub(crate) async fn every_link(ports: &Ports) -> PortResult<Vec<LinkState>> {
 }
 
 /// The link whose present hold has this digest.
-pub(crate) async fn held_link(ports: &Ports, digest: &str) -> Result<LinkState, Refusal> {
-    let is_held = |state: &LinkState| state.progress.hold.as_ref().is_some_and(|hold| hold.digest == digest);
-    every_link(ports).await?.into_iter().find(is_held).ok_or_else(|| {
+pub(crate) async fn held_link(ports: &Ports, digest: &str) -> Result<(LinkId, Hold), Refusal> {
+    let held =
+        every_link(ports).await?.into_iter().filter_map(|state| Some((state.link.id, state.progress.hold?)));
+    held.into_iter().find(|(_, hold)| hold.digest == digest).ok_or_else(|| {
         Refusal::new(
             "no_such_hold",
             format!("no link holds anything under the digest '{digest}'"),

@@ -8,6 +8,7 @@ pub mod connect;
 pub mod fan_out;
 pub mod ports;
 pub mod preview;
+pub mod rule;
 pub mod run;
 pub mod trigger;
 pub mod watch;

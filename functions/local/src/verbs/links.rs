@@ -6,7 +6,8 @@ use listsync_core::{
 };
 use listsync_engine::{
     Ports,
-    ports::{LinkEdit, LinkState, PortResult, Ruling, RulingKind},
+    ports::{LinkEdit, PortResult, RulingKind},
+    rule::rule as engine_rule,
     trigger,
 };
 use serde_json::{Value, json};
@@ -98,15 +99,11 @@ async fn unlink(ports: &Ports, link: Link) -> Outcome {
 }
 
 async fn rule(ports: &Ports, digest: &str, kind: RulingKind) -> Outcome {
-    let LinkState { link, .. } = find::held_link(ports, digest).await?;
-    let ruling = Ruling { digest: digest.to_owned(), kind };
-    ports.links.edit(&link.id, &LinkEdit::Rule(ruling), ports.clock.now()).await?;
-    if link.status == LinkStatus::Active {
-        trigger::raise(ports, &link.id, Reason::OnDemand).await?;
-    }
+    let (link, hold) = find::held_link(ports, digest).await?;
+    engine_rule(ports, &link, &hold, kind).await?;
     let text = match kind {
         RulingKind::Approved => "Approved: the next run does just these, once. It is queued.",
         RulingKind::Discarded => "Discarded: who was to be removed stays. The next run is queued.",
     };
-    Ok(Reply::done(json!({"link": link.id, "digest": digest, "ruling": kind}), text))
+    Ok(Reply::done(json!({"link": link, "digest": digest, "ruling": kind}), text))
 }

@@ -84,3 +84,20 @@ fn who_opted_out_is_not_brought_back_by_a_leading_group_and_stays_in_it() {
         });
     }
 }
+
+#[test]
+fn discarded_extras_stay_and_are_not_asked_about_again() {
+    for reading in BOTH {
+        play(async {
+            let remove = |link| Link { mode: Mode::ListToGroup, extras: Extras::Remove, ..link };
+            let sides = (&["ann", "bob"][..], &["bob", "cid"][..]);
+            let mut desk = Desk::linked(reading, sides, remove).await;
+            desk.sync().await;
+            let hold = desk.state().await.progress.hold.unwrap();
+            listsync_engine::rule::rule(&desk.ports, &desk.link, &hold, RulingKind::Discarded).await.unwrap();
+            assert_eq!(desk.sync().await.outcome, Outcome::Converged);
+            assert_eq!(desk.sync().await.outcome, Outcome::Converged);
+            desk.are(&["ann", "bob"], &["ann", "bob", "cid"]).await;
+        });
+    }
+}
