@@ -1,11 +1,14 @@
 //! The worker's loop: takes messages, has several links run at a time, and acknowledges what is done.
 
-use std::time::Duration;
+use std::{
+    collections::{BTreeSet, VecDeque},
+    time::Duration,
+};
 
-use listsync_core::{Timestamp, summary::Summary};
+use listsync_core::{Timestamp, id::LinkId, summary::Summary, trigger::Trigger};
 use listsync_engine::{
     Ports,
-    ports::{Delivery, PortError, PortResult, Receipt},
+    ports::{Delivery, PortError, PortResult},
 };
 use listsync_wiring::Wired;
 use listsync_worker::Handled;
@@ -60,8 +63,7 @@ pub(crate) async fn work(
     ending: Ending,
     tell: &(dyn Fn(News<'_>) + Sync),
 ) -> PortResult<Worked> {
-    let mut crew =
-        Crew { wired, bars: Bars::default(), under_way: JoinSet::new(), worked: Worked::default() };
+    let mut crew = Crew::new(wired);
     loop {
         let is_stopping = matches!(&ending, Ending::When(stop) if *stop.borrow());
         if !is_stopping {
@@ -71,7 +73,7 @@ pub(crate) async fn work(
             return Ok(crew.worked);
         }
         tokio::select! {
-            Some(done) = crew.under_way.join_next() => crew.settle(done, tell).await?,
+            Some(Ok(done)) = crew.under_way.join_next() => crew.settle(done, tell).await?,
             () = sleep(POLL) => {}
             () = stopped(&ending), if !is_stopping => {}
         }
@@ -90,44 +92,68 @@ async fn stopped(ending: &Ending) {
 struct Crew<'a> {
     wired: &'a Wired,
     bars: Bars,
-    under_way: JoinSet<(Receipt, Handled)>,
+    under_way: JoinSet<(Taken, Handled)>,
+    /// Messages of links that are under way: two at a time would only find each other busy.
+    waiting: VecDeque<Taken>,
+    links: BTreeSet<LinkId>,
     worked: Worked,
 }
 
-impl Crew<'_> {
+/// A message in hand.
+struct Taken {
+    delivery: Delivery,
+    /// The link that it names, where it is a message of ours.
+    link: Option<LinkId>,
+    /// When the run has to end.
+    until: Timestamp,
+}
+
+impl<'a> Crew<'a> {
+    fn new(wired: &'a Wired) -> Self {
+        let (under_way, waiting, links) = (JoinSet::new(), VecDeque::new(), BTreeSet::new());
+        Self { wired, bars: Bars::default(), under_way, waiting, links, worked: Worked::default() }
+    }
+
     /// Takes as many messages as there are hands free.
     async fn take(&mut self) -> PortResult<()> {
-        let free = AT_ONCE.saturating_sub(self.under_way.len());
+        let free = AT_ONCE.saturating_sub(self.under_way.len() + self.waiting.len());
         if free == 0 {
             return Ok(());
         }
         let Wired { ports, visibility, .. } = self.wired;
         for delivery in ports.queue.receive(free, *visibility).await? {
             let until = ports.clock.now() + visibility.saturating_sub(RESERVE);
-            self.under_way.spawn(one(ports.clone(), delivery, until, self.bars.clone()));
+            let link = serde_json::from_str(&delivery.body).ok().map(|trigger: Trigger| trigger.link);
+            self.begin(Taken { delivery, link, until });
         }
         Ok(())
     }
 
+    fn begin(&mut self, taken: Taken) {
+        match &taken.link {
+            Some(link) if !self.links.insert(link.clone()) => self.waiting.push_back(taken),
+            _ => drop(self.under_way.spawn(one(self.wired.ports.clone(), taken, self.bars.clone()))),
+        }
+    }
+
+    /// A link is free again: the next message for it has its turn.
+    fn next_of(&mut self, link: &LinkId) {
+        self.links.remove(link);
+        let next = self.waiting.iter().position(|taken| taken.link.as_ref() == Some(link));
+        if let Some(taken) = next.and_then(|position| self.waiting.remove(position)) {
+            self.begin(taken);
+        }
+    }
+
     async fn settle(
         &mut self,
-        done: Result<(Receipt, Handled), tokio::task::JoinError>,
+        (taken, handled): (Taken, Handled),
         tell: &(dyn Fn(News<'_>) + Sync),
     ) -> PortResult<()> {
         self.worked.handled += 1;
-        let (receipt, handled) = match done {
-            Ok(done) => done,
-            // A panic in one run stops only that run: its message comes back.
-            Err(_) => {
-                let why = "a run broke off by a fault of the program".to_owned();
-                tell(News::Refused(&why));
-                self.worked.refused.push(why);
-                return Ok(());
-            }
-        };
         match handled {
             Handled::Acknowledge(summary) => {
-                self.wired.ports.queue.acknowledge(&receipt).await?;
+                self.wired.ports.queue.acknowledge(&taken.delivery.receipt).await?;
                 if let Some(summary) = &summary {
                     tell(News::Run(summary));
                 }
@@ -142,12 +168,18 @@ impl Crew<'_> {
                 self.worked.refused.push(why);
             }
         }
+        if let Some(link) = taken.link {
+            self.next_of(&link);
+        }
         Ok(())
     }
 }
 
-async fn one(ports: Ports, delivery: Delivery, until: Timestamp, bars: Bars) -> (Receipt, Handled) {
-    let Delivery { body, receipt, .. } = delivery;
-    let handled = listsync_worker::handle(&ports, &body, until, &bars.bar("sync")).await;
-    (receipt, handled)
+/// A panic in one run stops only that run: its message comes back.
+async fn one(ports: Ports, taken: Taken, bars: Bars) -> (Taken, Handled) {
+    let (body, until) = (taken.delivery.body.clone(), taken.until);
+    let run = async move { listsync_worker::handle(&ports, &body, until, &bars.bar("sync")).await };
+    let broken = |_| Handled::Refuse("a run broke off by a fault of the program".to_owned());
+    let handled = tokio::spawn(run).await.unwrap_or_else(broken);
+    (taken, handled)
 }

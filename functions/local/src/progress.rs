@@ -6,10 +6,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use listsync_engine::watch::{Step, Watch};
+use tokio::{task::JoinHandle, time::sleep};
 
 const PATIENCE: Duration = Duration::from_secs(1);
+const BEAT: Duration = Duration::from_millis(120);
 
 /// The bars of runs that go on side by side.
 #[derive(Clone, Default)]
@@ -41,7 +43,7 @@ impl Bar {
         let form = "{prefix} {spinner} {msg} {wide_bar} {human_pos}/{human_len} {eta}";
         bar.set_style(ProgressStyle::with_template(form).unwrap_or_else(|_| ProgressStyle::default_bar()));
         bar.set_prefix(self.name.clone());
-        bar.enable_steady_tick(Duration::from_millis(120));
+        bar.enable_steady_tick(BEAT);
         bar
     }
 }
@@ -65,5 +67,37 @@ impl Drop for Bar {
         if let Some(bar) = self.bar.get() {
             bar.finish_and_clear();
         }
+    }
+}
+
+/// Shows that something goes on of which nobody knows how far it came; as [`Bar`], once it has taken a second.
+pub(crate) struct Spinner {
+    bar: ProgressBar,
+    showing: Option<JoinHandle<()>>,
+}
+
+impl Spinner {
+    /// Begins to wait for something.
+    pub(crate) fn waiting() -> Self {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+        let shown = bar.clone();
+        let showing = stderr().is_terminal().then(|| {
+            tokio::spawn(async move {
+                sleep(PATIENCE).await;
+                shown.set_draw_target(ProgressDrawTarget::stderr());
+                shown.set_message("working");
+                shown.enable_steady_tick(BEAT);
+            })
+        });
+        Self { bar, showing }
+    }
+}
+
+impl Drop for Spinner {
+    fn drop(&mut self) {
+        if let Some(showing) = &self.showing {
+            showing.abort();
+        }
+        self.bar.finish_and_clear();
     }
 }

@@ -151,6 +151,15 @@ fn permission(roles: &BTreeSet<String>, needed: &Needed) -> Check {
     Check::new("permission", *missing, message, hint)
 }
 
+/// The permissions that a sync needs and the token lacks, for a hint; empty where that is not the trouble.
+pub(super) async fn missing_permissions(ports: &Ports) -> String {
+    let meter = Meter::default();
+    let call = Call { until: ports.clock.now() + PATIENCE, meter: &meter };
+    let Ok(roles) = ports.directory.permissions(call).await else { return String::new() };
+    let failed = permissions(&roles, &[]).into_iter().filter(|check| check.state == State::Fail);
+    failed.map(|check| format!("{}: {}\n", check.message, check.hint)).collect()
+}
+
 async fn clock(ports: &Ports, call: Call<'_>) -> Check {
     match ports.directory.clock_skew(call, ports.clock.now()).await {
         Err(error) => Check::failed("clock", error),

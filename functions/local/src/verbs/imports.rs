@@ -5,7 +5,7 @@ use std::{fmt::Write as _, fs::File, path::Path};
 use listsync_core::{id::ImportId, link::Link, list::List, trigger::Reason};
 use listsync_engine::{
     Ports,
-    ports::{Import, ImportMode, ImportState},
+    ports::{Fault, Import, ImportMode, ImportState},
 };
 use listsync_lists::{Mapping, ParsedFile, RejectedRow, Source};
 use listsync_wiring::Wired;
@@ -192,7 +192,10 @@ async fn approve(ports: &Ports, id: &str) -> Outcome {
         )
     };
     let id = ImportId::parse(id).map_err(|_| missing())?;
-    let import = ports.lists.approve_import(&id, ports.clock.now()).await?;
+    let import = match ports.lists.approve_import(&id, ports.clock.now()).await {
+        Err(error) if error.fault == Fault::Gone => return Err(missing()),
+        other => other?,
+    };
     let asked = Asked::after_change(ports, &import.list, Reason::Event).await?;
     let text =
         format!("Did the held removals of the import: {} left the list.{}", import.removed, asked.text());

@@ -10,6 +10,7 @@ use listsync_core::{
     id::ContactId,
     list::{Entry, List, NewContact, Origin, Standing},
     member::{MemberKey, Open},
+    settings::Settings,
     trigger::Reason,
 };
 use listsync_engine::{
@@ -115,21 +116,23 @@ async fn members(ports: &Ports, name: &str) -> Outcome {
         })
     });
     let documents: Vec<Value> = documents.collect();
-    let rows: Vec<_> = entries.iter().map(|entry| row(entry, &undeliverable)).collect();
+    let rows: Vec<_> = entries.iter().map(|entry| row(entry, &settings, &undeliverable)).collect();
     Ok(Reply::done(
         Value::Array(documents),
         output::table(["ADDRESS", "NAME", "STATE", "ORIGIN", "NOTE"], &rows),
     ))
 }
 
-fn row(entry: &Entry, undeliverable: &Undeliverable) -> [String; 5] {
-    let note = if undeliverable.holds(entry) { "undeliverable: nobody answers to it" } else { "" };
+fn row(entry: &Entry, settings: &Settings, undeliverable: &Undeliverable) -> [String; 5] {
+    let external = settings.is_external(&entry.address).then_some("external");
+    let undeliverable = undeliverable.holds(entry).then_some("undeliverable: nobody answers to it");
+    let notes: Vec<&str> = external.into_iter().chain(undeliverable).collect();
     [
         entry.address.to_string(),
         entry.name.clone(),
         entry.standing.to_string(),
         entry.origin.to_string(),
-        note.to_owned(),
+        notes.join(", "),
     ]
 }
 

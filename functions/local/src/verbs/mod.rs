@@ -7,6 +7,7 @@ use crate::{
     cli::Verb,
     demo,
     output::{Form, Outcome},
+    progress::Spinner,
 };
 
 mod asked;
@@ -33,6 +34,9 @@ pub(crate) async fn run(verb: &Verb, form: Form, environment: Result<Environment
         _ => {}
     }
     let config = Config::read(&environment?)?;
+    // These show how far they came by themselves.
+    let shows_itself = matches!(verb, Verb::Plan(_) | Verb::Sync(_) | Verb::Work(_) | Verb::Serve);
+    let _waiting = (!shows_itself).then(Spinner::waiting);
     if matches!(verb, Verb::Doctor) {
         return doctor::run(config).await;
     }

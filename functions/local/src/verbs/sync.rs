@@ -15,6 +15,7 @@ use listsync_engine::{
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
+use super::doctor;
 use crate::{
     cli::OneLink,
     durations, find,
@@ -32,18 +33,22 @@ pub(super) async fn run(ports: &Ports, one: &OneLink) -> Outcome {
     let name = find::list_name(ports, &state.link.list).await?;
     ports.links.request(&state.link.id, None).await?;
     let summary = until_done(ports, &state, &name).await?;
-    Ok(reply(&summary))
+    let hint = match summary.exit_code() {
+        1 => doctor::missing_permissions(ports).await,
+        _ => String::new(),
+    };
+    Ok(reply(&summary, &hint))
 }
 
 /// The answer for one summary: where nothing was done, the document says so as every error does.
-fn reply(summary: &Summary) -> Reply {
+fn reply(summary: &Summary, hint: &str) -> Reply {
     let mut document = json!(summary);
     let exit = summary.exit_code();
     if let (1, Value::Object(fields)) = (exit, &mut document) {
-        let error = Refusal::new(&summary.reason, summary.message.as_str(), "");
+        let error = Refusal::new(&summary.reason, summary.message.as_str(), hint);
         fields.extend(error.document().as_object().cloned().unwrap_or_default());
     }
-    Reply::done(document, summary.to_string()).exiting(exit)
+    Reply::done(document, format!("{summary}{hint}")).exiting(exit)
 }
 
 /// Runs the link, waits while another run has it or the directory asks to wait, and goes on until nothing is left.

@@ -1,6 +1,6 @@
 //! `listsync tick` and `listsync work`: timer and worker, once.
 
-use listsync_core::summary::Summary;
+use listsync_core::summary::{Outcome as Ended, Summary};
 use listsync_engine::Ports;
 use listsync_timer::FanOut;
 use listsync_wiring::Wired;
@@ -39,6 +39,9 @@ pub(super) async fn work(wired: &Wired, args: &WorkArgs, form: Form) -> Outcome 
 /// Tells of one message: a run's summary is part of the answer to a person.
 pub(super) fn tell(form: Form, news: &News<'_>) {
     match (news, form) {
+        (News::Run(summary), _) if summary.outcome == Ended::Busy => {
+            output::note("Another process has this link under way; it takes this request in.");
+        }
         (News::Run(summary), Form::Text) => output::to_stdout(&format!("{summary}\n")),
         (News::Run(summary), Form::Json) => {
             output::note(&format!("{}: {}", summary.list.name, summary.outcome))
@@ -72,7 +75,8 @@ pub(super) fn reply(worked: &Worked) -> Reply {
 
 /// The first of the house's codes that applies to all of it together.
 fn exit_code(Worked { runs, retried, refused, .. }: &Worked) -> u8 {
-    let mut codes: Vec<u8> = runs.iter().map(Summary::exit_code).collect();
+    let own = runs.iter().filter(|run| run.outcome != Ended::Busy);
+    let mut codes: Vec<u8> = own.map(Summary::exit_code).collect();
     codes.extend(retried.iter().map(|_| 1));
     codes.extend(refused.iter().map(|_| 1));
     match codes.as_slice() {

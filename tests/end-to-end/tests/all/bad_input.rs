@@ -41,7 +41,11 @@ async fn a_bad_row_is_named_by_its_number_stops_no_good_one_and_then_nobody_leav
     let world = listed().await;
     let file = b"email,name\nd@contoso.example,Dee\nnot-an-address,Eve\n,Nobody\nf@contoso.example,F\xe9\ne@contoso.example\n";
     let done = import(&world, file, "full").await.exits(3).json();
-    assert_eq!((&done["added"], &done["rejected"], &done["removed"]), (&2.into(), &3.into(), &0.into()), "{done}");
+    assert_eq!(
+        (&done["added"], &done["rejected"], &done["removed"]),
+        (&2.into(), &3.into(), &0.into()),
+        "{done}"
+    );
     assert_eq!(done["state"], "removals_skipped");
     let problems = done["problems"].as_array().expect("problems");
     let rows: Vec<u64> = problems.iter().filter_map(|problem| problem["row"].as_u64()).collect();
@@ -49,7 +53,8 @@ async fn a_bad_row_is_named_by_its_number_stops_no_good_one_and_then_nobody_leav
     let codes: Vec<&str> = problems.iter().filter_map(|problem| problem["code"].as_str()).collect();
     assert_eq!(codes, ["bad_address", "no_address", "not_utf8"]);
     assert_eq!(world.listed("News", "member").await.len(), 5, "a short row is a good one");
-    let text = world.listsync(&["import", "file.csv", "--list", "News", "--mode", "incremental"]).await.exits(3);
+    let text =
+        world.listsync(&["import", "file.csv", "--list", "News", "--mode", "incremental"]).await.exits(3);
     assert!(text.stdout.contains("row 3"), "{}", text.stdout);
 }
 
@@ -75,7 +80,8 @@ async fn a_column_of_another_name_is_mapped_by_hand() {
     let map = "email=Kontakt,name=Wer";
     let args = ["import", "hr.csv", "--list", "News", "--mode", "incremental", "--map", map, "--json"];
     assert_eq!(world.listsync(&args).await.exits(0).json()["added"], 1);
-    let wrong = ["import", "hr.csv", "--list", "News", "--mode", "incremental", "--map", "email=Mail", "--json"];
+    let wrong =
+        ["import", "hr.csv", "--list", "News", "--mode", "incremental", "--map", "email=Mail", "--json"];
     assert!(world.listsync(&wrong).await.exits(1).error().1.contains("Kontakt"));
 }
 

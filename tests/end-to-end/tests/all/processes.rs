@@ -1,5 +1,6 @@
 use std::{
     collections::BTreeSet,
+    process::Stdio,
     time::{Duration, Instant},
 };
 
@@ -43,7 +44,7 @@ async fn is_in_step(world: &World) -> bool {
 }
 
 fn spawned(mut command: Command) -> Child {
-    command.kill_on_drop(true).spawn().expect("it starts")
+    command.stdin(Stdio::null()).kill_on_drop(true).spawn().expect("it starts")
 }
 
 /// Kills a command after a time; false: it had ended before.
@@ -85,7 +86,9 @@ async fn a_killed_run_started_again_ends_as_an_undisturbed_one() {
             let by_sync = number % 2 == 0;
             let args: &[&str] = if by_sync { &["sync", "News"] } else { &["work", "--until-empty"] };
             world.listsync(&["tick"]).await.exits(0);
-            let hit = killed(spawned(world.command(args)), after).await;
+            let mut command = world.command(args);
+            command.stdout(Stdio::null()).stderr(Stdio::null());
+            let hit = killed(spawned(command), after).await;
             match by_sync {
                 true => drop(world.listsync(&["sync", "News"]).await.exits(0)),
                 false => recover_by_timer(&world).await,
@@ -107,7 +110,10 @@ async fn a_killed_run_started_again_ends_as_an_undisturbed_one() {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_processes_on_one_store_do_the_work_once() {
     let (world, group) = stage().await;
-    let (one, two) = tokio::join!(world.listsync(&["sync", "News", "--json"]), world.listsync(&["sync", "News", "--json"]));
+    let (one, two) = tokio::join!(
+        world.listsync(&["sync", "News", "--json"]),
+        world.listsync(&["sync", "News", "--json"])
+    );
     let summaries = [one.exits(0).json(), two.exits(0).json()];
     let added: Vec<u64> = summaries.iter().filter_map(|summary| summary["group"]["added"].as_u64()).collect();
     assert_eq!(added.iter().sum::<u64>(), 190, "{summaries:?}");
@@ -138,7 +144,7 @@ async fn join_all<F: Future>(futures: Vec<F>) {
 async fn serve_keeps_in_step_and_stops_cleanly_when_asked() {
     let (world, group) = stage().await;
     let mut command = world.command(&["serve", "--json"]);
-    command.stdout(std::process::Stdio::piped());
+    command.stdout(Stdio::piped()).stderr(Stdio::null());
     let child = spawned(command);
     let started = Instant::now();
     while world.members(group).len() < 220 || !is_in_step(&world).await {

@@ -11,8 +11,21 @@ fn keys(document: &Value, expected: &[&str]) {
 }
 
 const SUMMARY: [&str; 15] = [
-    "run", "link", "trigger", "started_at", "finished_at", "read", "outcome", "list", "group", "held", "skipped",
-    "set_aside", "failures", "graph", "duration_ms",
+    "run",
+    "link",
+    "trigger",
+    "started_at",
+    "finished_at",
+    "read",
+    "outcome",
+    "list",
+    "group",
+    "held",
+    "skipped",
+    "set_aside",
+    "failures",
+    "graph",
+    "duration_ms",
 ];
 const SIDE: [&str; 6] = ["id", "name", "added", "removed", "add_failed", "remove_failed"];
 
@@ -42,14 +55,23 @@ async fn every_verb_prints_one_document_of_its_shape() {
 async fn lists(world: &World) {
     let list = world.json(&["lists", "create", "News"]).await;
     keys(&list, &["id", "name"]);
-    world.write("people.csv", world.csv(&[0, 1]) + "outside@elsewhere.example,Out\nwrong@contoso.example,W\nbad,B\n");
+    world.write(
+        "people.csv",
+        world.csv(&[0, 1]) + "outside@elsewhere.example,Out\nwrong@contoso.example,W\nbad,B\n",
+    );
     let import = world.json(&["import", "people.csv", "--list", "News", "--mode", "incremental"]).await;
-    keys(&import, &["id", "list", "mode", "state", "rows", "added", "updated", "unchanged", "removed", "held"]);
+    keys(
+        &import,
+        &["id", "list", "mode", "state", "rows", "added", "updated", "unchanged", "removed", "held"],
+    );
     keys(&import, &["opted_out", "repeated", "rejected", "problems", "links", "linked"]);
     keys(&import["problems"][0], &["row", "code", "message"]);
     keys(&world.json(&["imports", "ls"]).await[0], &["id", "list", "file", "at", "mode", "state"]);
     keys(&world.json(&["lists", "ls"]).await[0], &["id", "name", "members", "links"]);
-    keys(&world.json(&["lists", "show", "news"]).await, &["id", "name", "members", "opted_out", "pending", "links"]);
+    keys(
+        &world.json(&["lists", "show", "news"]).await,
+        &["id", "name", "members", "opted_out", "pending", "links"],
+    );
     let id = list["id"].as_str().expect("an id");
     assert_eq!(world.json(&["lists", "show", id]).await["name"], "News", "a list is named by its id, too");
     let added = world.json(&["lists", "add", "News", world.address(2), "--name", "Zed"]).await;
@@ -79,14 +101,28 @@ async fn settings(world: &World) {
 
 async fn links(world: &World) {
     const LINK: [&str; 13] = [
-        "id", "list", "group", "tenant", "mode", "extras", "first_merge", "every", "externals", "max_removals", "status",
-        "held", "last_run",
+        "id",
+        "list",
+        "group",
+        "tenant",
+        "mode",
+        "extras",
+        "first_merge",
+        "every",
+        "externals",
+        "max_removals",
+        "status",
+        "held",
+        "last_run",
     ];
     let link = ["link", "News", "--new-group", "News", "--every", "1h30m", "--max-removals", "10%"];
     let link = world.json(&link).await;
     keys(&link, &LINK);
     assert_eq!((&link["every"], &link["max_removals"]), (&"1h30m".into(), &"10%".into()));
-    assert_eq!((&link["mode"], &link["status"], &link["last_run"]), (&"two-way".into(), &"active".into(), &Value::Null));
+    assert_eq!(
+        (&link["mode"], &link["status"], &link["last_run"]),
+        (&"two-way".into(), &"active".into(), &Value::Null)
+    );
     let plan = world.json(&["plan", "News"]).await;
     keys(&plan, &["link", "digest", "list", "group", "held", "skipped"]);
     for side in ["list", "group"] {
@@ -99,17 +135,18 @@ async fn links(world: &World) {
     keys(&shown, &LINK);
     is_summary(&shown["last_run"]);
     keys(&world.json(&["links", "ls"]).await[0], &LINK);
+    members(world).await;
     assert_eq!(world.json(&["links", "pause", "News"]).await["status"], "paused");
     assert_eq!(world.json(&["links", "resume", "News"]).await["status"], "active");
     keys(&world.json(&["links", "relink", "News"]).await, &LINK);
-    members(world).await;
 }
 
 async fn members(world: &World) {
     let members = world.json(&["lists", "members", "News"]).await;
     let members = members.as_array().expect("an array");
     for entry in members {
-        let found: BTreeSet<&str> = entry.as_object().expect("an object").keys().map(String::as_str).collect();
+        let found: BTreeSet<&str> =
+            entry.as_object().expect("an object").keys().map(String::as_str).collect();
         let expected = ["address", "name", "state", "origin", "object_id", "external", "undeliverable"];
         assert_eq!(found, expected.into());
     }
@@ -130,13 +167,20 @@ async fn runs(world: &World) {
     keys(&work, &["handled", "runs"]);
     let runs = world.json(&["runs", "ls"]).await;
     runs.as_array().expect("runs").iter().for_each(is_summary);
-    let failed = runs.as_array().expect("runs").iter().find(|run| run["failures"] != json!([])).expect("one failed");
+    let failed =
+        runs.as_array().expect("runs").iter().find(|run| run["failures"] != json!([])).expect("one failed");
     let run = failed["run"].as_str().expect("an id");
     is_summary(&world.json(&["runs", "show", run]).await);
     let csv = world.listsync(&["runs", "show", run, "--failures-csv"]).await.exits(0).stdout;
     assert!(csv.starts_with("run,link,side,op,address,object_id,code,message,hint,retryable\n"), "{csv}");
     assert!(csv.contains("group,add,wrong@contoso.example,,no_such_user,"), "{csv}");
-    assert!(world.json(&["runs", "ls", "News", "--limit", "1"]).await.as_array().is_some_and(|runs| runs.len() == 1));
+    assert!(
+        world
+            .json(&["runs", "ls", "News", "--limit", "1"])
+            .await
+            .as_array()
+            .is_some_and(|runs| runs.len() == 1)
+    );
     let doctor = world.json(&["doctor"]).await;
     keys(&doctor, &["ok", "checks"]);
     keys(&doctor["checks"][0], &["name", "state", "message", "hint"]);

@@ -61,6 +61,22 @@ async fn a_change_is_queued_and_the_worker_takes_it_without_a_tick() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn many_messages_for_one_link_cost_one_run_and_none_finds_it_busy() {
+    let world = World::of(60).await;
+    let group = world.linked("News", &[0, 1, 2]).await;
+    for person in 3..9 {
+        world.listsync(&["lists", "add", "News", world.address(person)]).await.exits(0);
+    }
+    let worked = world.listsync(&["work", "--until-empty", "--json"]).await.exits(0).json();
+    assert_eq!(
+        (&worked["handled"], worked["runs"].as_array().map(Vec::len)),
+        (&6.into(), Some(1)),
+        "{worked}"
+    );
+    assert_eq!(world.members(group).len(), 9);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_file_can_be_imported_and_linked_in_one_go() {
     let world = World::of(60).await;
     let group = world.linked("Other", &[0]).await;
@@ -83,7 +99,8 @@ async fn a_one_way_link_changes_only_the_following_side() {
     world.listsync(&["lists", "create", "News"]).await.exits(0);
     world.write("people.csv", world.csv(&[0, 1]));
     world.listsync(&["import", "people.csv", "--list", "News", "--mode", "full"]).await.exits(0);
-    let link = ["link", "News", "--new-group", "News", "--mode", "list-to-group", "--kind", "security", "--json"];
+    let link =
+        ["link", "News", "--new-group", "News", "--mode", "list-to-group", "--kind", "security", "--json"];
     let link = world.listsync(&link).await.exits(0).json();
     let group = world.group(&link);
     world.tenant().add_member(group, world.id(7));

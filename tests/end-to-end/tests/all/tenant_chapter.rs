@@ -42,7 +42,8 @@ async fn the_chapter_on_connecting_a_tenant_works_on_an_emulator_started_by_hand
 
     world.listsync(&["lists", "create", "News"]).await.exits(0);
     let people = listsync_graph_emulator::sample::people(300, 1);
-    let rows: String = people.iter().take(30).map(|one| format!("{},{}\n", one.address, one.name())).collect();
+    let rows: String =
+        people.iter().take(30).map(|one| format!("{},{}\n", one.address, one.name())).collect();
     world.write("people.csv", format!("email,name\n{rows}"));
     world.listsync(&["import", "people.csv", "--list", "News", "--mode", "incremental"]).await.exits(0);
     world.listsync(&["link", "News", "--new-group", "News readers"]).await.exits(0);

@@ -89,7 +89,7 @@ async fn a_group_that_cannot_be_written_is_refused_before_anything_is_saved() {
         assert_eq!(world.members(group), before);
     }
     assert_eq!(world.json(&["links", "ls"]).await.as_array().map(Vec::len), Some(0));
-    let (_, dynamic) = world.sample.refusing[0].clone();
+    let (_, dynamic) = world.sample.refusing[0];
     let one_way = ["link", "News", "--group", &dynamic.to_string(), "--mode", "group-to-list"];
     world.listsync(&one_way).await.exits(0);
 }
