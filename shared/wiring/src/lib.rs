@@ -34,7 +34,15 @@ impl Wired {
     /// # Errors
     /// When the settings for Graph are missing or make no sense.
     pub fn tenant(&self) -> Result<TenantId, SettingError> {
-        self.graph.clone().map(|graph| graph.tenant)
+        self.graph().map(|graph| graph.tenant.clone())
+    }
+
+    /// How Graph is reached.
+    ///
+    /// # Errors
+    /// When the settings for Graph are missing or make no sense.
+    pub fn graph(&self) -> Result<&GraphAccess, SettingError> {
+        self.graph.as_ref().map_err(Clone::clone)
     }
 }
 

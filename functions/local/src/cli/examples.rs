@@ -2,20 +2,25 @@
 
 pub(super) const ALL: &str = "\
 Examples:
-  listsync demo                                       see it work, with no settings at all
-  listsync doctor                                     check the settings for your own tenant
+  listsync demo                   see it work, with no settings at all
+  listsync doctor                 check the settings for your own tenant
   listsync lists create News
   listsync import people.csv --list News --mode incremental
   listsync link News --group 2f4d0c1e-0000-4000-8000-000000000001
-  listsync plan News                                  what a sync would do
+  listsync plan News              what a sync would do
   listsync sync News
 
-Settings come from the environment or a .env file: LISTSYNC_STORE, LISTSYNC_QUEUE, LISTSYNC_GRAPH_URL,
-LISTSYNC_VISIBILITY, AZURE_TENANT_ID, AZURE_CLIENT_ID, one of AZURE_CLIENT_SECRET,
-AZURE_CLIENT_CERTIFICATE_PATH and AZURE_FEDERATED_TOKEN_FILE, AZURE_AUTHORITY_HOST, SSL_CERT_FILE.
+Settings come from the environment, or from a file .env in the current folder:
+  LISTSYNC_STORE, LISTSYNC_QUEUE, LISTSYNC_GRAPH_URL, LISTSYNC_VISIBILITY, LISTSYNC_LOG,
+  AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_AUTHORITY_HOST, SSL_CERT_FILE, and one of
+  AZURE_CLIENT_SECRET, AZURE_CLIENT_CERTIFICATE_PATH, AZURE_FEDERATED_TOKEN_FILE
 
-Exit codes: 0 done; 1 error, nothing was done; 2 a plan has changes pending; 3 finished with failures, or
-partial, or continued; 4 held or halted.";
+Exit codes (the first that applies):
+  1  error: nothing was done
+  4  held or halted
+  3  finished with failures, or partial, or continued
+  2  plan only: changes are pending
+  0  done";
 
 pub(super) const DEMO: &str = "\
 Example:
@@ -34,8 +39,8 @@ Examples:
 pub(super) const IMPORT: &str = "\
 Examples:
   listsync import joiners.csv --list News --mode incremental
-  listsync import everybody.csv --list News --mode full            who is not in the file leaves the list
-  listsync import hr.csv --list News --mode full --map email='Work e-mail',name='Full name'
+  listsync import everybody.csv --list News --mode full       who is not in it leaves the list
+  listsync import hr.csv --list News --mode full --map 'email=Work e-mail,name=Full name'
   listsync import joiners.csv --list News --mode incremental --link-group news-team";
 
 pub(super) const IMPORTS: &str = "\
@@ -73,7 +78,7 @@ Examples:
 
 pub(super) const PLAN: &str = "\
 Example:
-  listsync plan News                                  exits with 2 when changes are pending";
+  listsync plan News              exits with 2 when changes are pending";
 
 pub(super) const SYNC: &str = "\
 Examples:
@@ -87,11 +92,11 @@ Example:
 pub(super) const WORK: &str = "\
 Examples:
   listsync work --until-empty
-  listsync work                                       until Ctrl-C";
+  listsync work                   until Ctrl-C";
 
 pub(super) const SERVE: &str = "\
 Example:
-  listsync serve                                      stops on Ctrl-C or SIGTERM once the runs under way have ended";
+  listsync serve                  stops on Ctrl-C or SIGTERM once the runs under way have ended";
 
 pub(super) const RUNS: &str = "\
 Examples:

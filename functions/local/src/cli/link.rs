@@ -83,7 +83,7 @@ pub(crate) enum FirstMergeArg {
 pub(crate) enum ExternalsArg {
     /// Added when there is a guest for the address.
     Match,
-    /// As match, and a guest is invited where there is none.
+    /// As match, and a guest is invited where there is none: not part of this version, and refused.
     Invite,
     /// Left out.
     Skip,

@@ -7,7 +7,7 @@ use listsync_engine::{
     Ports,
     ports::{Call, GroupQuery, LinkState, Meter, PortError},
 };
-use listsync_wiring::{Config, Store, Wired};
+use listsync_wiring::{Config, GraphAccess, Store, Wired};
 use serde::Serialize;
 use serde_json::json;
 
@@ -61,8 +61,8 @@ pub(super) async fn run(config: Config) -> Outcome {
         Err(error) => return Ok(reply(&[Check::failed("store", error)])),
     };
     let mut checks = vec![Check::ok("store", format!("{store} is open"))];
-    match wired.tenant() {
-        Ok(tenant) => checks.push(Check::ok("settings", format!("complete, for the tenant {tenant}"))),
+    match wired.graph() {
+        Ok(access) => checks.push(Check::ok("settings", complete(access))),
         Err(error) => {
             checks.push(Check::failed("settings", error.into()));
             return Ok(reply(&checks));
@@ -70,6 +70,18 @@ pub(super) async fn run(config: Config) -> Outcome {
     }
     checks.extend(directory(&wired).await?);
     Ok(reply(&checks))
+}
+
+/// The settings in force: a variable may come from elsewhere than a person thinks.
+fn complete(GraphAccess { tenant, settings }: &GraphAccess) -> String {
+    let trust = settings.ca_pem.as_ref().map(|path| format!(", trusting {} (SSL_CERT_FILE)", path.display()));
+    format!(
+        "complete: tenant {tenant}, app {}, {}, at {}{}",
+        settings.client_id,
+        settings.credential.setting(),
+        settings.graph_url,
+        trust.unwrap_or_default()
+    )
 }
 
 async fn directory(Wired { ports, .. }: &Wired) -> Result<Vec<Check>, Refusal> {

@@ -7,7 +7,7 @@ use crate::{
     cli::Verb,
     demo,
     output::{Form, Outcome},
-    progress::Spinner,
+    progress::Bars,
 };
 
 mod asked;
@@ -36,7 +36,7 @@ pub(crate) async fn run(verb: &Verb, form: Form, environment: Result<Environment
     let config = Config::read(&environment?)?;
     // These show how far they came by themselves.
     let shows_itself = matches!(verb, Verb::Plan(_) | Verb::Sync(_) | Verb::Work(_) | Verb::Serve);
-    let _waiting = (!shows_itself).then(Spinner::waiting);
+    let _waiting = (!shows_itself).then(|| Bars::default().bar("working"));
     if matches!(verb, Verb::Doctor) {
         return doctor::run(config).await;
     }

@@ -1,6 +1,7 @@
 use std::{process::Stdio, time::Duration};
 
 use listsync_end_to_end::{World, binary};
+use listsync_graph_emulator::{Emulator, Federated};
 use serde_json::Value;
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader},
@@ -63,4 +64,31 @@ async fn the_chapter_on_connecting_a_tenant_works_on_an_emulator_started_by_hand
     let links = doctor["checks"].as_array().expect("checks").iter().filter(|check| check["name"] == "link");
     let states: Vec<&Value> = links.map(|check| &check["state"]).collect();
     assert_eq!(states, ["ok"], "{doctor}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_federated_token_file_is_as_good_as_a_secret_but_not_beside_one() {
+    let mut world = World::of(60).await;
+    world
+        .tenant()
+        .update_app(|app| app.federated.push(Federated::Token("a token of my own issuer".to_owned())));
+    world.write("token", "a token of my own issuer\n");
+    world.set("AZURE_FEDERATED_TOKEN_FILE", "token");
+    let two = world.listsync(&["doctor"]).await.exits(1).stdout;
+    assert!(two.contains("AZURE_CLIENT_SECRET") && two.contains("AZURE_FEDERATED_TOKEN_FILE"), "{two}");
+    world.unset("AZURE_CLIENT_SECRET");
+    world.listsync(&["doctor"]).await.exits(0);
+    let group = world.linked("News", &[0, 1]).await;
+    world.listsync(&["sync", "News"]).await.exits(0);
+    assert_eq!(world.members(group), world.ids(&[0, 1]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_the_token_may_read_them_the_tenants_domains_become_the_internal_ones() {
+    let roles = ["GroupMember.ReadWrite.All", "User.Read.All", "Group.Create", "Organization.Read.All"];
+    let world = World::with(Emulator::builder().roles(roles), 60).await;
+    world.linked("News", &[0]).await;
+    let domains = world.json(&["settings", "get", "internal-domains"]).await;
+    let domains = domains["internal-domains"].as_array().expect("an array").clone();
+    assert!(domains.contains(&"contoso.example".into()), "{domains:?}");
 }
