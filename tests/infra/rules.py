@@ -1,0 +1,220 @@
+"""Our own rules over the translated template: what no linter knows. Each gives the faults that it finds, as sentences."""
+
+import re
+
+# Where AWS offers no narrower resource: the statement, and the conditions that fence it.
+FENCED = {
+    ("sts:GetWebIdentityToken", "*"): {
+        "sts:IdentityTokenAudience": "api://AzureADTokenExchange",
+        "sts:SigningAlgorithm": "RS256",
+        "sts:DurationSeconds": 300,
+    },
+}
+# The end of a secret's ARN is chosen by AWS; the pattern stands for exactly those six characters.
+SECRET_END = "-??????"
+# Words with which a pattern is no ARN any more.
+WILD = re.compile(r"[*?]")
+RATE = re.compile(r"rate\((1 (minute|hour|day)|([2-9]|[1-9]\d+) (minutes|hours|days))\)")
+
+
+def of_type(template, kind):
+    return {name: it["Properties"] for name, it in template["Resources"].items() if it["Type"] == kind}
+
+
+def resolved(template, value):
+    """A parameter's default where a value refers to one."""
+    if isinstance(value, dict) and "Ref" in value:
+        return template["Parameters"].get(value["Ref"], {}).get("Default", value)
+    return value
+
+
+def named(value):
+    """The resource that a reference is to."""
+    if not isinstance(value, dict):
+        return None
+    target = value.get("Ref") or value.get("Fn::GetAtt", "")
+    return target[0] if isinstance(target, list) else target.split(".")[0]
+
+
+def each(value):
+    return value if isinstance(value, list) else [value]
+
+
+def sources(template):
+    """Queue, function and mapping of every event source."""
+    queues, functions = of_type(template, "AWS::SQS::Queue"), of_type(template, "AWS::Lambda::Function")
+    for name, mapping in of_type(template, "AWS::Lambda::EventSourceMapping").items():
+        yield name, mapping, queues[named(mapping["EventSourceArn"])], functions[named(mapping["FunctionName"])]
+
+
+def visibility_is_six_timeouts(template):
+    for name, _, queue, function in sources(template):
+        if queue.get("VisibilityTimeout", 30) < 6 * function.get("Timeout", 3):
+            yield f"{name}: a message is visible again before six time-outs of its function"
+
+
+def batches_are_answered_in_part(template):
+    for name, mapping, _, _ in sources(template):
+        if mapping.get("FunctionResponseTypes") != ["ReportBatchItemFailures"]:
+            yield f"{name}: one bad message brings its whole batch back"
+        if mapping.get("BatchSize", 10) > 10:
+            yield f"{name}: a batch has more than ten messages"
+        if "MaximumConcurrency" not in mapping.get("ScalingConfig", {}):
+            yield f"{name}: nothing bounds how many workers run"
+        if "FilterCriteria" in mapping:
+            yield f"{name}: a filter deletes what it does not match"
+
+
+def every_queue_has_dead_letters(template):
+    queues = of_type(template, "AWS::SQS::Queue")
+    redrives = {name: queue.get("RedrivePolicy") for name, queue in queues.items()}
+    dead = {named(redrive["deadLetterTargetArn"]) for redrive in redrives.values() if redrive}
+    for name, redrive in redrives.items():
+        if redrive is None and name not in dead:
+            yield f"{name}: what cannot be handled is never put aside"
+        if redrive and redrive["maxReceiveCount"] < 5:
+            yield f"{name}: a message is given up before five receives"
+        if redrive:
+            target = queues[named(redrive["deadLetterTargetArn"])]
+            if target.get("MessageRetentionPeriod", 345600) <= queues[name].get("MessageRetentionPeriod", 345600):
+                yield f"{name}: dead letters are not kept longer than messages"
+
+
+def the_worker_knows_the_last_receive(template):
+    for name, _, queue, function in sources(template):
+        told = function.get("Environment", {}).get("Variables", {}).get("LISTSYNC_MAX_RECEIVES")
+        if "RedrivePolicy" in queue and told != str(queue["RedrivePolicy"]["maxReceiveCount"]):
+            yield f"{name}: LISTSYNC_MAX_RECEIVES is not the queue's maxReceiveCount"
+
+
+def what_can_stand_still_has_an_alarm(template):
+    watched = set()
+    for alarm in of_type(template, "AWS::CloudWatch::Alarm").values():
+        for dimension in alarm.get("Dimensions", []):
+            watched.add((named(dimension["Value"]), alarm["Namespace"], alarm["MetricName"]))
+        if alarm.get("TreatMissingData") is None:
+            yield f"{alarm['MetricName']}: nobody decided what missing data means"
+    queues = of_type(template, "AWS::SQS::Queue")
+    dead = {named(queue["RedrivePolicy"]["deadLetterTargetArn"]) for queue in queues.values() if "RedrivePolicy" in queue}
+    wanted = {(queue, "AWS/SQS", "ApproximateNumberOfMessagesVisible" if queue in dead else "ApproximateAgeOfOldestMessage") for queue in queues}
+    wanted |= {(function, "AWS/Lambda", "Errors") for function in of_type(template, "AWS::Lambda::Function")}
+    wanted |= {("WorkerFunction", "listsync", "HeldRemovals"), ("WorkerFunction", "listsync", "FailedRuns"), ("TimerFunction", "listsync", "LastRunAge")}
+    for resource, _, metric in sorted(wanted - watched):
+        yield f"{resource}: no alarm watches {metric}"
+
+
+def statements(template):
+    """Every statement of every role, those under a condition included."""
+    for name, role in of_type(template, "AWS::IAM::Role").items():
+        if role.get("ManagedPolicyArns"):
+            yield name, {"Action": "*", "Resource": "*", "Sid": "ManagedPolicyArns"}
+        for policy in role.get("Policies", []):
+            for statement in policy["PolicyDocument"]["Statement"]:
+                branches = statement["Fn::If"][1:] if "Fn::If" in statement else [statement]
+                yield from ((name, branch) for branch in branches if "Action" in branch)
+
+
+def nothing_is_allowed_wholesale(template):
+    for role, statement in statements(template):
+        for action in each(statement["Action"]):
+            if WILD.search(action):
+                yield f"{role}: {statement.get('Sid')} allows {action}"
+            for resource in each(statement["Resource"]):
+                text = resource if isinstance(resource, str) else str(resource.get("Fn::Sub", ""))
+                if WILD.search(text.removesuffix(SECRET_END)) and not is_fenced(action, text, statement):
+                    yield f"{role}: {statement.get('Sid')} allows {action} on {text}"
+
+
+def is_fenced(action, resource, statement):
+    wanted = FENCED.get((action, resource))
+    if wanted is None:
+        return False
+    conditions = statement.get("Condition", {})
+    found = {key: value for operator, keys in conditions.items() if operator != "Null" for key, value in keys.items()}
+    # Audiences are a set: a request without any would match, so the key has to be there.
+    return found == wanted and conditions.get("Null", {}).get("sts:IdentityTokenAudience") == "false"
+
+
+def each_function_has_its_own_role(template):
+    roles = [named(function["Role"]) for function in of_type(template, "AWS::Lambda::Function").values()]
+    if len(set(roles)) < len(roles):
+        yield "two functions share a role"
+
+
+def functions_run_our_binaries(template):
+    for name, function in of_type(template, "AWS::Lambda::Function").items():
+        if function.get("Runtime") != "provided.al2023" or function.get("Handler") != "bootstrap":
+            yield f"{name}: is no binary of ours"
+        if [resolved(template, one) for one in function.get("Architectures", [])] != ["arm64"]:
+            yield f"{name}: is not for arm64 by default"
+
+
+def logs_end(template):
+    groups = of_type(template, "AWS::Logs::LogGroup")
+    for name, group in groups.items():
+        if resolved(template, group.get("RetentionInDays")) is None:
+            yield f"{name}: log lines are kept for ever"
+    for name, function in of_type(template, "AWS::Lambda::Function").items():
+        if named(function.get("LoggingConfig", {}).get("LogGroup")) not in groups:
+            yield f"{name}: writes to a log that nobody made"
+
+
+def schedules_are_well_formed(template):
+    for name, schedule in of_type(template, "AWS::Scheduler::Schedule").items():
+        expression = schedule["ScheduleExpression"]
+        if not RATE.fullmatch(str(resolved(template, expression))):
+            yield f"{name}: {resolved(template, expression)} is no schedule"
+        if isinstance(expression, dict) and not same_grammar(template["Parameters"][expression["Ref"]]["AllowedPattern"]):
+            yield f"{name}: its parameter takes what is no schedule, or refuses what is one"
+        if "AWS::StackName" not in str(schedule.get("Name")):
+            yield f"{name}: its name is the same for every stack of an account"
+
+
+def same_grammar(pattern):
+    """EventBridge takes one in the singular and every other number in the plural."""
+    good = ["rate(1 minute)", "rate(5 minutes)", "rate(15 minutes)", "rate(1 hour)", "rate(2 hours)", "rate(1 day)", "rate(10 days)"]
+    bad = ["rate(1 minutes)", "rate(5 minute)", "rate(0 minutes)", "rate(01 minute)", "rate(5 seconds)", "5 minutes", "rate(5minutes)", "rate(1 minute) ", ""]
+    return all(re.fullmatch(pattern, text) for text in good) and not any(re.fullmatch(pattern, text) for text in bad)
+
+
+def the_table_outlives_mistakes(template):
+    for name, resource in template["Resources"].items():
+        if resource["Type"] != "AWS::DynamoDB::Table":
+            continue
+        table = resource["Properties"]
+        if table.get("BillingMode") != "PAY_PER_REQUEST":
+            yield f"{name}: is not paid per request"
+        if not table.get("PointInTimeRecoverySpecification", {}).get("PointInTimeRecoveryEnabled"):
+            yield f"{name}: cannot be set back to a moment before a mistake"
+        if not table.get("TimeToLiveSpecification", {}).get("Enabled"):
+            yield f"{name}: old runs are never dropped"
+        if resource.get("DeletionPolicy") != "Retain" or resource.get("UpdateReplacePolicy") != "Retain":
+            yield f"{name}: goes with the stack"
+
+
+def what_rests_is_encrypted_with_the_key(template):
+    kinds = {"AWS::SQS::Queue": "KmsMasterKeyId", "AWS::Logs::LogGroup": "KmsKeyId", "AWS::DynamoDB::Table": "SSESpecification"}
+    for kind, prop in kinds.items():
+        for name, properties in of_type(template, kind).items():
+            if "KeyArn" not in str(properties.get(prop)):
+                yield f"{name}: does not use the operator's own key"
+
+
+RULES = [
+    visibility_is_six_timeouts,
+    batches_are_answered_in_part,
+    every_queue_has_dead_letters,
+    the_worker_knows_the_last_receive,
+    what_can_stand_still_has_an_alarm,
+    nothing_is_allowed_wholesale,
+    each_function_has_its_own_role,
+    functions_run_our_binaries,
+    logs_end,
+    schedules_are_well_formed,
+    the_table_outlives_mistakes,
+    what_rests_is_encrypted_with_the_key,
+]
+
+
+def faults(template):
+    return [f"{rule.__name__}: {fault}" for rule in RULES for fault in rule(template)]

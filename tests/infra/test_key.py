@@ -1,0 +1,23 @@
+"""A stack with the operator's own key."""
+
+from moto import mock_aws
+
+import rules
+from test_stack import Stack
+
+KEY = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+
+
+def test_a_managed_key_is_used_for_all_that_rests():
+    with mock_aws():
+        stack = Stack(KeyArn=KEY)
+        for name in stack.of_type("AWS::SQS::Queue"):
+            made = stack.client("sqs").get_queue_attributes(QueueUrl=stack.made[name], AttributeNames=["All"])["Attributes"]
+            assert made["KmsMasterKeyId"] == KEY
+        for group in stack.client("logs").describe_log_groups()["logGroups"]:
+            assert group["kmsKeyId"] == KEY
+        assert stack.asked("Table")["SSESpecification"]["KMSMasterKeyId"] == KEY
+        for role in ["TimerRole", "WorkerRole"]:
+            used = [it for it in stack.asked(role)["Policies"][0]["PolicyDocument"]["Statement"] if it["Sid"] == "UseTheKey"]
+            assert [it["Resource"] for it in used] == [KEY]
+            assert not any(rules.WILD.search(action) for it in used for action in it["Action"])

@@ -1,0 +1,194 @@
+"""The stack as an emulated AWS makes it, held against what was asked for.
+
+The emulator calls a stack complete even where it left something out, so this names all that it leaves out. What it leaves
+out of a stack is made by a call to the service itself, which judges the same properties."""
+
+import ast
+import json
+
+import boto3
+import pytest
+from moto import mock_aws
+
+import deploy
+import template as shipped
+
+STACK = "listsync"
+# Types that the emulator makes nothing of.
+NOT_MADE = {"AWS::CloudWatch::Alarm", "AWS::Scheduler::Schedule"}
+# Properties that it forgets, of types that it makes.
+NOT_KEPT = {
+    "AWS::DynamoDB::Table": {"PointInTimeRecoverySpecification", "TimeToLiveSpecification"},
+    "AWS::Lambda::Function": {"Architectures", "LoggingConfig", "Tags"},
+    "AWS::IAM::Role": {"Description"},
+}
+
+
+class Stack:
+    """What was asked for, with every reference followed, and what was made."""
+
+    def __init__(self, **parameters):
+        self.template = shipped.translated(shipped.source())
+        cloud = deploy.deploy(STACK, self.template, **parameters)
+        self.outputs = deploy.outputs(cloud, STACK)
+        self.made = {it["LogicalResourceId"]: it["PhysicalResourceId"] for it in cloud.list_stack_resources(StackName=STACK)["StackResourceSummaries"] if it.get("PhysicalResourceId")}
+        defaults = {name: it.get("Default") for name, it in self.template["Parameters"].items()}
+        self.values = defaults | shipped.PARAMETERS | parameters | {"AWS::StackName": STACK, "AWS::Region": shipped.REGION, "AWS::Partition": "aws", "AWS::AccountId": "123456789012"}
+
+    def client(self, service):
+        return boto3.client(service, region_name=shipped.REGION)
+
+    def asked(self, name):
+        return self.follow(self.template["Resources"][name]["Properties"])
+
+    def of_type(self, kind):
+        return [name for name, it in self.template["Resources"].items() if it["Type"] == kind]
+
+    def follow(self, value):
+        if isinstance(value, list):
+            followed = [self.follow(each) for each in value]
+            return [each for each in followed if each is not None]
+        if not isinstance(value, dict):
+            return value
+        match list(value.items()):
+            case [("Ref", "AWS::NoValue")]:
+                return None
+            case [("Ref", name)]:
+                return self.values.get(name, self.made.get(name))
+            case [("Fn::GetAtt", target)]:
+                return self.attribute(*(target if isinstance(target, list) else target.split(".")))
+            case [("Fn::If", [condition, yes, no])]:
+                return self.follow(yes if self.holds(self.template["Conditions"][condition]) else no)
+            case [("Fn::Sub", text)]:
+                return self.fill(text)
+        return {key: self.follow(each) for key, each in value.items() if self.follow(each) is not None}
+
+    def holds(self, condition):
+        if "Fn::Not" in condition:
+            return not self.holds(condition["Fn::Not"][0])
+        left, right = condition["Fn::Equals"]
+        return self.follow(left) == self.follow(right)
+
+    def fill(self, text):
+        while "${" in text:
+            before, rest = text.split("${", 1)
+            name, after = rest.split("}", 1)
+            inner = {"Fn::GetAtt": name.split(".")} if "." in name else {"Ref": name}
+            text = before + str(self.follow(inner)) + after
+        return text
+
+    def attribute(self, name, attribute):
+        made, kind = self.made[name], self.template["Resources"][name]["Type"]
+        place = f"{shipped.REGION}:123456789012"
+        arns = {
+            "AWS::SQS::Queue": f"arn:aws:sqs:{place}:{made.split('/')[-1]}",
+            "AWS::DynamoDB::Table": f"arn:aws:dynamodb:{place}:table/{made}",
+            "AWS::Lambda::Function": f"arn:aws:lambda:{place}:function:{made}",
+            "AWS::IAM::Role": f"arn:aws:iam::123456789012:role/{made}",
+            "AWS::Logs::LogGroup": f"arn:aws:logs:{place}:log-group:{made}",
+        }
+        return arns[kind] if attribute == "Arn" else made.split("/")[-1]
+
+    def kept(self, name):
+        kind = self.template["Resources"][name]["Type"]
+        return {key: it for key, it in self.asked(name).items() if key not in NOT_KEPT.get(kind, set())}
+
+
+@pytest.fixture(scope="module", params=["web-identity", "secretsmanager", "ssm"])
+def stack(request):
+    with mock_aws():
+        yield Stack(CredentialKind=request.param)
+
+
+def test_all_is_made_but_what_the_emulator_cannot_make(stack):
+    wanted = {name for name, it in stack.template["Resources"].items() if it["Type"] not in NOT_MADE}
+    assert set(stack.made) == wanted
+
+
+def test_queues_are_as_asked(stack):
+    for name in stack.of_type("AWS::SQS::Queue"):
+        made = stack.client("sqs").get_queue_attributes(QueueUrl=stack.made[name], AttributeNames=["All"])["Attributes"]
+        for key, asked in stack.kept(name).items():
+            # The service answers every attribute as text.
+            assert json.loads(made[key]) == asked, (name, key)
+
+
+def test_the_table_is_as_asked(stack):
+    made = stack.client("dynamodb").describe_table(TableName=stack.made["Table"])["Table"]
+    asked = stack.kept("Table")
+    assert made["BillingModeSummary"]["BillingMode"] == asked.pop("BillingMode")
+    indexes = {index["IndexName"]: (index["KeySchema"], index["Projection"]) for index in made["GlobalSecondaryIndexes"]}
+    assert indexes == {index["IndexName"]: (index["KeySchema"], index["Projection"]) for index in asked.pop("GlobalSecondaryIndexes")}
+    for key, value in asked.items():
+        assert made[key] == value, key
+
+
+def test_functions_are_as_asked(stack):
+    for name in stack.of_type("AWS::Lambda::Function"):
+        made = stack.client("lambda").get_function_configuration(FunctionName=stack.made[name])
+        asked = stack.kept(name)
+        asked.pop("Code")
+        for key, value in asked.items():
+            assert made[key] == value, (name, key)
+
+
+def test_the_event_source_is_as_asked(stack):
+    (name,) = stack.of_type("AWS::Lambda::EventSourceMapping")
+    made = stack.client("lambda").get_event_source_mapping(UUID=stack.made[name])
+    asked = stack.kept(name)
+    assert made["FunctionArn"].endswith(asked.pop("FunctionName"))
+    for key, value in asked.items():
+        assert made[key] == value, key
+
+
+def test_roles_are_as_asked_for_each_kind_of_credential(stack):
+    iam = stack.client("iam")
+    for name in stack.of_type("AWS::IAM::Role"):
+        asked = stack.kept(name)
+        role = stack.made[name]
+        assert iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"] == asked["AssumeRolePolicyDocument"]
+        assert iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"] == []
+        for policy in asked["Policies"]:
+            made = iam.get_role_policy(RoleName=role, PolicyName=policy["PolicyName"])["PolicyDocument"]
+            made = ast.literal_eval(made) if isinstance(made, str) else made
+            # The emulator leaves a hole where AWS drops a statement whose condition does not hold.
+            made["Statement"] = [statement for statement in made["Statement"] if statement is not None]
+            assert made == policy["PolicyDocument"], name
+
+
+def test_the_worker_may_use_its_own_credential_only(stack):
+    sids = {statement["Sid"] for statement in stack.asked("WorkerRole")["Policies"][0]["PolicyDocument"]["Statement"]}
+    own = {"web-identity": "ProveWhoWeAre", "secretsmanager": "ReadTheSecret", "ssm": "ReadTheParameter"}
+    assert sids & set(own.values()) == {own[stack.values["CredentialKind"]]}
+
+
+def test_logs_are_as_asked(stack):
+    groups = {group["logGroupName"]: group for group in stack.client("logs").describe_log_groups()["logGroups"]}
+    for name in stack.of_type("AWS::Logs::LogGroup"):
+        asked = stack.kept(name)
+        assert groups[asked["LogGroupName"]]["retentionInDays"] == int(asked["RetentionInDays"])
+
+
+def test_what_the_emulator_cannot_make_is_taken_by_the_services_themselves(stack):
+    alarms, schedules = stack.client("cloudwatch"), stack.client("scheduler")
+    for name in stack.of_type("AWS::CloudWatch::Alarm"):
+        alarms.put_metric_alarm(AlarmName=name, **stack.asked(name))
+    made = {alarm["AlarmName"]: alarm for alarm in alarms.describe_alarms()["MetricAlarms"]}
+    for name in stack.of_type("AWS::CloudWatch::Alarm"):
+        for key, value in stack.asked(name).items():
+            assert made[name][key] == value, (name, key)
+    for name in stack.of_type("AWS::Scheduler::Schedule"):
+        asked = stack.asked(name)
+        schedules.create_schedule(**asked)
+        made = schedules.get_schedule(Name=asked["Name"])
+        assert {key: made[key] for key in asked} == asked
+    table = stack.made["Table"]
+    asked = stack.asked("Table")
+    tables = stack.client("dynamodb")
+    tables.update_time_to_live(TableName=table, TimeToLiveSpecification=asked["TimeToLiveSpecification"])
+    tables.update_continuous_backups(TableName=table, PointInTimeRecoverySpecification=asked["PointInTimeRecoverySpecification"])
+
+
+def test_the_command_line_can_be_given_the_outputs(stack):
+    assert stack.outputs["Store"] == f"dynamodb:{stack.made['Table']}"
+    assert stack.outputs["QueueUrl"] == f"sqs:{stack.made['Queue']}"

@@ -1,0 +1,123 @@
+"""The template is sound, and each check of that is able to fail."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import rules
+import template as shipped
+
+CFN_LINT = Path(sys.executable).parent / "cfn-lint"
+
+
+def lint(path):
+    ended = subprocess.run([CFN_LINT, "--regions", shipped.REGION, "--", path], capture_output=True, text=True)
+    return ended.stdout + ended.stderr
+
+
+def lint_translated(folder, template):
+    path = folder / "translated.json"
+    path.write_text(json.dumps(shipped.translated(template)))
+    return lint(path)
+
+
+def test_the_template_passes_the_linter_as_written():
+    assert lint(shipped.PATH) == ""
+
+
+def test_the_template_passes_the_linter_once_translated(tmp_path, source):
+    assert lint_translated(tmp_path, source) == ""
+
+
+@pytest.mark.parametrize("rule", rules.RULES, ids=lambda rule: rule.__name__)
+def test_the_template_keeps_each_rule(rule, translated):
+    assert list(rule(translated)) == []
+
+
+def properties(template, name):
+    return template["Resources"][name]["Properties"]
+
+
+def event(template, function, name):
+    return properties(template, function)["Events"][name]["Properties"]
+
+
+def statement(template, role, sid):
+    found = properties(template, role)["Policies"][0]["PolicyDocument"]["Statement"]
+    branches = [each["Fn::If"][1] if "Fn::If" in each else each for each in found]
+    return next(each for each in branches if each["Sid"] == sid)
+
+
+def put(target, key, value):
+    target[key] = value
+
+
+# Each seeds one fault into the template as written, and names the rule that is to find it.
+FAULTS = {
+    "a visibility below six time-outs": (rules.visibility_is_six_timeouts, lambda t: put(properties(t, "Queue"), "VisibilityTimeout", 1799)),
+    "a longer time-out": (rules.visibility_is_six_timeouts, lambda t: put(properties(t, "WorkerFunction"), "Timeout", 301)),
+    "no visibility": (rules.visibility_is_six_timeouts, lambda t: properties(t, "Queue").pop("VisibilityTimeout")),
+    "whole batches": (rules.batches_are_answered_in_part, lambda t: event(t, "WorkerFunction", "Messages").pop("FunctionResponseTypes")),
+    "batches of eleven": (rules.batches_are_answered_in_part, lambda t: put(event(t, "WorkerFunction", "Messages"), "BatchSize", 11)),
+    "no bound of workers": (rules.batches_are_answered_in_part, lambda t: event(t, "WorkerFunction", "Messages").pop("ScalingConfig")),
+    "no dead letters": (rules.every_queue_has_dead_letters, lambda t: properties(t, "Queue").pop("RedrivePolicy")),
+    "another queue without dead letters": (rules.every_queue_has_dead_letters, lambda t: put(t["Resources"], "Other", {"Type": "AWS::SQS::Queue", "Properties": {}})),
+    "one receive": (rules.every_queue_has_dead_letters, lambda t: put(properties(t, "Queue")["RedrivePolicy"], "maxReceiveCount", 1)),
+    "short-lived dead letters": (rules.every_queue_has_dead_letters, lambda t: put(properties(t, "DeadLetters"), "MessageRetentionPeriod", 345600)),
+    "another number of receives": (rules.the_worker_knows_the_last_receive, lambda t: put(properties(t, "Queue")["RedrivePolicy"], "maxReceiveCount", 6)),
+    "a table without recovery": (rules.the_table_outlives_mistakes, lambda t: properties(t, "Table").pop("PointInTimeRecoverySpecification")),
+    "a table without an end of runs": (rules.the_table_outlives_mistakes, lambda t: properties(t, "Table").pop("TimeToLiveSpecification")),
+    "a table that goes with the stack": (rules.the_table_outlives_mistakes, lambda t: t["Resources"]["Table"].pop("DeletionPolicy")),
+    "a table of fixed size": (rules.the_table_outlives_mistakes, lambda t: put(properties(t, "Table"), "BillingMode", "PROVISIONED")),
+    "every action": (rules.nothing_is_allowed_wholesale, lambda t: put(statement(t, "TimerRole", "SendMessages"), "Action", "sqs:*")),
+    "one action too wide": (rules.nothing_is_allowed_wholesale, lambda t: statement(t, "WorkerRole", "KeepState")["Action"].append("dynamodb:Batch*")),
+    "every queue": (rules.nothing_is_allowed_wholesale, lambda t: put(statement(t, "WorkerRole", "TakeAndSendMessages"), "Resource", "*")),
+    "every secret": (rules.nothing_is_allowed_wholesale, lambda t: put(statement(t, "WorkerRole", "ReadTheSecret"), "Resource", {"Fn::Sub": "arn:${AWS::Partition}:secretsmanager:*:*:secret:*"})),
+    "a token for anybody": (rules.nothing_is_allowed_wholesale, lambda t: statement(t, "WorkerRole", "ProveWhoWeAre").pop("Condition")),
+    "a token for another audience": (rules.nothing_is_allowed_wholesale, lambda t: put(statement(t, "WorkerRole", "ProveWhoWeAre")["Condition"]["ForAllValues:StringEquals"], "sts:IdentityTokenAudience", "x")),
+    "a token for no audience": (rules.nothing_is_allowed_wholesale, lambda t: statement(t, "WorkerRole", "ProveWhoWeAre")["Condition"].pop("Null")),
+    "a managed policy": (rules.nothing_is_allowed_wholesale, lambda t: put(properties(t, "TimerRole"), "ManagedPolicyArns", ["arn:aws:iam::aws:policy/AdministratorAccess"])),
+    "one role for both": (rules.each_function_has_its_own_role, lambda t: put(properties(t, "TimerFunction"), "Role", {"Fn::GetAtt": ["WorkerRole", "Arn"]})),
+    "another runtime": (rules.functions_run_our_binaries, lambda t: put(t["Globals"]["Function"], "Runtime", "provided.al2")),
+    "x86 by default": (rules.functions_run_our_binaries, lambda t: put(t["Parameters"]["Architecture"], "Default", "x86_64")),
+    "endless logs": (rules.logs_end, lambda t: properties(t, "TimerLog").pop("RetentionInDays")),
+    "a log of its own making": (rules.logs_end, lambda t: properties(t, "WorkerFunction").pop("LoggingConfig")),
+    "minutes that are one": (rules.schedules_are_well_formed, lambda t: put(t["Parameters"]["Interval"], "Default", "rate(1 minutes)")),
+    "a minute that is many": (rules.schedules_are_well_formed, lambda t: put(event(t, "TimerFunction", "Beat"), "ScheduleExpression", "rate(5 minute)")),
+    "any text as interval": (rules.schedules_are_well_formed, lambda t: put(t["Parameters"]["Interval"], "AllowedPattern", "rate\\(.*\\)")),
+    "one name for every stack": (rules.schedules_are_well_formed, lambda t: event(t, "TimerFunction", "Beat").pop("Name")),
+    "a key of AWS only": (rules.what_rests_is_encrypted_with_the_key, lambda t: properties(t, "DeadLetters").pop("KmsMasterKeyId")),
+    "alarms that do not say what silence means": (rules.what_can_stand_still_has_an_alarm, lambda t: properties(t, "LastRunAlarm").pop("TreatMissingData")),
+} | {
+    f"no {alarm}": (rules.what_can_stand_still_has_an_alarm, lambda t, alarm=alarm: t["Resources"].pop(alarm))
+    for alarm in ["DeadLettersAlarm", "OldestMessageAlarm", "TimerErrorsAlarm", "WorkerErrorsAlarm", "LinksHeldAlarm", "LinksFailingAlarm", "LastRunAlarm"]
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_seeded_fault_is_caught(fault, source):
+    rule, seed = FAULTS[fault]
+    seed(source)
+    assert list(rule(shipped.translated(source))) != []
+
+
+def test_every_rule_is_able_to_fail():
+    assert {rule for rule, _ in FAULTS.values()} == set(rules.RULES)
+
+
+# Only the linter knows these, and some only once the template is translated.
+LINTED = {
+    "a misspelt property": lambda t: put(properties(t, "Queue"), "VisibilityTimeoutt", 1800),
+    "a misspelt response type": lambda t: put(event(t, "WorkerFunction", "Messages"), "FunctionResponseTypes", ["ReportItemFailures"]),
+    "a single worker": lambda t: put(event(t, "WorkerFunction", "Messages"), "ScalingConfig", {"MaximumConcurrency": 1}),
+    "a resource that is not there": lambda t: put(properties(t, "TimerFunction"), "Role", {"Fn::GetAtt": ["NoRole", "Arn"]}),
+}
+
+
+@pytest.mark.parametrize("fault", LINTED)
+def test_the_linter_catches_a_seeded_fault(fault, source, tmp_path):
+    LINTED[fault](source)
+    assert lint_translated(tmp_path, source) != ""
