@@ -40,6 +40,8 @@ pub enum Fate {
     Crash(When),
     /// The call fails.
     Fail(Fault, When),
+    /// The process stands still before the call until somebody polls it again, as a machine that was put to sleep.
+    Stall,
 }
 
 /// Says what becomes of a call, from its name and how many calls came before it.
@@ -168,6 +170,10 @@ impl Faults {
     ) -> Result<T, (PortError, When)> {
         match self.fate(name) {
             Fate::Pass => Ok(call.await),
+            Fate::Stall => {
+                stand_still().await;
+                Ok(call.await)
+            }
             Fate::Fail(fault, When::Before) => Err((failed(fault), When::Before)),
             Fate::Fail(fault, When::After) => {
                 call.await;
@@ -182,6 +188,12 @@ impl Faults {
             }
         }
     }
+}
+
+/// Is not ready once, and wakes nobody.
+async fn stand_still() {
+    let mut stood = false;
+    poll_fn(|_| if std::mem::replace(&mut stood, true) { Poll::Ready(()) } else { Poll::Pending }).await;
 }
 
 fn failed(fault: Fault) -> PortError {

@@ -1,5 +1,5 @@
 use listsync_core::member::Op;
-use listsync_engine::ports::{Applied, GroupKind};
+use listsync_engine::ports::{Applied, Fault, GroupKind, code};
 
 use super::{Bed, Tenant, id_set, ids, user};
 
@@ -15,6 +15,10 @@ pub(super) async fn all<T: Tenant>(make: &impl AsyncFn() -> T) {
 
 fn is_rejected(applied: &Applied) -> bool {
     matches!(applied, Applied::Rejected(_))
+}
+
+fn is_gone(applied: &Applied) -> bool {
+    matches!(applied, Applied::Rejected(error) if error.fault == Fault::Gone)
 }
 
 async fn members_are_added_and_removed<T: Tenant>(make: &impl AsyncFn() -> T) {
@@ -42,7 +46,12 @@ async fn one_unknown_person_stops_only_themselves<T: Tenant>(make: &impl AsyncFn
     let bed = Bed::make(make).await;
     let applied = bed.write(Op::Add, &[2, 777, 3]).await;
     assert_eq!((&applied[0], &applied[2]), (&Applied::Done, &Applied::Done));
-    assert!(is_rejected(&applied[1]), "{:?}", applied[1]);
+    match &applied[1] {
+        Applied::Rejected(error) => {
+            assert_eq!((error.fault, error.code.as_str()), (Fault::Rejected, code::NO_SUCH_USER));
+        }
+        other => panic!("nobody of that id can be added: {other:?}"),
+    }
     assert_eq!(bed.write(Op::Remove, &[777, 2]).await, vec![Applied::AlreadySo, Applied::Done]);
     assert_eq!(bed.members().await, id_set(&[0, 1, 3]));
 }
@@ -67,7 +76,7 @@ async fn a_group_that_is_gone_refuses_each<T: Tenant>(make: &impl AsyncFn() -> T
     for op in [Op::Add, Op::Remove] {
         let applied = bed.write(op, &[0, 2]).await;
         assert_eq!(applied.len(), 2);
-        assert!(applied.iter().all(is_rejected), "{op}: {applied:?}");
+        assert!(applied.iter().all(is_gone), "{op}: {applied:?}");
     }
 }
 

@@ -80,6 +80,11 @@ async fn a_list_is_written_by_one_link_only<S: Links + ListStore>(make: &impl Fn
         let second = linked(&bed, "link-2", "group-2", mode);
         assert_eq!(fault(bed.store.create(&second, moment(1)).await), Fault::Rejected, "{mode}");
     }
+    for number in [2, 3] {
+        let (name, group) = (format!("link-{number}"), format!("group-{number}"));
+        ok(bed.store.create(&linked(&bed, &name, &group, Mode::ListToGroup), moment(1)).await);
+    }
+    assert_eq!(ok(bed.store.of_list(&bed.list).await).len(), 3, "it may fill as many groups as one likes");
 }
 
 async fn a_refused_link_leaves_nothing<S: Links + ListStore>(make: &impl Fn() -> S) {

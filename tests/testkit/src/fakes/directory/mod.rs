@@ -238,5 +238,5 @@ impl State {
 }
 
 fn group_gone(group: &GroupId) -> PortError {
-    PortError::new(Fault::Gone, "Request_ResourceNotFound", format!("group {group} does not exist"))
+    PortError::new(Fault::Gone, "group_gone", format!("group {group} does not exist"))
 }

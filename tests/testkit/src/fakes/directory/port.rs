@@ -22,7 +22,7 @@ const LINKS_IN_ONE_WRITE: usize = 20;
 
 impl State {
     fn find_group(&self, query: &GroupQuery) -> PortResult<Group> {
-        let missing = || PortError::new(Fault::Gone, "Request_ResourceNotFound", "there is no such group");
+        let missing = || PortError::new(Fault::Gone, "group_gone", "there is no such group");
         match query {
             GroupQuery::Id(id) => self.group(id).map(|row| row.group.clone()),
             GroupQuery::Name(name) => {
@@ -79,7 +79,7 @@ impl State {
         let shown = self.position(group, now)?;
         let (repeat, go_back) = (self.dice.chance(20), self.dice.chance(50));
         let row = self.group(group)?;
-        let gone = || PortError::new(Fault::Gone, "syncStateNotFound", "the change cursor is too old");
+        let gone = || PortError::new(Fault::Gone, "cursor_expired", "the change cursor is too old");
         let (epoch, from) = since.0.split_once(':').ok_or_else(gone)?;
         let from: usize = from.parse().map_err(|_| gone())?;
         if epoch != row.epoch.to_string() {
@@ -118,15 +118,26 @@ impl State {
     }
 }
 
+impl FakeDirectory {
+    /// Counts a request that goes out, unless its time is over.
+    fn start(&self, call: Call<'_>) -> PortResult<()> {
+        if self.clock.now() >= call.until {
+            return Err(PortError::new(Fault::Unavailable, "out_of_time", "no time is left for the request"));
+        }
+        call.meter.count(0);
+        Ok(())
+    }
+}
+
 #[async_trait]
 impl Directory for FakeDirectory {
     async fn group(&self, call: Call<'_>, query: &GroupQuery) -> PortResult<Group> {
-        call.meter.count(0);
+        self.start(call)?;
         self.lock().find_group(query)
     }
 
     async fn create_group(&self, call: Call<'_>, new: &NewGroup) -> PortResult<Group> {
-        call.meter.count(0);
+        self.start(call)?;
         let known = self.lock().unique_names.get(&new.unique_name).cloned();
         if let Some(id) = known {
             return self.lock().group(&id).map(|row| row.group.clone());
@@ -144,14 +155,14 @@ impl Directory for FakeDirectory {
     }
 
     async fn mint_cursor(&self, call: Call<'_>, group: &GroupId) -> PortResult<Cursor> {
-        call.meter.count(0);
+        self.start(call)?;
         let mut state = self.lock();
         let position = state.position(group, self.clock.now())?;
         Ok(Cursor(format!("{}:{position}", state.group(group)?.epoch)))
     }
 
     async fn read(&self, call: Call<'_>, group: &GroupId) -> PortResult<Reading> {
-        call.meter.count(0);
+        self.start(call)?;
         self.lock().read(group, self.clock.now())
     }
 
@@ -162,7 +173,7 @@ impl Directory for FakeDirectory {
         since: &Cursor,
         count: CountCheck,
     ) -> PortResult<Changes> {
-        call.meter.count(0);
+        self.start(call)?;
         let now = self.clock.now();
         let mut state = self.lock();
         let mut changes = state.changes(group, since, now)?;
@@ -178,40 +189,43 @@ impl Directory for FakeDirectory {
         group: &GroupId,
         ids: &[ObjectId],
     ) -> PortResult<BTreeSet<ObjectId>> {
-        call.meter.count(0);
+        self.start(call)?;
         let shown = self.lock().shown(group, self.clock.now())?;
         Ok(ids.iter().filter(|id| shown.contains(*id)).cloned().collect())
     }
 
     async fn owners(&self, call: Call<'_>, group: &GroupId) -> PortResult<BTreeSet<ObjectId>> {
-        call.meter.count(0);
+        self.start(call)?;
         self.lock().group(group).map(|row| row.owners.clone())
     }
 
     async fn look_up(&self, call: Call<'_>, addresses: &[Address]) -> PortResult<Vec<Lookup>> {
         for _ in addresses.chunks(LOOK_UPS) {
-            call.meter.count(0);
+            self.start(call)?;
         }
         let state = self.lock();
         Ok(addresses.iter().map(|address| state.look_up(address)).collect())
     }
 
     async fn head_count(&self, call: Call<'_>) -> PortResult<u64> {
-        call.meter.count(0);
+        self.start(call)?;
         Ok(self.lock().people.len() as u64)
     }
 
     async fn people(&self, call: Call<'_>, page: Option<&Cursor>) -> PortResult<PeoplePage> {
-        call.meter.count(0);
+        self.start(call)?;
         Ok(self.lock().page(page))
     }
 
     async fn by_id(&self, call: Call<'_>, ids: &[ObjectId]) -> PortResult<Vec<Principal>> {
-        call.meter.count(0);
+        self.start(call)?;
         Ok(self.lock().principals(ids.iter().cloned()))
     }
 
     async fn write(&self, call: Call<'_>, group: &GroupId, op: Op, ids: &[ObjectId]) -> Vec<Applied> {
+        if self.clock.now() >= call.until {
+            return vec![Applied::NotSent; ids.len()];
+        }
         for batch in ids.chunks(self.write_batch(op)) {
             let writes = match op {
                 Op::Add => batch.len().div_ceil(LINKS_IN_ONE_WRITE),
@@ -225,7 +239,7 @@ impl Directory for FakeDirectory {
     }
 
     async fn domains(&self, call: Call<'_>) -> PortResult<BTreeSet<String>> {
-        call.meter.count(0);
+        self.start(call)?;
         Ok(self.lock().domains.clone())
     }
 
@@ -234,7 +248,7 @@ impl Directory for FakeDirectory {
     }
 
     async fn clock_skew(&self, call: Call<'_>, _now: Timestamp) -> PortResult<i64> {
-        call.meter.count(0);
+        self.start(call)?;
         Ok(self.lock().skew)
     }
 

@@ -1,0 +1,438 @@
+//! One history: acts of change and trouble, a rest after each.
+
+use std::{
+    io::Write as _,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use listsync_core::{
+    Timestamp,
+    link::{LinkStatus, RemovalLimit},
+    member::Op,
+    settings::Settings,
+    summary::{Outcome, ReadKind},
+    trigger::Reason,
+};
+use listsync_engine::{
+    ports::{
+        Clock as _, Decision, Fault, ImportMode, ImportState, LinkEdit, Links as _, ListStore as _,
+        NewImport, Queue as _, Ruling, RulingKind, Runs as _,
+    },
+    preview::preview,
+    trigger::raise,
+    watch::Unwatched,
+    worker::Handled,
+};
+use listsync_testkit::{
+    dice::Dice,
+    fakes::Lag,
+    faults::{Fate, Faults, When},
+    sample::{address, contact, moment, object},
+};
+
+use crate::{
+    oracle::{Before, Exempt, Oracle},
+    scene::{Scene, at_once, play as run_on_runtime},
+};
+
+/// Whether a history tells what happens in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Telling {
+    Aloud,
+    Silently,
+}
+
+/// Plays the history of a seed.
+///
+/// # Panics
+/// When it does not come to rest as its people wanted.
+pub(crate) fn play(seed: u64, telling: Telling) -> Exempt {
+    let mut exempt = Exempt::default();
+    run_on_runtime(async {
+        let mut history = History::new(seed, telling);
+        for _ in 0..=history.dice.below(2) {
+            history.act().await;
+            history.rest().await;
+        }
+        history.stand_still().await;
+        exempt = history.oracle().exempt;
+    });
+    exempt
+}
+
+/// What edits need; the engine's own calls may be interrupted by them.
+#[derive(Clone)]
+struct Stage {
+    scene: Scene,
+    oracle: Arc<Mutex<Oracle>>,
+    people: Arc<Vec<String>>,
+    telling: Telling,
+}
+
+struct History {
+    stage: Stage,
+    dice: Dice,
+    runs: u64,
+    trouble: Trouble,
+    /// How many of ten moments see an edit.
+    bustle: u64,
+}
+
+/// How often calls go wrong, in thousandths.
+#[derive(Debug, Clone, Copy)]
+struct Trouble {
+    crash: u64,
+    fail: u64,
+    edit: u64,
+    stall: u64,
+}
+
+impl History {
+    fn new(seed: u64, telling: Telling) -> Self {
+        let mut dice = Dice::new(seed);
+        let lag = match dice.below(4) {
+            0 => Lag::NONE,
+            1 => Lag { most: Duration::from_secs(120), replicas: 2 },
+            _ => Lag { most: Duration::from_secs(900), replicas: 3 },
+        };
+        let max_removals =
+            *dice.pick(&[RemovalLimit::Standard, RemovalLimit::Off]).expect("two to pick from");
+        let settings = Settings { max_removals, ..Settings::default() };
+        let people: Vec<String> = (0..2 + dice.below(12)).map(|number| format!("p{number}")).collect();
+        let scene = Scene::new((lag, dice.fork()), &settings, &people);
+        if dice.chance(30) {
+            scene.directory.shorten_some_reads(dice.below(30));
+        }
+        let mut trouble = Trouble { crash: 0, fail: 0, edit: 0, stall: 0 };
+        if dice.chance(75) {
+            trouble = Trouble {
+                crash: dice.below(40),
+                fail: dice.below(30),
+                edit: dice.below(12),
+                stall: dice.below(15),
+            };
+        }
+        let bustle = 1 + dice.below(4);
+        let oracle = Arc::new(Mutex::new(Oracle::new(lag.most)));
+        let stage = Stage { scene, oracle, people: Arc::new(people), telling };
+        let mut history = Self { stage, dice, runs: 0, trouble, bustle };
+        history.stage.tell(|| format!("{lag:?} {max_removals} {trouble:?}"));
+        history.begin();
+        history
+    }
+
+    /// Some are on the list, some in the group, before anything is linked.
+    fn begin(&mut self) {
+        let (list, group) = (self.dice.below(101), self.dice.below(101));
+        for name in self.stage.people.clone().iter() {
+            if self.dice.chance(list) {
+                self.stage.list(name, Deed::Add);
+            }
+            if self.dice.chance(group) {
+                self.stage.group(name, Op::Add);
+            }
+        }
+        self.stage.scene.wait(1_000);
+    }
+
+    fn oracle(&self) -> std::sync::MutexGuard<'_, Oracle> {
+        self.stage.oracle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// People change things, the timer beats, workers work, and much goes wrong.
+    async fn act(&mut self) {
+        for _ in 0..4 + self.dice.below(16) {
+            let most = *self.dice.pick(&[5, 60, 600, 1_800]).expect("four to pick from");
+            self.stage.scene.wait(self.dice.below(most));
+            match self.dice.below(10) {
+                busy if busy < self.bustle => self.stage.edit(&mut self.dice),
+                5 => self.raise().await,
+                6 | 7 => self.tick().await,
+                8 => self.upset(),
+                _ => {}
+            }
+            self.work().await;
+        }
+    }
+
+    async fn raise(&mut self) {
+        drop(raise(&self.stage.scene.ports, &self.stage.scene.link, Reason::Event).await);
+    }
+
+    async fn tick(&mut self) {
+        let faults = self.faults();
+        let scene = self.stage.scene.clone();
+        self.stage.tell(|| "the timer beats".to_owned());
+        self.with_others(scene.tick(&faults)).await;
+    }
+
+    fn upset(&mut self) {
+        match self.dice.below(3) {
+            0 => self.stage.scene.directory.expire_cursors(&self.stage.scene.group),
+            1 => self.stage.scene.directory.shorten_reads(5),
+            _ => self.approve(),
+        }
+    }
+
+    fn approve(&mut self) {
+        let scene = &self.stage.scene;
+        if let Some(hold) = scene.state().progress.hold {
+            let ruling = Ruling { digest: hold.digest, kind: RulingKind::Approved };
+            at_once(scene.store.edit(&scene.link, &LinkEdit::Rule(ruling), scene.clock.now()));
+            self.stage.tell(|| "the operator approves what is held".to_owned());
+        }
+    }
+
+    /// Messages are handled once, twice, later, or never.
+    async fn work(&mut self) {
+        let scene = self.stage.scene.clone();
+        for _ in 0..3 {
+            let Some(delivery) = at_once(scene.store.receive(1, Duration::from_secs(90))).pop() else {
+                return;
+            };
+            let fortune = self.dice.below(100);
+            if fortune < 4 {
+                self.stage.tell(|| "a message is lost".to_owned());
+                at_once(scene.store.acknowledge(&delivery.receipt));
+                continue;
+            }
+            if fortune < 10 {
+                self.stage.tell(|| "a message is late".to_owned());
+                continue;
+            }
+            let faults = self.faults();
+            self.runs += 1;
+            let seconds = if self.dice.chance(10) { 6 + self.dice.below(30) } else { 900 };
+            self.stage.tell(|| format!("run {} begins: {}", self.runs, delivery.body));
+            let (run, body) = (self.runs, delivery.body);
+            let handled = self.with_others(scene.handle(&faults, (run, seconds), &body)).await;
+            self.stage.tell(|| match &handled {
+                Some(Ok(Handled::Acknowledge(Some(summary)))) => format!("run {run} ends:\n{summary}"),
+                other => format!("run {run} ends: {other:?}"),
+            });
+            if matches!(handled, Some(Ok(Handled::Acknowledge(_)))) && !self.dice.chance(6) {
+                at_once(scene.store.acknowledge(&delivery.receipt));
+            }
+        }
+    }
+
+    /// Runs a process; while it stands still, time passes and another worker has its turn.
+    async fn with_others<T>(&mut self, process: impl Future<Output = T>) -> Option<T> {
+        let mut process = std::pin::pin!(process);
+        loop {
+            let polled =
+                std::future::poll_fn(|context| std::task::Poll::Ready(process.as_mut().poll(context))).await;
+            if let std::task::Poll::Ready(value) = polled {
+                return Some(value);
+            }
+            self.stage.scene.wait(self.dice.below(200));
+            self.stage.tell(|| "a worker stands still".to_owned());
+            if self.dice.chance(50) {
+                self.stage.edit(&mut self.dice);
+            }
+            if self.dice.chance(70) {
+                self.raise().await;
+                self.stage.scene.work(&mut self.runs).await;
+                self.stage.tell(|| "another worker had its turn".to_owned());
+            }
+            if self.dice.chance(10) {
+                return None;
+            }
+        }
+    }
+
+    /// Faults for one process, with dice of their own.
+    fn faults(&mut self) -> Faults {
+        let (mut dice, mut pace) = (self.dice.fork(), self.dice.fork());
+        let (stage, trouble) = (self.stage.clone(), self.trouble);
+        let slow = if pace.chance(5) { 20_000 } else { 1_500 };
+        let judge = move |name: &'static str, number: u64| {
+            if dice.per_mille(trouble.edit) {
+                stage.edit(&mut dice);
+            }
+            let fate = fate(name, trouble, &mut dice);
+            stage.tell(|| {
+                format!(
+                    "    {number} {name} {}",
+                    if fate == Fate::Pass { String::new() } else { format!("{fate:?}") }
+                )
+            });
+            fate
+        };
+        let pace = move || Duration::from_millis(pace.below(slow));
+        Faults::judged(Box::new(judge)).paced(&self.stage.scene.clock, Box::new(pace))
+    }
+
+    /// No more trouble and no more changes: time passes until all stands as people wanted.
+    async fn rest(&mut self) {
+        self.stage.scene.directory.shorten_reads(0);
+        self.stage.scene.directory.shorten_some_reads(0);
+        self.stage.tell(|| "all come to rest".to_owned());
+        let started = self.stage.scene.clock.now();
+        for round in 0..40 {
+            self.stage.scene.wait(600 + self.dice.below(600));
+            self.calm_round().await;
+            if round >= 6 && self.is_quiet(started) && self.oracle().complaints(&self.stage.scene).is_empty()
+            {
+                self.oracle().rest(&self.stage.scene.clone());
+                return;
+            }
+        }
+        let complaints = self.oracle().complaints(&self.stage.scene);
+        let state = self.stage.scene.state();
+        panic!("after ten hours: {complaints:#?} {state:#?} {:#?}", self.last_summary());
+    }
+
+    async fn calm_round(&mut self) {
+        let scene = self.stage.scene.clone();
+        if let LinkStatus::Halted(_) = scene.state().link.status {
+            let resume = LinkEdit::Status(LinkStatus::Active);
+            at_once(scene.store.edit(&scene.link, &resume, scene.clock.now()));
+        }
+        if scene.state().progress.hold.is_some() {
+            self.approve();
+            self.raise().await;
+        }
+        scene.tick(&Faults::none()).await;
+        let handled = scene.work(&mut self.runs).await;
+        self.stage.tell(|| {
+            let last = self.last_summary().map(|summary| summary.to_string()).unwrap_or_default();
+            format!("{handled} messages handled at rest; the last run:\n{last}")
+        });
+    }
+
+    fn last_summary(&self) -> Option<listsync_core::summary::Summary> {
+        at_once(self.stage.scene.store.latest(Some(&self.stage.scene.link), 1)).pop()
+    }
+
+    fn is_quiet(&self, since: Timestamp) -> bool {
+        let state = self.stage.scene.state();
+        let settled = self.last_summary().is_some_and(|last| {
+            last.started_at > since
+                && last.outcome == Outcome::Converged
+                && last.set_aside == 0
+                && last.list.added + last.list.removed + last.group.added + last.group.removed == 0
+        });
+        settled && state.requested == state.synced && state.progress.hold.is_none()
+    }
+
+    /// At rest, a further run plans nothing and writes no row of a member.
+    async fn stand_still(&mut self) {
+        let scene = self.stage.scene.clone();
+        // A change that is shown once more lets a run drop what is long past.
+        scene.directory.set_lag(Lag::NONE);
+        for _ in 0..4 {
+            scene.wait(900);
+            let before = scene.store.writes();
+            self.calm_round().await;
+            let after = scene.store.writes();
+            // A full read also drops what is long past.
+            if self.last_summary().is_some_and(|last| last.read == ReadKind::Incremental) {
+                let rows = (after.members - before.members, after.entries - before.entries);
+                assert_eq!(rows, (0, 0), "rows written at rest");
+            }
+        }
+        let until = scene.clock.now().checked_add(Duration::from_secs(60)).expect("in range");
+        let plan = preview(&scene.ports, &scene.link, until, &Unwatched).await.expect("a preview at rest");
+        assert!(plan.effects.is_empty(), "a further run would change something: {plan:?}");
+        assert!(self.oracle().complaints(&scene).is_empty());
+    }
+}
+
+fn fate(name: &str, trouble: Trouble, dice: &mut Dice) -> Fate {
+    let when = if dice.chance(50) { When::Before } else { When::After };
+    if dice.per_mille(trouble.crash) {
+        return Fate::Crash(when);
+    }
+    if dice.per_mille(trouble.stall) {
+        return Fate::Stall;
+    }
+    if !dice.per_mille(trouble.fail) {
+        return Fate::Pass;
+    }
+    if name.starts_with("directory.") && dice.chance(50) {
+        return Fate::Fail(Fault::Throttled(Duration::from_secs(dice.below(200))), When::Before);
+    }
+    Fate::Fail(Fault::Unavailable, when)
+}
+
+/// What is done to a person's standing on the list.
+#[derive(Debug, Clone, Copy)]
+enum Deed {
+    Add,
+    Remove,
+    Subscribe,
+    OptOut,
+}
+
+impl Stage {
+    fn tell(&self, what: impl FnOnce() -> String) {
+        if self.telling == Telling::Aloud {
+            let seconds = self.scene.clock.now().duration_since(moment(0)).as_secs();
+            writeln!(std::io::stderr(), "{seconds:>7} s  {}", what()).expect("standard error takes it");
+        }
+    }
+
+    /// Somebody changes something.
+    fn edit(&self, dice: &mut Dice) {
+        let name = dice.pick(&self.people).expect("there are people").clone();
+        match dice.below(20) {
+            0..=3 => self.list(&name, Deed::Add),
+            4..=7 => self.list(&name, Deed::Remove),
+            8 => self.list(&name, Deed::Subscribe),
+            9 | 10 => self.list(&name, Deed::OptOut),
+            11..=14 => self.group(&name, Op::Add),
+            15..=18 => self.group(&name, Op::Remove),
+            _ => self.import(dice),
+        }
+    }
+
+    fn noting(&self, change: impl FnOnce()) {
+        let before = Before::of(&self.scene);
+        change();
+        self.oracle.lock().unwrap_or_else(PoisonError::into_inner).note(&self.scene, &before);
+    }
+
+    fn list(&self, name: &str, deed: Deed) {
+        use listsync_core::list::Origin;
+        self.tell(|| format!("list: {deed:?} {name}"));
+        let (store, list, now) = (&self.scene.store, &self.scene.list, self.scene.clock.now());
+        self.noting(|| match deed {
+            Deed::Add => drop(at_once(store.add(list, &contact(name), Origin::Manual, now))),
+            Deed::Remove => drop(at_once(store.remove(list, &address(name), now))),
+            Deed::Subscribe => at_once(store.decide(list, &address(name), Decision::Subscribed, now)),
+            Deed::OptOut => at_once(store.decide(list, &address(name), Decision::OptedOut, now)),
+        });
+    }
+
+    fn group(&self, name: &str, op: Op) {
+        self.tell(|| format!("group: {op} {name}"));
+        self.noting(|| {
+            self.scene.directory.edit(&self.scene.group, op, &object(name));
+        });
+    }
+
+    fn import(&self, dice: &mut Dice) {
+        let mode = if dice.chance(50) { ImportMode::Full } else { ImportMode::Incremental };
+        let share = 50 + dice.below(51);
+        let named: Vec<_> = self.people.iter().filter(|_| dice.chance(share)).collect();
+        self.tell(|| format!("{mode:?} import of {named:?}"));
+        let import = NewImport {
+            file: "staff.csv".to_owned(),
+            mode,
+            contacts: named.iter().map(|name| contact(name)).collect(),
+            rows: named.len() as u64,
+            repeated: 0,
+            rejected: u64::from(dice.chance(10)),
+            at: self.scene.clock.now(),
+        };
+        let approved = dice.chance(50);
+        self.noting(|| {
+            let taken = at_once(self.scene.store.import(&self.scene.list, &import));
+            if taken.state == ImportState::Held && approved {
+                at_once(self.scene.store.approve_import(&taken.id, self.scene.clock.now()));
+            }
+        });
+    }
+}

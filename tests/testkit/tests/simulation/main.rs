@@ -1,0 +1,70 @@
+//! Histories that dice tell: people change both sides, replicas lag and disagree, messages come twice, late or never,
+//! calls fail and processes die. Then all comes to rest, and what people did has to stand.
+//!
+//! `LISTSYNC_SEED=n` plays the history of that seed alone and writes down all that happens in it;
+//! `LISTSYNC_HISTORIES=n` plays so many.
+
+mod crashes;
+mod history;
+mod laws;
+mod oracle;
+mod scene;
+
+use std::{
+    io::Write as _,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use oracle::Exempt;
+
+const HISTORIES: u64 = 10_000;
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok().and_then(|text| text.parse().ok())
+}
+
+#[test]
+fn every_history_comes_to_rest_as_its_people_wanted() {
+    if let Some(seed) = number("LISTSYNC_SEED") {
+        let told = history::play(seed, history::Telling::Aloud);
+        writeln!(std::io::stderr(), "history {seed} ends well: {told:?}").expect("standard error takes it");
+        return;
+    }
+    let histories = number("LISTSYNC_HISTORIES").unwrap_or(HISTORIES);
+    let (next, failed) = (AtomicU64::new(0), AtomicU64::new(u64::MAX));
+    let workers = std::thread::available_parallelism().map_or(2, usize::from);
+    let total = std::thread::scope(|scope| {
+        let play = || play_some(&next, &failed, histories);
+        let threads: Vec<_> = (0..workers).map(|_| scope.spawn(play)).collect();
+        threads.into_iter().fold(Exempt::default(), |sum, thread| {
+            sum + thread.join().expect("a thread that plays histories catches their failures")
+        })
+    });
+    let seed = failed.into_inner();
+    assert_eq!(
+        seed,
+        u64::MAX,
+        "history {seed} ends badly; to see it: LISTSYNC_SEED={seed} cargo test --release -p listsync-testkit --test simulation"
+    );
+    writeln!(std::io::stderr(), "{histories} histories end well: {total:?}")
+        .expect("standard error takes it");
+    assert!(total.asked > 5 * total.contested, "most wishes are checked: {total:?}");
+}
+
+/// Plays histories until there are enough or one fails; the smallest seed that failed is kept.
+fn play_some(next: &AtomicU64, failed: &AtomicU64, histories: u64) -> Exempt {
+    let mut sum = Exempt::default();
+    loop {
+        let seed = next.fetch_add(1, Ordering::Relaxed);
+        if seed >= histories || failed.load(Ordering::Relaxed) < seed {
+            return sum;
+        }
+        match catch_unwind(AssertUnwindSafe(|| history::play(seed, history::Telling::Silently))) {
+            Ok(told) => sum = sum + told,
+            Err(_) => {
+                failed.fetch_min(seed, Ordering::Relaxed);
+            }
+        }
+    }
+}
