@@ -1,6 +1,6 @@
 //! The canonical key of an e-mail address.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use email_address::{EmailAddress, Options};
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use unicode_normalization::UnicodeNormalization as _;
 /// Plus-tags and dots stay: stripping them would merge people. `Debug` is redacted so that no log line can hold one.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Address(String);
+pub struct Address(Arc<str>);
 
 /// Why a text is not an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -63,7 +63,7 @@ impl Address {
         let key = format!("{local}@{domain}");
         let options = Options::default().without_display_text().without_domain_literal().with_required_tld();
         match EmailAddress::parse_with_options(&key, options) {
-            Ok(_) if !domain.ends_with('.') && !local.starts_with('"') => Ok(Self(key)),
+            Ok(_) if !domain.ends_with('.') && !local.starts_with('"') => Ok(Self(key.into())),
             _ => Err(AddressError::Syntax),
         }
     }
@@ -113,7 +113,7 @@ impl TryFrom<String> for Address {
 
 impl From<Address> for String {
     fn from(address: Address) -> Self {
-        address.0
+        address.as_str().to_owned()
     }
 }
 

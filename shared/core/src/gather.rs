@@ -73,23 +73,17 @@ pub struct Shield {
 }
 
 impl Evidence {
-    /// One case per member, ordered by key.
-    #[must_use]
-    pub fn cases(&self, shield: &Shield) -> Vec<Case> {
-        let mut by_key: BTreeMap<MemberKey, Vec<&Entry>> = BTreeMap::new();
+    /// One case per member, ordered by key. Each is made when it is asked for: a large group has many.
+    pub fn cases<'a>(&'a self, shield: &'a Shield) -> impl Iterator<Item = Case> + 'a {
+        let gone: BTreeSet<MemberKey> = self.obsolete().into_iter().collect();
+        let remembered = self.records.keys().filter(|key| !gone.contains(key)).cloned();
+        let here = self.sight.present().iter().cloned().map(MemberKey::Principal);
+        let mut by_key: BTreeMap<MemberKey, Vec<&Entry>> =
+            here.chain(remembered).map(|key| (key, Vec::new())).collect();
         for entry in &self.entries {
             by_key.entry(key_of(entry)).or_default().push(entry);
         }
-        let here = self.sight.present().iter().cloned().map(MemberKey::Principal);
-        let gone: BTreeSet<MemberKey> = self.obsolete().into_iter().collect();
-        let remembered = self.records.keys().filter(|key| !gone.contains(key)).cloned();
-        let keys: BTreeSet<MemberKey> = by_key.keys().cloned().chain(here).chain(remembered).collect();
-        keys.into_iter()
-            .map(|key| {
-                let entries = by_key.get(&key).map_or(&[][..], Vec::as_slice);
-                self.case(key, entries, shield)
-            })
-            .collect()
+        by_key.into_iter().map(|(key, entries)| self.case(key, &entries, shield))
     }
 
     /// Rows of contacts that were matched to a directory object since.

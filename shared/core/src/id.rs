@@ -1,4 +1,7 @@
-//! Typed identifiers: a [`GroupId`] will not go where a [`ListId`] belongs.
+//! Typed identifiers: a [`GroupId`] will not go where a [`ListId`] belongs. Clones share their text: a run over a large
+//! group holds each id many times.
+
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -32,7 +35,7 @@ macro_rules! typed_ids {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// Takes a text as an id, in lower case, as identifiers compare without regard to case.
@@ -40,7 +43,7 @@ macro_rules! typed_ids {
             /// # Errors
             /// When it is empty, longer than 128 characters, or holds a character that no id has.
             pub fn parse(text: &str) -> Result<Self, IdError> {
-                checked(text).map(Self)
+                checked(text).map(|id| Self(id.into()))
             }
 
             /// The id as text.
@@ -65,7 +68,7 @@ macro_rules! typed_ids {
 
         impl From<$name> for String {
             fn from(id: $name) -> Self {
-                id.0
+                id.as_str().to_owned()
             }
         }
     )+};

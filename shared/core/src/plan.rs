@@ -188,6 +188,12 @@ pub struct SideStanding {
 }
 
 impl Plan {
+    /// A plan that does nothing.
+    #[must_use]
+    pub fn empty(link: LinkId) -> Self {
+        Self::assemble(link, Vec::new(), &Standing::default(), RemovalLimit::Standard)
+    }
+
     /// Orders the effects and lets the guard keep back what it must.
     #[must_use]
     pub fn assemble(

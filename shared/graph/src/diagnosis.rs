@@ -4,19 +4,30 @@ use std::{collections::BTreeSet, time::Instant};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use listsync_core::Timestamp;
-use listsync_engine::ports::{Call, PortResult};
+use listsync_engine::ports::{Call, Fault, PortResult};
 use serde_json::Value;
 
 use crate::{
     ask::Ask,
     deed::{Deed, READ_GROUPS, READ_ORGANIZATION},
+    pages::as_is,
     send::Sender,
 };
 
 impl Sender {
     pub(crate) async fn domains(&self, call: Call<'_>) -> PortResult<BTreeSet<String>> {
         let deed = Deed::new("could not read the tenant's domains", READ_ORGANIZATION);
-        let listing = self.list(call, &Ask::get("/organization?$select=verifiedDomains"), &deed).await?;
+        let roles = self.permissions().await?;
+        if !roles.is_empty() && ORGANIZATION_READERS.iter().all(|role| !roles.contains(*role)) {
+            // Graph would only say the same, at the price of a request per run.
+            return Err(deed.failed(
+                Fault::Denied,
+                "Authorization_RequestDenied",
+                "the credential may not read them",
+            ));
+        }
+        let listing =
+            self.list(call, &Ask::get("/organization?$select=verifiedDomains"), &deed, as_is).await?;
         let domains = listing.rows.iter().filter_map(|row| row.get("verifiedDomains")?.as_array()).flatten();
         Ok(domains.filter_map(|domain| domain.get("name")?.as_str()).map(str::to_lowercase).collect())
     }
@@ -34,6 +45,10 @@ impl Sender {
         Ok(date.as_second() - now.as_second() - elapsed)
     }
 }
+
+/// The application permissions that let an app read the organization (the page "List organizations").
+const ORGANIZATION_READERS: [&str; 4] =
+    ["Organization.Read.All", "Organization.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"];
 
 /// The application permissions in a token, for diagnosis only: Graph alone judges tokens.
 fn roles(token: &str) -> BTreeSet<String> {

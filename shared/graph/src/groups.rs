@@ -10,7 +10,9 @@ use crate::{
     answer::Answer,
     ask::{self, Ask, Effect},
     deed::{CREATE_GROUPS, Deed, READ_GROUPS, READ_USERS},
-    nickname, path, principal,
+    nickname,
+    pages::as_is,
+    path, principal,
     retry::backoff,
     send::Sender,
 };
@@ -57,7 +59,8 @@ impl Sender {
     async fn group_by_display_name(&self, call: Call<'_>, name: &str) -> PortResult<Group> {
         let deed = Deed::new("could not find a group by its name", READ_GROUPS);
         let filter = format!("displayName eq {}", path::quoted(name));
-        let listing = self.list(call, &Ask::get(ask::filtered("/groups", SELECT, &filter)), &deed).await?;
+        let listing =
+            self.list(call, &Ask::get(ask::filtered("/groups", SELECT, &filter)), &deed, as_is).await?;
         match listing.rows.as_slice() {
             [] => Err(deed
                 .failed(Fault::Gone, "group_gone", "no group has this unique name or display name")

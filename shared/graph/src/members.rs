@@ -31,8 +31,7 @@ impl Sender {
     pub(crate) async fn read(&self, call: Call<'_>, group: &GroupId) -> PortResult<Reading> {
         let deed = Deed::on_group("read the members of", group, READ_GROUPS);
         let path = format!("{}?$select={SELECT}&$top={PAGE}&$count=true", users_path(group));
-        let Listing { rows, count } = self.list(call, &Ask::get(path).eventual(), &deed).await?;
-        let rows = rows.iter().map(|row| principal(row, &deed)).collect::<PortResult<_>>()?;
+        let Listing { rows, count } = self.list(call, &Ask::get(path).eventual(), &deed, principal).await?;
         Ok(Reading { rows, count })
     }
 
@@ -54,11 +53,7 @@ impl Sender {
         let wanted: BTreeSet<&ObjectId> = ids.iter().collect();
         let mut present = BTreeSet::new();
         for (ask, answer) in asks.iter().zip(self.read_parts(call, &asks, &deed).await?) {
-            let mut rows = Vec::new();
-            self.follow(call, ask, answer, &deed, &mut rows).await?;
-            for row in &rows {
-                present.insert(id(row, &deed)?);
-            }
+            present.extend(self.follow(call, (ask, answer), &deed, id).await?);
         }
         present.retain(|id| wanted.contains(id));
         Ok(present)
@@ -67,7 +62,6 @@ impl Sender {
     pub(crate) async fn owners(&self, call: Call<'_>, group: &GroupId) -> PortResult<BTreeSet<ObjectId>> {
         let deed = Deed::on_group("read the owners of", group, READ_GROUPS);
         let path = format!("/groups/{}/owners?$select=id&$top={PAGE}", path::segment(group.as_str()));
-        let listing = self.list(call, &Ask::get(path), &deed).await?;
-        listing.rows.iter().map(|row| id(row, &deed)).collect()
+        Ok(self.list(call, &Ask::get(path), &deed, id).await?.rows.into_iter().collect())
     }
 }

@@ -11,18 +11,25 @@ const PAGES: usize = 5_000;
 const RESTARTS: usize = 3;
 
 /// A listing that came to its end.
-pub(crate) struct Listing {
-    pub(crate) rows: Vec<Value>,
+pub(crate) struct Listing<T> {
+    pub(crate) rows: Vec<T>,
     /// Graph's count, which only the first page has.
     pub(crate) count: Option<u64>,
 }
 
 impl Sender {
-    /// Reads a listing from its first page to its last. What breaks off is an error; an expired cursor starts it anew.
-    pub(crate) async fn list(&self, call: Call<'_>, first: &Ask, deed: &Deed) -> PortResult<Listing> {
+    /// Reads a listing from its first page to its last. What breaks off is an error; an expired cursor starts it anew. Each
+    /// row is taken for what it says at once: the pages of a large group weigh many times as much.
+    pub(crate) async fn list<T: Send>(
+        &self,
+        call: Call<'_>,
+        first: &Ask,
+        deed: &Deed,
+        read: fn(&Value, &Deed) -> PortResult<T>,
+    ) -> PortResult<Listing<T>> {
         let mut restarts = 0;
         loop {
-            match self.run_through(call, first, deed).await {
+            match self.run_through(call, first, deed, read).await {
                 Err(error) if !error.code.eq_ignore_ascii_case(EXPIRED_PAGE) => return Err(error),
                 Err(_) if restarts < RESTARTS => restarts += 1,
                 Err(_) => {
@@ -34,26 +41,34 @@ impl Sender {
         }
     }
 
-    async fn run_through(&self, call: Call<'_>, first: &Ask, deed: &Deed) -> PortResult<Listing> {
-        let page = self.obtain(call, first, deed).await?;
-        let mut listing = Listing { rows: Vec::new(), count: count(&page) };
-        self.follow(call, first, page, deed, &mut listing.rows).await?;
-        Ok(listing)
-    }
-
-    /// Takes in the rows of a page and of all that follow it.
-    pub(crate) async fn follow(
+    async fn run_through<T: Send>(
         &self,
         call: Call<'_>,
         first: &Ask,
-        mut page: Answer,
         deed: &Deed,
-        rows: &mut Vec<Value>,
-    ) -> PortResult<()> {
+        read: fn(&Value, &Deed) -> PortResult<T>,
+    ) -> PortResult<Listing<T>> {
+        let page = self.obtain(call, first, deed).await?;
+        let count = count(&page);
+        let rows = self.follow(call, (first, page), deed, read).await?;
+        Ok(Listing { rows, count })
+    }
+
+    /// Takes in the rows of a page and of all that follow it.
+    pub(crate) async fn follow<T: Send>(
+        &self,
+        call: Call<'_>,
+        (first, mut page): (&Ask, Answer),
+        deed: &Deed,
+        read: fn(&Value, &Deed) -> PortResult<T>,
+    ) -> PortResult<Vec<T>> {
+        let mut rows = Vec::new();
         let mut last_link = String::new();
         for _ in 0..PAGES {
-            rows.extend(take_rows(&mut page, deed)?);
-            let Some(link) = next_link(&page) else { return Ok(()) };
+            for row in take_rows(&mut page, deed)? {
+                rows.push(read(&row, deed)?);
+            }
+            let Some(link) = next_link(&page) else { return Ok(rows) };
             if link == last_link {
                 return Err(deed.failed(Fault::Unavailable, "endless_listing", "a page leads to itself"));
             }
@@ -79,6 +94,11 @@ impl Sender {
 
 /// The code of a paging cursor that lived too long.
 pub(crate) const EXPIRED_PAGE: &str = "Directory_ExpiredPageToken";
+
+/// A row as it stands.
+pub(crate) fn as_is(row: &Value, _: &Deed) -> PortResult<Value> {
+    Ok(row.clone())
+}
 
 /// The rows of a page, which a page always has, be they none.
 pub(crate) fn take_rows(page: &mut Answer, deed: &Deed) -> PortResult<Vec<Value>> {

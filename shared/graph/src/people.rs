@@ -56,9 +56,7 @@ impl Sender {
     ) -> PortResult<Vec<Vec<Principal>>> {
         let mut found = Vec::with_capacity(asks.len());
         for (ask, answer) in asks.iter().zip(self.read_parts(call, asks, deed).await?) {
-            let mut rows = Vec::new();
-            self.follow(call, ask, answer, deed, &mut rows).await?;
-            found.push(rows.iter().map(|row| principal(row, deed)).collect::<PortResult<_>>()?);
+            found.push(self.follow(call, (ask, answer), deed, principal).await?);
         }
         Ok(found)
     }

@@ -21,14 +21,17 @@ pub(crate) fn principal(row: &Value, deed: &Deed) -> PortResult<Principal> {
         "" => upn.to_ascii_uppercase().contains("#EXT#"),
         kind => kind.eq_ignore_ascii_case("guest"),
     };
+    let mail = Address::parse(text("mail")).ok();
+    // Mostly the same text again: it is held once.
+    let shared = |address: Address| mail.clone().filter(|mail| *mail == address).unwrap_or(address);
     Ok(Principal {
         id: id(row, deed)?,
         name: text("displayName").to_owned(),
-        mail: Address::parse(text("mail")).ok(),
-        proxies: proxies(row),
-        upn: Address::parse(upn).ok(),
+        proxies: proxies(row).into_iter().map(shared).collect(),
+        upn: Address::parse(upn).ok().map(shared),
         others: texts(row, "otherMails").filter_map(|other| Address::parse(other).ok()).collect(),
         kind: if guest { PrincipalKind::Guest } else { PrincipalKind::Own },
+        mail,
     })
 }
 

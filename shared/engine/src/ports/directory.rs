@@ -226,7 +226,7 @@ pub trait Directory: Send + Sync {
     async fn look_up(&self, call: Call<'_>, addresses: &[Address]) -> PortResult<Vec<Lookup>>;
     /// How many people the tenant has: to choose between look-ups and one pass over all.
     async fn head_count(&self, call: Call<'_>) -> PortResult<u64>;
-    /// One page of all people.
+    /// One page of all people. [`super::Fault::Gone`] when the page's cursor expired: begin anew.
     async fn people(&self, call: Call<'_>, page: Option<&Cursor>) -> PortResult<PeoplePage>;
     /// These people, with their addresses; who is not a user, or gone, is left out.
     async fn by_id(&self, call: Call<'_>, ids: &[ObjectId]) -> PortResult<Vec<Principal>>;

@@ -42,28 +42,14 @@ pub(crate) struct Resolution {
 pub(crate) async fn decide(look: Look<'_>, evidence: &Evidence, shield: &Shield) -> PortResult<Resolution> {
     let now = look.now();
     let policy = policy(look);
-    let cases = evidence.cases(shield);
-    let decided: Vec<(Case, Decided)> = cases
-        .into_iter()
-        .map(|case| {
-            let decided = judge(&case, &policy, now);
-            (case, decided)
-        })
-        .collect();
-    let effects: Vec<Effect> = decided.iter().filter_map(|(_, one)| effect_of(one)).cloned().collect();
-    let removing = effects.iter().any(|effect| effect.change.op == Op::Remove);
-    let standing = if removing { standing(look, evidence, now).await? } else { Standing::default() };
-    let limit = look.link().max_removals.unwrap_or(look.settings.max_removals);
-    let plan = Plan::assemble(look.link().id.clone(), effects, &standing, limit);
-    let obsolete = evidence.obsolete().into_iter().map(MemberChange::Delete).collect();
-    Ok(collect(Sorting { look, evidence, now, standing }, decided, plan, obsolete))
-}
-
-fn effect_of(decided: &Decided) -> Option<&Effect> {
-    match &decided.verdict {
-        Verdict::Do(effect) => Some(effect),
-        Verdict::Settled | Verdict::Skip(_) | Verdict::Fail(_) | Verdict::SetAside => None,
+    let mut sorting = Sorting::new(look, evidence, now);
+    for case in evidence.cases(shield) {
+        let decided = judge(&case, &policy, now);
+        sorting.take(&case, decided);
     }
+    let removing = sorting.effects.iter().any(|effect| effect.change.op == Op::Remove);
+    let standing = if removing { standing(look, evidence, now).await? } else { Standing::default() };
+    Ok(sorting.under_guard(standing))
 }
 
 fn policy(look: Look<'_>) -> Policy {
@@ -98,68 +84,72 @@ async fn standing(look: Look<'_>, evidence: &Evidence, now: Timestamp) -> PortRe
     Ok(Standing { list: of(Side::List, look.list_size().await?), group: of(Side::Group, group_size) })
 }
 
+/// Sorts decided members by what is done about them, one at a time.
 struct Sorting<'a> {
     look: Look<'a>,
     evidence: &'a Evidence,
     now: Timestamp,
-    standing: Standing,
+    effects: Vec<Effect>,
+    skipped: BTreeMap<String, u64>,
+    resolution: Resolution,
 }
 
-fn collect(
-    sorting: Sorting<'_>,
-    decided: Vec<(Case, Decided)>,
-    mut plan: Plan,
-    changes: Vec<MemberChange>,
-) -> Resolution {
-    let held: BTreeMap<MemberKey, Open> = plan
-        .held
-        .effects
-        .iter()
-        .map(|(effect, reason)| {
-            let digest = plan.held.digest.clone();
-            (effect.key.clone(), Open::Held { digest, change: effect.change, reason: *reason })
-        })
-        .collect();
-    let mut resolution = Resolution {
-        pending: BTreeMap::new(),
-        changes,
-        unmatched: Vec::new(),
-        unrecorded: Vec::new(),
-        set_aside: Vec::new(),
-        news: false,
-        standing: sorting.standing,
-        plan: Plan { skipped: BTreeMap::new(), ..plan.clone() },
-    };
-    for (case, Decided { mut member, verdict }) in decided {
-        resolution.news |= member.group != case.record.group;
-        resolution.unrecorded.extend(sorting.unrecorded(&case, &member));
+impl<'a> Sorting<'a> {
+    fn new(look: Look<'a>, evidence: &'a Evidence, now: Timestamp) -> Self {
+        let obsolete = evidence.obsolete().into_iter().map(MemberChange::Delete).collect();
+        let resolution = Resolution {
+            plan: Plan::empty(look.link().id.clone()),
+            pending: BTreeMap::new(),
+            changes: obsolete,
+            unmatched: Vec::new(),
+            unrecorded: Vec::new(),
+            set_aside: Vec::new(),
+            news: false,
+            standing: Standing::default(),
+        };
+        Self { look, evidence, now, effects: Vec::new(), skipped: BTreeMap::new(), resolution }
+    }
+
+    fn take(&mut self, case: &Case, Decided { member, verdict }: Decided) {
+        self.resolution.news |= member.group != case.record.group;
+        self.resolution.unrecorded.extend(self.unrecorded(case, &member));
         match verdict {
-            Verdict::Do(_) if !held.contains_key(&member.key) => {
-                resolution.pending.insert(member.key.clone(), member);
-                continue;
+            Verdict::Do(effect) => {
+                self.effects.push(effect);
+                self.resolution.pending.insert(member.key.clone(), member);
+                return;
             }
-            Verdict::Do(_) => member.open = held.get(&member.key).cloned(),
-            Verdict::Skip(code) => *plan.skipped.entry(code).or_default() += 1,
-            Verdict::Fail(reason) => resolution.unmatched.push((member.clone(), reason)),
-            Verdict::SetAside => resolution.set_aside.extend(recheck_of(&member)),
+            Verdict::Skip(code) => *self.skipped.entry(code).or_default() += 1,
+            Verdict::Fail(reason) => self.resolution.unmatched.push((member.clone(), reason)),
+            Verdict::SetAside => self.resolution.set_aside.extend(recheck_of(&member)),
             Verdict::Settled => {}
         }
-        resolution.changes.extend(sorting.change(member));
+        let change = self.change(member);
+        self.resolution.changes.extend(change);
     }
-    resolution.plan.skipped = plan.skipped;
-    resolution
-}
 
-impl Sorting<'_> {
-    /// What is to be written for a member, if anything.
-    fn change(&self, member: Member) -> Option<MemberChange> {
-        let before = self.evidence.records.get(&member.key);
-        match (before, member.is_forgettable(self.now, self.look.settings.settle_window)) {
-            (None, true) => None,
-            (Some(_), true) => Some(MemberChange::Delete(member.key)),
-            (Some(before), false) if *before == member => None,
-            (_, false) => Some(MemberChange::Put(member)),
+    /// Lets the guard look at all effects, and remembers of each held member what holds it.
+    fn under_guard(self, standing: Standing) -> Resolution {
+        let (look, evidence, now) = (self.look, self.evidence, self.now);
+        let Self { effects, skipped, mut resolution, .. } = self;
+        let limit = look.link().max_removals.unwrap_or(look.settings.max_removals);
+        let plan = Plan::assemble(look.link().id.clone(), effects, &standing, limit);
+        for (effect, reason) in &plan.held.effects {
+            let open =
+                Open::Held { digest: plan.held.digest.clone(), change: effect.change, reason: *reason };
+            if let Some(member) = resolution.pending.remove(&effect.key) {
+                let member = Member { open: Some(open), ..member };
+                resolution.changes.extend(change(look, evidence, (member, now)));
+            }
         }
+        for removal in &mut resolution.unrecorded {
+            removal.members_before = standing.group.members + 1;
+        }
+        Resolution { plan: Plan { skipped, ..plan }, standing, ..resolution }
+    }
+
+    fn change(&self, member: Member) -> Option<MemberChange> {
+        change(self.look, self.evidence, (member, self.now))
     }
 
     /// A removal that was sent before a crash and is seen to have taken effect counts for the guard from now on.
@@ -171,8 +161,19 @@ impl Sorting<'_> {
             side: Side::Group,
             at: self.now,
             count: 1,
-            members_before: self.standing.group.members + 1,
+            members_before: 1,
         })
+    }
+}
+
+/// What is to be written for a member, if anything.
+fn change(look: Look<'_>, evidence: &Evidence, (member, now): (Member, Timestamp)) -> Option<MemberChange> {
+    let before = evidence.records.get(&member.key);
+    match (before, member.is_forgettable(now, look.settings.settle_window)) {
+        (None, true) => None,
+        (Some(_), true) => Some(MemberChange::Delete(member.key)),
+        (Some(before), false) if *before == member => None,
+        (_, false) => Some(MemberChange::Put(member)),
     }
 }
 

@@ -188,6 +188,7 @@ impl Running<'_> {
                 let (evidence, reads) = finish::split(observed, unmatched);
                 let shield = decide::shield(look).await?;
                 let mut resolution = decide(look, &evidence, &shield).await?;
+                drop(evidence);
                 self.report(&resolution);
                 let stop = self.apply(list_cursor, &mut resolution).await?;
                 let progressed = self.summary.list != blank(&self.summary.list)

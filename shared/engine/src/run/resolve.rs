@@ -19,9 +19,12 @@ use super::{
     observe::{Observed, complete_records, once_each},
 };
 use crate::{
-    ports::{EntryQuery, Fault, Lookup, PortResult},
+    ports::{EntryQuery, Fault, Lookup, PortError, PortResult},
     watch::Step,
 };
+
+/// How often a pass over everybody is begun anew when its cursor expires.
+const RESTARTS: usize = 3;
 
 /// Why each contact without a directory object has none.
 pub(crate) type UnmatchedContacts = BTreeMap<ContactId, (Unmatched, Asked)>;
@@ -171,19 +174,19 @@ impl Search<'_, '_> {
     }
 
     async fn pass_over_everybody(&mut self, observed: &mut Observed, asking: &[Entry]) -> PortResult<bool> {
-        let mut matcher = Matcher::new(asking.iter().map(|entry| entry.address.clone()));
-        let mut next = None;
-        loop {
-            if self.look.is_out_of_time() {
-                return Ok(false);
+        let mut restarts = 0;
+        let matcher = loop {
+            match self.everybody(asking).await {
+                // The pages' cursor lived too long: what was read so far proves nothing.
+                Err(error) if error.fault == Fault::Gone && restarts < RESTARTS => restarts += 1,
+                Err(error) if error.fault == Fault::Gone => {
+                    return Err(PortError { fault: Fault::Unavailable, ..error });
+                }
+                Err(error) => return Err(error),
+                Ok(None) => return Ok(false),
+                Ok(Some(matcher)) => break matcher,
             }
-            let page = self.look.ports.directory.people(self.look.call(), next.as_ref()).await?;
-            page.people.iter().for_each(|principal| matcher.see(principal));
-            next = page.next;
-            if next.is_none() {
-                break;
-            }
-        }
+        };
         let answers = asking.iter().map(|entry| {
             let answer = matcher.found(&entry.address).map(|found| match found {
                 Match::One(principal) => Match::One(principal.id),
@@ -194,6 +197,23 @@ impl Search<'_, '_> {
         self.take(observed, answers).await?;
         self.look.watch.step(Step::LookedUp { done: asking.len(), total: asking.len() });
         Ok(true)
+    }
+
+    /// Reads all people; none: time ran out.
+    async fn everybody(&self, asking: &[Entry]) -> PortResult<Option<Matcher>> {
+        let mut matcher = Matcher::new(asking.iter().map(|entry| entry.address.clone()));
+        let mut next = None;
+        loop {
+            if self.look.is_out_of_time() {
+                return Ok(None);
+            }
+            let page = self.look.ports.directory.people(self.look.call(), next.as_ref()).await?;
+            page.people.iter().for_each(|principal| matcher.see(principal));
+            next = page.next;
+            if next.is_none() {
+                return Ok(Some(matcher));
+            }
+        }
     }
 
     async fn take<'e>(
