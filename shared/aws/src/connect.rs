@@ -1,0 +1,75 @@
+use aws_config::{BehaviorVersion, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
+use listsync_engine::ports::PortResult;
+use std::time::Duration;
+
+use crate::{
+    credential::{self, AssertionSource, SecretName},
+    queue::SqsQueue,
+    store::DynamoStore,
+};
+
+/// How long one try of a request may take. A transaction or a page takes some tens of milliseconds.
+const ATTEMPT: Duration = Duration::from_secs(5);
+/// How long a receive may take, its wait of at most 20 seconds included.
+const RECEIVE: Duration = Duration::from_secs(25);
+/// How often a request is sent in all.
+const ATTEMPTS: u32 = 4;
+
+/// Everything of AWS that listsync uses, from one configuration. Clones share it; clients are made when asked for.
+#[derive(Debug, Clone)]
+pub struct Aws {
+    config: SdkConfig,
+}
+
+impl Aws {
+    /// Reads the configuration as every AWS tool does: `AWS_REGION`, `AWS_PROFILE`, `AWS_ACCESS_KEY_ID`,
+    /// `AWS_ENDPOINT_URL` and the others, the shared files, and the role of the function.
+    pub async fn from_env() -> Self {
+        let retry = RetryConfig::standard().with_max_attempts(ATTEMPTS);
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(Duration::from_secs(2))
+            .operation_attempt_timeout(ATTEMPT)
+            .build();
+        let loader = aws_config::defaults(BehaviorVersion::latest());
+        Self { config: loader.retry_config(retry).timeout_config(timeouts).load().await }
+    }
+
+    /// The region, where one is set.
+    #[must_use]
+    pub fn region(&self) -> Option<String> {
+        self.config.region().map(ToString::to_string)
+    }
+
+    /// The store in this table.
+    #[must_use]
+    pub fn store(&self, table: &str) -> DynamoStore {
+        DynamoStore::new(aws_sdk_dynamodb::Client::new(&self.config), table)
+    }
+
+    /// The queue at this address.
+    #[must_use]
+    pub fn queue(&self, url: &str) -> SqsQueue {
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(Duration::from_secs(2))
+            .operation_attempt_timeout(RECEIVE)
+            .build();
+        let config = aws_sdk_sqs::config::Builder::from(&self.config).timeout_config(timeouts).build();
+        SqsQueue::new(aws_sdk_sqs::Client::from_conf(config), url)
+    }
+
+    /// The text of a secret.
+    ///
+    /// # Errors
+    /// When it is not there, holds no text, or the role may not read it.
+    pub async fn secret(&self, name: &SecretName) -> PortResult<String> {
+        let secrets = aws_sdk_secretsmanager::Client::new(&self.config);
+        let parameters = aws_sdk_ssm::Client::new(&self.config);
+        credential::read(&secrets, &parameters, name).await
+    }
+
+    /// What gives assertions for Microsoft Entra.
+    #[must_use]
+    pub fn assertion_source(&self) -> AssertionSource {
+        AssertionSource::new(aws_sdk_sts::Client::new(&self.config))
+    }
+}

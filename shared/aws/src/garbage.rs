@@ -1,0 +1,105 @@
+//! What was let go in one write, and is cleared away item by item afterwards.
+
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use listsync_core::id::{ContactId, ListId};
+use listsync_engine::ports::PortResult;
+
+use crate::{
+    DynamoStore,
+    links::members,
+    lists::{
+        head, held,
+        person::{contact_key, row_partition},
+    },
+    table::{Condition, Fail, Key, Op, Patience, Stored, Table, schema, span},
+};
+
+const GARBAGE: &str = "GARBAGE";
+const DOING: &str = "clear away what was deleted";
+/// How many rows of a list are cleared away in one transaction: each with its mark on the contact.
+const ROWS: usize = 45;
+/// How many clearings are under way at a time.
+const AT_ONCE: usize = 8;
+
+/// Remembers that a list's rows and log are to be cleared away.
+pub(crate) fn list(list: &ListId) -> Op {
+    note(format!("list#{list}"))
+}
+
+/// Remembers that a link's members in this space are to be cleared away.
+pub(crate) fn space(space: &str) -> Op {
+    note(format!("space#{space}"))
+}
+
+fn note(what: String) -> Op {
+    let key = Key::new(GARBAGE, what);
+    let stored = Stored::new(&key);
+    Op::put(key, stored)
+}
+
+impl DynamoStore {
+    /// Clears away what deleted lists and links left behind. Each deletion does; what it left in a crash, the next one
+    /// clears away.
+    ///
+    /// # Errors
+    /// When the table does not answer; what is left is cleared away the next time.
+    pub async fn clear_garbage(&self) -> PortResult<()> {
+        for stored in self.table.query(DOING, &span(GARBAGE)).await? {
+            let key = stored.key()?;
+            match key.sk.split_once('#') {
+                Some(("list", id)) => {
+                    if let Ok(list) = ListId::parse(id) {
+                        clear_list(&self.table, &list).await?;
+                    }
+                }
+                Some(("space", space)) => members::clear(&self.table, space).await?,
+                _ => {}
+            }
+            self.table.delete_many(DOING, vec![key]).await?;
+        }
+        Ok(())
+    }
+}
+
+async fn clear_list(table: &Table, list: &ListId) -> PortResult<()> {
+    let shards = stream::iter(0..schema::SHARDS).map(|shard| clear_rows(table, list, shard));
+    shards.buffer_unordered(AT_ONCE).try_collect::<()>().await?;
+    held::forget(table, list).await?;
+    for partition in [head::log_partition(list), head::partition(list)] {
+        let keys =
+            table.query(DOING, &span(partition)).await?.iter().map(Stored::key).collect::<PortResult<_>>();
+        table.delete_many(DOING, keys?).await?;
+    }
+    Ok(())
+}
+
+/// The rows of a shard, each together with the contact's mark that it is on the list.
+async fn clear_rows(table: &Table, list: &ListId, shard: u32) -> PortResult<()> {
+    let rows = table.query(DOING, &span(row_partition(list, shard))).await?;
+    for rows in rows.chunks(ROWS) {
+        let mut ops = Vec::with_capacity(rows.len() * 2);
+        for row in rows {
+            let contact: ContactId = row.read("contact")?;
+            clear_decisions(table, list, &contact).await?;
+            ops.push(Op::delete(row.key()?));
+            let mark = Condition::new("SET #rev = #rev + :one DELETE #lists :list").with_number("one", 1);
+            let list = aws_sdk_dynamodb::types::AttributeValue::Ss(vec![list.to_string()]);
+            let mark = Op::update(contact_key(&contact), mark.with("list", list));
+            ops.push(mark.when(Condition::present()));
+        }
+        let mut patience = Patience::new(DOING);
+        loop {
+            match table.transact(DOING, &ops).await {
+                Ok(()) => break,
+                Err(Fail::Port(error)) => return Err(error),
+                Err(Fail::Stale | Fail::Taken(_)) => patience.wait().await?,
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn clear_decisions(table: &Table, list: &ListId, contact: &ContactId) -> PortResult<()> {
+    let said = table.query(DOING, &span(format!("DECISION#{list}#{contact}"))).await?;
+    table.delete_many(DOING, said.iter().map(Stored::key).collect::<PortResult<_>>()?).await
+}

@@ -1,0 +1,76 @@
+//! listsync on AWS: the store in one DynamoDB table, the queue on SQS, and what the app proves itself by.
+//!
+//! [`Aws::from_env`] reads the configuration once; [`Aws::store`], [`Aws::queue`], [`Aws::secret`] and
+//! [`Aws::assertion_source`] give the rest.
+//!
+//! # The table
+//!
+//! On demand, with these keys, all strings, and the time-to-live attribute [`TIME_TO_LIVE`] (`ttl`). The same in a
+//! template:
+//!
+//! ```yaml
+//! BillingMode: PAY_PER_REQUEST
+//! AttributeDefinitions:
+//!   - { AttributeName: pk, AttributeType: S }
+//!   - { AttributeName: sk, AttributeType: S }
+//!   - { AttributeName: due_shard, AttributeType: S }
+//!   - { AttributeName: due_key, AttributeType: S }
+//!   - { AttributeName: run_shard, AttributeType: S }
+//!   - { AttributeName: run_key, AttributeType: S }
+//!   - { AttributeName: run_link, AttributeType: S }
+//! KeySchema:
+//!   - { AttributeName: pk, KeyType: HASH }
+//!   - { AttributeName: sk, KeyType: RANGE }
+//! GlobalSecondaryIndexes:
+//!   - IndexName: due
+//!     KeySchema:
+//!       - { AttributeName: due_shard, KeyType: HASH }
+//!       - { AttributeName: due_key, KeyType: RANGE }
+//!     Projection:
+//!       ProjectionType: INCLUDE
+//!       NonKeyAttributes: [link, every, active, requested, synced, due_at, leased_until]
+//!   - IndexName: runs
+//!     KeySchema:
+//!       - { AttributeName: run_shard, KeyType: HASH }
+//!       - { AttributeName: run_key, KeyType: RANGE }
+//!     Projection: { ProjectionType: KEYS_ONLY }
+//!   - IndexName: runs_by_link
+//!     KeySchema:
+//!       - { AttributeName: run_link, KeyType: HASH }
+//!       - { AttributeName: run_key, KeyType: RANGE }
+//!     Projection: { ProjectionType: KEYS_ONLY }
+//! TimeToLiveSpecification: { AttributeName: ttl, Enabled: true }
+//! ```
+//!
+//! A function needs of the table: `GetItem`, `BatchGetItem`, `Query`, `PutItem`, `UpdateItem`, `DeleteItem`,
+//! `BatchWriteItem` and `ConditionCheckItem`, and `Query` of its indexes; `listsync doctor` also `DescribeTable`. It never
+//! scans.
+//!
+//! # What holds
+//!
+//! - Every write of a run carries a condition on the link's fencing token, in the same transaction.
+//! - A change of a list, its number in the list's change log and the contact are one transaction. The number is taken by
+//!   a condition on the list's head, so no change becomes visible behind a cursor; several people of one batch share a
+//!   number, so that writers seldom meet.
+//! - What must be unique (an address, a list's name, the one link that writes a group or a list) is an item of its own,
+//!   written on the condition that it is not there.
+//! - What is taken away in one write although it is large (a link's members, a list's rows) is cleared away afterwards,
+//!   and what a crash left is cleared away with the next.
+//! - Reads that decide are strongly consistent. The indexes only tell which links to look at and which runs to show.
+
+mod connect;
+mod credential;
+mod error;
+mod garbage;
+mod links;
+mod lists;
+mod queue;
+mod records;
+mod store;
+mod table;
+
+pub use connect::Aws;
+pub use credential::{AUDIENCE, AssertionSource, SecretName};
+pub use queue::SqsQueue;
+pub use store::DynamoStore;
+pub use table::schema::{DUE, INDEXES, Index, PARTITION_KEY, RUNS, RUNS_BY_LINK, SORT_KEY, TIME_TO_LIVE};

@@ -1,0 +1,142 @@
+//! Which links the timer has to look at: an index in the order of time, read part by part and page by page.
+
+use std::{collections::HashMap, time::Duration};
+
+use listsync_core::{Timestamp, id::LinkId, trigger::Generation};
+use listsync_engine::ports::{DueLink, PortResult};
+
+use super::row::{LinkRow, due_key, due_shard, gone, key};
+use crate::{
+    DynamoStore,
+    table::{Condition, Stored, Table, instant, ordered_instant, schema, span},
+};
+
+/// So many ends of pages are remembered.
+const PAGES: usize = 10_000;
+
+/// A link in the index.
+struct Waiting {
+    due: DueLink,
+    /// Where it is in its part of the index.
+    position: String,
+}
+
+impl Waiting {
+    /// None: the index is behind, or its lease ended early, and it is not due.
+    fn read(stored: &Stored, now: Timestamp) -> PortResult<Option<Self>> {
+        let leased = stored.instant_option("leased_until")?.is_some_and(|until| until > now);
+        let (requested, synced): (u64, u64) = (stored.count("requested")?, stored.count("synced")?);
+        let wanted = stored.instant("due_at")? <= now || requested > synced;
+        if leased || !wanted || !stored.is("active") {
+            return Ok(None);
+        }
+        let every = stored.count_option("every")?.map(Duration::from_nanos);
+        let due = DueLink { link: stored.read("link")?, every };
+        Ok(Some(Self { due, position: stored.read("due_key")? }))
+    }
+}
+
+/// Due links after one, in the order of the index: part by part, each by time.
+pub(super) async fn due(
+    store: &DynamoStore,
+    now: Timestamp,
+    after: Option<&LinkId>,
+    limit: usize,
+) -> PortResult<Vec<DueLink>> {
+    let start = match after {
+        None => Some((0, None)),
+        Some(link) => {
+            let position = store.due_pages.lock().await.get(link).cloned();
+            position.map(|position| (schema::shard(link.as_str()), Some(position)))
+        }
+    };
+    // Another process gave that page: every due link by id, which is dearer.
+    let Some((first, mut position)) = start else { return by_id(&store.table, now, (after, limit)).await };
+    let mut found: Vec<Waiting> = Vec::new();
+    for shard in first..schema::SHARDS {
+        let wanted = limit - found.len();
+        found.extend(part(&store.table, (shard, position.take()), now, wanted).await?);
+        if found.len() >= limit {
+            break;
+        }
+    }
+    if let Some(last) = found.last() {
+        let mut pages: tokio::sync::MutexGuard<'_, HashMap<LinkId, String>> = store.due_pages.lock().await;
+        if pages.len() >= PAGES {
+            pages.clear();
+        }
+        pages.insert(last.due.link.clone(), last.position.clone());
+    }
+    Ok(found.into_iter().map(|waiting| waiting.due).collect())
+}
+
+/// Due links of one part, after a position; at most `limit`.
+async fn part(
+    table: &Table,
+    (shard, position): (u32, Option<String>),
+    now: Timestamp,
+    limit: usize,
+) -> PortResult<Vec<Waiting>> {
+    let until = format!("{}#\u{10ffff}", ordered_instant(now));
+    let mut wanted = span(shard.to_string()).of(schema::DUE).to(until).limit(limit);
+    if let Some(position) = position {
+        wanted = wanted.after(position);
+    }
+    let (mut found, mut next) = (Vec::new(), None);
+    while found.len() < limit {
+        let page = table.page("read the due links", &wanted, next).await?;
+        for stored in &page.items {
+            found.extend(Waiting::read(stored, now)?);
+        }
+        next = page.next;
+        if next.is_none() {
+            break;
+        }
+    }
+    found.truncate(limit);
+    Ok(found)
+}
+
+async fn by_id(
+    table: &Table,
+    now: Timestamp,
+    (after, limit): (Option<&LinkId>, usize),
+) -> PortResult<Vec<DueLink>> {
+    let mut all = Vec::new();
+    for shard in 0..schema::SHARDS {
+        all.extend(part(table, (shard, None), now, usize::MAX).await?.into_iter().map(|waiting| waiting.due));
+    }
+    all.retain(|due| after.is_none_or(|after| due.link > *after));
+    all.sort_by(|one, other| one.link.cmp(&other.link));
+    all.truncate(limit);
+    Ok(all)
+}
+
+/// Raises the requested generation. One write, as nearly every link is active and free.
+pub(super) async fn request(
+    table: &Table,
+    link: &LinkId,
+    next_due: Option<Timestamp>,
+) -> Result<Generation, crate::table::Fail> {
+    const DOING: &str = "request a run of the link";
+    let due_at = if next_due.is_some() { ", #due_at = :due_at" } else { "" };
+    let mut raise = Condition::new(format!(
+        "SET #requested = #requested + :one, #rev = #rev + :one, #due_shard = :shard, #due_key = :due_key{due_at}"
+    ))
+    .with_number("one", 1)
+    .with_text("shard", due_shard(link))
+    .with_text("due_key", due_key(Timestamp::MIN, link));
+    if let Some(due_at) = next_due {
+        raise = raise.with_number("due_at", instant(due_at));
+    }
+    let free = Condition::new("#active = :yes AND attribute_not_exists(#leased_until)")
+        .with("yes", aws_sdk_dynamodb::types::AttributeValue::Bool(true));
+    if let Some(stored) = table.update(DOING, (&key(link), raise, free)).await? {
+        return Ok(Generation(stored.count("requested")?));
+    }
+    let read = LinkRow::find(table, link).await?.ok_or_else(|| gone(link))?;
+    let requested = read.requested + 1;
+    let after = LinkRow { requested, due_at: next_due.unwrap_or(read.due_at), ..read.clone() };
+    after.save(table, DOING, &read).await?;
+    Ok(Generation(requested))
+}

@@ -1,0 +1,89 @@
+use listsync_core::{
+    Timestamp,
+    id::LinkId,
+    link::{Extras, Link, LinkStatus},
+};
+use listsync_engine::ports::{Failing, Fault, LinkEdit, PortError, Progress, Ruling};
+
+use super::row::{LinkRow, fresh_name};
+use crate::{
+    error, garbage,
+    table::{Fail, Table},
+};
+
+const DOING: &str = "change the link";
+
+/// A person's change.
+pub(super) async fn edit(table: &Table, id: &LinkId, edit: &LinkEdit, now: Timestamp) -> Result<(), Fail> {
+    let read = LinkRow::load(table, id).await?;
+    let row = read.clone();
+    let after = match edit {
+        LinkEdit::Status(status) => match with_status(row, *status, now) {
+            Some(after) => after,
+            None => return Ok(()),
+        },
+        LinkEdit::Rule(ruling) => ruled(row, ruling)?,
+        LinkEdit::KeepExtras => LinkRow { link: Link { extras: Extras::Keep, ..row.link.clone() }, ..row },
+        LinkEdit::Resync => {
+            let mut progress = row.progress.clone();
+            forget_reads(&mut progress);
+            // A run that is under way does not know of it, and its last write must not undo it.
+            LinkRow { progress, resync: true, ..row }
+        }
+        LinkEdit::Failing(reason) => {
+            let failing = Some(Failing { reason: reason.clone(), since: now });
+            LinkRow { progress: Progress { failing, ..row.progress.clone() }, ..row }
+        }
+        LinkEdit::Relink => return relink(table, read, now).await,
+    };
+    after.save(table, DOING, &read).await
+}
+
+fn with_status(row: LinkRow, status: LinkStatus, now: Timestamp) -> Option<LinkRow> {
+    if row.link.status == status {
+        return None;
+    }
+    let due_at = if status == LinkStatus::Active { now } else { row.due_at };
+    Some(LinkRow { link: Link { status, ..row.link.clone() }, due_at, ..row })
+}
+
+fn ruled(row: LinkRow, ruling: &Ruling) -> Result<LinkRow, PortError> {
+    match &row.progress.hold {
+        Some(hold) if hold.digest == ruling.digest => Ok(LinkRow { ruling: Some(ruling.clone()), ..row }),
+        _ => Err(error::rejected(
+            "no_such_hold",
+            format!("link {} holds nothing under this digest", row.link.id),
+            "see what is held now, and its digest: listsync plan LIST",
+        )),
+    }
+}
+
+/// Drops all that would let the next run read less than everything.
+pub(super) fn forget_reads(progress: &mut Progress) {
+    progress.group_cursor = None;
+    progress.list_cursor = None;
+    progress.full_read_at = None;
+    progress.count_at = None;
+    progress.stalled = 0;
+}
+
+async fn relink(table: &Table, read: LinkRow, now: Timestamp) -> Result<(), Fail> {
+    if read.leased_until.is_some_and(|until| until > now) {
+        let message = format!("link {} is being run", read.link.id);
+        let error = PortError::new(Fault::Unavailable, "link_busy", message);
+        return Err(error.with_hint("try again when the run has ended").into());
+    }
+    let after = LinkRow {
+        // The group's reads still lag behind what was written before.
+        progress: Progress { settles_at: read.progress.settles_at, ..Progress::default() },
+        ruling: None,
+        leased_until: None,
+        resync: false,
+        // A worker whose lease ran out must not bring back what was forgotten.
+        token: read.token + 1,
+        space: fresh_name(),
+        in_group: 0,
+        ..read.clone()
+    };
+    table.transact(DOING, &[after.save_op(&read)?, garbage::space(&read.space)]).await
+}

@@ -1,0 +1,276 @@
+//! The results of one batch. Each effect on the list, its step in the change log, the contact and the row that remembers
+//! it are one transaction under the lease's token; a batch that one transaction does not hold is several, in order.
+
+use std::collections::BTreeSet;
+
+use listsync_core::{
+    Timestamp,
+    id::{ContactId, ObjectId},
+    list::{NewContact, Origin, Standing},
+    member::Member,
+};
+use listsync_engine::ports::{
+    Fold, Lease, ListEffect, ListOutcome, ListStep, MemberChange, PortResult, Removal,
+};
+
+use super::{
+    lease::{fence, fence_and_grow},
+    members::key_text,
+    removals,
+    row::{LinkRow, gone},
+    rows::{Rows, named},
+};
+use crate::{
+    lists::{
+        changes,
+        head::Head,
+        people::{Draft, Move, People, Wanted},
+        tx::{ListTx, Piece},
+    },
+    table::{Fail, Op, Patience, Table},
+};
+
+const DOING: &str = "record the batch";
+/// How many rows or steps are read in one go.
+const CHUNK: usize = 300;
+
+/// Records one batch and does its effects on the list.
+pub(super) async fn fold(
+    table: &Table,
+    lease: &Lease,
+    fold: &Fold,
+    now: Timestamp,
+) -> PortResult<Vec<ListOutcome>> {
+    let link = LinkRow::find(table, &lease.link).await?.ok_or_else(|| gone(&lease.link))?;
+    let folding = Folding { table, lease, link, now };
+    // Removals come first: what a crash leaves half-done is then held rather than let through.
+    folding.record(&fold.removals).await?;
+    folding.write_rows(&fold.members).await?;
+    if fold.removals.is_empty() && fold.members.is_empty() && fold.list.is_empty() {
+        folding.transact(&[fence(lease)]).await?;
+    }
+    folding.do_steps(fold).await
+}
+
+/// Writes rows alone.
+pub(super) async fn save_rows(table: &Table, lease: &Lease, members: &[MemberChange]) -> PortResult<()> {
+    let link = LinkRow::find(table, &lease.link).await?.ok_or_else(|| gone(&lease.link))?;
+    Folding { table, lease, link, now: Timestamp::UNIX_EPOCH }.write_rows(members).await
+}
+
+struct Folding<'a> {
+    table: &'a Table,
+    lease: &'a Lease,
+    link: LinkRow,
+    now: Timestamp,
+}
+
+impl Folding<'_> {
+    async fn transact(&self, ops: &[Op]) -> PortResult<()> {
+        match self.table.transact(DOING, ops).await {
+            Ok(()) => Ok(()),
+            Err(Fail::Port(error)) => Err(error),
+            Err(Fail::Stale | Fail::Taken(_)) => Err(crate::error::busy(DOING)),
+        }
+    }
+
+    async fn record(&self, removals: &[Removal]) -> PortResult<()> {
+        for some in removals.chunks(90) {
+            let mut ops = vec![fence(self.lease)];
+            ops.extend(some.iter().map(|removal| removals::record_op(&self.link.birth, removal)));
+            self.transact(&ops).await?;
+        }
+        Ok(())
+    }
+
+    async fn write_rows(&self, members: &[MemberChange]) -> PortResult<()> {
+        for some in members.chunks(CHUNK) {
+            let mut rows = Rows::load(self.table, &self.link.space, named(some)).await?;
+            let mut tx = ListTx::new(&Head::blank(self.no_list()));
+            for change in some {
+                let piece = rows.settle(change)?;
+                if !tx.fits(&piece) {
+                    self.commit(&mut tx).await.map_err(as_port)?;
+                }
+                tx.push(piece);
+            }
+            self.commit(&mut tx).await.map_err(as_port)?;
+        }
+        Ok(())
+    }
+
+    /// Rows change no list; only its id is of use.
+    fn no_list(&self) -> listsync_core::list::List {
+        listsync_core::list::List { id: self.link.link.list.clone(), name: String::new() }
+    }
+
+    async fn commit(&self, tx: &mut ListTx) -> Result<(), Fail> {
+        if tx.is_empty() {
+            return Ok(());
+        }
+        let fence = fence_and_grow(self.lease, tx.in_group());
+        tx.commit(self.table, DOING, vec![fence]).await
+    }
+
+    async fn do_steps(&self, fold: &Fold) -> PortResult<Vec<ListOutcome>> {
+        let seen = fold.list_seen.as_ref().and_then(changes::number);
+        let mut outcomes = Vec::with_capacity(fold.list.len());
+        let mut patience = Patience::new(DOING);
+        while outcomes.len() < fold.list.len() {
+            let upto = fold.list.len().min(outcomes.len() + CHUNK);
+            let before = outcomes.len();
+            match self.do_some(&fold.list[before..upto], seen, &mut outcomes).await {
+                Ok(()) => {}
+                Err(Fail::Port(error)) => return Err(error),
+                Err(Fail::Stale | Fail::Taken(_)) => patience.wait().await?,
+            }
+            if outcomes.len() > before {
+                patience = Patience::new(DOING);
+            }
+        }
+        Ok(outcomes)
+    }
+
+    /// Does steps until one turns out to be decided on stale grounds; outcomes are those of what was written.
+    async fn do_some(
+        &self,
+        steps: &[ListStep],
+        seen: Option<u64>,
+        outcomes: &mut Vec<ListOutcome>,
+    ) -> Result<(), Fail> {
+        let head = Head::load(self.table, &self.link.link.list).await?;
+        let mut scene = Scene::load(self, steps, seen).await?;
+        let mut tx = ListTx::new(&head);
+        let mut waiting = Vec::new();
+        for step in steps {
+            let (outcome, piece) = scene.step(step, (&tx, self.now))?;
+            if !tx.fits(&piece) {
+                self.commit(&mut tx).await?;
+                outcomes.append(&mut waiting);
+            }
+            tx.push(piece);
+            waiting.push(outcome);
+        }
+        self.commit(&mut tx).await?;
+        outcomes.append(&mut waiting);
+        Ok(())
+    }
+}
+
+fn as_port(fail: Fail) -> listsync_engine::ports::PortError {
+    match fail {
+        Fail::Port(error) => error,
+        Fail::Stale | Fail::Taken(_) => crate::error::busy(DOING),
+    }
+}
+
+/// The list and the link's rows, as steps find them.
+struct Scene<'a> {
+    people: People,
+    rows: Rows<'a>,
+    /// Up to where the run has read the list.
+    seen: Option<u64>,
+}
+
+type Decided = (ListOutcome, Option<Draft>);
+
+impl<'a> Scene<'a> {
+    async fn load(folding: &'a Folding<'_>, steps: &[ListStep], seen: Option<u64>) -> PortResult<Self> {
+        let mut wanted = Wanted::default();
+        for step in steps {
+            match &step.effect {
+                ListEffect::Add { contact, object_id } => {
+                    wanted.addresses.push(contact.address.clone());
+                    wanted.objects.push(object_id.clone());
+                }
+                ListEffect::Remove(contact) => wanted.contacts.push(contact.clone()),
+            }
+        }
+        let people = People::load(folding.table, &folding.link.link.list, wanted).await?;
+        let keys: BTreeSet<String> = steps.iter().map(|step| key_text(&step.then.key)).collect();
+        let mut contacts: BTreeSet<ContactId> = people.known().cloned().collect();
+        contacts.extend(steps.iter().filter_map(|step| step.then.contact.clone()));
+        let rows = Rows::load(folding.table, &folding.link.space, (keys, contacts)).await?;
+        Ok(Self { people, rows, seen })
+    }
+
+    /// Decides one step, and what is to be written for it: the effect and its row.
+    fn step(&mut self, step: &ListStep, (tx, at): (&ListTx, Timestamp)) -> PortResult<(ListOutcome, Piece)> {
+        let change = |to| Move { to, by: Origin::Entra, at };
+        let (outcome, draft) = match &step.effect {
+            ListEffect::Add { contact, object_id } => {
+                self.add(contact, object_id, change(Standing::Member))?
+            }
+            ListEffect::Remove(contact) => self.remove(contact, change(Standing::Absent)),
+        };
+        if !matches!(outcome, ListOutcome::Done | ListOutcome::AlreadySo) {
+            return Ok((outcome, Piece::default()));
+        }
+        let known = draft.as_ref().map(|draft| draft.contact.id.clone());
+        let mut piece = match draft {
+            Some(draft) => self.people.settle(draft)?,
+            None => Piece::default(),
+        };
+        if let Some((row, _)) = &mut piece.row {
+            row.seq = tx.next_seq();
+        }
+        let contact = known.or_else(|| step.then.contact.clone());
+        let row = MemberChange::Put(Member { contact, ..step.then.clone() });
+        let rows = self.rows.settle(&row)?;
+        piece.ops.extend(rows.ops);
+        piece.in_group += rows.in_group;
+        Ok((outcome, piece))
+    }
+
+    fn add(&self, new: &NewContact, object: &ObjectId, joins: Move) -> PortResult<Decided> {
+        let mut draft = match (self.of_object(object), self.people.by_address(&new.address)) {
+            // A person who opted out under this address is not brought back under another.
+            (Some(_), Some(same)) if same.standing() == Standing::OptedOut => {
+                return Ok((ListOutcome::OptedOut, None));
+            }
+            (Some(known), _) => known,
+            (None, Some(other)) if other.contact.object.is_some() => {
+                return Ok((ListOutcome::Conflict, None));
+            }
+            (None, Some(unmatched)) => unmatched,
+            (None, None) => self.people.obtain(new)?,
+        };
+        let outcome = match draft.standing() {
+            Standing::OptedOut => return Ok((ListOutcome::OptedOut, None)),
+            Standing::Member => ListOutcome::AlreadySo,
+            Standing::Pending | Standing::Absent if draft.changed_after(self.seen) => {
+                return Ok((ListOutcome::Superseded, None));
+            }
+            Standing::Pending | Standing::Absent => {
+                draft.shift(joins);
+                ListOutcome::Done
+            }
+        };
+        draft.contact.object.get_or_insert_with(|| object.clone());
+        Ok((outcome, Some(draft)))
+    }
+
+    fn remove(&self, id: &ContactId, leaves: Move) -> Decided {
+        let Some(mut draft) = self.people.by_id(id) else { return (ListOutcome::AlreadySo, None) };
+        match draft.standing() {
+            Standing::Member if draft.changed_after(self.seen) => (ListOutcome::Superseded, None),
+            Standing::Member => {
+                draft.shift(leaves);
+                (ListOutcome::Done, Some(draft))
+            }
+            Standing::OptedOut | Standing::Pending | Standing::Absent => {
+                (ListOutcome::AlreadySo, Some(draft))
+            }
+        }
+    }
+
+    /// The contact that stands for an object: one that opted out before one that is a member before any other.
+    fn of_object(&self, object: &ObjectId) -> Option<Draft> {
+        let rank = |draft: &Draft| match draft.standing() {
+            Standing::OptedOut => 0,
+            Standing::Member => 1,
+            Standing::Pending | Standing::Absent => 2,
+        };
+        self.people.by_object(object).into_iter().min_by_key(rank)
+    }
+}

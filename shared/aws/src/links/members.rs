@@ -1,0 +1,184 @@
+//! What a link remembers of its members.
+
+use std::collections::{BTreeSet, HashMap};
+
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use listsync_core::{
+    belief::Belief,
+    id::{ContactId, LinkId, ObjectId},
+    member::{Intent, Member, MemberKey, Op as MemberOp},
+};
+use listsync_engine::ports::{MemberQuery, PortResult};
+
+use super::row::LinkRow;
+use crate::{
+    error,
+    table::{Key, Stored, Table, documents, schema, span},
+};
+
+const DOING: &str = "read the link's members";
+
+pub(super) fn key_text(key: &MemberKey) -> String {
+    match key {
+        MemberKey::Principal(id) => format!("p:{id}"),
+        MemberKey::Contact(id) => format!("c:{id}"),
+    }
+}
+
+fn key(text: &str) -> Option<MemberKey> {
+    match text.split_once(':') {
+        Some(("p", id)) => ObjectId::parse(id).map(MemberKey::Principal).ok(),
+        Some(("c", id)) => ContactId::parse(id).map(MemberKey::Contact).ok(),
+        _ => None,
+    }
+}
+
+fn partition(space: &str, shard: u32) -> String {
+    format!("MEMBER#{space}#{shard}")
+}
+
+/// Where a member's row is.
+pub(super) fn row_key(space: &str, key: &str) -> Key {
+    Key::new(partition(space, schema::shard(key)), key)
+}
+
+fn open_partition(space: &str) -> String {
+    format!("OPEN#{space}")
+}
+
+/// The mark that a member has an open observation or intent.
+pub(super) fn open_key(space: &str, key: &str) -> Key {
+    Key::new(open_partition(space), key)
+}
+
+/// The keys of a contact's rows.
+pub(super) fn contact_key(space: &str, contact: &ContactId) -> Key {
+    Key::head(format!("OF#{space}#{contact}"))
+}
+
+pub(super) fn is_open(member: &Member) -> bool {
+    member.open.is_some() || member.intent.is_some()
+}
+
+pub(super) fn is_in_group(member: &Member) -> bool {
+    member.group.is_some_and(|belief| belief.present)
+}
+
+pub(super) fn stored(space: &str, member: &Member) -> PortResult<Stored> {
+    let Member { key, contact, address, in_baseline, group, intent, open } = member;
+    let key = key_text(key);
+    let mut stored = Stored::new(&row_key(space, &key))
+        .text("key", key)
+        .text_option("contact", contact.as_ref().map(ContactId::as_str))
+        .text_option("address", address.as_ref().map(listsync_core::address::Address::as_str))
+        .flag("in_baseline", *in_baseline)
+        .at_option("group_since", group.map(|belief| belief.since))
+        .text_option("intent", intent.map(|intent| intent.op.to_string()))
+        .at_option("intent_since", intent.map(|intent| intent.since));
+    if let Some(belief) = group {
+        stored = stored.flag("group_present", belief.present);
+    }
+    match open {
+        Some(open) => stored.document("open", open),
+        None => Ok(stored),
+    }
+}
+
+pub(super) fn read(stored: &Stored) -> PortResult<Member> {
+    let unreadable =
+        || error::rejected("store_unreadable", "a member's row does not read", "update listsync");
+    let present = stored.flag_option("group_present");
+    let since = stored.instant_option("group_since")?;
+    let intent = match (stored.find("intent"), stored.instant_option("intent_since")?) {
+        (Some("add"), Some(since)) => Some(Intent { op: MemberOp::Add, since }),
+        (Some("remove"), Some(since)) => Some(Intent { op: MemberOp::Remove, since }),
+        (None, _) => None,
+        _ => return Err(unreadable()),
+    };
+    Ok(Member {
+        key: stored.find("key").and_then(key).ok_or_else(unreadable)?,
+        contact: stored.read_option("contact")?,
+        address: stored.read_option("address")?,
+        in_baseline: stored.is("in_baseline"),
+        group: present.zip(since).map(|(present, since)| Belief { present, since }),
+        intent,
+        open: stored.document_option("open")?,
+    })
+}
+
+pub(super) async fn load(table: &Table, link: &LinkId, query: MemberQuery<'_>) -> PortResult<Vec<Member>> {
+    let space = LinkRow::load(table, link).await?.space;
+    match query {
+        MemberQuery::All => all(table, &space).await,
+        MemberQuery::Open => {
+            let marks = table.query(DOING, &span(open_partition(&space))).await?;
+            let keys = documents(marks, |mark| Ok(mark.key()?.sk))?;
+            let rows = rows(table, &space, keys.into_iter().collect()).await?;
+            Ok(rows.into_values().filter(is_open).collect())
+        }
+        MemberQuery::Of { objects, contacts } => {
+            let mut keys: BTreeSet<String> =
+                objects.iter().map(|id| key_text(&MemberKey::Principal(id.clone()))).collect();
+            keys.extend(contacts.iter().map(|id| key_text(&MemberKey::Contact(id.clone()))));
+            let asked = keys.clone();
+            for of_contact in by_contact(table, &space, contacts).await?.into_values() {
+                keys.extend(of_contact);
+            }
+            let contacts: BTreeSet<_> = contacts.iter().collect();
+            let rows = rows(table, &space, keys).await?;
+            let wanted = |(key, row): &(String, Member)| {
+                asked.contains(key) || row.contact.as_ref().is_some_and(|contact| contacts.contains(contact))
+            };
+            Ok(rows.into_iter().filter(wanted).map(|(_, row)| row).collect())
+        }
+    }
+}
+
+/// The rows of these keys.
+pub(super) async fn rows(
+    table: &Table,
+    space: &str,
+    keys: BTreeSet<String>,
+) -> PortResult<HashMap<String, Member>> {
+    let keys = keys.iter().map(|key| row_key(space, key)).collect();
+    let found = table.get_many(DOING, keys).await?;
+    found.into_iter().map(|(key, stored)| Ok((key.sk, read(&stored)?))).collect()
+}
+
+/// The keys of the rows of each of these contacts that has any.
+pub(super) async fn by_contact(
+    table: &Table,
+    space: &str,
+    contacts: &[ContactId],
+) -> PortResult<HashMap<ContactId, BTreeSet<String>>> {
+    let keys = contacts.iter().map(|contact| contact_key(space, contact)).collect();
+    let found = table.get_many(DOING, keys).await?;
+    let of = |contact: &ContactId| found.get(&contact_key(space, contact)).map(|stored| stored.set("keys"));
+    Ok(contacts.iter().filter_map(|contact| Some((contact.clone(), of(contact)?))).collect())
+}
+
+async fn all(table: &Table, space: &str) -> PortResult<Vec<Member>> {
+    let shards = stream::iter(0..schema::SHARDS).map(|shard| {
+        let span = span(partition(space, shard));
+        async move { documents(table.query(DOING, &span).await?, read) }
+    });
+    let found: Vec<Vec<Member>> = shards.buffered(schema::SHARDS as usize).try_collect().await?;
+    Ok(found.into_iter().flatten().collect())
+}
+
+/// Clears all away that was remembered in a space.
+pub(crate) async fn clear(table: &Table, space: &str) -> PortResult<()> {
+    const DOING: &str = "clear the link's members away";
+    for shard in 0..schema::SHARDS {
+        let found = table.query(DOING, &span(partition(space, shard))).await?;
+        let mut keys = Vec::with_capacity(found.len() * 2);
+        for stored in &found {
+            keys.push(stored.key()?);
+            let contact: Option<ContactId> = stored.read_option("contact")?;
+            keys.extend(contact.map(|contact| contact_key(space, &contact)));
+        }
+        table.delete_many(DOING, keys).await?;
+    }
+    let marks = table.query(DOING, &span(open_partition(space))).await?;
+    table.delete_many(DOING, marks.iter().map(Stored::key).collect::<PortResult<_>>()?).await
+}

@@ -1,0 +1,100 @@
+use std::time::Duration;
+
+use async_trait::async_trait;
+use listsync_core::{
+    Timestamp,
+    id::{LinkId, ListId},
+    link::Link,
+    member::Member,
+    trigger::Generation,
+};
+use listsync_engine::ports::{
+    Acquired, DueLink, Finish, Finished, Fold, Lease, LinkEdit, LinkState, Links, ListOutcome, MemberQuery,
+    PortResult, Removal,
+};
+
+use super::{
+    create, due, edit, fold, lease, members, removals,
+    row::{self, LinkRow},
+};
+use crate::{DynamoStore, store::persistently};
+
+#[async_trait]
+impl Links for DynamoStore {
+    async fn create(&self, link: &Link, now: Timestamp) -> PortResult<()> {
+        persistently!("save the link", create::create(&self.table, link, now))
+    }
+
+    async fn page(&self, after: Option<&LinkId>, limit: usize) -> PortResult<Vec<LinkState>> {
+        row::page(&self.table, after, limit).await
+    }
+
+    async fn of_list(&self, list: &ListId) -> PortResult<Vec<LinkState>> {
+        row::of_list(&self.table, list).await
+    }
+
+    async fn load(&self, link: &LinkId) -> PortResult<Option<LinkState>> {
+        Ok(LinkRow::find(&self.table, link).await?.map(LinkRow::state))
+    }
+
+    async fn edit(&self, link: &LinkId, edit: &LinkEdit, now: Timestamp) -> PortResult<()> {
+        persistently!("change the link", edit::edit(&self.table, link, edit, now))?;
+        if *edit == LinkEdit::Relink {
+            self.clear_garbage().await?;
+        }
+        Ok(())
+    }
+
+    async fn delete(&self, link: &LinkId) -> PortResult<()> {
+        persistently!("delete the link", create::delete(&self.table, link))?;
+        self.clear_garbage().await
+    }
+
+    /// Due links in the order of an index that lags behind by less than a second as a rule. A page is asked for in the
+    /// process that got the one before it; in another it costs a read of all due links.
+    async fn due(&self, now: Timestamp, after: Option<&LinkId>, limit: usize) -> PortResult<Vec<DueLink>> {
+        due::due(self, now, after, limit).await
+    }
+
+    async fn request(&self, link: &LinkId, next_due: Option<Timestamp>) -> PortResult<Generation> {
+        persistently!("request a run of the link", due::request(&self.table, link, next_due))
+    }
+
+    async fn acquire(&self, link: &LinkId, now: Timestamp, ttl: Duration) -> PortResult<Acquired> {
+        persistently!("take the link's lease", lease::acquire(&self.table, link, now, ttl))
+    }
+
+    async fn renew(&self, lease: &Lease, now: Timestamp, ttl: Duration) -> PortResult<Lease> {
+        lease::renew(&self.table, lease, now, ttl).await
+    }
+
+    async fn release(&self, lease: &Lease) -> PortResult<()> {
+        persistently!("give the link's lease back", lease::release(&self.table, lease))
+    }
+
+    async fn members(&self, link: &LinkId, query: MemberQuery<'_>) -> PortResult<Vec<Member>> {
+        members::load(&self.table, link, query).await
+    }
+
+    async fn group_size(&self, link: &LinkId) -> PortResult<u64> {
+        Ok(LinkRow::load(&self.table, link).await?.in_group)
+    }
+
+    async fn removals(&self, link: &LinkId, since: Timestamp) -> PortResult<Vec<Removal>> {
+        let birth = LinkRow::load(&self.table, link).await?.birth;
+        removals::since(&self.table, &birth, since).await
+    }
+
+    /// Records a batch: in one transaction where it fits, else in several, each of which is whole in itself. The
+    /// removals are recorded first.
+    async fn fold(&self, lease: &Lease, fold: &Fold) -> PortResult<Vec<ListOutcome>> {
+        fold::fold(&self.table, lease, fold, self.clock.now()).await
+    }
+
+    async fn finish(&self, lease: &Lease, finish: &Finish) -> PortResult<Finished> {
+        if !finish.members.is_empty() {
+            fold::save_rows(&self.table, lease, &finish.members).await?;
+        }
+        persistently!("record the run", lease::finish(&self.table, lease, finish))
+    }
+}

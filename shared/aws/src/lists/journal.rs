@@ -1,0 +1,184 @@
+//! An import under way: one of a list at a time, and one that was interrupted goes on where it was.
+
+use std::time::Duration;
+
+use listsync_core::{
+    Timestamp,
+    id::{ImportId, ListId},
+};
+use listsync_engine::ports::{Fault, Import, ImportMode, ImportState, NewImport, PortError, PortResult};
+use sha2::{Digest as _, Sha256};
+
+use super::head::{self, Head};
+use crate::{
+    error,
+    table::{Condition, Fail, Guard, Key, Op, Stored, Table},
+};
+
+/// How long an import that says nothing more counts as alive.
+const ALIVE: Duration = Duration::from_secs(60);
+/// How long one that was interrupted can go on; after it, the file is taken from its beginning.
+const RESUMABLE: Duration = Duration::from_secs(3_600);
+/// By what a commit tells that another import took over.
+const SUPERSEDED: usize = 1;
+
+/// How far an import is.
+#[derive(Debug, Clone)]
+pub(super) struct Journal {
+    /// What it came to so far.
+    pub(super) import: Import,
+    digest: String,
+    /// How many members the list had before.
+    pub(super) listed: u64,
+    /// The number of the list's last change before.
+    pub(super) from_seq: u64,
+    /// The first contact of the file that is not taken in yet.
+    pub(super) next: usize,
+    until: Timestamp,
+    rev: u64,
+}
+
+fn key(list: &ListId) -> Key {
+    Key::new(head::partition(list), "IMPORTING")
+}
+
+impl Journal {
+    /// Begins an import, or goes on with one of the same file that was interrupted.
+    pub(super) async fn begin(
+        table: &Table,
+        (list, new): (&ListId, &NewImport),
+        now: Timestamp,
+    ) -> PortResult<Self> {
+        const DOING: &str = "begin the import";
+        let head = Head::load(table, list).await?;
+        let digest = digest(new);
+        let found = table.get(DOING, &key(list)).await?;
+        let old = found.map(|stored| Self::read(&stored)).transpose()?;
+        if old.as_ref().is_some_and(|old| old.until > now) {
+            return Err(busy(list));
+        }
+        let rev = old.as_ref().map(|old| old.rev);
+        let young = |old: &Self| old.until.checked_add(RESUMABLE).is_ok_and(|end| end > now);
+        let mut journal = match old.filter(|old| old.digest == digest && young(old)) {
+            Some(old) => old,
+            None => Self {
+                import: blank(list, new)?,
+                digest,
+                listed: head.members,
+                from_seq: head.seq,
+                next: 0,
+                until: now,
+                rev: 0,
+            },
+        };
+        journal.rev = rev.unwrap_or(0) + 1;
+        journal.until = alive_until(now);
+        let condition = match rev {
+            Some(rev) => Condition::new("#rev = :rev").with_number("rev", rev),
+            None => Condition::absent(),
+        };
+        match table.put(DOING, journal.stored()?, Some(condition)).await? {
+            true => Ok(journal),
+            false => Err(busy(list)),
+        }
+    }
+
+    fn stored(&self) -> PortResult<Stored> {
+        let Self { import, digest, listed, from_seq, next, until, rev } = self;
+        Stored::new(&key(&import.list))
+            .text("digest", digest)
+            .number("listed", listed)
+            .number("from_seq", from_seq)
+            .number("next", next)
+            .at("until", *until)
+            .number("rev", rev)
+            .document("import", import)
+    }
+
+    fn read(stored: &Stored) -> PortResult<Self> {
+        Ok(Self {
+            import: stored.read_document("import")?,
+            digest: stored.read("digest")?,
+            listed: stored.count("listed")?,
+            from_seq: stored.count("from_seq")?,
+            next: stored.count("next")?,
+            until: stored.instant("until")?,
+            rev: stored.count("rev")?,
+        })
+    }
+
+    fn as_read(&self) -> Condition {
+        Condition::new("#rev = :rev").with_number("rev", self.rev)
+    }
+
+    /// The journal one step on, and the write that makes it so.
+    pub(super) fn step(&self, import: Import, next: usize, now: Timestamp) -> PortResult<(Self, Op)> {
+        let after = Self { import, next, until: alive_until(now), rev: self.rev + 1, ..self.clone() };
+        let op = Op::put(key(&self.import.list), after.stored()?).when(self.as_read());
+        Ok((after, op.or(Guard::Taken(SUPERSEDED))))
+    }
+
+    /// The end of it.
+    pub(super) fn end(&self) -> Op {
+        Op::delete(key(&self.import.list)).when(self.as_read()).or(Guard::Taken(SUPERSEDED))
+    }
+
+    /// Says that it goes on later, so that nobody waits for it.
+    pub(super) async fn pause(&self, table: &Table, now: Timestamp) -> PortResult<()> {
+        let after = Self { until: now, rev: self.rev + 1, ..self.clone() };
+        table.put("pause the import", after.stored()?, Some(self.as_read())).await.map(drop)
+    }
+}
+
+/// What a failed commit of an import comes to: an error, or to read again.
+pub(super) fn failed(list: &ListId, fail: Fail) -> PortResult<()> {
+    match fail {
+        Fail::Stale => Ok(()),
+        Fail::Taken(_) => Err(busy(list)),
+        Fail::Port(error) => Err(error),
+    }
+}
+
+fn alive_until(now: Timestamp) -> Timestamp {
+    now.checked_add(ALIVE).unwrap_or(Timestamp::MAX)
+}
+
+fn busy(list: &ListId) -> PortError {
+    let message = format!("another import into list {list} is going on");
+    PortError::new(Fault::Unavailable, "import_busy", message).with_hint("try again when it has ended")
+}
+
+/// What makes two imports the same: everything but the moment.
+fn digest(new: &NewImport) -> String {
+    let mut hash = Sha256::new();
+    let mode = match new.mode {
+        ImportMode::Full => "full",
+        ImportMode::Incremental => "incremental",
+    };
+    hash.update(format!("{mode}\n{}\n{}\n{}\n{}\n", new.file, new.rows, new.repeated, new.rejected));
+    for contact in &new.contacts {
+        hash.update(format!("{:?}\n", (contact.address.as_str(), &contact.name, &contact.fields)));
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn blank(list: &ListId, new: &NewImport) -> PortResult<Import> {
+    let id = uuid::Uuid::now_v7().to_string();
+    Ok(Import {
+        id: ImportId::parse(&id).map_err(|_| error::malformed("begin the import"))?,
+        list: list.clone(),
+        file: new.file.clone(),
+        at: new.at,
+        mode: new.mode,
+        state: ImportState::Done,
+        rows: new.rows,
+        added: 0,
+        updated: 0,
+        unchanged: 0,
+        removed: 0,
+        held: 0,
+        opted_out: 0,
+        repeated: new.repeated,
+        rejected: new.rejected,
+    })
+}

@@ -1,0 +1,154 @@
+use std::collections::{HashMap, HashSet};
+
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use listsync_core::{
+    Timestamp,
+    id::{ContactId, ListId, ObjectId},
+    list::{Origin, Standing},
+};
+use listsync_engine::ports::PortResult;
+
+use super::{
+    head::{self, Head},
+    people::{as_read, look_op, object_ops},
+    person::{Contact, Row, contact_key, row_key},
+    tx::{Logged, MATCH, log},
+};
+use crate::{
+    error,
+    table::{Fail, Op, Patience, Table},
+};
+
+const DOING: &str = "save the matches";
+/// How many matches are looked at in one go.
+const CHUNK: usize = 200;
+/// How many transactions are under way at a time.
+const AT_ONCE: usize = 8;
+/// How many lists of one contact are changed in one transaction: a row, the list's head and its log each.
+const LISTS: usize = 30;
+/// How many writes one transaction of first matches has at most.
+const MOST: usize = 98;
+
+type Match = (ContactId, Option<ObjectId>);
+
+/// Remembers matches. A first match is no change of any list, so that the run that made it gives the next one no work;
+/// a match that is changed or dropped is, on each list that the contact stands on.
+pub(super) async fn bind(table: &Table, matches: &[Match], now: Timestamp) -> PortResult<()> {
+    for chunk in matches.chunks(CHUNK) {
+        let mut patience = Patience::new(DOING);
+        loop {
+            match bind_some(table, chunk, now).await {
+                Err(Fail::Stale | Fail::Taken(_)) => patience.wait().await?,
+                Err(Fail::Port(error)) => return Err(error),
+                Ok(()) => break,
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn bind_some(table: &Table, matches: &[Match], now: Timestamp) -> Result<(), Fail> {
+    let keys = matches.iter().map(|(id, _)| contact_key(id)).collect();
+    let found = table.get_many(DOING, keys).await?;
+    let mut contacts: HashMap<&ContactId, Contact> = HashMap::new();
+    for (id, _) in matches {
+        let stored = found.get(&contact_key(id));
+        let stored =
+            stored.ok_or_else(|| error::gone("no_such_contact", format!("there is no contact {id}")))?;
+        contacts.insert(id, Contact::read(stored)?);
+    }
+    // The last word counts, as if one were saved after the other.
+    let wanted: HashMap<&ContactId, &Option<ObjectId>> =
+        matches.iter().map(|(id, object)| (id, object)).collect();
+    let (mut first, mut other) = (Vec::new(), Vec::new());
+    for (id, before) in contacts {
+        let object = wanted[id].clone();
+        if before.object == object {
+            continue;
+        }
+        let is_first = before.object.is_none();
+        let after = Contact { object, rev: before.rev + 1, ..before.clone() };
+        if is_first && before.lists.len() <= LISTS {
+            first.push(first_ops(&before, &after)?);
+        } else {
+            other.push((before, after, if is_first { Told::Nobody } else { Told::ItsLists }));
+        }
+    }
+    let written = stream::iter(packed(first)).map(|ops| async move { table.transact(DOING, &ops).await });
+    written.buffer_unordered(AT_ONCE).try_collect::<()>().await?;
+    for (before, after, told) in other {
+        rebind(table, &before, &after, (told, now)).await?;
+    }
+    Ok(())
+}
+
+/// Whether the lists of a contact are told that its match is another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    Nobody,
+    ItsLists,
+}
+
+fn lists(contact: &Contact) -> impl Iterator<Item = ListId> {
+    contact.lists.iter().filter_map(|list| ListId::parse(list).ok())
+}
+
+fn first_ops(before: &Contact, after: &Contact) -> PortResult<Vec<Op>> {
+    let mut ops = vec![Op::put(contact_key(&after.id), after.stored()?).when(as_read(before))];
+    ops.extend(object_ops(Some(before), after));
+    ops.extend(lists(after).map(|list| look_op(&list, after)));
+    Ok(ops)
+}
+
+/// As few transactions as hold all, where none writes an item twice.
+fn packed(pieces: Vec<Vec<Op>>) -> Vec<Vec<Op>> {
+    let mut all: Vec<Vec<Op>> = Vec::new();
+    let mut keys = HashSet::new();
+    for piece in pieces {
+        let fits = all.last().is_some_and(|ops| ops.len() + piece.len() <= MOST)
+            && piece.iter().all(|op| !keys.contains(&op.key));
+        if !fits {
+            keys.clear();
+            all.push(Vec::new());
+        }
+        keys.extend(piece.iter().map(|op| op.key.clone()));
+        if let Some(ops) = all.last_mut() {
+            ops.extend(piece);
+        }
+    }
+    all
+}
+
+/// The lists first and the contact last: what is interrupted is done anew from its beginning.
+async fn rebind(
+    table: &Table,
+    before: &Contact,
+    after: &Contact,
+    (told, now): (Told, Timestamp),
+) -> Result<(), Fail> {
+    let lists: Vec<ListId> = lists(after).collect();
+    let keys = lists.iter().flat_map(|list| [head::key(list), row_key(list, &after.id)]).collect();
+    let found = table.get_many(DOING, keys).await?;
+    let mut ops = Vec::new();
+    for (number, list) in lists.iter().enumerate() {
+        if number > 0 && number % LISTS == 0 {
+            ops.push(Op::check(contact_key(&after.id), as_read(before)));
+            table.transact(DOING, &std::mem::take(&mut ops)).await?;
+        }
+        let (Some(row), Some(head)) = (found.get(&row_key(list, &after.id)), found.get(&head::key(list)))
+        else {
+            continue;
+        };
+        ops.push(look_op(list, after));
+        if told == Told::ItsLists && Row::read(row)?.standing != Standing::Absent {
+            let seq = Head::read(head)?.seq;
+            let contact = after.id.clone();
+            let change = Logged { contact, what: MATCH.to_owned(), origin: Origin::Entra, at: now };
+            ops.push(head::advance(list, seq, 0));
+            ops.push(log(list, seq + 1, &[change])?);
+        }
+    }
+    ops.push(Op::put(contact_key(&after.id), after.stored()?).when(as_read(before)));
+    ops.extend(object_ops(Some(before), after));
+    table.transact(DOING, &ops).await
+}

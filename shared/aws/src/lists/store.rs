@@ -1,0 +1,85 @@
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use listsync_core::{
+    Timestamp,
+    address::Address,
+    id::{ContactId, ImportId, ListId},
+    list::{List, NewContact, Origin},
+};
+use listsync_engine::ports::{AddOutcome, Decision, Import, ListStore, NewImport, PortResult, RemoveOutcome};
+
+use super::{
+    catalog, decide, edits, held, imports,
+    person::{Contact, check_size, contact_key},
+};
+use crate::{DynamoStore, error, store::persistently};
+
+#[async_trait]
+impl ListStore for DynamoStore {
+    async fn create_list(&self, name: &str, _now: Timestamp) -> PortResult<List> {
+        persistently!("create the list", catalog::create(&self.table, name))
+    }
+
+    async fn lists(&self) -> PortResult<Vec<List>> {
+        catalog::all(&self.table).await
+    }
+
+    async fn find_list(&self, name: &str) -> PortResult<Option<List>> {
+        catalog::find(&self.table, name).await
+    }
+
+    /// Deletes a list. Its rows are cleared away before this returns; what is left after a crash goes with the next
+    /// list or link that is deleted.
+    async fn delete_list(&self, list: &ListId) -> PortResult<()> {
+        persistently!("delete the list", catalog::delete(&self.table, list))?;
+        self.clear_garbage().await
+    }
+
+    async fn add(
+        &self,
+        list: &ListId,
+        contact: &NewContact,
+        origin: Origin,
+        now: Timestamp,
+    ) -> PortResult<AddOutcome> {
+        check_size(contact)?;
+        persistently!("add the contact", edits::add(&self.table, list, contact, (origin, now)))
+    }
+
+    async fn remove(&self, list: &ListId, address: &Address, now: Timestamp) -> PortResult<RemoveOutcome> {
+        persistently!("remove the contact", edits::remove(&self.table, list, address, now))
+    }
+
+    async fn decide(
+        &self,
+        list: &ListId,
+        address: &Address,
+        decision: Decision,
+        now: Timestamp,
+    ) -> PortResult<()> {
+        persistently!("save the decision", decide::decide(&self.table, list, address, (decision, now)))
+    }
+
+    /// Takes a file in: its additions, transaction after transaction, then its removals. What is interrupted goes on
+    /// where it was when the same file is imported again within the hour; until then the list has some of the file's
+    /// people and has lost nobody.
+    async fn import(&self, list: &ListId, import: &NewImport) -> PortResult<Import> {
+        imports::take_in(&self.table, &*self.clock, (list, import)).await
+    }
+
+    async fn imports(&self, limit: usize) -> PortResult<Vec<Import>> {
+        held::latest(&self.table, limit).await
+    }
+
+    async fn approve_import(&self, import: &ImportId, now: Timestamp) -> PortResult<Import> {
+        held::approve(&self.table, import, now).await
+    }
+
+    async fn fields(&self, contact: &ContactId) -> PortResult<BTreeMap<String, String>> {
+        let found = self.table.get("read the contact", &contact_key(contact)).await?;
+        let found =
+            found.ok_or_else(|| error::gone("no_such_contact", format!("there is no contact {contact}")))?;
+        Ok(Contact::read(&found)?.fields)
+    }
+}

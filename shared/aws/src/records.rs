@@ -1,0 +1,187 @@
+//! Summaries of runs, the gate, and the settings.
+
+use async_trait::async_trait;
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use listsync_core::{
+    Timestamp,
+    id::{LinkId, RunId, TenantId},
+    settings::Settings,
+    summary::Summary,
+};
+use listsync_engine::ports::{Fault, Gate, PortError, PortResult, Runs, SettingsStore};
+use serde_json::Value;
+
+use crate::{
+    DynamoStore,
+    table::{Condition, Key, Stored, instant, ordered_instant, schema, span},
+};
+
+/// How long a summary is kept, since it names people: thirteen months.
+const KEPT_SECONDS: i64 = 396 * 24 * 3600;
+/// How long a part of a summary is; one that names very many failures has several.
+const PART_BYTES: usize = 300_000;
+
+fn run_partition(run: &RunId) -> String {
+    format!("RUN#{run}")
+}
+
+fn part_key(run: &RunId, number: usize) -> Key {
+    Key::new(run_partition(run), format!("PART#{number:04}"))
+}
+
+#[async_trait]
+impl Runs for DynamoStore {
+    /// Keeps one for thirteen months after it finished.
+    async fn save(&self, summary: &Summary) -> PortResult<()> {
+        const DOING: &str = "save the summary";
+        let text = serde_json::to_string(summary).map_err(|_| unreadable("summary"))?;
+        let ttl = summary.finished_at.as_second().saturating_add(KEPT_SECONDS);
+        let parts = split(&text, PART_BYTES);
+        let more = parts.iter().enumerate().skip(1).map(|(number, part)| {
+            Stored::new(&part_key(&summary.run, number)).text("doc", *part).number(schema::TIME_TO_LIVE, ttl)
+        });
+        self.table.put_many(DOING, more.collect()).await?;
+        let run = summary.run.as_str();
+        let head = Stored::new(&Key::head(run_partition(&summary.run)))
+            .text("doc", parts.first().copied().unwrap_or_default())
+            .number("parts", parts.len())
+            .number(schema::TIME_TO_LIVE, ttl)
+            .text("run_shard", schema::shard(run).to_string())
+            .text("run_link", summary.link.as_str())
+            .text("run_key", format!("{}#{run}", ordered_instant(summary.finished_at)));
+        self.table.put(DOING, head, None).await.map(drop)
+    }
+
+    async fn load(&self, run: &RunId) -> PortResult<Option<Summary>> {
+        let found = self.table.get("read the run", &Key::head(run_partition(run))).await?;
+        match found {
+            Some(head) => self.whole(&head).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Newest first, from an index that lags behind by less than a second as a rule.
+    async fn latest(&self, link: Option<&LinkId>, limit: usize) -> PortResult<Vec<Summary>> {
+        const DOING: &str = "read the runs";
+        let newest = |partition: String, index| span(partition).of(index).newest_first().limit(limit);
+        let mut found = match link {
+            Some(link) => self.table.query(DOING, &newest(link.to_string(), schema::RUNS_BY_LINK)).await?,
+            None => {
+                let shards = stream::iter(0..schema::SHARDS).map(|shard| {
+                    let span = newest(shard.to_string(), schema::RUNS);
+                    async move { self.table.query(DOING, &span).await }
+                });
+                let found: Vec<Vec<Stored>> = shards.buffered(schema::SHARDS as usize).try_collect().await?;
+                found.into_iter().flatten().collect()
+            }
+        };
+        found.sort_by(|one, other| other.find("run_key").cmp(&one.find("run_key")));
+        found.truncate(limit);
+        let keys = found.iter().map(Stored::key).collect::<PortResult<Vec<Key>>>()?;
+        let mut heads = self.table.get_many(DOING, keys.clone()).await?;
+        let mut runs = Vec::with_capacity(keys.len());
+        for key in keys {
+            if let Some(head) = heads.remove(&key) {
+                runs.extend(self.whole(&head).await?);
+            }
+        }
+        Ok(runs)
+    }
+}
+
+impl DynamoStore {
+    /// A summary with all its parts; none: its time is over.
+    async fn whole(&self, head: &Stored) -> PortResult<Option<Summary>> {
+        let ttl: i64 = head.count(schema::TIME_TO_LIVE)?;
+        if ttl <= self.clock.now().as_second() {
+            return Ok(None);
+        }
+        let mut text: String = head.read("doc")?;
+        let parts: usize = head.count("parts")?;
+        let partition = head.key()?.pk;
+        for number in 1..parts {
+            let key = Key::new(partition.clone(), format!("PART#{number:04}"));
+            let part = self.table.get("read the run", &key).await?.ok_or_else(|| unreadable("summary"))?;
+            text.push_str(&part.read::<String>("doc")?);
+        }
+        serde_json::from_str(&text).map(Some).map_err(|_| unreadable("summary"))
+    }
+}
+
+/// A text in parts of at most so many bytes; at least one.
+fn split(text: &str, most: usize) -> Vec<&str> {
+    let (mut parts, mut rest) = (Vec::new(), text);
+    while rest.len() > most {
+        let (part, after) = rest.split_at(rest.floor_char_boundary(most));
+        parts.push(part);
+        rest = after;
+    }
+    parts.push(rest);
+    parts
+}
+
+fn gate_key(tenant: &TenantId) -> Key {
+    Key::head(format!("GATE#{tenant}"))
+}
+
+#[async_trait]
+impl Gate for DynamoStore {
+    async fn closed_until(&self, tenant: &TenantId) -> PortResult<Option<Timestamp>> {
+        let found = self.table.get("read the gate", &gate_key(tenant)).await?;
+        found.map(|stored| stored.instant("closed_until")).transpose()
+    }
+
+    async fn close(&self, tenant: &TenantId, until: Timestamp) -> PortResult<()> {
+        let stored = Stored::new(&gate_key(tenant)).at("closed_until", until);
+        let later = Condition::new("attribute_not_exists(#pk) OR #closed_until < :until");
+        let later = later.with_number("until", instant(until));
+        self.table.put("close the gate", stored, Some(later)).await.map(drop)
+    }
+}
+
+#[async_trait]
+impl SettingsStore for DynamoStore {
+    /// The stored settings over the defaults, so that one that came later has its default.
+    async fn settings(&self) -> PortResult<Settings> {
+        let found = self.table.get("read the settings", &Key::head("SETTINGS")).await?;
+        let stored: Option<Value> = match found {
+            Some(stored) => Some(stored.read_document("doc")?),
+            None => None,
+        };
+        let mut all = serde_json::to_value(Settings::default()).map_err(|_| unreadable("settings"))?;
+        if let (Some(Value::Object(stored)), Some(all)) = (stored, all.as_object_mut()) {
+            all.extend(stored);
+        }
+        serde_json::from_value(all).map_err(|_| unreadable("settings"))
+    }
+
+    async fn save_settings(&self, settings: &Settings) -> PortResult<()> {
+        let stored = Stored::new(&Key::head("SETTINGS")).document("doc", settings)?;
+        self.table.put("save the settings", stored, None).await.map(drop)
+    }
+}
+
+fn unreadable(what: &str) -> PortError {
+    PortError::new(
+        Fault::Rejected,
+        "store_unreadable",
+        format!("could not read the store: the stored {what} does not read"),
+    )
+    .with_hint("restore the table to a point in time, or report this")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_text_is_split_between_characters() {
+        let text = "aä€😀".repeat(50);
+        for most in 4..40 {
+            let parts = split(&text, most);
+            assert!(parts.iter().all(|part| part.len() <= most), "{most}");
+            assert_eq!(parts.concat(), text);
+        }
+        assert_eq!(split("", 10), [""]);
+    }
+}

@@ -1,0 +1,261 @@
+use aws_sdk_dynamodb::{
+    Client,
+    types::{BillingMode, TableStatus, TimeToLiveSpecification},
+};
+use listsync_engine::ports::PortResult;
+
+use super::{
+    item::{Item, Key, Stored},
+    op::Condition,
+    schema::{self, INDEXES, Index, PARTITION_KEY, SORT_KEY, TIME_TO_LIVE},
+    transact::Patience,
+};
+use crate::error;
+
+/// The table.
+#[derive(Debug, Clone)]
+pub(crate) struct Table {
+    pub(crate) client: Client,
+    pub(crate) name: String,
+}
+
+/// A part of a partition, in the order of its sort keys.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Span {
+    pk: String,
+    from: Option<String>,
+    to: Option<String>,
+    index: Option<Index>,
+    limit: Option<usize>,
+    newest_first: bool,
+    filter: Option<Condition>,
+}
+
+/// All of a partition.
+pub(crate) fn span(pk: impl Into<String>) -> Span {
+    Span { pk: pk.into(), ..Span::default() }
+}
+
+impl Span {
+    /// From this sort key on, itself included.
+    pub(crate) fn from(mut self, from: impl Into<String>) -> Self {
+        self.from = Some(from.into());
+        self
+    }
+
+    /// What comes after this sort key.
+    pub(crate) fn after(self, last: impl Into<String>) -> Self {
+        // No key lies between a text and the same with the smallest character behind it.
+        self.from(format!("{}\u{0}", last.into()))
+    }
+
+    /// Up to this sort key, itself included.
+    pub(crate) fn to(mut self, to: impl Into<String>) -> Self {
+        self.to = Some(to.into());
+        self
+    }
+
+    /// What begins so.
+    pub(crate) fn beginning(self, start: &str) -> Self {
+        self.from(start).to(format!("{start}\u{10ffff}"))
+    }
+
+    /// In this index, which may lag behind.
+    pub(crate) fn of(mut self, index: Index) -> Self {
+        self.index = Some(index);
+        self
+    }
+
+    /// At most so many.
+    pub(crate) fn limit(mut self, limit: usize) -> Self {
+        self.limit = Some(limit);
+        self
+    }
+
+    pub(crate) fn newest_first(mut self) -> Self {
+        self.newest_first = true;
+        self
+    }
+
+    /// Only these.
+    pub(crate) fn only(mut self, filter: Condition) -> Self {
+        self.filter = Some(filter);
+        self
+    }
+
+    fn condition(&self) -> Condition {
+        let (partition, sort) =
+            self.index.map_or((PARTITION_KEY, SORT_KEY), |index| (index.partition_key, index.sort_key));
+        let range = match (&self.from, &self.to) {
+            (None, None) => String::new(),
+            (Some(_), None) => format!(" AND #{sort} >= :from"),
+            (None, Some(_)) => format!(" AND #{sort} <= :to"),
+            (Some(_), Some(_)) => format!(" AND #{sort} BETWEEN :from AND :to"),
+        };
+        let mut condition = Condition::new(format!("#{partition} = :pk{range}")).with_text("pk", &self.pk);
+        for (name, bound) in [("from", &self.from), ("to", &self.to)] {
+            if let Some(bound) = bound {
+                condition = condition.with_text(name, bound);
+            }
+        }
+        condition
+    }
+}
+
+/// One page of a query, and where the next begins.
+pub(crate) struct Page {
+    pub(crate) items: Vec<Stored>,
+    pub(crate) next: Option<Item>,
+}
+
+impl Table {
+    /// One item, as it is now.
+    pub(crate) async fn get(&self, doing: &'static str, key: &Key) -> PortResult<Option<Stored>> {
+        let asked = self.client.get_item().table_name(&self.name).set_key(Some(key.attributes()));
+        let answer =
+            asked.consistent_read(true).send().await.map_err(|failed| error::port(doing, &failed))?;
+        answer.item.map(Stored::known).transpose()
+    }
+
+    /// All items of a part of a partition, as they are now (in an index: as they were lately).
+    pub(crate) async fn query(&self, doing: &'static str, span: &Span) -> PortResult<Vec<Stored>> {
+        let (mut all, mut next) = (Vec::new(), None);
+        let limit = span.limit.unwrap_or(usize::MAX);
+        loop {
+            let page = self.page(doing, span, next).await?;
+            all.extend(page.items);
+            next = page.next;
+            if next.is_none() || all.len() >= limit {
+                all.truncate(limit);
+                return Ok(all);
+            }
+        }
+    }
+
+    /// One page of it: 1 MB at most.
+    pub(crate) async fn page(
+        &self,
+        doing: &'static str,
+        span: &Span,
+        start: Option<Item>,
+    ) -> PortResult<Page> {
+        if span.from.as_ref().zip(span.to.as_ref()).is_some_and(|(from, to)| from > to) {
+            return Ok(Page { items: Vec::new(), next: None });
+        }
+        let condition = span.condition();
+        let mut names = condition.names().unwrap_or_default();
+        let mut values = condition.values().unwrap_or_default();
+        if let Some(filter) = &span.filter {
+            names.extend(filter.names().unwrap_or_default());
+            values.extend(filter.values().unwrap_or_default());
+        }
+        // A limit counts what was read, before the filter.
+        let limit = span.limit.filter(|_| span.filter.is_none());
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .set_index_name(span.index.map(|index| index.name.to_owned()))
+            .consistent_read(span.index.is_none())
+            .key_condition_expression(condition.text())
+            .set_filter_expression(span.filter.as_ref().map(|filter| filter.text().to_owned()))
+            .set_expression_attribute_names(Some(names))
+            .set_expression_attribute_values(Some(values))
+            .scan_index_forward(!span.newest_first)
+            .set_limit(limit.map(|limit| i32::try_from(limit.max(1)).unwrap_or(i32::MAX)))
+            .set_exclusive_start_key(start)
+            .send()
+            .await
+            .map_err(|failed| error::port(doing, &failed))?;
+        let keep = |item: &Item| span.index.is_none() || item.contains_key("schema");
+        let (known, bare): (Vec<_>, Vec<_>) = answer.items.unwrap_or_default().into_iter().partition(keep);
+        let mut items = known.into_iter().map(Stored::known).collect::<PortResult<Vec<_>>>()?;
+        // An index that holds keys only tells no shape; who reads the item itself learns it.
+        items.extend(bare.into_iter().map(Stored));
+        Ok(Page { items, next: answer.last_evaluated_key.filter(|key| !key.is_empty()) })
+    }
+
+    /// Writes an item over. `false`: the condition does not hold, and nothing was written.
+    pub(crate) async fn put(
+        &self,
+        doing: &'static str,
+        stored: Stored,
+        condition: Option<Condition>,
+    ) -> PortResult<bool> {
+        let sent = self
+            .client
+            .put_item()
+            .table_name(&self.name)
+            .set_item(Some(stored.0))
+            .set_condition_expression(condition.as_ref().map(|condition| condition.text().to_owned()))
+            .set_expression_attribute_names(condition.as_ref().and_then(Condition::names))
+            .set_expression_attribute_values(condition.as_ref().and_then(Condition::values))
+            .send()
+            .await;
+        match sent {
+            Ok(_) => Ok(true),
+            Err(failed) if error::is_refusal(&failed) => Ok(false),
+            Err(failed) => Err(error::port(doing, &failed)),
+        }
+    }
+
+    /// Changes attributes of an item, and gives it as it is then. None: the condition does not hold.
+    pub(crate) async fn update(
+        &self,
+        doing: &'static str,
+        (key, update, condition): (&Key, Condition, Condition),
+    ) -> PortResult<Option<Stored>> {
+        let both = Condition::new(format!("{} {}", update.text(), condition.text()));
+        let values: Item = [update.values(), condition.values()].into_iter().flatten().flatten().collect();
+        let sent = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(key.attributes()))
+            .update_expression(update.text())
+            .condition_expression(condition.text())
+            .set_expression_attribute_names(both.names())
+            .set_expression_attribute_values(Some(values).filter(|values| !values.is_empty()))
+            .return_values(aws_sdk_dynamodb::types::ReturnValue::AllNew)
+            .send()
+            .await;
+        match sent {
+            Ok(answer) => answer.attributes.map(Stored::known).transpose(),
+            Err(failed) if error::is_refusal(&failed) => Ok(None),
+            Err(failed) => Err(error::port(doing, &failed)),
+        }
+    }
+
+    /// Makes the table, on demand, with its indexes and its time-to-live attribute.
+    pub(crate) async fn create(&self) -> PortResult<()> {
+        const DOING: &str = "create the table";
+        let malformed = |_| error::malformed(DOING);
+        let mut request = self
+            .client
+            .create_table()
+            .table_name(&self.name)
+            .billing_mode(BillingMode::PayPerRequest)
+            .set_attribute_definitions(Some(schema::attributes().map_err(malformed)?))
+            .set_key_schema(Some(schema::keys(PARTITION_KEY, SORT_KEY).map_err(malformed)?));
+        for index in &INDEXES {
+            request = request.global_secondary_indexes(schema::index(index).map_err(malformed)?);
+        }
+        request.send().await.map_err(|failed| error::port(DOING, &failed))?;
+        let mut patience = Patience::new(DOING);
+        while !self.is_active().await? {
+            patience.wait().await?;
+        }
+        let ttl = TimeToLiveSpecification::builder().enabled(true).attribute_name(TIME_TO_LIVE).build();
+        let asked = self.client.update_time_to_live().table_name(&self.name);
+        let asked = asked.time_to_live_specification(ttl.map_err(malformed)?);
+        asked.send().await.map_err(|failed| error::port(DOING, &failed))?;
+        Ok(())
+    }
+
+    /// Whether the table can be used.
+    pub(crate) async fn is_active(&self) -> PortResult<bool> {
+        let asked = self.client.describe_table().table_name(&self.name).send().await;
+        let answer = asked.map_err(|failed| error::port("look at the table", &failed))?;
+        Ok(answer.table.and_then(|table| table.table_status) == Some(TableStatus::Active))
+    }
+}
