@@ -2,13 +2,14 @@
 
 use std::{collections::HashMap, time::Duration};
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use listsync_core::{Timestamp, id::LinkId, trigger::Generation};
 use listsync_engine::ports::{DueLink, PortResult};
 
-use super::row::{LinkRow, due_key, due_shard, gone, key};
+use super::row::{LinkRow, due_key, due_shard, key};
 use crate::{
     DynamoStore,
-    table::{Condition, Stored, Table, instant, ordered_instant, schema, span},
+    table::{Condition, Fail, Stored, Table, instant, ordered_instant, schema, span},
 };
 
 /// So many ends of pages are remembered.
@@ -117,26 +118,31 @@ pub(super) async fn request(
     table: &Table,
     link: &LinkId,
     next_due: Option<Timestamp>,
-) -> Result<Generation, crate::table::Fail> {
+) -> Result<Generation, Fail> {
     const DOING: &str = "request a run of the link";
-    let due_at = if next_due.is_some() { ", #due_at = :due_at" } else { "" };
-    let mut raise = Condition::new(format!(
-        "SET #requested = #requested + :one, #rev = #rev + :one, #due_shard = :shard, #due_key = :due_key{due_at}"
-    ))
-    .with_number("one", 1)
-    .with_text("shard", due_shard(link))
-    .with_text("due_key", due_key(Timestamp::MIN, link));
-    if let Some(due_at) = next_due {
-        raise = raise.with_number("due_at", instant(due_at));
-    }
+    let at_once = raise(", #due_shard = :shard, #due_key = :due_key", next_due)
+        .with_text("shard", due_shard(link))
+        .with_text("due_key", due_key(Timestamp::MIN, link));
     let free = Condition::new("#active = :yes AND attribute_not_exists(#leased_until)")
-        .with("yes", aws_sdk_dynamodb::types::AttributeValue::Bool(true));
-    if let Some(stored) = table.update(DOING, (&key(link), raise, free)).await? {
-        return Ok(Generation(stored.count("requested")?));
+        .with("yes", AttributeValue::Bool(true));
+    // Under a lease it is looked at when that ends, and a link that is paused or halted not at all.
+    let other = Condition::new("attribute_exists(#leased_until) OR #active = :no")
+        .with("no", AttributeValue::Bool(false));
+    for (update, condition) in [(at_once, free), (raise("", next_due), other)] {
+        if let Some(stored) = table.update(DOING, (&key(link), update, condition)).await? {
+            return Ok(Generation(stored.count("requested")?));
+        }
     }
-    let read = LinkRow::find(table, link).await?.ok_or_else(|| gone(link))?;
-    let requested = read.requested + 1;
-    let after = LinkRow { requested, due_at: next_due.unwrap_or(read.due_at), ..read.clone() };
-    after.save(table, DOING, &read).await?;
-    Ok(Generation(requested))
+    LinkRow::load(table, link).await?;
+    Err(Fail::Stale)
+}
+
+fn raise(more: &str, next_due: Option<Timestamp>) -> Condition {
+    let due_at = if next_due.is_some() { ", #due_at = :due_at" } else { "" };
+    let text = format!("SET #requested = #requested + :one, #rev = #rev + :one{more}{due_at}");
+    let raise = Condition::new(text).with_number("one", 1);
+    match next_due {
+        Some(due_at) => raise.with_number("due_at", instant(due_at)),
+        None => raise,
+    }
 }

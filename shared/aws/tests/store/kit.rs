@@ -1,0 +1,71 @@
+use std::{collections::BTreeMap, sync::Arc};
+
+use aws_sdk_dynamodb::{
+    Client, Config,
+    config::{BehaviorVersion, Credentials, Region},
+    types::AttributeValue,
+};
+use listsync_aws::DynamoStore;
+use listsync_core::list::NewContact;
+use listsync_engine::ports::{ImportMode, NewImport};
+use listsync_testkit::{
+    fakes::ManualClock,
+    moto::Moto,
+    sample::{address, moment},
+};
+
+/// A store on an emulated AWS, and what it stands on.
+pub(crate) struct Kit {
+    pub(crate) store: DynamoStore,
+    pub(crate) clock: ManualClock,
+    client: Client,
+    _moto: Moto,
+}
+
+impl Kit {
+    pub(crate) async fn start() -> Self {
+        let moto = Moto::start();
+        let config = Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("eu-west-1"))
+            .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+            .endpoint_url(moto.endpoint());
+        let client = Client::from_conf(config.build());
+        let clock = ManualClock::default();
+        let store = DynamoStore::new(client.clone(), "listsync").with_clock(Arc::new(clock.clone()));
+        store.create_table().await.unwrap();
+        assert!(store.is_ready().await.unwrap());
+        Self { store, clock, client, _moto: moto }
+    }
+
+    /// A store as another process would open it.
+    pub(crate) fn other(&self) -> DynamoStore {
+        DynamoStore::new(self.client.clone(), "listsync").with_clock(Arc::new(self.clock.clone()))
+    }
+
+    /// How many items there are of each kind: what stands before the first `#` of the partition key.
+    pub(crate) async fn kinds(&self) -> BTreeMap<String, usize> {
+        let mut kinds = BTreeMap::new();
+        let mut pages = self.client.scan().table_name("listsync").into_paginator().items().send();
+        while let Some(item) = pages.next().await {
+            let item = item.unwrap();
+            let Some(AttributeValue::S(pk)) = item.get("pk") else { panic!("an item without its key") };
+            *kinds.entry(pk.split('#').next().unwrap().to_owned()).or_default() += 1;
+        }
+        kinds
+    }
+}
+
+pub(crate) fn people(numbers: std::ops::Range<u32>) -> Vec<NewContact> {
+    let person = |number| NewContact {
+        address: address(&format!("person-{number}")),
+        name: format!("Person {number}"),
+        fields: BTreeMap::new(),
+    };
+    numbers.map(person).collect()
+}
+
+pub(crate) fn file(mode: ImportMode, contacts: Vec<NewContact>) -> NewImport {
+    let rows = contacts.len() as u64;
+    NewImport { file: "staff.csv".to_owned(), mode, contacts, rows, repeated: 0, rejected: 0, at: moment(5) }
+}

@@ -1,0 +1,45 @@
+use std::time::Duration;
+
+use listsync_core::{
+    list::Origin,
+    member::{Member, Open},
+};
+use listsync_engine::ports::{
+    Acquired, Decision, Fold, Links as _, ListSide as _, ListStore as _, MemberChange,
+};
+use listsync_testkit::sample::{address, contact, link, member, moment, object};
+
+use crate::kit::Kit;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deleted_link_and_list_leave_only_the_contacts() {
+    let kit = Kit::start().await;
+    let list = kit.store.create_list("Staff", moment(0)).await.unwrap().id;
+    for name in ["anna", "berta"] {
+        kit.store.add(&list, &contact(name), Origin::Manual, moment(0)).await.unwrap();
+    }
+    kit.store.decide(&list, &address("clara"), Decision::OptedOut, moment(0)).await.unwrap();
+    let link = link("link-1", &list, "group-1");
+    kit.store.create(&link, moment(0)).await.unwrap();
+    let minute = Duration::from_secs(60);
+    let Acquired::Lease(lease) = kit.store.acquire(&link.id, moment(0), minute).await.unwrap() else {
+        panic!("the lease is free")
+    };
+    let rows = (0..60).map(|number| Member { open: Some(Open::Due), ..member(&format!("row-{number}")) });
+    let members = rows.map(MemberChange::Put).collect();
+    kit.store.fold(&lease, &Fold { members, ..Fold::default() }).await.unwrap();
+    assert_eq!(kit.kinds().await["OPEN"], 60);
+    assert!(kit.store.delete_list(&list).await.is_err(), "a link stands on it");
+    kit.store.delete(&link.id).await.unwrap();
+    kit.store.delete_list(&list).await.unwrap();
+    let kinds = kit.kinds().await;
+    assert_eq!(kinds.keys().map(String::as_str).collect::<Vec<_>>(), ["ADDRESS", "CONTACT"]);
+    assert_eq!(kinds["CONTACT"], 3);
+    // What is left of a contact goes on a new list as ever, matched or not.
+    let other = kit.store.create_list("Other", moment(1)).await.unwrap().id;
+    kit.store.add(&other, &contact("anna"), Origin::Manual, moment(1)).await.unwrap();
+    let wanted = [address("anna")];
+    let query = listsync_engine::ports::EntryQuery::Addresses(&wanted);
+    let anna = kit.store.entries(&other, query).await.unwrap().remove(0).contact;
+    kit.store.bind(&[(anna, Some(object("anna")))]).await.unwrap();
+}

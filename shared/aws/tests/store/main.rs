@@ -1,0 +1,10 @@
+//! What the contracts do not ask for: size, interruption, and others who write at the same time.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod due;
+mod imports;
+mod kit;
+mod leftovers;
+mod records;
+mod writers;
