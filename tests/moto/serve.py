@@ -6,12 +6,19 @@ Two things are unlike the plain server, because tests need them:
   puts back a copy of the whole table, which loses what others wrote meanwhile, and makes that copy for every write of
   every transaction.
 - The clock of SQS can be set ahead: PUT /clock with the seconds in the body. So a test of delays need not wait.
+
+And it knows what moto does not: STS GetWebIdentityToken, and, after PUT /trouble, a DynamoDB under load: batches that
+are half done, requests that are throttled, transactions that conflict.
 """
 
 import copy
+import io
+import itertools
+import json
 import os
 import sys
 import threading
+from urllib.parse import parse_qs
 
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType
@@ -23,6 +30,10 @@ from werkzeug.serving import make_server
 
 one_at_a_time = threading.RLock()
 ahead = 0.0
+requests = None
+
+# What a role's token is, for a test that trusts it.
+WEB_IDENTITY_TOKEN = "emulated-web-identity-token"
 
 
 def end_with_standard_input():
@@ -84,17 +95,98 @@ def serve_one_at_a_time():
     DynamoHandler.call_action = call
 
 
+class Answer:
+    """What the plain server answers to a request, to be sent on."""
+
+    def __init__(self, moto, environment, body):
+        environment["wsgi.input"] = io.BytesIO(body)
+        environment["CONTENT_LENGTH"] = str(len(body))
+        self.body = b"".join(moto(environment, self.start))
+
+    def start(self, status, headers, _=None):
+        self.status, self.headers = status, headers
+
+    def send(self, start_response):
+        headers = [(name, value) for name, value in self.headers if name.lower() != "content-length"]
+        start_response(self.status, headers + [("Content-Length", str(len(self.body)))])
+        return [self.body]
+
+
+def half(items):
+    """The first half of what a batch names, and what is left over; at least one is done."""
+    (table, wanted), = items.items()
+    keys = wanted["Keys"] if isinstance(wanted, dict) else wanted
+    middle = (len(keys) + 1) // 2
+
+    def part(some):
+        if not some:
+            return {}
+        return {table: {**wanted, "Keys": some} if isinstance(wanted, dict) else some}
+
+    return part(keys[:middle]), part(keys[middle:])
+
+
+def refuse(start_response, code, more):
+    body = json.dumps({"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "Message": code, **more}).encode()
+    start_response("400 Bad Request", [("Content-Type", "application/x-amz-json-1.0")])
+    return [body]
+
+
+def under_load(moto, environment, start_response, operation, body):
+    number = next(requests)
+    if operation == "TransactWriteItems" and number % 5 == 0:
+        reasons = [{"Code": "TransactionConflict", "Message": "x"} for _ in json.loads(body)["TransactItems"]]
+        return refuse(start_response, "TransactionCanceledException", {"CancellationReasons": reasons})
+    if number % 17 == 0:
+        return refuse(start_response, "ThrottlingException", {})
+    if operation not in ("BatchGetItem", "BatchWriteItem"):
+        return Answer(moto, environment, body).send(start_response)
+    request = json.loads(body)
+    request["RequestItems"], left = half(request["RequestItems"])
+    answer = Answer(moto, environment, json.dumps(request).encode())
+    told = json.loads(answer.body)
+    told["UnprocessedKeys" if operation == "BatchGetItem" else "UnprocessedItems"] = left
+    answer.body = json.dumps(told).encode()
+    return answer.send(start_response)
+
+
+def web_identity(start_response, form):
+    wanted = {"SigningAlgorithm": ("RS256", "ES384"), "Audience.member.1": ("api://AzureADTokenExchange",)}
+    missing = [name for name, values in wanted.items() if form.get(name, [""])[0] not in values]
+    if missing:
+        start_response("400 Bad Request", [("Content-Type", "text/xml")])
+        error = f"<Error><Code>ValidationError</Code><Message>{missing[0]}</Message></Error>"
+        return [f"<ErrorResponse>{error}</ErrorResponse>".encode()]
+    token = f"<WebIdentityToken>{WEB_IDENTITY_TOKEN}</WebIdentityToken>"
+    result = f"<GetWebIdentityTokenResult>{token}</GetWebIdentityTokenResult>"
+    start_response("200 OK", [("Content-Type", "text/xml")])
+    return [f"<GetWebIdentityTokenResponse>{result}</GetWebIdentityTokenResponse>".encode()]
+
+
 def application():
     moto = DomainDispatcherApplication(create_backend_app)
 
     def serve(environment, start_response):
-        global ahead
-        if environment["PATH_INFO"] == "/clock":
-            length = int(environment.get("CONTENT_LENGTH") or 0)
-            ahead = float(environment["wsgi.input"].read(length))
-            start_response("204 No Content", [])
-            return [b""]
-        return moto(environment, start_response)
+        global ahead, requests
+        path, target = environment["PATH_INFO"], environment.get("HTTP_X_AMZ_TARGET", "")
+        form = environment.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded")
+        loaded = requests is not None and target.startswith("DynamoDB_")
+        if path not in ("/clock", "/trouble") and not form and not loaded:
+            return moto(environment, start_response)
+        body = environment["wsgi.input"].read(int(environment.get("CONTENT_LENGTH") or 0))
+        if path == "/clock":
+            ahead = float(body)
+        elif path == "/trouble":
+            requests = itertools.count(1)
+        elif loaded:
+            return under_load(moto, environment, start_response, target.partition(".")[2], body)
+        else:
+            asked = parse_qs(body.decode())
+            if asked.get("Action") == ["GetWebIdentityToken"]:
+                return web_identity(start_response, asked)
+            return Answer(moto, environment, body).send(start_response)
+        start_response("204 No Content", [])
+        return [b""]
 
     return serve
 

@@ -34,6 +34,12 @@ impl Aws {
         Self { config: loader.retry_config(retry).timeout_config(timeouts).load().await }
     }
 
+    /// The same from a configuration that was made elsewhere.
+    #[must_use]
+    pub fn from_config(config: SdkConfig) -> Self {
+        Self { config }
+    }
+
     /// The region, where one is set.
     #[must_use]
     pub fn region(&self) -> Option<String> {

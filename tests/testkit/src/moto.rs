@@ -82,16 +82,30 @@ impl Moto {
     /// # Panics
     /// When it does not answer.
     pub fn set_ahead(&self, by: Duration) {
-        let body = by.as_secs_f64().to_string();
+        self.tell("/clock", &by.as_secs_f64().to_string());
+    }
+
+    /// From now on its DynamoDB is under load: batches are half done, requests throttled, transactions in conflict.
+    ///
+    /// # Panics
+    /// When it does not answer.
+    pub fn put_under_load(&self) {
+        self.tell("/trouble", "");
+    }
+
+    fn tell(&self, path: &str, body: &str) {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("the emulated AWS listens");
-        let head =
-            format!("PUT /clock HTTP/1.0\r\nHost: 127.0.0.1\r\nContent-Length: {}\r\n\r\n", body.len());
+        let length = body.len();
+        let head = format!("PUT {path} HTTP/1.0\r\nHost: 127.0.0.1\r\nContent-Length: {length}\r\n\r\n");
         stream.write_all(format!("{head}{body}").as_bytes()).expect("the emulated AWS reads");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("the emulated AWS answers");
-        assert!(answer.contains(" 204 "), "the clock cannot be set: {answer}");
+        assert!(answer.contains(" 204 "), "the emulated AWS does not take {path}: {answer}");
     }
 }
+
+/// The token that [`Moto`] gives as a role's web identity.
+pub const WEB_IDENTITY_TOKEN: &str = "emulated-web-identity-token";
 
 impl Drop for Moto {
     fn drop(&mut self) {

@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn a_text_stays_in_its_shard_for_ever() {
-        assert_eq!((shard(""), shard("a"), shard("link-1")), (5, 4, shard("link-1")));
+        assert_eq!((shard(""), shard("a")), (5, 4));
         let used: std::collections::BTreeSet<_> = (0..100).map(|n| shard(&format!("link-{n}"))).collect();
         assert_eq!(used.len(), SHARDS as usize, "every shard is used");
     }

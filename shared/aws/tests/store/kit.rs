@@ -19,7 +19,7 @@ pub(crate) struct Kit {
     pub(crate) store: DynamoStore,
     pub(crate) clock: ManualClock,
     client: Client,
-    _moto: Moto,
+    pub(crate) moto: Moto,
 }
 
 impl Kit {
@@ -35,7 +35,7 @@ impl Kit {
         let store = DynamoStore::new(client.clone(), "listsync").with_clock(Arc::new(clock.clone()));
         store.create_table().await.unwrap();
         assert!(store.is_ready().await.unwrap());
-        Self { store, clock, client, _moto: moto }
+        Self { store, clock, client, moto }
     }
 
     /// A store as another process would open it.

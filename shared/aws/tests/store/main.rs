@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod credential;
 mod due;
 mod imports;
 mod kit;
 mod leftovers;
+mod load;
 mod records;
 mod writers;
