@@ -11,7 +11,7 @@ use listsync_engine::{
     ports::{Delivery, PortError, PortResult},
 };
 use listsync_wiring::Wired;
-use listsync_worker::Handled;
+use listsync_worker::{Handled, Receive, Taken as Message};
 use tokio::{sync::watch::Receiver, task::JoinSet, time::sleep};
 
 use crate::progress::Bars;
@@ -106,6 +106,8 @@ struct Taken {
     link: Option<LinkId>,
     /// When the run has to end.
     until: Timestamp,
+    /// Whether it comes again.
+    receive: Receive,
 }
 
 impl<'a> Crew<'a> {
@@ -120,11 +122,12 @@ impl<'a> Crew<'a> {
         if free == 0 {
             return Ok(());
         }
-        let Wired { ports, visibility, .. } = self.wired;
+        let Wired { ports, visibility, most_receives, .. } = self.wired;
         for delivery in ports.queue.receive(free, *visibility).await? {
             let until = ports.clock.now() + visibility.saturating_sub(RESERVE);
             let link = serde_json::from_str(&delivery.body).ok().map(|trigger: Trigger| trigger.link);
-            self.begin(Taken { delivery, link, until });
+            let receive = Receive::of(delivery.receives, *most_receives);
+            self.begin(Taken { delivery, link, until, receive });
         }
         Ok(())
     }
@@ -177,8 +180,11 @@ impl<'a> Crew<'a> {
 
 /// A panic in one run stops only that run: its message comes back.
 async fn one(ports: Ports, taken: Taken, bars: Bars) -> (Taken, Handled) {
-    let (body, until) = (taken.delivery.body.clone(), taken.until);
-    let run = async move { listsync_worker::handle(&ports, &body, until, &bars.bar("sync")).await };
+    let (body, until, receive) = (taken.delivery.body.clone(), taken.until, taken.receive);
+    let run = async move {
+        let message = Message { body: &body, until, receive };
+        listsync_worker::handle(&ports, message, &bars.bar("sync")).await
+    };
     let broken = |_| Handled::Refuse("a run broke off by a fault of the program".to_owned());
     let handled = tokio::spawn(run).await.unwrap_or_else(broken);
     (taken, handled)

@@ -9,7 +9,7 @@ use listsync_core::{
 };
 use listsync_engine::{
     Ports,
-    ports::{Hold, LinkState, Phase, PortResult, Ruling, RulingKind},
+    ports::{Failing, Hold, LinkState, Phase, PortResult, Ruling, RulingKind},
 };
 use serde_json::{Value, json};
 
@@ -67,6 +67,7 @@ impl LinkView {
             "due_at": due_at,
             "leased_until": leased_until,
             "finished_at": finished_at,
+            "failing": progress.failing,
             "held": progress.hold.as_ref().map(|hold| held(hold, ruling.as_ref())),
             "last_run": self.last_run,
         })
@@ -90,6 +91,7 @@ impl LinkView {
 
     fn status(&self) -> String {
         match (&self.state.link.status, &self.state.progress.hold) {
+            (LinkStatus::Active, _) if self.state.progress.failing.is_some() => "failing".to_owned(),
             (LinkStatus::Active, Some(hold)) => format!("holds {}", hold.list_removals + hold.group_removals),
             (status, _) => status.to_string(),
         }
@@ -122,6 +124,9 @@ impl LinkView {
                 "\nHalted: {reason}. Put that right, then: listsync links resume \"{}\"",
                 self.list_name
             );
+        }
+        if let Some(Failing { reason, since }) = &self.state.progress.failing {
+            let _ = writeln!(text, "\nFailing since {}: {reason}", moment(*since));
         }
         self.write_hold(&mut text);
         match &self.last_run {

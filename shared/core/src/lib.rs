@@ -22,6 +22,7 @@ pub mod reconcile;
 pub mod schedule;
 pub mod settings;
 pub mod snapshot;
+pub mod spread;
 pub mod summary;
 pub mod trigger;
 

@@ -2,8 +2,12 @@
 
 use std::time::Duration;
 
+use futures::{StreamExt as _, stream};
 use listsync_core::{
+    Timestamp,
+    id::LinkId,
     schedule::later,
+    spread::wait_of,
     trigger::{Reason, Trigger},
 };
 use serde::{Deserialize, Serialize};
@@ -15,6 +19,8 @@ use crate::{
 
 /// How many links are in memory at a time.
 const PAGE: usize = 500;
+/// How many generations are raised at a time.
+const AT_ONCE: usize = 32;
 
 /// What one beat of the timer came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -32,27 +38,74 @@ pub struct FanOut {
 /// A link's generation is raised before its message is sent: what is lost in between leaves it due.
 ///
 /// # Errors
-/// When the store does not answer. What a queue does not take is counted, not an error.
+/// When the due links cannot be read. What the store or the queue does not take of single links is counted, not an error.
 pub async fn tick(ports: &Ports) -> PortResult<FanOut> {
+    tick_until(ports, Timestamp::MAX).await
+}
+
+/// The same, with no page begun at this moment or later: what was not sent is still due.
+///
+/// # Errors
+/// When the due links cannot be read.
+pub async fn tick_until(ports: &Ports, until: Timestamp) -> PortResult<FanOut> {
     let now = ports.clock.now();
     let every = ports.settings.settings().await?.every;
     let mut total = FanOut::default();
     let mut after = None;
-    loop {
+    while ports.clock.now() < until {
         let page = ports.links.due(now, after.as_ref(), PAGE).await?;
         let Some(last) = page.last() else { break };
         after = Some(last.link.clone());
-        let mut messages = Vec::with_capacity(page.len());
-        for DueLink { link, every: own } in page {
-            let generation = ports.links.request(&link, Some(later(now, own.unwrap_or(every)))).await?;
-            let trigger = Trigger::new(link, Reason::Schedule, generation);
-            messages.push(Outgoing { trigger, delay: Duration::ZERO });
-        }
-        let sent = ports.queue.send(&messages).await.into_iter().filter(Result::is_ok).count() as u64;
-        total.due += messages.len() as u64;
-        total.sent += sent;
-        total.failed += messages.len() as u64 - sent;
+        let wanted = page.into_iter().zip(total.due..).map(|(DueLink { link, every: own }, position)| {
+            let wait = wait_of(position);
+            let next = later(later(now, own.unwrap_or(every)), wait);
+            Wanted { link, reason: Reason::Schedule, next: Some(next), wait }
+        });
+        total += send(ports, wanted.collect()).await;
     }
     tracing::info!(due = total.due, sent = total.sent, failed = total.failed, "due links sent");
     Ok(total)
+}
+
+/// Sends one message for each of these links, due or not.
+pub async fn ask(ports: &Ports, links: Vec<LinkId>, reason: Reason) -> FanOut {
+    let wanted = links.into_iter().map(|link| Wanted { link, reason, next: None, wait: Duration::ZERO });
+    let total = send(ports, wanted.collect()).await;
+    tracing::info!(asked = total.due, sent = total.sent, failed = total.failed, "links sent as asked");
+    total
+}
+
+/// A link that is to be looked at.
+struct Wanted {
+    link: LinkId,
+    reason: Reason,
+    next: Option<Timestamp>,
+    wait: Duration,
+}
+
+async fn send(ports: &Ports, wanted: Vec<Wanted>) -> FanOut {
+    let due = wanted.len() as u64;
+    let raised = stream::iter(wanted).map(|wanted| raise(ports, wanted)).buffered(AT_ONCE);
+    let messages: Vec<Outgoing> = raised.filter_map(std::future::ready).collect().await;
+    let sent = ports.queue.send(&messages).await.into_iter().filter(Result::is_ok).count() as u64;
+    FanOut { due, sent, failed: due - sent }
+}
+
+/// One link that cannot be raised, for instance because it was removed just now, keeps no other from its message.
+async fn raise(ports: &Ports, Wanted { link, reason, next, wait }: Wanted) -> Option<Outgoing> {
+    match ports.links.request(&link, next).await {
+        Ok(generation) => Some(Outgoing { trigger: Trigger::new(link, reason, generation), delay: wait }),
+        Err(error) => {
+            tracing::warn!(link.id = %link, code = error.code, "a link could not be asked for: {error}");
+            None
+        }
+    }
+}
+
+impl std::ops::AddAssign for FanOut {
+    fn add_assign(&mut self, FanOut { due, sent, failed }: FanOut) {
+        self.due += due;
+        self.sent += sent;
+        self.failed += failed;
+    }
 }

@@ -5,13 +5,14 @@ use std::time::Duration;
 use listsync_core::{
     Timestamp,
     id::{LinkId, RunId},
+    link::LinkStatus,
     summary::Summary,
     trigger::{Generation, Reason, Trigger},
 };
 
 use crate::{
     Ports,
-    ports::{Fault, LinkState, PortError, PortResult},
+    ports::{Fault, LinkEdit, LinkState, PortError, PortResult},
     run::{Next, Ran, RunRequest, run},
     trigger::send,
     watch::Watch,
@@ -27,6 +28,25 @@ pub struct RunContext {
     pub run: RunId,
     /// The end of the invocation.
     pub until: Timestamp,
+    /// Whether the message comes again if it is not finished.
+    pub receive: Receive,
+}
+
+/// Whether a queue delivers a message once more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Receive {
+    /// It does.
+    Early,
+    /// It does not: what is not finished now becomes a dead letter.
+    Last,
+}
+
+impl Receive {
+    /// Of a message that was received so often, this time included, and is given up after so many.
+    #[must_use]
+    pub fn of(receives: u32, most: u32) -> Self {
+        if receives >= most { Self::Last } else { Self::Early }
+    }
 }
 
 /// What became of a message.
@@ -44,18 +64,43 @@ pub enum Handled {
 pub async fn handle(ports: &Ports, body: &str, context: &RunContext, watch: &dyn Watch) -> Handled {
     let trigger: Trigger = match serde_json::from_str(body) {
         Ok(trigger) => trigger,
-        Err(error) => {
-            return Handled::Refuse(format!("the message is not a trigger that this version knows: {error}"));
-        }
+        Err(error) => return Handled::Refuse(not_ours(body, &error)),
     };
     match look(ports, &trigger, context, watch).await {
         Ok(summary) => Handled::Acknowledge(summary.map(Box::new)),
         Err(error) => match error.fault {
             // A link that is gone or paused needs nothing; resuming it makes it due.
             Fault::Gone | Fault::Rejected => Handled::Acknowledge(None),
-            _ => Handled::Retry(error),
+            _ => {
+                if context.receive == Receive::Last {
+                    // The store may be what failed; the message is given up either way.
+                    let _ = mark(ports, &trigger.link, error.to_string()).await;
+                }
+                Handled::Retry(error)
+            }
         },
     }
+}
+
+/// Why a body is no trigger, without a word of what it says: it may be anybody's.
+fn not_ours(body: &str, error: &serde_json::Error) -> String {
+    let known = serde_json::from_str::<serde_json::Value>(body).ok();
+    match known.and_then(|value| value["schema"].as_u64()) {
+        Some(schema) if schema != 1 => {
+            format!("the message is of schema {schema}, which this version does not know: update listsync")
+        }
+        _ => format!(
+            "the message is not a trigger that this version knows (line {}, column {})",
+            error.line(),
+            error.column()
+        ),
+    }
+}
+
+/// Says on the link that its message is given up.
+async fn mark(ports: &Ports, link: &LinkId, reason: String) -> PortResult<()> {
+    tracing::warn!(link.id = %link, "the message of a link comes for the last time: {reason}");
+    ports.links.edit(link, &LinkEdit::Failing(reason), ports.clock.now()).await
 }
 
 async fn look(
@@ -70,6 +115,15 @@ async fn look(
     };
     if is_answered(trigger, &state) {
         return Ok(None);
+    }
+    if context.receive == Receive::Last && state.link.status == LinkStatus::Active {
+        // Before the work: whatever breaks it off may leave no time to say so.
+        mark(
+            ports,
+            &trigger.link,
+            "its message was delivered again and again, and no run of it ended".into(),
+        )
+        .await?;
     }
     let request = RunRequest {
         run: context.run.clone(),

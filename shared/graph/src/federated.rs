@@ -1,12 +1,14 @@
-//! A token that somebody else's identity provider left in a file, exchanged for one of Entra ID.
+//! A token of somebody else's identity provider, exchanged for one of Entra ID.
 
-use std::path::PathBuf;
+use std::{fmt, path::PathBuf, sync::Arc};
 
 use azure_core::{
     error::{Error, ErrorKind},
     http::ClientMethodOptions,
 };
 use azure_identity::ClientAssertion;
+
+use crate::settings::ProofSource;
 
 /// Reads the file anew for each sign-in, as its owner replaces it.
 #[derive(Debug)]
@@ -22,5 +24,24 @@ impl ClientAssertion for TokenFile {
             "" => Err(Error::with_message(ErrorKind::Io, "AZURE_FEDERATED_TOKEN_FILE is empty")),
             token => Ok(token.to_owned()),
         }
+    }
+}
+
+/// Asks the platform anew for each sign-in.
+pub(crate) struct Platform(pub(crate) Arc<dyn ProofSource>);
+
+impl fmt::Debug for Platform {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Platform(…)")
+    }
+}
+
+#[async_trait::async_trait]
+impl ClientAssertion for Platform {
+    async fn secret(&self, _: Option<ClientMethodOptions<'_>>) -> azure_core::Result<String> {
+        self.0
+            .proof()
+            .await
+            .map_err(|error| Error::with_error(ErrorKind::Credential, error, "the platform gave no token"))
     }
 }

@@ -29,10 +29,11 @@ mod send;
 mod settings;
 mod sign_in;
 mod sign_in_refusal;
+mod stored_secret;
 mod throttle;
 mod transport;
 mod verdict;
 mod write;
 
 pub use directory::Graph;
-pub use settings::{ConnectError, Credential, GraphSettings, PUBLIC_AUTHORITY, PUBLIC_GRAPH};
+pub use settings::{ConnectError, Credential, GraphSettings, PUBLIC_AUTHORITY, PUBLIC_GRAPH, ProofSource};

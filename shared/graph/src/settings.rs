@@ -1,14 +1,23 @@
 //! What the client has to be told, and what is wrong when it cannot start.
 
-use std::{fmt, path::PathBuf};
+use std::{fmt, path::PathBuf, sync::Arc};
+
+use listsync_engine::ports::PortResult;
 
 /// Microsoft's own Graph v1.0.
 pub const PUBLIC_GRAPH: &str = "https://graph.microsoft.com/v1.0";
 /// Microsoft's own authority.
 pub const PUBLIC_AUTHORITY: &str = "https://login.microsoftonline.com";
 
+/// Where the app's proof of who it is comes from, when neither the environment nor a file holds it.
+#[async_trait::async_trait]
+pub trait ProofSource: Send + Sync {
+    /// The proof as it is now.
+    async fn proof(&self) -> PortResult<String>;
+}
+
 /// How the app proves who it is.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub enum Credential {
     /// A client secret's value (`AZURE_CLIENT_SECRET`).
     Secret(String),
@@ -16,7 +25,27 @@ pub enum Credential {
     CertificateFile(PathBuf),
     /// A file with a token of a federated identity, read anew for each sign-in (`AZURE_FEDERATED_TOKEN_FILE`).
     FederatedTokenFile(PathBuf),
+    /// A token of the platform that this runs on, asked for anew at each sign-in. Entra ID takes it as proof once the
+    /// app registration has a federated credential for it (Microsoft identity platform, "Workload identity federation").
+    WebIdentity(Arc<dyn ProofSource>),
+    /// A client secret that is read at the first sign-in, and again when Graph refuses the token.
+    StoredSecret(Arc<dyn ProofSource>),
 }
+
+impl PartialEq for Credential {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Secret(one), Self::Secret(other)) => one == other,
+            (Self::CertificateFile(one), Self::CertificateFile(other))
+            | (Self::FederatedTokenFile(one), Self::FederatedTokenFile(other)) => one == other,
+            (Self::WebIdentity(one), Self::WebIdentity(other))
+            | (Self::StoredSecret(one), Self::StoredSecret(other)) => Arc::ptr_eq(one, other),
+            _ => false,
+        }
+    }
+}
+
+impl Eq for Credential {}
 
 impl Credential {
     /// The setting that it comes from.
@@ -26,6 +55,7 @@ impl Credential {
             Self::Secret(_) => "AZURE_CLIENT_SECRET",
             Self::CertificateFile(_) => "AZURE_CLIENT_CERTIFICATE_PATH",
             Self::FederatedTokenFile(_) => "AZURE_FEDERATED_TOKEN_FILE",
+            Self::WebIdentity(_) | Self::StoredSecret(_) => "LISTSYNC_CREDENTIAL",
         }
     }
 }
@@ -36,6 +66,8 @@ impl fmt::Debug for Credential {
             Self::Secret(_) => f.write_str("Secret(…)"),
             Self::CertificateFile(path) => f.debug_tuple("CertificateFile").field(path).finish(),
             Self::FederatedTokenFile(path) => f.debug_tuple("FederatedTokenFile").field(path).finish(),
+            Self::WebIdentity(_) => f.write_str("WebIdentity(…)"),
+            Self::StoredSecret(_) => f.write_str("StoredSecret(…)"),
         }
     }
 }

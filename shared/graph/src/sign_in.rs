@@ -14,9 +14,10 @@ use listsync_engine::ports::{Clock, PortResult};
 
 use crate::{
     certificate::Certificate,
-    federated::TokenFile,
-    settings::{ConnectError, Credential, GraphSettings, PUBLIC_AUTHORITY},
+    federated::{Platform, TokenFile},
+    settings::{ConnectError, Credential, GraphSettings, PUBLIC_AUTHORITY, ProofSource},
     sign_in_refusal::{self, Asker},
+    stored_secret::StoredSecret,
     transport,
 };
 
@@ -44,6 +45,8 @@ enum Proof {
     Secret(Secret),
     Certificate(Certificate),
     TokenFile(std::path::PathBuf),
+    Platform(Arc<dyn ProofSource>),
+    Stored(Arc<dyn ProofSource>),
 }
 
 impl SignIn {
@@ -114,6 +117,18 @@ impl Recipe {
                 let options = ClientAssertionCredentialOptions { client_options };
                 ClientAssertionCredential::new(tenant, client_id, TokenFile(path.clone()), Some(options))?
             }
+            Proof::Platform(identity) => {
+                let options = ClientAssertionCredentialOptions { client_options };
+                let platform = Platform(Arc::clone(identity));
+                ClientAssertionCredential::new(tenant, client_id, platform, Some(options))?
+            }
+            Proof::Stored(source) => Arc::new(StoredSecret {
+                source: Arc::clone(source),
+                tenant,
+                client_id,
+                client_options,
+                credential: tokio::sync::OnceCell::new(),
+            }),
         })
     }
 }
@@ -131,6 +146,8 @@ impl Proof {
                 })?;
                 Self::TokenFile(path.clone())
             }
+            Credential::WebIdentity(source) => Self::Platform(Arc::clone(source)),
+            Credential::StoredSecret(source) => Self::Stored(Arc::clone(source)),
         })
     }
 }

@@ -23,6 +23,10 @@ pub(crate) fn too_slow(asker: &Asker) -> PortError {
 }
 
 pub(crate) fn refusal(error: &azure_core::Error, asker: &Asker) -> PortError {
+    if let Some(refused) = source(error) {
+        let message = asker.says(&refused.message);
+        return PortError { message, ..refused.clone() };
+    }
     let text = chain(error);
     if let Some(number) = aadsts(&text) {
         return asker.refused(number);
@@ -38,6 +42,18 @@ pub(crate) fn refusal(error: &azure_core::Error, asker: &Asker) -> PortError {
     }
     PortError::new(Fault::Unavailable, "sign_in_unavailable", asker.says("the sign-in service cannot be reached"))
         .with_hint("check that the authority (AZURE_AUTHORITY_HOST) can be reached from here and its certificate is trusted (SSL_CERT_FILE)")
+}
+
+/// What the source of the proof said.
+fn source(error: &azure_core::Error) -> Option<&PortError> {
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        if let Some(refused) = inner.downcast_ref() {
+            return Some(refused);
+        }
+        cause = inner.source();
+    }
+    None
 }
 
 /// The texts of an error and all its causes; it is searched, never shown.

@@ -14,5 +14,5 @@ mod store;
 mod values;
 
 pub use open::OpenError;
-pub use queue::DeadLetter;
+pub use queue::{DeadLetter, RECEIVES};
 pub use store::SqliteStore;

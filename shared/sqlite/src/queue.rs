@@ -14,7 +14,8 @@ use crate::{
 };
 
 /// How often a message is delivered at most.
-const RECEIVES: i64 = 5;
+pub const RECEIVES: u32 = 5;
+const MOST: i64 = RECEIVES as i64;
 
 /// A message that was delivered five times and never acknowledged.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,9 +114,9 @@ fn bury(tx: &Connection, now: Timestamp) -> Outcome<()> {
         "INSERT INTO dead_letters (body, receives, reason, at)
          SELECT body, receives, ?3, ?1 FROM queue WHERE visible_at <= ?1 AND receives >= ?2 ORDER BY n",
     )?
-    .execute(params![nanos(now), RECEIVES, reason])?;
+    .execute(params![nanos(now), MOST, reason])?;
     tx.prepare_cached("DELETE FROM queue WHERE visible_at <= ?1 AND receives >= ?2")?
-        .execute([nanos(now), RECEIVES])?;
+        .execute([nanos(now), MOST])?;
     Ok(())
 }
 

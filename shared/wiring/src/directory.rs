@@ -32,6 +32,11 @@ impl LazyDirectory {
         Self { connect, connected: OnceLock::new() }
     }
 
+    /// Connects now.
+    pub(crate) fn connect(&self) -> PortResult<()> {
+        self.get().map(drop)
+    }
+
     fn get(&self) -> PortResult<&dyn Directory> {
         match self.connected.get_or_init(|| (self.connect)()) {
             Ok(directory) => Ok(directory.as_ref()),

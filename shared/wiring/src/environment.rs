@@ -19,10 +19,16 @@ impl Environment {
             Err(error) => return Err(SettingError::dotenv(&error)),
             Ok(()) => {}
         }
+        Ok(Self::of_process())
+    }
+
+    /// Reads the process environment alone.
+    #[must_use]
+    pub fn of_process() -> Self {
         let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         };
-        Ok(Self(std::env::vars_os().filter_map(text).collect()))
+        Self(std::env::vars_os().filter_map(text).collect())
     }
 
     /// Takes these variables and no others.

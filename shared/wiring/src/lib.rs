@@ -5,14 +5,16 @@ use std::{path::Path, sync::Arc, time::Duration};
 use listsync_core::id::TenantId;
 use listsync_engine::{
     Ports,
-    ports::{Fault, PortError, PortResult, SystemClock},
+    ports::{Fault, Gate, Links, ListStore, PortError, PortResult, Queue, Runs, SettingsStore, SystemClock},
 };
 use listsync_graph::{ConnectError, Graph};
 use listsync_sqlite::{OpenError, SqliteStore};
 
+mod cloud;
 mod directory;
 mod environment;
 mod error;
+pub mod function;
 mod settings;
 
 pub use environment::Environment;
@@ -25,7 +27,10 @@ pub struct Wired {
     pub ports: Ports,
     /// How long a message that was taken stays hidden from other workers.
     pub visibility: Duration,
+    /// After how many receives the queue gives a message up.
+    pub most_receives: u32,
     graph: Result<GraphAccess, SettingError>,
+    directory: Arc<directory::LazyDirectory>,
 }
 
 impl Wired {
@@ -44,34 +49,75 @@ impl Wired {
     pub fn graph(&self) -> Result<&GraphAccess, SettingError> {
         self.graph.as_ref().map_err(Clone::clone)
     }
+
+    /// Makes the client of the directory now instead of at its first use; nothing is asked of it yet.
+    ///
+    /// # Errors
+    /// When the settings for Graph are missing or make no sense.
+    pub fn connect(&self) -> PortResult<()> {
+        self.directory.connect()
+    }
 }
 
-/// Opens the store and readies the directory, which is connected at its first use: what needs no directory works
-/// without its settings.
+/// Opens the store and the queue, and readies the directory, which is connected at its first use: what needs no
+/// directory works without its settings.
 ///
 /// # Errors
 /// When the store cannot be opened, for instance because a newer version wrote it.
-pub fn open(config: Config) -> PortResult<Wired> {
-    let Config { store: Store::Sqlite(path), queue: QueueChoice::Embedded, visibility, graph } = config;
-    let store = Arc::new(SqliteStore::open(&path).map_err(|error| unopened(&path, &error))?);
+pub async fn open(config: Config) -> PortResult<Wired> {
+    let Config { store, queue, visibility, most_receives, graph } = config;
+    match (store, queue) {
+        (Store::Sqlite(path), QueueChoice::Embedded) => {
+            let store = Arc::new(opened(&path)?);
+            let most_receives = listsync_sqlite::RECEIVES;
+            Ok(wired(store.clone(), store, graph, (visibility, most_receives)))
+        }
+        (Store::Sqlite(path), QueueChoice::Sqs(url)) => {
+            let queue = Arc::new(cloud::aws().await.queue(&url));
+            Ok(wired(Arc::new(opened(&path)?), queue, graph, (visibility, most_receives)))
+        }
+        (Store::DynamoDb(table), queue) => {
+            let QueueChoice::Sqs(url) = queue else {
+                return Err(SettingError::missing("LISTSYNC_QUEUE", "write sqs:URL").into());
+            };
+            let aws = cloud::aws().await;
+            let (store, queue) = (Arc::new(aws.store(&table)), Arc::new(aws.queue(&url)));
+            Ok(wired(store, queue, graph, (visibility, most_receives)))
+        }
+    }
+}
+
+fn opened(path: &Path) -> PortResult<SqliteStore> {
+    SqliteStore::open(path).map_err(|error| unopened(path, &error))
+}
+
+fn wired<S>(
+    store: Arc<S>,
+    queue: Arc<dyn Queue>,
+    graph: Result<GraphAccess, SettingError>,
+    (visibility, most_receives): (Duration, u32),
+) -> Wired
+where
+    S: ListStore + Links + Runs + Gate + SettingsStore + 'static,
+{
     let (access, gate) = (graph.clone(), store.clone());
-    let directory = directory::LazyDirectory::new(Box::new(move || {
+    let directory = Arc::new(directory::LazyDirectory::new(Box::new(move || {
         let access = access.clone()?;
         let graph =
             Graph::connect(access.settings, gate.clone(), Arc::new(SystemClock)).map_err(unconnected)?;
         Ok(Arc::new(graph))
-    }));
+    })));
     let ports = Ports {
-        directory: Arc::new(directory),
+        directory: directory.clone(),
         lists: store.clone(),
         links: store.clone(),
         runs: store.clone(),
         gate: store.clone(),
-        queue: store.clone(),
+        queue,
         settings: store,
         clock: Arc::new(SystemClock),
     };
-    Ok(Wired { ports, visibility, graph })
+    Wired { ports, visibility, most_receives, graph, directory }
 }
 
 fn unopened(path: &Path, error: &OpenError) -> PortError {

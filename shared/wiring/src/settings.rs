@@ -2,6 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
@@ -9,20 +10,24 @@ use jiff::SignedDuration;
 use listsync_core::id::TenantId;
 use listsync_graph::{Credential, GraphSettings};
 
-use crate::{Environment, SettingError};
+use crate::{Environment, SettingError, cloud};
 
 /// Where lists, links and runs are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Store {
     /// An SQLite file.
     Sqlite(PathBuf),
+    /// A DynamoDB table.
+    DynamoDb(String),
 }
 
 /// The queue between timer and worker.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum QueueChoice {
     /// In the store.
     Embedded,
+    /// An SQS queue, by its address.
+    Sqs(String),
 }
 
 /// How Microsoft Graph is reached.
@@ -44,11 +49,15 @@ pub struct Config {
     /// `LISTSYNC_VISIBILITY`: how long a message that was taken stays hidden from other workers, so how soon a message
     /// of a worker that died is taken again. Default 120 seconds, at least 90.
     pub visibility: Duration,
+    /// `LISTSYNC_MAX_RECEIVES`: after how many receives an SQS queue gives a message up, as its redrive policy says.
+    /// Default 5; the embedded queue has its own number.
+    pub most_receives: u32,
     /// How Graph is reached; verbs that need no Graph work without.
     pub graph: Result<GraphAccess, SettingError>,
 }
 
 const DEFAULT_VISIBILITY: Duration = Duration::from_secs(120);
+const DEFAULT_RECEIVES: u32 = 5;
 const LEAST_VISIBILITY: SignedDuration = SignedDuration::from_secs(90);
 
 impl Config {
@@ -57,10 +66,18 @@ impl Config {
     /// # Errors
     /// When one that every verb needs makes no sense; what only Graph needs is kept for its first use.
     pub fn read(environment: &Environment) -> Result<Self, SettingError> {
+        let (store, queue) = (store(environment)?, queue(environment)?);
+        if matches!((&store, &queue), (Store::DynamoDb(_), QueueChoice::Embedded)) {
+            return Err(SettingError::missing(
+                "LISTSYNC_QUEUE",
+                "a DynamoDB table has no queue of its own: write sqs:URL",
+            ));
+        }
         Ok(Self {
-            store: store(environment)?,
-            queue: queue(environment)?,
+            store,
+            queue,
             visibility: visibility(environment)?,
+            most_receives: most_receives(environment)?,
             graph: graph(environment),
         })
     }
@@ -70,15 +87,11 @@ fn store(environment: &Environment) -> Result<Store, SettingError> {
     let text = environment.get("LISTSYNC_STORE").unwrap_or("sqlite:listsync.db");
     match text.split_once(':') {
         Some(("sqlite", path)) if !path.is_empty() => Ok(Store::Sqlite(PathBuf::from(path))),
-        Some(("dynamodb", _)) => Err(SettingError::new(
-            "LISTSYNC_STORE",
-            "names a DynamoDB table, and this build has no AWS adapter yet",
-            "use sqlite:PATH, or leave it unset for sqlite:listsync.db",
-        )),
+        Some(("dynamodb", table)) if !table.is_empty() => Ok(Store::DynamoDb(table.to_owned())),
         _ => Err(SettingError::new(
             "LISTSYNC_STORE",
             format!("is '{text}', which is no store"),
-            "write sqlite:PATH, or leave it unset for sqlite:listsync.db",
+            "write sqlite:PATH or dynamodb:TABLE, or leave it unset for sqlite:listsync.db",
         )),
     }
 }
@@ -86,17 +99,26 @@ fn store(environment: &Environment) -> Result<Store, SettingError> {
 fn queue(environment: &Environment) -> Result<QueueChoice, SettingError> {
     match environment.get("LISTSYNC_QUEUE") {
         None | Some("embedded") => Ok(QueueChoice::Embedded),
-        Some(text) if text.starts_with("sqs:") => Err(SettingError::new(
-            "LISTSYNC_QUEUE",
-            "names an SQS queue, and this build has no AWS adapter yet",
-            "use embedded, or leave it unset",
-        )),
-        Some(text) => Err(SettingError::new(
-            "LISTSYNC_QUEUE",
-            format!("is '{text}', which is no queue"),
-            "use embedded, or leave it unset",
-        )),
+        Some(text) => match text.strip_prefix("sqs:") {
+            Some(url) if url.starts_with("https://") || is_local(url) => Ok(QueueChoice::Sqs(url.to_owned())),
+            _ => Err(SettingError::new(
+                "LISTSYNC_QUEUE",
+                format!("is '{text}', which is no queue"),
+                "write sqs:URL or embedded, or leave it unset for embedded",
+            )),
+        },
     }
+}
+
+fn most_receives(environment: &Environment) -> Result<u32, SettingError> {
+    let Some(text) = environment.get("LISTSYNC_MAX_RECEIVES") else { return Ok(DEFAULT_RECEIVES) };
+    text.parse().ok().filter(|receives| (1..=1000).contains(receives)).ok_or_else(|| {
+        SettingError::new(
+            "LISTSYNC_MAX_RECEIVES",
+            format!("is '{text}', which is no number from 1 to 1000"),
+            "write the maxReceiveCount of the queue's redrive policy, or leave it unset for 5",
+        )
+    })
 }
 
 fn visibility(environment: &Environment) -> Result<Duration, SettingError> {
@@ -138,20 +160,22 @@ fn need<'a>(environment: &'a Environment, variable: &str, what: &str) -> Result<
     environment.get(variable).ok_or_else(|| SettingError::missing(variable, what))
 }
 
+const ELSEWHERE: &str = "LISTSYNC_CREDENTIAL";
 const SECRET: &str = "AZURE_CLIENT_SECRET";
 const CERTIFICATE: &str = "AZURE_CLIENT_CERTIFICATE_PATH";
 const TOKEN_FILE: &str = "AZURE_FEDERATED_TOKEN_FILE";
 
 fn credential(environment: &Environment) -> Result<Credential, SettingError> {
-    let given: Vec<_> = [SECRET, CERTIFICATE, TOKEN_FILE]
+    let given: Vec<_> = [ELSEWHERE, SECRET, CERTIFICATE, TOKEN_FILE]
         .into_iter()
         .filter_map(|variable| Some((variable, environment.get(variable)?)))
         .collect();
     match given.as_slice() {
         [] => Err(SettingError::missing(
             SECRET,
-            "a client secret of the app registration (or set AZURE_CLIENT_CERTIFICATE_PATH or AZURE_FEDERATED_TOKEN_FILE)",
+            "a client secret of the app registration (or set AZURE_CLIENT_CERTIFICATE_PATH, AZURE_FEDERATED_TOKEN_FILE or LISTSYNC_CREDENTIAL)",
         )),
+        [(ELSEWHERE, text)] => elsewhere(text),
         [(SECRET, text)] => Ok(Credential::Secret((*text).to_owned())),
         [(CERTIFICATE, _)] => {
             readable(environment, CERTIFICATE, "a PEM file with the certificate and its private key")
@@ -165,6 +189,20 @@ fn credential(environment: &Environment) -> Result<Credential, SettingError> {
             "keep the one that you mean and unset the others",
         )),
     }
+}
+
+fn elsewhere(text: &str) -> Result<Credential, SettingError> {
+    if text == "web-identity" {
+        return Ok(Credential::WebIdentity(Arc::new(cloud::WebIdentity)));
+    }
+    let secret = cloud::StoredSecret::parse(text).ok_or_else(|| {
+        SettingError::new(
+            ELSEWHERE,
+            "is no credential that this version knows",
+            "write web-identity, secretsmanager:NAME or ssm:NAME",
+        )
+    })?;
+    Ok(Credential::StoredSecret(Arc::new(secret)))
 }
 
 fn readable(environment: &Environment, variable: &str, what: &str) -> Result<Option<PathBuf>, SettingError> {
@@ -182,11 +220,7 @@ fn readable(environment: &Environment, variable: &str, what: &str) -> Result<Opt
 /// A base address: over TLS, except on this machine itself, since a token or a secret goes there.
 fn url(environment: &Environment, variable: &str, default: &str) -> Result<String, SettingError> {
     let text = environment.get(variable).unwrap_or(default);
-    let plain = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
-    let is_local = plain.iter().any(|start| {
-        text.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
-    });
-    if text.len() > "https://".len() && text.starts_with("https://") || is_local {
+    if text.len() > "https://".len() && text.starts_with("https://") || is_local(text) {
         return Ok(text.trim_end_matches('/').to_owned());
     }
     Err(SettingError::new(
@@ -194,6 +228,14 @@ fn url(environment: &Environment, variable: &str, default: &str) -> Result<Strin
         format!("is '{text}', which is no https address"),
         format!("write an address such as {default}"),
     ))
+}
+
+/// Whether an address is over plain HTTP on this machine itself.
+fn is_local(text: &str) -> bool {
+    let plain = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
+    plain.iter().any(|start| {
+        text.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
+    })
 }
 
 #[cfg(test)]
@@ -217,6 +259,30 @@ mod tests {
         assert_eq!(config.store, Store::Sqlite(PathBuf::from("listsync.db")));
         assert_eq!(config.visibility, Duration::from_secs(120));
         assert_eq!(config.graph.expect_err("no tenant").variable, "AZURE_TENANT_ID");
+    }
+
+    #[test]
+    fn a_deployment_on_aws_is_named_by_its_table_and_its_queue() {
+        let queue = ("LISTSYNC_QUEUE", "sqs:https://sqs.eu-west-1.amazonaws.com/1/q");
+        let config = config(&[("LISTSYNC_STORE", "dynamodb:table"), queue, ("LISTSYNC_MAX_RECEIVES", "7")]);
+        let config = config.expect("settings");
+        assert_eq!(config.store, Store::DynamoDb("table".to_owned()));
+        assert_eq!(config.queue, QueueChoice::Sqs("https://sqs.eu-west-1.amazonaws.com/1/q".to_owned()));
+        assert_eq!(config.most_receives, 7);
+        let alone = Config::read(&Environment::of(&[("LISTSYNC_STORE", "dynamodb:table")]));
+        assert_eq!(alone.expect_err("no queue").variable, "LISTSYNC_QUEUE");
+    }
+
+    #[test]
+    fn a_credential_may_be_kept_elsewhere() {
+        for known in ["web-identity", "secretsmanager:/listsync/client-secret", "ssm:/listsync/client-secret"]
+        {
+            let credential = config(&[(ELSEWHERE, known)]).expect("settings").graph.expect("complete");
+            assert_eq!(credential.settings.credential.setting(), ELSEWHERE);
+        }
+        let odd = graph_error(&[(ELSEWHERE, "s3cret-by-mistake")]);
+        assert!(odd.variable == ELSEWHERE && !odd.to_string().contains("s3cret"), "{odd}");
+        assert_eq!(graph_error(&[(ELSEWHERE, "web-identity"), (SECRET, "a")]).variable, ELSEWHERE);
     }
 
     #[test]
@@ -261,9 +327,12 @@ mod tests {
     #[test]
     fn what_this_build_cannot_do_is_said_and_not_replaced() {
         for (variable, value) in [
-            ("LISTSYNC_STORE", "dynamodb:table"),
+            ("LISTSYNC_STORE", "dynamodb:"),
             ("LISTSYNC_STORE", "listsync.db"),
-            ("LISTSYNC_QUEUE", "sqs:https://x"),
+            ("LISTSYNC_QUEUE", "sqs:queue"),
+            ("LISTSYNC_QUEUE", "sqs:http://elsewhere.example/queue"),
+            ("LISTSYNC_MAX_RECEIVES", "0"),
+            ("LISTSYNC_MAX_RECEIVES", "five"),
             ("LISTSYNC_VISIBILITY", "5s"),
         ] {
             let error = config(&[(variable, value)]).expect_err(value);

@@ -54,9 +54,11 @@ impl Check {
 }
 
 pub(super) async fn run(config: Config) -> Outcome {
-    let Store::Sqlite(path) = &config.store;
-    let store = format!("sqlite:{}", path.display());
-    let wired = match listsync_wiring::open(config) {
+    let store = match &config.store {
+        Store::Sqlite(path) => format!("sqlite:{}", path.display()),
+        Store::DynamoDb(table) => format!("dynamodb:{table}"),
+    };
+    let wired = match listsync_wiring::open(config).await {
         Ok(wired) => wired,
         Err(error) => return Ok(reply(&[Check::failed("store", error)])),
     };

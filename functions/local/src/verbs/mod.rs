@@ -40,7 +40,7 @@ pub(crate) async fn run(verb: &Verb, form: Form, environment: Result<Environment
     if matches!(verb, Verb::Doctor) {
         return doctor::run(config).await;
     }
-    wired(verb, form, &listsync_wiring::open(config)?).await
+    wired(verb, form, &listsync_wiring::open(config).await?).await
 }
 
 async fn wired(verb: &Verb, form: Form, wired: &Wired) -> Outcome {

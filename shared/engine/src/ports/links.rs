@@ -58,6 +58,18 @@ pub struct Progress {
     /// How many continuations in a row made no progress.
     #[serde(default)]
     pub stalled: u8,
+    /// Why nobody may ever finish the message that asked for a run; none once a run ended in good order.
+    #[serde(default)]
+    pub failing: Option<Failing>,
+}
+
+/// A link whose message was given up, or is about to be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failing {
+    /// Why, for people.
+    pub reason: String,
+    /// Since when.
+    pub since: Timestamp,
 }
 
 /// A link's row.
@@ -110,7 +122,7 @@ pub struct DueLink {
     pub every: Option<Duration>,
 }
 
-/// A change to a link by a person.
+/// A change to a link outside of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LinkEdit {
     /// Run, pause or halt it. A link that becomes active is due at once.
@@ -124,6 +136,9 @@ pub enum LinkEdit {
     /// Forget baseline, beliefs and cursors: the next run unions, and removes nobody. Waits for no lease: the store
     /// takes it only while none is live, else it is [`super::Fault::Unavailable`].
     Relink,
+    /// The message that asked for a run comes for the last time: sets [`Progress::failing`] to this reason and now. The
+    /// next run that ends in good order clears it, as the last write of a run replaces [`Progress`].
+    Failing(String),
 }
 
 /// Which of a link's members are wanted.

@@ -15,8 +15,9 @@ pub use directory::{
 };
 pub use error::{Fault, PortError, PortResult, code};
 pub use links::{
-    Acquired, Cursor, DueLink, Finish, Finished, Fold, Hold, Lease, LinkEdit, LinkState, Links, ListEffect,
-    ListOutcome, ListStep, MemberChange, MemberQuery, Phase, Progress, Removal, Ruling, RulingKind,
+    Acquired, Cursor, DueLink, Failing, Finish, Finished, Fold, Hold, Lease, LinkEdit, LinkState, Links,
+    ListEffect, ListOutcome, ListStep, MemberChange, MemberQuery, Phase, Progress, Removal, Ruling,
+    RulingKind,
 };
 pub use lists::{
     AddOutcome, Decision, EntryQuery, Import, ImportMode, ImportState, ListChanges, ListSide, ListStore,

@@ -151,6 +151,7 @@ fn finished(look: Look<'_>, summary: &mut Summary, reads: Reads, resolution: &Re
         hold: hold(look, resolution),
         extras_release: extras_release(look),
         stalled: 0,
+        failing: None,
     };
     let by_schedule = later(now, look.link().every.unwrap_or(settings.every));
     let due_at = earliest(resolution.set_aside.iter().copied().chain(full_read_at), by_schedule);
@@ -195,7 +196,7 @@ fn continued(look: Look<'_>, summary: &mut Summary, progressed: bool) -> (Finish
     summary.outcome = Outcome::Continued;
     summary.reason = "out_of_time".into();
     let stalled = if progressed { 0 } else { look.progress().stalled + 1 };
-    let progress = Progress { stalled, ..look.progress().clone() };
+    let progress = Progress { stalled, failing: None, ..look.progress().clone() };
     let mut finish = open_end(look, progress);
     if stalled >= STALLED {
         summary.outcome = Outcome::Halted;
@@ -215,6 +216,7 @@ fn failed(look: Look<'_>, summary: &mut Summary, error: PortError) -> (Finish, N
     let next = match error.fault {
         Fault::Throttled(wait) => {
             throttled(summary, wait);
+            finish.progress.failing = None;
             return (finish, Next::RetryAfter(wait));
         }
         Fault::Unavailable => Next::RetryAfter(RETRY_UNAVAILABLE),

@@ -3,7 +3,7 @@ use listsync_core::{
     id::LinkId,
     link::{Extras, Link, LinkStatus},
 };
-use listsync_engine::ports::{Fault, LinkEdit, LinkState, PortError, Progress, Ruling};
+use listsync_engine::ports::{Failing, Fault, LinkEdit, LinkState, PortError, Progress, Ruling};
 use rusqlite::{Connection, params};
 
 use super::row;
@@ -22,6 +22,10 @@ pub(super) fn edit(tx: &Connection, id: &LinkId, edit: &LinkEdit, now: Timestamp
         LinkEdit::KeepExtras => row::save_link(tx, &Link { extras: Extras::Keep, ..state.link }),
         LinkEdit::Resync => resync(tx, n, state.progress),
         LinkEdit::Relink => relink(tx, n, &state, now),
+        LinkEdit::Failing(reason) => {
+            let failing = Some(Failing { reason: reason.clone(), since: now });
+            row::save_progress(tx, n, &Progress { failing, ..state.progress })
+        }
     }
 }
 

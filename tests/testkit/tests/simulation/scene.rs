@@ -23,7 +23,7 @@ use listsync_engine::{
         MemberQuery, PortResult, Queue as _, SettingsStore as _,
     },
     watch::Unwatched,
-    worker::{Handled, RunContext, handle},
+    worker::{Handled, Receive, RunContext, handle},
 };
 use listsync_testkit::{
     dice::Dice,
@@ -128,7 +128,7 @@ impl Scene {
         let ports = faults.over(&self.ports);
         let run = RunId::parse(&format!("run-{run}")).expect("a counted id is an id");
         let until = self.clock.now().checked_add(Duration::from_secs(seconds)).expect("in range");
-        faults.process(handle(&ports, body, &RunContext { run, until }, &Unwatched)).await
+        faults.process(handle(&ports, body, &RunContext { run, until, receive: Receive::Early }, &Unwatched)).await
     }
 
     /// Handles all visible messages without trouble, as a worker does; how many there were.

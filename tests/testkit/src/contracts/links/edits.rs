@@ -3,8 +3,8 @@ use listsync_core::{
     member::HoldReason,
 };
 use listsync_engine::ports::{
-    Cursor, Fault, Finish, Fold, Hold, LinkEdit, LinkState, Links, ListStore, MemberChange, MemberQuery,
-    Phase, Progress, Ruling, RulingKind,
+    Cursor, Failing, Fault, Finish, Fold, Hold, LinkEdit, LinkState, Links, ListStore, MemberChange,
+    MemberQuery, Phase, Progress, Ruling, RulingKind,
 };
 
 use super::{Bed, finish};
@@ -23,6 +23,7 @@ pub(super) async fn all<S: Links + ListStore>(make: &impl Fn() -> S) {
     a_resync_asked_for_during_a_run_holds_for_the_next(make).await;
     a_relink_forgets_all_and_waits_for_no_run(make).await;
     after_a_relink_an_old_run_writes_nothing(make).await;
+    a_failing_link_says_why_until_a_run_ends(make).await;
 }
 
 fn progress() -> Progress {
@@ -159,4 +160,16 @@ async fn after_a_relink_an_old_run_writes_nothing<S: Links + ListStore>(make: &i
     assert_eq!(fault(bed.store.finish(&lease, &finish(moment(62))).await), Fault::LeaseLost);
     assert_eq!(fault(bed.store.renew(&lease, moment(62), super::MINUTE).await), Fault::LeaseLost);
     assert!(ok(bed.store.members(bed.id(), MemberQuery::All).await).is_empty());
+}
+
+async fn a_failing_link_says_why_until_a_run_ends<S: Links + ListStore>(make: &impl Fn() -> S) {
+    let bed = Bed::make(make).await;
+    synced(&bed).await;
+    let lease = bed.lease(moment(30)).await;
+    ok(bed.store.edit(bed.id(), &LinkEdit::Failing("nobody finished it".to_owned()), moment(31)).await);
+    let failing = Failing { reason: "nobody finished it".to_owned(), since: moment(31) };
+    let marked = Progress { failing: Some(failing), ..progress() };
+    assert_eq!(state(&bed).await.progress, marked, "nothing else changed");
+    bed.finish(&lease, Finish { progress: progress(), ..finish(moment(40)) }).await;
+    assert_eq!(state(&bed).await.progress.failing, None);
 }

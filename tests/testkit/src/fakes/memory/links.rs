@@ -9,7 +9,7 @@ use listsync_core::{
     trigger::Generation,
 };
 use listsync_engine::ports::{
-    Acquired, DueLink, Fault, Finish, Finished, Fold, Lease, LinkEdit, LinkState, Links, ListOutcome,
+    Acquired, DueLink, Failing, Fault, Finish, Finished, Fold, Lease, LinkEdit, LinkState, Links, ListOutcome,
     MemberQuery, PortError, PortResult, Progress, Removal,
 };
 
@@ -68,6 +68,9 @@ impl LinkRow {
                 self.state.ruling = None;
                 self.members.clear();
                 self.removals.clear();
+            }
+            LinkEdit::Failing(reason) => {
+                self.state.progress.failing = Some(Failing { reason: reason.clone(), since: now });
             }
         }
         Ok(())

@@ -1,0 +1,37 @@
+//! The timer as a Lambda function.
+
+use std::time::Duration;
+
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use listsync_core::Timestamp;
+use listsync_engine::Ports;
+use listsync_timer::FanOut;
+use listsync_wiring::function::{self, Metric, Unit};
+use serde_json::Value;
+
+/// A page that is begun needs no more than this to be sent.
+const MARGIN: Duration = Duration::from_secs(10);
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    function::log();
+    let ports = function::open().await?.ports;
+    lambda_runtime::run(service_fn(move |event| beat(ports.clone(), event))).await
+}
+
+async fn beat(ports: Ports, event: LambdaEvent<Value>) -> Result<FanOut, Error> {
+    let until = Timestamp::try_from(event.context.deadline() - MARGIN)?;
+    let sent = listsync_timer::answer(&ports, &event.payload, until).await?;
+    let mut metrics = vec![
+        Metric("Due", Unit::Count, sent.due),
+        Metric("Sent", Unit::Count, sent.sent),
+        Metric("Unsent", Unit::Count, sent.failed),
+    ];
+    // While nothing is due, an old run is no trouble.
+    if sent.due > 0 {
+        let age = listsync_timer::last_run_age(&ports).await?;
+        metrics.extend(age.map(|age| Metric("LastRunAge", Unit::Seconds, age)));
+    }
+    function::tell(ports.clock.now(), &metrics);
+    Ok(sent)
+}

@@ -1,0 +1,32 @@
+//! The worker as a Lambda function that is fed by SQS.
+
+use std::{sync::Arc, time::Duration};
+
+use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use listsync_core::Timestamp;
+use listsync_wiring::{Wired, function};
+use listsync_worker::{Bounds, batch};
+
+mod records;
+
+/// A run ends so long before its invocation: time for its last write and its message.
+const MARGIN: Duration = Duration::from_secs(10);
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    function::log();
+    let wired = function::open().await?;
+    wired.connect().inspect_err(function::refused)?;
+    let wired = Arc::new(wired);
+    lambda_runtime::run(service_fn(move |event| work(wired.clone(), event))).await
+}
+
+async fn work(wired: Arc<Wired>, event: LambdaEvent<SqsEvent>) -> Result<SqsBatchResponse, Error> {
+    let until = Timestamp::try_from(event.context.deadline() - MARGIN)?;
+    let bounds = Bounds { until, most_receives: wired.most_receives };
+    let records = records::of(event.payload)?;
+    let mut response = SqsBatchResponse::default();
+    response.set_failures(batch(&wired.ports, records, bounds, records::tell).await);
+    Ok(response)
+}

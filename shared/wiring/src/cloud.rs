@@ -1,0 +1,40 @@
+//! AWS, asked at the first use: what does not use it does not pay for it.
+
+use async_trait::async_trait;
+use listsync_aws::{Aws, SecretName};
+use listsync_engine::ports::PortResult;
+use listsync_graph::ProofSource;
+use tokio::sync::OnceCell;
+
+/// The configuration of AWS, read once a process.
+pub(crate) async fn aws() -> &'static Aws {
+    static AWS: OnceCell<Aws> = OnceCell::const_new();
+    AWS.get_or_init(Aws::from_env).await
+}
+
+/// A token of the account's own identity provider.
+pub(crate) struct WebIdentity;
+
+#[async_trait]
+impl ProofSource for WebIdentity {
+    async fn proof(&self) -> PortResult<String> {
+        aws().await.assertion_source().assertion().await
+    }
+}
+
+/// A client secret in Secrets Manager or in a parameter.
+pub(crate) struct StoredSecret(SecretName);
+
+impl StoredSecret {
+    /// Reads `secretsmanager:NAME` or `ssm:NAME`.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        SecretName::parse(text).map(Self)
+    }
+}
+
+#[async_trait]
+impl ProofSource for StoredSecret {
+    async fn proof(&self) -> PortResult<String> {
+        aws().await.secret(&self.0).await
+    }
+}

@@ -1,0 +1,113 @@
+//! What every function on AWS starts with, and the one line of metrics that it writes.
+
+use std::io::Write as _;
+
+use listsync_core::Timestamp;
+use listsync_engine::ports::PortError;
+use serde_json::{Map, Value, json};
+use tracing_subscriber::EnvFilter;
+
+use crate::{Config, Environment, Wired};
+
+/// One JSON line per event on standard output; `LISTSYNC_LOG` says which, as `warn` or `listsync_engine=debug`. A panic
+/// is told by its place alone, as its text may hold anything.
+pub fn log() {
+    let filter =
+        EnvFilter::try_from_env("LISTSYNC_LOG").unwrap_or_else(|_| EnvFilter::new("warn,listsync=info"));
+    tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_current_span(false)
+        .with_span_list(false)
+        .with_env_filter(filter)
+        .init();
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
+        tracing::error!(place, "the program broke off by a fault of its own");
+    }));
+}
+
+/// Reads the settings and opens all that they name.
+///
+/// # Errors
+/// When a setting is missing or makes no sense: the error names it, and it is logged already.
+pub async fn open() -> Result<Wired, PortError> {
+    let wired = async {
+        let config = Config::read(&Environment::of_process())?;
+        crate::open(config).await
+    };
+    wired.await.inspect_err(refused)
+}
+
+/// Logs why a function does not start.
+pub fn refused(error: &PortError) {
+    tracing::error!(code = error.code, hint = error.hint, "the function does not start: {error}");
+}
+
+/// A number with its name and its unit, as CloudWatch knows units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Metric(pub &'static str, pub Unit, pub u64);
+
+/// The unit of a metric.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// A number of things.
+    Count,
+    /// Thousandths of a second.
+    Milliseconds,
+    /// Seconds.
+    Seconds,
+}
+
+/// Writes metrics to the log in CloudWatch's embedded metric format, by the name of the function.
+pub fn tell(now: Timestamp, metrics: &[Metric]) {
+    let function = std::env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default();
+    let line = embedded(&function, now, metrics);
+    // A log that cannot be written must not stop a sync.
+    let _ = writeln!(std::io::stdout().lock(), "{line}");
+}
+
+/// The line, as "Specification: Embedded metric format" of the CloudWatch user guide has it.
+fn embedded(function: &str, now: Timestamp, metrics: &[Metric]) -> Value {
+    let described =
+        metrics.iter().map(|Metric(name, unit, _)| json!({"Name": name, "Unit": format!("{unit:?}")}));
+    let mut line: Map<String, Value> =
+        metrics.iter().map(|Metric(name, _, value)| ((*name).to_owned(), json!(value))).collect();
+    line.insert("FunctionName".to_owned(), json!(function));
+    let directive = json!({
+        "Namespace": "listsync",
+        "Dimensions": [["FunctionName"]],
+        "Metrics": described.collect::<Vec<_>>(),
+    });
+    let head = json!({"Timestamp": now.as_millisecond(), "CloudWatchMetrics": [directive]});
+    line.insert("_aws".to_owned(), head);
+    Value::Object(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_metric_is_described_and_given() {
+        let metrics = [Metric("Added", Unit::Count, 3), Metric("Duration", Unit::Milliseconds, 250)];
+        let line = embedded("worker", Timestamp::UNIX_EPOCH, &metrics);
+        let expected = json!({
+            "_aws": {
+                "Timestamp": 0,
+                "CloudWatchMetrics": [{
+                    "Namespace": "listsync",
+                    "Dimensions": [["FunctionName"]],
+                    "Metrics": [
+                        {"Name": "Added", "Unit": "Count"},
+                        {"Name": "Duration", "Unit": "Milliseconds"},
+                    ],
+                }],
+            },
+            "FunctionName": "worker",
+            "Added": 3,
+            "Duration": 250,
+        });
+        assert_eq!(line, expected);
+    }
+}
