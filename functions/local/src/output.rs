@@ -83,7 +83,13 @@ impl From<SettingError> for Refusal {
 /// Prints what a verb came to, and turns it into the exit code. Output that nobody reads any more is no error.
 pub(crate) fn print(form: Form, outcome: &Outcome) -> ExitCode {
     match (form, outcome) {
-        (Form::Json, Ok(reply)) => to_stdout(&format!("{:#}\n", reply.document)),
+        (Form::Json, Ok(reply)) => {
+            to_stdout(&format!("{:#}\n", reply.document));
+            // A run that could do nothing is told as every error is.
+            if reply.exit == 1 {
+                note(reply.text.trim_end());
+            }
+        }
         (Form::Json, Err(refusal)) => {
             to_stdout(&format!("{:#}\n", refusal.document()));
             print_refusal(refusal);

@@ -203,9 +203,15 @@ impl Known {
     fn verdict(&mut self, case: &Case, policy: &Policy, now: Timestamp) -> Verdict {
         match case.list {
             ListPresence::Disputed => Verdict::Skip(skip::DUPLICATE_CONTACT.into()),
-            ListPresence::OptedOut if self.presence.group && policy.mode.writes(Side::Group) => {
+            ListPresence::OptedOut | ListPresence::StillListed
+                if self.presence.group && policy.mode.writes(Side::Group) =>
+            {
                 self.remove(Side::Group, Cause::OptedOut, case, policy)
             }
+            ListPresence::StillListed if policy.mode.writes(Side::List) => {
+                self.remove(Side::List, Cause::OptedOut, case, policy)
+            }
+            ListPresence::StillListed => Verdict::Skip(skip::OPTED_OUT.into()),
             ListPresence::OptedOut if self.presence.group => Verdict::Skip(skip::OPTED_OUT.into()),
             ListPresence::OptedOut => {
                 self.member.in_baseline = false;
@@ -239,7 +245,8 @@ impl Known {
     fn settled(&self, case: &Case) -> Verdict {
         if let Some(op) = self.unrecorded {
             // It passed the guard when it was saved.
-            let counted = op == Op::Remove && case.list != ListPresence::OptedOut;
+            let opted_out = matches!(case.list, ListPresence::OptedOut | ListPresence::StillListed);
+            let counted = op == Op::Remove && !opted_out;
             let release = if counted { Release::Approved } else { Release::Free };
             return self.effect(Change { side: Side::Group, op }, Cause::Unrecorded, release, case);
         }

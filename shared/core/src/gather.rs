@@ -112,7 +112,10 @@ impl Evidence {
             seen: key.object_id().map_or(Seen::Unmentioned, |id| self.sight.of(id)),
             list: presence_of(entries),
             identity: match (&key, unmatched) {
-                (MemberKey::Contact(_), Some(&(reason, asked))) => Identity::Unmatched(reason, asked),
+                (MemberKey::Contact(_), Some(&(reason, asked)))
+                | (_, Some(&(reason @ Unmatched::ExternalSkipped, asked))) => {
+                    Identity::Unmatched(reason, asked)
+                }
                 _ => Identity::Settled,
             },
             record,
@@ -120,7 +123,9 @@ impl Evidence {
     }
 }
 
-fn key_of(entry: &Entry) -> MemberKey {
+/// By what an entry is told from others.
+#[must_use]
+pub fn key_of(entry: &Entry) -> MemberKey {
     match &entry.object_id {
         Some(id) => MemberKey::Principal(id.clone()),
         None => MemberKey::Contact(entry.contact.clone()),

@@ -163,6 +163,8 @@ pub enum ListPresence {
     Member,
     /// One of its contacts opted out, and a person's word on one address holds for the person.
     OptedOut,
+    /// The same, and another of its contacts is still on the list.
+    StillListed,
     /// It is not on the list.
     Absent,
     /// Two of its contacts are on the list: which one stands for the person is not for us to say.
@@ -174,7 +176,8 @@ pub enum ListPresence {
 pub fn presence_of(entries: &[&Entry]) -> ListPresence {
     let with = |standing| entries.iter().filter(|entry| entry.standing == standing).count();
     match (with(Standing::OptedOut), with(Standing::Member)) {
-        (1.., _) => ListPresence::OptedOut,
+        (1.., 0) => ListPresence::OptedOut,
+        (1.., 1..) => ListPresence::StillListed,
         (0, 0) => ListPresence::Absent,
         (0, 1) => ListPresence::Member,
         (0, 2..) => ListPresence::Disputed,
@@ -252,7 +255,8 @@ mod tests {
     fn an_opt_out_under_any_address_is_the_persons() {
         let (yes, no) =
             (entry("c1", "a@x.example", Standing::Member), entry("c2", "b@x.example", Standing::OptedOut));
-        assert_eq!(presence_of(&[&yes, &no]), ListPresence::OptedOut);
+        assert_eq!(presence_of(&[&yes, &no]), ListPresence::StillListed);
+        assert_eq!(presence_of(&[&no]), ListPresence::OptedOut);
         assert_eq!(presence_of(&[&yes, &yes]), ListPresence::Disputed);
         assert_eq!(presence_of(&[&yes]), ListPresence::Member);
         assert_eq!(presence_of(&[&entry("c3", "c@x.example", Standing::Absent)]), ListPresence::Absent);

@@ -3,7 +3,7 @@
 /// The rows of a file, as far as its removals depend on them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FileRows {
-    /// Contacts that it names, each counted once.
+    /// Of those who are on the list, how many it names.
     pub present: u64,
     /// Rows that could not be read.
     pub unreadable: u64,
@@ -22,8 +22,8 @@ pub enum Removals {
 
 /// Judges the removals of a full import onto a list of `listed` members.
 ///
-/// A file with an unreadable row removes nobody; one that names fewer than 80 % of as many as are on the list now has
-/// its removals held.
+/// A file with an unreadable row removes nobody; one that names fewer than 80 % of those who are on the list has its
+/// removals held. Newcomers do not make up for them: the wrong file may be as long as the right one.
 #[must_use]
 pub fn judge_removals(file: FileRows, listed: u64) -> Removals {
     let FileRows { present, unreadable } = file;

@@ -94,24 +94,21 @@ pub struct Intent {
 pub enum HoldReason {
     /// More removals than the limit lets through.
     Limit,
-    /// The side would be left empty.
+    /// Nobody of those on the side would be left.
     Emptied,
     /// A first merge in which one side wins awaits approval.
     FirstMerge,
     /// The first removal of extras awaits approval.
     Extras,
-    /// An import that shrank the list by more than a fifth awaits approval.
-    Import,
 }
 
 impl fmt::Display for HoldReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Limit => "more removals than the limit lets through",
-            Self::Emptied => "the side would be left empty",
+            Self::Emptied => "nobody of those on the side would be left",
             Self::FirstMerge => "a first merge in which one side wins needs approval",
             Self::Extras => "the first removal of extras needs approval",
-            Self::Import => "an import that shrinks the list needs approval",
         })
     }
 }

@@ -245,7 +245,6 @@ fn tally(effects: &[Effect], side: Side, standing: &Standing) -> Tally {
         planned: count(&|e| removal(e) && matches!(e.release, Release::Guarded | Release::Approved)),
         at_first: base.at_first,
         members: base.members,
-        joining: count(&|e| e.change == Change { side, op: Op::Add }),
         leaving: count(&|e| removal(e) && e.release == Release::Free),
     }
 }

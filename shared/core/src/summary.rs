@@ -138,9 +138,12 @@ pub struct Summary {
     /// A stable code for why it ended so, such as `count_mismatch`; empty where the outcome says all.
     #[serde(default)]
     pub reason: String,
-    /// The same for a person, with what to do next.
+    /// The same for a person.
     #[serde(default)]
     pub message: String,
+    /// What the person can do about it; empty where there is nothing to do.
+    #[serde(default)]
+    pub hint: String,
     /// The list's counters.
     pub list: SideCounts,
     /// The group's counters.
@@ -221,6 +224,9 @@ impl Summary {
     fn write_details(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.message.is_empty() {
             writeln!(f, "{}", self.message)?;
+        }
+        if !self.hint.is_empty() {
+            writeln!(f, "  {}", self.hint)?;
         }
         let HeldCounts { list_removals, group_removals, digest } = &self.held;
         if list_removals + group_removals > 0 {

@@ -20,11 +20,9 @@ impl Sender {
         let roles = self.permissions().await?;
         if !roles.is_empty() && ORGANIZATION_READERS.iter().all(|role| !roles.contains(*role)) {
             // Graph would only say the same, at the price of a request per run.
-            return Err(deed.failed(
-                Fault::Denied,
-                "Authorization_RequestDenied",
-                "the credential may not read them",
-            ));
+            return Err(deed
+                .failed(Fault::Denied, "Authorization_RequestDenied", "the credential may not read them")
+                .with_hint(format!("grant {READ_ORGANIZATION}, or set internal-domains")));
         }
         let listing =
             self.list(call, &Ask::get("/organization?$select=verifiedDomains"), &deed, as_is).await?;

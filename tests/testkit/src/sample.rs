@@ -108,6 +108,7 @@ pub fn summary(run: &str, link: &LinkId, at: Timestamp) -> Summary {
         outcome: Outcome::Converged,
         reason: String::new(),
         message: String::new(),
+        hint: String::new(),
         list: SideCounts::default(),
         group: SideCounts::default(),
         held: HeldCounts::default(),

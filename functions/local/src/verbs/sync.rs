@@ -45,6 +45,7 @@ fn reply(summary: &Summary, hint: &str) -> Reply {
     let mut document = json!(summary);
     let exit = summary.exit_code();
     if let (1, Value::Object(fields)) = (exit, &mut document) {
+        let hint = if hint.is_empty() { summary.hint.as_str() } else { hint };
         let error = Refusal::new(&summary.reason, summary.message.as_str(), hint);
         fields.extend(error.document().as_object().cloned().unwrap_or_default());
     }

@@ -1,13 +1,17 @@
 //! Performing a plan, batch by batch: intend, do, record.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use listsync_core::{
     Timestamp,
     belief::Belief,
     case::failed_again,
+    id::{ContactId, ObjectId},
     link::Side,
-    list::NewContact,
+    list::{Entry, NewContact},
     member::{Change, Intent, Member, MemberKey, Op, Open},
     plan::Effect,
     summary::{Failure, Summary},
@@ -19,8 +23,8 @@ use super::{
 };
 use crate::{
     ports::{
-        Applied, Call, Cursor, Fault, Fold, Lease, ListEffect, ListOutcome, ListStep, MemberChange,
-        PortError, PortResult, Removal, code,
+        Applied, Call, Cursor, EntryQuery, Fault, Fold, Lease, ListEffect, ListOutcome, ListStep,
+        MemberChange, PortError, PortResult, Removal, code,
     },
     watch::Step,
 };
@@ -36,6 +40,8 @@ const LIST_BATCH: usize = 500;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Stop {
     OutOfTime,
+    /// The plan was done, and what came of it calls for another run at once.
+    GoOn,
     Failed(PortError),
 }
 
@@ -46,8 +52,8 @@ pub(crate) struct Apply<'a> {
     pub(crate) summary: &'a mut Summary,
     /// Up to where the list was read.
     pub(crate) list_seen: Cursor,
-    pub(crate) done: usize,
-    pub(crate) total: usize,
+    /// The contacts that this run matched: a match of an earlier one may be stale.
+    pub(crate) matched: BTreeSet<ContactId>,
 }
 
 impl Apply<'_> {
@@ -57,7 +63,8 @@ impl Apply<'_> {
         let removals = std::mem::take(&mut resolution.unrecorded);
         self.save(std::mem::take(&mut resolution.changes), removals).await?;
         let effects = std::mem::take(&mut resolution.plan.effects);
-        self.total = effects.len();
+        let (mut done, total) = (0, effects.len());
+        let mut goes_on = false;
         for change in in_order(&effects) {
             let mine: Vec<&Effect> = effects.iter().filter(|effect| effect.change == change).collect();
             let size = match change.side {
@@ -73,14 +80,16 @@ impl Apply<'_> {
                     Side::Group => self.group_batch(change.op, batch, resolution).await?,
                     Side::List => self.list_batch(batch, resolution).await?,
                 };
-                self.done += batch.len();
-                self.look.watch.step(Step::Applied { done: self.done, total: self.total });
-                if stop.is_some() {
-                    return Ok(stop);
+                done += batch.len();
+                self.look.watch.step(Step::Applied { done, total });
+                match stop {
+                    Some(Stop::GoOn) => goes_on = true,
+                    None => {}
+                    stop => return Ok(stop),
                 }
             }
         }
-        Ok(None)
+        Ok(goes_on.then_some(Stop::GoOn))
     }
 
     async fn renew(&mut self) -> PortResult<()> {
@@ -125,6 +134,10 @@ impl Apply<'_> {
         let answers = self.look.ports.directory.write(call, group, op, &ids).await;
         let mut tally = GroupTally { stop: None, fold: Fold::default(), unbind: Vec::new(), counted: 0 };
         for ((effect, row), answer) in batch.iter().zip(rows).zip(answers) {
+            let listed = resolution.still_listed.contains(&effect.key);
+            if listed && matches!(answer, Applied::Done | Applied::AlreadySo) {
+                tally.stop.get_or_insert(Stop::GoOn);
+            }
             self.fold_answer(&mut tally, effect, row, answer);
         }
         tally.fold.removals.extend(self.removal(Side::Group, tally.counted, resolution));
@@ -151,18 +164,18 @@ impl Apply<'_> {
             }
             Applied::Rejected(error) if error.fault == Fault::Gone => {
                 tally.keep(Member { intent: None, open: Some(Open::Due), ..row });
-                tally.stop.get_or_insert(Stop::Failed(error));
+                tally.end(Stop::Failed(error));
             }
             Applied::Rejected(error) => self.rejected(tally, effect, row, error),
             Applied::Unknown(error) => {
                 let intent = Some(Intent { op: effect.change.op, since: now });
                 tally.keep(Member { intent, open: Some(Open::Due), ..row });
                 self.summary.fail(failure(effect, &error));
-                tally.stop.get_or_insert(Stop::Failed(error));
+                tally.end(Stop::Failed(error));
             }
             Applied::NotSent => {
                 tally.keep(Member { intent: None, open: Some(Open::Due), ..row });
-                tally.stop.get_or_insert(Stop::OutOfTime);
+                tally.end(Stop::OutOfTime);
             }
         }
     }
@@ -171,24 +184,25 @@ impl Apply<'_> {
         match error.fault {
             Fault::Throttled(_) | Fault::Unavailable => {
                 tally.keep(Member { intent: None, open: Some(Open::Due), ..row });
-                tally.stop.get_or_insert(Stop::Failed(error));
+                tally.end(Stop::Failed(error));
                 return;
             }
             Fault::Gone | Fault::Denied | Fault::Rejected | Fault::LeaseLost => {}
         }
-        self.summary.fail(failure(effect, &error));
-        let open = Some(failed_again(row.open.as_ref(), &error.code, self.look.now()));
-        match (&row.contact, error.code.as_str()) {
-            // The match is stale: the contact is looked up anew, in its time.
-            (Some(contact), code::NO_SUCH_USER) if effect.change.op == Op::Add => {
-                tally.unbind.push((contact.clone(), None));
-                tally.fold.members.push(MemberChange::Delete(row.key.clone()));
-                let key = MemberKey::Contact(contact.clone());
-                let orphan = Member { address: row.address.clone(), open, ..Member::unknown(key) };
-                tally.keep(Member { contact: Some(contact.clone()), ..orphan });
+        let open = failed_again(row.open.as_ref(), &error.code, self.look.now());
+        let gone = error.code == code::NO_SUCH_USER && effect.change.op == Op::Add;
+        match row.contact.clone().filter(|_| gone) {
+            // The match of an earlier run is stale, for instance of somebody whose account was made anew: the contact is
+            // looked up again at once.
+            Some(contact) if !self.matched.contains(&contact) => {
+                tally.unmatch(contact, row, Open::Due);
+                tally.stop.get_or_insert(Stop::GoOn);
+                return;
             }
-            _ => tally.keep(Member { intent: None, open, ..row }),
+            Some(contact) => tally.unmatch(contact, row, open),
+            None => tally.keep(Member { intent: None, open: Some(open), ..row }),
         }
+        self.summary.fail(failure(effect, &error));
     }
 
     fn removal(&self, side: Side, count: u64, resolution: &Resolution) -> Option<Removal> {
@@ -222,7 +236,16 @@ impl Apply<'_> {
             members: Vec::new(),
             removals: self.removal(Side::List, counted, resolution).into_iter().collect(),
         };
-        let outcomes = self.fold(fold).await?;
+        let mut outcomes = self.fold(fold.clone()).await?;
+        if outcomes.contains(&ListOutcome::Conflict) && self.unmatch_the_gone(&steps, &outcomes).await? {
+            // What was done before is so already; only the conflicts are decided anew.
+            let again = self.fold(Fold { removals: Vec::new(), ..fold }).await?;
+            for (outcome, again) in outcomes.iter_mut().zip(again) {
+                if *outcome == ListOutcome::Conflict {
+                    *outcome = again;
+                }
+            }
+        }
         let mut left = Vec::new();
         for ((effect, row, _), outcome) in steps.into_iter().zip(outcomes) {
             match outcome {
@@ -244,14 +267,48 @@ impl Apply<'_> {
     }
 }
 
+type Steps<'a> = [(&'a Effect, Member, ListStep)];
+
+impl Apply<'_> {
+    /// Drops the matches of conflicting contacts whose directory object is gone; whether there were any.
+    async fn unmatch_the_gone(&self, steps: &Steps<'_>, outcomes: &[ListOutcome]) -> PortResult<bool> {
+        let conflicts = steps.iter().zip(outcomes).filter(|(_, outcome)| **outcome == ListOutcome::Conflict);
+        let addresses: Vec<_> = conflicts.filter_map(|((effect, ..), _)| effect.address.clone()).collect();
+        let list = &self.look.link().list;
+        let entries = self.look.ports.lists.entries(list, EntryQuery::Addresses(&addresses)).await?;
+        let bound: Vec<ObjectId> = entries.iter().filter_map(|entry| entry.object_id.clone()).collect();
+        let alive = self.look.ports.directory.by_id(self.look.call(), &bound).await?;
+        let alive: BTreeSet<ObjectId> = alive.into_iter().map(|principal| principal.id).collect();
+        let gone = |entry: &Entry| entry.object_id.as_ref().is_some_and(|id| !alive.contains(id));
+        let stale: Vec<_> = entries.into_iter().filter(gone).map(|entry| (entry.contact, None)).collect();
+        self.look.ports.lists.bind(&stale).await?;
+        Ok(!stale.is_empty())
+    }
+}
+
 struct GroupTally {
     stop: Option<Stop>,
     fold: Fold,
-    unbind: Vec<(listsync_core::id::ContactId, Option<listsync_core::id::ObjectId>)>,
+    unbind: Vec<(ContactId, Option<ObjectId>)>,
     counted: u64,
 }
 
 impl GroupTally {
+    /// Ends the run; what stops it counts more than what calls for another.
+    fn end(&mut self, stop: Stop) {
+        if matches!(self.stop, None | Some(Stop::GoOn)) {
+            self.stop = Some(stop);
+        }
+    }
+
+    /// The contact answers to no directory object any more.
+    fn unmatch(&mut self, contact: ContactId, row: Member, open: Open) {
+        self.unbind.push((contact.clone(), None));
+        self.fold.members.push(MemberChange::Delete(row.key));
+        let orphan = Member { address: row.address, ..Member::unknown(MemberKey::Contact(contact.clone())) };
+        self.keep(Member { contact: Some(contact), open: Some(open), ..orphan });
+    }
+
     fn keep(&mut self, row: Member) {
         self.fold.members.push(MemberChange::Put(row));
     }

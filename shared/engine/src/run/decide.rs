@@ -1,6 +1,9 @@
 //! From evidence to a plan: everything here is settled before anything is written.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use listsync_core::{
     Timestamp,
@@ -33,6 +36,8 @@ pub(crate) struct Resolution {
     pub(crate) unrecorded: Vec<Removal>,
     /// The members whose reads are set aside: when each is to be read again.
     pub(crate) set_aside: Vec<Timestamp>,
+    /// Who opted out and leaves the group first, and the list in another run.
+    pub(crate) still_listed: BTreeSet<MemberKey>,
     /// Whether the group was newly seen to have changed.
     pub(crate) news: bool,
     pub(crate) standing: Standing,
@@ -104,6 +109,7 @@ impl<'a> Sorting<'a> {
             unmatched: Vec::new(),
             unrecorded: Vec::new(),
             set_aside: Vec::new(),
+            still_listed: BTreeSet::new(),
             news: false,
             standing: Standing::default(),
         };
@@ -115,6 +121,9 @@ impl<'a> Sorting<'a> {
         self.resolution.unrecorded.extend(self.unrecorded(case, &member));
         match verdict {
             Verdict::Do(effect) => {
+                if case.list == ListPresence::StillListed && effect.change.side == Side::Group {
+                    self.resolution.still_listed.insert(effect.key.clone());
+                }
                 self.effects.push(effect);
                 self.resolution.pending.insert(member.key.clone(), member);
                 return;
@@ -156,7 +165,7 @@ impl<'a> Sorting<'a> {
     fn unrecorded(&self, case: &Case, member: &Member) -> Option<Removal> {
         let removed =
             matches!(case.record.intent, Some(Intent { op: Op::Remove, .. })) && member.intent.is_none();
-        let opted_out = case.list == ListPresence::OptedOut;
+        let opted_out = matches!(case.list, ListPresence::OptedOut | ListPresence::StillListed);
         (removed && !opted_out && !member.group.is_some_and(|belief| belief.present)).then_some(Removal {
             side: Side::Group,
             at: self.now,

@@ -54,6 +54,7 @@ pub(super) fn split(observed: Observed, unmatched: UnmatchedContacts) -> (Eviden
         group_cursor,
         list_cursor,
         group_name: _,
+        matched: _,
         counted,
     } = observed;
     let reads = Reads { read, group_cursor, list_cursor, counted };
@@ -74,6 +75,7 @@ pub(super) fn blank_summary(request: &RunRequest, state: &LinkState, started: Ti
         outcome: Outcome::Converged,
         reason: String::new(),
         message: String::new(),
+        hint: String::new(),
         list: side(link.list.to_string(), ""),
         group: side(link.group.to_string(), &link.group_name),
         held: HeldCounts::default(),
@@ -194,15 +196,15 @@ fn extras_release(look: Look<'_>) -> ExtrasRelease {
 /// The generation stays open, and the cursors stay where they were.
 fn continued(look: Look<'_>, summary: &mut Summary, progressed: bool) -> (Finish, Next) {
     summary.outcome = Outcome::Continued;
-    summary.reason = "out_of_time".into();
+    summary.reason = "unfinished".into();
     let stalled = if progressed { 0 } else { look.progress().stalled + 1 };
     let progress = Progress { stalled, failing: None, ..look.progress().clone() };
     let mut finish = open_end(look, progress);
     if stalled >= STALLED {
         summary.outcome = Outcome::Halted;
         summary.reason = "no_progress".into();
-        summary.message =
-            format!("{}. Give runs more time, then: listsync links resume", HaltReason::NoProgress);
+        summary.message = format!("The link was halted: {}.", HaltReason::NoProgress);
+        summary.hint = format!("give runs more time, then: listsync links resume {}", look.link().list);
         finish.status = Some(LinkStatus::Halted(HaltReason::NoProgress));
         finish.progress.stalled = 0;
         return (finish, Next::Done);
@@ -225,12 +227,12 @@ fn failed(look: Look<'_>, summary: &mut Summary, error: PortError) -> (Finish, N
             Next::Done
         }
     };
-    let hint = if error.hint.is_empty() { String::new() } else { format!(": {}", error.hint) };
     let did_something =
         summary.group.added + summary.group.removed + summary.list.added + summary.list.removed > 0;
     summary.outcome = if did_something { Outcome::Partial } else { Outcome::Failed };
     summary.reason = error.code;
-    summary.message = format!("{}{hint}", error.message);
+    summary.message = error.message;
+    summary.hint = error.hint;
     (finish, next)
 }
 

@@ -21,6 +21,16 @@ pub(crate) struct Look<'a> {
     pub(crate) until: Timestamp,
     pub(crate) meter: &'a Meter,
     pub(crate) watch: &'a dyn Watch,
+    pub(crate) matches: Matches,
+}
+
+/// What becomes of the matches that a look finds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Matches {
+    /// They are saved, so that nobody is looked up twice.
+    Saved,
+    /// They are not: a preview changes nothing.
+    Unsaved,
 }
 
 impl<'a> Look<'a> {

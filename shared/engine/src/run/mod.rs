@@ -6,12 +6,13 @@ mod finish;
 mod look;
 mod observe;
 mod resolve;
+mod successor;
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use listsync_core::{
     Timestamp,
-    id::{LinkId, RunId},
+    id::{ContactId, LinkId, RunId},
     link::LinkStatus,
     summary::{Failure, Summary},
     trigger::{Generation, Reason},
@@ -21,13 +22,13 @@ use self::{
     apply::{Apply, LEASE, Stop},
     decide::{Resolution, decide},
     finish::{Ending, blank_summary},
-    look::Look,
+    look::{Look, Matches},
     observe::{Observed, observe},
     resolve::{Resolved, UnmatchedContacts},
 };
 use crate::{
     Ports,
-    ports::{Acquired, Fault, Lease, LinkState, Meter, PortError, PortResult},
+    ports::{Acquired, Cursor, Fault, Lease, LinkState, Meter, PortError, PortResult},
     watch::Watch,
 };
 
@@ -90,7 +91,8 @@ pub async fn run(ports: &Ports, request: &RunRequest, watch: &dyn Watch) -> Port
     let settings = ports.settings.settings().await?;
     let meter = Meter::default();
     let (state, until, reason) = (&state, request.until, request.reason);
-    let look = Look { ports, state, settings: &settings, reason, until, meter: &meter, watch };
+    let matches = Matches::Saved;
+    let look = Look { ports, state, settings: &settings, reason, until, meter: &meter, watch, matches };
     let mut running = Running { look, lease, summary: blank_summary(request, state, started) };
     let ending = match running.go().await {
         Ok(ending) => ending,
@@ -143,8 +145,8 @@ impl Refused {
             Self::Stopped(status @ LinkStatus::Halted(_)) => {
                 summary.outcome = listsync_core::summary::Outcome::Halted;
                 summary.reason = "halted".into();
-                summary.message =
-                    format!("The link is {status}. Resume it: listsync links resume {}", state.link.list);
+                summary.message = format!("The link is {status}.");
+                summary.hint = format!("resume it: listsync links resume {}", state.link.list);
                 Ok(Ran { summary, next: Next::Done })
             }
             Self::Stopped(status) => Err(PortError::new(
@@ -184,17 +186,18 @@ impl Running<'_> {
                 self.hand_over(observed, unmatched, progressed).await
             }
             Resolved::All(unmatched) => {
-                let list_cursor = observed.list_cursor.clone();
+                let seen = (observed.list_cursor.clone(), observed.matched.clone());
                 let (evidence, reads) = finish::split(observed, unmatched);
                 let shield = decide::shield(look).await?;
                 let mut resolution = decide(look, &evidence, &shield).await?;
                 drop(evidence);
                 self.report(&resolution);
-                let stop = self.apply(list_cursor, &mut resolution).await?;
+                let stop = self.apply(seen, &mut resolution).await?;
                 let progressed = self.summary.list != blank(&self.summary.list)
                     || self.summary.group != blank(&self.summary.group);
                 match stop {
                     Some(Stop::OutOfTime) => Ok(Ending::Continued { progressed }),
+                    Some(Stop::GoOn) => Ok(Ending::Continued { progressed: true }),
                     Some(Stop::Failed(error)) => Ok(Ending::Failed(error)),
                     None => Ok(Ending::Finished { reads: Box::new(reads), resolution: Box::new(resolution) }),
                 }
@@ -204,11 +207,11 @@ impl Running<'_> {
 
     async fn apply(
         &mut self,
-        list_seen: crate::ports::Cursor,
+        (list_seen, matched): (Cursor, BTreeSet<ContactId>),
         resolution: &mut Resolution,
     ) -> PortResult<Option<Stop>> {
         let (look, lease, summary) = (self.look, &mut self.lease, &mut self.summary);
-        Apply { look, lease, summary, list_seen, done: 0, total: 0 }.run(resolution).await
+        Apply { look, lease, summary, list_seen, matched }.run(resolution).await
     }
 
     /// Saves what the look-ups found so far, so that the next run asks only for the rest.
@@ -222,13 +225,13 @@ impl Running<'_> {
         observed.records.retain(|key, _| matches!(key, listsync_core::member::MemberKey::Contact(_)));
         observed.principals.clear();
         observed.sight = listsync_core::gather::Sight::Some { present: [].into(), absent: [].into() };
-        let list_cursor = observed.list_cursor.clone();
+        let seen = (observed.list_cursor.clone(), observed.matched.clone());
         let (evidence, _) = finish::split(observed, unmatched);
         let mut resolution = decide(self.look, &evidence, &Default::default()).await?;
         resolution.plan.effects.clear();
         let progressed = progressed || !resolution.changes.is_empty();
         self.report(&resolution);
-        self.apply(list_cursor, &mut resolution).await?;
+        self.apply(seen, &mut resolution).await?;
         Ok(Ending::Continued { progressed })
     }
 
@@ -294,7 +297,9 @@ pub(crate) async fn plan(
     let state = load(ports, link).await?;
     let settings = ports.settings.settings().await?;
     let meter = Meter::default();
-    let look = Look { ports, state: &state, settings: &settings, reason, until, meter: &meter, watch };
+    let matches = Matches::Unsaved;
+    let look =
+        Look { ports, state: &state, settings: &settings, reason, until, meter: &meter, watch, matches };
     let mut observed = observe(look).await?;
     let unmatched = match resolve::resolve(look, &mut observed).await? {
         Resolved::All(unmatched) => unmatched,

@@ -40,6 +40,8 @@ pub(crate) struct Observed {
     pub(crate) list_cursor: Cursor,
     /// The group's name now, where it was read.
     pub(crate) group_name: Option<String>,
+    /// The contacts that this run matched.
+    pub(crate) matched: BTreeSet<ContactId>,
     /// Whether the group's count was compared and agreed.
     pub(crate) counted: bool,
 }
@@ -112,6 +114,7 @@ async fn changes(look: Look<'_>, group: &Cursor, list: &Cursor) -> PortResult<Op
         group_cursor: delta.cursor,
         list_cursor: list_changes.cursor,
         group_name: None,
+        matched: BTreeSet::new(),
         counted: delta.count.is_some(),
     };
     candidates(look, observed, list_changes.contacts).await.map(Some)
@@ -298,6 +301,7 @@ async fn full(look: Look<'_>) -> PortResult<Observed> {
         group_cursor,
         list_cursor,
         group_name: Some(group.name),
+        matched: BTreeSet::new(),
         counted: completeness == Completeness::Complete,
     })
 }

@@ -5,18 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use listsync_core::{
     Timestamp,
     case::Asked,
-    gather::takes_part,
+    gather::{key_of, takes_part},
     id::{ContactId, ObjectId},
     identity::{Match, Matcher, Unmatched, match_among},
     link::{Externals, Side},
     list::Entry,
-    member::{MemberKey, Open},
+    member::Open,
     settings::Settings,
 };
 
 use super::{
-    look::Look,
+    look::{Look, Matches},
     observe::{Observed, complete_records, once_each},
+    successor::successors,
 };
 use crate::{
     ports::{EntryQuery, Fault, Lookup, PortError, PortResult},
@@ -44,25 +45,36 @@ pub(crate) enum Resolved {
 
 /// Matches the contacts that are not matched yet, saving what is found after each batch.
 pub(crate) async fn resolve(look: Look<'_>, observed: &mut Observed) -> PortResult<Resolved> {
+    let successors = successors(look, observed).await?;
+    bind(look, observed, successors).await?;
     let mut unmatched = UnmatchedContacts::new();
     let mut found = Vec::new();
     let local = match_among(&observed.entries, &observed.principals);
     let unbound: Vec<&Entry> =
         observed.entries.iter().filter(|entry| entry.object_id.is_none() && takes_part(entry)).collect();
-    let answered =
-        |entry: &&Entry| local.contains_key(&entry.contact) || waits(look, observed, entry).is_some();
-    let settings =
-        if unbound.iter().all(answered) { look.settings.clone() } else { with_domains(look).await? };
+    let settings = match is_news(look, observed, &local) {
+        true => with_domains(look).await?,
+        false => look.settings.clone(),
+    };
     let mut asking = Vec::new();
+    for entry in
+        observed.entries.iter().filter(|entry| takes_part(entry) && is_left_out(look, &settings, entry))
+    {
+        let asked = if waits(look, observed, entry).is_some() { Asked::Earlier } else { Asked::Now };
+        unmatched.insert(entry.contact.clone(), (Unmatched::ExternalSkipped, asked));
+    }
     for entry in unbound {
+        if unmatched.contains_key(&entry.contact) {
+            continue;
+        }
         match local.get(&entry.contact) {
             Some(Match::One(id)) => found.push((entry.contact.clone(), id.clone())),
             Some(Match::Several(_)) => {
                 unmatched.insert(entry.contact.clone(), (Unmatched::Ambiguous, Asked::Now));
             }
-            None => match without_asking((look, &settings), observed, entry) {
+            None => match waits(look, observed, entry) {
                 Some(reason) => {
-                    unmatched.insert(entry.contact.clone(), reason);
+                    unmatched.insert(entry.contact.clone(), (reason, Asked::Earlier));
                 }
                 None => asking.push(entry.clone()),
             },
@@ -80,6 +92,15 @@ pub(crate) async fn resolve(look: Look<'_>, observed: &mut Observed) -> PortResu
     Ok(Resolved::All(unmatched))
 }
 
+/// Whether it matters for anybody in this run who is external.
+fn is_news(look: Look<'_>, observed: &Observed, local: &BTreeMap<ContactId, Match<ObjectId>>) -> bool {
+    let skips = look.link().externals == Externals::Skip;
+    observed.entries.iter().filter(|entry| takes_part(entry)).any(|entry| {
+        let unknown = entry.object_id.is_none() && !local.contains_key(&entry.contact);
+        (skips || unknown) && waits(look, observed, entry).is_none()
+    })
+}
+
 /// The settings with the tenant's own domains, where nobody set any and the credential may read them.
 async fn with_domains(look: Look<'_>) -> PortResult<Settings> {
     let mut settings = look.settings.clone();
@@ -92,21 +113,14 @@ async fn with_domains(look: Look<'_>) -> PortResult<Settings> {
     Ok(settings)
 }
 
-/// The answer for a contact that is not to be looked up now.
-fn without_asking(
-    (look, settings): (Look<'_>, &Settings),
-    observed: &Observed,
-    entry: &Entry,
-) -> Option<(Unmatched, Asked)> {
-    if look.link().externals == Externals::Skip && settings.is_external(&entry.address) {
-        return Some((Unmatched::ExternalSkipped, Asked::Now));
-    }
-    waits(look, observed, entry).map(|reason| (reason, Asked::Earlier))
+/// Whether the link leaves this contact out, even where another link has matched it.
+fn is_left_out(look: Look<'_>, settings: &Settings, entry: &Entry) -> bool {
+    look.link().externals == Externals::Skip && settings.is_external(&entry.address)
 }
 
 /// Why a contact had no directory object when it was last asked for, while it is not time to ask again.
 fn waits(look: Look<'_>, observed: &Observed, entry: &Entry) -> Option<Unmatched> {
-    match &observed.records.get(&MemberKey::Contact(entry.contact.clone()))?.open {
+    match &observed.records.get(&key_of(entry))?.open {
         Some(Open::Failed { code, retry_at, .. }) if *retry_at > look.now() => Unmatched::from_code(code),
         _ => None,
     }
@@ -117,8 +131,11 @@ async fn bind(look: Look<'_>, observed: &mut Observed, found: Vec<(ContactId, Ob
     if found.is_empty() {
         return Ok(());
     }
-    let rows: Vec<_> = found.iter().map(|(contact, id)| (contact.clone(), Some(id.clone()))).collect();
-    look.ports.lists.bind(&rows).await?;
+    if look.matches == Matches::Saved {
+        let rows: Vec<_> = found.iter().map(|(contact, id)| (contact.clone(), Some(id.clone()))).collect();
+        look.ports.lists.bind(&rows).await?;
+    }
+    observed.matched.extend(found.iter().map(|(contact, _)| contact.clone()));
     let by_contact: BTreeMap<ContactId, ObjectId> = found.into_iter().collect();
     for entry in &mut observed.entries {
         if let Some(id) = by_contact.get(&entry.contact) {

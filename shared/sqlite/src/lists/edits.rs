@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use listsync_core::{
     Timestamp,
@@ -10,7 +10,7 @@ use listsync_engine::ports::{AddOutcome, Decision, RemoveOutcome};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::{
-    catalog, contacts,
+    catalog, contacts, imports,
     memberships::{self, Move},
 };
 use crate::{error::Outcome, values::nanos};
@@ -28,7 +28,10 @@ pub(super) fn add(
     };
     let outcome = match memberships::of(tx, list, contact.n)?.standing {
         Standing::OptedOut => return Ok(AddOutcome::OptedOut),
-        Standing::Member => AddOutcome::Already,
+        Standing::Member => {
+            imports::release_named(tx, list, &HashSet::from([contact.n]))?;
+            AddOutcome::Already
+        }
         Standing::Pending | Standing::Absent => AddOutcome::Added,
     };
     contacts::update(tx, &contact, new)?;
@@ -76,6 +79,7 @@ pub(super) fn decide(
         Decision::Subscribed => Standing::Member,
         Decision::OptedOut => Standing::OptedOut,
     };
+    imports::release_named(tx, list, &HashSet::from([contact.n]))?;
     let moves = memberships::of(tx, list, contact.n)?.standing != to;
     if moves {
         memberships::set(tx, list, contact.n, Move { to, by: Origin::Own, at })?;

@@ -34,7 +34,8 @@ pub(super) fn take_in(tx: &Connection, list: &ListId, new: &NewImport) -> Outcom
         ImportMode::Incremental => Vec::new(),
         ImportMode::Full => members(tx, n)?.into_iter().filter(|member| !named.contains(member)).collect(),
     };
-    let file = FileRows { present: named.len() as u64, unreadable: new.rejected };
+    let present = listed.saturating_sub(leavers.len() as u64);
+    let file = FileRows { present, unreadable: new.rejected };
     let mut held = &leavers[..0];
     match judge_removals(file, listed) {
         _ if leavers.is_empty() => {}
@@ -112,7 +113,7 @@ fn dismiss(tx: &Connection, list: i64, leavers: &[i64], at: Timestamp) -> Outcom
 }
 
 /// Whom a later file names, an earlier one's held removals spare.
-fn release_named(tx: &Connection, list: i64, named: &HashSet<i64>) -> Outcome<()> {
+pub(super) fn release_named(tx: &Connection, list: i64, named: &HashSet<i64>) -> Outcome<()> {
     let statement =
         tx.prepare_cached("SELECT n FROM imports WHERE list = ?1 AND state = 'held' ORDER BY n")?;
     for import in collect(statement, [list], |row| Ok(row.get::<_, i64>(0)?))? {

@@ -8,7 +8,7 @@ use listsync_core::{
     summary::Outcome,
     trigger::Reason,
 };
-use listsync_engine::ports::{Clock as _, Decision, ListStore as _};
+use listsync_engine::ports::{Clock as _, Decision, EntryQuery, ListSide as _, ListStore as _};
 use listsync_testkit::sample::{address, moment, object, person};
 
 use crate::{
@@ -260,6 +260,87 @@ fn a_subscriber_stands_in_the_group_after_one_sync() {
             desk.sync_as(Reason::Event).await;
             desk.both_are(&["ann", "bob"]).await;
             assert!(desk.clock.now() > moment(0));
+        });
+    }
+}
+
+#[test]
+fn an_account_that_was_made_anew_is_the_same_person() {
+    for reading in BOTH {
+        play(async {
+            let mut desk = Desk::settled(reading, &["ann", "bob", "cid"]).await;
+            desk.group_removes("bob");
+            desk.directory.delete_person(&object("bob"));
+            let anew = Principal { id: object("bob-2"), ..person("bob") };
+            desk.directory.put_person(anew);
+            desk.group_adds("bob-2");
+            for _ in 0..3 {
+                desk.sync().await;
+            }
+            desk.are(&["ann", "bob", "cid"], &["ann", "bob-2", "cid"]).await;
+        });
+    }
+}
+
+#[test]
+fn a_contact_of_a_deleted_account_is_looked_up_anew_at_once() {
+    for reading in BOTH {
+        play(async {
+            let mut desk = Desk::settled(reading, &["ann", "bob", "cid"]).await;
+            desk.list_removes("bob").await;
+            desk.sync().await;
+            desk.directory.delete_person(&object("bob"));
+            desk.directory.put_person(Principal { id: object("bob-2"), ..person("bob") });
+            desk.list_adds("bob").await;
+            let first = desk.sync().await;
+            assert_eq!((first.outcome, first.group.add_failed), (Outcome::Continued, 0));
+            assert_eq!(desk.sync().await.outcome, Outcome::Converged);
+            desk.are(&["ann", "bob", "cid"], &["ann", "bob-2", "cid"]).await;
+        });
+    }
+}
+
+#[test]
+fn an_opt_out_under_an_alias_takes_the_persons_other_contact_off_the_list() {
+    for reading in BOTH {
+        play(async {
+            let mut desk = Desk::settled(reading, &["ann", "bob"]).await;
+            desk.directory
+                .put_person(Principal { proxies: vec![address("bob"), address("robert")], ..person("bob") });
+            desk.says("robert", Decision::OptedOut).await;
+            assert_eq!(desk.sync().await.outcome, Outcome::Continued);
+            assert_eq!(desk.sync().await.outcome, Outcome::Converged);
+            desk.both_are(&["ann"]).await;
+            desk.clock.advance(HOUR);
+            desk.group_adds("bob");
+            desk.sync().await;
+            desk.both_are(&["ann"]).await;
+        });
+    }
+}
+
+#[test]
+fn externals_that_another_link_matched_are_skipped_all_the_same() {
+    for reading in BOTH {
+        play(async {
+            let skip = |link| Link { externals: Externals::Skip, ..link };
+            let mut desk = Desk::linked(reading, (&["ann"], &["ann"]), skip).await;
+            let guest = Address::parse("gus@gmail.example").unwrap();
+            desk.directory.put_person(Principal {
+                mail: Some(guest),
+                kind: PrincipalKind::Guest,
+                ..person("gus")
+            });
+            desk.store
+                .add(&desk.list, &outside("gus@gmail.example"), Origin::Manual, moment(0))
+                .await
+                .unwrap();
+            let entries = desk.store.entries(&desk.list, EntryQuery::All).await.unwrap();
+            let gus = entries.iter().find(|entry| entry.address.domain() == "gmail.example").unwrap();
+            desk.store.bind(&[(gus.contact.clone(), Some(object("gus")))]).await.unwrap();
+            let summary = desk.sync().await;
+            assert_eq!(summary.skipped.get("external_skipped"), Some(&1));
+            desk.are(&["ann", "gus"], &["ann"]).await;
         });
     }
 }

@@ -171,3 +171,13 @@ fn a_reversal_in_the_group_within_the_settle_window_counts_after_it() {
         });
     }
 }
+
+#[test]
+fn a_preview_remembers_nothing() {
+    play(async {
+        let desk = Desk::with(Reading::Full, &["ann", "bob"], &["cid"]).await;
+        let before = desk.store.writes();
+        desk.plan().await;
+        assert_eq!(desk.store.writes(), before);
+    });
+}

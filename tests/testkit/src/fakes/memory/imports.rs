@@ -17,6 +17,11 @@ pub(super) struct Taken {
 }
 
 impl State {
+    /// Whom somebody named since, no held import takes off.
+    pub(super) fn spare(&mut self, contact: &ContactId) {
+        self.imports.iter_mut().for_each(|taken| taken.leavers.retain(|leaver| leaver != contact));
+    }
+
     pub(super) fn import(&mut self, list: &ListId, new: &NewImport) -> PortResult<Import> {
         let before: BTreeSet<ContactId> = self.book.list(list)?.members().cloned().collect();
         let id = ImportId::parse(&format!("i{}", self.count_up())).expect("a counted id is an id");
@@ -41,7 +46,7 @@ impl State {
         } else if new.rejected > 0 {
             import.state = ImportState::RemovalsSkipped;
             leavers.clear();
-        } else if new.contacts.len() * 100 < before.len() * 80 {
+        } else if (before.len() - leavers.len()) * 100 < before.len() * 80 {
             import.state = ImportState::Held;
             import.held = leavers.len() as u64;
         } else {

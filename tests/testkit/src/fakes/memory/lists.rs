@@ -95,7 +95,10 @@ impl State {
         let id = self.book.learn(contact).id().clone();
         match self.book.standing(list, &id).map(|entry| entry.standing) {
             Some(Standing::OptedOut) => Ok(AddOutcome::OptedOut),
-            Some(Standing::Member) => Ok(AddOutcome::Already),
+            Some(Standing::Member) => {
+                self.spare(&id);
+                Ok(AddOutcome::Already)
+            }
             Some(Standing::Pending | Standing::Absent) | None => {
                 self.book.stand(list, &id, Standing::Member, origin)?;
                 Ok(AddOutcome::Added)
@@ -181,6 +184,7 @@ impl ListStore for MemoryStore {
             Decision::Subscribed => Standing::Member,
             Decision::OptedOut => Standing::OptedOut,
         };
+        state.spare(&contact);
         state.book.stand(list, &contact, standing, Origin::Own)?;
         state.tally();
         Ok(())
