@@ -1,8 +1,9 @@
 //! Sign-in errors in words that say which setting to correct. The codes are those of the page "Microsoft Entra
 //! authentication and authorization error codes".
 
-use std::error::Error;
+use std::{error::Error, time::Duration};
 
+use azure_core::http::StatusCode;
 use listsync_engine::ports::{Fault, PortError};
 
 /// Who tried to sign in, and the setting that its proof comes from.
@@ -40,8 +41,27 @@ pub(crate) fn refusal(error: &azure_core::Error, asker: &Asker) -> PortError {
         )
         .with_hint("AZURE_FEDERATED_TOKEN_FILE must name a file that holds a fresh token");
     }
+    if is_throttled(error) {
+        let why = asker.says("the sign-in service asks for patience");
+        return PortError::new(Fault::Throttled(PATIENCE), "sign_in_throttled", why);
+    }
     PortError::new(Fault::Unavailable, "sign_in_unavailable", asker.says("the sign-in service cannot be reached"))
         .with_hint("check that the authority (AZURE_AUTHORITY_HOST) can be reached from here and its certificate is trusted (SSL_CERT_FILE)")
+}
+
+/// How long a sign-in service that answers 429 is left alone; its own hint does not come through the credential.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+fn is_throttled(error: &azure_core::Error) -> bool {
+    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(one) = cause {
+        let status = one.downcast_ref::<azure_core::Error>().and_then(azure_core::Error::http_status);
+        if status == Some(StatusCode::TooManyRequests) {
+            return true;
+        }
+        cause = one.source();
+    }
+    false
 }
 
 /// What the source of the proof said.

@@ -18,10 +18,10 @@ pub(crate) struct LinkArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) new_group: Option<String>,
     /// The kind of group to create: m365 (welcome mail off) unless given.
-    #[arg(long, requires = "new_group")]
+    #[arg(long, conflicts_with = "group")]
     pub(crate) kind: Option<NewGroupKindArg>,
     /// An owner of the created group, by user principal name; may be repeated.
-    #[arg(long, requires = "new_group", value_name = "UPN")]
+    #[arg(long, conflicts_with = "group", value_name = "UPN")]
     pub(crate) owner: Vec<String>,
     /// Which side follows which.
     #[arg(long, default_value = "two-way")]

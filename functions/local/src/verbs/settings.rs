@@ -58,6 +58,9 @@ fn word(name: SettingName) -> &'static str {
 fn set(settings: &mut Settings, name: SettingName, value: &str) -> Result<(), Refusal> {
     let time = || durations::parse(value).map_err(|error| refuse(name, &error.to_string()));
     match name {
+        SettingName::Every if time()?.is_zero() => {
+            return Err(refuse(name, "a link cannot be due all the time; give a time such as 15m"));
+        }
         SettingName::Every => settings.every = time()?,
         SettingName::FullCheckEvery => settings.full_check_every = time()?,
         SettingName::SettleWindow => settings.settle_window = time()?,

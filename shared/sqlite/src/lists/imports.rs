@@ -6,7 +6,7 @@ use listsync_core::{
     import::{FileRows, Removals, judge_removals},
     list::{NewContact, Origin, Standing},
 };
-use listsync_engine::ports::{Import, ImportMode, ImportState, NewImport};
+use listsync_engine::ports::{Fault, Import, ImportMode, ImportState, NewImport, PortError};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use uuid::Uuid;
 
@@ -180,8 +180,11 @@ pub(super) fn approve(tx: &Connection, id: &ImportId, now: Timestamp) -> Outcome
             ))
         })
         .optional()?;
-    let (n, list, seq, text, state): (i64, i64, i64, String, String) =
-        found.ok_or_else(|| Fail::gone("no_such_import", format!("there is no import {id}")))?;
+    let (n, list, seq, text, state): (i64, i64, i64, String, String) = found.ok_or_else(|| {
+        let message = format!("there is no import {id}");
+        let hint = "see what there is: listsync imports ls";
+        Fail::Port(PortError::new(Fault::Gone, "no_such_import", message).with_hint(hint))
+    })?;
     if state_of(&state)? != ImportState::Held {
         let message = format!("import {id} holds no removals");
         return Err(Fail::rejected("not_held", message, "see them all: listsync imports ls"));
