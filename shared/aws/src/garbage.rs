@@ -1,5 +1,6 @@
 //! What was let go in one write, and is cleared away item by item afterwards.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use listsync_core::id::{ContactId, ListId};
 use listsync_engine::ports::PortResult;
@@ -9,9 +10,9 @@ use crate::{
     links::members,
     lists::{
         head, held,
-        person::{contact_key, row_partition},
+        person::{contact_key, decision_partition, row_partition},
     },
-    table::{Condition, Fail, Key, Op, Patience, Stored, Table, schema, span},
+    table::{CLEARED, Condition, Fail, Key, Op, Patience, Stored, Table, schema, span},
 };
 
 const GARBAGE: &str = "GARBAGE";
@@ -65,41 +66,40 @@ async fn clear_list(table: &Table, list: &ListId) -> PortResult<()> {
     let shards = stream::iter(0..schema::SHARDS).map(|shard| clear_rows(table, list, shard));
     shards.buffer_unordered(AT_ONCE).try_collect::<()>().await?;
     held::forget(table, list).await?;
-    for partition in [head::log_partition(list), head::partition(list)] {
-        let keys =
-            table.query(DOING, &span(partition)).await?.iter().map(Stored::key).collect::<PortResult<_>>();
-        table.delete_many(DOING, keys?).await?;
-    }
-    Ok(())
+    table.clear(DOING, &head::log_partition(list)).await?;
+    table.clear(DOING, &head::partition(list)).await
 }
 
 /// The rows of a shard, each together with the contact's mark that it is on the list.
 async fn clear_rows(table: &Table, list: &ListId, shard: u32) -> PortResult<()> {
-    let rows = table.query(DOING, &span(row_partition(list, shard))).await?;
-    for rows in rows.chunks(ROWS) {
-        let mut ops = Vec::with_capacity(rows.len() * 2);
-        for row in rows {
-            let contact: ContactId = row.read("contact")?;
-            clear_decisions(table, list, &contact).await?;
-            ops.push(Op::delete(row.key()?));
-            let mark = Condition::new("SET #rev = #rev + :one DELETE #lists :list").with_number("one", 1);
-            let list = aws_sdk_dynamodb::types::AttributeValue::Ss(vec![list.to_string()]);
-            let mark = Op::update(contact_key(&contact), mark.with("list", list));
-            ops.push(mark.when(Condition::present()));
+    loop {
+        let rows = table.query(DOING, &span(row_partition(list, shard)).limit(CLEARED)).await?;
+        if rows.is_empty() {
+            return Ok(());
         }
-        let mut patience = Patience::new(DOING);
-        loop {
-            match table.transact(DOING, &ops).await {
-                Ok(()) => break,
-                Err(Fail::Port(error)) => return Err(error),
-                Err(Fail::Stale | Fail::Taken(_)) => patience.wait().await?,
-            }
+        for rows in rows.chunks(ROWS) {
+            clear_some(table, list, rows).await?;
         }
     }
-    Ok(())
 }
 
-async fn clear_decisions(table: &Table, list: &ListId, contact: &ContactId) -> PortResult<()> {
-    let said = table.query(DOING, &span(format!("DECISION#{list}#{contact}"))).await?;
-    table.delete_many(DOING, said.iter().map(Stored::key).collect::<PortResult<_>>()?).await
+async fn clear_some(table: &Table, list: &ListId, rows: &[Stored]) -> PortResult<()> {
+    let mut ops = Vec::with_capacity(rows.len() * 2);
+    for row in rows {
+        let contact: ContactId = row.read("contact")?;
+        table.clear(DOING, &decision_partition(list, &contact)).await?;
+        ops.push(Op::delete(row.key()?));
+        let mark = Condition::new("SET #rev = #rev + :one DELETE #lists :list").with_number("one", 1);
+        let list = AttributeValue::Ss(vec![list.to_string()]);
+        let mark = Op::update(contact_key(&contact), mark.with("list", list));
+        ops.push(mark.when(Condition::present()));
+    }
+    let mut patience = Patience::new(DOING);
+    loop {
+        match table.transact(DOING, &ops).await {
+            Ok(()) => return Ok(()),
+            Err(Fail::Port(error)) => return Err(error),
+            Err(Fail::Stale | Fail::Taken(_)) => patience.wait().await?,
+        }
+    }
 }

@@ -60,9 +60,11 @@ async fn the_queue_on_sqs_is_a_queue() {
     let (client, number) = (client(&moto), AtomicU32::new(0));
     contracts::queue::all(|clock: &ManualClock| {
         let name = format!("queue-{}", number.fetch_add(1, Ordering::Relaxed));
-        let made = client.create_queue().queue_name(name).send();
-        let made = tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(made));
-        let url = made.expect("a new queue is made").queue_url.expect("it has an address");
+        let made = async {
+            let made = client.create_queue().queue_name(name).send().await.expect("a new queue is made");
+            made.queue_url.expect("it has an address")
+        };
+        let url = tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(made));
         Clocked { queue: SqsQueue::new(client.clone(), url), moto: &moto, clock: clock.clone() }
     })
     .await;

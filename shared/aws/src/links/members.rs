@@ -1,6 +1,6 @@
 //! What a link remembers of its members.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use listsync_core::{
@@ -13,10 +13,14 @@ use listsync_engine::ports::{MemberQuery, PortResult};
 use super::row::LinkRow;
 use crate::{
     error,
-    table::{Key, Stored, Table, documents, schema, span},
+    table::{CLEARED, Key, Stored, Table, schema, span},
 };
 
 const DOING: &str = "read the link's members";
+/// How many rows are in memory as they are stored, where single ones are asked for.
+const CHUNK: usize = 1_000;
+/// How many parts are read at a time, each a page in memory.
+const AT_ONCE: usize = 4;
 
 pub(super) fn key_text(key: &MemberKey) -> String {
     match key {
@@ -111,27 +115,43 @@ pub(super) async fn load(table: &Table, link: &LinkId, query: MemberQuery<'_>) -
     match query {
         MemberQuery::All => all(table, &space).await,
         MemberQuery::Open => {
-            let marks = table.query(DOING, &span(open_partition(&space))).await?;
-            let keys = documents(marks, |mark| Ok(mark.key()?.sk))?;
-            let rows = rows(table, &space, keys.into_iter().collect()).await?;
-            Ok(rows.into_values().filter(is_open).collect())
+            let keys = table.read(DOING, &span(open_partition(&space)), |mark| Ok(mark.key()?.sk)).await?;
+            let mut open = Vec::new();
+            for keys in keys.chunks(CHUNK) {
+                let rows = rows(table, &space, keys.iter().cloned().collect()).await?;
+                open.extend(rows.into_values().filter(is_open));
+            }
+            Ok(open)
         }
         MemberQuery::Of { objects, contacts } => {
-            let mut keys: BTreeSet<String> =
-                objects.iter().map(|id| key_text(&MemberKey::Principal(id.clone()))).collect();
-            keys.extend(contacts.iter().map(|id| key_text(&MemberKey::Contact(id.clone()))));
-            let asked = keys.clone();
-            for of_contact in by_contact(table, &space, contacts).await?.into_values() {
-                keys.extend(of_contact);
+            let mut found = BTreeMap::new();
+            for objects in objects.chunks(CHUNK) {
+                let keys = objects.iter().map(|id| key_text(&MemberKey::Principal(id.clone()))).collect();
+                found.extend(rows(table, &space, keys).await?);
             }
-            let contacts: BTreeSet<_> = contacts.iter().collect();
-            let rows = rows(table, &space, keys).await?;
-            let wanted = |(key, row): &(String, Member)| {
-                asked.contains(key) || row.contact.as_ref().is_some_and(|contact| contacts.contains(contact))
-            };
-            Ok(rows.into_iter().filter(wanted).map(|(_, row)| row).collect())
+            for contacts in contacts.chunks(CHUNK) {
+                found.extend(of_contacts(table, &space, contacts).await?);
+            }
+            Ok(found.into_values().collect())
         }
     }
+}
+
+/// The rows that name one of these contacts.
+async fn of_contacts(
+    table: &Table,
+    space: &str,
+    contacts: &[ContactId],
+) -> PortResult<HashMap<String, Member>> {
+    let own: BTreeSet<String> = contacts.iter().map(|id| key_text(&MemberKey::Contact(id.clone()))).collect();
+    let mut keys = own.clone();
+    keys.extend(by_contact(table, space, contacts).await?.into_values().flatten());
+    let contacts: BTreeSet<_> = contacts.iter().collect();
+    let mut rows = rows(table, space, keys).await?;
+    rows.retain(|key, row| {
+        own.contains(key) || row.contact.as_ref().is_some_and(|contact| contacts.contains(contact))
+    });
+    Ok(rows)
 }
 
 /// The rows of these keys.
@@ -160,9 +180,9 @@ pub(super) async fn by_contact(
 async fn all(table: &Table, space: &str) -> PortResult<Vec<Member>> {
     let shards = stream::iter(0..schema::SHARDS).map(|shard| {
         let span = span(partition(space, shard));
-        async move { documents(table.query(DOING, &span).await?, read) }
+        async move { table.read(DOING, &span, read).await }
     });
-    let found: Vec<Vec<Member>> = shards.buffered(schema::SHARDS as usize).try_collect().await?;
+    let found: Vec<Vec<Member>> = shards.buffered(AT_ONCE).try_collect().await?;
     Ok(found.into_iter().flatten().collect())
 }
 
@@ -170,15 +190,19 @@ async fn all(table: &Table, space: &str) -> PortResult<Vec<Member>> {
 pub(crate) async fn clear(table: &Table, space: &str) -> PortResult<()> {
     const DOING: &str = "clear the link's members away";
     for shard in 0..schema::SHARDS {
-        let found = table.query(DOING, &span(partition(space, shard))).await?;
-        let mut keys = Vec::with_capacity(found.len() * 2);
-        for stored in &found {
-            keys.push(stored.key()?);
-            let contact: Option<ContactId> = stored.read_option("contact")?;
-            keys.extend(contact.map(|contact| contact_key(space, &contact)));
+        loop {
+            let found = table.query(DOING, &span(partition(space, shard)).limit(CLEARED)).await?;
+            if found.is_empty() {
+                break;
+            }
+            let mut keys = Vec::with_capacity(found.len() * 2);
+            for stored in &found {
+                keys.push(stored.key()?);
+                let contact: Option<ContactId> = stored.read_option("contact")?;
+                keys.extend(contact.map(|contact| contact_key(space, &contact)));
+            }
+            table.delete_many(DOING, keys).await?;
         }
-        table.delete_many(DOING, keys).await?;
     }
-    let marks = table.query(DOING, &span(open_partition(space))).await?;
-    table.delete_many(DOING, marks.iter().map(Stored::key).collect::<PortResult<_>>()?).await
+    table.clear(DOING, &open_partition(space)).await
 }

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     error,
-    table::{Table, documents, span},
+    table::{Stored, Table, span},
 };
 
 /// The number that a cursor stands for; none: it is no cursor of ours.
@@ -29,14 +29,14 @@ pub(super) async fn since(table: &Table, list: &ListId, since: &Cursor) -> PortR
     let mut contacts = Vec::new();
     if since < seq {
         let steps = span(log_partition(list)).from(log_sort(since + 1)).to(log_sort(seq));
-        let steps = table.query("read the list's changes", &steps).await?;
+        let read = |stored: &Stored| stored.read_document::<Vec<Logged>>("changes");
+        let steps = table.read("read the list's changes", &steps, read).await?;
         // Old steps go by themselves, in no order: only a log without a gap tells everything.
         if steps.len() as u64 != seq - since {
             return Err(too_old());
         }
-        let changes = documents(steps, |stored| stored.read_document::<Vec<Logged>>("changes"))?;
         let mut seen = BTreeSet::new();
-        let each = changes.into_iter().flatten().map(|change| change.contact);
+        let each = steps.into_iter().flatten().map(|change| change.contact);
         contacts = each.filter(|contact| seen.insert(contact.clone())).collect();
     }
     Ok(ListChanges { contacts, cursor: Cursor(seq.to_string()) })

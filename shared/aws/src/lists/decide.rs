@@ -13,7 +13,7 @@ use super::{
     head::Head,
     held,
     people::{Move, People},
-    person::decision_name,
+    person::{decision_name, decision_partition},
     tx::ListTx,
 };
 use crate::table::{Fail, Key, Op, Stored, Table, ordered_instant};
@@ -52,7 +52,7 @@ pub(super) async fn decide(
         row.decision = Some(decision);
     }
     let sort = format!("{}#{}", ordered_instant(at), uuid::Uuid::now_v7());
-    let key = Key::new(format!("DECISION#{list}#{contact}"), sort);
+    let key = Key::new(decision_partition(list, &contact), sort);
     let said = Stored::new(&key).text("decision", decision_name(decision)).at("at", at).text("via", "");
     piece.ops.push(Op::put(key, said));
     let mut tx = ListTx::new(&head);

@@ -1,7 +1,8 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use listsync_core::{
+    address::Address,
     id::{ContactId, ListId, ObjectId},
     list::{Entry, Standing},
 };
@@ -12,52 +13,71 @@ use super::{
     people::{People, Wanted},
     person::{Row, row_partition, stranger},
 };
-use crate::table::{Condition, Table, documents, schema::SHARDS, span};
+use crate::table::{Condition, Table, schema::SHARDS, span};
+
+/// How many people are in memory as they are stored, where single ones are asked for.
+const CHUNK: usize = 1_000;
+/// How many parts of a list are read at a time, each a page in memory.
+const AT_ONCE: usize = 4;
 
 pub(super) async fn load(table: &Table, list: &ListId, query: EntryQuery<'_>) -> PortResult<Vec<Entry>> {
-    let wanted = match query {
+    Head::load(table, list).await?;
+    match query {
         EntryQuery::All => {
-            Head::load(table, list).await?;
             let not_absent = Condition::new("#standing <> :absent");
             let not_absent = not_absent.with_text("absent", Standing::Absent.to_string());
-            return Ok(rows(table, list, not_absent).await?.iter().map(Row::entry).collect());
+            rows(table, list, (not_absent, Row::entry)).await
         }
-        EntryQuery::Contacts(contacts) => Wanted { contacts: contacts.to_vec(), ..Wanted::default() },
-        EntryQuery::Objects(objects) => Wanted { objects: objects.to_vec(), ..Wanted::default() },
-        EntryQuery::Addresses(addresses) => Wanted { addresses: addresses.to_vec(), ..Wanted::default() },
-    };
-    Head::load(table, list).await?;
-    let objects: Option<BTreeSet<ObjectId>> = match query {
-        EntryQuery::Objects(objects) => Some(objects.iter().cloned().collect()),
-        _ => None,
-    };
-    let people = People::load(table, list, wanted).await?;
-    // Who was matched to another object between the two reads is nobody's answer.
-    let answers = |entry: &Entry| match &objects {
-        Some(objects) => entry.object_id.as_ref().is_some_and(|object| objects.contains(object)),
-        None => true,
-    };
-    Ok(people.entries().into_iter().filter(answers).collect())
+        EntryQuery::Contacts(contacts) => {
+            let wanted = |some: &[ContactId]| Wanted { contacts: some.to_vec(), ..Wanted::default() };
+            chosen(table, list, contacts.chunks(CHUNK).map(wanted)).await
+        }
+        EntryQuery::Addresses(addresses) => {
+            let wanted = |some: &[Address]| Wanted { addresses: some.to_vec(), ..Wanted::default() };
+            chosen(table, list, addresses.chunks(CHUNK).map(wanted)).await
+        }
+        EntryQuery::Objects(objects) => {
+            let wanted = |some: &[ObjectId]| Wanted { objects: some.to_vec(), ..Wanted::default() };
+            let mut found = chosen(table, list, objects.chunks(CHUNK).map(wanted)).await?;
+            // Who was matched to another object between the two reads is nobody's answer.
+            let objects: BTreeSet<&ObjectId> = objects.iter().collect();
+            found.retain(|entry| entry.object_id.as_ref().is_some_and(|object| objects.contains(object)));
+            Ok(found)
+        }
+    }
 }
 
-/// The rows of a list that a condition lets through, shard by shard, several at a time.
-pub(super) async fn rows(table: &Table, list: &ListId, only: Condition) -> PortResult<Vec<Row>> {
+/// Each of these people once, in the order of their ids.
+async fn chosen(
+    table: &Table,
+    list: &ListId,
+    wanted: impl Iterator<Item = Wanted>,
+) -> PortResult<Vec<Entry>> {
+    let mut found = BTreeMap::new();
+    for some in wanted {
+        let people = People::load(table, list, some).await?;
+        found.extend(people.entries().map(|entry| (entry.contact.clone(), entry)));
+    }
+    Ok(found.into_values().collect())
+}
+
+/// What is wanted of the rows of a list that a condition lets through, part by part, several at a time.
+pub(super) async fn rows<T>(
+    table: &Table,
+    list: &ListId,
+    (only, wanted): (Condition, fn(&Row) -> T),
+) -> PortResult<Vec<T>> {
     let shards = stream::iter(0..SHARDS).map(|shard| {
         let span = span(row_partition(list, shard)).only(only.clone());
-        async move { documents(table.query("read the list", &span).await?, Row::read) }
+        async move { table.read("read the list", &span, |stored| Ok(wanted(&Row::read(stored)?))).await }
     });
-    let found: Vec<Vec<Row>> = shards.buffered(SHARDS as usize).try_collect().await?;
+    let found: Vec<Vec<T>> = shards.buffered(AT_ONCE).try_collect().await?;
     Ok(found.into_iter().flatten().collect())
 }
 
 impl People {
-    fn entries(&self) -> Vec<Entry> {
-        let mut ids: Vec<&ContactId> = self.known().collect();
-        ids.sort_unstable();
-        let draft = |id: &ContactId| self.by_id(id);
-        ids.into_iter()
-            .filter_map(draft)
-            .map(|draft| draft.row.as_ref().map_or_else(|| stranger(&draft.contact), Row::entry))
-            .collect()
+    fn entries(&self) -> impl Iterator<Item = Entry> {
+        let drafts = self.known().filter_map(|id| self.by_id(id));
+        drafts.map(|draft| draft.row.as_ref().map_or_else(|| stranger(&draft.contact), Row::entry))
     }
 }

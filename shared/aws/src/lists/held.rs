@@ -111,8 +111,9 @@ pub(super) async fn hold(table: &Table, import: &Import, held: &[Row]) -> PortRe
 }
 
 async fn held_by(table: &Table, import: &ImportId) -> PortResult<Vec<(ContactId, Address)>> {
-    let items = table.query("read the held removals", &span(held_partition(import))).await?;
-    documents(items, |stored| Ok((stored.read("contact")?, stored.read("address")?)))
+    let held = span(held_partition(import));
+    let read = |stored: &Stored| Ok((stored.read("contact")?, stored.read("address")?));
+    table.read("read the held removals", &held, read).await
 }
 
 /// Whom a later file names, an earlier one's held removals spare.
@@ -252,8 +253,7 @@ pub(crate) async fn forget(table: &Table, list: &ListId) -> PortResult<()> {
     for stored in table.query(DOING, &span(IMPORTS).only(of_list)).await? {
         let key = stored.key()?;
         let import = ImportId::parse(&key.sk).map_err(|_| error::malformed(DOING))?;
-        let held = table.query(DOING, &span(held_partition(&import))).await?;
-        table.delete_many(DOING, held.iter().map(Stored::key).collect::<PortResult<_>>()?).await?;
+        table.clear(DOING, &held_partition(&import)).await?;
         table.delete_many(DOING, vec![key]).await?;
     }
     Ok(())

@@ -90,7 +90,7 @@ impl Importing<'_> {
         let named = self.named();
         let members = Condition::new("#standing = :member");
         let members = members.with_text("member", Standing::Member.to_string());
-        let rows = entries::rows(self.table, self.list, members).await?;
+        let rows = entries::rows(self.table, self.list, (members, Row::clone)).await?;
         let leaves = |row: &Row| !named.contains(&row.address) && row.seq <= self.journal.from_seq;
         Ok(rows.into_iter().filter(leaves).collect())
     }

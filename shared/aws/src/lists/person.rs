@@ -44,6 +44,11 @@ pub(crate) fn object_key(object: &ObjectId) -> Key {
     Key::head(format!("OBJECT#{object}"))
 }
 
+/// Where the decisions of a contact about a list are.
+pub(crate) fn decision_partition(list: &ListId, contact: &ContactId) -> String {
+    format!("DECISION#{list}#{contact}")
+}
+
 /// Whether an edit changed a contact's name or fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Details {

@@ -7,7 +7,7 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use listsync_engine::ports::PortResult;
 
 use super::{
-    client::Table,
+    client::{Table, span},
     item::{Key, Stored},
     transact::Patience,
 };
@@ -17,6 +17,8 @@ use crate::error;
 const READ: usize = 100;
 /// How many items one write may carry.
 const WRITE: usize = 25;
+/// How many items are in memory while a partition is cleared.
+pub(crate) const CLEARED: usize = 1_000;
 /// How many requests are under way at a time.
 pub(crate) const AT_ONCE: usize = 8;
 
@@ -76,6 +78,18 @@ impl Table {
         };
         let writes = keys.into_iter().map(delete).collect::<Result<Vec<_>, _>>();
         self.write_many(doing, writes.map_err(|_| error::malformed(doing))?).await
+    }
+
+    /// Deletes a partition, some at a time.
+    pub(crate) async fn clear(&self, doing: &'static str, partition: &str) -> PortResult<()> {
+        loop {
+            let some = self.query(doing, &span(partition).limit(CLEARED)).await?;
+            if some.is_empty() {
+                return Ok(());
+            }
+            let keys = some.iter().map(Stored::key).collect::<PortResult<_>>()?;
+            self.delete_many(doing, keys).await?;
+        }
     }
 
     async fn write_many(&self, doing: &'static str, writes: Vec<WriteRequest>) -> PortResult<()> {

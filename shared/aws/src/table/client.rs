@@ -132,6 +132,26 @@ impl Table {
         }
     }
 
+    /// The same, each item read as it comes: only a page of them is in memory as it is stored.
+    pub(crate) async fn read<T>(
+        &self,
+        doing: &'static str,
+        span: &Span,
+        read: impl Fn(&Stored) -> PortResult<T>,
+    ) -> PortResult<Vec<T>> {
+        let (mut all, mut next) = (Vec::new(), None);
+        loop {
+            let page = self.page(doing, span, next).await?;
+            for stored in &page.items {
+                all.push(read(stored)?);
+            }
+            next = page.next;
+            if next.is_none() {
+                return Ok(all);
+            }
+        }
+    }
+
     /// One page of it: 1 MB at most.
     pub(crate) async fn page(
         &self,

@@ -7,6 +7,7 @@ mod op;
 pub(crate) mod schema;
 mod transact;
 
+pub(crate) use batch::CLEARED;
 pub(crate) use client::{Table, span};
 pub(crate) use item::{Key, Stored, documents, instant, ordered_instant};
 pub(crate) use op::{Condition, Guard, Op};
