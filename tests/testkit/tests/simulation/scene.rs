@@ -11,7 +11,7 @@ use std::{
 
 use listsync_core::{
     id::{GroupId, LinkId, ListId, RunId},
-    list::Standing,
+    list::{Origin, Standing},
     member::Member,
     settings::Settings,
 };
@@ -29,7 +29,7 @@ use listsync_testkit::{
     dice::Dice,
     fakes::{FakeDirectory, Lag, ManualClock, MemoryStore},
     faults::{Crashed, Faults},
-    sample::{group, link, moment, object, person},
+    sample::{contact, group, link, moment, object, person},
 };
 
 /// Clones are the same scene.
@@ -81,6 +81,11 @@ impl Scene {
         Self { clock, store, directory, list, link: link.id, group: group("staff"), ports }
     }
 
+    /// An operator puts somebody on the list.
+    pub(crate) fn store_adds(&self, name: &str) {
+        at_once(self.store.add(&self.list, &contact(name), Origin::Manual, self.clock.now()));
+    }
+
     /// How each contact stands to the list, by the local part of its address.
     pub(crate) fn standings(&self) -> BTreeMap<String, Standing> {
         let entries = at_once(self.store.entries(&self.list, EntryQuery::All));
@@ -128,7 +133,9 @@ impl Scene {
         let ports = faults.over(&self.ports);
         let run = RunId::parse(&format!("run-{run}")).expect("a counted id is an id");
         let until = self.clock.now().checked_add(Duration::from_secs(seconds)).expect("in range");
-        faults.process(handle(&ports, body, &RunContext { run, until, receive: Receive::Early }, &Unwatched)).await
+        faults
+            .process(handle(&ports, body, &RunContext { run, until, receive: Receive::Early }, &Unwatched))
+            .await
     }
 
     /// Handles all visible messages without trouble, as a worker does; how many there were.

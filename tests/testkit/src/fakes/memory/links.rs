@@ -1,4 +1,8 @@
-use std::{collections::BTreeMap, ops::Bound, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Bound,
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use listsync_core::{
@@ -9,8 +13,8 @@ use listsync_core::{
     trigger::Generation,
 };
 use listsync_engine::ports::{
-    Acquired, DueLink, Failing, Fault, Finish, Finished, Fold, Lease, LinkEdit, LinkState, Links, ListOutcome,
-    MemberQuery, PortError, PortResult, Progress, Removal,
+    Acquired, DueLink, Failing, Fault, Finish, Finished, Fold, Lease, LinkEdit, LinkState, Links,
+    ListOutcome, MemberQuery, PortError, PortResult, Progress, Removal,
 };
 
 use super::{MemoryStore, State, rejected};
@@ -126,11 +130,15 @@ fn wanted(row: &LinkRow, query: MemberQuery<'_>) -> Vec<Member> {
     match query {
         MemberQuery::All => of(&|_| true),
         MemberQuery::Open => of(&|member| member.open.is_some() || member.intent.is_some()),
-        MemberQuery::Of { objects, contacts } => of(&|member| {
-            member.key.object_id().is_some_and(|id| objects.contains(id))
-                || member.contact.as_ref().is_some_and(|id| contacts.contains(id))
-                || matches!(&member.key, MemberKey::Contact(id) if contacts.contains(id))
-        }),
+        MemberQuery::Of { objects, contacts } => {
+            let (objects, contacts): (BTreeSet<_>, BTreeSet<_>) =
+                (objects.iter().collect(), contacts.iter().collect());
+            of(&|member| {
+                member.key.object_id().is_some_and(|id| objects.contains(id))
+                    || member.contact.as_ref().is_some_and(|id| contacts.contains(id))
+                    || matches!(&member.key, MemberKey::Contact(id) if contacts.contains(id))
+            })
+        }
     }
 }
 
