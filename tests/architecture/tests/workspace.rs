@@ -82,6 +82,7 @@ fn imports_run_one_way() {
         ("listsync-graph", adapters.into()),
         ("listsync-lists", adapters.into()),
         ("listsync-sqlite", adapters.into()),
+        ("listsync-aws", adapters.into()),
         ("listsync-graph-emulator", vec![]),
     ]);
     for (package, imports) in own_imports(&metadata) {
@@ -91,7 +92,7 @@ fn imports_run_one_way() {
         }
         let composes =
             ["listsync", "listsync-wiring"].contains(&package) || package.starts_with("listsync-test");
-        let vendors = ["listsync-graph", "listsync-sqlite"];
+        let vendors = ["listsync-graph", "listsync-sqlite", "listsync-aws"];
         assert!(
             composes || imports.iter().all(|import| !vendors.contains(import)),
             "{package} knows an adapter"

@@ -34,6 +34,7 @@ fn summary(run: &str, link: &str, finished_at: Timestamp) -> Summary {
         outcome: Outcome::Partial,
         reason: "count_mismatch".into(),
         message: String::new(),
+        hint: String::new(),
         list: SideCounts { name: "Staff".into(), added: 2, ..SideCounts::default() },
         group: SideCounts::default(),
         held: HeldCounts::default(),

@@ -125,9 +125,8 @@ async fn a_store_of_a_newer_version_and_a_file_that_is_none_are_left_as_they_are
 async fn a_setting_that_makes_no_sense_is_named() {
     let mut world = listed().await;
     for (name, value) in [
-        ("LISTSYNC_STORE", "dynamodb:table"),
         ("LISTSYNC_STORE", "somewhere"),
-        ("LISTSYNC_QUEUE", "sqs:https://queue.example"),
+        ("LISTSYNC_QUEUE", "somewhere"),
         ("LISTSYNC_VISIBILITY", "soon"),
     ] {
         world.set(name, value);
