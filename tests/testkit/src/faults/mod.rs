@@ -11,7 +11,7 @@ use std::{
     future::{Future, pending, poll_fn},
     pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    task::Poll,
+    task::{Poll, Waker},
     time::Duration,
 };
 
@@ -65,6 +65,7 @@ struct State {
     dead: bool,
     pace: Box<dyn FnMut() -> Duration + Send>,
     names: Vec<&'static str>,
+    sleeper: Option<Waker>,
 }
 
 impl Faults {
@@ -72,7 +73,7 @@ impl Faults {
     #[must_use]
     pub fn judged(judge: Judge) -> Self {
         let pace = Box::new(|| Duration::ZERO);
-        let state = State { judge, calls: 0, dead: false, pace, names: Vec::new() };
+        let state = State { judge, calls: 0, dead: false, pace, names: Vec::new(), sleeper: None };
         Self { state: Arc::new(Mutex::new(state)), clock: None }
     }
 
@@ -133,6 +134,10 @@ impl Faults {
     pub async fn process<T>(&self, process: impl Future<Output = T>) -> Result<T, Crashed> {
         let mut process = pin!(process);
         poll_fn(|context| {
+            let sleeper = self.lock().sleeper.take();
+            if let Some(sleeper) = sleeper {
+                sleeper.wake();
+            }
             let polled = process.as_mut().poll(context);
             match polled {
                 _ if self.lock().dead => Poll::Ready(Err(Crashed)),
@@ -141,6 +146,19 @@ impl Faults {
             }
         })
         .await
+    }
+
+    /// Is not ready once, and wakes nobody until the process is polled again.
+    async fn stand_still(&self) {
+        let mut stood = false;
+        poll_fn(|context| {
+            if std::mem::replace(&mut stood, true) {
+                return Poll::Ready(());
+            }
+            self.lock().sleeper = Some(context.waker().clone());
+            Poll::Pending
+        })
+        .await;
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -171,7 +189,7 @@ impl Faults {
         match self.fate(name) {
             Fate::Pass => Ok(call.await),
             Fate::Stall => {
-                stand_still().await;
+                self.stand_still().await;
                 Ok(call.await)
             }
             Fate::Fail(fault, When::Before) => Err((failed(fault), When::Before)),
@@ -188,12 +206,6 @@ impl Faults {
             }
         }
     }
-}
-
-/// Is not ready once, and wakes nobody.
-async fn stand_still() {
-    let mut stood = false;
-    poll_fn(|_| if std::mem::replace(&mut stood, true) { Poll::Ready(()) } else { Poll::Pending }).await;
 }
 
 fn failed(fault: Fault) -> PortError {

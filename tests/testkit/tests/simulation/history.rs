@@ -378,7 +378,7 @@ impl Stage {
         Self { scene, oracle, people: Arc::new(people), telling }
     }
 
-    fn tell(&self, what: impl FnOnce() -> String) {
+    pub(crate) fn tell(&self, what: impl FnOnce() -> String) {
         if self.telling == Telling::Aloud {
             let seconds = self.scene.clock.now().duration_since(moment(0)).as_secs();
             writeln!(std::io::stderr(), "{seconds:>7} s  {}", what()).expect("standard error takes it");

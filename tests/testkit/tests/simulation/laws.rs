@@ -53,14 +53,20 @@ fn edited(seed: u64, reading: Reading) -> Vec<(BTreeSet<String>, BTreeSet<String
     let mut dice = Dice::new(seed);
     let people: Vec<String> = (0..3 + dice.below(8)).map(|number| format!("p{number}")).collect();
     let scene = Scene::new((Lag::NONE, dice.fork()), &settings(), &people);
-    let stage = Stage::new(scene, people, Duration::ZERO, Telling::Silently);
+    let stage = Stage::new(
+        scene,
+        people,
+        Duration::ZERO,
+        if std::env::var("LISTSYNC_TELL").is_ok() { Telling::Aloud } else { Telling::Silently },
+    );
     let mut sides = Vec::new();
     play(async {
         for number in 0..30 {
             stage.edit(&mut dice.fork());
             stage.scene.wait(dice.below(3_000));
             if dice.chance(40) {
-                sync(&stage.scene, reading, number).await;
+                let summary = sync(&stage.scene, reading, number).await;
+                stage.tell(|| summary.to_string());
                 sides.push((stage.scene.listed(), stage.scene.grouped()));
             }
         }

@@ -31,6 +31,7 @@ use listsync_testkit::{
     faults::{Crashed, Faults},
     sample::{contact, group, link, moment, object, person},
 };
+use tokio::task::coop::unconstrained;
 
 /// Clones are the same scene.
 #[derive(Clone)]
@@ -120,7 +121,7 @@ impl Scene {
     pub(crate) async fn tick(&self, faults: &Faults) {
         let ports = faults.over(&self.ports);
         // A tick that fails leaves its links due.
-        drop(faults.process(tick(&ports)).await);
+        drop(unconstrained(faults.process(tick(&ports))).await);
     }
 
     /// Handles one message; the process may die of it.
