@@ -124,11 +124,9 @@ async fn a_store_of_a_newer_version_and_a_file_that_is_none_are_left_as_they_are
 #[tokio::test(flavor = "multi_thread")]
 async fn a_setting_that_makes_no_sense_is_named() {
     let mut world = listed().await;
-    for (name, value) in [
-        ("LISTSYNC_STORE", "somewhere"),
-        ("LISTSYNC_QUEUE", "somewhere"),
-        ("LISTSYNC_VISIBILITY", "soon"),
-    ] {
+    for (name, value) in
+        [("LISTSYNC_STORE", "somewhere"), ("LISTSYNC_QUEUE", "somewhere"), ("LISTSYNC_VISIBILITY", "soon")]
+    {
         world.set(name, value);
         let (_, message) = world.listsync(&["lists", "ls", "--json"]).await.exits(1).error();
         assert!(message.contains(name), "{message}");
