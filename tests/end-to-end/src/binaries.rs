@@ -36,7 +36,16 @@ fn built() -> Result<PathBuf, &'static str> {
     };
     let status = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .args(["build", "--quiet", "--profile", profile, "--bins"])
-        .args(["-p", "listsync", "-p", "listsync-graph-emulator"])
+        .args([
+            "-p",
+            "listsync",
+            "-p",
+            "listsync-graph-emulator",
+            "-p",
+            "listsync-timer",
+            "-p",
+            "listsync-worker",
+        ])
         // What the tests of the whole workspace are built with, so that little is compiled a second time.
         .args(["--features", "listsync-graph-emulator/openapi", "--target-dir"])
         .arg(target)

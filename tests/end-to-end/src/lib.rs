@@ -4,9 +4,15 @@
 //! tested is what is shipped. `LISTSYNC_BIN_DIR` names a folder with built ones instead.
 
 mod binaries;
+mod cloud;
 mod command;
+mod function;
+mod runtime_api;
 mod world;
 
 pub use binaries::binary;
+pub use cloud::{Cloud, Message, TIMER_TIME, WORKER_TIME, beat, event};
 pub use command::{Done, ended};
+pub use function::Function;
+pub use runtime_api::{Answer, RuntimeApi};
 pub use world::World;

@@ -96,6 +96,12 @@ impl World {
         self.environment.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
+    /// Every variable that commands see.
+    #[must_use]
+    pub fn environment(&self) -> Vec<(String, String)> {
+        self.environment.clone()
+    }
+
     /// A command of the binary, not started yet. It sees the world's settings and nothing of this process's.
     #[must_use]
     pub fn command(&self, args: &[&str]) -> Command {

@@ -1,0 +1,238 @@
+use std::{collections::BTreeSet, time::Duration};
+
+use listsync_graph_emulator::Emulator;
+use listsync_testkit::moto::Moto;
+use serde_json::{Value, json};
+use tokio::process::Command;
+
+use crate::{Function, World, ended};
+
+/// Where the client secret is kept.
+const SECRET: &str = "/listsync/client-secret";
+/// What a worker has of time by the template.
+pub const WORKER_TIME: Duration = Duration::from_secs(300);
+/// What the timer has of time by the template.
+pub const TIMER_TIME: Duration = Duration::from_secs(60);
+
+/// The shipped stack on an emulated AWS, beside an emulated tenant. The command line of the world speaks to it.
+pub struct Cloud {
+    /// The tenant and the command line.
+    pub world: World,
+    moto: Moto,
+    http: reqwest::Client,
+    queue: String,
+    dead_letters: String,
+    secret: String,
+}
+
+/// A message as SQS hands it to a poller.
+pub type Message = Value;
+
+impl Cloud {
+    /// A stack for a tenant of so many people.
+    ///
+    /// # Panics
+    /// When it cannot be set up: the message says what is missing.
+    pub async fn of(people: usize) -> Self {
+        Self::with(Emulator::builder(), people).await
+    }
+
+    /// The same with other settings of the emulated tenant.
+    ///
+    /// # Panics
+    /// When it cannot be set up.
+    pub async fn with(emulator: Emulator, people: usize) -> Self {
+        let mut world = World::with(emulator, people).await;
+        let moto = Moto::start();
+        for (name, value) in moto.environment() {
+            world.set(name, value);
+        }
+        let outputs = deployed(&world).await;
+        let output = |name: &str| outputs[name].as_str().expect("an output").to_owned();
+        world.set("LISTSYNC_STORE", output("Store"));
+        world.set("LISTSYNC_QUEUE", output("QueueUrl"));
+        let queue = output("QueueUrl").trim_start_matches("sqs:").to_owned();
+        let cloud = Self {
+            world,
+            moto,
+            http: reqwest::Client::new(),
+            queue,
+            dead_letters: output("DeadLettersUrl"),
+            secret: String::new(),
+        };
+        cloud.keep_the_secret().await
+    }
+
+    /// The client secret is kept in Secrets Manager, as a deployment would have it.
+    async fn keep_the_secret(mut self) -> Self {
+        let secret = self.world.setting("AZURE_CLIENT_SECRET").expect("the tenant has an app").to_owned();
+        self.ask(
+            "secretsmanager",
+            "secretsmanager.CreateSecret",
+            &json!({"Name": SECRET, "SecretString": secret}),
+        )
+        .await;
+        self.secret = secret;
+        self.world.unset("AZURE_CLIENT_SECRET");
+        self.world.set("LISTSYNC_CREDENTIAL", format!("secretsmanager:{SECRET}"));
+        self
+    }
+
+    /// The client secret.
+    #[must_use]
+    pub fn secret(&self) -> &str {
+        &self.secret
+    }
+
+    /// Starts the timer function.
+    pub async fn timer(&self) -> Function {
+        let own = |(name, _): &(String, String)| !name.starts_with("AZURE_") && name != "LISTSYNC_CREDENTIAL";
+        let environment: Vec<_> = self.environment().into_iter().filter(own).collect();
+        Function::start("listsync-timer", &environment).await
+    }
+
+    /// Starts a worker function.
+    pub async fn worker(&self) -> Function {
+        Function::start("listsync-worker", &self.environment()).await
+    }
+
+    /// The variables of a function.
+    #[must_use]
+    pub fn environment(&self) -> Vec<(String, String)> {
+        let mut environment = self.world.environment();
+        environment.push(("LISTSYNC_MAX_RECEIVES".to_owned(), "5".to_owned()));
+        environment
+    }
+
+    /// Sets the clock of the queues ahead: what was hidden or delayed becomes visible.
+    pub fn set_ahead(&self, by: Duration) {
+        self.moto.set_ahead(by);
+    }
+
+    /// Takes up to ten messages, as the event source does.
+    pub async fn receive(&self) -> Vec<Message> {
+        let asked = json!({
+            "QueueUrl": self.queue, "MaxNumberOfMessages": 10, "WaitTimeSeconds": 0,
+            "MessageSystemAttributeNames": ["All"],
+        });
+        let answer = self.ask("sqs", "AmazonSQS.ReceiveMessage", &asked).await;
+        answer["Messages"].as_array().cloned().unwrap_or_default()
+    }
+
+    /// Puts a message of anybody's on the queue.
+    pub async fn send(&self, body: &str) {
+        self.ask("sqs", "AmazonSQS.SendMessage", &json!({"QueueUrl": self.queue, "MessageBody": body})).await;
+    }
+
+    /// The bodies of the dead letters.
+    pub async fn dead_letters(&self) -> Vec<String> {
+        let asked = json!({"QueueUrl": self.dead_letters, "MaxNumberOfMessages": 10, "WaitTimeSeconds": 0});
+        let answer = self.ask("sqs", "AmazonSQS.ReceiveMessage", &asked).await;
+        let messages = answer["Messages"].as_array().cloned().unwrap_or_default();
+        messages.iter().map(|message| message["Body"].as_str().expect("a body").to_owned()).collect()
+    }
+
+    /// How many messages are on the queue: visible, in flight, and delayed.
+    pub async fn waiting(&self) -> [u64; 3] {
+        let asked = json!({"QueueUrl": self.queue, "AttributeNames": ["All"]});
+        let answer = self.ask("sqs", "AmazonSQS.GetQueueAttributes", &asked).await;
+        let number = |name: &str| {
+            answer["Attributes"][name].as_str().and_then(|text| text.parse().ok()).expect("a number")
+        };
+        ["", "NotVisible", "Delayed"].map(|kind| number(&format!("ApproximateNumberOfMessages{kind}")))
+    }
+
+    /// Hands messages to a worker as one batch, and deletes those that it did not give back. The ids of the others.
+    ///
+    /// # Panics
+    /// When the worker fails as a whole.
+    pub async fn work(&self, worker: &Function, messages: &[Message], time: Duration) -> BTreeSet<String> {
+        let answer = worker.call(&event(messages), time).await.expect("the worker answers");
+        let failures = answer["batchItemFailures"].as_array().cloned().unwrap_or_default();
+        let failed: BTreeSet<String> = failures
+            .iter()
+            .map(|failure| failure["itemIdentifier"].as_str().expect("an id").to_owned())
+            .collect();
+        for message in messages {
+            if !failed.contains(message["MessageId"].as_str().expect("an id")) {
+                let asked = json!({"QueueUrl": self.queue, "ReceiptHandle": message["ReceiptHandle"]});
+                self.ask("sqs", "AmazonSQS.DeleteMessage", &asked).await;
+            }
+        }
+        failed
+    }
+
+    /// Hands over all visible messages, batch by batch; how many batches there were.
+    pub async fn work_off(&self, worker: &Function) -> usize {
+        let mut batches = 0;
+        loop {
+            let messages = self.receive().await;
+            if messages.is_empty() {
+                return batches;
+            }
+            self.work(worker, &messages, WORKER_TIME).await;
+            batches += 1;
+        }
+    }
+
+    /// Calls the service as its JSON protocol has it; the emulator asks for no signature.
+    async fn ask(&self, service: &str, action: &str, body: &Value) -> Value {
+        let scope = format!(
+            "AWS4-HMAC-SHA256 Credential=test/20260101/eu-west-1/{service}/aws4_request, SignedHeaders=host, Signature=0"
+        );
+        let request = self
+            .http
+            .post(self.moto.endpoint())
+            .header(
+                "content-type",
+                if service == "sqs" { "application/x-amz-json-1.0" } else { "application/x-amz-json-1.1" },
+            )
+            .header("x-amz-target", action)
+            .header("authorization", scope)
+            .body(body.to_string());
+        let answer = request.send().await.expect("the emulated AWS answers");
+        let (status, text) = (answer.status(), answer.text().await.expect("with text"));
+        assert!(status.is_success(), "{action}: {status} {text}");
+        serde_json::from_str(&text).unwrap_or(Value::Null)
+    }
+}
+
+/// Messages as the event that Lambda makes of them.
+#[must_use]
+pub fn event(messages: &[Message]) -> Value {
+    let record = |message: &Message| {
+        json!({
+            "messageId": message["MessageId"],
+            "receiptHandle": message["ReceiptHandle"],
+            "body": message["Body"],
+            "attributes": message["Attributes"],
+            "messageAttributes": {},
+            "md5OfBody": message["MD5OfBody"],
+            "eventSource": "aws:sqs",
+            "eventSourceARN": "arn:aws:sqs:eu-west-1:123456789012:queue",
+            "awsRegion": "eu-west-1",
+        })
+    };
+    json!({"Records": messages.iter().map(record).collect::<Vec<_>>()})
+}
+
+/// What EventBridge Scheduler sends at each beat.
+#[must_use]
+pub fn beat() -> Value {
+    json!({
+        "version": "0", "id": "00000000-0000-0000-0000-000000000000", "detail-type": "Scheduled Event",
+        "source": "aws.scheduler", "account": "123456789012", "time": "2026-01-01T00:00:00Z", "region": "eu-west-1",
+        "resources": ["arn:aws:scheduler:eu-west-1:123456789012:schedule/default/listsync-timer"], "detail": "{}",
+    })
+}
+
+/// Makes the stack of the shipped template; its outputs.
+async fn deployed(world: &World) -> Value {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let python = std::env::var_os("LISTSYNC_TEST_PYTHON")
+        .map_or_else(|| root.join(".venv-test/bin/python"), std::path::PathBuf::from);
+    let mut command = Command::new(python);
+    command.arg(root.join("tests/infra/deploy.py")).arg("listsync").env_clear();
+    command.envs(world.environment());
+    ended(command).await.exits(0).json()
+}
