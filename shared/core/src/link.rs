@@ -183,26 +183,14 @@ pub enum Phase {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HaltReason {
-    /// The group is not there any more.
-    GroupGone,
-    /// The group is of a kind that cannot be written.
-    GroupNotWritable,
-    /// The directory denies what the link needs.
-    Denied,
     /// Two continuations in a row made no progress.
     NoProgress,
-    /// The list is not there any more.
-    ListGone,
 }
 
 impl fmt::Display for HaltReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::GroupGone => "the group is gone",
-            Self::GroupNotWritable => "the group's members cannot be written",
-            Self::Denied => "the directory denies what the link needs",
             Self::NoProgress => "two continuations in a row made no progress",
-            Self::ListGone => "the list is gone",
         })
     }
 }

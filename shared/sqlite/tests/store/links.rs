@@ -99,7 +99,7 @@ async fn a_link_is_due_by_the_clock_or_by_an_unmet_request_and_never_while_it_ru
     assert!(due(&store, 63).await.is_empty(), "runs");
     store.release(&run).await.unwrap();
     assert_eq!(due(&store, 63).await, ["l1"], "still requested");
-    for status in [LinkStatus::Paused, LinkStatus::Halted(HaltReason::Denied)] {
+    for status in [LinkStatus::Paused, LinkStatus::Halted(HaltReason::NoProgress)] {
         store.edit(&held.link, &LinkEdit::Status(status), at(63)).await.unwrap();
         assert!(due(&store, 5_000).await.is_empty(), "{status}");
     }
@@ -248,7 +248,7 @@ async fn extras_are_kept_from_then_on() {
 #[tokio::test]
 async fn a_run_can_halt_its_link_and_no_other_run_sets_it_going() {
     let (store, _, held) = linked().await;
-    let halted = LinkStatus::Halted(HaltReason::GroupGone);
+    let halted = LinkStatus::Halted(HaltReason::NoProgress);
     let last = Finish { status: Some(halted), ..finish(Some(0), at(1)) };
     store.finish(&held, &last).await.unwrap();
     let run = lease(&store, "l1", at(2)).await;

@@ -61,7 +61,7 @@ fn ruling(digest: &str) -> LinkEdit {
 
 async fn a_pause_lasts_until_it_is_lifted<S: Links + ListStore>(make: &impl Fn() -> S) {
     let bed = Bed::make(make).await;
-    for stopped in [LinkStatus::Paused, LinkStatus::Halted(HaltReason::GroupGone)] {
+    for stopped in [LinkStatus::Paused, LinkStatus::Halted(HaltReason::NoProgress)] {
         ok(bed.store.edit(bed.id(), &LinkEdit::Status(stopped), moment(1)).await);
         assert_eq!(state(&bed).await.link.status, stopped);
         ok(bed.store.request(bed.id(), None).await);

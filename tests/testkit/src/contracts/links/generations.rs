@@ -106,7 +106,7 @@ async fn a_run_that_leaves_the_generation_open_stays_due<S: Links + ListStore>(m
 async fn a_run_may_stop_its_link<S: Links + ListStore>(make: &impl Fn() -> S) {
     let bed = Bed::make(make).await;
     let lease = bed.lease(moment(5)).await;
-    let halted = LinkStatus::Halted(HaltReason::GroupNotWritable);
+    let halted = LinkStatus::Halted(HaltReason::NoProgress);
     bed.finish(&lease, Finish { status: Some(halted), ..finish(moment(9)) }).await;
     assert_eq!(state(&bed).await.link.status, halted);
     assert!(!is_due(&bed, 99_999).await);
