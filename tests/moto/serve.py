@@ -1,10 +1,13 @@
 """Serves moto as an emulated AWS on 127.0.0.1, at the port that is its one argument, until its standard input ends.
 
-Two things are unlike the plain server, because tests need them:
+Four things are unlike the plain server, because tests need them:
 
 - One request to DynamoDB is done at a time, and a refused transaction puts back just what it wrote. The plain server
   puts back a copy of the whole table, which loses what others wrote meanwhile, and makes that copy for every write of
   every transaction.
+- The values of DynamoDB's items are answered as they are kept, which is as they are sent. The plain server looks for each
+  of ten kinds of value under three spellings, so that a page takes seconds.
+- A query looks at the items of its partition, or of its index. The plain server sorts the whole table for each.
 - The clock of SQS can be set ahead: PUT /clock with the seconds in the body. So a test of delays need not wait.
 
 And it knows what moto does not: STS GetWebIdentityToken, and, after PUT /trouble, a DynamoDB under load: batches that
@@ -12,6 +15,7 @@ are half done, requests that are throttled, transactions that conflict.
 """
 
 import copy
+import inspect
 import io
 import itertools
 import json
@@ -20,6 +24,7 @@ import sys
 import threading
 from urllib.parse import parse_qs
 
+from moto.core.serialize import BaseJSONSerializer
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.table import Table
@@ -83,6 +88,37 @@ def undo_refused_transactions():
             del Table.__deepcopy__
 
     DynamoDBBackend.transact_write_items = transact
+
+
+def answer_values_as_they_are_kept():
+    whole = BaseJSONSerializer._serialize_type_structure
+
+    def serialize(self, serialized, value, shape, key):
+        if key and shape.name == "AttributeValue" and isinstance(value, dict) and not value.keys() & {"B", "BS"}:
+            serialized[key] = value
+        else:
+            whole(self, serialized, value, shape, key)
+
+    BaseJSONSerializer._serialize_type_structure = serialize
+
+
+def query_what_is_asked_for():
+    whole = Table.query
+
+    def query(self, hash_key, *others, **named):
+        index = inspect.signature(whole).bind(self, hash_key, *others, **named).arguments.get("index_name")
+        if index is None:
+            items = list(self.items.get(hash_key, {}).values())
+        else:
+            keys = {key["AttributeName"] for key in self.get_index(index).schema}
+            items = [item for part in self.items.values() for item in part.values() if keys <= item.attrs.keys()]
+        self.all_items = lambda: items
+        try:
+            return whole(self, hash_key, *others, **named)
+        finally:
+            del self.all_items
+
+    Table.query = query
 
 
 def serve_one_at_a_time():
@@ -195,6 +231,8 @@ if __name__ == "__main__":
     threading.Thread(target=end_with_standard_input, daemon=True).start()
     set_the_clock_ahead()
     undo_refused_transactions()
+    answer_values_as_they_are_kept()
+    query_what_is_asked_for()
     serve_one_at_a_time()
     server = make_server("127.0.0.1", int(sys.argv[1]), application(), threaded=True)
     server.serve_forever()

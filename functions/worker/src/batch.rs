@@ -3,8 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use listsync_core::{Timestamp, summary::Summary};
-use listsync_engine::{Ports, watch::Unwatched};
-use tokio::{sync::Semaphore, task::JoinSet};
+use listsync_engine::{
+    Ports,
+    ports::{Fault, PortError},
+    watch::Unwatched,
+};
+use tokio::{sync::Semaphore, task::JoinSet, time::timeout};
 
 use crate::{Handled, Receive, Taken, handle};
 
@@ -74,13 +78,18 @@ pub async fn batch(
 async fn one(ports: &Ports, record: &Record, bounds: Bounds) -> Handled {
     let least = bounds.until.checked_sub(LEAST).unwrap_or(Timestamp::MIN);
     if ports.clock.now() >= least {
-        let error = listsync_engine::ports::PortError::new(
-            listsync_engine::ports::Fault::Unavailable,
-            "out_of_time",
-            "the invocation ends before the run could begin",
-        );
-        return Handled::Retry(error);
+        return Handled::Retry(out_of_time("the invocation ends before the run could begin"));
     }
     let receive = Receive::of(record.receives, bounds.most_receives);
-    handle(ports, Taken { body: &record.body, until: bounds.until, receive }, &Unwatched).await
+    let taken = Taken { body: &record.body, until: bounds.until, receive };
+    let left = bounds.until.duration_since(ports.clock.now()).unsigned_abs();
+    // A run ends by itself before; where a service keeps it waiting, it must not take the whole batch with it.
+    match timeout(left, handle(ports, taken, &Unwatched)).await {
+        Ok(handled) => handled,
+        Err(_) => Handled::Retry(out_of_time("the run did not end in time")),
+    }
+}
+
+fn out_of_time(why: &str) -> PortError {
+    PortError::new(Fault::Unavailable, "out_of_time", why)
 }

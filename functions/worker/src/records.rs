@@ -24,8 +24,11 @@ fn record(message: SqsMessage) -> Result<Record, NoId> {
     })
 }
 
-/// One line of metrics per run.
+/// One line of metrics per run; a link that another worker has under way is none.
 pub(crate) fn tell(summary: &Summary) {
+    if summary.outcome == Outcome::Busy {
+        return;
+    }
     let (list, group) = (&summary.list, &summary.group);
     let failed = matches!(summary.outcome, Outcome::Failed | Outcome::Halted);
     let metrics = [

@@ -28,13 +28,14 @@ async fn a_link_of_twenty_thousand_members_goes_on_over_several_invocations() {
         if messages.is_empty() {
             break;
         }
-        assert!(cloud.work(&worker, &messages, TIME).await.is_empty(), "a continuation is a success");
+        let failed = cloud.work(&worker, &messages, TIME).await;
+        assert!(failed.is_empty(), "a continuation is a success: {}", worker.output());
         invocations += 1;
         let now = cloud.world.members(group).len();
         assert!(now >= before && invocations < 100, "each goes on where the last one ended");
         before = now;
     }
-    assert!(invocations >= 3, "it took {invocations}");
+    assert!(invocations >= 3, "it took {invocations}: {:?} {}", cloud.waiting().await, worker.output());
     assert_eq!(cloud.world.members(group).len(), MEMBERS);
     let link = links(&cloud.world).await.remove(0);
     assert!(is_in_step(&link), "{link}");

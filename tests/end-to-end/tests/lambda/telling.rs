@@ -37,7 +37,7 @@ async fn each_run_tells_one_line_and_one_set_of_metrics_without_any_address_name
 
     let lines = worker.lines();
     let runs: Vec<_> = lines.iter().filter(|line| line["message"] == "link synced").collect();
-    assert_eq!(runs.len(), 4);
+    assert!(runs.len() >= 4, "{runs:?}");
     for run in &runs {
         assert_eq!((&run["level"], &run["outcome"]), (&"INFO".into(), &"converged".into()), "{run}");
         assert!(
