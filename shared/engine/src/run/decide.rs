@@ -7,6 +7,7 @@ use std::{
 
 use listsync_core::{
     Timestamp,
+    belief::Belief,
     case::{Case, Decided, Policy, Verdict, judge},
     gather::{Evidence, Shield, Sight},
     identity::{ListPresence, Unmatched},
@@ -14,7 +15,6 @@ use listsync_core::{
     member::{Intent, Member, MemberKey, Op, Open},
     plan::{Effect, Plan, Release, SideStanding, Standing},
     settings::Owners,
-    snapshot::Completeness,
 };
 
 use super::{look::Look, observe::retry};
@@ -53,7 +53,7 @@ pub(crate) async fn decide(look: Look<'_>, evidence: &Evidence, shield: &Shield)
         sorting.take(&case, decided);
     }
     let removing = sorting.effects.iter().any(|effect| effect.change.op == Op::Remove);
-    let standing = if removing { standing(look, evidence, now).await? } else { Standing::default() };
+    let standing = if removing { standing(look, &sorting).await? } else { Standing::default() };
     Ok(sorting.under_guard(standing))
 }
 
@@ -71,8 +71,8 @@ fn policy(look: Look<'_>) -> Policy {
     }
 }
 
-async fn standing(look: Look<'_>, evidence: &Evidence, now: Timestamp) -> PortResult<Standing> {
-    let since = now.checked_sub(GUARDED).unwrap_or(Timestamp::MIN);
+async fn standing(look: Look<'_>, sorting: &Sorting<'_>) -> PortResult<Standing> {
+    let since = sorting.now.checked_sub(GUARDED).unwrap_or(Timestamp::MIN);
     let removals = look.ports.links.removals(&look.link().id, since).await?;
     let of = |side: Side, members: u64| {
         let mine = removals.iter().filter(|removal| removal.side == side);
@@ -82,9 +82,13 @@ async fn standing(look: Look<'_>, evidence: &Evidence, now: Timestamp) -> PortRe
             at_first: mine.map(|removal| removal.members_before).next().unwrap_or(members),
         }
     };
-    let group_size = match &evidence.sight {
-        Sight::All(members, Completeness::Complete) => members.len() as u64,
-        _ => look.ports.links.group_size(&look.link().id).await?,
+    // The members after what was newly seen, which a full read and an incremental one count alike.
+    let group_size = match &sorting.evidence.sight {
+        Sight::All(..) => sorting.present,
+        Sight::Some { .. } => {
+            let known = look.ports.links.group_size(&look.link().id).await?;
+            (known + sorting.came).saturating_sub(sorting.went)
+        }
     };
     Ok(Standing { list: of(Side::List, look.list_size().await?), group: of(Side::Group, group_size) })
 }
@@ -96,6 +100,10 @@ struct Sorting<'a> {
     now: Timestamp,
     effects: Vec<Effect>,
     skipped: BTreeMap<String, u64>,
+    /// Members that are held to be in the group now; of them, those that were newly seen; and those newly seen to be gone.
+    present: u64,
+    came: u64,
+    went: u64,
     resolution: Resolution,
 }
 
@@ -113,11 +121,26 @@ impl<'a> Sorting<'a> {
             news: false,
             standing: Standing::default(),
         };
-        Self { look, evidence, now, effects: Vec::new(), skipped: BTreeMap::new(), resolution }
+        Self {
+            look,
+            evidence,
+            now,
+            effects: Vec::new(),
+            skipped: BTreeMap::new(),
+            present: 0,
+            came: 0,
+            went: 0,
+            resolution,
+        }
     }
 
     fn take(&mut self, case: &Case, Decided { member, verdict }: Decided) {
         self.resolution.news |= member.group != case.record.group;
+        let is_present = |group: Option<Belief>| u64::from(group.is_some_and(|belief| belief.present));
+        let (before, after) = (is_present(case.record.group), is_present(member.group));
+        self.present += after;
+        self.came += after.saturating_sub(before);
+        self.went += before.saturating_sub(after);
         self.resolution.unrecorded.extend(self.unrecorded(case, &member));
         match verdict {
             Verdict::Do(effect) => {

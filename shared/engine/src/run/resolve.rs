@@ -26,6 +26,8 @@ use crate::{
 
 /// How often a pass over everybody is begun anew when its cursor expires.
 const RESTARTS: usize = 3;
+/// How many matches are saved between two looks at the clock.
+const SAVED_AT_ONCE: usize = 2_000;
 
 /// Why each contact without a directory object has none.
 pub(crate) type UnmatchedContacts = BTreeMap<ContactId, (Unmatched, Asked)>;
@@ -80,7 +82,9 @@ pub(crate) async fn resolve(look: Look<'_>, observed: &mut Observed) -> PortResu
             },
         }
     }
-    bind(look, observed, found).await?;
+    if !bind_in_time(look, observed, found).await? {
+        return Ok(Resolved::OutOfTime { unmatched, progressed: true });
+    }
     if look.link().mode.writes(Side::Group) && !asking.is_empty() {
         let mut search = Search { look, settings: &settings, unmatched: &mut unmatched, progressed: false };
         let done = search.run(observed, &asking).await?;
@@ -124,6 +128,21 @@ fn waits(look: Look<'_>, observed: &Observed, entry: &Entry) -> Option<Unmatched
         Some(Open::Failed { code, retry_at, .. }) if *retry_at > look.now() => Unmatched::from_code(code),
         _ => None,
     }
+}
+
+/// Saves matches part by part, the first in any case, so that each run makes progress; false: time ran out.
+async fn bind_in_time(
+    look: Look<'_>,
+    observed: &mut Observed,
+    found: Vec<(ContactId, ObjectId)>,
+) -> PortResult<bool> {
+    for (number, part) in found.chunks(SAVED_AT_ONCE).enumerate() {
+        if number > 0 && look.is_out_of_time() {
+            return Ok(false);
+        }
+        bind(look, observed, part.to_vec()).await?;
+    }
+    Ok(true)
 }
 
 /// Saves matches, and takes in what is known of the directory objects that were found.
@@ -184,7 +203,9 @@ impl Search<'_, '_> {
                 Lookup::Ambiguous(ids) => Some(Match::Several(ids)),
                 Lookup::Nobody => None,
             });
-            self.take(observed, chunk.iter().zip(answers)).await?;
+            if !self.take(observed, chunk.iter().zip(answers)).await? {
+                return Ok(false);
+            }
             self.look.watch.step(Step::LookedUp { done: (number * batch + chunk.len()).min(total), total });
         }
         Ok(true)
@@ -211,9 +232,9 @@ impl Search<'_, '_> {
             });
             (entry, answer)
         });
-        self.take(observed, answers).await?;
+        let is_done = self.take(observed, answers).await?;
         self.look.watch.step(Step::LookedUp { done: asking.len(), total: asking.len() });
-        Ok(true)
+        Ok(is_done)
     }
 
     /// Reads all people; none: time ran out.
@@ -233,11 +254,12 @@ impl Search<'_, '_> {
         }
     }
 
+    /// Sorts answers, and saves the matches among them; false: time ran out.
     async fn take<'e>(
         &mut self,
         observed: &mut Observed,
         answers: impl Iterator<Item = (&'e Entry, Option<Match<ObjectId>>)>,
-    ) -> PortResult<()> {
+    ) -> PortResult<bool> {
         let mut found = Vec::new();
         for (entry, answer) in answers {
             let reason = match answer {
@@ -252,7 +274,7 @@ impl Search<'_, '_> {
             self.unmatched.insert(entry.contact.clone(), (reason, Asked::Now));
         }
         self.progressed |= !found.is_empty();
-        bind(self.look, observed, found).await
+        bind_in_time(self.look, observed, found).await
     }
 }
 

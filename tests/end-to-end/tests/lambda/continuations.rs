@@ -32,6 +32,7 @@ async fn a_link_of_twenty_thousand_members_goes_on_over_several_invocations() {
         assert!(failed.is_empty(), "a continuation is a success: {}", worker.output());
         invocations += 1;
         let now = cloud.world.members(group).len();
+        eprintln!("{invocations} {now} {:?}", std::time::SystemTime::now());
         assert!(now >= before && invocations < 100, "each goes on where the last one ended");
         before = now;
     }

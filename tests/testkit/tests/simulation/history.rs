@@ -36,9 +36,11 @@ use crate::{
     scene::{Scene, at_once, play as run_on_runtime},
 };
 
-/// By when all stands as people wanted, after the last change and the last trouble: a read may show a change only after
-/// the lag, and may then wait for a settle window that began as late; the rest is what runs and dead leases take.
-const REST: Duration = Duration::from_secs(75 * 60);
+/// By when all stands as people wanted, after the last change and the last trouble: a read may show an old state for as
+/// long as the lag, and what it showed is put right a settle window later; the rest is what runs and dead leases take.
+const STANDS: Duration = Duration::from_secs(75 * 60);
+/// By when nothing is left to be looked at again: another settle window later.
+const RESTS: Duration = Duration::from_secs(120 * 60);
 
 /// Whether a history tells what happens in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -273,20 +275,21 @@ impl History {
         self.stage.scene.directory.shorten_some_reads(0);
         self.stage.tell(|| "all come to rest".to_owned());
         let started = self.stage.scene.clock.now();
-        let due = started.checked_add(REST).expect("in range");
-        loop {
+        let after = |time| started.checked_add(time).expect("in range");
+        while self.stage.scene.clock.now() < after(RESTS) {
             self.stage.scene.wait(240 + self.dice.below(240));
             self.calm_round().await;
-            let complaints = self.oracle().complaints(&self.stage.scene);
-            if self.stage.scene.clock.now() < due {
-                continue;
+            if self.stage.scene.clock.now() >= after(STANDS) {
+                let complaints = self.oracle().complaints(&self.stage.scene);
+                assert!(
+                    complaints.is_empty(),
+                    "it does not stand: {complaints:#?} {:#?}",
+                    self.last_summary()
+                );
             }
-            if complaints.is_empty() && self.is_quiet(started) {
-                break;
-            }
-            let (state, last) = (self.stage.scene.state(), self.last_summary());
-            panic!("not at rest: {complaints:#?} {state:#?} {last:#?}");
         }
+        let (state, last) = (self.stage.scene.state(), self.last_summary());
+        assert!(self.is_quiet(started), "not at rest: {state:#?} {last:#?}");
         self.oracle().rest(&self.stage.scene.clone());
     }
 

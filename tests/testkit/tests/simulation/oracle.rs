@@ -109,7 +109,9 @@ impl Oracle {
                 !open && row.in_baseline == list && list == group && believed == group
             }
         };
-        if known {
+        // A run that is going may have read, and not yet done, what was before.
+        let running = scene.state().leased_until.is_some_and(|until| until > now);
+        if known && !running {
             account.sides.clear();
             account.contested = false;
         }
