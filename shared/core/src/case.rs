@@ -215,7 +215,7 @@ impl Known {
             ListPresence::OptedOut if self.presence.group => Verdict::Skip(skip::OPTED_OUT.into()),
             ListPresence::OptedOut => {
                 self.member.in_baseline = false;
-                self.settled(case)
+                self.settled(case, policy, now)
             }
             ListPresence::Member | ListPresence::Absent => self.by_table(case, policy, now),
         }
@@ -232,17 +232,17 @@ impl Known {
             Decision::Expel(side) => self.remove(side, Cause::Extra, case, policy),
             Decision::Adopt | Decision::Keep => {
                 self.member.in_baseline = self.unrecorded.is_none() || self.member.in_baseline;
-                self.settled(case)
+                self.settled(case, policy, now)
             }
             Decision::Forget | Decision::Nothing => {
                 self.member.in_baseline = self.unrecorded.is_some() && self.member.in_baseline;
-                self.settled(case)
+                self.settled(case, policy, now)
             }
         }
     }
 
     /// Nothing is called for, unless a crash left unrecorded whether the group is already so.
-    fn settled(&self, case: &Case) -> Verdict {
+    fn settled(&mut self, case: &Case, policy: &Policy, now: Timestamp) -> Verdict {
         if let Some(op) = self.unrecorded {
             // It passed the guard when it was saved.
             let opted_out = matches!(case.list, ListPresence::OptedOut | ListPresence::StillListed);
@@ -250,11 +250,25 @@ impl Known {
             let release = if counted { Release::Approved } else { Release::Free };
             return self.effect(Change { side: Side::Group, op }, Cause::Unrecorded, release, case);
         }
-        match (&case.record.open, self.set_aside_until) {
-            (_, Some(_)) => Verdict::SetAside,
-            (Some(Open::SetAside { .. }), None) if case.seen == Seen::Unmentioned => Verdict::SetAside,
+        match &case.record.open {
+            _ if self.set_aside_until.is_some() => Verdict::SetAside,
+            Some(Open::SetAside { .. }) if case.seen == Seen::Unmentioned => Verdict::SetAside,
+            Some(Open::SetAside { recheck_at }) if self.member.group == case.record.group => {
+                self.confirmed(*recheck_at, policy, now)
+            }
             _ => Verdict::Settled,
         }
+    }
+
+    /// A read confirms what we hold true, against an earlier one. It may come from a replica that is behind the one which
+    /// served the other: only what still holds a window after the first recheck is taken for settled.
+    fn confirmed(&mut self, recheck_at: Timestamp, policy: &Policy, now: Timestamp) -> Verdict {
+        let first = self.member.group.is_some_and(|belief| belief.settles_at(policy.window) == recheck_at);
+        if now >= recheck_at && (!first || policy.window.is_zero()) {
+            return Verdict::Settled;
+        }
+        self.set_aside_until = (now >= recheck_at).then(|| later(now, policy.window));
+        Verdict::SetAside
     }
 
     fn add(&self, side: Side, cause: Cause, (case, policy, now): (&Case, &Policy, Timestamp)) -> Verdict {

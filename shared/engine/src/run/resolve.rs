@@ -27,7 +27,7 @@ use crate::{
 /// How often a pass over everybody is begun anew when its cursor expires.
 const RESTARTS: usize = 3;
 /// How many matches are saved between two looks at the clock.
-const SAVED_AT_ONCE: usize = 2_000;
+const SAVED_AT_ONCE: usize = 250;
 
 /// Why each contact without a directory object has none.
 pub(crate) type UnmatchedContacts = BTreeMap<ContactId, (Unmatched, Asked)>;
@@ -48,8 +48,10 @@ pub(crate) enum Resolved {
 /// Matches the contacts that are not matched yet, saving what is found after each batch.
 pub(crate) async fn resolve(look: Look<'_>, observed: &mut Observed) -> PortResult<Resolved> {
     let successors = successors(look, observed).await?;
-    bind(look, observed, successors).await?;
     let mut unmatched = UnmatchedContacts::new();
+    if !bind(look, observed, successors).await? {
+        return Ok(Resolved::OutOfTime { unmatched, progressed: true });
+    }
     let mut found = Vec::new();
     let local = match_among(&observed.entries, &observed.principals);
     let unbound: Vec<&Entry> =
@@ -82,7 +84,7 @@ pub(crate) async fn resolve(look: Look<'_>, observed: &mut Observed) -> PortResu
             },
         }
     }
-    if !bind_in_time(look, observed, found).await? {
+    if !bind(look, observed, found).await? {
         return Ok(Resolved::OutOfTime { unmatched, progressed: true });
     }
     if look.link().mode.writes(Side::Group) && !asking.is_empty() {
@@ -130,32 +132,40 @@ fn waits(look: Look<'_>, observed: &Observed, entry: &Entry) -> Option<Unmatched
     }
 }
 
-/// Saves matches part by part, the first in any case, so that each run makes progress; false: time ran out.
-async fn bind_in_time(
+/// Saves matches, part by part and the first in any case, so that each run makes progress; and takes in what is known of
+/// the directory objects that were found. False: time ran out.
+async fn bind(
     look: Look<'_>,
     observed: &mut Observed,
     found: Vec<(ContactId, ObjectId)>,
 ) -> PortResult<bool> {
-    for (number, part) in found.chunks(SAVED_AT_ONCE).enumerate() {
-        if number > 0 && look.is_out_of_time() {
-            return Ok(false);
+    let mut saved = 0;
+    if look.matches == Matches::Saved {
+        for part in found.chunks(SAVED_AT_ONCE) {
+            if saved > 0 && look.is_out_of_time() {
+                break;
+            }
+            let rows: Vec<_> = part.iter().map(|(contact, id)| (contact.clone(), Some(id.clone()))).collect();
+            look.ports.lists.bind(&rows).await?;
+            saved += part.len();
         }
-        bind(look, observed, part.to_vec()).await?;
+    } else {
+        saved = found.len();
     }
-    Ok(true)
+    let is_done = saved == found.len();
+    note(look, observed, found.into_iter().take(saved).collect()).await?;
+    Ok(is_done)
 }
 
-/// Saves matches, and takes in what is known of the directory objects that were found.
-async fn bind(look: Look<'_>, observed: &mut Observed, found: Vec<(ContactId, ObjectId)>) -> PortResult<()> {
-    if found.is_empty() {
+async fn note(
+    look: Look<'_>,
+    observed: &mut Observed,
+    by_contact: BTreeMap<ContactId, ObjectId>,
+) -> PortResult<()> {
+    if by_contact.is_empty() {
         return Ok(());
     }
-    if look.matches == Matches::Saved {
-        let rows: Vec<_> = found.iter().map(|(contact, id)| (contact.clone(), Some(id.clone()))).collect();
-        look.ports.lists.bind(&rows).await?;
-    }
-    observed.matched.extend(found.iter().map(|(contact, _)| contact.clone()));
-    let by_contact: BTreeMap<ContactId, ObjectId> = found.into_iter().collect();
+    observed.matched.extend(by_contact.keys().cloned());
     for entry in &mut observed.entries {
         if let Some(id) = by_contact.get(&entry.contact) {
             entry.object_id = Some(id.clone());
@@ -274,7 +284,7 @@ impl Search<'_, '_> {
             self.unmatched.insert(entry.contact.clone(), (reason, Asked::Now));
         }
         self.progressed |= !found.is_empty();
-        bind_in_time(self.look, observed, found).await
+        bind(self.look, observed, found).await
     }
 }
 

@@ -1,0 +1,129 @@
+//! The Graph client meets the contract of a directory, on the emulated Microsoft Graph.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use listsync_core::{
+    Timestamp,
+    address::Address,
+    id::{GroupId, ObjectId},
+    member::Op,
+    snapshot::{Principal, PrincipalKind},
+};
+use listsync_engine::ports::{Clock as _, Directory, GroupKind, SystemClock};
+use listsync_graph::{Credential, Graph, GraphSettings};
+use listsync_graph_emulator as emulator;
+use listsync_testkit::{
+    contracts::directory::{self, Tenant},
+    fakes::{ManualClock, MemoryStore},
+};
+
+struct Emulated {
+    graph: Arc<Graph>,
+    tenant: emulator::Tenant,
+    _running: emulator::Running,
+    _folder: tempfile::TempDir,
+}
+
+async fn make() -> Emulated {
+    let running = emulator::Emulator::builder().start().await.expect("the emulator starts on a free port");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let ca_pem = folder.path().join("ca.pem");
+    std::fs::write(&ca_pem, &running.ca_pem).expect("a file in a temporary folder");
+    let settings = GraphSettings {
+        graph_url: running.graph_url.clone(),
+        tenant: running.tenant_id.clone(),
+        client_id: running.client_id.clone(),
+        credential: Credential::Secret(running.client_secret.clone()),
+        authority_host: Some(running.authority_host.clone()),
+        ca_pem: Some(ca_pem),
+    };
+    let gate = Arc::new(MemoryStore::new(&ManualClock::default()));
+    let graph = Graph::connect(settings, gate, Arc::new(SystemClock)).expect("the settings are complete");
+    let tenant = running.tenant();
+    Emulated { graph: Arc::new(graph), tenant, _running: running, _folder: folder }
+}
+
+fn theirs(id: &str) -> emulator::ObjectId {
+    id.parse().expect("the contract's ids are those of directory objects")
+}
+
+fn user(person: &Principal) -> emulator::User {
+    let text = |address: &Address| address.as_str().to_owned();
+    let sign_in = person.upn.as_ref().map(text);
+    let plain = emulator::User::without_mail(&person.name, &sign_in.unwrap_or_else(|| guest_name(person)));
+    let primary = person.proxies.iter().take(1).map(|one| format!("SMTP:{one}"));
+    let others = person.proxies.iter().skip(1).map(|one| format!("smtp:{one}"));
+    emulator::User {
+        id: theirs(person.id.as_str()),
+        mail: person.mail.as_ref().map(text),
+        proxy_addresses: primary.chain(others).collect(),
+        other_mails: person.others.iter().map(text).collect(),
+        user_type: match person.kind {
+            PrincipalKind::Own => emulator::UserType::Member,
+            PrincipalKind::Guest => emulator::UserType::Guest,
+        },
+        ..plain
+    }
+}
+
+fn guest_name(person: &Principal) -> String {
+    format!("{}#EXT#@contoso.onmicrosoft.com", person.id)
+}
+
+fn kind(kind: GroupKind) -> emulator::GroupKind {
+    match kind {
+        GroupKind::Microsoft365 => emulator::GroupKind::Microsoft365,
+        GroupKind::Security => emulator::GroupKind::Security,
+        GroupKind::Dynamic => emulator::GroupKind::Dynamic,
+        GroupKind::OnPremises => emulator::GroupKind::OnPremises,
+        GroupKind::MailEnabledSecurity => emulator::GroupKind::MailEnabledSecurity,
+        GroupKind::DistributionList => emulator::GroupKind::Distribution,
+        GroupKind::RoleAssignable => emulator::GroupKind::RoleAssignable,
+        GroupKind::Restricted => emulator::GroupKind::Restricted,
+    }
+}
+
+#[async_trait]
+impl Tenant for Emulated {
+    fn directory(&self) -> Arc<dyn Directory> {
+        self.graph.clone()
+    }
+
+    fn until(&self) -> Timestamp {
+        SystemClock.now().checked_add(Duration::from_secs(120)).expect("in range")
+    }
+
+    async fn put_person(&self, person: &Principal) {
+        self.tenant.add_user(user(person));
+    }
+
+    async fn put_group(&self, name: &str, of: GroupKind, members: &[ObjectId]) -> GroupId {
+        let id = self.tenant.add_group(emulator::Group::new(kind(of), name));
+        for member in members {
+            assert!(self.tenant.add_member(id, theirs(member.as_str())), "a member that the tenant knows");
+        }
+        GroupId::parse(&id.to_string()).expect("an id")
+    }
+
+    async fn edit(&self, group: &GroupId, op: Op, member: &ObjectId) {
+        let (group, member) = (theirs(group.as_str()), theirs(member.as_str()));
+        match op {
+            Op::Add => self.tenant.add_member(group, member),
+            Op::Remove => self.tenant.remove_member(group, member),
+        };
+    }
+
+    async fn delete_group(&self, group: &GroupId) {
+        self.tenant.delete_group(theirs(group.as_str()));
+    }
+
+    async fn expire_cursors(&self, _: &GroupId) {
+        self.tenant.reset_delta();
+    }
+}
+
+#[tokio::test]
+async fn the_graph_client_is_a_directory() {
+    directory::all(make).await;
+}
