@@ -74,7 +74,8 @@ impl Model {
     }
 
     fn import(&mut self, full: bool, people: &BTreeSet<u8>, rejected: u64) -> (ImportState, u64) {
-        let listed = self.members().len();
+        let before = self.members();
+        let named = before.iter().filter(|who| people.contains(who)).count();
         for who in people {
             self.put(*who);
         }
@@ -83,7 +84,7 @@ impl Model {
             (ImportState::Done, 0)
         } else if rejected > 0 {
             (ImportState::RemovalsSkipped, 0)
-        } else if people.len() * 10 < listed * 8 {
+        } else if named * 10 < before.len() * 8 {
             (ImportState::Held, 0)
         } else {
             for who in &leavers {
