@@ -7,6 +7,7 @@ pub mod address;
 pub mod backoff;
 pub mod belief;
 pub mod case;
+pub mod contact;
 pub mod gather;
 pub mod guard;
 pub mod hold;

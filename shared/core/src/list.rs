@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     address::Address,
+    contact::Version,
     id::{ContactId, ListId, ObjectId},
 };
 
@@ -16,6 +17,48 @@ pub struct List {
     pub id: ListId,
     /// Its name, unique without regard to case.
     pub name: String,
+    /// Who decides who is on it.
+    #[serde(default)]
+    pub kind: ListKind,
+    /// Whether its members may leave it by themselves.
+    #[serde(default)]
+    pub opt_out: OptOutRule,
+    /// Of the last edit.
+    #[serde(default)]
+    pub version: Version,
+}
+
+impl List {
+    /// A new list, kept by hand and by imports.
+    #[must_use]
+    pub fn new(id: ListId, name: String) -> Self {
+        Self { id, name, kind: ListKind::Static, opt_out: OptOutRule::Allowed, version: Version(1) }
+    }
+}
+
+/// Who decides who is on a list.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum ListKind {
+    /// People: by hand, by imports, by subscribing, by the linked group.
+    #[default]
+    Static,
+    /// A filter over all contacts: who matches is on it, unless they opted out.
+    Filtered {
+        /// The filter's text, as RFC 7644 section 3.4.2.2 has it; it was checked when it was saved.
+        filter: String,
+    },
+}
+
+/// Whether a list's members may leave it by themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OptOutRule {
+    /// They may.
+    #[default]
+    Allowed,
+    /// They may not: the list is mandatory, and no opt-out, not even of all lists, takes anybody off it.
+    NotAllowed,
 }
 
 /// How a contact stands to one list.
@@ -55,6 +98,8 @@ pub enum Origin {
     Entra,
     /// The person's own decision.
     Own,
+    /// The list's filter.
+    Filter,
 }
 
 impl fmt::Display for Origin {
@@ -64,6 +109,7 @@ impl fmt::Display for Origin {
             Self::Csv => "csv",
             Self::Entra => "entra",
             Self::Own => "own",
+            Self::Filter => "filter",
         })
     }
 }

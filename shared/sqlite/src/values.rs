@@ -86,6 +86,7 @@ pub(crate) fn origin_name(origin: Origin) -> &'static str {
         Origin::Csv => "csv",
         Origin::Entra => "entra",
         Origin::Own => "own",
+        Origin::Filter => "filter",
     }
 }
 
@@ -95,6 +96,7 @@ pub(crate) fn origin(name: &str) -> Outcome<Origin> {
         "csv" => Origin::Csv,
         "entra" => Origin::Entra,
         "own" => Origin::Own,
+        "filter" => Origin::Filter,
         _ => return Err(Fail::Stored("origin")),
     })
 }
@@ -188,7 +190,7 @@ mod tests {
             assert_eq!(standing(standing_name(each)).ok(), Some(each));
             assert_eq!(standing_name(each), each.to_string());
         }
-        for each in [Origin::Manual, Origin::Csv, Origin::Entra, Origin::Own] {
+        for each in [Origin::Manual, Origin::Csv, Origin::Entra, Origin::Own, Origin::Filter] {
             assert_eq!(origin(origin_name(each)).ok(), Some(each));
             assert_eq!(origin_name(each), each.to_string());
         }

@@ -59,7 +59,7 @@ async fn create(ports: &Ports, name: &str) -> Outcome {
 async fn ls(ports: &Ports) -> Outcome {
     let mut documents = Vec::new();
     let mut rows = Vec::new();
-    for List { id, name } in ports.lists.lists().await? {
+    for List { id, name, .. } in ports.lists.lists().await? {
         let members = ports.lists.size(&id).await?;
         let links = ports.links.of_list(&id).await?;
         let groups: Vec<&str> = links.iter().map(|state| state.link.group_name.as_str()).collect();

@@ -101,7 +101,7 @@ impl Folding<'_> {
 
     /// Rows change no list; only its id is of use.
     fn no_list(&self) -> listsync_core::list::List {
-        listsync_core::list::List { id: self.link.link.list.clone(), name: String::new() }
+        listsync_core::list::List::new(self.link.link.list.clone(), String::new())
     }
 
     async fn commit(&self, tx: &mut ListTx) -> Result<(), Fail> {

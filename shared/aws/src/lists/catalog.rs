@@ -40,7 +40,7 @@ pub(super) async fn create(table: &Table, name: &str) -> Result<List, Fail> {
     }
     let id = uuid::Uuid::now_v7().to_string();
     let id = ListId::parse(&id).map_err(|_| error::malformed(DOING))?;
-    let list = List { id, name: name.to_owned() };
+    let list = List::new(id, name.to_owned());
     let key = name_key(name);
     let named = Stored::new(&key).text("id", list.id.as_str()).text("name", name);
     let head = Head::blank(list.clone());
@@ -90,5 +90,5 @@ fn name_key(name: &str) -> Key {
 }
 
 fn read(stored: &Stored) -> PortResult<List> {
-    Ok(List { id: stored.read("id")?, name: stored.read("name")? })
+    Ok(List::new(stored.read("id")?, stored.read("name")?))
 }

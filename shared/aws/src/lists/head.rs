@@ -58,7 +58,7 @@ impl Head {
     }
 
     pub(crate) fn read(stored: &Stored) -> PortResult<Self> {
-        let list = List { id: stored.read("id")?, name: stored.read("name")? };
+        let list = List::new(stored.read("id")?, stored.read("name")?);
         Ok(Self {
             list,
             seq: stored.count("seq")?,

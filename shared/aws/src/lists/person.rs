@@ -209,7 +209,7 @@ pub(crate) fn stranger(contact: &Contact) -> Entry {
 }
 
 const STANDINGS: [Standing; 4] = [Standing::Member, Standing::OptedOut, Standing::Pending, Standing::Absent];
-const ORIGINS: [Origin; 4] = [Origin::Manual, Origin::Csv, Origin::Entra, Origin::Own];
+const ORIGINS: [Origin; 5] = [Origin::Manual, Origin::Csv, Origin::Entra, Origin::Own, Origin::Filter];
 const DECISIONS: [Decision; 2] = [Decision::Subscribed, Decision::OptedOut];
 
 #[derive(Clone, Copy)]

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
+pub use listsync_core::contact::Decision;
 use listsync_core::{
     Timestamp,
     address::Address,
@@ -48,16 +49,6 @@ pub trait ListSide: Send + Sync {
     async fn changes(&self, list: &ListId, since: &Cursor) -> PortResult<ListChanges>;
     /// Remembers to which object each contact was matched, or that it is matched to none any more.
     async fn bind(&self, matches: &[(ContactId, Option<ObjectId>)]) -> PortResult<()>;
-}
-
-/// What a person says of themselves and one list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Decision {
-    /// Wants to be on it.
-    Subscribed,
-    /// Never again, until they say otherwise themselves.
-    OptedOut,
 }
 
 /// What an operator's addition came to.

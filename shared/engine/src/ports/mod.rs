@@ -1,19 +1,23 @@
 //! What the engine needs of the world, in our words: each port the few calls that a run makes.
 
 mod clock;
+mod contacts;
 mod directory;
 mod error;
+mod keys;
 mod links;
 mod lists;
 mod queue;
 mod records;
 
 pub use clock::{Clock, SystemClock};
+pub use contacts::{ContactChanges, ContactEdit, Contacts, Heard, MailState, Moves};
 pub use directory::{
     Applied, Call, Changes, CountCheck, Directory, Group, GroupKind, GroupQuery, Lookup, Meter, NewGroup,
     NewGroupKind, PeoplePage,
 };
 pub use error::{Fault, PortError, PortResult, code};
+pub use keys::{AccessScope, ApiKey, EventSource, Keys, Memory, Secret, Seen, SigningKey, SourceKind};
 pub use links::{
     Acquired, Cursor, DueLink, Failing, Finish, Finished, Fold, Hold, Lease, LinkEdit, LinkState, Links,
     ListEffect, ListOutcome, ListStep, MemberChange, MemberQuery, Phase, Progress, Removal, Ruling,

@@ -55,7 +55,7 @@ pub(super) fn create(tx: &Connection, name: &str) -> Outcome<List> {
         key(name)
     ])?;
     let id = ListId::parse(&id).map_err(|_| Fail::Stored("list's id"))?;
-    Ok(List { id, name: name.to_owned() })
+    Ok(List::new(id, name.to_owned()))
 }
 
 pub(super) fn delete(tx: &Connection, list: &ListId) -> Outcome<()> {
@@ -79,5 +79,5 @@ fn key(name: &str) -> String {
 }
 
 fn read(row: &Row<'_>) -> Outcome<List> {
-    Ok(List { id: typed(row, 0, "list's id")?, name: row.get(1)? })
+    Ok(List::new(typed(row, 0, "list's id")?, row.get(1)?))
 }

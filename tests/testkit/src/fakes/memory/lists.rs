@@ -115,7 +115,7 @@ impl ListStore for MemoryStore {
             return Err(rejected("name_taken", "another list has this name"));
         }
         let id = ListId::parse(&format!("l{}", state.count_up())).expect("a counted id is an id");
-        let list = List { id: id.clone(), name: name.to_owned() };
+        let list = List::new(id.clone(), name.to_owned());
         let row = ListRow { list: list.clone(), sequence: 0, log: BTreeMap::new(), entries: BTreeMap::new() };
         state.book.lists.insert(id, row);
         Ok(list)

@@ -1,0 +1,129 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use async_trait::async_trait;
+use listsync_core::{
+    Timestamp,
+    address::Address,
+    contact::{Contact, ExternalId, Place, Said, Saying, UndeliverableReason, Version},
+    id::{ContactId, ListId},
+    list::Origin,
+};
+
+use super::{Cursor, PortResult};
+
+/// Contacts that changed since a cursor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContactChanges {
+    /// Who was made or edited; who was deleted is not told, as they are on no list any more.
+    pub contacts: Vec<ContactId>,
+    /// Where the next read goes on.
+    pub cursor: Cursor,
+}
+
+/// An edit of a contact: what it does not name stays.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ContactEdit {
+    /// A new address; the former one becomes an alias, and on every list they stay who they were.
+    pub address: Option<Address>,
+    /// A new display name.
+    pub name: Option<String>,
+    /// A new key in the system that files come from.
+    pub external_id: Option<ExternalId>,
+    /// Fields; an empty value clears one.
+    pub fields: BTreeMap<String, String>,
+    /// Addresses to be theirs besides.
+    pub add_aliases: BTreeSet<Address>,
+    /// Addresses to be theirs no more.
+    pub remove_aliases: BTreeSet<Address>,
+    /// Whether messages reach them.
+    pub mail: Option<MailState>,
+}
+
+/// Whether messages reach a contact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MailState {
+    /// They do.
+    Reaches,
+    /// They do not.
+    Undeliverable(UndeliverableReason),
+}
+
+/// What storing a decision came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heard {
+    /// Who said it; none: an opt-out of somebody whom we do not keep.
+    pub contact: Option<ContactId>,
+    /// The lists on which they stand differently now.
+    pub lists: Vec<ListId>,
+}
+
+/// Who joins and who leaves a list, by a rule of the list itself.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Moves {
+    /// Join it, unless they opted out.
+    pub join: Vec<ContactId>,
+    /// Leave it.
+    pub leave: Vec<ContactId>,
+}
+
+/// What the list service keeps of people, beyond one list. Each call is one transaction (in an adapter that cannot do
+/// one so large: each person is), and writes the change log of each list that it touches.
+///
+/// An address of an alias finds its contact in every call of every port that takes an address.
+#[async_trait]
+pub trait Contacts: Send + Sync {
+    /// One contact.
+    async fn contact(&self, id: &ContactId) -> PortResult<Option<Contact>>;
+    /// By address or alias.
+    async fn find_contact(&self, address: &Address) -> PortResult<Option<Contact>>;
+    /// By page: after this one in the order of ids, at most `limit`.
+    async fn contacts(&self, after: Option<&ContactId>, limit: usize) -> PortResult<Vec<Contact>>;
+    /// The cursor of this moment: to be taken before contacts are read.
+    async fn contacts_cursor(&self) -> PortResult<Cursor>;
+    /// Who changed since a cursor. [`super::Fault::Gone`] when that is not known so far back.
+    async fn contacts_changed(&self, since: &Cursor) -> PortResult<ContactChanges>;
+    /// How they stand to each list that they are or were on.
+    async fn places(&self, id: &ContactId) -> PortResult<Vec<Place>>;
+    /// Their decisions, newest first.
+    async fn sayings(&self, id: &ContactId) -> PortResult<Vec<Said>>;
+    /// Makes a contact. [`super::Fault::Rejected`] (`contact_exists`) when the address or external id is somebody's.
+    async fn create_contact(
+        &self,
+        address: &Address,
+        edit: &ContactEdit,
+        by: Origin,
+        now: Timestamp,
+    ) -> PortResult<Contact>;
+    /// Edits a contact. [`super::Fault::Rejected`] when an address or external id is somebody else's
+    /// (`contact_exists`), or the contact is at another version than expected (`version`).
+    async fn edit_contact(
+        &self,
+        id: &ContactId,
+        expected: Option<Version>,
+        edit: &ContactEdit,
+        by: Origin,
+        now: Timestamp,
+    ) -> PortResult<Contact>;
+    /// Makes two contacts one: `keep` takes over the other's addresses, blank fields, places and decisions. An opt-out
+    /// of either is one of the merged contact, for each list and for all.
+    async fn merge_contacts(
+        &self,
+        keep: &ContactId,
+        other: &ContactId,
+        now: Timestamp,
+    ) -> PortResult<Contact>;
+    /// Deletes a contact from every list. Their opt-outs stay, as keyed hashes of their addresses.
+    async fn delete_contact(&self, id: &ContactId, now: Timestamp) -> PortResult<Vec<ListId>>;
+    /// Erases a person: as [`Contacts::delete_contact`], with every trace of address, name and fields in decisions and
+    /// imports, and keeps a suppression of all lists (reason erased) as a keyed hash, so that no file and no group
+    /// brings them back.
+    async fn erase_contact(&self, id: &ContactId, now: Timestamp) -> PortResult<Vec<ListId>>;
+    /// Stores a person's decision; the contact is made where there is none and the decision is to subscribe, or an
+    /// opt-out of one list.
+    ///
+    /// [`super::Fault::Rejected`]: `opt_out_not_allowed`, the list's rule allows no opt-out; `complained`, a complaint
+    /// stands against subscribing and the way is not [`Via::Operator`](listsync_core::contact::Via).
+    async fn say(&self, saying: &Saying) -> PortResult<Heard>;
+    /// Moves contacts by a rule of the list (origin [`Origin::Filter`]); how many joined and left.
+    async fn move_members(&self, list: &ListId, moves: &Moves, now: Timestamp) -> PortResult<(u64, u64)>;
+}

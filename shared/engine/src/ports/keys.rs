@@ -1,0 +1,143 @@
+use std::{collections::BTreeSet, fmt};
+
+use async_trait::async_trait;
+use listsync_core::{Timestamp, id::ListId};
+use serde::{Deserialize, Serialize};
+
+use super::PortResult;
+
+/// Bytes that nobody may see.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Secret(pub Vec<u8>);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// A key that signs the links of opt-out pages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SigningKey {
+    /// Its name in the links: up to 16 letters and digits.
+    pub id: String,
+    /// 32 random bytes.
+    pub secret: Secret,
+    /// When it was made.
+    pub made: Timestamp,
+    /// From when on its links are worth nothing; none: they are good.
+    pub retired: Option<Timestamp>,
+}
+
+/// What a key of the HTTP API may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccessScope {
+    /// Look at everything.
+    Read,
+    /// Edit lists and contacts, import, sync, rule on holds.
+    Operate,
+    /// Keys, event sources, settings, erasing people.
+    Admin,
+}
+
+/// A key of the HTTP API. Its secret is shown once; what is kept is its hash.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiKey {
+    /// Its id.
+    pub id: String,
+    /// What it is for, for people.
+    pub name: String,
+    /// What it may do.
+    pub scopes: BTreeSet<AccessScope>,
+    /// SHA-256 of its secret, in hexadecimal.
+    pub hash: String,
+    /// When it was made.
+    pub made: Timestamp,
+    /// When it was revoked.
+    pub revoked: Option<Timestamp>,
+}
+
+/// Who sends events, and how they are verified.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SourceKind {
+    /// Standard Webhooks.
+    Standard,
+    /// Mailchimp, by a secret in the URL.
+    Mailchimp,
+    /// `SendGrid`, by its public key.
+    Sendgrid,
+    /// Amazon SES through SNS, by the topic's ARN and the signature.
+    Ses,
+}
+
+/// A sender of events about a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventSource {
+    /// Its id, a part of its URL.
+    pub id: String,
+    /// What it is, for people.
+    pub name: String,
+    /// Who sends.
+    pub kind: SourceKind,
+    /// The list that its subscriptions are about; none: its events name one, or are about all lists.
+    pub list: Option<ListId>,
+    /// What its events are verified by, the newest first: shared secrets, a public key, or a topic's ARN.
+    pub secrets: Vec<Secret>,
+    /// How many seconds a sync waits after an event, for senders whose event precedes the change.
+    pub delay_seconds: u32,
+    /// When it was made.
+    pub made: Timestamp,
+}
+
+/// Keys and senders that the list service trusts.
+#[async_trait]
+pub trait Keys: Send + Sync {
+    /// The keys for links, newest first. There is always one: it is made at the first call.
+    async fn signing_keys(&self, now: Timestamp) -> PortResult<Vec<SigningKey>>;
+    /// Makes a new key for links; the others go on to be good.
+    async fn rotate_signing_key(&self, now: Timestamp) -> PortResult<SigningKey>;
+    /// Makes a key's links worth nothing from now on. [`super::Fault::Rejected`] for the newest one.
+    async fn retire_signing_key(&self, id: &str, now: Timestamp) -> PortResult<()>;
+    /// Every API key, revoked ones too.
+    async fn api_keys(&self) -> PortResult<Vec<ApiKey>>;
+    /// The API key of this hash.
+    async fn find_api_key(&self, hash: &str) -> PortResult<Option<ApiKey>>;
+    /// Saves a new API key, or one over.
+    async fn save_api_key(&self, key: &ApiKey) -> PortResult<()>;
+    /// Every sender.
+    async fn sources(&self) -> PortResult<Vec<EventSource>>;
+    /// One sender.
+    async fn source(&self, id: &str) -> PortResult<Option<EventSource>>;
+    /// Saves a sender, new or over.
+    async fn save_source(&self, source: &EventSource) -> PortResult<()>;
+    /// Forgets a sender.
+    async fn delete_source(&self, id: &str) -> PortResult<()>;
+}
+
+/// Whether something was remembered before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Memory {
+    /// It is new, and remembered from now on.
+    New,
+    /// It was remembered with this.
+    Known(Vec<u8>),
+}
+
+/// Remembers for a time what was handled: ids of events, and answers under idempotency keys.
+#[async_trait]
+pub trait Seen: Send + Sync {
+    /// What is remembered under a name (at most 512 bytes) and not past its time.
+    async fn recall(&self, name: &str, now: Timestamp) -> PortResult<Option<Vec<u8>>>;
+    /// Remembers a value (at most 300 KiB) under a name until then, unless there is one already.
+    async fn remember(
+        &self,
+        name: &str,
+        value: &[u8],
+        until: Timestamp,
+        now: Timestamp,
+    ) -> PortResult<Memory>;
+    /// Forgets it.
+    async fn forget(&self, name: &str) -> PortResult<()>;
+}
