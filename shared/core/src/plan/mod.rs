@@ -2,123 +2,20 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    address::Address,
     guard::{Judgement, Tally, judge},
-    id::{ContactId, LinkId},
+    id::LinkId,
     link::{RemovalLimit, Side},
-    member::{Change, HoldReason, MemberKey, Op},
+    member::HoldReason,
     summary::HeldCounts,
 };
 
-/// Why an effect is planned.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Cause {
-    /// New on the list.
-    ListAdded,
-    /// New in the group.
-    GroupAdded,
-    /// Gone from the list.
-    ListRemoved,
-    /// Gone from the group.
-    GroupRemoved,
-    /// The person opted out.
-    OptedOut,
-    /// The other side wins the first merge.
-    FirstMerge,
-    /// In a one-way mode only the following side has it.
-    Extra,
-    /// In a one-way mode the following side lost it.
-    Restored,
-    /// A crash left unrecorded whether it was done: it is done once more.
-    Unrecorded,
-}
+mod document;
+mod effect;
 
-impl Cause {
-    /// The stable code that plans show.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::ListAdded => "list_added",
-            Self::GroupAdded => "group_added",
-            Self::ListRemoved => "list_removed",
-            Self::GroupRemoved => "group_removed",
-            Self::OptedOut => "opted_out",
-            Self::FirstMerge => "first_merge",
-            Self::Extra => "extra",
-            Self::Restored => "restored",
-            Self::Unrecorded => "unrecorded",
-        }
-    }
-}
-
-/// By what right an effect goes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Release {
-    /// Nobody needs to be asked: additions, and removals that the person asked for.
-    Free,
-    /// The guard decides.
-    Guarded,
-    /// A person approved it.
-    Approved,
-    /// A person has to approve it, whatever the guard says.
-    NeedsApproval(HoldReason),
-}
-
-/// One add or remove on one side.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Effect {
-    /// Whose.
-    pub key: MemberKey,
-    /// What and where.
-    pub change: Change,
-    /// Why.
-    pub cause: Cause,
-    /// By what right.
-    pub release: Release,
-    /// The address, as far as known.
-    pub address: Option<Address>,
-    /// The display name, possibly empty.
-    pub name: String,
-    /// The contact, as far as known.
-    pub contact: Option<ContactId>,
-}
-
-impl Effect {
-    /// Additions go first, so that no side is ever emptier than it has to be.
-    fn rank(&self) -> (Op, Side, Option<&Address>, &MemberKey) {
-        (self.change.op, self.change.side.other(), self.address.as_ref(), &self.key)
-    }
-
-    fn is_removal_from(&self, side: Side) -> bool {
-        self.change == Change { side, op: Op::Remove }
-    }
-}
-
-impl fmt::Display for Effect {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { key, change: Change { side, op }, cause, release: _, address, name: _, contact: _ } = self;
-        let sign = if *op == Op::Add { '+' } else { '-' };
-        match address {
-            Some(address) => write!(f, "{sign} {side:<5}  {address}  ({})", cause.code()),
-            None => write!(f, "{sign} {side:<5}  {key}  ({})", cause.code()),
-        }
-    }
-}
-
-impl Serialize for Effect {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut entry = serializer.serialize_struct("Effect", 3)?;
-        entry.serialize_field("address", &self.address)?;
-        entry.serialize_field("object_id", &self.key.object_id())?;
-        entry.serialize_field("reason", self.cause.code())?;
-        entry.end()
-    }
-}
+pub use effect::{Cause, Effect, Release};
 
 /// What the guard keeps back of a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -280,56 +177,13 @@ impl fmt::Display for Plan {
     }
 }
 
-#[derive(Serialize)]
-struct SideEffects<'a> {
-    add: Vec<&'a Effect>,
-    remove: Vec<&'a Effect>,
-}
-
-impl<'a> SideEffects<'a> {
-    fn of(effects: impl Iterator<Item = &'a Effect> + Clone, side: Side) -> Self {
-        let pick = |op| effects.clone().filter(move |effect| effect.change == Change { side, op }).collect();
-        Self { add: pick(Op::Add), remove: pick(Op::Remove) }
-    }
-}
-
-#[derive(Serialize)]
-struct HeldDocument<'a> {
-    list_removals: u64,
-    group_removals: u64,
-    digest: &'a str,
-    reasons: Vec<(Side, HoldReason)>,
-    list: SideEffects<'a>,
-    group: SideEffects<'a>,
-}
-
-impl Serialize for Plan {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let counts = self.held.counts();
-        let held = self.held.effects.iter().map(|(effect, _)| effect);
-        let held = HeldDocument {
-            list_removals: counts.list_removals,
-            group_removals: counts.group_removals,
-            digest: &self.held.digest,
-            reasons: self.held.reasons(),
-            list: SideEffects::of(held.clone(), Side::List),
-            group: SideEffects::of(held, Side::Group),
-        };
-        let mut plan = serializer.serialize_struct("Plan", 6)?;
-        plan.serialize_field("link", &self.link)?;
-        plan.serialize_field("digest", &self.digest)?;
-        plan.serialize_field("list", &SideEffects::of(self.effects.iter(), Side::List))?;
-        plan.serialize_field("group", &SideEffects::of(self.effects.iter(), Side::Group))?;
-        plan.serialize_field("held", &held)?;
-        plan.serialize_field("skipped", &self.skipped)?;
-        plan.end()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::ObjectId;
+    use crate::{
+        id::ObjectId,
+        member::{Change, MemberKey, Op},
+    };
     use proptest::prelude::*;
 
     fn effect(number: usize, change: Change, release: Release) -> Effect {

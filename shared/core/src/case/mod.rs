@@ -1,0 +1,154 @@
+//! Everything that is known of one member when a run decides.
+
+use std::time::Duration;
+
+use crate::{
+    belief::Seen,
+    hold::Ruling,
+    identity::{ListPresence, Unmatched},
+    link::{Extras, FirstMerge, Mode, Phase},
+    member::{Member, MemberKey},
+    plan::Effect,
+};
+
+mod judge;
+
+pub use judge::{failed_again, judge};
+
+/// The reasons for which a member is left alone, as summaries show them.
+pub mod skip {
+    /// Two contacts of the list are the same person.
+    pub const DUPLICATE_CONTACT: &str = "duplicate_contact";
+    /// The person opted out, and the group is not ours to write.
+    pub const OPTED_OUT: &str = "opted_out";
+    /// Never removed, by the settings.
+    pub const PROTECTED: &str = "protected";
+    /// In the group, but without an address to become a contact under.
+    pub const NO_ADDRESS: &str = "no_address";
+    /// Nobody is removed until the first run has finished.
+    pub const FIRST_RUN: &str = "first_run";
+}
+
+/// Who a member is, as far as writing it goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Identity {
+    /// A directory object.
+    Settled,
+    /// A contact that no directory object answers to.
+    Unmatched(Unmatched, Asked),
+}
+
+/// When the directory was asked for an unmatched contact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// In this run.
+    Now,
+    /// In an earlier one; it is not time to ask again.
+    Earlier,
+}
+
+/// Whether a member may be removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protection {
+    /// As anybody.
+    Ordinary,
+    /// Never.
+    Protected,
+}
+
+/// Whether what the directory refused is tried before its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retry {
+    /// No.
+    WhenDue,
+    /// A person asked for the run.
+    Now,
+}
+
+/// Everything that is known of one member when a run decides.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// What the link remembers, with contact and address filled in.
+    pub record: Member,
+    /// The display name, possibly empty.
+    pub name: String,
+    /// What the group read says.
+    pub seen: Seen,
+    /// How it stands to the list.
+    pub list: ListPresence,
+    /// Who it is.
+    pub identity: Identity,
+    /// Whether it may be removed.
+    pub protection: Protection,
+}
+
+/// What holds for every member of a run.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// Which side follows which.
+    pub mode: Mode,
+    /// What becomes of extras.
+    pub extras: Extras,
+    /// Whether a person ever approved a removal of extras.
+    pub extras_release: ExtrasRelease,
+    /// How memberships that never met are brought together.
+    pub first_merge: FirstMerge,
+    /// Whether the first run has finished.
+    pub phase: Phase,
+    /// The settle window.
+    pub window: Duration,
+    /// What a person said of the present hold.
+    pub ruling: Option<Ruling>,
+    /// Whether what was refused is tried before its time.
+    pub retry: Retry,
+}
+
+/// Whether extras may be removed under the guard alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExtrasRelease {
+    /// The first such removal waits for a person.
+    #[default]
+    Unapproved,
+    /// A person approved one.
+    Approved,
+}
+
+/// What a run does about one member.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Nothing.
+    Settled,
+    /// This.
+    Do(Effect),
+    /// It is left alone, for this reason.
+    Skip(String),
+    /// It cannot be added to the group, for the first time: a failure.
+    Fail(Unmatched),
+    /// Its read contradicts what we hold true, within the window.
+    SetAside,
+}
+
+/// A member after the decision, before any effect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decided {
+    /// What the link is to remember of it from now on, effects aside.
+    pub member: Member,
+    /// What is done about it.
+    pub verdict: Verdict,
+}
+
+impl Case {
+    /// A member of whom only its key is known.
+    #[must_use]
+    pub fn unknown(key: MemberKey) -> Self {
+        Self {
+            record: Member::unknown(key),
+            name: String::new(),
+            seen: Seen::Unmentioned,
+            list: ListPresence::Absent,
+            identity: Identity::Settled,
+            protection: Protection::Ordinary,
+        }
+    }
+}

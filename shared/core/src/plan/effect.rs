@@ -1,0 +1,116 @@
+use std::fmt;
+
+use serde::{Serialize, Serializer, ser::SerializeStruct as _};
+
+use crate::{
+    address::Address,
+    id::ContactId,
+    link::Side,
+    member::{Change, HoldReason, MemberKey, Op},
+};
+
+/// Why an effect is planned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// New on the list.
+    ListAdded,
+    /// New in the group.
+    GroupAdded,
+    /// Gone from the list.
+    ListRemoved,
+    /// Gone from the group.
+    GroupRemoved,
+    /// The person opted out.
+    OptedOut,
+    /// The other side wins the first merge.
+    FirstMerge,
+    /// In a one-way mode only the following side has it.
+    Extra,
+    /// In a one-way mode the following side lost it.
+    Restored,
+    /// A crash left unrecorded whether it was done: it is done once more.
+    Unrecorded,
+}
+
+impl Cause {
+    /// The stable code that plans show.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::ListAdded => "list_added",
+            Self::GroupAdded => "group_added",
+            Self::ListRemoved => "list_removed",
+            Self::GroupRemoved => "group_removed",
+            Self::OptedOut => "opted_out",
+            Self::FirstMerge => "first_merge",
+            Self::Extra => "extra",
+            Self::Restored => "restored",
+            Self::Unrecorded => "unrecorded",
+        }
+    }
+}
+
+/// By what right an effect goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Release {
+    /// Nobody needs to be asked: additions, and removals that the person asked for.
+    Free,
+    /// The guard decides.
+    Guarded,
+    /// A person approved it.
+    Approved,
+    /// A person has to approve it, whatever the guard says.
+    NeedsApproval(HoldReason),
+}
+
+/// One add or remove on one side.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Effect {
+    /// Whose.
+    pub key: MemberKey,
+    /// What and where.
+    pub change: Change,
+    /// Why.
+    pub cause: Cause,
+    /// By what right.
+    pub release: Release,
+    /// The address, as far as known.
+    pub address: Option<Address>,
+    /// The display name, possibly empty.
+    pub name: String,
+    /// The contact, as far as known.
+    pub contact: Option<ContactId>,
+}
+
+impl Effect {
+    /// Additions go first, so that no side is ever emptier than it has to be.
+    pub(super) fn rank(&self) -> (Op, Side, Option<&Address>, &MemberKey) {
+        (self.change.op, self.change.side.other(), self.address.as_ref(), &self.key)
+    }
+
+    pub(super) fn is_removal_from(&self, side: Side) -> bool {
+        self.change == Change { side, op: Op::Remove }
+    }
+}
+
+impl fmt::Display for Effect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { key, change: Change { side, op }, cause, release: _, address, name: _, contact: _ } = self;
+        let sign = if *op == Op::Add { '+' } else { '-' };
+        match address {
+            Some(address) => write!(f, "{sign} {side:<5}  {address}  ({})", cause.code()),
+            None => write!(f, "{sign} {side:<5}  {key}  ({})", cause.code()),
+        }
+    }
+}
+
+impl Serialize for Effect {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut entry = serializer.serialize_struct("Effect", 3)?;
+        entry.serialize_field("address", &self.address)?;
+        entry.serialize_field("object_id", &self.key.object_id())?;
+        entry.serialize_field("reason", self.cause.code())?;
+        entry.end()
+    }
+}
