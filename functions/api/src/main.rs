@@ -1,0 +1,3 @@
+//! The HTTP API as a Lambda function.
+
+fn main() {}
