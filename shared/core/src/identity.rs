@@ -201,6 +201,7 @@ mod tests {
             object_id: None,
             standing,
             origin: Origin::Manual,
+            undeliverable: None,
         }
     }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     address::Address,
-    contact::Version,
+    contact::{UndeliverableReason, Version},
     id::{ContactId, ListId, ObjectId},
 };
 
@@ -129,6 +129,9 @@ pub struct Entry {
     pub standing: Standing,
     /// Who brought it there.
     pub origin: Origin,
+    /// Why messages do not reach it.
+    #[serde(default)]
+    pub undeliverable: Option<UndeliverableReason>,
 }
 
 /// A contact to be put on a list, as a directory object or an import row shows it.

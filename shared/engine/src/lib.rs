@@ -10,6 +10,7 @@ pub mod ports;
 pub mod preview;
 pub mod rule;
 pub mod run;
+pub mod service;
 pub mod trigger;
 pub mod watch;
 pub mod worker;

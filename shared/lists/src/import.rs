@@ -1,5 +1,5 @@
 use listsync_core::{Timestamp, id::ListId};
-use listsync_engine::ports::{Import, ImportMode, ListStore, NewImport, PortResult};
+use listsync_engine::ports::{Again, ImportMode, ImportRow, Imported, ListStore, NewImport, PortResult};
 
 use crate::ParsedFile;
 
@@ -17,7 +17,7 @@ pub struct Source<'a> {
 /// Takes a file into a list, whole or not at all.
 ///
 /// A full import with an unreadable row removes nobody, and one that names fewer than 80 % of as many as are on the
-/// list has its removals held: see [`Import::state`].
+/// list has its removals held: see [`listsync_engine::ports::Import::state`].
 ///
 /// # Errors
 /// When there is no such list, or the store fails; nothing is changed then.
@@ -26,12 +26,15 @@ pub async fn import(
     list: &ListId,
     parsed: ParsedFile,
     source: Source<'_>,
-) -> PortResult<Import> {
+) -> PortResult<Imported> {
     let ParsedFile { contacts, rows, repeated, rejected } = parsed;
     let new = NewImport {
         file: base_name(source.file).to_owned(),
         mode: source.mode,
-        contacts,
+        digest: None,
+        profile: String::new(),
+        again: Again::Skip,
+        people: contacts.into_iter().map(ImportRow::from).collect(),
         rows,
         repeated,
         rejected: rejected.len() as u64,

@@ -35,7 +35,7 @@ pub(super) async fn import(wired: &Wired, args: &ImportArgs) -> Outcome {
     let rejected = parsed.rejected.clone();
     let file = args.file.to_string_lossy();
     let source = Source { file: &file, mode: args.mode.into(), at: ports.clock.now() };
-    let import = listsync_lists::import(ports.lists.as_ref(), &list.id, parsed, source).await?;
+    let import = listsync_lists::import(ports.lists.as_ref(), &list.id, parsed, source).await?.import;
     let changed = import.added + import.removed > 0 || linked.is_some();
     let asked = match changed {
         true => Asked::after_change(ports, &list.id, Reason::Event).await?,
@@ -107,7 +107,7 @@ impl Done {
         match (self.import.state, self.rejected.is_empty()) {
             (ImportState::Held, _) => 4,
             (_, false) => 3,
-            (ImportState::Done | ImportState::RemovalsSkipped, true) => 0,
+            (ImportState::Done | ImportState::RemovalsSkipped | ImportState::Repeated, true) => 0,
         }
     }
 }
@@ -135,6 +135,7 @@ fn outline(import: &Import, list: &str) -> String {
     }
     match import.state {
         ImportState::Done => {}
+        ImportState::Repeated => text.push_str("  It is the file of the last import: nothing was done.\n"),
         ImportState::RemovalsSkipped => {
             text.push_str(
                 "  Nobody was removed, because rows could not be read: correct them and import again.\n",

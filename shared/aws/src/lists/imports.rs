@@ -8,7 +8,7 @@ use listsync_core::{
     import::{FileRows, Removals, judge_removals},
     list::{NewContact, Origin, Standing},
 };
-use listsync_engine::ports::{Clock, Import, ImportMode, ImportState, NewImport, PortResult};
+use listsync_engine::ports::{Clock, Import, ImportMode, ImportState, NewImport, PortResult, Presence};
 
 use super::{
     entries,
@@ -40,7 +40,7 @@ pub(super) async fn take_in(
     clock: &dyn Clock,
     (list, new): (&ListId, &NewImport),
 ) -> PortResult<Import> {
-    new.contacts.iter().try_for_each(check_size)?;
+    new.people.iter().try_for_each(|row| check_size(&row.contact))?;
     let journal = Journal::begin(table, (list, new), clock.now()).await?;
     let mut importing = Importing { table, clock, list, new, journal };
     let done = importing.run().await;
@@ -53,7 +53,7 @@ pub(super) async fn take_in(
 
 impl Importing<'_> {
     async fn run(&mut self) -> PortResult<Import> {
-        while self.journal.next < self.new.contacts.len() {
+        while self.journal.next < self.new.people.len() {
             self.persist(Stage::Additions).await?;
         }
         let leavers = match self.new.mode {
@@ -82,7 +82,12 @@ impl Importing<'_> {
     }
 
     fn named(&self) -> HashSet<&Address> {
-        self.new.contacts.iter().map(|contact| &contact.address).collect()
+        self.new
+            .people
+            .iter()
+            .filter(|row| row.presence == Presence::Present)
+            .map(|row| &row.contact.address)
+            .collect()
     }
 
     /// Members whom the file does not name and who were on the list before it was taken in.
@@ -112,17 +117,20 @@ impl Importing<'_> {
 
     async fn take_in_some(&mut self) -> Result<(), Fail> {
         let from = self.journal.next;
-        let upto = self.new.contacts.len().min(from + CHUNK);
-        let some = &self.new.contacts[from..upto];
+        let upto = self.new.people.len().min(from + CHUNK);
+        let some = &self.new.people[from..upto];
         let head = Head::load(self.table, self.list).await?;
-        let addresses = some.iter().map(|contact| contact.address.clone()).collect();
+        let addresses = some.iter().map(|row| row.contact.address.clone()).collect();
         let mut people =
             People::load(self.table, self.list, Wanted { addresses, ..Wanted::default() }).await?;
         let mut tx = ListTx::new(&head);
         let mut counts = self.journal.import.clone();
-        for (number, contact) in some.iter().enumerate() {
+        for (number, row) in some.iter().enumerate() {
+            if row.presence == Presence::Leaving {
+                continue;
+            }
             let mut next = counts.clone();
-            let piece = take_in_one(&mut people, contact, &mut next)?;
+            let piece = take_in_one(&mut people, &row.contact, &mut next)?;
             if !tx.fits(&piece) {
                 self.commit(&mut tx, counts, from + number).await?;
             }

@@ -6,7 +6,9 @@ use listsync_core::{
     Timestamp,
     id::{ImportId, ListId},
 };
-use listsync_engine::ports::{Fault, Import, ImportMode, ImportState, NewImport, PortError, PortResult};
+use listsync_engine::ports::{
+    Fault, Import, ImportMode, ImportRow, ImportState, NewImport, PortError, PortResult, Presence,
+};
 use sha2::{Digest as _, Sha256};
 
 use super::head::{self, Head};
@@ -156,7 +158,7 @@ fn digest(new: &NewImport) -> String {
         ImportMode::Incremental => "incremental",
     };
     hash.update(format!("{mode}\n{}\n{}\n{}\n{}\n", new.file, new.rows, new.repeated, new.rejected));
-    for contact in &new.contacts {
+    for ImportRow { contact, .. } in &new.people {
         hash.update(format!("{:?}\n", (contact.address.as_str(), &contact.name, &contact.fields)));
     }
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
@@ -180,5 +182,8 @@ fn blank(list: &ListId, new: &NewImport) -> PortResult<Import> {
         opted_out: 0,
         repeated: new.repeated,
         rejected: new.rejected,
+        leaving: new.people.iter().filter(|row| row.presence == Presence::Leaving).count() as u64,
+        digest: new.digest.clone(),
+        profile: new.profile.clone(),
     })
 }

@@ -192,6 +192,7 @@ impl Row {
             object_id: self.object.clone(),
             standing: self.standing,
             origin: self.origin,
+            undeliverable: None,
         }
     }
 }
@@ -205,6 +206,7 @@ pub(crate) fn stranger(contact: &Contact) -> Entry {
         object_id: contact.object.clone(),
         standing: Standing::Absent,
         origin: Origin::Manual,
+        undeliverable: None,
     }
 }
 

@@ -7,7 +7,9 @@ use listsync_core::{
     id::{ContactId, ImportId, ListId},
     list::{List, NewContact, Origin},
 };
-use listsync_engine::ports::{AddOutcome, Decision, Import, ListStore, NewImport, PortResult, RemoveOutcome};
+use listsync_engine::ports::{
+    AddOutcome, Decision, Import, Imported, ListStore, NewImport, PortResult, RemoveOutcome,
+};
 
 use super::{
     catalog, decide, edits, held, imports,
@@ -64,8 +66,9 @@ impl ListStore for DynamoStore {
     /// Takes a file in: its additions, transaction after transaction, then its removals. What is interrupted goes on
     /// where it was when the same file is imported again within the hour; until then the list has some of the file's
     /// people and has lost nobody.
-    async fn import(&self, list: &ListId, import: &NewImport) -> PortResult<Import> {
-        imports::take_in(&self.table, &*self.clock, (list, import)).await
+    async fn import(&self, list: &ListId, import: &NewImport) -> PortResult<Imported> {
+        let import = imports::take_in(&self.table, &*self.clock, (list, import)).await?;
+        Ok(Imported { import, refused: Vec::new() })
     }
 
     async fn imports(&self, limit: usize) -> PortResult<Vec<Import>> {

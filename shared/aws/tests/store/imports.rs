@@ -16,15 +16,15 @@ async fn a_file_that_many_transactions_hold_is_taken_in_whole() {
     let list = list(&kit).await;
     let start = kit.store.cursor(&list).await.unwrap();
     let all = file(ImportMode::Full, people(0..700));
-    let import = kit.store.import(&list, &all).await.unwrap();
+    let import = kit.store.import(&list, &all).await.unwrap().import;
     assert_eq!((import.added, import.state), (700, ImportState::Done));
     assert_eq!(kit.store.size(&list).await.unwrap(), 700);
     assert_eq!(kit.store.entries(&list, EntryQuery::All).await.unwrap().len(), 700);
     let changes = kit.store.changes(&list, &start).await.unwrap();
     assert_eq!(changes.contacts.len(), 700, "each is in the log");
-    let fewer = kit.store.import(&list, &file(ImportMode::Full, people(0..600))).await.unwrap();
+    let fewer = kit.store.import(&list, &file(ImportMode::Full, people(0..600))).await.unwrap().import;
     assert_eq!((fewer.unchanged, fewer.removed), (600, 100));
-    let least = kit.store.import(&list, &file(ImportMode::Full, people(0..200))).await.unwrap();
+    let least = kit.store.import(&list, &file(ImportMode::Full, people(0..200))).await.unwrap().import;
     assert_eq!((least.state, least.held), (ImportState::Held, 400));
     let approved = kit.store.approve_import(&least.id, moment(9)).await.unwrap();
     assert_eq!((approved.removed, approved.held, approved.state), (400, 0, ImportState::Done));
@@ -35,7 +35,7 @@ async fn a_file_that_many_transactions_hold_is_taken_in_whole() {
 async fn an_import_that_was_interrupted_goes_on_where_it_was_and_removed_nobody_before() {
     let kit = Kit::start().await;
     let list = list(&kit).await;
-    kit.store.import(&list, &file(ImportMode::Full, people(0..300))).await.unwrap();
+    kit.store.import(&list, &file(ImportMode::Full, people(0..300))).await.unwrap().import;
     let next = file(ImportMode::Full, people(30..900));
     let (store, of_list, of_file) = (kit.other(), list.clone(), next.clone());
     let importing = tokio::spawn(async move { store.import(&of_list, &of_file).await });
@@ -51,7 +51,7 @@ async fn an_import_that_was_interrupted_goes_on_where_it_was_and_removed_nobody_
     let busy = kit.store.import(&list, &next).await.unwrap_err();
     assert_eq!((busy.fault, busy.code.as_str()), (Fault::Unavailable, "import_busy"));
     kit.clock.advance(Duration::from_secs(61));
-    let import = kit.store.import(&list, &next).await.unwrap();
+    let import = kit.store.import(&list, &next).await.unwrap().import;
     assert_eq!((import.added, import.unchanged, import.removed), (600, 270, 30), "as if it had not been");
     assert_eq!(kit.store.size(&list).await.unwrap(), 870);
     assert_eq!(kit.store.imports(10).await.unwrap().len(), 2);

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::{
 };
 use listsync_aws::DynamoStore;
 use listsync_core::list::NewContact;
-use listsync_engine::ports::{ImportMode, NewImport};
+use listsync_engine::ports::{ImportMode, ImportRow, NewImport};
 use listsync_testkit::{
     fakes::ManualClock,
     moto::Moto,
@@ -66,6 +66,6 @@ pub(crate) fn people(numbers: std::ops::Range<u32>) -> Vec<NewContact> {
 }
 
 pub(crate) fn file(mode: ImportMode, contacts: Vec<NewContact>) -> NewImport {
-    let rows = contacts.len() as u64;
-    NewImport { file: "staff.csv".to_owned(), mode, contacts, rows, repeated: 0, rejected: 0, at: moment(5) }
+    let people = contacts.into_iter().map(ImportRow::from).collect();
+    NewImport::new("staff.csv", mode, people, moment(5))
 }

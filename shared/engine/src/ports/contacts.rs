@@ -6,10 +6,10 @@ use listsync_core::{
     address::Address,
     contact::{Contact, ExternalId, Place, Said, Saying, UndeliverableReason, Version},
     id::{ContactId, ListId},
-    list::Origin,
+    list::{List, Origin},
 };
 
-use super::{Cursor, PortResult};
+use super::{Cursor, ListEdit, PortResult};
 
 /// Contacts that changed since a cursor.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +64,8 @@ pub struct Moves {
     pub join: Vec<ContactId>,
     /// Leave it.
     pub leave: Vec<ContactId>,
+    /// Up to where of [`Contacts::contacts_cursor`] the rule has been followed with these moves; none: that stays.
+    pub upto: Option<Cursor>,
 }
 
 /// What the list service keeps of people, beyond one list. Each call is one transaction (in an adapter that cannot do
@@ -124,6 +126,21 @@ pub trait Contacts: Send + Sync {
     /// [`super::Fault::Rejected`]: `opt_out_not_allowed`, the list's rule allows no opt-out; `complained`, a complaint
     /// stands against subscribing and the way is not [`Via::Operator`](listsync_core::contact::Via).
     async fn say(&self, saying: &Saying) -> PortResult<Heard>;
-    /// Moves contacts by a rule of the list (origin [`Origin::Filter`]); how many joined and left.
+    /// Edits a list. [`super::Fault::Rejected`] when the name is taken or no name (`list_exists`, `bad_list_name`), the
+    /// list is at another version than expected (`version`), or a link that writes to the list stands in the way of a
+    /// filter (`list_linked`).
+    ///
+    /// Another filter sets [`Contacts::followed`] back. A list that becomes static keeps its members.
+    async fn edit_list(
+        &self,
+        list: &ListId,
+        expected: Option<Version>,
+        edit: &ListEdit,
+        now: Timestamp,
+    ) -> PortResult<List>;
+    /// Up to where the list's filter has been followed, as [`Moves::upto`] last said; none: nowhere yet.
+    async fn followed(&self, list: &ListId) -> PortResult<Option<Cursor>>;
+    /// Moves contacts by a rule of the list (origin [`Origin::Filter`]), who opted out or is suppressed not; how many
+    /// joined and left.
     async fn move_members(&self, list: &ListId, moves: &Moves, now: Timestamp) -> PortResult<(u64, u64)>;
 }

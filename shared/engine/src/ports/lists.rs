@@ -5,8 +5,9 @@ pub use listsync_core::contact::Decision;
 use listsync_core::{
     Timestamp,
     address::Address,
+    contact::ExternalId,
     id::{ContactId, ImportId, ListId, ObjectId},
-    list::{Entry, List, NewContact, Origin},
+    list::{Entry, List, ListKind, NewContact, OptOutRule, Origin},
 };
 use serde::{Deserialize, Serialize};
 
@@ -91,6 +92,8 @@ pub enum ImportState {
     Held,
     /// Its removals were left out, because rows could not be read.
     RemovalsSkipped,
+    /// The file is the one that was taken in last: nothing was done.
+    Repeated,
 }
 
 /// A file that was imported into a list.
@@ -126,6 +129,88 @@ pub struct Import {
     pub repeated: u64,
     /// Rows that could not be read.
     pub rejected: u64,
+    /// Rows that say of somebody that they leave.
+    #[serde(default)]
+    pub leaving: u64,
+    /// SHA-256 of the file, in hexadecimal.
+    #[serde(default)]
+    pub digest: Option<String>,
+    /// The name of the profile that its columns were read by.
+    #[serde(default)]
+    pub profile: String,
+}
+
+/// Whether a row says that somebody is on the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Presence {
+    /// They are.
+    #[default]
+    Present,
+    /// They leave, whatever the mode: they were terminated.
+    Leaving,
+}
+
+/// A row of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImportRow {
+    /// Its number, as a spreadsheet shows it.
+    pub row: u64,
+    /// Who.
+    pub contact: NewContact,
+    /// Their key in the system that the file comes from. A known key with another address is a changed address: the
+    /// contact keeps its id, places and decisions, and the former address becomes an alias.
+    pub external_id: Option<ExternalId>,
+    /// Whether they are on the list.
+    pub presence: Presence,
+}
+
+impl From<NewContact> for ImportRow {
+    /// A row of which nothing else is known.
+    fn from(contact: NewContact) -> Self {
+        Self { row: 0, contact, external_id: None, presence: Presence::Present }
+    }
+}
+
+/// What is done with a file of the same digest and mode as the list's last import, where that one was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Again {
+    /// Nothing: it is answered with that import in the state [`ImportState::Repeated`].
+    #[default]
+    Skip,
+    /// It is taken in once more.
+    TakeIn,
+}
+
+/// A row that was readable and was not taken in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedRow {
+    /// Its number, as a spreadsheet shows it.
+    pub row: u64,
+    /// Why: `opted_out`, or `external_id_conflict` (its address and its external id are of two contacts).
+    pub code: String,
+    /// Why, for people; without an address.
+    pub message: String,
+}
+
+/// What taking a file in came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Imported {
+    /// The import, as it is kept.
+    pub import: Import,
+    /// The rows that were not taken in, in the file's order.
+    pub refused: Vec<RefusedRow>,
+}
+
+/// An edit of a list: what it does not name stays.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ListEdit {
+    /// A new name.
+    pub name: Option<String>,
+    /// Who decides who is on it; a filter was checked before.
+    pub kind: Option<ListKind>,
+    /// Whether its members may leave it by themselves.
+    pub opt_out: Option<OptOutRule>,
 }
 
 /// A file, read and judged, to be taken into a list.
@@ -135,8 +220,14 @@ pub struct NewImport {
     pub file: String,
     /// What it says of those whom it does not name.
     pub mode: ImportMode,
+    /// SHA-256 of the file, in hexadecimal; none: it is nobody's repeat.
+    pub digest: Option<String>,
+    /// The name of the profile that its columns were read by.
+    pub profile: String,
+    /// What is done if it is the list's last import once more.
+    pub again: Again,
     /// Who is in it, each once.
-    pub contacts: Vec<NewContact>,
+    pub people: Vec<ImportRow>,
     /// Rows read, without the header.
     pub rows: u64,
     /// Rows that name somebody whom an earlier row named.
@@ -145,6 +236,25 @@ pub struct NewImport {
     pub rejected: u64,
     /// When.
     pub at: Timestamp,
+}
+
+impl NewImport {
+    /// A file of which nothing else is known: each row could be read, and it is nobody's repeat.
+    #[must_use]
+    pub fn new(file: &str, mode: ImportMode, people: Vec<ImportRow>, at: Timestamp) -> Self {
+        Self {
+            file: file.to_owned(),
+            mode,
+            digest: None,
+            profile: String::new(),
+            again: Again::Skip,
+            rows: people.len() as u64,
+            people,
+            repeated: 0,
+            rejected: 0,
+            at,
+        }
+    }
 }
 
 /// What the list service keeps: contacts, lists, decisions, imports. Each call is one transaction that also writes the
@@ -178,8 +288,9 @@ pub trait ListStore: ListSide {
         now: Timestamp,
     ) -> PortResult<()>;
     /// Takes a file in, whole or not at all. Removals of a full import are left out when a row could not be read, and
-    /// held when the file has fewer than 80 % of the rows that are on the list.
-    async fn import(&self, list: &ListId, import: &NewImport) -> PortResult<Import>;
+    /// held when the file has fewer than 80 % of the rows that are on the list. A row that says of somebody that they
+    /// leave takes them off in either mode, and is as good as a row that names them.
+    async fn import(&self, list: &ListId, import: &NewImport) -> PortResult<Imported>;
     /// Imports, newest first.
     async fn imports(&self, limit: usize) -> PortResult<Vec<Import>>;
     /// Does the held removals of an import: of those who are still on the list and were not put there since.

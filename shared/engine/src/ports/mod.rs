@@ -24,8 +24,8 @@ pub use links::{
     RulingKind,
 };
 pub use lists::{
-    AddOutcome, Decision, EntryQuery, Import, ImportMode, ImportState, ListChanges, ListSide, ListStore,
-    NewImport, RemoveOutcome,
+    AddOutcome, Again, Decision, EntryQuery, Import, ImportMode, ImportRow, ImportState, Imported,
+    ListChanges, ListEdit, ListSide, ListStore, NewImport, Presence, RefusedRow, RemoveOutcome,
 };
 pub use queue::{Delivery, Outgoing, Queue, Receipt};
 pub use records::{Gate, Runs, SettingsStore};

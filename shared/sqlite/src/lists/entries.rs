@@ -68,5 +68,6 @@ fn read(row: &Row<'_>) -> Outcome<Entry> {
         object_id: typed_option(row, 3, "contact's object id")?,
         standing: stands.as_deref().map_or(Ok(Standing::Absent), standing)?,
         origin: brought.as_deref().map_or(Ok(Origin::Manual), origin)?,
+        undeliverable: None,
     })
 }

@@ -6,7 +6,9 @@ use listsync_core::{
     import::{FileRows, Removals, judge_removals},
     list::{NewContact, Origin, Standing},
 };
-use listsync_engine::ports::{Fault, Import, ImportMode, ImportState, NewImport, PortError};
+use listsync_engine::ports::{
+    Fault, Import, ImportMode, ImportState, Imported, NewImport, PortError, Presence,
+};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use uuid::Uuid;
 
@@ -22,13 +24,13 @@ use crate::{
 };
 
 /// Takes a file into a list.
-pub(super) fn take_in(tx: &Connection, list: &ListId, new: &NewImport) -> Outcome<Import> {
+pub(super) fn take_in(tx: &Connection, list: &ListId, new: &NewImport) -> Outcome<Imported> {
     let n = catalog::number(tx, list)?;
     let listed = entries::size(tx, n)?;
     let mut import = blank(list, new)?;
-    let mut named = HashSet::with_capacity(new.contacts.len());
-    for contact in &new.contacts {
-        named.insert(take_in_one(tx, n, contact, &mut import)?);
+    let mut named = HashSet::with_capacity(new.people.len());
+    for row in new.people.iter().filter(|row| row.presence == Presence::Present) {
+        named.insert(take_in_one(tx, n, &row.contact, &mut import)?);
     }
     let leavers = match new.mode {
         ImportMode::Incremental => Vec::new(),
@@ -50,7 +52,7 @@ pub(super) fn take_in(tx: &Connection, list: &ListId, new: &NewImport) -> Outcom
     release_named(tx, n, &named)?;
     save(tx, n, &import, held)?;
     changes::compact(tx, n, new.at)?;
-    Ok(import)
+    Ok(Imported { import, refused: Vec::new() })
 }
 
 fn blank(list: &ListId, new: &NewImport) -> Outcome<Import> {
@@ -71,6 +73,9 @@ fn blank(list: &ListId, new: &NewImport) -> Outcome<Import> {
         opted_out: 0,
         repeated: new.repeated,
         rejected: new.rejected,
+        leaving: new.people.iter().filter(|row| row.presence == Presence::Leaving).count() as u64,
+        digest: new.digest.clone(),
+        profile: new.profile.clone(),
     })
 }
 
@@ -213,6 +218,7 @@ fn state_name(state: ImportState) -> &'static str {
         ImportState::Done => "done",
         ImportState::Held => "held",
         ImportState::RemovalsSkipped => "removals_skipped",
+        ImportState::Repeated => "repeated",
     }
 }
 
@@ -221,6 +227,7 @@ fn state_of(name: &str) -> Outcome<ImportState> {
         "done" => ImportState::Done,
         "held" => ImportState::Held,
         "removals_skipped" => ImportState::RemovalsSkipped,
+        "repeated" => ImportState::Repeated,
         _ => return Err(Fail::Stored("import's state")),
     })
 }

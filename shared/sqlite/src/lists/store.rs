@@ -7,7 +7,9 @@ use listsync_core::{
     id::{ContactId, ImportId, ListId},
     list::{List, NewContact, Origin},
 };
-use listsync_engine::ports::{AddOutcome, Decision, Import, ListStore, NewImport, PortResult, RemoveOutcome};
+use listsync_engine::ports::{
+    AddOutcome, Decision, Import, Imported, ListStore, NewImport, PortResult, RemoveOutcome,
+};
 
 use super::{catalog, contacts, edits, imports};
 use crate::SqliteStore;
@@ -60,7 +62,7 @@ impl ListStore for SqliteStore {
         self.write("save the decision", move |tx| edits::decide(tx, &list, &address, (decision, now))).await
     }
 
-    async fn import(&self, list: &ListId, import: &NewImport) -> PortResult<Import> {
+    async fn import(&self, list: &ListId, import: &NewImport) -> PortResult<Imported> {
         let (list, import) = (list.clone(), import.clone());
         self.write("import the file", move |tx| imports::take_in(tx, &list, &import)).await
     }

@@ -85,15 +85,7 @@ async fn a_cursor_that_is_too_old_or_not_of_this_list_is_gone() {
     let month = at(0).checked_add(31 * DAY).unwrap();
     store.add(&staff.id, &person("bo"), Origin::Manual, month).await.unwrap();
     // An import forgets what is older than 30 days.
-    let file = NewImport {
-        file: "f.csv".into(),
-        mode: ImportMode::Incremental,
-        contacts: Vec::new(),
-        rows: 0,
-        repeated: 0,
-        rejected: 0,
-        at: month,
-    };
+    let file = NewImport::new("f.csv", ImportMode::Incremental, Vec::new(), month);
     store.import(&staff.id, &file).await.unwrap();
     for gone in [start, Cursor("99".into()), Cursor("-1".into()), Cursor("x".into())] {
         let error = store.changes(&staff.id, &gone).await.unwrap_err();
@@ -108,15 +100,8 @@ async fn changes_are_kept_for_thirty_days() {
     let staff = list(&store, "Staff").await;
     let start = cursor(&store, &staff.id).await;
     add(&store, &staff.id, "anna").await;
-    let file = NewImport {
-        file: "f.csv".into(),
-        mode: ImportMode::Incremental,
-        contacts: Vec::new(),
-        rows: 0,
-        repeated: 0,
-        rejected: 0,
-        at: at(0).checked_add(30 * DAY).unwrap(),
-    };
+    let file =
+        NewImport::new("f.csv", ImportMode::Incremental, Vec::new(), at(0).checked_add(30 * DAY).unwrap());
     store.import(&staff.id, &file).await.unwrap();
     assert_eq!(store.changes(&staff.id, &start).await.unwrap().contacts.len(), 1);
 }

@@ -1,6 +1,6 @@
 use listsync_core::{
     id::{ImportId, ListId},
-    list::{NewContact, Origin, Standing},
+    list::{Origin, Standing},
 };
 use listsync_engine::ports::{
     Decision, Fault, Import, ImportMode, ImportState, ListSide, ListStore, NewImport,
@@ -10,15 +10,8 @@ use listsync_sqlite::SqliteStore;
 use crate::kit::{add, address, at, cursor, list, person, standing, store};
 
 fn file(mode: ImportMode, people: &[&str]) -> NewImport {
-    NewImport {
-        file: "staff.csv".into(),
-        mode,
-        contacts: people.iter().map(|local| person(local)).collect(),
-        rows: people.len() as u64,
-        repeated: 0,
-        rejected: 0,
-        at: at(100),
-    }
+    let people = people.iter().map(|local| person(local).into()).collect();
+    NewImport::new("staff.csv", mode, people, at(100))
 }
 
 async fn filled(people: &[&str]) -> (SqliteStore, ListId) {
@@ -39,9 +32,9 @@ async fn an_import_counts_what_came_of_each_row() {
     let (store, id) = filled(&["anna", "bo", "cy"]).await;
     store.decide(&id, &address("cy"), Decision::OptedOut, at(0)).await.unwrap();
     let mut new = file(ImportMode::Incremental, &["anna", "bo", "cy", "dee"]);
-    new.contacts[1].name = "Bo".into();
+    new.people[1].contact.name = "Bo".into();
     (new.rows, new.repeated, new.rejected) = (7, 2, 1);
-    let import = store.import(&id, &new).await.unwrap();
+    let import = store.import(&id, &new).await.unwrap().import;
     assert_eq!((import.added, import.updated, import.unchanged, import.opted_out), (1, 1, 1, 1));
     assert_eq!((import.rows, import.repeated, import.rejected), (7, 2, 1));
     assert_eq!(removals(&import), (ImportState::Done, 0, 0));
@@ -55,7 +48,7 @@ async fn the_same_file_twice_changes_nothing_the_second_time() {
     let new = file(ImportMode::Full, &["anna", "bo"]);
     store.import(&id, &new).await.unwrap();
     let before = cursor(&store, &id).await;
-    let again = store.import(&id, &new).await.unwrap();
+    let again = store.import(&id, &new).await.unwrap().import;
     assert_eq!((again.added, again.updated, again.unchanged), (0, 0, 2));
     assert_eq!(cursor(&store, &id).await, before);
 }
@@ -77,7 +70,7 @@ async fn a_full_file_with_an_unreadable_row_removes_nobody() {
     let people = ["a", "b", "c", "d", "e"];
     let (store, id) = filled(&people).await;
     let new = NewImport { rejected: 1, ..file(ImportMode::Full, &people[..4]) };
-    let import = store.import(&id, &new).await.unwrap();
+    let import = store.import(&id, &new).await.unwrap().import;
     assert_eq!(removals(&import), (ImportState::RemovalsSkipped, 0, 0));
     assert_eq!(store.size(&id).await.unwrap(), 5);
 }
@@ -89,7 +82,7 @@ async fn a_file_of_less_than_four_fifths_of_the_list_holds_its_removals() {
         [(4, (ImportState::Done, 1, 0)), (3, (ImportState::Held, 0, 2)), (0, (ImportState::Held, 0, 5))]
     {
         let (store, id) = filled(&people).await;
-        let import = store.import(&id, &file(ImportMode::Full, &people[..named])).await.unwrap();
+        let import = store.import(&id, &file(ImportMode::Full, &people[..named])).await.unwrap().import;
         assert_eq!(removals(&import), expected);
     }
 }
@@ -98,7 +91,7 @@ async fn a_file_of_less_than_four_fifths_of_the_list_holds_its_removals() {
 async fn an_approval_removes_those_who_still_stand_there_and_nobody_who_came_back() {
     let people = ["a", "b", "c", "d", "e"];
     let (store, id) = filled(&people).await;
-    let held = store.import(&id, &file(ImportMode::Full, &["a"])).await.unwrap();
+    let held = store.import(&id, &file(ImportMode::Full, &["a"])).await.unwrap().import;
     store.remove(&id, &address("b"), at(200)).await.unwrap();
     store.remove(&id, &address("c"), at(200)).await.unwrap();
     store.add(&id, &person("c"), Origin::Manual, at(201)).await.unwrap();
@@ -116,7 +109,7 @@ async fn an_approval_removes_those_who_still_stand_there_and_nobody_who_came_bac
 async fn whom_a_later_file_names_an_earlier_hold_spares() {
     let people = ["a", "b", "c", "d", "e"];
     let (store, id) = filled(&people).await;
-    let half = store.import(&id, &file(ImportMode::Full, &people[..2])).await.unwrap();
+    let half = store.import(&id, &file(ImportMode::Full, &people[..2])).await.unwrap().import;
     store.import(&id, &file(ImportMode::Full, &people[..4])).await.unwrap();
     assert_eq!(removals(&store.imports(9).await.unwrap()[1]), (ImportState::Held, 0, 1));
     let done = store.approve_import(&half.id, at(300)).await.unwrap();
@@ -148,7 +141,7 @@ async fn imports_come_newest_first() {
     let (store, id) = filled(&[]).await;
     let mut ids = Vec::new();
     for _ in 0..3 {
-        ids.push(store.import(&id, &file(ImportMode::Incremental, &[])).await.unwrap().id);
+        ids.push(store.import(&id, &file(ImportMode::Incremental, &[])).await.unwrap().import.id);
     }
     let latest: Vec<_> = store.imports(2).await.unwrap().into_iter().map(|import| import.id).collect();
     assert_eq!(latest, [ids[2].clone(), ids[1].clone()]);
@@ -157,9 +150,9 @@ async fn imports_come_newest_first() {
 #[tokio::test]
 async fn a_hundred_thousand_people_are_taken_in_whole() {
     let (store, id) = filled(&[]).await;
-    let contacts: Vec<NewContact> = (0..100_000).map(|number| person(&format!("p{number}"))).collect();
-    let new = NewImport { contacts, rows: 100_000, ..file(ImportMode::Full, &[]) };
-    let import = store.import(&id, &new).await.unwrap();
+    let people = (0..100_000).map(|number| person(&format!("p{number}")).into()).collect();
+    let new = NewImport { people, rows: 100_000, ..file(ImportMode::Full, &[]) };
+    let import = store.import(&id, &new).await.unwrap().import;
     assert_eq!(import.added, 100_000);
     assert_eq!(store.size(&id).await.unwrap(), 100_000);
 }

@@ -131,7 +131,7 @@ async fn apply(scene: &Scene, model: &mut Model, edit: &Edit) {
             model.set(*who, to);
         }
         Edit::Import { full, people, rejected } => {
-            let import = store.import(list, &file(*full, people, *rejected)).await.unwrap();
+            let import = store.import(list, &file(*full, people, *rejected)).await.unwrap().import;
             assert_eq!((import.state, import.removed), model.import(*full, people, *rejected));
         }
         Edit::FromGroup(who) => {
@@ -148,15 +148,9 @@ async fn apply(scene: &Scene, model: &mut Model, edit: &Edit) {
 }
 
 fn file(full: bool, people: &BTreeSet<u8>, rejected: u64) -> NewImport {
-    NewImport {
-        file: "f.csv".into(),
-        mode: if full { ImportMode::Full } else { ImportMode::Incremental },
-        contacts: people.iter().map(|who| person(&local(*who))).collect(),
-        rows: people.len() as u64,
-        repeated: 0,
-        rejected,
-        at: at(1),
-    }
+    let mode = if full { ImportMode::Full } else { ImportMode::Incremental };
+    let people = people.iter().map(|who| person(&local(*who)).into()).collect();
+    NewImport { rejected, ..NewImport::new("f.csv", mode, people, at(1)) }
 }
 
 struct Scene {

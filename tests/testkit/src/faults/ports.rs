@@ -14,8 +14,9 @@ use listsync_core::{
 };
 use listsync_engine::ports::{
     Acquired, AddOutcome, Cursor, Decision, Delivery, DueLink, EntryQuery, Finish, Finished, Fold, Gate,
-    Import, Lease, LinkEdit, LinkState, Links, ListChanges, ListOutcome, ListSide, ListStore, MemberQuery,
-    NewImport, Outgoing, PortResult, Queue, Receipt, Removal, RemoveOutcome, Runs, SettingsStore,
+    Import, Imported, Lease, LinkEdit, LinkState, Links, ListChanges, ListOutcome, ListSide, ListStore,
+    MemberQuery, NewImport, Outgoing, PortResult, Queue, Receipt, Removal, RemoveOutcome, Runs,
+    SettingsStore,
 };
 
 use super::Faulty;
@@ -99,7 +100,7 @@ impl<P: ListStore + ?Sized> ListStore for Faulty<P> {
         through!(self, "lists.decide", self.port.decide(list, address, decision, now))
     }
 
-    async fn import(&self, list: &ListId, import: &NewImport) -> PortResult<Import> {
+    async fn import(&self, list: &ListId, import: &NewImport) -> PortResult<Imported> {
         through!(self, "lists.import", self.port.import(list, import))
     }
 

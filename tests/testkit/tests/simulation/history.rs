@@ -432,18 +432,14 @@ impl Stage {
         let share = 50 + dice.below(51);
         let named: Vec<_> = self.people.iter().filter(|_| dice.chance(share)).collect();
         self.tell(|| format!("{mode:?} import of {named:?}"));
+        let people = named.iter().map(|name| contact(name).into()).collect();
         let import = NewImport {
-            file: "staff.csv".to_owned(),
-            mode,
-            contacts: named.iter().map(|name| contact(name)).collect(),
-            rows: named.len() as u64,
-            repeated: 0,
             rejected: u64::from(dice.chance(10)),
-            at: self.scene.clock.now(),
+            ..NewImport::new("staff.csv", mode, people, self.scene.clock.now())
         };
         let approved = dice.chance(50);
         self.noting(|| {
-            let taken = at_once(self.scene.store.import(&self.scene.list, &import));
+            let taken = at_once(self.scene.store.import(&self.scene.list, &import)).import;
             if taken.state == ImportState::Held && approved {
                 at_once(self.scene.store.approve_import(&taken.id, self.scene.clock.now()));
             }

@@ -30,9 +30,9 @@ const TEN: [&str; 10] = ["p0", "p1", "p2", "p3", "p4", "p5", "p6", "p7", "p8", "
 async fn an_import_puts_its_contacts_on_the_list<S: ListStore>(make: &impl Fn() -> S) {
     let bed = Bed::make(make).await;
     let mut new = file(ImportMode::Full, &["anna", "berta"]);
-    new.contacts.push(with_fields("clara", &[("Office", "7")]));
+    new.people.push(with_fields("clara", &[("Office", "7")]).into());
     (new.rows, new.repeated) = (4, 1);
-    let import = ok(bed.store.import(&bed.list, &new).await);
+    let import = ok(bed.store.import(&bed.list, &new).await).import;
     let wanted = Import {
         id: import.id.clone(),
         list: bed.list.clone(),
@@ -49,6 +49,9 @@ async fn an_import_puts_its_contacts_on_the_list<S: ListStore>(make: &impl Fn() 
         opted_out: 0,
         repeated: 1,
         rejected: 0,
+        leaving: 0,
+        digest: None,
+        profile: String::new(),
     };
     assert_eq!(import, wanted);
     assert_eq!(bed.members().await, set(&["anna", "berta", "clara"]));
@@ -80,12 +83,13 @@ async fn an_import_counts_what_it_changed<S: ListStore>(make: &impl Fn() -> S) {
     let bed = Bed::make(make).await;
     bed.import(ImportMode::Full, &["anna", "berta", "clara"]).await;
     let mut new = file(ImportMode::Full, &["anna"]);
-    new.contacts.push(listsync_core::list::NewContact { name: "B. Brandt".to_owned(), ..contact("berta") });
-    new.contacts.push(with_fields("clara", &[("Office", "7")]));
-    let import = ok(bed.store.import(&bed.list, &new).await);
+    new.people
+        .push(listsync_core::list::NewContact { name: "B. Brandt".to_owned(), ..contact("berta") }.into());
+    new.people.push(with_fields("clara", &[("Office", "7")]).into());
+    let import = ok(bed.store.import(&bed.list, &new).await).import;
     assert_eq!((import.added, import.updated, import.unchanged), (0, 2, 1));
     assert_eq!(bed.entry("berta").await.map(|entry| entry.name), Some("B. Brandt".to_owned()));
-    let again = ok(bed.store.import(&bed.list, &new).await);
+    let again = ok(bed.store.import(&bed.list, &new).await).import;
     assert_eq!((again.updated, again.unchanged), (0, 3));
     assert_ne!(again.id, import.id);
 }
@@ -108,7 +112,7 @@ async fn an_unreadable_row_keeps_everybody<S: ListStore>(make: &impl Fn() -> S) 
     bed.import(ImportMode::Full, &TEN).await;
     let names: Vec<_> = TEN[1..].iter().copied().chain(["anna"]).collect();
     let new = NewImport { rejected: 1, rows: 11, ..file(ImportMode::Full, &names) };
-    let import = ok(bed.store.import(&bed.list, &new).await);
+    let import = ok(bed.store.import(&bed.list, &new).await).import;
     assert_eq!(import.state, ImportState::RemovalsSkipped);
     assert_eq!((import.added, import.removed, import.held, import.rejected), (1, 0, 0, 1));
     assert_eq!(ok(bed.store.size(&bed.list).await), 11, "the good rows are taken in, and nobody leaves");
@@ -176,7 +180,7 @@ async fn imports_come_newest_first<S: ListStore>(make: &impl Fn() -> S) {
     let mut ids = Vec::new();
     for second in [10, 20, 30] {
         let new = NewImport { at: moment(second), ..file(ImportMode::Incremental, &["anna"]) };
-        ids.insert(0, ok(bed.store.import(&bed.list, &new).await).id);
+        ids.insert(0, ok(bed.store.import(&bed.list, &new).await).import.id);
     }
     let listed: Vec<_> = ok(bed.store.imports(10).await).into_iter().map(|import| import.id).collect();
     assert_eq!(listed, ids);

@@ -77,7 +77,7 @@ impl<S: ListStore> Bed<S> {
     }
 
     async fn import(&self, mode: ImportMode, names: &[&str]) -> Import {
-        ok(self.store.import(&self.list, &file(mode, names)).await)
+        ok(self.store.import(&self.list, &file(mode, names)).await).import
     }
 }
 
@@ -90,15 +90,8 @@ fn set(names: &[&str]) -> BTreeSet<String> {
 }
 
 fn file(mode: ImportMode, names: &[&str]) -> NewImport {
-    NewImport {
-        file: "staff.csv".to_owned(),
-        mode,
-        contacts: names.iter().map(|name| contact(name)).collect(),
-        rows: names.len() as u64,
-        repeated: 0,
-        rejected: 0,
-        at: moment(5),
-    }
+    let people = names.iter().map(|name| contact(name).into()).collect();
+    NewImport::new("staff.csv", mode, people, moment(5))
 }
 
 fn with_fields(local: &str, fields: &[(&str, &str)]) -> NewContact {

@@ -4,7 +4,9 @@ use listsync_core::{
     id::{ContactId, ImportId, ListId},
     list::{Origin, Standing},
 };
-use listsync_engine::ports::{Import, ImportMode, ImportState, NewImport, PortResult, RemoveOutcome};
+use listsync_engine::ports::{
+    Import, ImportMode, ImportState, Imported, NewImport, PortResult, Presence, RemoveOutcome,
+};
 
 use super::{State, gone, rejected, sides::Known};
 
@@ -22,13 +24,13 @@ impl State {
         self.imports.iter_mut().for_each(|taken| taken.leavers.retain(|leaver| leaver != contact));
     }
 
-    pub(super) fn import(&mut self, list: &ListId, new: &NewImport) -> PortResult<Import> {
+    pub(super) fn import(&mut self, list: &ListId, new: &NewImport) -> PortResult<Imported> {
         let before: BTreeSet<ContactId> = self.book.list(list)?.members().cloned().collect();
         let id = ImportId::parse(&format!("i{}", self.count_up())).expect("a counted id is an id");
         let mut import = opened(id, list, new);
         let mut named = BTreeSet::new();
-        for contact in &new.contacts {
-            let known = self.book.learn(contact);
+        for row in new.people.iter().filter(|row| row.presence == Presence::Present) {
+            let known = self.book.learn(&row.contact);
             named.insert(known.id().clone());
             match self.book.standing(list, known.id()).map(|entry| entry.standing) {
                 Some(Standing::OptedOut) => import.opted_out += 1,
@@ -57,7 +59,7 @@ impl State {
         }
         let taken_at = self.book.list(list)?.sequence;
         self.imports.push(Taken { import: import.clone(), leavers, taken_at });
-        Ok(import)
+        Ok(Imported { import, refused: Vec::new() })
     }
 
     pub(super) fn approve_import(&mut self, id: &ImportId) -> PortResult<Import> {
@@ -97,5 +99,8 @@ fn opened(id: ImportId, list: &ListId, new: &NewImport) -> Import {
         opted_out: 0,
         repeated: new.repeated,
         rejected: new.rejected,
+        leaving: new.people.iter().filter(|row| row.presence == Presence::Leaving).count() as u64,
+        digest: new.digest.clone(),
+        profile: new.profile.clone(),
     }
 }

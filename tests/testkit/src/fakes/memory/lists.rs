@@ -8,7 +8,7 @@ use listsync_core::{
     list::{Entry, List, NewContact, Origin, Standing},
 };
 use listsync_engine::ports::{
-    AddOutcome, Cursor, Decision, EntryQuery, Import, ListChanges, ListSide, ListStore, NewImport,
+    AddOutcome, Cursor, Decision, EntryQuery, Import, Imported, ListChanges, ListSide, ListStore, NewImport,
     PortResult, RemoveOutcome,
 };
 
@@ -190,7 +190,7 @@ impl ListStore for MemoryStore {
         Ok(())
     }
 
-    async fn import(&self, list: &ListId, import: &NewImport) -> PortResult<Import> {
+    async fn import(&self, list: &ListId, import: &NewImport) -> PortResult<Imported> {
         let mut state = self.lock();
         let taken = state.import(list, import);
         state.tally();

@@ -157,6 +157,7 @@ impl Book {
             object_id: contact.object_id.clone(),
             standing: standing.map_or(Standing::Absent, |entry| entry.standing),
             origin: standing.map_or(Origin::Manual, |entry| entry.origin),
+            undeliverable: None,
         })
     }
 }

@@ -1,0 +1,21 @@
+//! What functions need that face people: HTTP, events, the command line.
+
+use std::sync::Arc;
+
+use crate::{
+    Ports,
+    ports::{Contacts, Keys, Seen},
+};
+
+/// The list service as people meet it.
+#[derive(Clone)]
+pub struct Service {
+    /// What the engine needs of the world.
+    pub ports: Ports,
+    /// Contacts and their decisions.
+    pub contacts: Arc<dyn Contacts>,
+    /// Keys and senders that are trusted.
+    pub keys: Arc<dyn Keys>,
+    /// What was handled before.
+    pub seen: Arc<dyn Seen>,
+}
