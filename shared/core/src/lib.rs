@@ -8,6 +8,7 @@ pub mod backoff;
 pub mod belief;
 pub mod case;
 pub mod contact;
+pub mod filter;
 pub mod gather;
 pub mod guard;
 pub mod hold;
