@@ -26,6 +26,7 @@ pub mod settings;
 pub mod snapshot;
 pub mod spread;
 pub mod summary;
+pub mod suppression;
 pub mod trigger;
 
 /// An instant: UTC, as RFC 3339 in every document.

@@ -66,12 +66,21 @@ pub struct Moves {
     pub leave: Vec<ContactId>,
     /// Up to where of [`Contacts::contacts_cursor`] the rule has been followed with these moves; none: that stays.
     pub upto: Option<Cursor>,
+    /// The version of the list whose rule it was; none: any.
+    pub version: Option<Version>,
 }
 
 /// What the list service keeps of people, beyond one list. Each call is one transaction (in an adapter that cannot do
 /// one so large: each person is), and writes the change log of each list that it touches.
 ///
 /// An address of an alias finds its contact in every call of every port that takes an address.
+///
+/// Who opted out of all lists, or is suppressed, stands to each list that allows it as if they had opted out of it:
+/// [`super::ListStore::add`], [`super::ListStore::import`], [`super::Links::fold`] and [`Contacts::move_members`] refuse
+/// them, and [`super::ListSide::entries`] shows them as opted out where they are asked for one by one. A mandatory list
+/// passes over such an opt-out, though not over one with the reason erased. A suppression is taken over by the contact
+/// that is made with its address or gets it, as an opt-out of all or of its list, and is forgotten then. An alias that
+/// is taken from somebody who opted out leaves suppressions behind, as a deleted contact does.
 #[async_trait]
 pub trait Contacts: Send + Sync {
     /// One contact.
@@ -107,7 +116,7 @@ pub trait Contacts: Send + Sync {
         now: Timestamp,
     ) -> PortResult<Contact>;
     /// Makes two contacts one: `keep` takes over the other's addresses, blank fields, places and decisions. An opt-out
-    /// of either is one of the merged contact, for each list and for all.
+    /// of either is one of the merged contact, for each list and for all; else a member of either is one.
     async fn merge_contacts(
         &self,
         keep: &ContactId,
@@ -122,6 +131,12 @@ pub trait Contacts: Send + Sync {
     async fn erase_contact(&self, id: &ContactId, now: Timestamp) -> PortResult<Vec<ListId>>;
     /// Stores a person's decision; the contact is made where there is none and the decision is to subscribe, or an
     /// opt-out of one list.
+    ///
+    /// An opt-out of all lists also makes them opted out of each list where they are a member or pending, except of
+    /// mandatory ones. A complaint stays one when the person opts out once more by themselves. Subscribing to a list
+    /// makes them a member of it (a filtered list takes back its opt-out only: its filter decides) and lifts an opt-out
+    /// of all lists, unless it is a complaint. Subscribing to all lists lifts it, too, and makes them a member again
+    /// where it had made them opted out: where their last word on that very list is no opt-out.
     ///
     /// [`super::Fault::Rejected`]: `opt_out_not_allowed`, the list's rule allows no opt-out; `complained`, a complaint
     /// stands against subscribing and the way is not [`Via::Operator`](listsync_core::contact::Via).
@@ -141,6 +156,7 @@ pub trait Contacts: Send + Sync {
     /// Up to where the list's filter has been followed, as [`Moves::upto`] last said; none: nowhere yet.
     async fn followed(&self, list: &ListId) -> PortResult<Option<Cursor>>;
     /// Moves contacts by a rule of the list (origin [`Origin::Filter`]), who opted out or is suppressed not; how many
-    /// joined and left.
+    /// joined and left. [`super::Fault::Rejected`] when the list is at another version (`version`) or has no filter
+    /// (`list_static`).
     async fn move_members(&self, list: &ListId, moves: &Moves, now: Timestamp) -> PortResult<(u64, u64)>;
 }

@@ -127,7 +127,7 @@ pub struct Import {
     pub opted_out: u64,
     /// Rows that name somebody whom an earlier row named.
     pub repeated: u64,
-    /// Rows that could not be read.
+    /// Rows that could not be read, or whose address and external id are of two contacts.
     pub rejected: u64,
     /// Rows that say of somebody that they leave.
     #[serde(default)]
@@ -259,6 +259,9 @@ impl NewImport {
 
 /// What the list service keeps: contacts, lists, decisions, imports. Each call is one transaction that also writes the
 /// list's change log.
+///
+/// Nobody but its filter puts people on a filtered list or takes them off: [`ListStore::add`], [`ListStore::remove`] and
+/// [`ListStore::import`] are [`super::Fault::Rejected`] there (`list_filtered`).
 #[async_trait]
 pub trait ListStore: ListSide {
     /// Creates a list. [`super::Fault::Rejected`] when the name is taken.
@@ -279,7 +282,7 @@ pub trait ListStore: ListSide {
     ) -> PortResult<AddOutcome>;
     /// An operator takes a contact off a list.
     async fn remove(&self, list: &ListId, address: &Address, now: Timestamp) -> PortResult<RemoveOutcome>;
-    /// A person's own decision; the contact is made where there is none.
+    /// A person's own decision about one list, as an operator records it: see [`super::Contacts::say`].
     async fn decide(
         &self,
         list: &ListId,

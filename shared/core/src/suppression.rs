@@ -1,0 +1,51 @@
+//! Who must not come back, without their address: a keyed hash of it.
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+
+use crate::address::Address;
+
+/// The key of the hashes: made once for each store, so that nobody without it can try addresses.
+pub type Pepper = [u8; 32];
+
+/// The HMAC-SHA256 (RFC 2104) of an address under a pepper, in hexadecimal.
+#[must_use]
+pub fn hash(pepper: &Pepper, address: &Address) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(pepper).expect("a MAC takes a key of any length");
+    mac.update(address.as_str().as_bytes());
+    mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(text: &str) -> Address {
+        Address::parse(text).expect("an address")
+    }
+
+    #[test]
+    fn one_address_has_one_hash_however_it_is_written() {
+        let pepper = [7; 32];
+        assert_eq!(
+            hash(&pepper, &address("Anna@Contoso.example")),
+            hash(&pepper, &address("anna@contoso.example"))
+        );
+        assert_eq!(hash(&pepper, &address("anna@contoso.example")).len(), 64);
+    }
+
+    #[test]
+    fn another_pepper_or_another_address_has_another_hash() {
+        let anna = hash(&[7; 32], &address("anna@contoso.example"));
+        assert_ne!(anna, hash(&[8; 32], &address("anna@contoso.example")));
+        assert_ne!(anna, hash(&[7; 32], &address("berta@contoso.example")));
+    }
+
+    #[test]
+    fn the_hash_is_the_one_that_other_tools_compute() {
+        // printf 'a@b.example' | openssl dgst -sha256 -mac HMAC -macopt hexkey:00…00
+        assert_eq!(hash(&[0; 32], &address("a@b.example")), EXPECTED);
+    }
+
+    const EXPECTED: &str = "379fae3426d61158d4517d812fdf25a02b58498a587ad6440a08dc9b40cf6d15";
+}
