@@ -80,6 +80,7 @@ fn imports_run_one_way() {
         ("listsync-core", vec![]),
         ("listsync-engine", vec!["listsync-core"]),
         ("listsync-graph", adapters.into()),
+        ("listsync-inbound", adapters.into()),
         ("listsync-lists", adapters.into()),
         ("listsync-sqlite", adapters.into()),
         ("listsync-aws", adapters.into()),

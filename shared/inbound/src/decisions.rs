@@ -1,0 +1,58 @@
+//! Storing what a person says or a sender reports, then asking for the syncs that it calls for.
+
+use std::time::Duration;
+
+use listsync_core::{
+    contact::{Contact, Saying},
+    id::ListId,
+    link::LinkStatus,
+    list::Origin,
+    trigger::{Reason, Trigger},
+};
+use listsync_engine::{
+    ports::{ContactEdit, Heard, LinkState, Outgoing, PortResult},
+    service::Service,
+};
+
+/// Stores a decision, then asks for a sync of each list that it changed.
+pub(crate) async fn say(service: &Service, saying: &Saying, delay: Duration) -> PortResult<Heard> {
+    let heard = service.contacts.say(saying).await?;
+    raise(service, &heard.lists, delay).await?;
+    Ok(heard)
+}
+
+/// Edits a contact, then asks for a sync of each of their lists.
+pub(crate) async fn edit(
+    service: &Service,
+    contact: &Contact,
+    edit: &ContactEdit,
+    delay: Duration,
+) -> PortResult<Contact> {
+    let now = service.ports.clock.now();
+    let edited = service.contacts.edit_contact(&contact.id, None, edit, Origin::Own, now).await?;
+    let places = service.contacts.places(&contact.id).await?;
+    let lists: Vec<ListId> = places.into_iter().map(|place| place.list).collect();
+    raise(service, &lists, delay).await?;
+    Ok(edited)
+}
+
+async fn raise(service: &Service, lists: &[ListId], delay: Duration) -> PortResult<()> {
+    for list in lists {
+        for state in service.ports.links.of_list(list).await? {
+            if state.link.status == LinkStatus::Active {
+                request(service, &state, delay).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Raises a link's generation. One that was requested and not synced yet has its message, or is found by the timer.
+async fn request(service: &Service, state: &LinkState, delay: Duration) -> PortResult<()> {
+    let generation = service.ports.links.request(&state.link.id, None).await?;
+    if state.requested > state.synced {
+        return Ok(());
+    }
+    let trigger = Trigger::new(state.link.id.clone(), Reason::Event, generation);
+    service.ports.queue.send(&[Outgoing { trigger, delay }]).await.into_iter().collect()
+}

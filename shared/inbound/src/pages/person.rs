@@ -1,0 +1,81 @@
+//! Whom a link belongs to, and how they stand to what it is about.
+
+use listsync_core::{
+    contact::{Contact, OptOutReason, Scope},
+    list::{List, OptOutRule, Standing},
+};
+use listsync_engine::{ports::PortResult, service::Service};
+
+use crate::optout_link;
+
+/// The person of a link.
+pub(super) struct Person {
+    pub(super) contact: Contact,
+    pub(super) about: About,
+    pub(super) stance: Stance,
+}
+
+/// What a link is about.
+pub(super) enum About {
+    List(List),
+    All,
+}
+
+/// How the person stands to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stance {
+    /// Nothing stands against messages.
+    Open,
+    /// They opted out of the list.
+    Out,
+    /// They opted out of every list.
+    OutOfAll,
+    /// They reported a message as spam.
+    Complained,
+    /// Nobody may leave the list.
+    Mandatory,
+}
+
+impl About {
+    pub(super) fn scope(&self) -> Scope {
+        match self {
+            Self::List(list) => Scope::List(list.id.clone()),
+            Self::All => Scope::All,
+        }
+    }
+}
+
+/// The person of a token; none for every token that is no good, or whose contact or list is gone.
+pub(super) async fn find(service: &Service, token: &str) -> PortResult<Option<Person>> {
+    let now = service.ports.clock.now();
+    let keys = service.keys.signing_keys(now).await?;
+    let Some(link) = optout_link::read(&keys, token, now) else { return Ok(None) };
+    let Some(contact) = service.contacts.contact(&link.contact).await? else { return Ok(None) };
+    let about = match &link.scope {
+        Scope::All => About::All,
+        Scope::List(list) => match service.ports.lists.list(list).await? {
+            Some(list) => About::List(list),
+            None => return Ok(None),
+        },
+    };
+    let stance = stance(service, &contact, &about).await?;
+    Ok(Some(Person { contact, about, stance }))
+}
+
+/// How a contact stands now.
+pub(super) async fn stance(service: &Service, contact: &Contact, about: &About) -> PortResult<Stance> {
+    let list = match about {
+        About::List(list) if list.opt_out == OptOutRule::NotAllowed => return Ok(Stance::Mandatory),
+        About::List(list) => Some(&list.id),
+        About::All => None,
+    };
+    match contact.opted_out.map(|no| no.reason) {
+        Some(OptOutReason::Complaint) => return Ok(Stance::Complained),
+        Some(OptOutReason::Own | OptOutReason::Erased) => return Ok(Stance::OutOfAll),
+        None => {}
+    }
+    let Some(list) = list else { return Ok(Stance::Open) };
+    let places = service.contacts.places(&contact.id).await?;
+    let is_out = places.iter().any(|place| place.list == *list && place.standing == Standing::OptedOut);
+    Ok(if is_out { Stance::Out } else { Stance::Open })
+}

@@ -1,0 +1,117 @@
+//! A list service to send requests to: what it stores, and what its queue holds.
+#![expect(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
+
+mod people;
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    http::{HeaderMap, Request, StatusCode},
+};
+use listsync_core::{
+    Timestamp,
+    contact::{Contact, Scope},
+    id::ListId,
+    list::Standing,
+};
+use listsync_engine::{
+    Ports,
+    ports::{Clock as _, Contacts as _, Delivery, Links as _, ListStore as _, Queue as _},
+    service::Service,
+};
+use listsync_inbound::optout_link;
+use listsync_testkit::{
+    dice::Dice,
+    fakes::{FakeDirectory, Lag, ManualClock, MemoryStore},
+    sample::{address, link},
+};
+use tower::ServiceExt as _;
+
+pub(crate) use people::People;
+
+/// 2027-01-15, when the samples were sent.
+pub(crate) const NOW: i64 = 1_800_005_400;
+
+pub(crate) struct Kit {
+    pub(crate) clock: ManualClock,
+    pub(crate) store: MemoryStore,
+    pub(crate) people: People,
+    pub(crate) service: Service,
+    /// A list that a link stands on.
+    pub(crate) news: ListId,
+}
+
+/// An answer, read to its end.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Kit {
+    pub(crate) async fn new() -> Self {
+        let clock = ManualClock::at(Timestamp::from_second(NOW).unwrap());
+        let (store, people) = (MemoryStore::new(&clock), People::default());
+        let ports = Ports {
+            directory: Arc::new(FakeDirectory::new(&clock, Lag::NONE, Dice::new(7))),
+            lists: Arc::new(store.clone()),
+            links: Arc::new(store.clone()),
+            runs: Arc::new(store.clone()),
+            gate: Arc::new(store.clone()),
+            queue: Arc::new(store.clone()),
+            settings: Arc::new(store.clone()),
+            clock: Arc::new(clock.clone()),
+        };
+        let service = Service {
+            ports,
+            contacts: Arc::new(people.clone()),
+            keys: Arc::new(people.clone()),
+            seen: Arc::new(people.clone()),
+        };
+        let news = store.create_list("News <&> \"Jobs\"", clock.now()).await.unwrap().id;
+        store.create(&link("news", &news, "staff"), clock.now()).await.unwrap();
+        Self { clock, store, people, service, news }
+    }
+
+    /// A member of the list.
+    pub(crate) async fn member(&self, local: &str) -> Contact {
+        self.people.join(&address(local), &self.news, self.clock.now()).await
+    }
+
+    /// A token of a contact for the list.
+    pub(crate) async fn token(&self, contact: &Contact) -> String {
+        optout_link::issue(&self.service, &contact.id, Scope::List(self.news.clone())).await.unwrap()
+    }
+
+    pub(crate) async fn standing(&self, local: &str) -> Option<Standing> {
+        let contact = self.people.find_contact(&address(local)).await.unwrap()?;
+        let places = self.people.places(&contact.id).await.unwrap();
+        places.into_iter().find(|place| place.list == self.news).map(|place| place.standing)
+    }
+
+    pub(crate) async fn contact(&self, local: &str) -> Option<Contact> {
+        self.people.find_contact(&address(local)).await.unwrap()
+    }
+
+    /// How often the list's link was requested.
+    pub(crate) async fn requested(&self) -> u64 {
+        self.store.of_list(&self.news).await.unwrap()[0].requested.0
+    }
+
+    /// The messages that are visible after a wait.
+    pub(crate) async fn messages_after(&self, wait: Duration) -> Vec<Delivery> {
+        self.clock.advance(wait);
+        self.store.receive(100, Duration::from_secs(60)).await.unwrap()
+    }
+}
+
+/// One request to a router.
+pub(crate) async fn ask(router: &Router, request: Request<Body>) -> Answer {
+    let response = router.clone().oneshot(request).await.unwrap();
+    let (status, headers) = (response.status(), response.headers().clone());
+    let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    Answer { status, headers, body: String::from_utf8(body.to_vec()).unwrap() }
+}

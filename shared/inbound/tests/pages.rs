@@ -1,0 +1,238 @@
+//! The pages behind the links: what each request changes, and what nobody may learn.
+#![expect(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
+
+mod kit;
+
+use std::time::Duration;
+
+use axum::{
+    Router,
+    body::Body,
+    http::{Method, Request, StatusCode, header},
+};
+use kit::{Answer, Kit, ask};
+use listsync_core::{
+    contact::{Contact, Decision, OptOutReason, Saying, Scope, Via},
+    list::Standing,
+};
+use listsync_engine::ports::{Clock as _, Contacts as _, Keys as _};
+use listsync_inbound::{optout_link, pages};
+
+const FORM: &str = "application/x-www-form-urlencoded";
+const ONE_CLICK: &str = "List-Unsubscribe=One-Click";
+
+struct Visitor {
+    kit: Kit,
+    router: Router,
+    anna: Contact,
+    token: String,
+}
+
+impl Visitor {
+    async fn new() -> Self {
+        let kit = Kit::new().await;
+        let anna = kit.member("anna").await;
+        let token = kit.token(&anna).await;
+        Self { router: pages::router(kit.service.clone()), kit, anna, token }
+    }
+
+    async fn request(&self, method: Method, token: &str) -> Answer {
+        let request = Request::builder().method(method).uri(format!("/u/{token}"));
+        ask(&self.router, request.body(Body::empty()).unwrap()).await
+    }
+
+    async fn get(&self) -> Answer {
+        self.request(Method::GET, &self.token).await
+    }
+
+    async fn post(&self, body: &str) -> Answer {
+        self.post_as(FORM, body, &self.token).await
+    }
+
+    async fn post_as(&self, kind: &str, body: &str, token: &str) -> Answer {
+        let request = Request::post(format!("/u/{token}")).header(header::CONTENT_TYPE, kind);
+        ask(&self.router, request.body(Body::from(body.to_owned())).unwrap()).await
+    }
+
+    async fn standing(&self) -> Standing {
+        self.kit.standing("anna").await.unwrap()
+    }
+}
+
+#[tokio::test]
+async fn a_hundred_looks_change_nothing() {
+    let visitor = Visitor::new().await;
+    let (writes, first) = (visitor.kit.people.writes(), visitor.get().await);
+    for _ in 0..100 {
+        assert_eq!(visitor.get().await, first);
+        let head = visitor.request(Method::HEAD, &visitor.token).await;
+        assert_eq!((head.status, head.body.as_str()), (StatusCode::OK, ""));
+    }
+    assert_eq!(visitor.kit.people.writes(), writes);
+    assert_eq!(visitor.standing().await, Standing::Member);
+    assert_eq!((visitor.kit.requested().await, visitor.kit.store.queued()), (0, 0));
+}
+
+#[tokio::test]
+async fn one_click_opts_out_in_both_encodings() {
+    let multipart =
+        "--b\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--b--\r\n";
+    for (kind, body) in [(FORM, ONE_CLICK), ("multipart/form-data; boundary=b", multipart)] {
+        let visitor = Visitor::new().await;
+        let answer = visitor.post_as(kind, body, &visitor.token).await;
+        assert_eq!((answer.status, answer.body.as_str()), (StatusCode::OK, "You are unsubscribed.\n"));
+        assert!(!answer.headers.contains_key(header::SET_COOKIE));
+        assert_eq!(visitor.standing().await, Standing::OptedOut);
+        let said = visitor.kit.people.sayings(&visitor.anna.id).await.unwrap().remove(0);
+        assert_eq!((said.decision, said.via), (Decision::OptedOut, Via::OneClick));
+        assert_eq!(visitor.kit.messages_after(Duration::ZERO).await.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_token_works_over_and_over() {
+    let visitor = Visitor::new().await;
+    for _ in 0..10 {
+        assert_eq!(visitor.post(ONE_CLICK).await.status, StatusCode::OK);
+    }
+    assert_eq!(visitor.kit.people.said(), 2, "joined and left");
+    assert_eq!(visitor.kit.store.queued(), 1);
+    assert_eq!(visitor.get().await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_post_without_its_own_field_changes_nothing() {
+    let visitor = Visitor::new().await;
+    for (kind, body) in [
+        (FORM, ""),
+        (FORM, "List-Unsubscribe=Two-Clicks"),
+        (FORM, "action=leave"),
+        ("application/json", "{\"action\": \"unsubscribe\"}"),
+        ("multipart/form-data; boundary=b", "--b\r\n"),
+    ] {
+        let answer = visitor.post_as(kind, body, &visitor.token).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{body}");
+    }
+    let large = format!("a={}", "x".repeat(pages::MAX_BODY));
+    assert_eq!(visitor.post(&large).await.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(visitor.standing().await, Standing::Member);
+}
+
+#[tokio::test]
+async fn every_bad_token_gets_the_same_page() {
+    let visitor = Visitor::new().await;
+    let link = |contact: &str, list: &str| {
+        let contact = listsync_core::id::ContactId::parse(contact).unwrap();
+        let list = Scope::List(listsync_core::id::ListId::parse(list).unwrap());
+        optout_link::OptOutLink::new(contact, list, visitor.kit.clock.now())
+    };
+    let key = visitor.kit.people.signing_keys(visitor.kit.clock.now()).await.unwrap().remove(0);
+    let mut stranger = key.clone();
+    stranger.secret.0[0] ^= 1;
+    let news = visitor.kit.news.as_str();
+    let bad = [
+        "x".to_owned(),
+        "%FF".to_owned(),
+        format!("{}A", visitor.token),
+        link(visitor.anna.id.as_str(), news).sign(&stranger),
+        link("nobody", news).sign(&key),
+        link(visitor.anna.id.as_str(), "no-list").sign(&key),
+    ];
+    let neutral = visitor.request(Method::GET, "v1.k0.AAAA.AAAA").await;
+    assert_eq!(neutral.status, StatusCode::NOT_FOUND);
+    for token in &bad {
+        assert_eq!(visitor.request(Method::GET, token).await, neutral, "{token}");
+        assert_eq!(visitor.post_as(FORM, ONE_CLICK, token).await, neutral, "{token}");
+    }
+    visitor.kit.people.rotate_signing_key(visitor.kit.clock.now()).await.unwrap();
+    assert_eq!(visitor.get().await.status, StatusCode::OK, "an old key is good");
+    visitor.kit.people.retire_signing_key(&key.id, visitor.kit.clock.now()).await.unwrap();
+    assert_eq!(visitor.get().await, neutral, "until it is retired");
+    assert_eq!(visitor.post(ONE_CLICK).await, neutral);
+    assert_eq!(visitor.standing().await, Standing::Member);
+}
+
+#[tokio::test]
+async fn the_page_asks_and_then_offers_what_else_can_be_done() {
+    let visitor = Visitor::new().await;
+    let buttons = |answer: &Answer| answer.body.matches("<button").count();
+    let page = visitor.get().await;
+    assert_eq!(buttons(&page), 1);
+    let page = visitor.post("action=unsubscribe").await;
+    for action in ["undo", "unsubscribe_all", "resubscribe"] {
+        assert!(page.body.contains(&format!("value=\"{action}\"")), "{action}");
+    }
+    assert_eq!(visitor.standing().await, Standing::OptedOut);
+    assert_eq!(visitor.kit.people.sayings(&visitor.anna.id).await.unwrap()[0].via, Via::Page);
+    assert_eq!(visitor.post("action=undo").await.status, StatusCode::OK);
+    assert_eq!(visitor.standing().await, Standing::Member);
+    visitor.post("action=unsubscribe_all").await;
+    assert_eq!(visitor.standing().await, Standing::OptedOut);
+    assert!(visitor.kit.contact("anna").await.unwrap().opted_out.is_some());
+    assert_eq!(buttons(&visitor.get().await), 1, "resubscribing is what is left");
+    visitor.post("action=resubscribe").await;
+    assert_eq!(visitor.standing().await, Standing::Member);
+    assert_eq!(visitor.kit.contact("anna").await.unwrap().opted_out, None);
+}
+
+#[tokio::test]
+async fn who_did_not_opt_out_is_not_subscribed_by_a_link() {
+    let visitor = Visitor::new().await;
+    for action in ["action=undo", "action=resubscribe"] {
+        assert_eq!(visitor.post(action).await.status, StatusCode::OK);
+    }
+    assert_eq!(visitor.kit.people.said(), 1);
+}
+
+#[tokio::test]
+async fn a_complaint_is_not_lifted_by_the_person() {
+    let visitor = Visitor::new().await;
+    let complaint = Saying {
+        address: visitor.anna.address.clone(),
+        decision: Decision::OptedOut,
+        scope: Scope::All,
+        reason: OptOutReason::Complaint,
+        via: Via::Event,
+        at: visitor.kit.clock.now(),
+    };
+    visitor.kit.people.say(&complaint).await.unwrap();
+    assert!(!visitor.get().await.body.contains("<button"));
+    for action in ["action=undo", "action=resubscribe"] {
+        assert_eq!(visitor.post(action).await.status, StatusCode::FORBIDDEN);
+    }
+    assert_eq!(visitor.post(ONE_CLICK).await.status, StatusCode::OK);
+    let reason = visitor.kit.contact("anna").await.unwrap().opted_out.unwrap().reason;
+    assert_eq!(reason, OptOutReason::Complaint);
+}
+
+#[tokio::test]
+async fn the_page_is_private_inert_and_escaped() {
+    let visitor = Visitor::new().await;
+    for answer in
+        [visitor.get().await, visitor.request(Method::GET, "x").await, visitor.post(ONE_CLICK).await]
+    {
+        let header = |name: &str| answer.headers[name].to_str().unwrap();
+        assert_eq!(header("referrer-policy"), "no-referrer");
+        assert_eq!(header("cache-control"), "no-store");
+        assert_eq!(header("x-robots-tag"), "noindex");
+        assert_eq!(header("x-content-type-options"), "nosniff");
+        let policy = header("content-security-policy");
+        assert!(policy.starts_with("default-src 'none'") && policy.contains("form-action 'self'"));
+        assert!(!policy.contains("unsafe"));
+    }
+    let page = visitor.post("action=undo").await.body;
+    assert!(page.contains("News &lt;&amp;&gt; &quot;Jobs&quot;") && !page.contains("News <"));
+    assert!(page.contains("<html lang=\"en\">"));
+    assert!(!page.contains("anna@") && !page.contains("<script") && !page.contains("http"));
+}
+
+#[tokio::test]
+async fn a_store_that_is_away_is_told_as_such() {
+    let visitor = Visitor::new().await;
+    visitor.kit.people.fail(1);
+    let answer = visitor.post(ONE_CLICK).await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(answer.headers.contains_key(header::RETRY_AFTER));
+    assert_eq!(visitor.post(ONE_CLICK).await.status, StatusCode::OK);
+    assert_eq!(visitor.standing().await, Standing::OptedOut);
+}
