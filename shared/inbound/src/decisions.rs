@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use listsync_core::{
     contact::{Contact, Saying},
-    id::ListId,
+    id::{LinkId, ListId},
     link::LinkStatus,
     list::Origin,
     trigger::{Reason, Trigger},
 };
 use listsync_engine::{
-    ports::{ContactEdit, Heard, LinkState, Outgoing, PortResult},
+    ports::{ContactEdit, Heard, Outgoing, PortResult},
     service::Service,
 };
 
@@ -40,19 +40,22 @@ async fn raise(service: &Service, lists: &[ListId], delay: Duration) -> PortResu
     for list in lists {
         for state in service.ports.links.of_list(list).await? {
             if state.link.status == LinkStatus::Active {
-                request(service, &state, delay).await?;
+                request(service, &state.link.id, delay).await?;
             }
         }
     }
     Ok(())
 }
 
-/// Raises a link's generation. One that was requested and not synced yet has its message, or is found by the timer.
-async fn request(service: &Service, state: &LinkState, delay: Duration) -> PortResult<()> {
-    let generation = service.ports.links.request(&state.link.id, None).await?;
-    if state.requested > state.synced {
+/// Raises a link's generation, and sends its message unless an earlier request still has one: the run that finishes that
+/// request either sees this one too or sends a follow-up. So what is synced is read after the generation is raised.
+async fn request(service: &Service, link: &LinkId, delay: Duration) -> PortResult<()> {
+    let links = &service.ports.links;
+    let generation = links.request(link, None).await?;
+    let Some(state) = links.load(link).await? else { return Ok(()) };
+    if state.synced.0 + 1 < generation.0 {
         return Ok(());
     }
-    let trigger = Trigger::new(state.link.id.clone(), Reason::Event, generation);
+    let trigger = Trigger::new(link.clone(), Reason::Event, generation);
     service.ports.queue.send(&[Outgoing { trigger, delay }]).await.into_iter().collect()
 }

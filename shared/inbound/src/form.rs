@@ -98,7 +98,7 @@ mod tests {
         let whole = encode(&[("a".to_owned(), "b".to_owned())]);
         assert_eq!(read(Some("application/json"), b"{}"), None);
         assert_eq!(read(Some("multipart/form-data"), whole.as_bytes()), None, "no boundary");
-        assert_eq!(read(Some(MULTIPART), whole[..whole.len() - 6].as_bytes()), None, "cut off");
+        assert_eq!(read(Some(MULTIPART), &whole.as_bytes()[..whole.len() - 6]), None, "cut off");
         assert_eq!(read(Some(MULTIPART), b"a=b"), None);
     }
 

@@ -34,7 +34,7 @@ proptest! {
     #[test]
     fn a_link_is_read_as_it_was_made(link in any_link(), secret: [u8; 32]) {
         let key = key("k1", secret);
-        prop_assert_eq!(read(&[key.clone()], &link.sign(&key), NOW), Some(link));
+        prop_assert_eq!(read(std::slice::from_ref(&key), &link.sign(&key), NOW), Some(link));
     }
 
     #[test]

@@ -80,7 +80,8 @@ impl<'a> Applying<'a> {
     }
 
     /// Applies one entry, unless it was before. It is remembered once its decision is stored, not sooner: what fails
-    /// between is done over, which changes nothing.
+    /// between is done over, which changes nothing. What could not be applied is not remembered, so that it can be
+    /// sent again once its list is there.
     pub(super) async fn take(&mut self, entry: &Entry) -> PortResult<()> {
         let outcome = match &entry.reading {
             Reading::Ignored => Outcome::Ignored,
@@ -123,8 +124,11 @@ impl<'a> Applying<'a> {
             Ok(outcome) => outcome,
             Err(error) => refused(error)?,
         };
-        let until = Timestamp::from_second(self.now.as_second() + MEMORY_SECONDS).unwrap_or(Timestamp::MAX);
-        self.service.seen.remember(&name, &[], until, self.now).await?;
+        if outcome == Outcome::Applied {
+            let until = self.now.as_second() + MEMORY_SECONDS;
+            let until = Timestamp::from_second(until).unwrap_or(Timestamp::MAX);
+            self.service.seen.remember(&name, &[], until, self.now).await?;
+        }
         Ok(outcome)
     }
 

@@ -46,13 +46,11 @@ pub use visit::{Visit, VisitError, Web};
 pub const MAX_BODY: usize = 1024 * 1024;
 
 /// The routes, to be mounted at the root. Certificates of Amazon SNS are fetched over the web.
-#[must_use]
 pub fn router(service: Service) -> Router {
     router_with(service, Arc::new(Web::default()))
 }
 
 /// As [`router`], with another way to fetch.
-#[must_use]
 pub fn router_with(service: Service, visit: Arc<dyn Visit>) -> Router {
     Router::new()
         .route("/hooks/{source}", post(deliver))

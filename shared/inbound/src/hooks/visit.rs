@@ -81,7 +81,13 @@ impl Visit for Web {
 /// Certificates that were fetched, for a day.
 pub(super) struct Certificates {
     visit: Arc<dyn Visit>,
-    kept: Mutex<BTreeMap<Url, (Timestamp, Arc<[u8]>)>>,
+    kept: Mutex<BTreeMap<Url, Kept>>,
+}
+
+#[derive(Clone)]
+struct Kept {
+    since: Timestamp,
+    pem: Arc<[u8]>,
 }
 
 impl Certificates {
@@ -92,22 +98,35 @@ impl Certificates {
     /// The certificate at a URL, in PEM.
     pub(super) async fn get(&self, url: &Url, now: Timestamp) -> Result<Arc<[u8]>, VisitError> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(url).cloned();
-        if let Some((at, pem)) = kept
-            && now.as_second() - at.as_second() < KEEP_SECONDS
+        if let Some(kept) = kept
+            && now.as_second() - kept.since.as_second() < KEEP_SECONDS
         {
-            return Ok(pem);
+            return Ok(kept.pem);
         }
         let pem: Arc<[u8]> = self.visit.visit(url).await?.into();
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() >= MAX_KEPT {
             kept.clear();
         }
-        kept.insert(url.clone(), (now, pem.clone()));
+        kept.insert(url.clone(), Kept { since: now, pem: pem.clone() });
         Ok(pem)
     }
 
     /// Visits an address for its effect.
     pub(super) async fn confirm(&self, url: &Url) -> Result<(), VisitError> {
         self.visit.visit(url).await.map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn only_https_is_visited() {
+        let url = Url::parse("http://127.0.0.1:1/").expect("a URL");
+        let web = Web::default();
+        assert!(web.client().is_ok());
+        assert_eq!(web.visit(&url).await, Err(VisitError::Unreachable));
     }
 }

@@ -47,7 +47,6 @@ pub const MAX_BODY: usize = 16 * 1024;
 const SOON: u64 = 30;
 
 /// The route, to be mounted at the root.
-#[must_use]
 pub fn router(service: Service) -> Router {
     Router::new()
         .route("/u/{token}", get(show).post(submit))

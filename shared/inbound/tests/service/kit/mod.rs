@@ -1,5 +1,4 @@
 //! A list service to send requests to: what it stores, and what its queue holds.
-#![expect(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
 
 mod people;
 

@@ -1,7 +1,4 @@
 //! The pages behind the links: what each request changes, and what nobody may learn.
-#![expect(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
-
-mod kit;
 
 use std::time::Duration;
 
@@ -10,13 +7,14 @@ use axum::{
     body::Body,
     http::{Method, Request, StatusCode, header},
 };
-use kit::{Answer, Kit, ask};
 use listsync_core::{
     contact::{Contact, Decision, OptOutReason, Saying, Scope, Via},
     list::Standing,
 };
 use listsync_engine::ports::{Clock as _, Contacts as _, Keys as _};
 use listsync_inbound::{optout_link, pages};
+
+use crate::kit::{Answer, Kit, ask};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const ONE_CLICK: &str = "List-Unsubscribe=One-Click";
