@@ -111,3 +111,58 @@ fn decision(person: &Person, action: Action) -> Result<(Decision, Scope), Outcom
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use listsync_core::{
+        address::Address,
+        contact::{Contact, Version},
+        id::{ContactId, ListId},
+        list::List,
+    };
+
+    use super::*;
+    use crate::pages::{html, person::About};
+
+    fn person(stance: Stance) -> Person {
+        let list = ListId::parse("list-1").expect("an id");
+        Person {
+            contact: Contact {
+                id: ContactId::parse("contact-1").expect("an id"),
+                address: Address::parse("anna@contoso.example").expect("an address"),
+                aliases: BTreeSet::new(),
+                name: "Anna".to_owned(),
+                external_id: None,
+                fields: BTreeMap::new(),
+                object_id: None,
+                undeliverable: None,
+                opted_out: None,
+                version: Version(1),
+            },
+            about: About::List(List::new(list, "Policies".to_owned())),
+            stance,
+        }
+    }
+
+    #[test]
+    fn nobody_leaves_a_mandatory_list_and_the_page_says_so() {
+        let person = person(Stance::Mandatory);
+        for action in [Action::OneClick, Action::Unsubscribe] {
+            assert_eq!(decision(&person, action), Err(Outcome::Refused));
+        }
+        assert_eq!(decision(&person, Action::UnsubscribeAll), Ok((Decision::OptedOut, Scope::All)));
+        let page = html::of(&person, None);
+        assert!(page.contains("is a mandatory list"));
+        assert!(page.contains("value=\"unsubscribe_all\"") && !page.contains("value=\"unsubscribe\""));
+    }
+
+    #[test]
+    fn an_opt_out_of_one_list_is_stored_beside_one_of_all() {
+        let person = person(Stance::OutOfAll);
+        let scope = person.about.scope();
+        assert_eq!(decision(&person, Action::OneClick), Ok((Decision::OptedOut, scope)));
+        assert_eq!(decision(&person, Action::Undo), Ok((Decision::Subscribed, Scope::All)));
+    }
+}

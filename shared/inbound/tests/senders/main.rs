@@ -14,6 +14,7 @@ use listsync_inbound::events::{
     Entry, EventKind, NotVerified, Reading, mailchimp, sendgrid, ses, sns,
     source::{self, SourceError},
 };
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 const DAY: i64 = 86_400;
@@ -82,4 +83,21 @@ fn a_sender_that_could_not_be_verified_is_not_saved() {
     let late = EventSource { delay_seconds: 901, ..good.clone() };
     assert_eq!(source::check(&late), Err(SourceError::Delay));
     assert_eq!(source::check(&EventSource { secrets: vec![], ..good }), Err(SourceError::NoSecret));
+}
+
+proptest! {
+    #[test]
+    fn no_body_makes_a_reader_panic(
+        bytes in prop::collection::vec(any::<u8>(), 0..200), key in "[a-zA-Z]{1,12}", index in 0..4usize
+    ) {
+        let samples = [BOUNCE.as_bytes(), COMPLAINT.as_bytes(), CONFIRMATION.as_bytes(), BATCH];
+        let broken = String::from_utf8_lossy(samples[index]).replace(&key, &String::from_utf8_lossy(&bytes));
+        for body in [bytes.as_slice(), broken.as_bytes()] {
+            let _ = mailchimp::read(body);
+            let _ = sendgrid::read(body);
+            let _ = ses::read("m", &String::from_utf8_lossy(body));
+            let claim = sns::claim(&[secret(TOPIC)], body, at(SENT));
+            let _ = claim.map(|claim| claim.verify(&bytes, at(SENT)).is_err());
+        }
+    }
 }
