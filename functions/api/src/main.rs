@@ -1,3 +1,35 @@
-//! The HTTP API as a Lambda function.
+//! The HTTP API as a Lambda function, behind a function URL or an HTTP API.
 
-fn main() {}
+use axum::{extract::Request, middleware};
+use lambda_http::{Error, RequestExt as _, request::RequestContext};
+use listsync_http::{Limits, Options, Peer};
+use listsync_wiring::{Environment, function};
+
+/// What Lambda takes as one request, in bytes ("Lambda quotas" of the AWS Lambda developer guide).
+const LARGEST: usize = 6 * 1024 * 1024;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    function::log();
+    let wired = function::open().await?;
+    let options = Options {
+        // Without the settings for the directory all but making links works.
+        tenant: wired.tenant().ok(),
+        public_url: Environment::of_process().get("LISTSYNC_PUBLIC_URL").map(str::to_owned),
+        limits: Limits { import: LARGEST, ..Limits::default() },
+    };
+    let router = listsync_http::router(wired.service, options).layer(middleware::map_request(named));
+    lambda_http::run(router).await
+}
+
+/// Names where a request comes from, as the gateway saw it.
+async fn named(mut request: Request) -> Request {
+    let source = match request.request_context_ref() {
+        Some(RequestContext::ApiGatewayV2(context)) => context.http.source_ip.clone(),
+        _ => None,
+    };
+    if let Some(source) = source {
+        request.extensions_mut().insert(Peer(source));
+    }
+    request
+}

@@ -1,1 +1,105 @@
-//! The HTTP API.
+//! The HTTP API: one router, which `listsync serve` and the Lambda function both serve.
+//!
+//! Every operation is described at `/openapi.json`, which is made of the handlers themselves. A handler is called only if
+//! one table ([`access`]) names it, with a key of the scope that the table asks for; a handler that is missing there keeps
+//! the router from being built. Outside of it stand the signed opt-out pages (`/u/…`) and the events (`/hooks/…`), which
+//! verify their callers in their own ways.
+
+mod access;
+mod app;
+mod ask;
+pub mod documents;
+pub mod durations;
+mod etag;
+mod gate;
+mod idempotency;
+pub mod keys;
+mod openapi;
+mod options;
+mod page;
+mod people;
+mod problem;
+mod rate;
+mod routes;
+
+use axum::{Json, Router, middleware, routing::get};
+use listsync_engine::service::Service;
+use utoipa::OpenApi as _;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub use gate::Peer;
+pub use options::{Limits, Options};
+pub use page::{Page, PageQuery};
+pub use problem::Problem;
+
+use app::App;
+use routes::{
+    contacts, decisions, health, holds, imports, keys as api_keys, links, lists, members, optout_links, runs,
+    settings, sources, syncs,
+};
+
+/// The router over a service, to be mounted at the root of a host.
+///
+/// # Panics
+/// When a handler and the table of who may call what do not agree: never in a build whose tests passed.
+#[must_use]
+pub fn router(service: Service, options: Options) -> Router {
+    let app = App::new(service.clone(), options);
+    let (router, api) = handlers().split_for_parts();
+    let document = openapi::completed(&api);
+    let router = router
+        .route("/openapi.json", get(move || std::future::ready(Json(document.clone()))))
+        .fallback(|| std::future::ready(()))
+        .layer(middleware::from_fn_with_state(app.clone(), gate::gate));
+    let public = listsync_inbound::pages::router(service.clone())
+        .merge(listsync_inbound::hooks::router(service))
+        .layer(middleware::from_fn_with_state(app.clone(), gate::public));
+    router.with_state(app).merge(public)
+}
+
+/// The OpenAPI document of the router.
+#[must_use]
+pub fn openapi() -> serde_json::Value {
+    openapi::completed(&handlers().split_for_parts().1)
+}
+
+fn handlers() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(openapi::Beginning::openapi())
+        .routes(routes!(health::healthz))
+        .routes(routes!(lists::all, lists::create))
+        .routes(routes!(lists::one, lists::edit, lists::delete))
+        .routes(routes!(members::all))
+        .routes(routes!(members::put, members::remove))
+        .routes(routes!(decisions::of_list))
+        .routes(routes!(decisions::of_all))
+        .routes(routes!(optout_links::create))
+        //.routes(routes!(filters::preview))
+        //.routes(routes!(filters::explain))
+        .routes(routes!(imports::of_list, imports::take_in))
+        .routes(routes!(imports::all))
+        .routes(routes!(imports::one))
+        .routes(routes!(imports::approve))
+        .routes(routes!(contacts::all, contacts::create))
+        .routes(routes!(contacts::one, contacts::edit, contacts::delete))
+        .routes(routes!(contacts::erase))
+        .routes(routes!(contacts::export))
+        .routes(routes!(contacts::merge))
+        .routes(routes!(links::all, links::create))
+        .routes(routes!(links::one, links::delete))
+        .routes(routes!(links::pause))
+        .routes(routes!(links::resume))
+        .routes(routes!(links::relink))
+        .routes(routes!(links::plan))
+        .routes(routes!(syncs::start))
+        .routes(routes!(syncs::one))
+        .routes(routes!(holds::approve))
+        .routes(routes!(holds::discard))
+        .routes(routes!(runs::all))
+        .routes(routes!(runs::one))
+        .routes(routes!(runs::failures_csv))
+        .routes(routes!(settings::get, settings::edit))
+        .routes(routes!(api_keys::all, api_keys::create))
+        .routes(routes!(api_keys::revoke))
+        .routes(routes!(sources::all, sources::create))
+        .routes(routes!(sources::delete))
+}

@@ -1,0 +1,74 @@
+//! An import as documents.
+
+use listsync_core::Timestamp;
+use listsync_engine::ports::Import;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::words;
+
+/// A file that was imported into a list.
+#[derive(ToSchema)]
+#[schema(as = Import)]
+pub struct ImportSchema {
+    /// Its id.
+    pub id: String,
+    /// The list.
+    pub list: String,
+    /// The file's name.
+    pub file: String,
+    /// When.
+    pub at: Timestamp,
+    /// What it says of those whom it does not name.
+    pub mode: words::ImportMode,
+    /// What became of its removals.
+    pub state: words::ImportState,
+    /// Rows read, without the header.
+    pub rows: u64,
+    /// Put on the list.
+    pub added: u64,
+    /// Already on it, with another name or field now.
+    pub updated: u64,
+    /// Already on it, as they were.
+    pub unchanged: u64,
+    /// Taken off it.
+    pub removed: u64,
+    /// To be taken off it, once approved.
+    pub held: u64,
+    /// In the file, but opted out.
+    pub opted_out: u64,
+    /// Rows that name somebody whom an earlier row named.
+    pub repeated: u64,
+    /// Rows that could not be read.
+    pub rejected: u64,
+    /// Rows that say of somebody that they leave.
+    pub leaving: u64,
+    /// SHA-256 of the file, in hexadecimal.
+    pub digest: Option<String>,
+    /// The name of the profile that its columns were read by.
+    pub profile: String,
+}
+
+/// What an import came to.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ImportAnswer {
+    #[serde(flatten)]
+    #[schema(value_type = ImportSchema)]
+    /// The import, as it is kept.
+    pub import: Import,
+    /// The rows that were not taken in, in the file's order.
+    pub problems: Vec<RowProblem>,
+    /// The links that were asked to run.
+    pub links: Vec<String>,
+}
+
+/// A row that was not taken in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct RowProblem {
+    /// Its number, as a spreadsheet shows it: the header is row 1.
+    pub row: u64,
+    /// A stable code.
+    pub code: String,
+    /// Why, for people.
+    pub message: String,
+}

@@ -1,0 +1,160 @@
+//! A list, and who is on it, as documents.
+
+use listsync_core::{
+    id::{ContactId, ListId},
+    list::{Entry, List, ListKind, OptOutRule, Origin, Standing},
+    settings::Settings,
+};
+use listsync_engine::{
+    Ports,
+    ports::{EntryQuery, PortResult},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{link::LinkDocument, words};
+
+/// A list in a list of lists.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ListRow {
+    #[serde(flatten)]
+    #[schema(inline)]
+    list: Head,
+    /// How many are members.
+    pub members: u64,
+    /// How many links it has.
+    pub links: usize,
+}
+
+/// A list with its counts and links.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ListDocument {
+    #[serde(flatten)]
+    #[schema(inline)]
+    list: Head,
+    /// How many are members.
+    pub members: u64,
+    /// How many opted out.
+    pub opted_out: u64,
+    /// How many have yet to confirm.
+    pub pending: u64,
+    /// Its links.
+    pub links: Vec<LinkDocument>,
+}
+
+/// What every document of a list begins with.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+struct Head {
+    /// Its id.
+    #[schema(value_type = String)]
+    id: ListId,
+    /// Its name, unique without regard to case.
+    name: String,
+    /// Who decides who is on it.
+    #[schema(value_type = words::Kind)]
+    kind: &'static str,
+    /// The filter of a filtered list (RFC 7644, section 3.4.2.2).
+    filter: Option<String>,
+    /// Whether its members may leave it by themselves.
+    #[schema(value_type = words::OptOutRule)]
+    opt_out: OptOutRule,
+    /// Of the last edit; its `ETag`.
+    version: u64,
+}
+
+impl Head {
+    fn of(list: List) -> Self {
+        let List { id, name, kind, opt_out, version } = list;
+        let (kind, filter) = match kind {
+            ListKind::Static => ("static", None),
+            ListKind::Filtered { filter } => ("filtered", Some(filter)),
+        };
+        Self { id, name, kind, filter, opt_out, version: version.0 }
+    }
+}
+
+impl ListRow {
+    /// Gathers it.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn load(ports: &Ports, list: List) -> PortResult<Self> {
+        let members = ports.lists.size(&list.id).await?;
+        let links = ports.links.of_list(&list.id).await?.len();
+        Ok(Self { list: Head::of(list), members, links })
+    }
+}
+
+impl ListDocument {
+    /// Gathers it.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn load(ports: &Ports, list: List) -> PortResult<Self> {
+        let entries = ports.lists.entries(&list.id, EntryQuery::All).await?;
+        let count = |standing| entries.iter().filter(|entry| entry.standing == standing).count() as u64;
+        let (members, opted_out, pending) =
+            (count(Standing::Member), count(Standing::OptedOut), count(Standing::Pending));
+        let mut links = Vec::new();
+        for state in ports.links.of_list(&list.id).await? {
+            links.push(LinkDocument::load(ports, state).await?);
+        }
+        Ok(Self { list: Head::of(list), members, opted_out, pending, links })
+    }
+}
+
+/// Somebody on a list.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct MemberDocument {
+    /// Their contact.
+    #[schema(value_type = String)]
+    pub contact: ContactId,
+    /// Their address.
+    pub address: String,
+    /// Their display name, possibly empty.
+    pub name: String,
+    /// How they stand to the list.
+    #[schema(value_type = words::Standing)]
+    pub state: Standing,
+    /// Who brought them there.
+    #[schema(value_type = words::Origin)]
+    pub origin: Origin,
+    /// The directory object they were matched to.
+    pub object_id: Option<String>,
+    /// Whether their address is of a foreign domain.
+    pub external: bool,
+    /// Whether messages do not reach them.
+    pub undeliverable: bool,
+}
+
+impl MemberDocument {
+    /// Of an entry.
+    #[must_use]
+    pub fn of(entry: Entry, settings: &Settings) -> Self {
+        let Entry { contact, address, name, object_id, standing, origin, undeliverable } = entry;
+        Self {
+            contact,
+            external: settings.is_external(&address),
+            address: address.into(),
+            name,
+            state: standing,
+            origin,
+            object_id: object_id.map(String::from),
+            undeliverable: undeliverable.is_some(),
+        }
+    }
+}
+
+/// What an edit of a list's members came to.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct MemberEdit {
+    /// The list.
+    #[schema(value_type = String)]
+    pub list: ListId,
+    /// Whose.
+    pub address: String,
+    /// `added`, `already`, `removed` or `absent`.
+    pub outcome: &'static str,
+    /// The links that were asked to run.
+    pub links: Vec<String>,
+}

@@ -1,0 +1,37 @@
+//! The documents that the API answers with, and the command line's `--json` too: one shape for one thing.
+
+pub mod contact;
+pub mod failures;
+pub mod import;
+pub mod link;
+pub mod list;
+pub mod plan;
+pub mod settings;
+pub mod summary;
+pub mod trust;
+pub mod words;
+
+use listsync_core::id::ListId;
+use listsync_engine::{Ports, ports::PortResult};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Something with its name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Named {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+}
+
+impl Named {
+    /// A list; under its id where it is gone.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn list(ports: &Ports, id: &ListId) -> PortResult<Self> {
+        let found = ports.lists.list(id).await?;
+        Ok(Self { id: id.to_string(), name: found.map_or_else(|| id.to_string(), |list| list.name) })
+    }
+}

@@ -1,0 +1,108 @@
+//! The summary of a run, as its schema: the document is the core's `Summary`.
+
+use std::collections::BTreeMap;
+
+use listsync_core::Timestamp;
+use utoipa::ToSchema;
+
+use super::words::{Op, Outcome, ReadKind, Reason, Side};
+
+/// What people read after a run.
+#[derive(ToSchema)]
+#[schema(as = Summary)]
+pub struct SummarySchema {
+    /// The run.
+    pub run: String,
+    /// The link.
+    pub link: String,
+    /// Why it ran.
+    pub trigger: Reason,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When it ended.
+    pub finished_at: Timestamp,
+    /// How both sides were read.
+    pub read: ReadKind,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// A stable code for why it ended so; empty where the outcome says all.
+    pub reason: String,
+    /// The same for a person.
+    pub message: String,
+    /// What the person can do about it.
+    pub hint: String,
+    /// The list's counters.
+    pub list: SideCounts,
+    /// The group's counters.
+    pub group: SideCounts,
+    /// What is kept back.
+    pub held: HeldCounts,
+    /// Who was left alone, by reason.
+    pub skipped: BTreeMap<String, u64>,
+    /// Members that are checked again within the settle window.
+    pub set_aside: u64,
+    /// Effects that failed.
+    pub failures: Vec<Failure>,
+    /// What it cost.
+    pub graph: GraphCost,
+    /// How long it took, in milliseconds.
+    pub duration_ms: u64,
+}
+
+/// The counters of one side.
+#[derive(ToSchema)]
+pub struct SideCounts {
+    /// The list's or group's id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Members added.
+    pub added: u64,
+    /// Members removed.
+    pub removed: u64,
+    /// Additions that failed.
+    pub add_failed: u64,
+    /// Removals that failed.
+    pub remove_failed: u64,
+}
+
+/// What a guard kept back.
+#[derive(ToSchema)]
+pub struct HeldCounts {
+    /// Removals from the list.
+    pub list_removals: u64,
+    /// Removals from the group.
+    pub group_removals: u64,
+    /// What an approval names; empty when nothing is held.
+    pub digest: String,
+}
+
+/// An effect that failed.
+#[derive(ToSchema)]
+pub struct Failure {
+    /// Where.
+    pub side: Side,
+    /// What was tried.
+    pub op: Op,
+    /// Whose.
+    pub address: Option<String>,
+    /// Whose.
+    pub object_id: Option<String>,
+    /// A stable code.
+    pub code: String,
+    /// What the service said, or what was found.
+    pub message: String,
+    /// What the operator can do.
+    pub hint: String,
+    /// Whether it is tried again by itself.
+    pub retryable: bool,
+}
+
+/// What a run cost at the directory.
+#[derive(ToSchema)]
+pub struct GraphCost {
+    /// HTTP requests.
+    pub requests: u64,
+    /// Writes.
+    pub writes: u64,
+}

@@ -1,0 +1,73 @@
+//! The words that documents have for the values of enums, for the OpenAPI document. The values themselves are the core's.
+
+/// Declares string schemas with fixed words.
+macro_rules! words {
+    ($($(#[$doc:meta])* $name:ident: $($word:literal)|+;)+) => {$(
+        $(#[$doc])*
+        pub enum $name {}
+
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                utoipa::openapi::ObjectBuilder::new()
+                    .schema_type(utoipa::openapi::schema::Type::String)
+                    .enum_values(Some([$($word),+]))
+                    .into()
+            }
+        }
+
+        impl utoipa::ToSchema for $name {}
+    )+};
+}
+
+words! {
+    /// Which side follows which.
+    Mode: "two-way" | "list-to-group" | "group-to-list";
+    /// What becomes of members that only the written side has, in a one-way mode.
+    Extras: "keep" | "remove";
+    /// How the first run brings both sides together.
+    FirstMerge: "union" | "list" | "group";
+    /// What is done with contacts of foreign domains.
+    Externals: "match" | "invite" | "skip";
+    /// Whether a link is run.
+    LinkStatus: "active" | "paused" | "halted";
+    /// Why a link was stopped for safety.
+    HaltReason: "no_progress";
+    /// Whether the first run has finished.
+    Phase: "first" | "steady";
+    /// One of the two memberships of a link.
+    Side: "list" | "group";
+    /// What is done to a member.
+    Op: "add" | "remove";
+    /// Why a run began.
+    Reason: "schedule" | "on-demand" | "event" | "continuation" | "follow-up";
+    /// How both sides were read.
+    ReadKind: "full" | "incremental";
+    /// How a run ended.
+    Outcome: "converged" | "partial" | "held" | "halted" | "continued" | "planned" | "busy" | "failed";
+    /// How a contact stands to a list.
+    Standing: "member" | "opted_out" | "pending" | "absent";
+    /// Who brought a contact or a value.
+    Origin: "manual" | "csv" | "entra" | "own" | "filter";
+    /// Who decides who is on a list.
+    Kind: "static" | "filtered";
+    /// Whether members may leave a list by themselves.
+    OptOutRule: "allowed" | "not_allowed";
+    /// What a person says of a list.
+    Decision: "subscribed" | "opted_out";
+    /// The way that a decision came.
+    Via: "operator" | "api" | "page" | "one_click" | "event";
+    /// Why a person is on no list.
+    OptOutReason: "own" | "complaint" | "erased";
+    /// Why messages do not reach a contact.
+    UndeliverableReason: "hard_bounce" | "no_such_user" | "manual";
+    /// What a file says of those whom it does not name.
+    ImportMode: "full" | "incremental";
+    /// What became of an import's removals.
+    ImportState: "done" | "held" | "removals_skipped" | "repeated";
+    /// What a person said of a hold.
+    Ruling: "approved" | "discarded";
+    /// What a key may do; each scope holds the ones before it.
+    Scope: "read" | "operate" | "admin";
+    /// Who sends events.
+    SourceKind: "standard" | "mailchimp" | "sendgrid" | "ses";
+}

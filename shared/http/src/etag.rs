@@ -1,0 +1,62 @@
+//! Versions of what people edit, as entity tags (RFC 9110, sections 8.8.3 and 13.1.1).
+
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use listsync_core::contact::Version;
+
+use crate::problem::Problem;
+
+/// The tag of a version.
+pub(crate) fn tag(version: Version) -> HeaderValue {
+    HeaderValue::from_str(&format!("\"{}\"", version.0)).unwrap_or_else(|_| HeaderValue::from_static("\"0\""))
+}
+
+/// The version that an edit is of; none: of whichever there is (`*`).
+///
+/// # Errors
+/// 428 without the header, 412 when it names what cannot be a version of ours.
+pub(crate) fn expected(headers: &HeaderMap) -> Result<Option<Version>, Problem> {
+    let Some(given) = headers.get(header::IF_MATCH) else {
+        return Err(Problem::new(
+            StatusCode::PRECONDITION_REQUIRED,
+            "if_match_missing",
+            "an edit names the version that it is of",
+        )
+        .field("If-Match")
+        .hint("send the ETag of what you read as If-Match, or * to overwrite whatever is there"));
+    };
+    let given = given.to_str().unwrap_or_default().trim();
+    if given == "*" {
+        return Ok(None);
+    }
+    let number = given.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    number.and_then(|number| number.parse().ok()).map(|number| Some(Version(number))).ok_or_else(|| {
+        Problem::new(StatusCode::PRECONDITION_FAILED, "version", "If-Match names no version of this")
+            .field("If-Match")
+            .hint("read it again, and send its ETag")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn given(text: &'static str) -> Result<Option<Version>, u16> {
+        let headers = HeaderMap::from_iter([(header::IF_MATCH, HeaderValue::from_static(text))]);
+        expected(&headers).map_err(|problem| problem.status)
+    }
+
+    #[test]
+    fn a_tag_reads_back_as_its_version() {
+        let headers = HeaderMap::from_iter([(header::IF_MATCH, tag(Version(7)))]);
+        assert_eq!(expected(&headers), Ok(Some(Version(7))));
+    }
+
+    #[test]
+    fn an_edit_without_a_version_is_refused_unless_it_says_any() {
+        assert_eq!(expected(&HeaderMap::new()).map_err(|problem| problem.status), Err(428));
+        assert_eq!(given("*"), Ok(None));
+        for odd in ["7", "W/\"7\"", "\"x\"", ""] {
+            assert_eq!(given(odd), Err(412), "{odd}");
+        }
+    }
+}

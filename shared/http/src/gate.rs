@@ -1,0 +1,176 @@
+//! What every request goes through before its handler, and every answer after it.
+
+use std::net::SocketAddr;
+
+use axum::{
+    extract::{ConnectInfo, MatchedPath, Request, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse as _, Response},
+};
+use listsync_engine::ports::AccessScope;
+
+use crate::{
+    access::{self, Need, Repeat, Rule, Verdict},
+    app::App,
+    idempotency::{self, Claim},
+    keys,
+    problem::Problem,
+};
+
+/// Where a request comes from, as far as the host knows: puts the callers without a key apart. A host sets it as an
+/// extension of the request; [`ConnectInfo`] is taken where it is missing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Peer(pub String);
+
+/// Who calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Caller {
+    /// The id of their key; empty without one.
+    pub(crate) key: String,
+}
+
+/// Lets in who may, holds requests to their bounds, and makes a problem of each refusal.
+pub(crate) async fn gate(State(app): State<App>, request: Request, next: Next) -> Response {
+    let path = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let Some(path) = path else { return no_path().into_response() };
+    let rule = match access::look_up(request.method(), &path) {
+        Verdict::Rule(rule) => rule,
+        Verdict::OtherMethods(methods) => return wrong_method(&methods),
+        Verdict::Unknown => return no_key().into_response(),
+    };
+    let asking = Asking { peer: peer(&request), key: bearer(request.headers()).map(str::to_owned) };
+    match admitted(&app, rule, asking).await {
+        Ok(caller) => bounded(app, (rule, caller), request, next).await,
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// Bounds a mount that needs no key by where its requests come from.
+pub(crate) async fn public(State(app): State<App>, request: Request, next: Next) -> Response {
+    match app.rate.take(&peer(&request), &app.options.limits, app.now()) {
+        Ok(()) => next.run(request).await,
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// What tells one caller from another.
+struct Asking {
+    peer: String,
+    key: Option<String>,
+}
+
+async fn admitted(app: &App, rule: &Rule, asking: Asking) -> Result<Caller, Problem> {
+    let take = |caller: &str| app.rate.take(caller, &app.options.limits, app.now());
+    let Need::Key(needed) = rule.need else {
+        take(&asking.peer)?;
+        return Ok(Caller { key: String::new() });
+    };
+    let known = match &asking.key {
+        Some(text) => keys::verify(app.service.keys.as_ref(), text).await?,
+        None => None,
+    };
+    let Some(key) = known else {
+        take(&asking.peer)?;
+        return Err(no_key());
+    };
+    take(&format!("key {}", key.id))?;
+    if !access::suffices(&key.scopes, needed) {
+        return Err(too_low(needed));
+    }
+    Ok(Caller { key: key.id })
+}
+
+/// The handler runs in a task of its own: a caller who hangs up, or a time that runs out, leaves nothing half done.
+async fn bounded(app: App, (rule, caller): (&'static Rule, Caller), request: Request, next: Next) -> Response {
+    let time = app.options.limits.time;
+    let task = tokio::spawn(answered(app, (rule, caller), request, next));
+    match tokio::time::timeout(time, task).await {
+        Ok(Ok(response)) => as_problem(response),
+        Ok(Err(_)) => broken().into_response(),
+        Err(_) => timed_out().into_response(),
+    }
+}
+
+async fn answered(app: App, (rule, caller): (&'static Rule, Caller), mut request: Request, next: Next) -> Response {
+    request.extensions_mut().insert(caller.clone());
+    if request.method() != axum::http::Method::POST || rule.need == Need::Nothing {
+        return next.run(request).await;
+    }
+    let (claim, request) = match idempotency::claim(&app, &caller.key, request).await {
+        Ok(claimed) => claimed,
+        Err(response) => return *response,
+    };
+    let response = next.run(request).await;
+    match claim {
+        Claim::None => response,
+        Claim::Ours(claimed) => idempotency::keep(&app, &claimed, rule.repeat == Repeat::Kept, response).await,
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let given = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, text) = given.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| text.trim())
+}
+
+fn peer(request: &Request) -> String {
+    let extensions = request.extensions();
+    let named = extensions.get::<Peer>().map(|Peer(name)| name.clone());
+    let connected = || extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(from)| from.ip().to_string());
+    format!("peer {}", named.or_else(connected).unwrap_or_default())
+}
+
+fn no_key() -> Problem {
+    Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", "a valid API key is needed")
+        .hint("send it as 'Authorization: Bearer lsk_…'; make one with 'listsync keys create'")
+}
+
+fn too_low(needed: AccessScope) -> Problem {
+    let word = access::word(needed);
+    Problem::new(StatusCode::FORBIDDEN, "scope", format!("this needs a key of the scope {word}"))
+        .hint("use another key")
+}
+
+fn no_path() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "not_found", "there is nothing under this path")
+        .hint("/openapi.json tells what there is")
+}
+
+fn wrong_method(methods: &[&str]) -> Response {
+    let allowed = methods.join(", ");
+    let detail = format!("this path takes {allowed}");
+    let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail);
+    let mut response = problem.into_response();
+    if let Ok(allowed) = HeaderValue::from_str(&allowed) {
+        response.headers_mut().insert(header::ALLOW, allowed);
+    }
+    response
+}
+
+fn timed_out() -> Problem {
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "timed_out", "this took too long; what was begun goes on")
+        .hint("look whether it was done before you ask again")
+        .retry_after(5)
+}
+
+fn broken() -> Problem {
+    tracing::error!("a request broke off by a fault of the program");
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "fault", "the request broke off by a fault of the program")
+}
+
+/// An answer of the framework's own becomes a problem as all others.
+fn as_problem(response: Response) -> Response {
+    let status = response.status();
+    if status.as_u16() < 400 {
+        return response;
+    }
+    let is_problem = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/problem+json");
+    if status.is_server_error() {
+        tracing::warn!(status = status.as_u16(), "a request could not be answered");
+    }
+    if is_problem {
+        return response;
+    }
+    Problem::new(status, "refused", "the request cannot be taken as it is").into_response()
+}

@@ -1,0 +1,203 @@
+//! `Idempotency-Key`: a POST that is sent twice is done once, and answered the same both times.
+//!
+//! A claim is remembered before the handler runs, with a fingerprint of the request; the answer is remembered after it.
+//! A claim whose answer never came, because the process died, is taken over once no handler can be at it any more.
+
+use std::time::Duration;
+
+use axum::{
+    body::{Body, Bytes},
+    extract::Request,
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse as _, Response},
+};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use listsync_core::{Timestamp, schedule::later};
+use listsync_engine::ports::{Memory, PortResult};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use crate::{app::App, ask, keys::hex, problem::Problem};
+
+/// The header, as the draft "The Idempotency-Key HTTP Header Field" of the IETF names it.
+const HEADER: &str = "idempotency-key";
+/// On an answer that was given before.
+const REPEATED: &str = "idempotency-replayed";
+/// How long an answer is remembered.
+const KEPT: Duration = Duration::from_secs(24 * 3600);
+/// What the store takes at most for one value, in bytes, with room for its frame.
+const LARGEST: usize = 200 * 1024;
+/// A claim is taken over so often; then its request has died each time.
+const TRIES: u32 = 20;
+/// The headers of an answer that are given again.
+const HEADERS: [HeaderName; 4] = [header::CONTENT_TYPE, header::LOCATION, header::ETAG, header::LINK];
+
+/// Whether a request came with a key.
+pub(crate) enum Claim {
+    /// It came without.
+    None,
+    /// It came with one that nobody used before.
+    Ours(Claimed),
+}
+
+/// A claim of ours.
+pub(crate) struct Claimed {
+    name: String,
+    until: Timestamp,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Mark {
+    fingerprint: String,
+    /// Since when a handler is at it.
+    at: Timestamp,
+}
+
+#[derive(Serialize, Deserialize)]
+enum Kept {
+    Answer { status: u16, headers: Vec<(String, String)>, body: String },
+    /// It was too large, or holds a secret.
+    Gone { status: u16 },
+}
+
+/// Claims the key of a request. The answer instead, where there is one already, or a refusal.
+pub(crate) async fn claim(
+    app: &App,
+    caller: &str,
+    request: Request,
+) -> Result<(Claim, Request), Box<Response>> {
+    let key = match named(request.headers()) {
+        Ok(None) => return Ok((Claim::None, request)),
+        Ok(Some(key)) => key,
+        Err(problem) => return Err(Box::new(problem.into_response())),
+    };
+    let (parts, body) = request.into_parts();
+    // The handler judges the size once more, by its own and smaller bound.
+    let most = app.options.limits.import.max(app.options.limits.body);
+    let body = ask::read(body, most).await.map_err(|problem| Box::new(problem.into_response()))?;
+    let fingerprint = fingerprint(parts.method.as_str(), &parts.uri.to_string(), &body);
+    let name = format!("idempotency {caller} {key}");
+    let request = Request::from_parts(parts, Body::from(body));
+    match claimed(app, &name, fingerprint).await {
+        Ok(Ok(claimed)) => Ok((Claim::Ours(claimed), request)),
+        Ok(Err(response)) => Err(response),
+        Err(error) => Err(Box::new(Problem::from(error).into_response())),
+    }
+}
+
+async fn claimed(app: &App, name: &str, fingerprint: String) -> PortResult<Result<Claimed, Box<Response>>> {
+    let now = app.now();
+    let until = later(now, KEPT);
+    let mark = Mark { fingerprint, at: now };
+    let value = serde_json::to_vec(&mark).unwrap_or_default();
+    for number in 0..TRIES {
+        let name = format!("{name} {number}");
+        let known = match app.service.seen.remember(&name, &value, until, now).await? {
+            Memory::New => return Ok(Ok(Claimed { name, until })),
+            Memory::Known(known) => serde_json::from_slice::<Mark>(&known).ok(),
+        };
+        let Some(known) = known else { continue };
+        if known.fingerprint != mark.fingerprint {
+            return Ok(Err(Box::new(other_request().into_response())));
+        }
+        if let Some(kept) = app.service.seen.recall(&answer_name(&name), now).await? {
+            return Ok(Err(Box::new(repeated(&kept))));
+        }
+        // Twice the time that a handler has: its clock may not be ours.
+        if later(known.at, app.options.limits.time * 2) > now {
+            return Ok(Err(Box::new(in_progress().into_response())));
+        }
+    }
+    Ok(Err(Box::new(in_progress().into_response())))
+}
+
+/// Remembers the answer. One that says "not now" is forgotten, so that the next try is a first one.
+pub(crate) async fn keep(app: &App, claimed: &Claimed, may_be_kept: bool, response: Response) -> Response {
+    let status = response.status();
+    if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
+        let _ = app.service.seen.forget(&claimed.name).await;
+        return response;
+    }
+    let (parts, body) = response.into_parts();
+    let Ok(body) = axum::body::to_bytes(body, usize::MAX).await else {
+        return Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "fault", "the answer broke off").into_response();
+    };
+    let kept = if may_be_kept && body.len() <= LARGEST {
+        answer(status, &parts.headers, &body)
+    } else {
+        Kept::Gone { status: status.as_u16() }
+    };
+    let value = serde_json::to_vec(&kept).unwrap_or_default();
+    let name = answer_name(&claimed.name);
+    if let Err(error) = app.service.seen.remember(&name, &value, claimed.until, app.now()).await {
+        // The request is done: a repeat is told to wait rather than done again.
+        tracing::warn!(code = error.code, "the answer to a request could not be remembered: {error}");
+    }
+    Response::from_parts(parts, Body::from(body))
+}
+
+fn answer(status: StatusCode, headers: &HeaderMap, body: &Bytes) -> Kept {
+    let kept = HEADERS.iter().filter_map(|name| {
+        Some((name.as_str().to_owned(), headers.get(name)?.to_str().ok()?.to_owned()))
+    });
+    Kept::Answer { status: status.as_u16(), headers: kept.collect(), body: STANDARD.encode(body) }
+}
+
+fn answer_name(claim: &str) -> String {
+    format!("{claim} answer")
+}
+
+fn repeated(kept: &[u8]) -> Response {
+    match serde_json::from_slice(kept) {
+        Ok(Kept::Answer { status, headers, body }) => {
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
+            let mut response = (status, STANDARD.decode(body).unwrap_or_default()).into_response();
+            response.headers_mut().remove(header::CONTENT_TYPE);
+            for (name, value) in headers {
+                if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(&value)) {
+                    response.headers_mut().insert(name, value);
+                }
+            }
+            response.headers_mut().insert(REPEATED, HeaderValue::from_static("true"));
+            response
+        }
+        Ok(Kept::Gone { status }) => Problem::conflict(
+            "answer_not_kept",
+            format!("the request was answered with {status} before, and that answer was not kept"),
+        )
+        .hint("look at what it made, or use another Idempotency-Key")
+        .into_response(),
+        Err(_) => in_progress().into_response(),
+    }
+}
+
+fn named(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let Some(given) = headers.get(HEADER) else { return Ok(None) };
+    let text = given.to_str().unwrap_or_default().trim().trim_matches('"');
+    if text.is_empty() || text.len() > 128 || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        let detail = "an idempotency key is 1 to 128 printable characters without space";
+        return Err(Problem::parameter("Idempotency-Key", detail));
+    }
+    Ok(Some(text.to_owned()))
+}
+
+fn fingerprint(method: &str, uri: &str, body: &Bytes) -> String {
+    let mut hash = Sha256::new();
+    hash.update(format!("{method}\n{uri}\n"));
+    hash.update(body);
+    hex(&hash.finalize())
+}
+
+fn other_request() -> Problem {
+    let detail = "this key was used for another request";
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail)
+        .field("Idempotency-Key")
+        .hint("use a new key for each new request")
+}
+
+fn in_progress() -> Problem {
+    Problem::conflict("in_progress", "the first request with this key is not answered yet")
+        .field("Idempotency-Key")
+        .hint("wait, and send it again")
+        .retry_after(2)
+}

@@ -1,0 +1,141 @@
+//! The OpenAPI document: what the handlers say of themselves, with what holds for all of them.
+
+use axum::http::Method;
+use serde_json::{Value, json};
+use utoipa::OpenApi;
+
+use crate::{
+    access::{self, Need, RULES, Rule},
+    problem::Problem,
+};
+
+/// What the document begins with.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "listsync",
+        description = "Contact lists and Microsoft Entra ID groups, kept in step. Every refusal is a problem document (RFC 9457) with a stable `code`.",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
+    ),
+    components(schemas(Problem))
+)]
+pub(crate) struct Beginning;
+
+/// Adds what holds for every operation: who may call it, what refuses it, and the headers that it knows.
+///
+/// # Panics
+/// When a handler is not in the table of who may call what, or the table names one that is not there: such a build must
+/// not serve.
+pub(crate) fn completed(api: &utoipa::openapi::OpenApi) -> Value {
+    let mut document = serde_json::to_value(api).expect("an OpenAPI document is JSON");
+    document["components"]["securitySchemes"] = json!({
+        "key": {"type": "http", "scheme": "bearer", "description": "A key of the API: lsk_…"},
+    });
+    let mut described = 0;
+    let paths = document["paths"].as_object_mut().expect("there are paths");
+    for (path, item) in paths {
+        for (word, operation) in item.as_object_mut().into_iter().flatten() {
+            let method = Method::from_bytes(word.to_ascii_uppercase().as_bytes()).expect("a method");
+            let rule = RULES.iter().find(|rule| rule.path == path && rule.method == method);
+            let rule = rule.unwrap_or_else(|| panic!("{method} {path} is not in the table of who may call what"));
+            complete(rule, operation);
+            described += 1;
+        }
+    }
+    let told = RULES.iter().filter(|rule| rule.path != "/openapi.json").count();
+    assert_eq!(described, told, "the table of who may call what names a handler that is not there");
+    document
+}
+
+fn complete(rule: &Rule, operation: &mut Value) {
+    if let Need::Key(scope) = rule.need {
+        operation["security"] = json!([{"key": []}]);
+        let text = operation["description"].as_str().unwrap_or_default();
+        operation["description"] = format!("{text}\n\nNeeds a key of the scope `{}`.", access::word(scope)).trim().into();
+    }
+    let has_body = !operation["requestBody"].is_null();
+    for (status, description) in refusals(rule, has_body) {
+        let responses = operation["responses"].as_object_mut().expect("an operation has answers");
+        responses.entry(status.to_string()).or_insert_with(|| problem(status, description));
+    }
+    let mut headers = Vec::new();
+    if is_repeatable(rule) {
+        headers.push(json!({
+            "name": "Idempotency-Key", "in": "header", "required": false,
+            "description": "A repeat with the same key is not done again, but answered as the first.",
+            "schema": {"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[A-Za-z0-9-]+$"},
+        }));
+    }
+    if is_versioned(rule) {
+        headers.push(json!({
+            "name": "If-Match", "in": "header", "required": true,
+            "description": "The ETag of what was read, or * for whatever is there.",
+            "schema": {"type": "string", "pattern": "^(\\*|\"[0-9]{1,9}\")$"},
+        }));
+    }
+    if !headers.is_empty() {
+        let mut parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
+        parameters.extend(headers);
+        operation["parameters"] = parameters.into();
+    }
+}
+
+fn is_repeatable(rule: &Rule) -> bool {
+    rule.method == Method::POST
+}
+
+fn is_versioned(rule: &Rule) -> bool {
+    rule.method == Method::PATCH && rule.path != "/v1/settings"
+}
+
+fn refusals(rule: &Rule, has_body: bool) -> Vec<(u16, &'static str)> {
+    let mut refusals = vec![(429, "Too many requests: wait as Retry-After says.")];
+    if rule.need == Need::Nothing {
+        return refusals;
+    }
+    refusals.extend([
+        (400, "A parameter, or the body's form, is wrong."),
+        (401, "There is no valid key."),
+        (403, "The key's scope is too low."),
+        (502, "The directory refuses: a permission or credential is missing."),
+        (503, "The store or the directory is out of reach, or it took too long: wait as Retry-After says."),
+    ]);
+    if rule.path.contains('{') {
+        refusals.push((404, "What the path names is not there."));
+    }
+    if has_body || is_repeatable(rule) {
+        refusals.extend([
+            (413, "The body is too large."),
+            (422, "A value in the body is wrong: `field` names it."),
+        ]);
+    }
+    if has_body {
+        refusals.push((415, "The body is of another type than is taken."));
+    }
+    if rule.method != Method::GET {
+        refusals.push((409, "Something stands in the way: `code` names it."));
+        // A link or group that the request names elsewhere than in its path may be gone.
+        refusals.push((404, "What the request names is not there."));
+    }
+    if is_versioned(rule) {
+        refusals.extend([
+            (412, "It was edited since: read it again."),
+            (428, "If-Match is missing."),
+        ]);
+    }
+    if rule.path.ends_with("/plan") {
+        refusals.push((409, "The link cannot be previewed as it is."));
+    }
+    refusals
+}
+
+fn problem(status: u16, description: &str) -> Value {
+    let mut answer = json!({
+        "description": description,
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    });
+    if matches!(status, 429 | 503) {
+        answer["headers"] = json!({"Retry-After": {"schema": {"type": "string"}, "description": "Seconds to wait."}});
+    }
+    answer
+}

@@ -1,0 +1,138 @@
+//! A refusal as every client of the API gets it: a problem document (RFC 9457).
+
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use listsync_engine::ports::{Fault, PortError};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// What a client that is told to wait without a time waits, in seconds.
+const SOON: u64 = 5;
+
+/// Why a request was refused, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Problem {
+    /// A URI that names the kind of problem: `urn:listsync:problem:` and the code.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The status in words.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// What is wrong, with what.
+    pub detail: String,
+    /// A stable code.
+    pub code: String,
+    /// The field, parameter or header that is wrong, where it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// What to do next.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub hint: String,
+    /// Seconds to wait before the next try; also the header `Retry-After`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<u64>,
+}
+
+impl Problem {
+    /// A problem without advice.
+    #[must_use]
+    pub fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
+        Self {
+            kind: format!("urn:listsync:problem:{code}"),
+            title: status.canonical_reason().unwrap_or("Problem").to_owned(),
+            status: status.as_u16(),
+            detail: detail.into(),
+            code: code.to_owned(),
+            field: None,
+            hint: String::new(),
+            retry_after: None,
+        }
+    }
+
+    /// The same with what to do.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = hint.into();
+        self
+    }
+
+    /// The same with the field that is wrong.
+    #[must_use]
+    pub fn field(mut self, field: impl Into<String>) -> Self {
+        self.field = Some(field.into());
+        self
+    }
+
+    /// The same with the seconds to wait.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after = Some(seconds.max(1));
+        self
+    }
+
+    /// A value that cannot be taken, with its field.
+    #[must_use]
+    pub fn invalid(field: &str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail).field(field)
+    }
+
+    /// A parameter of the URL that cannot be taken.
+    #[must_use]
+    pub fn parameter(field: &str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "bad_parameter", detail).field(field)
+    }
+
+    /// What the URL names is not there.
+    #[must_use]
+    pub fn missing(what: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, &format!("no_such_{what}"), format!("there is no such {what}"))
+    }
+
+    /// Something stands in the way.
+    #[must_use]
+    pub fn conflict(code: &str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, code, detail)
+    }
+
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+}
+
+impl From<PortError> for Problem {
+    fn from(error: PortError) -> Self {
+        let PortError { fault, code, message, hint } = error;
+        let (status, wait) = match fault {
+            Fault::Throttled(wait) => (StatusCode::SERVICE_UNAVAILABLE, Some(wait.as_secs())),
+            Fault::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, Some(SOON)),
+            Fault::Gone => (StatusCode::NOT_FOUND, None),
+            Fault::Denied => (StatusCode::BAD_GATEWAY, None),
+            Fault::Rejected if code == "version" => (StatusCode::PRECONDITION_FAILED, None),
+            Fault::Rejected | Fault::LeaseLost => (StatusCode::CONFLICT, None),
+        };
+        let mut problem = Self::new(status, &code, message).hint(hint);
+        problem.retry_after = wait.map(|seconds| seconds.max(1));
+        problem
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let (status, wait) = (self.status_code(), self.retry_after);
+        let mut response = (status, Json(self)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(seconds) = wait {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"listsync\""));
+        }
+        response
+    }
+}

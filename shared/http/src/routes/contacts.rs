@@ -1,0 +1,293 @@
+//! Contacts: the people, on however many lists.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use axum::{
+    Json,
+    extract::{OriginalUri, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse as _, Response},
+};
+use listsync_core::{
+    address::Address,
+    contact::{Contact, ExternalId, UndeliverableReason},
+    id::ContactId,
+    list::Origin,
+};
+use listsync_engine::ports::{ContactEdit, MailState};
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+
+use super::{address, display_name, list_texts};
+use crate::{
+    app::App,
+    ask::{Asked, Named, Told},
+    documents::contact::{ContactDocument, Gone, PersonExport, PlaceDocument, SaidDocument},
+    etag,
+    page::{Page, Wanted},
+    problem::Problem,
+};
+
+/// So many fields a contact has at most.
+const MOST_FIELDS: usize = 200;
+/// The longest value of a field, in characters.
+const LONGEST_VALUE: usize = 4096;
+
+/// Which contacts.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ContactsQuery {
+    /// The `next` of the page before.
+    cursor: Option<String>,
+    /// How many items at most.
+    #[param(minimum = 1, maximum = 500, default = 100)]
+    limit: Option<u16>,
+    /// Only who has this address or alias.
+    address: Option<String>,
+}
+
+/// Every contact, in the order of ids; with `address`, the one who has it.
+#[utoipa::path(get, path = "/v1/contacts", tag = "contacts", params(ContactsQuery),
+    responses((status = 200, description = "A page of contacts.", body = Page<ContactDocument>)))]
+pub(crate) async fn all(
+    State(app): State<App>,
+    Asked(query): Asked<ContactsQuery>,
+    OriginalUri(uri): OriginalUri,
+) -> Result<Response, Problem> {
+    let wanted = Wanted::of(query.cursor.as_deref(), query.limit)?;
+    let settings = app.ports().settings.settings().await?;
+    let contacts = &app.service.contacts;
+    let found = match &query.address {
+        Some(text) => {
+            let address = Address::parse(text).map_err(|error| Problem::parameter("address", error.to_string()))?;
+            contacts.find_contact(&address).await?.into_iter().collect()
+        }
+        None => contacts.contacts(after(&wanted)?.as_ref(), wanted.limit + 1).await?,
+    };
+    let page = Page::cut(found, wanted.limit, |contact: &Contact| contact.id.to_string());
+    Ok(page.map(|contact| ContactDocument::of(contact, &settings)).answer(&uri))
+}
+
+fn after(wanted: &Wanted) -> Result<Option<ContactId>, Problem> {
+    let parse = |text: &String| ContactId::parse(text);
+    wanted.after.as_ref().map(parse).transpose().map_err(|error| Problem::parameter("cursor", error.to_string()))
+}
+
+/// A contact to be made.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewContact)]
+pub(crate) struct NewContactBody {
+    /// Their address.
+    #[schema(pattern = "^[a-z][a-z0-9]{0,20}@[a-z]{1,20}\\.example$")]
+    address: String,
+    /// Their display name.
+    #[serde(default)]
+    #[schema(max_length = 256, pattern = "^[A-Za-z0-9 ]*$")]
+    name: String,
+    /// Their key in the system that files come from.
+    #[schema(min_length = 1, max_length = 128, pattern = "^[A-Za-z0-9]+$")]
+    external_id: Option<String>,
+    /// Further fields, by name.
+    #[serde(default)]
+    fields: BTreeMap<String, String>,
+    /// Further addresses of theirs.
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    aliases: Vec<String>,
+}
+
+/// Makes a contact, on no list yet.
+#[utoipa::path(post, path = "/v1/contacts", tag = "contacts", request_body = NewContactBody,
+    responses((status = 201, description = "The contact; its path is in Location.", body = ContactDocument)))]
+pub(crate) async fn create(State(app): State<App>, Told(new): Told<NewContactBody>) -> Result<Response, Problem> {
+    let address = address("address", &new.address)?;
+    let edit = ContactEdit {
+        address: None,
+        name: Some(display_name("name", &new.name)?),
+        external_id: new.external_id.as_deref().map(external_id).transpose()?,
+        fields: fields(new.fields)?,
+        add_aliases: addresses("aliases", &new.aliases)?,
+        remove_aliases: BTreeSet::new(),
+        mail: None,
+    };
+    let contact = app.service.contacts.create_contact(&address, &edit, Origin::Manual, app.now()).await?;
+    let location = format!("/v1/contacts/{}", contact.id);
+    let answer = shown(&app, contact).await?;
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)], answer).into_response())
+}
+
+/// One contact, by id or address.
+#[utoipa::path(get, path = "/v1/contacts/{contact}", tag = "contacts",
+    params(("contact" = String, Path, description = "A contact's id or address.")),
+    responses((status = 200, description = "The contact; its version is the ETag.", body = ContactDocument)))]
+pub(crate) async fn one(State(app): State<App>, Named([contact]): Named<1>) -> Result<Response, Problem> {
+    let contact = app.contact(&contact).await?;
+    shown(&app, contact).await
+}
+
+/// An edit of a contact: what it does not name stays.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ContactPatch {
+    /// A new address; the former one becomes an alias.
+    #[schema(pattern = "^[a-z][a-z0-9]{0,20}@[a-z]{1,20}\\.example$")]
+    address: Option<String>,
+    /// A new display name.
+    #[schema(max_length = 256, pattern = "^[A-Za-z0-9 ]*$")]
+    name: Option<String>,
+    /// A new key in the system that files come from.
+    #[schema(min_length = 1, max_length = 128, pattern = "^[A-Za-z0-9]+$")]
+    external_id: Option<String>,
+    /// Fields; an empty value clears one.
+    #[serde(default)]
+    fields: BTreeMap<String, String>,
+    /// Addresses to be theirs besides.
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    add_aliases: Vec<String>,
+    /// Addresses to be theirs no more.
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    remove_aliases: Vec<String>,
+    /// Whether messages reach them.
+    mail: Option<MailWord>,
+}
+
+/// Whether messages reach a contact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum MailWord {
+    /// They do.
+    Reaches,
+    /// They do not: an operator says so.
+    Undeliverable,
+}
+
+/// Edits a contact. If-Match names the version that the edit is of.
+#[utoipa::path(patch, path = "/v1/contacts/{contact}", tag = "contacts", request_body = ContactPatch,
+    params(("contact" = String, Path, description = "A contact's id or address.")),
+    responses((status = 200, description = "The contact as it is now.", body = ContactDocument)))]
+pub(crate) async fn edit(
+    State(app): State<App>,
+    Named([contact]): Named<1>,
+    headers: HeaderMap,
+    Told(patch): Told<ContactPatch>,
+) -> Result<Response, Problem> {
+    let expected = etag::expected(&headers)?;
+    let contact = app.contact(&contact).await?;
+    let edit = judged(patch)?;
+    let edited = app.edit_contact(&contact.id, expected, &edit).await?;
+    shown(&app, edited).await
+}
+
+fn judged(patch: ContactPatch) -> Result<ContactEdit, Problem> {
+    Ok(ContactEdit {
+        address: patch.address.as_deref().map(|text| address("address", text)).transpose()?,
+        name: patch.name.as_deref().map(|text| display_name("name", text)).transpose()?,
+        external_id: patch.external_id.as_deref().map(external_id).transpose()?,
+        fields: fields(patch.fields)?,
+        add_aliases: addresses("add_aliases", &patch.add_aliases)?,
+        remove_aliases: addresses("remove_aliases", &patch.remove_aliases)?,
+        mail: patch.mail.map(|word| match word {
+            MailWord::Reaches => MailState::Reaches,
+            MailWord::Undeliverable => MailState::Undeliverable(UndeliverableReason::Manual),
+        }),
+    })
+}
+
+fn external_id(text: &str) -> Result<ExternalId, Problem> {
+    ExternalId::parse(text).map_err(|error| Problem::invalid("external_id", error.to_string()))
+}
+
+fn addresses(field: &str, texts: &[String]) -> Result<BTreeSet<Address>, Problem> {
+    texts.iter().map(|text| address(field, text)).collect()
+}
+
+fn fields(given: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, Problem> {
+    if given.len() > MOST_FIELDS {
+        return Err(Problem::invalid("fields", format!("a contact has at most {MOST_FIELDS} fields")));
+    }
+    let odd = |text: &str, most| text.chars().count() > most || text.chars().any(|c| c.is_control() && c != '\n');
+    for (name, value) in &given {
+        if name.trim().is_empty() || odd(name, super::LONGEST_NAME) || odd(value, LONGEST_VALUE) {
+            let detail = "a field has a name, and no control characters; the longest value is 4096 characters";
+            return Err(Problem::invalid("fields", detail));
+        }
+    }
+    Ok(given)
+}
+
+/// Deletes a contact from every list. Their opt-outs stay, as keyed hashes of their addresses.
+#[utoipa::path(delete, path = "/v1/contacts/{contact}", tag = "contacts",
+    params(("contact" = String, Path, description = "A contact's id or address.")),
+    responses((status = 204, description = "They are gone.")))]
+pub(crate) async fn delete(State(app): State<App>, Named([contact]): Named<1>) -> Result<StatusCode, Problem> {
+    let contact = app.contact(&contact).await?;
+    app.delete_contact(&contact.id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Erases a person with every trace of address, name and fields. No file and no group brings them back.
+#[utoipa::path(post, path = "/v1/contacts/{contact}/erase", tag = "contacts",
+    params(("contact" = String, Path, description = "A contact's id or address.")),
+    responses((status = 200, description = "They are erased.", body = Gone)))]
+pub(crate) async fn erase(State(app): State<App>, Named([contact]): Named<1>) -> Result<Json<Gone>, Problem> {
+    let contact = app.contact(&contact).await?;
+    let lists = app.erase_contact(&contact.id).await?;
+    Ok(Json(Gone { id: contact.id.into(), lists: list_texts(&lists) }))
+}
+
+/// Everything that is known of a person.
+#[utoipa::path(get, path = "/v1/contacts/{contact}/export", tag = "contacts",
+    params(("contact" = String, Path, description = "A contact's id or address.")),
+    responses((status = 200, description = "The person's data.", body = PersonExport)))]
+pub(crate) async fn export(State(app): State<App>, Named([contact]): Named<1>) -> Result<Json<PersonExport>, Problem> {
+    let contact = app.contact(&contact).await?;
+    let settings = app.ports().settings.settings().await?;
+    let (mut lists, mut decisions) = (Vec::new(), Vec::new());
+    for place in app.service.contacts.places(&contact.id).await? {
+        lists.push(PlaceDocument::load(app.ports(), place).await?);
+    }
+    for said in app.service.contacts.sayings(&contact.id).await? {
+        decisions.push(SaidDocument::load(app.ports(), said).await?);
+    }
+    let contact = ContactDocument::of(contact, &settings);
+    Ok(Json(PersonExport { exported_at: app.now(), contact, lists, decisions }))
+}
+
+/// Who is to be made one with a contact.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Merge {
+    /// The id or address of the other contact, who is gone afterwards.
+    #[schema(min_length = 1)]
+    other: String,
+}
+
+/// Makes two contacts one: an opt-out of either is one of the merged contact.
+#[utoipa::path(post, path = "/v1/contacts/{contact}/merge", tag = "contacts", request_body = Merge,
+    params(("contact" = String, Path, description = "The id or address of the contact that stays.")),
+    responses((status = 200, description = "The merged contact.", body = ContactDocument)))]
+pub(crate) async fn merge(
+    State(app): State<App>,
+    Named([contact]): Named<1>,
+    Told(Merge { other }): Told<Merge>,
+) -> Result<Response, Problem> {
+    let keep = app.contact(&contact).await?;
+    let other = app.contact(&other).await.map_err(|problem| {
+        if problem.status == 404 { Problem::invalid("other", "there is no such contact") } else { problem }
+    })?;
+    if keep.id == other.id {
+        return Err(Problem::invalid("other", "this is the same contact"));
+    }
+    let merged = app.merge_contacts(&keep.id, &other.id).await?;
+    shown(&app, merged).await
+}
+
+async fn shown(app: &App, contact: Contact) -> Result<Response, Problem> {
+    let tag = etag::tag(contact.version);
+    let settings = app.ports().settings.settings().await?;
+    Ok(([(header::ETAG, tag)], Json(ContactDocument::of(contact, &settings))).into_response())
+}

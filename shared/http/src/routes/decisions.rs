@@ -1,0 +1,93 @@
+//! What people say of themselves: about one list, or all of them.
+
+use axum::{Json, extract::State};
+use listsync_core::{
+    address::Address,
+    contact::{Decision, OptOutReason, Saying, Scope, Via},
+    id::ListId,
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{address, list_texts};
+use crate::{
+    app::App,
+    ask::{Named, Told},
+    documents::{contact::DecisionDocument, words},
+    problem::Problem,
+};
+
+/// What a person said.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewDecision {
+    /// Whose.
+    #[schema(pattern = "^[a-z][a-z0-9]{0,20}@[a-z]{1,20}\\.example$")]
+    address: String,
+    /// What.
+    #[schema(value_type = words::Decision)]
+    decision: Decision,
+    /// Why, where it is an opt-out of all lists: `own` where it is left out, or `complaint`.
+    reason: Option<ReasonWord>,
+}
+
+/// Why a person opts out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum ReasonWord {
+    /// They said so.
+    Own,
+    /// They reported a message as spam.
+    Complaint,
+}
+
+/// Records what a person said of this list. It beats every import, every edit and the group.
+#[utoipa::path(post, path = "/v1/lists/{list}/decisions", tag = "decisions", request_body = NewDecision,
+    params(("list" = String, Path, description = "A list's name or id.")),
+    responses((status = 200, description = "It is stored, and the links were asked to run.", body = DecisionDocument)))]
+pub(crate) async fn of_list(
+    State(app): State<App>,
+    Named([list]): Named<1>,
+    Told(new): Told<NewDecision>,
+) -> Result<Json<DecisionDocument>, Problem> {
+    let list = app.list(&list).await?;
+    if new.reason == Some(ReasonWord::Complaint) {
+        let detail = "a complaint is about all lists";
+        return Err(Problem::invalid("reason", detail).hint("send it to /v1/decisions"));
+    }
+    said(&app, new, Some(list.id)).await
+}
+
+/// Records what a person said of all lists, present and future.
+#[utoipa::path(post, path = "/v1/decisions", tag = "decisions", request_body = NewDecision,
+    responses((status = 200, description = "It is stored, and the links were asked to run.", body = DecisionDocument)))]
+pub(crate) async fn of_all(
+    State(app): State<App>,
+    Told(new): Told<NewDecision>,
+) -> Result<Json<DecisionDocument>, Problem> {
+    said(&app, new, None).await
+}
+
+async fn said(app: &App, new: NewDecision, list: Option<ListId>) -> Result<Json<DecisionDocument>, Problem> {
+    let address: Address = address("address", &new.address)?;
+    let saying = Saying {
+        address: address.clone(),
+        decision: new.decision,
+        scope: list.clone().map_or(Scope::All, Scope::List),
+        reason: match new.reason {
+            Some(ReasonWord::Complaint) => OptOutReason::Complaint,
+            Some(ReasonWord::Own) | None => OptOutReason::Own,
+        },
+        via: Via::Api,
+        at: app.now(),
+    };
+    let heard = app.service.contacts.say(&saying).await?;
+    let links = app.ask_for(&heard.lists).await?;
+    Ok(Json(DecisionDocument {
+        list: list.map(String::from),
+        address: address.into(),
+        decision: new.decision,
+        changed: list_texts(&heard.lists),
+        links,
+    }))
+}

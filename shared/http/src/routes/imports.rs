@@ -1,0 +1,197 @@
+//! Files that are taken into a list.
+
+use axum::{
+    Json,
+    body::Bytes,
+    extract::{OriginalUri, Request, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse as _, Response},
+};
+use listsync_core::id::ImportId;
+use listsync_engine::ports::{Fault, Import, ImportMode, ImportState, Imported};
+use listsync_lists::{ParsedFile, Source};
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+
+use super::{name, runs::csv_answer};
+use crate::{
+    app::App,
+    ask::{self, Asked, Named},
+    documents::{
+        failures,
+        import::{ImportAnswer, ImportSchema, RowProblem},
+        words,
+    },
+    page::{Page, PageQuery, Wanted},
+    problem::Problem,
+};
+
+/// So many imports are looked through for a cursor, a list or an id at most.
+const FARTHEST: usize = 10_000;
+
+/// Imports into every list, newest first.
+#[utoipa::path(get, path = "/v1/imports", tag = "imports", params(PageQuery),
+    responses((status = 200, description = "A page of imports.", body = Page<ImportSchema>)))]
+pub(crate) async fn all(
+    State(app): State<App>,
+    Asked(query): Asked<PageQuery>,
+    OriginalUri(uri): OriginalUri,
+) -> Result<Response, Problem> {
+    let imports = app.ports().lists.imports(FARTHEST).await?;
+    Ok(paged(&query, imports)?.answer(&uri))
+}
+
+/// Imports into this list, newest first.
+#[utoipa::path(get, path = "/v1/lists/{list}/imports", tag = "imports",
+    params(("list" = String, Path, description = "A list's name or id."), PageQuery),
+    responses((status = 200, description = "A page of imports.", body = Page<ImportSchema>)))]
+pub(crate) async fn of_list(
+    State(app): State<App>,
+    Named([list]): Named<1>,
+    Asked(query): Asked<PageQuery>,
+    OriginalUri(uri): OriginalUri,
+) -> Result<Response, Problem> {
+    let list = app.list(&list).await?;
+    let mut imports = app.ports().lists.imports(FARTHEST).await?;
+    imports.retain(|import| import.list == list.id);
+    Ok(paged(&query, imports)?.answer(&uri))
+}
+
+fn paged(query: &PageQuery, mut imports: Vec<Import>) -> Result<Page<Import>, Problem> {
+    let wanted = Wanted::of(query.cursor.as_deref(), query.limit)?;
+    if let Some(after) = &wanted.after {
+        let at = imports.iter().position(|import| import.id.as_str() == after);
+        let at = at.ok_or_else(|| Problem::parameter("cursor", "the import that this cursor names is not kept any more"))?;
+        imports.drain(..=at);
+    }
+    Ok(Page::cut(imports, wanted.limit, |import| import.id.to_string()))
+}
+
+/// One import.
+#[utoipa::path(get, path = "/v1/imports/{import}", tag = "imports",
+    params(("import" = String, Path, description = "An import's id.")),
+    responses((status = 200, description = "The import.", body = ImportSchema)))]
+pub(crate) async fn one(State(app): State<App>, Named([import]): Named<1>) -> Result<Json<Import>, Problem> {
+    let id = ImportId::parse(&import).map_err(|_| Problem::missing("import"))?;
+    let imports = app.ports().lists.imports(FARTHEST).await?;
+    imports.into_iter().find(|import| import.id == id).map(Json).ok_or_else(|| Problem::missing("import"))
+}
+
+/// Does the held removals of an import.
+#[utoipa::path(post, path = "/v1/imports/{import}/approve", tag = "imports",
+    params(("import" = String, Path, description = "An import's id.")),
+    responses((status = 200, description = "They are done.", body = ImportAnswer)))]
+pub(crate) async fn approve(
+    State(app): State<App>,
+    Named([import]): Named<1>,
+) -> Result<Json<ImportAnswer>, Problem> {
+    let id = ImportId::parse(&import).map_err(|_| Problem::missing("import"))?;
+    let import = match app.ports().lists.approve_import(&id, app.now()).await {
+        Err(error) if error.fault == Fault::Gone => return Err(Problem::missing("import")),
+        other => other?,
+    };
+    let links = app.ask_for(std::slice::from_ref(&import.list)).await?;
+    Ok(Json(ImportAnswer { import, problems: Vec::new(), links }))
+}
+
+/// How a file is meant.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ImportQuery {
+    /// What it says of those whom it does not name.
+    #[param(value_type = words::ImportMode)]
+    mode: ImportMode,
+    /// The name of the profile that its columns are read by; left out: by their usual names.
+    profile: Option<String>,
+    /// What is done with the list's last file once more.
+    #[serde(default)]
+    again: AgainWord,
+    /// The file's name, for people.
+    file: Option<String>,
+}
+
+/// What is done with the list's last file once more.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum AgainWord {
+    /// Nothing.
+    #[default]
+    Skip,
+    /// It is taken in once more.
+    TakeIn,
+}
+
+/// Takes a CSV file into a list, whole or not at all. The rows that were not taken in are in the answer: as JSON, or as
+/// CSV where Accept asks for text/csv.
+#[utoipa::path(post, path = "/v1/lists/{list}/imports", tag = "imports",
+    params(("list" = String, Path, description = "A list's name or id."), ImportQuery),
+    request_body(content = String, content_type = "text/csv"),
+    responses(
+        (status = 200, description = "It is the list's last file once more: nothing was done.",
+            content((ImportAnswer = "application/json"), (String = "text/csv"))),
+        (status = 201, description = "It is taken in.",
+            content((ImportAnswer = "application/json"), (String = "text/csv")))))]
+pub(crate) async fn take_in(
+    State(app): State<App>,
+    Named([list]): Named<1>,
+    Asked(query): Asked<ImportQuery>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let list = app.list(&list).await?;
+    let (parts, body) = request.into_parts();
+    ask::judge_type(&parts.headers, &["text/csv"])?;
+    let file = ask::read(body, app.options.limits.import).await?;
+    let (parsed, file_name) = (parsed(file, &query).await?, file_name(&query)?);
+    let source = Source { file: &file_name, mode: query.mode, at: app.now() };
+    let problems = parsed.rejected.iter().map(|row| RowProblem {
+        row: row.row,
+        code: row.reason.code().to_owned(),
+        message: row.reason.to_string(),
+    });
+    let mut problems: Vec<RowProblem> = problems.collect();
+    let Imported { import, refused } =
+        listsync_lists::import(app.ports().lists.as_ref(), &list.id, parsed, source).await?;
+    problems.extend(refused.into_iter().map(|row| RowProblem { row: row.row, code: row.code, message: row.message }));
+    problems.sort_by_key(|problem| problem.row);
+    let changed = import.state != ImportState::Repeated && import.added + import.updated + import.removed > 0;
+    let links = if changed { app.ask_for(std::slice::from_ref(&list.id)).await? } else { Vec::new() };
+    answer(&parts.headers, ImportAnswer { import, problems, links })
+}
+
+fn file_name(query: &ImportQuery) -> Result<String, Problem> {
+    match &query.file {
+        None => Ok("upload.csv".to_owned()),
+        Some(given) => name("file", given).map_err(|problem| Problem::parameter("file", problem.detail)),
+    }
+}
+
+fn answer(headers: &HeaderMap, done: ImportAnswer) -> Result<Response, Problem> {
+    let status = if done.import.state == ImportState::Repeated { StatusCode::OK } else { StatusCode::CREATED };
+    let location = format!("/v1/imports/{}", done.import.id);
+    let mut response = match wants_csv(headers) {
+        true => csv_answer(status, failures::rows_csv(&done.problems), "rejects.csv")?,
+        false => (status, Json(done)).into_response(),
+    };
+    if let Ok(location) = location.parse() {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    Ok(response)
+}
+
+fn wants_csv(headers: &HeaderMap) -> bool {
+    let given = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    given.split(',').next().is_some_and(|first| first.trim().to_ascii_lowercase().starts_with("text/csv"))
+}
+
+/// The file, read off the threads that answer: a large one takes a while.
+async fn parsed(file: Bytes, _: &ImportQuery) -> Result<ParsedFile, Problem> {
+    let read = move || listsync_lists::parse(file.as_ref(), &listsync_lists::Mapping::default(), |_| {});
+    let read = tokio::task::spawn_blocking(read).await;
+    let refused = |error: listsync_lists::FileError| {
+        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "file", error.to_string())
+            .hint("nothing was imported; correct the file and try again")
+    };
+    read.map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "fault", "the file could not be read"))?
+        .map_err(refused)
+}

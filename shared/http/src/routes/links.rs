@@ -1,0 +1,159 @@
+//! Links between lists and groups.
+
+use std::time::Duration;
+
+use axum::{
+    Json,
+    extract::{OriginalUri, State},
+    http::{StatusCode, header},
+    response::{IntoResponse as _, Response},
+};
+use listsync_core::{
+    id::LinkId,
+    link::{Link, LinkStatus},
+    plan::Plan,
+    schedule::later,
+    trigger::Reason,
+};
+use listsync_engine::{
+    Ports,
+    ports::{LinkEdit, LinkState, PortResult},
+    preview::preview,
+    trigger,
+    watch::Unwatched,
+};
+
+use super::newlink::{NewLinkBody, connected};
+use crate::{
+    app::App,
+    ask::{Asked, Named, Told},
+    documents::{link::LinkDocument, plan::PlanSchema},
+    page::{Page, PageQuery, Wanted},
+    problem::Problem,
+};
+
+const PAGE: usize = 200;
+/// A preview ends so long before the time of its request does.
+const RESERVE: Duration = Duration::from_secs(5);
+
+/// Every link.
+#[utoipa::path(get, path = "/v1/links", tag = "links", params(PageQuery),
+    responses((status = 200, description = "A page of links.", body = Page<LinkDocument>)))]
+pub(crate) async fn all(
+    State(app): State<App>,
+    Asked(query): Asked<PageQuery>,
+    OriginalUri(uri): OriginalUri,
+) -> Result<Response, Problem> {
+    let wanted = Wanted::of(query.cursor.as_deref(), query.limit)?;
+    let after = match &wanted.after {
+        Some(after) => Some(LinkId::parse(after).map_err(|error| Problem::parameter("cursor", error.to_string()))?),
+        None => None,
+    };
+    let states = app.ports().links.page(after.as_ref(), wanted.limit + 1).await?;
+    let page = Page::cut(states, wanted.limit, |state| state.link.id.to_string());
+    let mut items = Vec::with_capacity(page.items.len());
+    for state in page.items {
+        items.push(LinkDocument::load(app.ports(), state).await?);
+    }
+    Ok(Page { items, next: page.next }.answer(&uri))
+}
+
+/// Every link of the deployment, in pages.
+pub(crate) async fn every(ports: &Ports) -> PortResult<Vec<LinkState>> {
+    let mut all: Vec<LinkState> = Vec::new();
+    loop {
+        let after = all.last().map(|state| state.link.id.clone());
+        let page = ports.links.page(after.as_ref(), PAGE).await?;
+        let is_last = page.len() < PAGE;
+        all.extend(page);
+        if is_last {
+            return Ok(all);
+        }
+    }
+}
+
+/// Links a list and a group. It is due at once.
+#[utoipa::path(post, path = "/v1/links", tag = "links", request_body = NewLinkBody,
+    responses((status = 201, description = "The link; its path is in Location.", body = LinkDocument)))]
+pub(crate) async fn create(State(app): State<App>, Told(new): Told<NewLinkBody>) -> Result<Response, Problem> {
+    let link = connected(&app, new).await?;
+    let document = shown(&app, &link.id).await?;
+    let location = format!("/v1/links/{}", link.id);
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)], document).into_response())
+}
+
+/// One link.
+#[utoipa::path(get, path = "/v1/links/{link}", tag = "links",
+    params(("link" = String, Path, description = "A link's id.")),
+    responses((status = 200, description = "The link.", body = LinkDocument)))]
+pub(crate) async fn one(State(app): State<App>, Named([link]): Named<1>) -> Result<Json<LinkDocument>, Problem> {
+    let state = app.link(&link).await?;
+    Ok(Json(LinkDocument::load(app.ports(), state).await?))
+}
+
+/// Removes a link. List and group stay as they are.
+#[utoipa::path(delete, path = "/v1/links/{link}", tag = "links",
+    params(("link" = String, Path, description = "A link's id.")),
+    responses((status = 204, description = "It is gone.")))]
+pub(crate) async fn delete(State(app): State<App>, Named([link]): Named<1>) -> Result<StatusCode, Problem> {
+    let state = app.link(&link).await?;
+    app.ports().links.delete(&state.link.id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Stops a link until it is resumed.
+#[utoipa::path(post, path = "/v1/links/{link}/pause", tag = "links",
+    params(("link" = String, Path, description = "A link's id.")),
+    responses((status = 200, description = "The link as it is now.", body = LinkDocument)))]
+pub(crate) async fn pause(State(app): State<App>, Named([link]): Named<1>) -> Result<Json<LinkDocument>, Problem> {
+    let Link { id, status, .. } = app.link(&link).await?.link;
+    if matches!(status, LinkStatus::Halted(_)) {
+        return Err(Problem::conflict("halted", format!("the link is {status} and does not run anyway"))
+            .hint("put that right and resume it, or leave it as it is"));
+    }
+    edited(&app, &id, LinkEdit::Status(LinkStatus::Paused)).await
+}
+
+/// Runs a link again that was paused or halted.
+#[utoipa::path(post, path = "/v1/links/{link}/resume", tag = "links",
+    params(("link" = String, Path, description = "A link's id.")),
+    responses((status = 200, description = "The link as it is now.", body = LinkDocument)))]
+pub(crate) async fn resume(State(app): State<App>, Named([link]): Named<1>) -> Result<Json<LinkDocument>, Problem> {
+    let id = app.link(&link).await?.link.id;
+    edited_and_run(&app, &id, LinkEdit::Status(LinkStatus::Active)).await
+}
+
+/// Forgets what both sides had in common: the next run unions them and removes nobody.
+#[utoipa::path(post, path = "/v1/links/{link}/relink", tag = "links",
+    params(("link" = String, Path, description = "A link's id.")),
+    responses((status = 200, description = "The link as it is now.", body = LinkDocument)))]
+pub(crate) async fn relink(State(app): State<App>, Named([link]): Named<1>) -> Result<Json<LinkDocument>, Problem> {
+    let id = app.link(&link).await?.link.id;
+    edited_and_run(&app, &id, LinkEdit::Relink).await
+}
+
+/// What a run would do now; nothing is changed.
+#[utoipa::path(get, path = "/v1/links/{link}/plan", tag = "links",
+    params(("link" = String, Path, description = "A link's id.")),
+    responses((status = 200, description = "The plan.", body = PlanSchema)))]
+pub(crate) async fn plan(State(app): State<App>, Named([link]): Named<1>) -> Result<Json<Plan>, Problem> {
+    let id = app.link(&link).await?.link.id;
+    let until = later(app.now(), app.options.limits.time.saturating_sub(RESERVE));
+    Ok(Json(preview(app.ports(), &id, until, &Unwatched).await?))
+}
+
+async fn edited(app: &App, id: &LinkId, edit: LinkEdit) -> Result<Json<LinkDocument>, Problem> {
+    app.ports().links.edit(id, &edit, app.now()).await?;
+    shown(app, id).await
+}
+
+async fn edited_and_run(app: &App, id: &LinkId, edit: LinkEdit) -> Result<Json<LinkDocument>, Problem> {
+    app.ports().links.edit(id, &edit, app.now()).await?;
+    trigger::raise(app.ports(), id, Reason::OnDemand).await?;
+    shown(app, id).await
+}
+
+async fn shown(app: &App, id: &LinkId) -> Result<Json<LinkDocument>, Problem> {
+    let state = app.link(id.as_str()).await?;
+    Ok(Json(LinkDocument::load(app.ports(), state).await?))
+}

@@ -1,0 +1,169 @@
+//! Lists.
+
+use axum::{
+    Json,
+    extract::{OriginalUri, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse as _, Response},
+};
+use listsync_core::{contact::Version, list::{List, ListKind, OptOutRule}};
+use listsync_engine::ports::ListEdit;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::{filters, name};
+use crate::{
+    app::App,
+    ask::{Asked, Named, Told},
+    documents::{
+        list::{ListDocument, ListRow},
+        words,
+    },
+    etag,
+    page::{Page, PageQuery, Wanted},
+    problem::Problem,
+};
+
+/// Every list, by name.
+#[utoipa::path(get, path = "/v1/lists", tag = "lists", params(PageQuery),
+    responses((status = 200, description = "A page of lists.", body = Page<ListRow>)))]
+pub(crate) async fn all(
+    State(app): State<App>,
+    Asked(query): Asked<PageQuery>,
+    OriginalUri(uri): OriginalUri,
+) -> Result<Response, Problem> {
+    let wanted = Wanted::of(query.cursor.as_deref(), query.limit)?;
+    let mut lists = app.ports().lists.lists().await?;
+    lists.sort_by_key(by_name);
+    let page = wanted.of_all(lists, by_name);
+    let mut items = Vec::with_capacity(page.items.len());
+    for list in page.items {
+        items.push(ListRow::load(app.ports(), list).await?);
+    }
+    Ok(Page { items, next: page.next }.answer(&uri))
+}
+
+fn by_name(list: &List) -> String {
+    format!("{} {}", list.name.to_lowercase(), list.id)
+}
+
+/// A list to be made.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewList {
+    /// Its name, unique without regard to case.
+    #[schema(min_length = 1, max_length = 256, pattern = "^[A-Za-z0-9]")]
+    name: String,
+    /// A filter over all contacts (RFC 7644, section 3.4.2.2), for a filtered list.
+    #[schema(max_length = 4096)]
+    filter: Option<String>,
+    /// Whether its members may leave it by themselves.
+    #[schema(value_type = Option<words::OptOutRule>)]
+    opt_out: Option<OptOutRule>,
+}
+
+/// Makes a list.
+#[utoipa::path(post, path = "/v1/lists", tag = "lists", request_body = NewList,
+    responses((status = 201, description = "The list; its path is in Location.", body = ListDocument)))]
+pub(crate) async fn create(State(app): State<App>, Told(new): Told<NewList>) -> Result<Response, Problem> {
+    let NewList { name: given, filter, opt_out } = new;
+    let name = name("name", &given)?;
+    let kind = match filter {
+        Some(filter) => Some(ListKind::Filtered { filter: filters::judged(&app, "filter", &filter).await? }),
+        None => None,
+    };
+    let ports = app.ports();
+    let list = ports.lists.create_list(&name, app.now()).await?;
+    let list = match (&kind, opt_out) {
+        (None, None) => list,
+        _ => edited(&app, &list, None, &ListEdit { name: None, kind, opt_out }).await?,
+    };
+    let location = format!("/v1/lists/{}", list.id);
+    let answer = shown(&app, list).await?;
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)], answer).into_response())
+}
+
+/// One list, by name or id, with its counts and links.
+#[utoipa::path(get, path = "/v1/lists/{list}", tag = "lists",
+    params(("list" = String, Path, description = "A list's name or id.")),
+    responses((status = 200, description = "The list; its version is the ETag.", body = ListDocument)))]
+pub(crate) async fn one(State(app): State<App>, Named([list]): Named<1>) -> Result<Response, Problem> {
+    let list = app.list(&list).await?;
+    shown(&app, list).await
+}
+
+/// An edit of a list: what it does not name stays.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ListPatch {
+    /// A new name.
+    #[schema(min_length = 1, max_length = 256, pattern = "^[A-Za-z0-9]")]
+    name: Option<String>,
+    /// Who decides who is on it; a list that becomes static keeps its members.
+    kind: Option<PatchKind>,
+    /// A filter over all contacts; makes it a filtered list.
+    #[schema(max_length = 4096)]
+    filter: Option<String>,
+    /// Whether its members may leave it by themselves.
+    #[schema(value_type = Option<words::OptOutRule>)]
+    opt_out: Option<OptOutRule>,
+}
+
+/// What a list can be made into without more ado.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum PatchKind {
+    /// People decide.
+    Static,
+    /// A filter decides.
+    Filtered,
+}
+
+/// Edits a list. If-Match names the version that the edit is of.
+#[utoipa::path(patch, path = "/v1/lists/{list}", tag = "lists", request_body = ListPatch,
+    params(("list" = String, Path, description = "A list's name or id.")),
+    responses((status = 200, description = "The list as it is now.", body = ListDocument)))]
+pub(crate) async fn edit(
+    State(app): State<App>,
+    Named([list]): Named<1>,
+    headers: HeaderMap,
+    Told(patch): Told<ListPatch>,
+) -> Result<Response, Problem> {
+    let expected = etag::expected(&headers)?;
+    let list = app.list(&list).await?;
+    let ListPatch { name: given, kind, filter, opt_out } = patch;
+    let kind = match (kind, filter, &list.kind) {
+        (Some(PatchKind::Static), Some(_), _) => {
+            return Err(Problem::invalid("filter", "a static list has no filter"));
+        }
+        (Some(PatchKind::Static), None, _) => Some(ListKind::Static),
+        (_, Some(filter), _) => Some(ListKind::Filtered { filter: filters::judged(&app, "filter", &filter).await? }),
+        (Some(PatchKind::Filtered), None, ListKind::Static) => {
+            return Err(Problem::invalid("filter", "a filtered list needs a filter"));
+        }
+        (Some(PatchKind::Filtered) | None, None, _) => None,
+    };
+    let name = given.as_deref().map(|text| name("name", text)).transpose()?;
+    let list = edited(&app, &list, expected, &ListEdit { name, kind, opt_out }).await?;
+    shown(&app, list).await
+}
+
+/// Deletes a list. Its contacts stay.
+#[utoipa::path(delete, path = "/v1/lists/{list}", tag = "lists",
+    params(("list" = String, Path, description = "A list's name or id.")),
+    responses((status = 204, description = "It is gone.")))]
+pub(crate) async fn delete(State(app): State<App>, Named([list]): Named<1>) -> Result<StatusCode, Problem> {
+    let list = app.list(&list).await?;
+    app.ports().lists.delete_list(&list.id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn shown(app: &App, list: List) -> Result<Response, Problem> {
+    let tag = etag::tag(list.version);
+    let document = ListDocument::load(app.ports(), list).await?;
+    Ok(([(header::ETAG, tag)], Json(document)).into_response())
+}
+
+async fn edited(app: &App, list: &List, expected: Option<Version>, edit: &ListEdit) -> Result<List, Problem> {
+    Ok(app.service.contacts.edit_list(&list.id, expected, edit, app.now()).await?)
+}

@@ -1,0 +1,117 @@
+//! Who is on a list: the operator's view and edits.
+
+use std::collections::BTreeMap;
+
+use axum::{
+    Json,
+    extract::{OriginalUri, State},
+    http::StatusCode,
+    response::{IntoResponse as _, Response},
+};
+use listsync_core::{
+    address::Address,
+    list::{List, NewContact, Origin, Standing},
+};
+use listsync_engine::ports::{AddOutcome, EntryQuery, RemoveOutcome};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::display_name;
+use crate::{
+    app::App,
+    ask::{Asked, MayTell, Named},
+    documents::list::{MemberDocument, MemberEdit},
+    page::{Page, PageQuery, Wanted},
+    problem::Problem,
+};
+
+/// Everybody who is on the list, opted out of it, or has yet to confirm.
+#[utoipa::path(get, path = "/v1/lists/{list}/members", tag = "members",
+    params(("list" = String, Path, description = "A list's name or id."), PageQuery),
+    responses((status = 200, description = "A page of members.", body = Page<MemberDocument>)))]
+pub(crate) async fn all(
+    State(app): State<App>,
+    Named([list]): Named<1>,
+    Asked(query): Asked<PageQuery>,
+    OriginalUri(uri): OriginalUri,
+) -> Result<Response, Problem> {
+    let wanted = Wanted::of(query.cursor.as_deref(), query.limit)?;
+    let list = app.list(&list).await?;
+    let settings = app.ports().settings.settings().await?;
+    let mut entries = app.ports().lists.entries(&list.id, EntryQuery::All).await?;
+    entries.retain(|entry| entry.standing != Standing::Absent);
+    entries.sort_by(|a, b| a.contact.cmp(&b.contact));
+    let page = wanted.of_all(entries, |entry| entry.contact.to_string());
+    Ok(page.map(|entry| MemberDocument::of(entry, &settings)).answer(&uri))
+}
+
+/// What is known of somebody who is put on a list.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewMember {
+    /// Their display name.
+    #[schema(max_length = 256, pattern = "^[A-Za-z0-9 ]*$")]
+    name: Option<String>,
+}
+
+/// Puts somebody on the list: an operator's edit. Who opted out is not put back by it.
+#[utoipa::path(put, path = "/v1/lists/{list}/members/{member}", tag = "members", request_body = Option<NewMember>,
+    params(("list" = String, Path, description = "A list's name or id."),
+        ("member" = String, Path, description = "An address, or the id of a contact.")),
+    responses((status = 200, description = "They were on it already.", body = MemberEdit),
+        (status = 201, description = "They are on it now.", body = MemberEdit)))]
+pub(crate) async fn put(
+    State(app): State<App>,
+    Named([list, member]): Named<2>,
+    MayTell(new): MayTell<NewMember>,
+) -> Result<Response, Problem> {
+    let list = app.list(&list).await?;
+    let address = member_address(&app, &member).await?;
+    let name = display_name("name", new.name.as_deref().unwrap_or_default())?;
+    let contact = NewContact { address: address.clone(), name, fields: BTreeMap::new() };
+    match app.ports().lists.add(&list.id, &contact, Origin::Manual, app.now()).await? {
+        AddOutcome::Added => {
+            let edit = edited(&app, list, address, "added").await?;
+            Ok((StatusCode::CREATED, Json(edit)).into_response())
+        }
+        AddOutcome::Already => Ok(Json(unedited(list, address, "already")).into_response()),
+        AddOutcome::OptedOut => {
+            Err(Problem::conflict("opted_out", "this person opted out, and only they can undo that")
+                .hint("when they say so themselves, record it as a decision"))
+        }
+    }
+}
+
+/// Takes somebody off the list: an operator's edit, and no opt-out.
+#[utoipa::path(delete, path = "/v1/lists/{list}/members/{member}", tag = "members",
+    params(("list" = String, Path, description = "A list's name or id."),
+        ("member" = String, Path, description = "An address, or the id of a contact.")),
+    responses((status = 200, description = "They are not on it.", body = MemberEdit)))]
+pub(crate) async fn remove(
+    State(app): State<App>,
+    Named([list, member]): Named<2>,
+) -> Result<Json<MemberEdit>, Problem> {
+    let list = app.list(&list).await?;
+    let address = member_address(&app, &member).await?;
+    match app.ports().lists.remove(&list.id, &address, app.now()).await? {
+        RemoveOutcome::Removed => edited(&app, list, address, "removed").await.map(Json),
+        RemoveOutcome::Absent => Ok(Json(unedited(list, address, "absent"))),
+    }
+}
+
+async fn member_address(app: &App, member: &str) -> Result<Address, Problem> {
+    if member.contains('@') {
+        return Address::parse(member)
+            .map_err(|error| Problem::parameter("member", error.to_string()).hint("give a bare address"));
+    }
+    app.contact(member).await.map(|contact| contact.address)
+}
+
+async fn edited(app: &App, list: List, address: Address, outcome: &'static str) -> Result<MemberEdit, Problem> {
+    let links = app.ask_for(std::slice::from_ref(&list.id)).await?;
+    Ok(MemberEdit { list: list.id, address: address.into(), outcome, links })
+}
+
+fn unedited(list: List, address: Address, outcome: &'static str) -> MemberEdit {
+    MemberEdit { list: list.id, address: address.into(), outcome, links: Vec::new() }
+}

@@ -1,0 +1,202 @@
+//! A link to be made.
+
+use std::time::Duration;
+
+use listsync_core::{
+    id::{GroupId, LinkId, ListId},
+    link::{Externals, Extras, FirstMerge, Link, Mode, RemovalLimit, Side},
+    list::List,
+};
+use listsync_engine::{
+    Ports,
+    connect::{NewLink, Target, connect},
+    ports::{Call, GroupQuery, Meter, NewGroup, NewGroupKind},
+};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::name;
+use crate::{app::App, documents::words, durations, problem::Problem};
+
+/// So long the directory may take for the few calls that a link needs.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A link to be made: of a list with `group` or `new_group`.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewLink)]
+pub(crate) struct NewLinkBody {
+    /// The list's name or id.
+    #[schema(min_length = 1)]
+    list: String,
+    /// The object id or unique name of a group that is there.
+    group: Option<String>,
+    /// A group to be created.
+    new_group: Option<NewGroupBody>,
+    /// Which side follows which; two-way where it is left out.
+    #[schema(value_type = Option<words::Mode>)]
+    mode: Option<Mode>,
+    /// What becomes of extras in a one-way mode.
+    #[serde(default)]
+    #[schema(value_type = Option<words::Extras>)]
+    extras: Extras,
+    /// How the first run brings both sides together.
+    #[serde(default)]
+    #[schema(value_type = Option<words::FirstMerge>)]
+    first_merge: FirstMerge,
+    /// How often it is due, such as `15m`; left out: as the settings say.
+    #[schema(pattern = "^[1-9][0-9]{0,3}[smh]$")]
+    every: Option<String>,
+    /// What is done with contacts of foreign domains.
+    #[serde(default)]
+    #[schema(value_type = Option<words::Externals>)]
+    externals: Externals,
+    /// How many removals go on without a person; left out: as the settings say.
+    #[schema(value_type = Option<String>, pattern = "^(standard|off|[1-9]?[0-9]%|[0-9]{1,6})$")]
+    max_removals: Option<RemovalLimit>,
+}
+
+/// A group to be created.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewGroup)]
+pub(crate) struct NewGroupBody {
+    /// Its display name.
+    #[schema(min_length = 1, max_length = 256, pattern = "^[A-Za-z0-9]")]
+    name: String,
+    /// Its kind; `m365` where it is left out.
+    kind: Option<GroupWord>,
+    /// The sign-in names of its owners.
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    owners: Vec<String>,
+}
+
+/// The kinds of group that can be created.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum GroupWord {
+    /// A Microsoft 365 group.
+    M365,
+    /// A security group.
+    Security,
+}
+
+/// Judges and saves a link.
+pub(crate) async fn connected(app: &App, body: NewLinkBody) -> Result<Link, Problem> {
+    let ports = app.ports();
+    let list = app.list(&body.list).await.map_err(|problem| {
+        if problem.status == 404 { Problem::invalid("list", "there is no such list") } else { problem }
+    })?;
+    let tenant = app.options.tenant.clone().ok_or_else(no_tenant)?;
+    let mode = body.mode.unwrap_or(Mode::TwoWay);
+    let every = body.every.as_deref().map(due).transpose()?;
+    let target = target(ports, &list, mode, (body.group, body.new_group)).await?;
+    let new = NewLink {
+        id: LinkId::parse(&Uuid::now_v7().to_string()).expect("a UUID is an id"),
+        list: list.id,
+        target,
+        tenant,
+        mode,
+        extras: body.extras,
+        first_merge: body.first_merge,
+        every,
+        externals: body.externals,
+        max_removals: body.max_removals,
+    };
+    let meter = Meter::default();
+    let call = Call { until: ports.clock.now() + PATIENCE, meter: &meter };
+    Ok(connect(ports, &new, call).await?)
+}
+
+fn no_tenant() -> Problem {
+    Problem::conflict("no_tenant", "this server does not know which tenant's directory it serves")
+        .hint("set AZURE_TENANT_ID and the other settings for the directory")
+}
+
+fn due(text: &str) -> Result<Duration, Problem> {
+    match durations::parse(text) {
+        Ok(every) if every.is_zero() => Err(Problem::invalid("every", "a link cannot be due all the time")),
+        Ok(every) => Ok(every),
+        Err(error) => Err(Problem::invalid("every", error.to_string())),
+    }
+}
+
+async fn target(
+    ports: &Ports,
+    list: &List,
+    mode: Mode,
+    given: (Option<String>, Option<NewGroupBody>),
+) -> Result<Target, Problem> {
+    let new = match given {
+        (Some(group), None) => return existing(&group),
+        (None, Some(new)) => new,
+        (None, None) => return Err(Problem::invalid("group", "give group or new_group")),
+        (Some(_), Some(_)) => return Err(Problem::invalid("new_group", "give group or new_group, not both")),
+    };
+    let group = name("new_group.name", &new.name)?;
+    for owner in &new.owners {
+        name("new_group.owners", owner)?;
+    }
+    refuse_second_writer(ports, list, mode).await?;
+    Ok(Target::New(NewGroup {
+        unique_name: unique_name(&group, &list.id),
+        name: group,
+        kind: match new.kind {
+            None | Some(GroupWord::M365) => NewGroupKind::Microsoft365,
+            Some(GroupWord::Security) => NewGroupKind::Security,
+        },
+        owners: new.owners,
+    }))
+}
+
+fn existing(group: &str) -> Result<Target, Problem> {
+    let text = name("group", group)?;
+    let id = Uuid::parse_str(&text).ok().and_then(|_| GroupId::parse(&text).ok());
+    Ok(Target::Existing(id.map_or(GroupQuery::Name(text), GroupQuery::Id)))
+}
+
+/// Before a group is created for a link that could not be saved.
+async fn refuse_second_writer(ports: &Ports, list: &List, mode: Mode) -> Result<(), Problem> {
+    if !mode.writes(Side::List) {
+        return Ok(());
+    }
+    let links = ports.links.of_list(&list.id).await?;
+    match links.iter().find(|state| state.link.mode.writes(Side::List)) {
+        None => Ok(()),
+        Some(state) => {
+            let detail = format!("the list already takes changes from the group '{}'", state.link.group_name);
+            Err(Problem::conflict("list_has_writer", detail)
+                .hint("link it list-to-group, or remove the other link first"))
+        }
+    }
+}
+
+/// A name that stays the same for the same list and group name, so that a repeat finds the group that was created, and
+/// that no other list gets.
+#[must_use]
+pub(crate) fn unique_name(name: &str, list: &ListId) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { ' ' };
+    let words: String = name.chars().map(plain).collect();
+    let slug: Vec<&str> = words.split_whitespace().collect();
+    let slug: String = slug.join("-").chars().take(40).collect();
+    let list: String = list.as_str().chars().filter(char::is_ascii_alphanumeric).collect();
+    let tail = &list[list.len().saturating_sub(12)..];
+    format!("listsync-{slug}-{tail}").replace("--", "-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_repeat_finds_the_same_group_and_another_list_does_not() {
+        let list = |text| ListId::parse(text).expect("an id");
+        let one = list("0197c1de-0000-7000-8000-0123456789ab");
+        assert_eq!(unique_name("Scott's Newsletter ☆", &one), "listsync-scott-s-newsletter-0123456789ab");
+        assert_eq!(unique_name("日本", &one), "listsync-0123456789ab");
+        let other = list("0197c1de-0000-7000-8000-0123456789ac");
+        assert_ne!(unique_name("News", &one), unique_name("News", &other));
+    }
+}

@@ -1,0 +1,110 @@
+//! Runs: what they did, and what failed in them.
+
+use axum::{
+    Json,
+    extract::{OriginalUri, State},
+    http::{StatusCode, header},
+    response::{IntoResponse as _, Response},
+};
+use listsync_core::{id::RunId, summary::Summary};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::{
+    app::App,
+    ask::{Asked, Named},
+    documents::{failures, summary::SummarySchema},
+    page::{Page, Wanted},
+    problem::Problem,
+};
+
+/// So many runs are looked through for a cursor at most.
+const FARTHEST: usize = 20_000;
+
+/// Which runs.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct RunsQuery {
+    /// The `next` of the page before.
+    cursor: Option<String>,
+    /// How many items at most.
+    #[param(minimum = 1, maximum = 500, default = 100)]
+    limit: Option<u16>,
+    /// Of this link only.
+    link: Option<String>,
+}
+
+/// The summaries of finished runs, newest first.
+#[utoipa::path(get, path = "/v1/runs", tag = "runs", params(RunsQuery),
+    responses((status = 200, description = "A page of summaries.", body = Page<SummarySchema>)))]
+pub(crate) async fn all(
+    State(app): State<App>,
+    Asked(query): Asked<RunsQuery>,
+    OriginalUri(uri): OriginalUri,
+) -> Result<Response, Problem> {
+    let wanted = Wanted::of(query.cursor.as_deref(), query.limit)?;
+    let link = match &query.link {
+        Some(link) => Some(app.link(link).await?.link.id),
+        None => None,
+    };
+    let mut reach = wanted.limit + 1;
+    loop {
+        let mut runs = app.ports().runs.latest(link.as_ref(), reach).await?;
+        let is_all = runs.len() < reach || reach >= FARTHEST;
+        let begin = match &wanted.after {
+            None => Some(0),
+            Some(after) => runs.iter().position(|run| run.run.as_str() == after).map(|at| at + 1),
+        };
+        match begin {
+            Some(begin) if is_all || runs.len() - begin > wanted.limit => {
+                runs.drain(..begin);
+                return Ok(Page::cut(runs, wanted.limit, |run| run.run.to_string()).answer(&uri));
+            }
+            None if is_all => return Err(stale()),
+            _ => reach = (reach * 4).min(FARTHEST),
+        }
+    }
+}
+
+fn stale() -> Problem {
+    Problem::parameter("cursor", "the run that this cursor names is not kept any more").hint("begin without a cursor")
+}
+
+/// One summary.
+#[utoipa::path(get, path = "/v1/runs/{run}", tag = "runs",
+    params(("run" = String, Path, description = "A run's id.")),
+    responses((status = 200, description = "The summary.", body = SummarySchema)))]
+pub(crate) async fn one(State(app): State<App>, Named([run]): Named<1>) -> Result<Json<Summary>, Problem> {
+    load(&app, &run).await.map(Json)
+}
+
+/// What failed in a run, a row each, for a spreadsheet.
+#[utoipa::path(get, path = "/v1/runs/{run}/failures.csv", tag = "runs",
+    params(("run" = String, Path, description = "A run's id.")),
+    responses((status = 200, description = "A row per failure.", body = String, content_type = "text/csv")))]
+pub(crate) async fn failures_csv(State(app): State<App>, Named([run]): Named<1>) -> Result<Response, Problem> {
+    let summary = load(&app, &run).await?;
+    csv_answer(StatusCode::OK, failures::csv(&summary), "failures.csv")
+}
+
+async fn load(app: &App, run: &str) -> Result<Summary, Problem> {
+    let id = RunId::parse(run).map_err(|_| Problem::missing("run"))?;
+    app.ports().runs.load(&id).await?.ok_or_else(|| Problem::missing("run"))
+}
+
+/// A CSV file as an answer.
+pub(crate) fn csv_answer(
+    status: StatusCode,
+    text: Result<String, csv::Error>,
+    file: &'static str,
+) -> Result<Response, Problem> {
+    let text = text.map_err(|_| {
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "fault", "the file could not be written")
+    })?;
+    let headers = [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{file}\"")),
+    ];
+    Ok((status, headers, text).into_response())
+}

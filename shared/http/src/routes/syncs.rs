@@ -1,0 +1,129 @@
+//! Syncing a link on demand.
+
+use std::time::Duration;
+
+use axum::{
+    Json,
+    extract::State,
+    http::{StatusCode, header},
+    response::{IntoResponse as _, Response},
+};
+use listsync_core::{id::LinkId, link::LinkStatus, summary::Summary, trigger::Reason};
+use listsync_engine::trigger;
+use serde::{Deserialize, Serialize};
+use tokio::time::{Instant, sleep};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::{
+    app::App,
+    ask::{Asked, Named},
+    documents::summary::SummarySchema,
+    problem::Problem,
+};
+
+const LONGEST_WAIT: u16 = 60;
+/// How often the link is looked at while somebody waits.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// How a sync is asked for.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct SyncQuery {
+    /// So many seconds the answer waits for the summary.
+    #[param(minimum = 0, maximum = 60, default = 0)]
+    wait: Option<u16>,
+}
+
+/// A sync that was asked for.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SyncDocument {
+    /// The link.
+    link: String,
+    /// The number of the request.
+    generation: u64,
+    /// Whether a run has taken it in.
+    state: SyncState,
+    /// The last run, once one has.
+    #[schema(value_type = Option<SummarySchema>)]
+    run: Option<Summary>,
+}
+
+/// Whether a run has taken a request in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum SyncState {
+    /// Not yet.
+    Pending,
+    /// One has.
+    Done,
+}
+
+/// Asks for a run of the link now. With `wait`, the answer is its summary if it finishes in that time.
+#[utoipa::path(post, path = "/v1/links/{link}/sync", tag = "links", params(
+        ("link" = String, Path, description = "A link's id."), SyncQuery),
+    responses(
+        (status = 200, description = "It ran: the summary.", body = SummarySchema),
+        (status = 202, description = "It will run; Location tells where to look.", body = SyncDocument)))]
+pub(crate) async fn start(
+    State(app): State<App>,
+    Named([link]): Named<1>,
+    Asked(query): Asked<SyncQuery>,
+) -> Result<Response, Problem> {
+    let wait = query.wait.unwrap_or(0);
+    if wait > LONGEST_WAIT {
+        return Err(Problem::parameter("wait", format!("wait is 0 to {LONGEST_WAIT} seconds")));
+    }
+    let link = app.link(&link).await?.link;
+    runnable(link.status)?;
+    let generation = trigger::raise(app.ports(), &link.id, Reason::OnDemand).await?.0;
+    let until = Instant::now() + Duration::from_secs(wait.into());
+    loop {
+        let looked = look(&app, &link.id, generation).await?;
+        if let Some(run) = looked.run {
+            return Ok(Json(run).into_response());
+        }
+        if Instant::now() >= until {
+            let location = format!("/v1/links/{}/syncs/{generation}", link.id);
+            return Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(looked)).into_response());
+        }
+        sleep(LOOK).await;
+    }
+}
+
+/// Whether a run has taken in a sync that was asked for.
+#[utoipa::path(get, path = "/v1/links/{link}/syncs/{generation}", tag = "links", params(
+        ("link" = String, Path, description = "A link's id."),
+        ("generation" = u64, Path, description = "The number of the request.")),
+    responses((status = 200, description = "What became of it so far.", body = SyncDocument)))]
+pub(crate) async fn one(
+    State(app): State<App>,
+    Named([link, generation]): Named<2>,
+) -> Result<Json<SyncDocument>, Problem> {
+    let state = app.link(&link).await?;
+    let known = generation.parse().ok().filter(|number| (1..=state.requested.0).contains(number));
+    let generation = known.ok_or_else(|| Problem::missing("sync"))?;
+    look(&app, &state.link.id, generation).await.map(Json)
+}
+
+fn runnable(status: LinkStatus) -> Result<(), Problem> {
+    match status {
+        LinkStatus::Active => Ok(()),
+        LinkStatus::Paused => Err(Problem::conflict("paused", "the link is paused").hint("resume it")),
+        LinkStatus::Halted(_) => {
+            Err(Problem::conflict("halted", format!("the link is {status}")).hint("put that right, and resume it"))
+        }
+    }
+}
+
+/// A run saves its summary before it says that it finished, so the newest one is of this request or of a later one.
+async fn look(app: &App, link: &LinkId, generation: u64) -> Result<SyncDocument, Problem> {
+    let state = app.link(link.as_str()).await?;
+    let done = state.synced.0 >= generation;
+    let run = match done {
+        true => app.ports().runs.latest(Some(link), 1).await?.into_iter().next(),
+        false => None,
+    };
+    let state = if done { SyncState::Done } else { SyncState::Pending };
+    Ok(SyncDocument { link: link.to_string(), generation, state, run })
+}

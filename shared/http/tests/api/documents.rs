@@ -1,0 +1,52 @@
+//! The OpenAPI document is sound, and says what the core's values look like.
+
+use std::collections::BTreeSet;
+
+use listsync_core::plan::Plan;
+use listsync_testkit::sample;
+use serde_json::{Value, json};
+
+/// Judges a value by a component of the document. Nothing may be there that it does not name.
+fn judge(component: &str, value: &Value) {
+    let document = listsync_http::openapi();
+    let mut schema = json!({"$ref": format!("#/components/schemas/{component}")});
+    schema["components"] = document["components"].clone();
+    let judged = jsonschema::validator_for(&schema).expect("a schema");
+    let errors: Vec<String> = judged.iter_errors(value).map(|error| format!("{error} at {}", error.instance_path())).collect();
+    assert!(errors.is_empty(), "{component}: {errors:?}");
+    let named: BTreeSet<&str> =
+        document["components"]["schemas"][component]["properties"].as_object().unwrap().keys().map(String::as_str).collect();
+    let given: BTreeSet<&str> = value.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(given, named, "{component}");
+}
+
+#[test]
+fn summaries_and_plans_look_as_the_document_says() {
+    let link = sample::link_id("link");
+    let summary = serde_json::to_value(sample::summary("run", &link, sample::moment(0))).unwrap();
+    judge("Summary", &summary);
+    judge("Plan", &serde_json::to_value(Plan::empty(link)).unwrap());
+}
+
+#[test]
+fn every_answer_and_every_parameter_is_described() {
+    let document = listsync_http::openapi();
+    assert_eq!(document["openapi"], "3.1.0");
+    let mut ids = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let name = format!("{method} {path}");
+            assert!(ids.insert(operation["operationId"].clone()), "{name}: its operationId is another's, too");
+            assert!(!operation["summary"].as_str().unwrap_or_default().is_empty(), "{name}");
+            for (status, answer) in operation["responses"].as_object().unwrap() {
+                assert!(!answer["description"].as_str().unwrap_or_default().is_empty(), "{name} {status}");
+            }
+            let parameters = operation["parameters"].as_array().map_or(&[][..], Vec::as_slice);
+            for parameter in parameters {
+                assert!(parameter["description"].is_string(), "{name}: {}", parameter["name"]);
+            }
+            let templated = path.matches('{').count();
+            assert_eq!(parameters.iter().filter(|one| one["in"] == "path").count(), templated, "{name}");
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! A POST that is sent twice under one key is done once.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::{
+    ask::Ask,
+    stage::{Stage, options},
+};
+
+fn create<'a>(stage: &'a Stage, key: &str, name: &str) -> Ask<'a> {
+    stage.operate("POST", "/v1/lists").header("idempotency-key", key).json(json!({"name": name}))
+}
+
+async fn names(stage: &Stage) -> Vec<Value> {
+    let lists = stage.operate("GET", "/v1/lists").expect(200).await;
+    lists["items"].as_array().unwrap().iter().map(|list| list["name"].clone()).collect()
+}
+
+#[tokio::test]
+async fn a_repeat_is_answered_as_the_first_and_not_done_again() {
+    let stage = Stage::new(options()).await;
+    let first = create(&stage, "k1", "News").send().await;
+    let again = create(&stage, "k1", "News").send().await;
+    assert_eq!((first.status.as_u16(), again.status.as_u16()), (201, 201));
+    assert_eq!(first.body, again.body);
+    for name in ["location", "etag", "content-type"] {
+        assert_eq!(first.header(name), again.header(name));
+    }
+    assert_eq!((first.header("idempotency-replayed"), again.header("idempotency-replayed")), ("", "true"));
+    assert_eq!(names(&stage).await, ["News"]);
+}
+
+#[tokio::test]
+async fn a_refusal_is_remembered_too() {
+    let stage = Stage::new(options()).await;
+    create(&stage, "k1", "").refused(422).await;
+    let again = create(&stage, "k1", "").send().await;
+    assert_eq!((again.status.as_u16(), again.header("idempotency-replayed")), (422, "true"));
+}
+
+#[tokio::test]
+async fn a_key_belongs_to_one_request_of_one_caller() {
+    let stage = Stage::new(options()).await;
+    create(&stage, "k1", "News").expect(201).await;
+    let (code, field) = create(&stage, "k1", "Other").refused(422).await;
+    assert_eq!((code.as_str(), field.as_deref()), ("idempotency_key_reused", Some("Idempotency-Key")));
+    let other = stage.administer("POST", "/v1/lists").header("idempotency-key", "k1").json(json!({"name": "Third"}));
+    other.expect(201).await;
+    create(&stage, "two words", "News").refused(400).await;
+}
+
+#[tokio::test]
+async fn an_answer_is_forgotten_after_a_day() {
+    let stage = Stage::new(options()).await;
+    create(&stage, "k1", "News").expect(201).await;
+    stage.clock.advance(Duration::from_secs(25 * 3600));
+    create(&stage, "k1", "Weekly").expect(201).await;
+    assert_eq!(names(&stage).await, ["News", "Weekly"]);
+}
+
+#[tokio::test]
+async fn two_at_the_same_time_are_one_and_a_request_that_died_is_taken_over() {
+    let stage = Stage::new(options()).await;
+    let (first, second) = tokio::join!(create(&stage, "k1", "News").send(), create(&stage, "k1", "News").send());
+    let statuses = [first.status.as_u16(), second.status.as_u16()];
+    assert!(statuses.contains(&201) && (statuses.contains(&409) || statuses == [201, 201]), "{statuses:?}");
+    assert_eq!(names(&stage).await, ["News"]);
+}
+
+#[tokio::test]
+async fn a_secret_is_not_kept_to_be_given_again() {
+    let stage = Stage::new(options()).await;
+    let make = || {
+        let ask = stage.administer("POST", "/v1/keys").header("idempotency-key", "k1");
+        ask.json(json!({"name": "CRM", "scopes": ["read"]}))
+    };
+    make().expect(201).await;
+    assert_eq!(make().refused(409).await.0, "answer_not_kept");
+    let keys = stage.administer("GET", "/v1/keys").expect(200).await;
+    assert_eq!(keys["items"].as_array().unwrap().iter().filter(|key| key["name"] == "CRM").count(), 1);
+}

@@ -1,0 +1,78 @@
+//! Files over the API.
+
+use serde_json::json;
+
+use crate::stage::{Stage, options};
+
+const PATH: &str = "/v1/lists/News/imports?mode=incremental";
+
+async fn stage() -> Stage {
+    let stage = Stage::new(options()).await;
+    stage.operate("POST", "/v1/lists").json(json!({"name": "News"})).expect(201).await;
+    stage
+}
+
+#[tokio::test]
+async fn a_file_is_taken_in_and_its_unreadable_rows_are_told() {
+    let stage = stage().await;
+    let file = "email,name\nanna@contoso.example,Anna\nnot an address,X\n";
+    let answer = stage.operate("POST", PATH).body("text/csv", file).send().await;
+    assert_eq!(answer.status, 201);
+    let import = answer.document();
+    assert_eq!((import["added"].as_u64(), import["rejected"].as_u64()), (Some(1), Some(1)));
+    assert_eq!(import["problems"][0]["row"], 3);
+    let kept = stage.operate("GET", answer.header("location")).expect(200).await;
+    assert_eq!(kept["id"], import["id"]);
+    for path in ["/v1/imports", "/v1/lists/News/imports"] {
+        assert_eq!(stage.operate("GET", path).expect(200).await["items"][0]["id"], import["id"]);
+    }
+}
+
+#[tokio::test]
+async fn the_rows_that_were_not_taken_in_come_as_a_file_where_one_is_asked_for() {
+    let stage = stage().await;
+    let ask = stage.operate("POST", PATH).header("accept", "text/csv").body("text/csv", "email\n=1+1\n");
+    let answer = ask.send().await;
+    assert_eq!(answer.status, 201);
+    let text = String::from_utf8(answer.body.clone()).unwrap();
+    assert!(answer.header("content-type").starts_with("text/csv") && text.starts_with("row,code,message\n2,"), "{text}");
+}
+
+#[tokio::test]
+async fn what_is_no_file_of_contacts_changes_nothing() {
+    let stage = stage().await;
+    for (kind, body, status) in [
+        ("text/csv", "", 422),
+        ("text/csv", "a,b\n1,2\n", 422),
+        ("text/csv", "PK\u{3}\u{4}", 422),
+        ("application/json", "{}", 415),
+    ] {
+        stage.operate("POST", PATH).body(kind, body).refused(status).await;
+    }
+    stage.operate("POST", "/v1/lists/News/imports").body("text/csv", "email\n").refused(400).await;
+    stage.operate("POST", "/v1/lists/None/imports?mode=full").body("text/csv", "email\n").refused(404).await;
+    assert_eq!(stage.operate("GET", "/v1/imports").expect(200).await["items"], json!([]));
+}
+
+#[tokio::test]
+async fn a_file_that_is_too_large_is_refused() {
+    let mut options = options();
+    options.limits.import = 1_000;
+    let stage = Stage::new(options).await;
+    stage.operate("POST", "/v1/lists").json(json!({"name": "News"})).expect(201).await;
+    stage.operate("POST", PATH).body("text/csv", "email\n".repeat(200)).refused(413).await;
+}
+
+#[tokio::test]
+async fn held_removals_are_done_once_a_person_approves() {
+    let stage = stage().await;
+    let names: String = (0..10).map(|number| format!("p{number}@contoso.example\n")).collect();
+    stage.operate("POST", PATH).body("text/csv", format!("email\n{names}")).expect(201).await;
+    let full = "/v1/lists/News/imports?mode=full";
+    let held = stage.operate("POST", full).body("text/csv", "email\np1@contoso.example\n").expect(201).await;
+    assert_eq!((held["state"].as_str(), held["held"].as_u64()), (Some("held"), Some(9)));
+    let path = format!("/v1/imports/{}/approve", held["id"].as_str().unwrap());
+    assert_eq!(stage.operate("POST", &path).expect(200).await["removed"], 9);
+    let left = stage.operate("GET", "/v1/lists/News/members").expect(200).await;
+    assert_eq!(left["items"].as_array().unwrap().len(), 1);
+}

@@ -1,0 +1,15 @@
+//! The API as callers meet it: requests in, answers out, over the embedded store.
+
+#![allow(clippy::unwrap_used, reason = "a test that fails here says where")]
+
+mod access;
+mod ask;
+mod documents;
+mod edits;
+mod idempotency;
+mod imports;
+mod pages;
+mod people;
+mod refusals;
+mod stage;
+mod syncs;

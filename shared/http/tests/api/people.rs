@@ -1,0 +1,99 @@
+//! People: decisions, opt-out links, erasure.
+
+use serde_json::json;
+
+use crate::stage::{Stage, options};
+
+async fn stage() -> Stage {
+    let stage = Stage::new(options()).await;
+    stage.operate("POST", "/v1/lists").json(json!({"name": "News"})).expect(201).await;
+    stage
+}
+
+#[tokio::test]
+async fn who_opted_out_is_not_put_back_by_an_operator() {
+    let stage = stage().await;
+    let say = |decision: &str| {
+        let body = json!({"address": "anna@contoso.example", "decision": decision});
+        stage.operate("POST", "/v1/lists/News/decisions").json(body)
+    };
+    say("subscribed").expect(200).await;
+    let out = say("opted_out").expect(200).await;
+    assert_eq!(out["changed"].as_array().unwrap().len(), 1);
+    let member = "/v1/lists/News/members/anna@contoso.example";
+    assert_eq!(stage.operate("PUT", member).refused(409).await.0, "opted_out");
+    let members = stage.operate("GET", "/v1/lists/News/members").expect(200).await;
+    assert_eq!(members["items"][0]["state"], "opted_out");
+    say("subscribed").expect(200).await;
+    stage.operate("PUT", member).expect(200).await;
+    assert_eq!(stage.operate("DELETE", member).expect(200).await["outcome"], "removed");
+    assert_eq!(stage.operate("DELETE", member).expect(200).await["outcome"], "absent");
+}
+
+#[tokio::test]
+async fn an_opt_out_link_is_signed_and_names_no_address() {
+    let stage = stage().await;
+    stage.operate("PUT", "/v1/lists/News/members/anna@contoso.example").expect(201).await;
+    let made = stage.operate("POST", "/v1/opt-out-links");
+    let made = made.json(json!({"contact": "anna@contoso.example", "list": "News"})).expect(201).await;
+    let url = made["url"].as_str().unwrap();
+    assert!(url.starts_with("https://lists.contoso.example/u/v1.") && !url.contains("anna"));
+    assert_eq!(made["headers"]["List-Unsubscribe"], format!("<{url}>"));
+    assert_eq!(made["headers"]["List-Unsubscribe-Post"], "List-Unsubscribe=One-Click");
+    let path = url.strip_prefix("https://lists.contoso.example").unwrap();
+    let page = stage.ask("GET", path).send().await;
+    assert_eq!(page.status, 200);
+    let click = stage.ask("POST", path).body("application/x-www-form-urlencoded", "List-Unsubscribe=One-Click");
+    assert_eq!(click.send().await.status, 200);
+    let members = stage.operate("GET", "/v1/lists/News/members").expect(200).await;
+    assert_eq!(members["items"][0]["state"], "opted_out");
+}
+
+#[tokio::test]
+async fn a_person_can_be_exported_and_erased() {
+    let stage = stage().await;
+    stage.operate("PUT", "/v1/lists/News/members/anna@contoso.example").expect(201).await;
+    let export = stage.operate("GET", "/v1/contacts/anna@contoso.example/export").expect(200).await;
+    assert_eq!(export["lists"][0]["list"]["name"], "News");
+    let id = export["contact"]["id"].as_str().unwrap().to_owned();
+    let erase = format!("/v1/contacts/{id}/erase");
+    assert_eq!(stage.operate("POST", &erase).refused(403).await.0, "scope");
+    let gone = stage.administer("POST", &erase).expect(200).await;
+    assert_eq!(gone["lists"].as_array().unwrap().len(), 1);
+    stage.operate("GET", &format!("/v1/contacts/{id}")).refused(404).await;
+    let back = stage.operate("PUT", "/v1/lists/News/members/anna@contoso.example");
+    assert_eq!(back.refused(409).await.0, "opted_out");
+}
+
+#[tokio::test]
+async fn two_contacts_become_one_and_stay_opted_out() {
+    let stage = stage().await;
+    for address in ["anna@contoso.example", "a.meier@contoso.example"] {
+        stage.operate("PUT", &format!("/v1/lists/News/members/{address}")).expect(201).await;
+    }
+    let out = json!({"address": "a.meier@contoso.example", "decision": "opted_out"});
+    stage.operate("POST", "/v1/lists/News/decisions").json(out).expect(200).await;
+    let merge = |other: &str| stage.operate("POST", "/v1/contacts/anna@contoso.example/merge").json(json!({"other": other}));
+    let merged = merge("a.meier@contoso.example").expect(200).await;
+    assert_eq!(merged["aliases"], json!(["a.meier@contoso.example"]));
+    let back = stage.operate("PUT", "/v1/lists/News/members/anna@contoso.example");
+    assert_eq!(back.refused(409).await.0, "opted_out");
+    assert_eq!(merge("anna@contoso.example").refused(422).await.1.as_deref(), Some("other"));
+}
+
+#[tokio::test]
+async fn a_sender_of_events_gets_its_url_and_its_secret_once() {
+    let stage = stage().await;
+    let new = json!({"id": "crm", "name": "CRM", "kind": "standard", "list": "News"});
+    let made = stage.administer("POST", "/v1/sources").json(new.clone()).expect(201).await;
+    assert_eq!(made["url"], "https://lists.contoso.example/hooks/crm");
+    let secret = made["secret"].as_str().unwrap();
+    assert!(secret.starts_with("whsec_"));
+    let all = stage.administer("GET", "/v1/sources").expect(200).await;
+    assert!(!all.to_string().contains(secret));
+    stage.administer("POST", "/v1/sources").json(new).refused(409).await;
+    let bad = json!({"id": "ses", "name": "SES", "kind": "ses", "key": "not an ARN"});
+    assert_eq!(stage.administer("POST", "/v1/sources").json(bad).refused(422).await.1.as_deref(), Some("key"));
+    stage.administer("DELETE", "/v1/sources/crm").expect(204).await;
+    stage.administer("DELETE", "/v1/sources/crm").refused(404).await;
+}

@@ -1,0 +1,125 @@
+//! Linking and syncing over the API.
+
+use std::time::Duration;
+
+use listsync_core::{Timestamp, id::RunId};
+use listsync_engine::{
+    ports::Clock as _,
+    watch::Unwatched,
+    worker::{Handled, Receive, RunContext, handle},
+};
+use listsync_testkit::sample;
+use serde_json::{Value, json};
+
+use crate::stage::{Stage, options};
+
+/// The worker, until the queue is empty.
+async fn work(stage: &Stage) {
+    let ports = &stage.service.ports;
+    loop {
+        let deliveries = ports.queue.receive(4, Duration::from_secs(60)).await.unwrap();
+        if deliveries.is_empty() {
+            return;
+        }
+        for delivery in deliveries {
+            let until: Timestamp = ports.clock.now() + Duration::from_secs(60);
+            let run = RunId::parse(&uuid::Uuid::now_v7().to_string()).unwrap();
+            let context = RunContext { run, until, receive: Receive::Early };
+            match handle(ports, &delivery.body, &context, &Unwatched).await {
+                Handled::Acknowledge(_) => ports.queue.acknowledge(&delivery.receipt).await.unwrap(),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+}
+
+async fn linked(stage: &Stage) -> String {
+    stage.operate("POST", "/v1/lists").json(json!({"name": "News"})).expect(201).await;
+    stage.operate("PUT", "/v1/lists/News/members/cleo@contoso.example").expect(201).await;
+    let link = stage.operate("POST", "/v1/links").json(json!({"list": "News", "group": "staff"})).expect(201).await;
+    link["id"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_sync_says_where_to_look_and_then_what_it_did() {
+    let stage = Stage::new(options()).await;
+    let link = linked(&stage).await;
+    let plan = stage.operate("GET", &format!("/v1/links/{link}/plan")).expect(200).await;
+    assert_eq!(plan["group"]["add"][0]["address"], "cleo@contoso.example");
+    let asked = stage.operate("POST", &format!("/v1/links/{link}/sync")).send().await;
+    assert_eq!((asked.status.as_u16(), &asked.document()["state"]), (202, &Value::from("pending")));
+    let path = asked.header("location").to_owned();
+    assert_eq!(stage.operate("GET", &path).expect(200).await["run"], Value::Null);
+    work(&stage).await;
+    let done = stage.operate("GET", &path).expect(200).await;
+    assert_eq!((done["state"].as_str(), done["run"]["group"]["added"].as_u64()), (Some("done"), Some(1)));
+    assert!(stage.directory.members(&sample::group("staff")).contains(&sample::object("cleo")));
+    stage.operate("GET", &format!("/v1/links/{link}/syncs/99")).refused(404).await;
+}
+
+#[tokio::test]
+async fn a_caller_can_wait_for_the_summary() {
+    let stage = Stage::new(options()).await;
+    let link = linked(&stage).await;
+    let worker = async {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        work(&stage).await;
+    };
+    let path = format!("/v1/links/{link}/sync?wait=60");
+    let (summary, ()) = tokio::join!(stage.operate("POST", &path).expect(200), worker);
+    assert_eq!((summary["outcome"].as_str(), summary["link"].as_str()), (Some("converged"), Some(link.as_str())));
+    let run = summary["run"].as_str().unwrap();
+    assert_eq!(stage.operate("GET", &format!("/v1/runs/{run}")).expect(200).await, summary);
+    let runs = stage.operate("GET", &format!("/v1/runs?link={link}")).expect(200).await;
+    assert_eq!(runs["items"][0], summary);
+    let csv = stage.operate("GET", &format!("/v1/runs/{run}/failures.csv")).send().await;
+    assert!(csv.header("content-type").starts_with("text/csv"));
+    assert!(String::from_utf8(csv.body).unwrap().starts_with("run,link,side,op,address"));
+}
+
+#[tokio::test]
+async fn a_link_that_does_not_run_is_not_asked_to() {
+    let stage = Stage::new(options()).await;
+    let link = linked(&stage).await;
+    let post = |verb: &str| stage.operate("POST", &format!("/v1/links/{link}/{verb}"));
+    assert_eq!(post("pause").expect(200).await["status"], "paused");
+    assert_eq!(post("sync").refused(409).await.0, "paused");
+    assert_eq!(post("resume").expect(200).await["status"], "active");
+    post("sync?wait=61").refused(400).await;
+    post("relink").expect(200).await;
+    stage.operate("DELETE", &format!("/v1/links/{link}")).expect(204).await;
+    post("sync").refused(404).await;
+}
+
+#[tokio::test]
+async fn what_a_guard_keeps_back_is_ruled_on_by_its_digest() {
+    let stage = Stage::new(options()).await;
+    stage.operate("POST", "/v1/lists").json(json!({"name": "News"})).expect(201).await;
+    stage.operate("PUT", "/v1/lists/News/members/cleo@contoso.example").expect(201).await;
+    let new = json!({"list": "News", "group": "staff", "first_merge": "list"});
+    let link = stage.operate("POST", "/v1/links").json(new).expect(201).await;
+    let link = format!("/v1/links/{}", link["id"].as_str().unwrap());
+    stage.operate("POST", &format!("{link}/sync")).expect(202).await;
+    work(&stage).await;
+    let held = stage.operate("GET", &link).expect(200).await["held"].clone();
+    assert_eq!(held["group_removals"], 2);
+    let digest = held["digest"].as_str().unwrap();
+    stage.operate("POST", "/v1/holds/none/approve").refused(404).await;
+    let ruled = stage.operate("POST", &format!("/v1/holds/{digest}/approve")).expect(200).await;
+    assert_eq!(ruled["ruling"], "approved");
+    work(&stage).await;
+    assert_eq!(stage.directory.members(&sample::group("staff")), [sample::object("cleo")].into());
+}
+
+#[tokio::test]
+async fn a_link_that_makes_no_sense_is_refused_with_the_field_or_the_reason() {
+    let stage = Stage::new(options()).await;
+    stage.operate("POST", "/v1/lists").json(json!({"name": "News"})).expect(201).await;
+    let link = |body| stage.operate("POST", "/v1/links").json(body);
+    assert_eq!(link(json!({"list": "None", "group": "staff"})).refused(422).await.1.as_deref(), Some("list"));
+    assert_eq!(link(json!({"list": "News"})).refused(422).await.1.as_deref(), Some("group"));
+    assert_eq!(link(json!({"list": "News", "group": "staff", "every": "0s"})).refused(422).await.1.as_deref(), Some("every"));
+    assert_eq!(link(json!({"list": "News", "group": "staff", "mode": "up"})).refused(422).await.1.as_deref(), Some("mode"));
+    link(json!({"list": "News", "group": "staff", "extras": "remove"})).refused(409).await;
+    link(json!({"list": "News", "group": "nobody"})).refused(404).await;
+}
