@@ -31,6 +31,10 @@ impl Fail {
         Self::Port(PortError::new(Fault::Gone, code, message))
     }
 
+    pub(crate) fn unavailable(code: &str, message: &str) -> Self {
+        Self::Port(PortError::new(Fault::Unavailable, code, message))
+    }
+
     pub(crate) fn rejected(code: &str, message: impl Into<String>, hint: &str) -> Self {
         Self::Port(PortError::new(Fault::Rejected, code, message).with_hint(hint))
     }

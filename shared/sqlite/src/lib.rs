@@ -4,12 +4,15 @@
 //! killed leaves the file as it was before or after a call, and two processes may work on one file.
 
 mod error;
+mod keys;
 mod links;
 mod lists;
 mod migrations;
 mod open;
+mod people;
 mod queue;
 mod records;
+mod seen;
 mod store;
 mod values;
 

@@ -93,6 +93,8 @@ fn settle(conn: &Connection) -> Result<(), OpenError> {
     // An intent must not be forgotten once its effect was sent, not even at a power cut.
     conn.pragma_update(None, "synchronous", "full")?;
     conn.pragma_update(None, "foreign_keys", true)?;
+    // Who was erased is not to be found in the file's free pages.
+    conn.pragma_update(None, "secure_delete", true)?;
     conn.pragma_update(None, "cache_size", -32_000)?;
     conn.pragma_update(None, "temp_store", "memory")?;
     conn.set_prepared_statement_cache_capacity(128);

@@ -101,6 +101,19 @@ pub(crate) fn origin(name: &str) -> Outcome<Origin> {
     })
 }
 
+/// The name of a variant, as documents have it.
+pub(crate) fn name_of<T: Serialize>(value: T) -> Outcome<String> {
+    match serde_json::to_value(value) {
+        Ok(Value::String(name)) => Ok(name),
+        _ => Err(Fail::Stored("name")),
+    }
+}
+
+/// The variant of a name.
+pub(crate) fn named<T: DeserializeOwned>(name: String, what: &'static str) -> Outcome<T> {
+    serde_json::from_value(Value::String(name)).map_err(|_| Fail::Stored(what))
+}
+
 /// A contact's further fields as they are stored.
 pub(crate) fn fields_text(fields: &BTreeMap<String, String>) -> String {
     json!(fields).to_string()

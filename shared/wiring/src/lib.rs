@@ -5,7 +5,11 @@ use std::{path::Path, sync::Arc, time::Duration};
 use listsync_core::id::TenantId;
 use listsync_engine::{
     Ports,
-    ports::{Fault, Gate, Links, ListStore, PortError, PortResult, Queue, Runs, SettingsStore, SystemClock},
+    ports::{
+        Contacts, Fault, Gate, Keys, Links, ListStore, PortError, PortResult, Queue, Runs, Seen,
+        SettingsStore, SystemClock,
+    },
+    service::Service,
 };
 use listsync_graph::{ConnectError, Graph};
 use listsync_sqlite::{OpenError, SqliteStore};
@@ -25,6 +29,8 @@ pub use settings::{Config, GraphAccess, QueueChoice, Store};
 pub struct Wired {
     /// What the engine needs of the world.
     pub ports: Ports,
+    /// The same with what functions need that face people.
+    pub service: Service,
     /// How long a message that was taken stays hidden from other workers.
     pub visibility: Duration,
     /// After how many receives the queue gives a message up.
@@ -98,7 +104,7 @@ fn wired<S>(
     (visibility, most_receives): (Duration, u32),
 ) -> Wired
 where
-    S: ListStore + Links + Runs + Gate + SettingsStore + 'static,
+    S: ListStore + Contacts + Keys + Seen + Links + Runs + Gate + SettingsStore + 'static,
 {
     let (access, gate) = (graph.clone(), store.clone());
     let directory = Arc::new(directory::LazyDirectory::new(Box::new(move || {
@@ -114,10 +120,11 @@ where
         runs: store.clone(),
         gate: store.clone(),
         queue,
-        settings: store,
+        settings: store.clone(),
         clock: Arc::new(SystemClock),
     };
-    Wired { ports, visibility, most_receives, graph, directory }
+    let service = Service { ports: ports.clone(), contacts: store.clone(), keys: store.clone(), seen: store };
+    Wired { ports, service, visibility, most_receives, graph, directory }
 }
 
 fn unopened(path: &Path, error: &OpenError) -> PortError {

@@ -9,12 +9,14 @@ use rusqlite::Connection;
 
 use super::{lease, members};
 use crate::{
-    error::{Fail, Outcome},
+    error::Outcome,
     lists::{
+        catalog::{self, Numbered},
         changes,
         contacts::{self, Stored},
         memberships::{self, Membership, Move},
     },
+    people::{say, suppressions},
 };
 
 /// Records one batch and does its effects on the list.
@@ -22,6 +24,7 @@ pub(super) fn fold(tx: &Connection, lease: &Lease, fold: &Fold, now: Timestamp) 
     let link = lease::held(tx, lease)?;
     members::save(tx, link, &fold.members)?;
     let list = tx.query_row("SELECT list FROM links WHERE n = ?1", [link], |row| row.get(0))?;
+    let list = catalog::of_number(tx, list)?;
     let seen = fold.list_seen.as_ref().and_then(changes::number);
     let scene = Scene { list, seen, now };
     let mut outcomes = Vec::with_capacity(fold.list.len());
@@ -44,7 +47,7 @@ pub(super) fn fold(tx: &Connection, lease: &Lease, fold: &Fold, now: Timestamp) 
 
 /// The list that a fold works on, up to where the run has read it.
 struct Scene {
-    list: i64,
+    list: Numbered,
     seen: Option<i64>,
     now: Timestamp,
 }
@@ -58,7 +61,7 @@ impl Scene {
             (Some(known), same) => {
                 // A person who opted out under this address is not brought back under another.
                 if let Some(same) = same
-                    && memberships::of(tx, self.list, same.n)?.standing == Standing::OptedOut
+                    && self.refuses(tx, &same)?
                 {
                     return Ok((ListOutcome::OptedOut, None));
                 }
@@ -66,13 +69,19 @@ impl Scene {
             }
             (None, Some(other)) if other.object_id.is_some() => return Ok((ListOutcome::Conflict, None)),
             (None, Some(unmatched)) => unmatched,
-            (None, None) => contacts::insert(tx, new, Some(object))?,
+            (None, None) if suppressions::holds_off(tx, self.list, &new.address)? => {
+                return Ok((ListOutcome::OptedOut, None));
+            }
+            (None, None) => contacts::insert(tx, new, (Origin::Entra, self.now))?,
         };
         self.put_on(tx, &contact, object)
     }
 
     fn put_on(&self, tx: &Connection, contact: &Stored, object: &str) -> Outcome<Stepped> {
-        let now = memberships::of(tx, self.list, contact.n)?;
+        if self.refuses(tx, contact)? {
+            return Ok((ListOutcome::OptedOut, None));
+        }
+        let now = memberships::of(tx, self.list.n, contact.n)?;
         let outcome = match now.standing {
             Standing::OptedOut => return Ok((ListOutcome::OptedOut, None)),
             Standing::Member => ListOutcome::AlreadySo,
@@ -87,14 +96,14 @@ impl Scene {
         if contact.object_id.is_none() {
             contacts::set_object(tx, contact.n, Some(object))?;
         }
-        Ok((outcome, Some(contact_id(contact)?)))
+        Ok((outcome, Some(contact.contact_id()?)))
     }
 
     fn remove(&self, tx: &Connection, id: &ContactId) -> Outcome<Stepped> {
         let Some(contact) = contacts::by_id(tx, id)? else {
             return Ok((ListOutcome::AlreadySo, None));
         };
-        let now: Membership = memberships::of(tx, self.list, contact.n)?;
+        let now: Membership = memberships::of(tx, self.list.n, contact.n)?;
         let outcome = match now.standing {
             Standing::Member if now.changed_after(self.seen) => {
                 return Ok((ListOutcome::Superseded, None));
@@ -108,15 +117,26 @@ impl Scene {
         Ok((outcome, Some(id.clone())))
     }
 
+    /// Whether a contact said no; a no to all lists becomes one to this list, for the next run to see.
+    fn refuses(&self, tx: &Connection, contact: &Stored) -> Outcome<bool> {
+        let now = memberships::of(tx, self.list.n, contact.n)?.standing;
+        let refuses = say::refuses(self.list, contact, now)?;
+        if refuses && now != Standing::OptedOut {
+            say::shift(tx, self.list.n, contact.n, (Standing::OptedOut, self.now))?;
+        }
+        Ok(refuses)
+    }
+
     fn shift(&self, tx: &Connection, contact: i64, to: Standing) -> Outcome<()> {
-        memberships::set(tx, self.list, contact, Move { to, by: Origin::Entra, at: self.now })
+        memberships::set(tx, self.list.n, contact, Move { to, by: Origin::Entra, at: self.now })
     }
 
     /// The contact that stands for an object: one that opted out before one that is a member before any other.
     fn of_object(&self, tx: &Connection, object: &str) -> Outcome<Option<Stored>> {
         let mut chosen = None;
         for contact in contacts::by_object(tx, object)? {
-            let rank = match memberships::of(tx, self.list, contact.n)?.standing {
+            let rank = match memberships::of(tx, self.list.n, contact.n)?.standing {
+                _ if self.refuses(tx, &contact)? => 0,
                 Standing::OptedOut => 0,
                 Standing::Member => 1,
                 Standing::Pending | Standing::Absent => 2,
@@ -127,8 +147,4 @@ impl Scene {
         }
         Ok(chosen.map(|(_, contact)| contact))
     }
-}
-
-fn contact_id(contact: &Stored) -> Outcome<ContactId> {
-    ContactId::parse(&contact.id).map_err(|_| Fail::Stored("contact's id"))
 }

@@ -1,53 +1,80 @@
-use listsync_core::{id::ListId, list::List};
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use listsync_core::{
+    contact::Version,
+    id::ListId,
+    list::{List, ListKind, OptOutRule},
+};
+use rusqlite::{Connection, Row, params};
 use uuid::Uuid;
 
 use crate::{
     error::{Fail, Outcome},
-    values::{collect, first, typed},
+    values::{collect, count, first, named, typed},
 };
+
+/// A list's row, as far as edits of its members look at it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Numbered {
+    pub(crate) n: i64,
+    pub(crate) rule: OptOutRule,
+    pub(crate) is_filtered: bool,
+}
 
 /// The number of a list's row.
 pub(crate) fn number(tx: &Connection, list: &ListId) -> Outcome<i64> {
-    tx.prepare_cached("SELECT n FROM lists WHERE id = ?1")?
-        .query_row([list.as_str()], |row| row.get(0))
-        .optional()?
+    numbered(tx, list).map(|list| list.n)
+}
+
+pub(crate) fn numbered(tx: &Connection, list: &ListId) -> Outcome<Numbered> {
+    let statement = tx.prepare_cached("SELECT n, opt_out, filter IS NOT NULL FROM lists WHERE id = ?1")?;
+    first(statement, [list.as_str()], read_numbered)?
         .ok_or_else(|| Fail::gone("no_such_list", format!("there is no list {list}")))
 }
 
+pub(crate) fn of_number(tx: &Connection, n: i64) -> Outcome<Numbered> {
+    let statement = tx.prepare_cached("SELECT n, opt_out, filter IS NOT NULL FROM lists WHERE n = ?1")?;
+    first(statement, [n], read_numbered)?.ok_or(Fail::Stored("list"))
+}
+
+fn read_numbered(row: &Row<'_>) -> Outcome<Numbered> {
+    let rule = named(row.get(1)?, "list's rule")?;
+    Ok(Numbered { n: row.get(0)?, rule, is_filtered: row.get(2)? })
+}
+
+/// The number of a list that people keep.
+pub(super) fn by_people(tx: &Connection, list: &ListId) -> Outcome<Numbered> {
+    let found = numbered(tx, list)?;
+    if found.is_filtered {
+        return Err(Fail::rejected(
+            "list_filtered",
+            format!("list {list} is kept by its filter"),
+            "edit the filter, or the contact's fields",
+        ));
+    }
+    Ok(found)
+}
+
+const COLUMNS: &str = "id, name, filter, opt_out, version";
+
 pub(crate) fn by_id(tx: &Connection, list: &ListId) -> Outcome<Option<List>> {
-    let statement = tx.prepare_cached("SELECT id, name FROM lists WHERE id = ?1")?;
-    first(statement, [list.as_str()], read)
+    let sql = format!("SELECT {COLUMNS} FROM lists WHERE id = ?1");
+    first(tx.prepare_cached(&sql)?, [list.as_str()], read)
 }
 
 pub(super) fn all(tx: &rusqlite::Transaction<'_>) -> Outcome<Vec<List>> {
-    collect(tx.prepare_cached("SELECT id, name FROM lists ORDER BY name_key")?, [], read)
+    let sql = format!("SELECT {COLUMNS} FROM lists ORDER BY name_key");
+    collect(tx.prepare_cached(&sql)?, [], read)
 }
 
-pub(super) fn find(tx: &Connection, name: &str) -> Outcome<Option<List>> {
-    let by_name = tx.prepare_cached("SELECT id, name FROM lists WHERE name_key = ?1")?;
-    match first(by_name, [key(name)], read)? {
+pub(crate) fn find(tx: &Connection, name: &str) -> Outcome<Option<List>> {
+    let sql = format!("SELECT {COLUMNS} FROM lists WHERE name_key = ?1");
+    match first(tx.prepare_cached(&sql)?, [key(name)], read)? {
         Some(list) => Ok(Some(list)),
         None => ListId::parse(name).map_or(Ok(None), |id| by_id(tx, &id)),
     }
 }
 
 pub(super) fn create(tx: &Connection, name: &str) -> Outcome<List> {
-    let name = name.trim();
-    if name.is_empty() || name.chars().any(char::is_control) {
-        return Err(Fail::rejected(
-            "bad_list_name",
-            "a list's name must not be empty or hold control characters",
-            "give another name",
-        ));
-    }
-    if let Some(other) = find(tx, name)? {
-        return Err(Fail::rejected(
-            "list_exists",
-            format!("there is a list '{}' already ({})", other.name, other.id),
-            "give another name, or use that list",
-        ));
-    }
+    let name = free_name(tx, name, None)?;
     let id = Uuid::now_v7().to_string();
     tx.prepare_cached("INSERT INTO lists (id, name, name_key) VALUES (?1, ?2, ?3)")?.execute(params![
         id,
@@ -56,6 +83,26 @@ pub(super) fn create(tx: &Connection, name: &str) -> Outcome<List> {
     ])?;
     let id = ListId::parse(&id).map_err(|_| Fail::Stored("list's id"))?;
     Ok(List::new(id, name.to_owned()))
+}
+
+/// A name that may be given to a list, to this one where it is there already.
+pub(crate) fn free_name<'a>(tx: &Connection, name: &'a str, of: Option<&ListId>) -> Outcome<&'a str> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().any(char::is_control) {
+        return Err(Fail::rejected(
+            "bad_list_name",
+            "a list's name must not be empty or hold control characters",
+            "give another name",
+        ));
+    }
+    match find(tx, name)? {
+        Some(other) if of != Some(&other.id) => Err(Fail::rejected(
+            "list_exists",
+            format!("there is a list '{}' already ({})", other.name, other.id),
+            "give another name, or use that list",
+        )),
+        _ => Ok(name),
+    }
 }
 
 pub(super) fn delete(tx: &Connection, list: &ListId) -> Outcome<()> {
@@ -74,10 +121,17 @@ pub(super) fn delete(tx: &Connection, list: &ListId) -> Outcome<()> {
 }
 
 /// A name without regard to case.
-fn key(name: &str) -> String {
+pub(crate) fn key(name: &str) -> String {
     name.trim().to_lowercase()
 }
 
 fn read(row: &Row<'_>) -> Outcome<List> {
-    Ok(List::new(typed(row, 0, "list's id")?, row.get(1)?))
+    let filter: Option<String> = row.get(2)?;
+    Ok(List {
+        id: typed(row, 0, "list's id")?,
+        name: row.get(1)?,
+        kind: filter.map_or(ListKind::Static, |filter| ListKind::Filtered { filter }),
+        opt_out: named(row.get(3)?, "list's rule")?,
+        version: Version(count(row.get(4)?)),
+    })
 }

@@ -20,23 +20,21 @@ use crate::{
 const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// What stands in the log for a contact whose match changed; else the new standing does.
-pub(super) const MATCH: &str = "match";
+pub(crate) const MATCH: &str = "match";
 
 /// A change to be logged.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Logged<'a> {
-    pub(super) list: i64,
-    pub(super) contact: i64,
-    pub(super) what: &'a str,
-    pub(super) origin: Origin,
-    pub(super) at: Timestamp,
+pub(crate) struct Logged<'a> {
+    pub(crate) list: i64,
+    pub(crate) contact: i64,
+    pub(crate) what: &'a str,
+    pub(crate) origin: Origin,
+    pub(crate) at: Timestamp,
 }
 
 /// Writes one change down and gives its number.
-pub(super) fn log(tx: &Connection, change: Logged<'_>) -> Outcome<i64> {
-    let seq: i64 = tx
-        .prepare_cached("UPDATE lists SET seq = seq + 1 WHERE n = ?1 RETURNING seq")?
-        .query_row([change.list], |row| row.get(0))?;
+pub(crate) fn log(tx: &Connection, change: Logged<'_>) -> Outcome<i64> {
+    let seq = next(tx, change.list)?;
     tx.prepare_cached(
         "INSERT INTO changes (list, seq, contact, what, origin, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?
@@ -49,6 +47,19 @@ pub(super) fn log(tx: &Connection, change: Logged<'_>) -> Outcome<i64> {
         nanos(change.at)
     ])?;
     Ok(seq)
+}
+
+/// Writes down that a contact is no more. What else the log says of them is to be taken out of it.
+pub(crate) fn log_departure(tx: &Connection, list: i64, contact: &str, at: Timestamp) -> Outcome<()> {
+    let seq = next(tx, list)?;
+    tx.prepare_cached("INSERT INTO departures (list, seq, contact, at) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![list, seq, contact, nanos(at)])?;
+    Ok(())
+}
+
+fn next(tx: &Connection, list: i64) -> Outcome<i64> {
+    let mut statement = tx.prepare_cached("UPDATE lists SET seq = seq + 1 WHERE n = ?1 RETURNING seq")?;
+    Ok(statement.query_row([list], |row| row.get(0))?)
 }
 
 /// The number of a list's last change.
@@ -75,8 +86,10 @@ pub(super) fn since(tx: &Connection, list: &ListId, since: &Cursor) -> Outcome<L
         Fail::gone("cursor_gone", format!("list {list} does not know what changed since that cursor"))
     })?;
     let statement = tx.prepare_cached(
-        "SELECT c.id FROM changes x JOIN contacts c ON c.n = x.contact
-         WHERE x.list = ?1 AND x.seq > ?2 ORDER BY x.seq",
+        "SELECT c.id, x.seq AS seq FROM changes x JOIN contacts c ON c.n = x.contact
+             WHERE x.list = ?1 AND x.seq > ?2
+         UNION ALL SELECT contact, seq FROM departures WHERE list = ?1 AND seq > ?2
+         ORDER BY seq",
     )?;
     let contacts: Vec<ContactId> = collect(statement, [n, since], |row| typed(row, 0, "contact's id"))?;
     let mut seen = BTreeSet::new();
@@ -104,6 +117,7 @@ pub(crate) fn compact(tx: &Connection, list: i64, now: Timestamp) -> Outcome<()>
         None => last(tx, list)?,
     };
     tx.execute("DELETE FROM changes WHERE list = ?1 AND seq <= ?2", [list, upto])?;
+    tx.execute("DELETE FROM departures WHERE list = ?1 AND seq <= ?2", [list, upto])?;
     tx.execute("UPDATE lists SET compacted = ?2 WHERE n = ?1", [list, upto])?;
     Ok(())
 }

@@ -1,12 +1,19 @@
 use std::collections::BTreeMap;
 
-use listsync_core::{address::Address, id::ContactId, list::NewContact};
+use listsync_core::{
+    Timestamp,
+    address::Address,
+    contact::OptOutReason,
+    id::ContactId,
+    list::{NewContact, Origin},
+};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use uuid::Uuid;
 
 use crate::{
     error::{Fail, Outcome},
-    values::{fields, fields_text},
+    people::{fields::Provenance, suppressions},
+    values::{fields, fields_text, named},
 };
 
 /// A contact's row, as far as edits look at it.
@@ -15,37 +22,71 @@ pub(crate) struct Stored {
     pub(crate) n: i64,
     pub(crate) id: String,
     pub(crate) object_id: Option<String>,
-    name: String,
-    fields: String,
+    pub(crate) address: String,
+    pub(crate) external_id: Option<String>,
+    pub(crate) name: String,
+    pub(crate) fields: String,
+    opted_out: Option<String>,
+}
+
+impl Stored {
+    /// Why they are to be on no list at all.
+    pub(crate) fn opted_out(&self) -> Outcome<Option<OptOutReason>> {
+        self.opted_out.clone().map(|name| named(name, "opt-out")).transpose()
+    }
+
+    pub(crate) fn contact_id(&self) -> Outcome<ContactId> {
+        ContactId::parse(&self.id).map_err(|_| Fail::Stored("contact's id"))
+    }
 }
 
 /// Whether an edit changed a contact's name or fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Details {
+pub(crate) enum Details {
     Changed,
     Same,
 }
 
-const COLUMNS: &str = "n, id, object_id, name, fields";
+/// Who brings something in, and when.
+pub(crate) type Source = (Origin, Timestamp);
+
+const COLUMNS: &str = "n, id, object_id, address, external_id, name, fields, opted_out";
 
 fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Stored> {
     Ok(Stored {
         n: row.get(0)?,
         id: row.get(1)?,
         object_id: row.get(2)?,
-        name: row.get(3)?,
-        fields: row.get(4)?,
+        address: row.get(3)?,
+        external_id: row.get(4)?,
+        name: row.get(5)?,
+        fields: row.get(6)?,
+        opted_out: row.get(7)?,
     })
 }
 
+/// By address, or else by alias.
 pub(crate) fn by_address(tx: &Connection, address: &Address) -> Outcome<Option<Stored>> {
     let sql = select("address = ?1");
+    if let Some(found) = tx.prepare_cached(&sql)?.query_row([address.as_str()], read).optional()? {
+        return Ok(Some(found));
+    }
+    let sql = select("n = (SELECT contact FROM aliases WHERE address = ?1)");
     Ok(tx.prepare_cached(&sql)?.query_row([address.as_str()], read).optional()?)
+}
+
+pub(crate) fn by_external_id(tx: &Connection, external_id: &str) -> Outcome<Option<Stored>> {
+    let sql = select("external_id = ?1");
+    Ok(tx.prepare_cached(&sql)?.query_row([external_id], read).optional()?)
 }
 
 pub(crate) fn by_id(tx: &Connection, contact: &ContactId) -> Outcome<Option<Stored>> {
     let sql = select("id = ?1");
     Ok(tx.prepare_cached(&sql)?.query_row([contact.as_str()], read).optional()?)
+}
+
+pub(crate) fn expect(tx: &Connection, contact: &ContactId) -> Outcome<Stored> {
+    by_id(tx, contact)?.ok_or_else(|| Fail::gone("no_such_contact", format!("there is no contact {contact}")))
 }
 
 /// Every contact that was matched to an object, oldest first.
@@ -60,16 +101,26 @@ fn select(condition: &str) -> String {
     format!("SELECT {COLUMNS} FROM contacts WHERE {condition}")
 }
 
-/// Makes a contact.
-pub(crate) fn insert(tx: &Connection, new: &NewContact, object_id: Option<&str>) -> Outcome<Stored> {
+/// Makes a contact, who takes over what its address is suppressed for.
+pub(crate) fn insert(tx: &Connection, new: &NewContact, (by, at): Source) -> Outcome<Stored> {
     let id = Uuid::now_v7().to_string();
-    let stored = fields_text(&without_blanks(new.fields.clone()));
+    let given = without_blanks(new.fields.clone());
+    let provenance = Provenance::of(given.keys(), (by, at));
     tx.prepare_cached(
-        "INSERT INTO contacts (id, address, name, fields, object_id) VALUES (?1, ?2, ?3, ?4, ?5)",
+        "INSERT INTO contacts (id, address, name, fields, provenance, changed) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?
-    .execute(params![id, new.address.as_str(), new.name, stored, object_id])?;
+    .execute(params![
+        id,
+        new.address.as_str(),
+        new.name,
+        fields_text(&given),
+        provenance.text()?,
+        next_change(tx)?
+    ])?;
     let n = tx.last_insert_rowid();
-    Ok(Stored { n, id, object_id: object_id.map(str::to_owned), name: new.name.clone(), fields: stored })
+    suppressions::take_over(tx, n, &new.address, at)?;
+    let sql = select("n = ?1");
+    Ok(tx.prepare_cached(&sql)?.query_row([n], read)?)
 }
 
 pub(crate) fn set_object(tx: &Connection, contact: i64, object_id: Option<&str>) -> Outcome<()> {
@@ -79,23 +130,36 @@ pub(crate) fn set_object(tx: &Connection, contact: i64, object_id: Option<&str>)
 }
 
 /// Takes over name and fields. An empty name says nothing; an empty field clears it; others stay.
-pub(super) fn update(tx: &Connection, old: &Stored, new: &NewContact) -> Outcome<Details> {
+pub(crate) fn update(tx: &Connection, old: &Stored, new: &NewContact, source: Source) -> Outcome<Details> {
     let name = if new.name.is_empty() { &old.name } else { &new.name };
-    let mut merged = fields(&old.fields)?;
+    let before = fields(&old.fields)?;
+    let mut merged = before.clone();
     merged.extend(new.fields.clone());
-    let merged = fields_text(&without_blanks(merged));
-    if *name == old.name && merged == old.fields {
+    let merged = without_blanks(merged);
+    if *name == old.name && merged == before {
         return Ok(Details::Same);
     }
-    tx.prepare_cached("UPDATE contacts SET name = ?2, fields = ?3 WHERE n = ?1")?
-        .execute(params![old.n, name, merged])?;
+    let provenance = Provenance::load(tx, old.n)?.after(&before, &merged, source);
+    tx.prepare_cached("UPDATE contacts SET name = ?2, fields = ?3, provenance = ?4 WHERE n = ?1")?
+        .execute(params![old.n, name, fields_text(&merged), provenance.text()?])?;
+    touch(tx, old.n)?;
     Ok(Details::Changed)
 }
 
+/// Counts an edit of a contact, and tells those who follow all contacts.
+pub(crate) fn touch(tx: &Connection, contact: i64) -> Outcome<()> {
+    tx.prepare_cached("UPDATE contacts SET version = version + 1, changed = ?2 WHERE n = ?1")?
+        .execute(params![contact, next_change(tx)?])?;
+    Ok(())
+}
+
+fn next_change(tx: &Connection) -> Outcome<i64> {
+    let sql = "UPDATE counters SET value = value + 1 WHERE name = 'contacts' RETURNING value";
+    Ok(tx.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+}
+
 pub(super) fn fields_of(tx: &Connection, contact: &ContactId) -> Outcome<BTreeMap<String, String>> {
-    let stored = by_id(tx, contact)?
-        .ok_or_else(|| Fail::gone("no_such_contact", format!("there is no contact {contact}")))?;
-    fields(&stored.fields)
+    fields(&expect(tx, contact)?.fields)
 }
 
 fn without_blanks(mut fields: BTreeMap<String, String>) -> BTreeMap<String, String> {

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 use listsync_core::{
     Timestamp,
@@ -6,39 +6,39 @@ use listsync_core::{
     id::ListId,
     list::{NewContact, Origin, Standing},
 };
-use listsync_engine::ports::{AddOutcome, Decision, RemoveOutcome};
-use rusqlite::{Connection, OptionalExtension as _, params};
+use listsync_engine::ports::{AddOutcome, RemoveOutcome};
+use rusqlite::Connection;
 
 use super::{
-    catalog, contacts, imports,
+    catalog,
+    contacts::{self, Source},
+    held,
     memberships::{self, Move},
 };
-use crate::{error::Outcome, values::nanos};
+use crate::{
+    error::Outcome,
+    people::{say, suppressions},
+};
 
-pub(super) fn add(
-    tx: &Connection,
-    list: &ListId,
-    new: &NewContact,
-    (by, at): (Origin, Timestamp),
-) -> Outcome<AddOutcome> {
-    let list = catalog::number(tx, list)?;
+pub(super) fn add(tx: &Connection, list: &ListId, new: &NewContact, source: Source) -> Outcome<AddOutcome> {
+    let list = catalog::by_people(tx, list)?;
     let contact = match contacts::by_address(tx, &new.address)? {
         Some(old) => old,
-        None => contacts::insert(tx, new, None)?,
+        None if suppressions::holds_off(tx, list, &new.address)? => return Ok(AddOutcome::OptedOut),
+        None => contacts::insert(tx, new, source)?,
     };
-    let outcome = match memberships::of(tx, list, contact.n)?.standing {
-        Standing::OptedOut => return Ok(AddOutcome::OptedOut),
-        Standing::Member => {
-            imports::release_named(tx, list, &HashSet::from([contact.n]))?;
-            AddOutcome::Already
-        }
-        Standing::Pending | Standing::Absent => AddOutcome::Added,
-    };
-    contacts::update(tx, &contact, new)?;
-    if outcome == AddOutcome::Added {
-        memberships::set(tx, list, contact.n, Move { to: Standing::Member, by, at })?;
+    let now = memberships::of(tx, list.n, contact.n)?.standing;
+    if say::refuses(list, &contact, now)? {
+        return Ok(AddOutcome::OptedOut);
     }
-    Ok(outcome)
+    contacts::update(tx, &contact, new, source)?;
+    if now == Standing::Member {
+        held::release_named(tx, list.n, &HashSet::from([contact.n]))?;
+        return Ok(AddOutcome::Already);
+    }
+    let (by, at) = source;
+    memberships::set(tx, list.n, contact.n, Move { to: Standing::Member, by, at })?;
+    Ok(AddOutcome::Added)
 }
 
 pub(super) fn remove(
@@ -47,7 +47,7 @@ pub(super) fn remove(
     address: &Address,
     at: Timestamp,
 ) -> Outcome<RemoveOutcome> {
-    let list = catalog::number(tx, list)?;
+    let list = catalog::by_people(tx, list)?.n;
     let Some(contact) = contacts::by_address(tx, address)? else {
         return Ok(RemoveOutcome::Absent);
     };
@@ -58,50 +58,5 @@ pub(super) fn remove(
             memberships::set(tx, list, contact.n, change)?;
             Ok(RemoveOutcome::Removed)
         }
-    }
-}
-
-pub(super) fn decide(
-    tx: &Connection,
-    list: &ListId,
-    address: &Address,
-    (decision, at): (Decision, Timestamp),
-) -> Outcome<()> {
-    let list = catalog::number(tx, list)?;
-    let contact = match contacts::by_address(tx, address)? {
-        Some(old) => old,
-        None => {
-            let new = NewContact { address: address.clone(), name: String::new(), fields: BTreeMap::new() };
-            contacts::insert(tx, &new, None)?
-        }
-    };
-    let to = match decision {
-        Decision::Subscribed => Standing::Member,
-        Decision::OptedOut => Standing::OptedOut,
-    };
-    imports::release_named(tx, list, &HashSet::from([contact.n]))?;
-    let moves = memberships::of(tx, list, contact.n)?.standing != to;
-    if moves {
-        memberships::set(tx, list, contact.n, Move { to, by: Origin::Own, at })?;
-    }
-    let name = decision_name(decision);
-    if moves || in_force(tx, list, contact.n)?.as_deref() != Some(name) {
-        tx.prepare_cached("INSERT INTO decisions (list, contact, decision, at) VALUES (?1, ?2, ?3, ?4)")?
-            .execute(params![list, contact.n, name, nanos(at)])?;
-    }
-    Ok(())
-}
-
-fn in_force(tx: &Connection, list: i64, contact: i64) -> Outcome<Option<String>> {
-    let mut statement = tx.prepare_cached(
-        "SELECT decision FROM decisions WHERE list = ?1 AND contact = ?2 ORDER BY n DESC LIMIT 1",
-    )?;
-    Ok(statement.query_row([list, contact], |row| row.get(0)).optional()?)
-}
-
-fn decision_name(decision: Decision) -> &'static str {
-    match decision {
-        Decision::Subscribed => "subscribed",
-        Decision::OptedOut => "opted_out",
     }
 }

@@ -1,7 +1,7 @@
 use listsync_core::{
     address::Address,
     id::{ContactId, ListId, ObjectId},
-    list::{Entry, Origin, Standing},
+    list::{Entry, OptOutRule, Origin, Standing},
 };
 use listsync_engine::ports::EntryQuery;
 use rusqlite::{Connection, Row, params};
@@ -10,7 +10,7 @@ use serde_json::json;
 use super::catalog;
 use crate::{
     error::Outcome,
-    values::{address_array, collect, origin, standing, typed, typed_option},
+    values::{address_array, collect, named, origin, standing, typed, typed_option},
 };
 
 /// The entries that are wanted, as a value that can be sent to another thread.
@@ -32,23 +32,31 @@ impl From<EntryQuery<'_>> for Wanted {
     }
 }
 
-const ALL: &str = "SELECT c.id, c.address, c.name, c.object_id, m.standing, m.origin
+const ALL: &str = "SELECT c.id, c.address, c.name, c.object_id, m.standing, m.origin, c.undeliverable
     FROM memberships m JOIN contacts c ON c.n = m.contact
     WHERE m.list = ?1 AND m.standing <> 'absent' ORDER BY m.contact";
 
-const CHOSEN: &str = "SELECT c.id, c.address, c.name, c.object_id, m.standing, m.origin
+/// Who said no to all lists, and stands to this one in no other way, counts as opted out of it.
+const CHOSEN: &str = "SELECT c.id, c.address, c.name, c.object_id,
+        CASE WHEN coalesce(m.standing, 'absent') = 'absent' AND c.opted_out IS NOT NULL
+            AND (?3 OR c.opted_out = 'erased') THEN 'opted_out' ELSE m.standing END,
+        m.origin, c.undeliverable
     FROM contacts c LEFT JOIN memberships m ON m.list = ?1 AND m.contact = c.n";
 
 pub(super) fn load(tx: &Connection, list: &ListId, wanted: &Wanted) -> Outcome<Vec<Entry>> {
-    let list = catalog::number(tx, list)?;
-    let (column, keys) = match wanted {
-        Wanted::All => return collect(tx.prepare_cached(ALL)?, [list], read),
-        Wanted::Contacts(contacts) => ("id", json!(contacts).to_string()),
-        Wanted::Objects(objects) => ("object_id", json!(objects).to_string()),
-        Wanted::Addresses(addresses) => ("address", address_array(addresses)),
+    let list = catalog::numbered(tx, list)?;
+    let (those, keys) = match wanted {
+        Wanted::All => return collect(tx.prepare_cached(ALL)?, [list.n], read),
+        Wanted::Contacts(contacts) => ("c.id IN wanted", json!(contacts).to_string()),
+        Wanted::Objects(objects) => ("c.object_id IN wanted", json!(objects).to_string()),
+        Wanted::Addresses(addresses) => (
+            "c.address IN wanted OR c.n IN (SELECT contact FROM aliases WHERE address IN wanted)",
+            address_array(addresses),
+        ),
     };
-    let sql = format!("{CHOSEN} WHERE c.{column} IN (SELECT value FROM json_each(?2)) ORDER BY c.n");
-    collect(tx.prepare_cached(&sql)?, params![list, keys], read)
+    let sql = format!("WITH wanted AS (SELECT value FROM json_each(?2)) {CHOSEN} WHERE {those} ORDER BY c.n");
+    let may_leave = list.rule == OptOutRule::Allowed;
+    collect(tx.prepare_cached(&sql)?, params![list.n, keys, may_leave], read)
 }
 
 /// How many are members of a list.
@@ -68,6 +76,6 @@ fn read(row: &Row<'_>) -> Outcome<Entry> {
         object_id: typed_option(row, 3, "contact's object id")?,
         standing: stands.as_deref().map_or(Ok(Standing::Absent), standing)?,
         origin: brought.as_deref().map_or(Ok(Origin::Manual), origin)?,
-        undeliverable: None,
+        undeliverable: row.get::<_, Option<String>>(6)?.map(|why| named(why, "reason")).transpose()?,
     })
 }

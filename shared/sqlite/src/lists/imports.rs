@@ -1,58 +1,77 @@
+//! Taking a file into a list.
+
 use std::collections::HashSet;
 
 use listsync_core::{
     Timestamp,
     id::{ImportId, ListId},
     import::{FileRows, Removals, judge_removals},
-    list::{NewContact, Origin, Standing},
+    list::{Origin, Standing},
 };
 use listsync_engine::ports::{
-    Fault, Import, ImportMode, ImportState, Imported, NewImport, PortError, Presence,
+    Again, Import, ImportMode, ImportRow, ImportState, Imported, NewImport, Presence, RefusedRow,
 };
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::Connection;
 use uuid::Uuid;
 
 use super::{
-    catalog, changes,
-    contacts::{self, Details},
-    entries,
+    catalog::{self, Numbered},
+    changes,
+    contacts::{self, Details, Source, Stored},
+    entries, held,
     memberships::{self, Move},
 };
 use crate::{
     error::{Fail, Outcome},
-    values::{collect, count, doc, doc_text, stored_limit},
+    people::{edit, say, suppressions},
 };
 
 /// Takes a file into a list.
 pub(super) fn take_in(tx: &Connection, list: &ListId, new: &NewImport) -> Outcome<Imported> {
-    let n = catalog::number(tx, list)?;
-    let listed = entries::size(tx, n)?;
-    let mut import = blank(list, new)?;
-    let mut named = HashSet::with_capacity(new.people.len());
-    for row in new.people.iter().filter(|row| row.presence == Presence::Present) {
-        named.insert(take_in_one(tx, n, &row.contact, &mut import)?);
+    let row = catalog::by_people(tx, list)?;
+    if let Some(import) = repeated(tx, row.n, new)? {
+        return Ok(Imported { import, refused: Vec::new() });
     }
+    let listed = entries::size(tx, row.n)?;
+    let import = blank(list, new)?;
+    let mut taking = Taking { tx, list: row, import, named: HashSet::new(), refused: Vec::new() };
+    for person in &new.people {
+        taking.take(person)?;
+    }
+    let Taking { mut import, named, refused, .. } = taking;
     let leavers = match new.mode {
         ImportMode::Incremental => Vec::new(),
-        ImportMode::Full => members(tx, n)?.into_iter().filter(|member| !named.contains(member)).collect(),
+        ImportMode::Full => {
+            members(tx, row.n)?.into_iter().filter(|member| !named.contains(member)).collect()
+        }
     };
     let present = listed.saturating_sub(leavers.len() as u64);
-    let file = FileRows { present, unreadable: new.rejected };
-    let mut held = &leavers[..0];
-    match judge_removals(file, listed) {
+    let mut kept = &leavers[..0];
+    match judge_removals(FileRows { present, unreadable: new.rejected }, listed) {
         _ if leavers.is_empty() => {}
-        Removals::Do => import.removed = dismiss(tx, n, &leavers, new.at)?,
+        Removals::Do => import.removed += dismiss(tx, row.n, &leavers, new.at)?,
         Removals::Skip => import.state = ImportState::RemovalsSkipped,
         Removals::Hold => {
             import.state = ImportState::Held;
-            held = &leavers;
+            kept = &leavers;
         }
     }
-    import.held = held.len() as u64;
-    release_named(tx, n, &named)?;
-    save(tx, n, &import, held)?;
-    changes::compact(tx, n, new.at)?;
-    Ok(Imported { import, refused: Vec::new() })
+    import.held = kept.len() as u64;
+    held::release_named(tx, row.n, &named)?;
+    held::save(tx, row.n, &import, kept)?;
+    changes::compact(tx, row.n, new.at)?;
+    Ok(Imported { import, refused })
+}
+
+/// The list's last import, where this is the same file once more.
+fn repeated(tx: &Connection, list: i64, new: &NewImport) -> Outcome<Option<Import>> {
+    if new.again == Again::TakeIn || new.digest.is_none() {
+        return Ok(None);
+    }
+    let last = held::last_of(tx, list)?;
+    let same = last
+        .filter(|last| last.state == ImportState::Done && last.digest == new.digest && last.mode == new.mode);
+    Ok(same.map(|last| Import { state: ImportState::Repeated, ..last }))
 }
 
 fn blank(list: &ListId, new: &NewImport) -> Outcome<Import> {
@@ -73,34 +92,147 @@ fn blank(list: &ListId, new: &NewImport) -> Outcome<Import> {
         opted_out: 0,
         repeated: new.repeated,
         rejected: new.rejected,
-        leaving: new.people.iter().filter(|row| row.presence == Presence::Leaving).count() as u64,
+        leaving: 0,
         digest: new.digest.clone(),
         profile: new.profile.clone(),
     })
 }
 
-/// Takes one contact in, counts what came of it, and gives its number.
-fn take_in_one(tx: &Connection, list: i64, new: &NewContact, import: &mut Import) -> Outcome<i64> {
-    let joins = Move { to: Standing::Member, by: Origin::Csv, at: import.at };
-    let Some(old) = contacts::by_address(tx, &new.address)? else {
-        let made = contacts::insert(tx, new, None)?;
-        memberships::set(tx, list, made.n, joins)?;
-        import.added += 1;
-        return Ok(made.n);
-    };
-    match memberships::of(tx, list, old.n)?.standing {
-        Standing::OptedOut => import.opted_out += 1,
-        Standing::Member => match contacts::update(tx, &old, new)? {
-            Details::Changed => import.updated += 1,
-            Details::Same => import.unchanged += 1,
-        },
-        Standing::Pending | Standing::Absent => {
-            contacts::update(tx, &old, new)?;
-            memberships::set(tx, list, old.n, joins)?;
-            import.added += 1;
+/// A file while it is taken in.
+struct Taking<'a> {
+    tx: &'a Connection,
+    list: Numbered,
+    import: Import,
+    named: HashSet<i64>,
+    refused: Vec<RefusedRow>,
+}
+
+/// Whom a row means.
+enum Meant {
+    Nobody,
+    One(Stored),
+    /// Its address is of one contact and its external id of another, or of none.
+    Two(Vec<Stored>),
+}
+
+impl Taking<'_> {
+    fn take(&mut self, row: &ImportRow) -> Outcome<()> {
+        match (row.presence, self.meant(row)?) {
+            (_, Meant::Two(both)) => {
+                self.named.extend(both.iter().map(|contact| contact.n));
+                self.import.rejected += 1;
+                self.refuse(row, "external_id_conflict", "the address belongs to a contact with another key");
+            }
+            (Presence::Leaving, meant) => {
+                self.import.leaving += 1;
+                if let Meant::One(contact) = meant {
+                    self.named.insert(contact.n);
+                    self.take_off(&contact)?;
+                }
+            }
+            (Presence::Present, Meant::One(contact)) => {
+                self.named.insert(contact.n);
+                self.take_known(row, contact)?;
+            }
+            (Presence::Present, Meant::Nobody) => self.take_new(row)?,
         }
+        Ok(())
     }
-    Ok(old.n)
+
+    fn meant(&self, row: &ImportRow) -> Outcome<Meant> {
+        let of_address = contacts::by_address(self.tx, &row.contact.address)?;
+        let Some(key) = row.external_id.as_ref().map(|id| id.as_str()) else {
+            return Ok(of_address.map_or(Meant::Nobody, Meant::One));
+        };
+        Ok(match (contacts::by_external_id(self.tx, key)?, of_address) {
+            (Some(of_key), Some(of_address)) if of_key.n == of_address.n => Meant::One(of_key),
+            (Some(of_key), Some(of_address)) => Meant::Two(vec![of_key, of_address]),
+            (Some(of_key), None) => Meant::One(of_key),
+            (None, Some(of_address)) if of_address.external_id.is_some() => Meant::Two(vec![of_address]),
+            (None, Some(of_address)) => Meant::One(of_address),
+            (None, None) => Meant::Nobody,
+        })
+    }
+
+    fn take_off(&mut self, contact: &Stored) -> Outcome<()> {
+        let now = memberships::of(self.tx, self.list.n, contact.n)?.standing;
+        if matches!(now, Standing::Member | Standing::Pending) {
+            self.import.removed += dismiss(self.tx, self.list.n, &[contact.n], self.import.at)?;
+        }
+        Ok(())
+    }
+
+    fn take_known(&mut self, row: &ImportRow, contact: Stored) -> Outcome<()> {
+        let moved = self.take_key_and_address(row, &contact)?;
+        let now = memberships::of(self.tx, self.list.n, contact.n)?.standing;
+        // The new address may have been suppressed.
+        let contact = if moved == Details::Changed { self.again(&contact)? } else { contact };
+        if say::refuses(self.list, &contact, now)? {
+            self.opted_out(row);
+            return Ok(());
+        }
+        let details = contacts::update(self.tx, &contact, &row.contact, self.source())?;
+        match (now, details, moved) {
+            (Standing::Member, Details::Same, Details::Same) => self.import.unchanged += 1,
+            (Standing::Member, ..) => self.import.updated += 1,
+            _ => self.join(contact.n)?,
+        }
+        Ok(())
+    }
+
+    /// A key names the contact: its address is theirs now.
+    fn take_key_and_address(&self, row: &ImportRow, contact: &Stored) -> Outcome<Details> {
+        let Some(key) = &row.external_id else { return Ok(Details::Same) };
+        let mut moved = Details::Same;
+        if contact.external_id.is_none() {
+            edit::set_external_id(self.tx, contact.n, key)?;
+            contacts::touch(self.tx, contact.n)?;
+            moved = Details::Changed;
+        }
+        if contact.address != row.contact.address.as_str() {
+            edit::set_address(self.tx, contact, (&row.contact.address, self.source()))?;
+            contacts::touch(self.tx, contact.n)?;
+            moved = Details::Changed;
+        }
+        Ok(moved)
+    }
+
+    fn again(&self, contact: &Stored) -> Outcome<Stored> {
+        contacts::expect(self.tx, &contact.contact_id()?)
+    }
+
+    fn take_new(&mut self, row: &ImportRow) -> Outcome<()> {
+        if suppressions::holds_off(self.tx, self.list, &row.contact.address)? {
+            self.opted_out(row);
+            return Ok(());
+        }
+        let made = contacts::insert(self.tx, &row.contact, self.source())?;
+        if let Some(key) = &row.external_id {
+            edit::set_external_id(self.tx, made.n, key)?;
+        }
+        self.named.insert(made.n);
+        self.join(made.n)
+    }
+
+    fn join(&mut self, contact: i64) -> Outcome<()> {
+        let joins = Move { to: Standing::Member, by: Origin::Csv, at: self.import.at };
+        memberships::set(self.tx, self.list.n, contact, joins)?;
+        self.import.added += 1;
+        Ok(())
+    }
+
+    fn source(&self) -> Source {
+        (Origin::Csv, self.import.at)
+    }
+
+    fn opted_out(&mut self, row: &ImportRow) {
+        self.import.opted_out += 1;
+        self.refuse(row, "opted_out", "the person opted out, and only they can undo that");
+    }
+
+    fn refuse(&mut self, row: &ImportRow, code: &str, message: &str) {
+        self.refused.push(RefusedRow { row: row.row, code: code.to_owned(), message: message.to_owned() });
+    }
 }
 
 fn members(tx: &Connection, list: i64) -> Outcome<Vec<i64>> {
@@ -110,124 +242,9 @@ fn members(tx: &Connection, list: i64) -> Outcome<Vec<i64>> {
     Ok(statement.query_map([list], |row| row.get(0))?.collect::<Result<_, _>>()?)
 }
 
-fn dismiss(tx: &Connection, list: i64, leavers: &[i64], at: Timestamp) -> Outcome<u64> {
+pub(super) fn dismiss(tx: &Connection, list: i64, leavers: &[i64], at: Timestamp) -> Outcome<u64> {
     for contact in leavers {
         memberships::set(tx, list, *contact, Move { to: Standing::Absent, by: Origin::Csv, at })?;
     }
     Ok(leavers.len() as u64)
-}
-
-/// Whom a later file names, an earlier one's held removals spare.
-pub(super) fn release_named(tx: &Connection, list: i64, named: &HashSet<i64>) -> Outcome<()> {
-    let statement =
-        tx.prepare_cached("SELECT n FROM imports WHERE list = ?1 AND state = 'held' ORDER BY n")?;
-    for import in collect(statement, [list], |row| Ok(row.get::<_, i64>(0)?))? {
-        for contact in held_by(tx, import)? {
-            if named.contains(&contact) {
-                tx.prepare_cached("DELETE FROM held WHERE import = ?1 AND contact = ?2")?
-                    .execute([import, contact])?;
-            }
-        }
-        if held_by(tx, import)?.is_empty() {
-            tx.execute("UPDATE imports SET state = 'done' WHERE n = ?1", [import])?;
-        }
-    }
-    Ok(())
-}
-
-fn held_by(tx: &Connection, import: i64) -> Outcome<Vec<i64>> {
-    let mut statement = tx.prepare_cached("SELECT contact FROM held WHERE import = ?1 ORDER BY contact")?;
-    Ok(statement.query_map([import], |row| row.get(0))?.collect::<Result<_, _>>()?)
-}
-
-fn save(tx: &Connection, list: i64, import: &Import, held: &[i64]) -> Outcome<()> {
-    tx.prepare_cached("INSERT INTO imports (id, list, state, seq, doc) VALUES (?1, ?2, ?3, ?4, ?5)")?
-        .execute(params![
-            import.id.as_str(),
-            list,
-            state_name(import.state),
-            changes::last(tx, list)?,
-            doc_text(import)?
-        ])?;
-    let n = tx.last_insert_rowid();
-    let mut statement = tx.prepare_cached("INSERT INTO held (import, contact) VALUES (?1, ?2)")?;
-    for contact in held {
-        statement.execute([n, *contact])?;
-    }
-    Ok(())
-}
-
-const COLUMNS: &str = "doc, state, (SELECT count(*) FROM held WHERE import = imports.n)";
-
-pub(super) fn latest(tx: &Connection, limit: usize) -> Outcome<Vec<Import>> {
-    let sql = format!("SELECT {COLUMNS} FROM imports ORDER BY n DESC LIMIT ?1");
-    collect(tx.prepare_cached(&sql)?, [stored_limit(limit)], read)
-}
-
-fn read(row: &rusqlite::Row<'_>) -> Outcome<Import> {
-    let (text, state, held): (String, String, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-    let import: Import = doc(&text, "import")?;
-    Ok(Import { state: state_of(&state)?, held: count(held), ..import })
-}
-
-/// Does an import's held removals, as far as they still stand.
-pub(super) fn approve(tx: &Connection, id: &ImportId, now: Timestamp) -> Outcome<Import> {
-    let sql = format!("SELECT n, list, seq, {COLUMNS} FROM imports WHERE id = ?1");
-    let found = tx
-        .prepare_cached(&sql)?
-        .query_row([id.as_str()], |row| {
-            Ok((
-                row.get::<_, i64>(0)?,
-                row.get::<_, i64>(1)?,
-                row.get::<_, i64>(2)?,
-                row.get(3)?,
-                row.get(4)?,
-            ))
-        })
-        .optional()?;
-    let (n, list, seq, text, state): (i64, i64, i64, String, String) = found.ok_or_else(|| {
-        let message = format!("there is no import {id}");
-        let hint = "see what there is: listsync imports ls";
-        Fail::Port(PortError::new(Fault::Gone, "no_such_import", message).with_hint(hint))
-    })?;
-    if state_of(&state)? != ImportState::Held {
-        let message = format!("import {id} holds no removals");
-        return Err(Fail::rejected("not_held", message, "see them all: listsync imports ls"));
-    }
-    let mut import: Import = doc(&text, "import")?;
-    let mut leavers = Vec::new();
-    for contact in held_by(tx, n)? {
-        let now = memberships::of(tx, list, contact)?;
-        if now.standing == Standing::Member && now.seq <= seq {
-            leavers.push(contact);
-        }
-    }
-    import.removed += dismiss(tx, list, &leavers, now)?;
-    import.held = 0;
-    import.state = ImportState::Done;
-    tx.execute("DELETE FROM held WHERE import = ?1", [n])?;
-    tx.execute(
-        "UPDATE imports SET state = ?2, doc = ?3 WHERE n = ?1",
-        params![n, state_name(import.state), doc_text(&import)?],
-    )?;
-    Ok(import)
-}
-
-fn state_name(state: ImportState) -> &'static str {
-    match state {
-        ImportState::Done => "done",
-        ImportState::Held => "held",
-        ImportState::RemovalsSkipped => "removals_skipped",
-        ImportState::Repeated => "repeated",
-    }
-}
-
-fn state_of(name: &str) -> Outcome<ImportState> {
-    Ok(match name {
-        "done" => ImportState::Done,
-        "held" => ImportState::Held,
-        "removals_skipped" => ImportState::RemovalsSkipped,
-        "repeated" => ImportState::Repeated,
-        _ => return Err(Fail::Stored("import's state")),
-    })
 }

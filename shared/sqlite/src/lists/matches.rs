@@ -9,7 +9,7 @@ use super::{
     changes::{self, Logged},
     contacts,
 };
-use crate::error::{Fail, Outcome};
+use crate::error::Outcome;
 
 /// Remembers matches. A first match is no change of any list, so that the run that made it gives the next one no work;
 /// a match that is changed or dropped is, on each list that the contact stands on.
@@ -19,28 +19,33 @@ pub(super) fn bind(
     now: Timestamp,
 ) -> Outcome<()> {
     for (contact, object) in matches {
-        let stored = contacts::by_id(tx, contact)?
-            .ok_or_else(|| Fail::gone("no_such_contact", format!("there is no contact {contact}")))?;
+        // Who was deleted during the run is matched to nobody.
+        let Some(stored) = contacts::by_id(tx, contact)? else { continue };
         let object = object.as_ref().map(ObjectId::as_str);
         if stored.object_id.as_deref() == object {
             continue;
         }
         contacts::set_object(tx, stored.n, object)?;
         if stored.object_id.is_some() {
-            log_on_its_lists(tx, stored.n, now)?;
+            log_on_its_lists(tx, stored.n, (Origin::Entra, now))?;
         }
     }
     Ok(())
 }
 
-fn log_on_its_lists(tx: &Connection, contact: i64, at: Timestamp) -> Outcome<()> {
+/// Tells each list that a contact stands on to look at them again.
+pub(crate) fn log_on_its_lists(
+    tx: &Connection,
+    contact: i64,
+    (origin, at): (Origin, Timestamp),
+) -> Outcome<()> {
     let mut statement = tx.prepare_cached(
         "SELECT l.n FROM lists l JOIN memberships m ON m.list = l.n AND m.contact = ?1
          WHERE m.standing <> 'absent' ORDER BY l.n",
     )?;
     let lists: Vec<i64> = statement.query_map([contact], |row| row.get(0))?.collect::<Result<_, _>>()?;
     for list in lists {
-        changes::log(tx, Logged { list, contact, what: changes::MATCH, origin: Origin::Entra, at })?;
+        changes::log(tx, Logged { list, contact, what: changes::MATCH, origin, at })?;
     }
     Ok(())
 }

@@ -4,14 +4,15 @@ use async_trait::async_trait;
 use listsync_core::{
     Timestamp,
     address::Address,
+    contact::{OptOutReason, Saying, Scope, Via},
     id::{ContactId, ImportId, ListId},
     list::{List, NewContact, Origin},
 };
 use listsync_engine::ports::{
-    AddOutcome, Decision, Import, Imported, ListStore, NewImport, PortResult, RemoveOutcome,
+    AddOutcome, Contacts as _, Decision, Import, Imported, ListStore, NewImport, PortResult, RemoveOutcome,
 };
 
-use super::{catalog, contacts, edits, imports};
+use super::{catalog, contacts, edits, held, imports};
 use crate::SqliteStore;
 
 #[async_trait]
@@ -58,8 +59,15 @@ impl ListStore for SqliteStore {
         decision: Decision,
         now: Timestamp,
     ) -> PortResult<()> {
-        let (list, address) = (list.clone(), address.clone());
-        self.write("save the decision", move |tx| edits::decide(tx, &list, &address, (decision, now))).await
+        let saying = Saying {
+            address: address.clone(),
+            decision,
+            scope: Scope::List(list.clone()),
+            reason: OptOutReason::Own,
+            via: Via::Operator,
+            at: now,
+        };
+        self.say(&saying).await.map(drop)
     }
 
     async fn import(&self, list: &ListId, import: &NewImport) -> PortResult<Imported> {
@@ -68,12 +76,12 @@ impl ListStore for SqliteStore {
     }
 
     async fn imports(&self, limit: usize) -> PortResult<Vec<Import>> {
-        self.read("read the imports", move |tx| imports::latest(tx, limit)).await
+        self.read("read the imports", move |tx| held::latest(tx, limit)).await
     }
 
     async fn approve_import(&self, import: &ImportId, now: Timestamp) -> PortResult<Import> {
         let import = import.clone();
-        self.write("approve the import", move |tx| imports::approve(tx, &import, now)).await
+        self.write("approve the import", move |tx| held::approve(tx, &import, now)).await
     }
 
     async fn fields(&self, contact: &ContactId) -> PortResult<BTreeMap<String, String>> {

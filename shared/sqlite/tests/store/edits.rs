@@ -71,8 +71,7 @@ async fn a_first_match_is_no_change_and_another_or_none_is_one_on_each_list() {
         assert_eq!(entry(&store, &staff.id, "anna").await.unwrap().object_id, to.map(object));
     }
     let nobody = ContactId::parse("nobody").unwrap();
-    let error = store.bind(&[(nobody, None)]).await.unwrap_err();
-    assert_eq!((error.fault, error.code.as_str()), (Fault::Gone, "no_such_contact"));
+    store.bind(&[(nobody, None)]).await.unwrap(); // Who was deleted during a run is matched to nobody.
 }
 
 #[tokio::test]

@@ -52,7 +52,7 @@ impl State {
                 if standing.is_some_and(|entry| entry.standing == Standing::Member && entry.changed > seen) {
                     return Ok(Stepped::kept_back(ListOutcome::Superseded));
                 }
-                let outcome = match self.book.remove(list, contact)? {
+                let outcome = match self.book.dismiss(list, contact, (Origin::Entra, self.book.now))? {
                     RemoveOutcome::Removed => ListOutcome::Done,
                     RemoveOutcome::Absent => ListOutcome::AlreadySo,
                 };
@@ -70,39 +70,47 @@ impl State {
         let of_address = self.book.by_address.get(&contact.address).cloned();
         let id = match (self.contact_of(list, object), of_address) {
             // Who opted out under this address is not brought back under another.
-            (Some(_), Some(same)) if self.opted_out(list, &same) => {
+            (Some(_), Some(same)) if self.opted_out(list, &same)? => {
                 return Ok(Stepped::kept_back(ListOutcome::OptedOut));
             }
             (Some(known), _) => known,
-            (None, Some(other)) if self.book.contacts[&other].object_id.is_some() => {
+            (None, Some(other)) if self.book.contacts[&other].contact.object_id.is_some() => {
                 return Ok(Stepped::kept_back(ListOutcome::Conflict));
             }
             (None, Some(unmatched)) => unmatched,
-            (None, None) => self.book.learn(contact).id().clone(),
-        };
-        let outcome = match self.book.standing(list, &id) {
-            Some(entry) if entry.standing == Standing::OptedOut => {
+            (None, None) if self.book.holds_off(list, &contact.address) => {
                 return Ok(Stepped::kept_back(ListOutcome::OptedOut));
             }
+            (None, None) => self.book.make(contact, (Origin::Entra, self.book.now)),
+        };
+        if self.opted_out(list, &id)? {
+            return Ok(Stepped::kept_back(ListOutcome::OptedOut));
+        }
+        let outcome = match self.book.standing(list, &id) {
             Some(entry) if entry.standing == Standing::Member => ListOutcome::AlreadySo,
             Some(entry) if entry.changed > seen => {
                 return Ok(Stepped::kept_back(ListOutcome::Superseded));
             }
             _ => ListOutcome::Done,
         };
-        self.book.stand(list, &id, Standing::Member, Origin::Entra)?;
+        self.book.stand(list, &id, Standing::Member, (Origin::Entra, self.book.now))?;
         self.book.bind(&id, Some(object));
         Ok(Stepped { outcome, contact: Some(id) })
     }
 
-    fn opted_out(&self, list: &ListId, contact: &ContactId) -> bool {
-        self.book.standing(list, contact).is_some_and(|entry| entry.standing == Standing::OptedOut)
+    /// Whether a contact said no; a no to all lists becomes one to this list, for the next run to see.
+    fn opted_out(&mut self, list: &ListId, contact: &ContactId) -> PortResult<bool> {
+        let refuses = self.book.refuses(list, contact);
+        if refuses {
+            self.book.stand(list, contact, Standing::OptedOut, (Origin::Own, self.book.now))?;
+        }
+        Ok(refuses)
     }
 
     /// The contact that stands for an object: one that opted out before one that is a member before any other.
     fn contact_of(&self, list: &ListId, object: &ObjectId) -> Option<ContactId> {
         let rank = |id: &&ContactId| match self.book.standing(list, id).map(|entry| entry.standing) {
-            Some(Standing::OptedOut) => 0,
+            _ if self.book.refuses(list, id) => 0,
             Some(Standing::Member) => 1,
             _ => 2,
         };

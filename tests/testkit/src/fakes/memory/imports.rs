@@ -1,14 +1,16 @@
 use std::collections::BTreeSet;
 
 use listsync_core::{
+    Timestamp,
     id::{ContactId, ImportId, ListId},
     list::{Origin, Standing},
 };
 use listsync_engine::ports::{
-    Import, ImportMode, ImportState, Imported, NewImport, PortResult, Presence, RemoveOutcome,
+    Again, Import, ImportMode, ImportRow, ImportState, Imported, NewImport, PortResult, Presence, RefusedRow,
+    RemoveOutcome,
 };
 
-use super::{State, gone, rejected, sides::Known};
+use super::{State, gone, rejected};
 
 /// An import and whom it would still take off the list.
 #[derive(Debug)]
@@ -18,30 +20,47 @@ pub(super) struct Taken {
     taken_at: u64,
 }
 
-impl State {
-    /// Whom somebody named since, no held import takes off.
-    pub(super) fn spare(&mut self, contact: &ContactId) {
-        self.imports.iter_mut().for_each(|taken| taken.leavers.retain(|leaver| leaver != contact));
-    }
+/// An import while its rows are taken in.
+struct Taking {
+    import: Import,
+    named: BTreeSet<ContactId>,
+    refused: Vec<RefusedRow>,
+}
 
-    pub(super) fn import(&mut self, list: &ListId, new: &NewImport) -> PortResult<Imported> {
-        let before: BTreeSet<ContactId> = self.book.list(list)?.members().cloned().collect();
-        let id = ImportId::parse(&format!("i{}", self.count_up())).expect("a counted id is an id");
-        let mut import = opened(id, list, new);
-        let mut named = BTreeSet::new();
-        for row in new.people.iter().filter(|row| row.presence == Presence::Present) {
-            let known = self.book.learn(&row.contact);
-            named.insert(known.id().clone());
-            match self.book.standing(list, known.id()).map(|entry| entry.standing) {
-                Some(Standing::OptedOut) => import.opted_out += 1,
-                Some(Standing::Member) if matches!(known, Known::Updated(_)) => import.updated += 1,
-                Some(Standing::Member) => import.unchanged += 1,
-                Some(Standing::Pending | Standing::Absent) | None => {
-                    self.book.stand(list, known.id(), Standing::Member, Origin::Csv)?;
-                    import.added += 1;
+impl Taking {
+    fn refuse(&mut self, row: &ImportRow, code: &str) {
+        let message = "the row is not taken in".to_owned();
+        self.refused.push(RefusedRow { row: row.row, code: code.to_owned(), message });
+    }
+}
+
+impl State {
+    /// Whom somebody named since, no held import takes off; one that holds nobody any more is done.
+    pub(super) fn spare(&mut self, list: &ListId, contact: &ContactId) {
+        for taken in self.imports.iter_mut().filter(|taken| taken.import.list == *list) {
+            taken.leavers.retain(|leaver| leaver != contact);
+            if taken.import.state == ImportState::Held {
+                taken.import.held = taken.leavers.len() as u64;
+                if taken.leavers.is_empty() {
+                    taken.import.state = ImportState::Done;
                 }
             }
         }
+    }
+
+    pub(super) fn import(&mut self, list: &ListId, new: &NewImport) -> PortResult<Imported> {
+        self.book.by_people(list)?;
+        if let Some(import) = self.repeated(list, new) {
+            return Ok(Imported { import, refused: Vec::new() });
+        }
+        let before: BTreeSet<ContactId> = self.book.list(list)?.members().cloned().collect();
+        let id = ImportId::parse(&format!("i{}", self.count_up())).expect("a counted id is an id");
+        let import = opened(id, list, new);
+        let mut taking = Taking { import, named: BTreeSet::new(), refused: Vec::new() };
+        for row in &new.people {
+            self.take(list, row, &mut taking)?;
+        }
+        let Taking { mut import, named, refused } = taking;
         let mut leavers: Vec<_> = before.difference(&named).cloned().collect();
         if new.mode == ImportMode::Incremental || leavers.is_empty() {
             leavers.clear();
@@ -53,16 +72,102 @@ impl State {
             import.held = leavers.len() as u64;
         } else {
             for contact in std::mem::take(&mut leavers) {
-                self.book.remove(list, &contact)?;
+                self.book.dismiss(list, &contact, (Origin::Csv, new.at))?;
                 import.removed += 1;
             }
         }
+        named.iter().for_each(|contact| self.spare(list, contact));
         let taken_at = self.book.list(list)?.sequence;
         self.imports.push(Taken { import: import.clone(), leavers, taken_at });
-        Ok(Imported { import, refused: Vec::new() })
+        Ok(Imported { import, refused })
     }
 
-    pub(super) fn approve_import(&mut self, id: &ImportId) -> PortResult<Import> {
+    fn repeated(&self, list: &ListId, new: &NewImport) -> Option<Import> {
+        let last = self.imports.iter().rfind(|taken| taken.import.list == *list)?.import.clone();
+        let same = last.state == ImportState::Done && last.digest == new.digest && last.mode == new.mode;
+        (new.again == Again::Skip && new.digest.is_some() && same)
+            .then_some(Import { state: ImportState::Repeated, ..last })
+    }
+
+    fn take(&mut self, list: &ListId, row: &ImportRow, taking: &mut Taking) -> PortResult<()> {
+        let of_address = self.book.by_address.get(&row.contact.address).cloned();
+        let of_key = row.external_id.as_ref().and_then(|key| self.book.of_key(key));
+        let keyed = |id: &ContactId| self.book.contacts[id].contact.external_id.is_some();
+        let meant = match (row.external_id.is_some(), of_key, of_address) {
+            (true, Some(one), Some(other)) if one != other => vec![one, other],
+            (true, None, Some(other)) if keyed(&other) => vec![other.clone(), other],
+            (_, of_key, of_address) => of_key.or(of_address).into_iter().collect(),
+        };
+        taking.named.extend(meant.iter().cloned());
+        match (row.presence, meant.as_slice()) {
+            (_, [_, _]) => {
+                taking.import.rejected += 1;
+                taking.refuse(row, "external_id_conflict");
+                Ok(())
+            }
+            (Presence::Leaving, who) => {
+                taking.import.leaving += 1;
+                if let [contact] = who {
+                    let left = self.book.dismiss(list, contact, (Origin::Csv, taking.import.at))?;
+                    taking.import.removed += u64::from(left == RemoveOutcome::Removed);
+                }
+                Ok(())
+            }
+            (Presence::Present, [contact]) => self.take_known(list, (row, contact), taking),
+            (Presence::Present, _) => self.take_new(list, row, taking),
+        }
+    }
+
+    fn take_known(
+        &mut self,
+        list: &ListId,
+        (row, contact): (&ImportRow, &ContactId),
+        taking: &mut Taking,
+    ) -> PortResult<()> {
+        let source = (Origin::Csv, taking.import.at);
+        let mut news = false;
+        if let Some(key) = &row.external_id {
+            news |= self.book.set_key(contact, key)?;
+            news |= self.book.set_address(contact, &row.contact.address, taking.import.at);
+            if news {
+                self.book.touch(contact);
+            }
+        }
+        if self.book.refuses(list, contact) {
+            taking.import.opted_out += 1;
+            taking.refuse(row, "opted_out");
+            return Ok(());
+        }
+        news |= self.book.inform(contact, &row.contact, source);
+        match self.book.standing(list, contact).map(|entry| entry.standing) {
+            Some(Standing::Member) if news => taking.import.updated += 1,
+            Some(Standing::Member) => taking.import.unchanged += 1,
+            _ => {
+                self.book.stand(list, contact, Standing::Member, source)?;
+                taking.import.added += 1;
+            }
+        }
+        Ok(())
+    }
+
+    fn take_new(&mut self, list: &ListId, row: &ImportRow, taking: &mut Taking) -> PortResult<()> {
+        if self.book.holds_off(list, &row.contact.address) {
+            taking.import.opted_out += 1;
+            taking.refuse(row, "opted_out");
+            return Ok(());
+        }
+        let source = (Origin::Csv, taking.import.at);
+        let contact = self.book.make(&row.contact, source);
+        if let Some(key) = &row.external_id {
+            self.book.set_key(&contact, key)?;
+        }
+        self.book.stand(list, &contact, Standing::Member, source)?;
+        taking.import.added += 1;
+        taking.named.insert(contact);
+        Ok(())
+    }
+
+    pub(super) fn approve_import(&mut self, id: &ImportId, now: Timestamp) -> PortResult<Import> {
         let place = self.imports.iter().position(|taken| taken.import.id == *id);
         let taken = place.map(|place| &mut self.imports[place]).ok_or_else(|| gone("import"))?;
         if taken.import.state != ImportState::Held {
@@ -71,7 +176,8 @@ impl State {
         for contact in std::mem::take(&mut taken.leavers) {
             let standing = self.book.standing(&taken.import.list, &contact);
             if standing.is_some_and(|entry| entry.changed <= taken.taken_at)
-                && self.book.remove(&taken.import.list, &contact)? == RemoveOutcome::Removed
+                && self.book.dismiss(&taken.import.list, &contact, (Origin::Csv, now))?
+                    == RemoveOutcome::Removed
             {
                 taken.import.removed += 1;
             }
@@ -99,7 +205,7 @@ fn opened(id: ImportId, list: &ListId, new: &NewImport) -> Import {
         opted_out: 0,
         repeated: new.repeated,
         rejected: new.rejected,
-        leaving: new.people.iter().filter(|row| row.presence == Presence::Leaving).count() as u64,
+        leaving: 0,
         digest: new.digest.clone(),
         profile: new.profile.clone(),
     }

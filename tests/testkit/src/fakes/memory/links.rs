@@ -13,7 +13,7 @@ use listsync_core::{
     trigger::Generation,
 };
 use listsync_engine::ports::{
-    Acquired, DueLink, Failing, Fault, Finish, Finished, Fold, Lease, LinkEdit, LinkState, Links,
+    Acquired, Clock as _, DueLink, Failing, Fault, Finish, Finished, Fold, Lease, LinkEdit, LinkState, Links,
     ListOutcome, MemberQuery, PortError, PortResult, Progress, Removal,
 };
 
@@ -249,6 +249,7 @@ impl Links for MemoryStore {
 
     async fn fold(&self, lease: &Lease, fold: &Fold) -> PortResult<Vec<ListOutcome>> {
         let mut state = self.lock();
+        state.book.now = self.clock.now();
         let outcomes = state.fold(lease, fold);
         state.tally();
         outcomes

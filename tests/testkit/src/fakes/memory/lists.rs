@@ -4,17 +4,18 @@ use async_trait::async_trait;
 use listsync_core::{
     Timestamp,
     address::Address,
+    contact::{OptOutReason, Saying, Scope, Via},
     id::{ContactId, ImportId, ListId, ObjectId},
     list::{Entry, List, NewContact, Origin, Standing},
 };
 use listsync_engine::ports::{
-    AddOutcome, Cursor, Decision, EntryQuery, Import, Imported, ListChanges, ListSide, ListStore, NewImport,
-    PortResult, RemoveOutcome,
+    AddOutcome, Contacts as _, Cursor, Decision, EntryQuery, Import, Imported, ListChanges, ListSide,
+    ListStore, NewImport, PortResult, RemoveOutcome,
 };
 
 use super::{
     MemoryStore, State, gone, rejected, sequence,
-    sides::{Book, ListRow},
+    sides::{Book, ListRow, Source},
 };
 
 #[async_trait]
@@ -89,14 +90,22 @@ impl State {
         &mut self,
         list: &ListId,
         contact: &NewContact,
-        origin: Origin,
+        origin: Source,
     ) -> PortResult<AddOutcome> {
-        self.book.list(list)?;
-        let id = self.book.learn(contact).id().clone();
+        self.book.by_people(list)?;
+        let known = self.book.by_address.get(&contact.address);
+        let refused = match known {
+            Some(known) => self.book.refuses(list, known),
+            None => self.book.holds_off(list, &contact.address),
+        };
+        if refused {
+            return Ok(AddOutcome::OptedOut);
+        }
+        let id = self.book.learn(contact, origin).id().clone();
         match self.book.standing(list, &id).map(|entry| entry.standing) {
             Some(Standing::OptedOut) => Ok(AddOutcome::OptedOut),
             Some(Standing::Member) => {
-                self.spare(&id);
+                self.spare(list, &id);
                 Ok(AddOutcome::Already)
             }
             Some(Standing::Pending | Standing::Absent) | None => {
@@ -116,7 +125,13 @@ impl ListStore for MemoryStore {
         }
         let id = ListId::parse(&format!("l{}", state.count_up())).expect("a counted id is an id");
         let list = List::new(id.clone(), name.to_owned());
-        let row = ListRow { list: list.clone(), sequence: 0, log: BTreeMap::new(), entries: BTreeMap::new() };
+        let row = ListRow {
+            list: list.clone(),
+            followed: None,
+            sequence: 0,
+            log: BTreeMap::new(),
+            entries: BTreeMap::new(),
+        };
         state.book.lists.insert(id, row);
         Ok(list)
     }
@@ -150,21 +165,21 @@ impl ListStore for MemoryStore {
         list: &ListId,
         contact: &NewContact,
         origin: Origin,
-        _now: Timestamp,
+        now: Timestamp,
     ) -> PortResult<AddOutcome> {
         let mut state = self.lock();
-        let outcome = state.add(list, contact, origin);
+        let outcome = state.add(list, contact, (origin, now));
         state.tally();
         outcome
     }
 
-    async fn remove(&self, list: &ListId, address: &Address, _now: Timestamp) -> PortResult<RemoveOutcome> {
+    async fn remove(&self, list: &ListId, address: &Address, now: Timestamp) -> PortResult<RemoveOutcome> {
         let mut state = self.lock();
-        state.book.list(list)?;
+        state.book.by_people(list)?;
         let Some(contact) = state.book.by_address.get(address).cloned() else {
             return Ok(RemoveOutcome::Absent);
         };
-        let outcome = state.book.remove(list, &contact);
+        let outcome = state.book.dismiss(list, &contact, (Origin::Manual, now));
         state.tally();
         outcome
     }
@@ -174,20 +189,17 @@ impl ListStore for MemoryStore {
         list: &ListId,
         address: &Address,
         decision: Decision,
-        _now: Timestamp,
+        now: Timestamp,
     ) -> PortResult<()> {
-        let mut state = self.lock();
-        state.book.list(list)?;
-        let new = NewContact { address: address.clone(), name: String::new(), fields: BTreeMap::new() };
-        let contact = state.book.learn(&new).id().clone();
-        let standing = match decision {
-            Decision::Subscribed => Standing::Member,
-            Decision::OptedOut => Standing::OptedOut,
+        let saying = Saying {
+            address: address.clone(),
+            decision,
+            scope: Scope::List(list.clone()),
+            reason: OptOutReason::Own,
+            via: Via::Operator,
+            at: now,
         };
-        state.spare(&contact);
-        state.book.stand(list, &contact, standing, Origin::Own)?;
-        state.tally();
-        Ok(())
+        self.say(&saying).await.map(drop)
     }
 
     async fn import(&self, list: &ListId, import: &NewImport) -> PortResult<Imported> {
@@ -202,15 +214,17 @@ impl ListStore for MemoryStore {
         Ok(state.imports.iter().rev().take(limit).map(|taken| taken.import.clone()).collect())
     }
 
-    async fn approve_import(&self, import: &ImportId, _now: Timestamp) -> PortResult<Import> {
+    async fn approve_import(&self, import: &ImportId, now: Timestamp) -> PortResult<Import> {
         let mut state = self.lock();
-        let approved = state.approve_import(import);
+        let approved = state.approve_import(import, now);
         state.tally();
         approved
     }
 
     async fn fields(&self, contact: &ContactId) -> PortResult<BTreeMap<String, String>> {
         let state = self.lock();
-        Ok(state.book.contacts.get(contact).map(|contact| contact.fields.clone()).unwrap_or_default())
+        let fields = state.book.contacts.get(contact).map(|person| &person.contact.fields);
+        let texts = fields.into_iter().flatten().map(|(name, field)| (name.clone(), field.value.clone()));
+        Ok(texts.collect())
     }
 }

@@ -2,10 +2,13 @@
 
 mod fold;
 mod imports;
+mod keys;
 mod links;
 mod lists;
+mod people;
 mod queue;
 mod records;
+mod say;
 mod sides;
 
 use std::{
@@ -56,6 +59,7 @@ struct State {
     gates: BTreeMap<TenantId, Timestamp>,
     settings: Settings,
     messages: Messages,
+    trusted: keys::Trusted,
     writes: RowWrites,
 }
 

@@ -1,0 +1,12 @@
+//! People beyond one list: their addresses and fields, what they said, and what is kept of those who are gone.
+
+pub(crate) mod edit;
+pub(crate) mod fields;
+mod follow;
+mod forget;
+mod lists;
+mod merge;
+mod port;
+mod read;
+pub(crate) mod say;
+pub(crate) mod suppressions;

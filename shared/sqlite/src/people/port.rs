@@ -1,0 +1,120 @@
+use async_trait::async_trait;
+use listsync_core::{
+    Timestamp,
+    address::Address,
+    contact::{Contact, Place, Said, Saying, Version},
+    id::{ContactId, ListId},
+    list::{List, Origin},
+};
+use listsync_engine::ports::{
+    ContactChanges, ContactEdit, Contacts, Cursor, Heard, ListEdit, Moves, PortResult,
+};
+
+use super::{edit, follow, forget, lists, merge, read, say};
+use crate::SqliteStore;
+
+#[async_trait]
+impl Contacts for SqliteStore {
+    async fn contact(&self, id: &ContactId) -> PortResult<Option<Contact>> {
+        let id = id.clone();
+        self.read("read the contact", move |tx| read::one(tx, &id)).await
+    }
+
+    async fn find_contact(&self, address: &Address) -> PortResult<Option<Contact>> {
+        let address = address.clone();
+        self.read("look the contact up", move |tx| read::find(tx, &address)).await
+    }
+
+    async fn contacts(&self, after: Option<&ContactId>, limit: usize) -> PortResult<Vec<Contact>> {
+        let after = after.cloned();
+        self.read("read the contacts", move |tx| read::page(tx, after.as_ref(), limit)).await
+    }
+
+    async fn contacts_cursor(&self) -> PortResult<Cursor> {
+        self.read("read the contacts' cursor", |tx| follow::cursor(tx)).await
+    }
+
+    async fn contacts_changed(&self, since: &Cursor) -> PortResult<ContactChanges> {
+        let since = since.clone();
+        self.read("read which contacts changed", move |tx| follow::changed(tx, &since)).await
+    }
+
+    async fn places(&self, id: &ContactId) -> PortResult<Vec<Place>> {
+        let id = id.clone();
+        self.read("read the contact's lists", move |tx| read::places(tx, &id)).await
+    }
+
+    async fn sayings(&self, id: &ContactId) -> PortResult<Vec<Said>> {
+        let id = id.clone();
+        self.read("read the contact's decisions", move |tx| read::sayings(tx, &id)).await
+    }
+
+    async fn create_contact(
+        &self,
+        address: &Address,
+        edit: &ContactEdit,
+        by: Origin,
+        now: Timestamp,
+    ) -> PortResult<Contact> {
+        let (address, change) = (address.clone(), edit.clone());
+        self.write("make the contact", move |tx| edit::create(tx, &address, &change, (by, now))).await
+    }
+
+    async fn edit_contact(
+        &self,
+        id: &ContactId,
+        expected: Option<Version>,
+        edit: &ContactEdit,
+        by: Origin,
+        now: Timestamp,
+    ) -> PortResult<Contact> {
+        let (id, change) = (id.clone(), edit.clone());
+        self.write("edit the contact", move |tx| edit::edit(tx, &id, expected, (&change, (by, now)))).await
+    }
+
+    async fn merge_contacts(
+        &self,
+        keep: &ContactId,
+        other: &ContactId,
+        now: Timestamp,
+    ) -> PortResult<Contact> {
+        let (keep, other) = (keep.clone(), other.clone());
+        self.write("merge the contacts", move |tx| merge::merge(tx, &keep, &other, now)).await
+    }
+
+    async fn delete_contact(&self, id: &ContactId, now: Timestamp) -> PortResult<Vec<ListId>> {
+        let id = id.clone();
+        self.write("delete the contact", move |tx| forget::delete(tx, &id, now)).await
+    }
+
+    async fn erase_contact(&self, id: &ContactId, now: Timestamp) -> PortResult<Vec<ListId>> {
+        let id = id.clone();
+        self.write("erase the contact", move |tx| forget::erase(tx, &id, now)).await
+    }
+
+    async fn say(&self, saying: &Saying) -> PortResult<Heard> {
+        let saying = saying.clone();
+        self.write("save the decision", move |tx| say::say(tx, &saying)).await
+    }
+
+    async fn edit_list(
+        &self,
+        list: &ListId,
+        expected: Option<Version>,
+        edit: &ListEdit,
+        now: Timestamp,
+    ) -> PortResult<List> {
+        let (list, change) = (list.clone(), edit.clone());
+        self.write("edit the list", move |tx| lists::edit(tx, &list, expected, (&change, now))).await
+    }
+
+    async fn followed(&self, list: &ListId) -> PortResult<Option<Cursor>> {
+        let list = list.clone();
+        self.read("read how far the filter was followed", move |tx| follow::followed(tx, &list)).await
+    }
+
+    async fn move_members(&self, list: &ListId, moves: &Moves, now: Timestamp) -> PortResult<(u64, u64)> {
+        let (list, moves) = (list.clone(), moves.clone());
+        self.write("move the members", move |tx| follow::move_members(tx, &list, &moves, now)).await
+    }
+}

@@ -1,0 +1,105 @@
+use std::collections::BTreeSet;
+
+use listsync_core::{
+    address::Address,
+    contact::{Contact, OptOut, Place, Said, Scope, Undeliverable, Version},
+    id::ContactId,
+};
+use rusqlite::{Connection, Row, params};
+
+use super::fields::Provenance;
+use crate::{
+    error::{Fail, Outcome},
+    lists::contacts,
+    values::{
+        collect, count, fields, first, named, origin, standing, stored_limit, timestamp, typed, typed_option,
+    },
+};
+
+const COLUMNS: &str = "c.id, c.address, c.name, c.external_id, c.fields, c.provenance, c.object_id,
+    c.undeliverable, c.undeliverable_at, c.opted_out, c.opted_out_at, c.opted_out_via, c.version,
+    (SELECT json_group_array(a.address) FROM aliases a WHERE a.contact = c.n)";
+
+pub(super) fn one(tx: &Connection, id: &ContactId) -> Outcome<Option<Contact>> {
+    let sql = format!("SELECT {COLUMNS} FROM contacts c WHERE c.id = ?1");
+    first(tx.prepare_cached(&sql)?, [id.as_str()], read)
+}
+
+pub(super) fn expect(tx: &Connection, id: &ContactId) -> Outcome<Contact> {
+    one(tx, id)?.ok_or_else(|| Fail::gone("no_such_contact", format!("there is no contact {id}")))
+}
+
+pub(super) fn find(tx: &Connection, address: &Address) -> Outcome<Option<Contact>> {
+    let Some(found) = contacts::by_address(tx, address)? else { return Ok(None) };
+    one(tx, &found.contact_id()?)
+}
+
+pub(super) fn page(tx: &Connection, after: Option<&ContactId>, limit: usize) -> Outcome<Vec<Contact>> {
+    let sql = format!("SELECT {COLUMNS} FROM contacts c WHERE c.id > ?1 ORDER BY c.id LIMIT ?2");
+    let after = after.map_or("", ContactId::as_str);
+    collect(tx.prepare_cached(&sql)?, params![after, stored_limit(limit)], read)
+}
+
+fn read(row: &Row<'_>) -> Outcome<Contact> {
+    let aliases: BTreeSet<Address> =
+        serde_json::from_str(&row.get::<_, String>(13)?).map_err(|_| Fail::Stored("aliases"))?;
+    let provenance = Provenance::parse(&row.get::<_, String>(5)?)?;
+    let undeliverable = match (row.get::<_, Option<String>>(7)?, row.get::<_, Option<i64>>(8)?) {
+        (Some(why), Some(at)) => Some(Undeliverable { reason: named(why, "reason")?, at: timestamp(at) }),
+        _ => None,
+    };
+    let opted_out = match (
+        row.get::<_, Option<String>>(9)?,
+        row.get::<_, Option<i64>>(10)?,
+        row.get::<_, Option<String>>(11)?,
+    ) {
+        (Some(reason), Some(at), Some(via)) => {
+            Some(OptOut { reason: named(reason, "reason")?, at: timestamp(at), via: named(via, "way")? })
+        }
+        _ => None,
+    };
+    Ok(Contact {
+        id: typed(row, 0, "contact's id")?,
+        address: typed(row, 1, "contact's address")?,
+        aliases,
+        name: row.get(2)?,
+        external_id: typed_option(row, 3, "external id")?,
+        fields: provenance.fields(fields(&row.get::<_, String>(4)?)?),
+        object_id: typed_option(row, 6, "contact's object id")?,
+        undeliverable,
+        opted_out,
+        version: Version(count(row.get(12)?)),
+    })
+}
+
+pub(super) fn places(tx: &Connection, id: &ContactId) -> Outcome<Vec<Place>> {
+    let contact = contacts::expect(tx, id)?;
+    let statement = tx.prepare_cached(
+        "SELECT l.id, m.standing, m.origin, m.since
+         FROM lists l JOIN memberships m ON m.list = l.n AND m.contact = ?1 ORDER BY l.id",
+    )?;
+    collect(statement, [contact.n], |row| {
+        Ok(Place {
+            list: typed(row, 0, "list's id")?,
+            standing: standing(&row.get::<_, String>(1)?)?,
+            origin: origin(&row.get::<_, String>(2)?)?,
+            since: timestamp(row.get(3)?),
+        })
+    })
+}
+
+pub(super) fn sayings(tx: &Connection, id: &ContactId) -> Outcome<Vec<Said>> {
+    let contact = contacts::expect(tx, id)?;
+    let statement = tx.prepare_cached(
+        "SELECT s.decision, l.id, s.via, s.at FROM sayings s LEFT JOIN lists l ON l.n = s.list
+         WHERE s.contact = ?1 ORDER BY s.n DESC",
+    )?;
+    collect(statement, [contact.n], |row| {
+        Ok(Said {
+            decision: named(row.get(0)?, "decision")?,
+            scope: typed_option(row, 1, "list's id")?.map_or(Scope::All, Scope::List),
+            via: named(row.get(2)?, "way")?,
+            at: timestamp(row.get(3)?),
+        })
+    })
+}

@@ -1,0 +1,114 @@
+//! Opt-outs of people whom we do not keep, by keyed hashes of their addresses.
+
+use listsync_core::{
+    Timestamp,
+    address::Address,
+    contact::{OptOut, OptOutReason},
+    list::{OptOutRule, Standing},
+    suppression::{self, Pepper},
+};
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::say::{self, Word};
+use crate::{
+    error::{Fail, Outcome},
+    lists::{
+        catalog::{self, Numbered},
+        memberships,
+    },
+    values::{collect, name_of, named, nanos, timestamp},
+};
+
+/// One opt-out of an address, of a list by its number, or of all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Suppression {
+    pub(crate) list: Option<i64>,
+    pub(crate) no: OptOut,
+}
+
+/// What an address is suppressed for.
+pub(crate) fn of(tx: &Connection, address: &Address) -> Outcome<Vec<Suppression>> {
+    let any: bool =
+        tx.prepare_cached("SELECT EXISTS (SELECT 1 FROM suppressions)")?.query_row([], |row| row.get(0))?;
+    if !any {
+        return Ok(Vec::new());
+    }
+    let statement =
+        tx.prepare_cached("SELECT list, reason, via, at FROM suppressions WHERE hash = ?1 ORDER BY n")?;
+    collect(statement, [hash(tx, address)?], |row| {
+        let (reason, via) = (named(row.get(1)?, "reason")?, named(row.get(2)?, "way")?);
+        Ok(Suppression { list: row.get(0)?, no: OptOut { reason, via, at: timestamp(row.get(3)?) } })
+    })
+}
+
+/// Whether nobody may put an address that is no contact's on a list.
+pub(crate) fn holds_off(tx: &Connection, list: Numbered, address: &Address) -> Outcome<bool> {
+    let holds = |each: &Suppression| match each.list {
+        Some(of) => of == list.n && list.rule == OptOutRule::Allowed,
+        None => say::holds_off(each.no.reason, list.rule),
+    };
+    Ok(of(tx, address)?.iter().any(holds))
+}
+
+/// Keeps an opt-out of an address; a repeat keeps the first.
+pub(crate) fn add(tx: &Connection, address: &Address, suppression: Suppression) -> Outcome<()> {
+    let Suppression { list, no: OptOut { reason, at, via } } = suppression;
+    tx.prepare_cached(
+        "INSERT INTO suppressions (hash, list, reason, via, at) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT DO NOTHING",
+    )?
+    .execute(params![hash(tx, address)?, list, name_of(reason)?, name_of(via)?, nanos(at)])?;
+    Ok(())
+}
+
+/// Makes what an address is suppressed for an opt-out of the contact that has it now.
+pub(crate) fn take_over(tx: &Connection, contact: i64, address: &Address, at: Timestamp) -> Outcome<()> {
+    let found = of(tx, address)?;
+    if found.is_empty() {
+        return Ok(());
+    }
+    for Suppression { list, no } in found {
+        match list {
+            Some(list) => {
+                say::note(tx, contact, Word::no(Some(list), no))?;
+                let list = catalog::of_number(tx, list)?;
+                let now = memberships::of(tx, list.n, contact)?.standing;
+                if list.rule == OptOutRule::Allowed && now != Standing::OptedOut {
+                    say::shift(tx, list.n, contact, (Standing::OptedOut, at))?;
+                }
+            }
+            None => drop(say::refuse_all(tx, contact, no)?),
+        }
+    }
+    tx.prepare_cached("DELETE FROM suppressions WHERE hash = ?1")?.execute([hash(tx, address)?])?;
+    Ok(())
+}
+
+fn hash(tx: &Connection, address: &Address) -> Outcome<String> {
+    Ok(suppression::hash(&pepper(tx)?, address))
+}
+
+fn pepper(tx: &Connection) -> Outcome<Pepper> {
+    let kept: Option<Vec<u8>> = tx
+        .prepare_cached("SELECT value FROM secrets WHERE name = 'pepper'")?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    match kept {
+        Some(kept) => Pepper::try_from(kept).map_err(|_| Fail::Stored("pepper")),
+        None => {
+            let made: Pepper = crate::keys::random()?;
+            tx.execute("INSERT INTO secrets (name, value) VALUES ('pepper', ?1)", [made])?;
+            Ok(made)
+        }
+    }
+}
+
+/// The stronger of two reasons for a no to all lists.
+pub(crate) fn stronger(a: OptOut, b: OptOut) -> OptOut {
+    let rank = |no: &OptOut| match no.reason {
+        OptOutReason::Erased => 0,
+        OptOutReason::Own => 1,
+        OptOutReason::Complaint => 2,
+    };
+    if rank(&b) > rank(&a) { b } else { a }
+}
