@@ -1,27 +1,24 @@
 //! Which column of a file holds what.
 
-use crate::{FileError, Mapping};
+use std::collections::BTreeMap;
+
+use listsync_core::filter::fold_name;
+
+use crate::{
+    FileError,
+    profile::{ColumnNames, Others, Profile},
+};
 
 /// Names of an e-mail column, the first that is found counts. A sign-in name is one only where nothing else is.
-const EMAIL: &[&str] = &[
-    "email",
-    "e mail",
-    "mail",
-    "email address",
-    "e mail address",
-    "emailaddress",
-    "work email",
-    "workemail",
-    "work e mail",
-    "mail address",
-    "primary email",
-    "userprincipalname",
-    "user principal name",
-];
+const EMAIL: &[&str] =
+    &["email", "mail", "email address", "work email", "mail address", "primary email", "user principal name"];
 
-const NAME: &[&str] = &["display name", "displayname", "name", "full name", "fullname"];
-const FIRST: &[&str] = &["first name", "firstname", "given name", "givenname"];
-const LAST: &[&str] = &["last name", "lastname", "surname", "family name", "familyname"];
+const NAME: &[&str] = &["display name", "name", "full name"];
+const GIVEN: &[&str] = &["first name", "given name"];
+const FAMILY: &[&str] = &["last name", "surname", "family name"];
+
+/// The two columns that a file of rejected rows has before the original ones.
+pub(crate) const OUR_OWN: [&str; 2] = ["row", "reason"];
 
 /// Where a row's display name stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,149 +29,153 @@ pub(crate) enum NameColumns {
     Two(usize, usize),
 }
 
-/// The columns of a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Columns {
-    pub(crate) email: usize,
-    pub(crate) name: NameColumns,
-    /// Further columns that have a name.
-    pub(crate) fields: Vec<(usize, String)>,
-    /// How many there are in all.
-    pub(crate) count: usize,
+/// Whose file it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Written {
+    BySource,
+    /// By us, with rejected rows: its formula cells stand behind an apostrophe.
+    ByUs,
 }
 
-impl Columns {
+/// The columns of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub(crate) email: usize,
+    pub(crate) name: NameColumns,
+    pub(crate) external_id: Option<usize>,
+    pub(crate) status: Option<usize>,
+    pub(crate) status_date: Option<usize>,
+    /// Fields of the contact, by their column, in the file's order.
+    pub(crate) fields: Vec<(usize, String)>,
+    /// How many columns there are in all.
+    pub(crate) count: usize,
+    pub(crate) written: Written,
+}
+
+impl Found {
     /// Finds the columns in a header row.
-    pub(crate) fn find(header: &[String], mapping: &Mapping) -> Result<Self, FileError> {
+    pub(crate) fn find(header: &[String], profile: &Profile) -> Result<Self, FileError> {
         let keys: Vec<String> = header.iter().map(|name| key(name)).collect();
-        let email = match &mapping.email {
-            Some(column) => named(header, &keys, column)?,
-            None => known(&keys, EMAIL).ok_or_else(|| no_email(header))?,
+        let search = Search { header, keys: &keys };
+        let columns = &profile.columns;
+        let email = search.email(&columns.address)?;
+        let name = search.name(profile)?;
+        let external_id = search.named(&columns.external_id);
+        let ours = header.starts_with(&OUR_OWN.map(str::to_owned));
+        let taken = |column| {
+            column == email
+                || name == NameColumns::One(column)
+                || external_id == Some(column)
+                || (ours && column < OUR_OWN.len())
         };
-        let name = match &mapping.name {
-            Some(column) => NameColumns::One(named(header, &keys, column)?),
-            None => name_columns(&keys),
-        };
-        let mut fields: Vec<(usize, String)> = Vec::new();
-        for (column, title) in header.iter().enumerate() {
-            let taken = column == email || name == NameColumns::One(column) || title.is_empty();
-            if !taken && fields.iter().all(|(_, other)| other != title) {
-                fields.push((column, title.clone()));
-            }
-        }
-        Ok(Self { email, name, fields, count: header.len() })
+        Ok(Self {
+            fields: search.fields(profile, taken),
+            status: search.named(&columns.status),
+            status_date: search.named(&columns.status_date),
+            written: if ours { Written::ByUs } else { Written::BySource },
+            count: header.len(),
+            email,
+            name,
+            external_id,
+        })
     }
 }
 
-fn name_columns(keys: &[String]) -> NameColumns {
-    match (known(keys, NAME), known(keys, FIRST), known(keys, LAST)) {
-        (Some(name), _, _) => NameColumns::One(name),
-        (None, Some(first), Some(last)) => NameColumns::Two(first, last),
+/// The name of a column, or a word, as it is compared: letters and digits alone, without regard to case.
+pub(crate) fn key(name: &str) -> String {
+    let mut key = fold_name(name);
+    key.retain(|each| each != '.');
+    key
+}
+
+struct Search<'a> {
+    header: &'a [String],
+    keys: &'a [String],
+}
+
+impl Search<'_> {
+    fn email(&self, names: &ColumnNames) -> Result<usize, FileError> {
+        let found = match names.0.as_slice() {
+            [] => self.known(EMAIL),
+            _ => self.named(names),
+        };
+        found.ok_or_else(|| self.missing(names))
+    }
+
+    /// Data must not be quoted as if it were column names.
+    fn missing(&self, names: &ColumnNames) -> FileError {
+        if self.header.iter().any(|name| name.contains('@')) {
+            return FileError::NoHeader;
+        }
+        let found = self.header.iter().filter(|name| !name.is_empty()).cloned().collect();
+        match names.0.as_slice() {
+            [column] => FileError::NoSuchColumn { column: column.clone(), found },
+            _ => FileError::NoEmailColumn { found },
+        }
+    }
+
+    fn name(&self, profile: &Profile) -> Result<NameColumns, FileError> {
+        let columns = &profile.columns;
+        if let Some(name) = self.named(&columns.name) {
+            return Ok(NameColumns::One(name));
+        }
+        if columns.name.0.len() == 1 && columns.given_name.0.is_empty() {
+            return Err(self.missing(&columns.name));
+        }
+        if columns.name.0.is_empty() && columns.given_name.0.is_empty() {
+            let name = self.known(NAME).map(NameColumns::One);
+            return Ok(name.unwrap_or_else(|| two(self.known(GIVEN), self.known(FAMILY))));
+        }
+        Ok(two(self.named(&columns.given_name), self.named(&columns.family_name)))
+    }
+
+    /// A column that a profile names is called as the profile calls it, any other by its title.
+    fn fields(&self, profile: &Profile, taken: impl Fn(usize) -> bool) -> Vec<(usize, String)> {
+        let columns = &profile.columns;
+        let own = [
+            ("given_name", &columns.given_name),
+            ("family_name", &columns.family_name),
+            ("status", &columns.status),
+            ("status_date", &columns.status_date),
+        ];
+        let named = columns.fields.iter().map(|(field, names)| (field.as_str(), names)).chain(own);
+        let named: BTreeMap<usize, &str> =
+            named.filter_map(|(field, names)| Some((self.named(names)?, field))).collect();
+        let mut fields: Vec<(usize, String)> = Vec::new();
+        for (column, title) in self.header.iter().enumerate() {
+            let name = match named.get(&column) {
+                Some(field) => *field,
+                None if profile.others == Others::Drop => continue,
+                None => title.as_str(),
+            };
+            let again = fields.iter().any(|(_, other)| other == name);
+            if !taken(column) && !name.is_empty() && !again {
+                fields.push((column, name.to_owned()));
+            }
+        }
+        fields
+    }
+
+    fn known(&self, names: &[&str]) -> Option<usize> {
+        names.iter().find_map(|name| self.keys.iter().position(|column| *column == key(name)))
+    }
+
+    /// The first of the names that the file has: exactly, or as names are compared.
+    fn named(&self, names: &ColumnNames) -> Option<usize> {
+        names.0.iter().find_map(|name| {
+            let exact = self.header.iter().position(|column| column == name.trim());
+            let key = key(name);
+            exact.or_else(|| self.keys.iter().position(|column| !key.is_empty() && *column == key))
+        })
+    }
+}
+
+fn two(given: Option<usize>, family: Option<usize>) -> NameColumns {
+    match (given, family) {
+        (Some(given), Some(family)) => NameColumns::Two(given, family),
         _ => NameColumns::None,
     }
 }
 
-/// A column's name as it is compared: without regard to case, hyphens, underscores and repeated space.
-fn key(name: &str) -> String {
-    let name = name.to_lowercase().replace(['-', '_'], " ");
-    name.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn known(keys: &[String], names: &[&str]) -> Option<usize> {
-    names.iter().find_map(|name| keys.iter().position(|key| key == name))
-}
-
-fn named(header: &[String], keys: &[String], column: &str) -> Result<usize, FileError> {
-    let exact = header.iter().position(|name| name == column.trim());
-    exact.or_else(|| keys.iter().position(|name| *name == key(column))).ok_or_else(|| {
-        if holds_address(header) {
-            return FileError::NoHeader;
-        }
-        FileError::NoSuchColumn { column: column.to_owned(), found: titles(header) }
-    })
-}
-
-fn no_email(header: &[String]) -> FileError {
-    // Data must not be quoted as if it were column names.
-    if holds_address(header) {
-        FileError::NoHeader
-    } else {
-        FileError::NoEmailColumn { found: titles(header) }
-    }
-}
-
-fn holds_address(header: &[String]) -> bool {
-    header.iter().any(|name| name.contains('@'))
-}
-
-fn titles(header: &[String]) -> Vec<String> {
-    header.iter().filter(|name| !name.is_empty()).cloned().collect()
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn find(header: &[&str], mapping: &str) -> Result<Columns, FileError> {
-        let header: Vec<String> = header.iter().map(|&name| name.to_owned()).collect();
-        Columns::find(&header, &mapping.parse().expect("a mapping"))
-    }
-
-    #[test]
-    fn an_email_column_is_known_by_its_usual_names() {
-        for name in [
-            "email",
-            "E-Mail",
-            "mail",
-            "Email Address",
-            "E-mail Address",
-            "Work Email",
-            "workEmail",
-            "Mail Address",
-            "Primary Email",
-            "UserPrincipalName",
-            "EMAIL_ADDRESS",
-            " e-mail ",
-        ] {
-            assert_eq!(find(&["Id", name], "").expect(name).email, 1, "{name}");
-        }
-    }
-
-    #[test]
-    fn a_sign_in_name_is_taken_only_where_nothing_else_is() {
-        assert_eq!(find(&["UserPrincipalName", "Mail"], "").expect("found").email, 1);
-    }
-
-    #[test]
-    fn a_name_is_one_column_or_first_and_last() {
-        assert_eq!(find(&["email", "Display Name"], "").expect("found").name, NameColumns::One(1));
-        let two = find(&["Last Name", "email", "First Name"], "").expect("found");
-        assert_eq!(two.name, NameColumns::Two(2, 0));
-        assert_eq!(two.fields.len(), 2);
-        assert_eq!(find(&["email", "First Name"], "").expect("found").name, NameColumns::None);
-    }
-
-    #[test]
-    fn a_mapping_goes_before_the_known_names() {
-        let found = find(&["email", "Private", "Who"], "email=private,name=Who").expect("found");
-        assert_eq!((found.email, found.name), (1, NameColumns::One(2)));
-        assert_eq!(found.fields, [(0, "email".to_owned())]);
-    }
-
-    #[test]
-    fn what_is_missing_is_named_with_what_is_there() {
-        let error = find(&["Id", "Team"], "").expect_err("no e-mail column").to_string();
-        assert!(error.contains("'Id', 'Team'") && error.contains("--map email=COLUMN"), "{error}");
-        let error = find(&["email"], "name=Who").expect_err("no such column").to_string();
-        assert!(error.contains("'Who'") && error.contains("'email'"), "{error}");
-    }
-
-    #[test]
-    fn a_file_without_a_header_shows_no_data_in_its_error() {
-        for mapping in ["", "email=Mail"] {
-            let error = find(&["anna@contoso.example", "Anna"], mapping).expect_err("no header");
-            assert!(matches!(error, FileError::NoHeader));
-            assert!(!error.to_string().contains("anna"));
-        }
-    }
-}
+mod tests;

@@ -1,6 +1,7 @@
 use std::io;
 
-/// Why a file cannot be read as contacts at all: what was found, and what to do. Nothing was changed.
+/// Why a file cannot be read as contacts at all: what was found, and what to do. Nothing was changed. No text of it
+/// holds what stands in a row.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
     /// It could not be read to its end.
@@ -9,13 +10,16 @@ pub enum FileError {
     /// There is nothing in it.
     #[error("the file is empty: export it anew, with a header row")]
     Empty,
-    /// It is no text with separated columns.
+    /// There is no row after the header.
+    #[error("the file has a header and no row: export it anew")]
+    HeaderOnly,
+    /// It is no text with separated columns, or in an encoding that is not read.
     #[error("the file is no CSV text but {found}: save it as CSV UTF-8 (comma delimited)")]
     NotCsv {
         /// What it looks like.
         found: &'static str,
     },
-    /// The header row is not UTF-8.
+    /// The header row is not UTF-8, though the profile says so.
     #[error("the header row is not UTF-8 text: save the file as CSV UTF-8")]
     HeaderNotUtf8,
     /// The first row holds an address, so it is no header.
@@ -37,6 +41,54 @@ pub enum FileError {
         /// The columns that there are.
         found: Vec<String>,
     },
+    /// A quotation mark was opened and not closed until the file's end.
+    #[error(
+        "row {row} opens a quotation mark that nothing closes: the file is half-written, or the mark belongs doubled"
+    )]
+    OpenQuote {
+        /// The row as a spreadsheet numbers it.
+        row: u64,
+    },
+    /// The last row breaks off.
+    #[error(
+        "the last row, {row}, breaks off: it has {found} of {expected} fields and no line end; export the file anew"
+    )]
+    HalfWritten {
+        /// The row as a spreadsheet numbers it.
+        row: u64,
+        /// As many fields as the header has.
+        expected: usize,
+        /// As many as it has.
+        found: usize,
+    },
+    /// A row is longer than any row of contacts.
+    #[error("row {row} has more than {limit} bytes: a quotation mark in or before it may not be closed")]
+    LongRow {
+        /// The row as a spreadsheet numbers it.
+        row: u64,
+        /// As many bytes as a row may have.
+        limit: usize,
+    },
+}
+
+impl FileError {
+    /// A stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Read(_) => "file_unreadable",
+            Self::Empty => "file_empty",
+            Self::HeaderOnly => "file_header_only",
+            Self::NotCsv { .. } => "file_not_csv",
+            Self::HeaderNotUtf8 => "file_not_utf8",
+            Self::NoHeader => "file_no_header",
+            Self::NoEmailColumn { .. } => "file_no_email_column",
+            Self::NoSuchColumn { .. } => "file_no_such_column",
+            Self::OpenQuote { .. } => "file_open_quote",
+            Self::HalfWritten { .. } => "file_half_written",
+            Self::LongRow { .. } => "file_long_row",
+        }
+    }
 }
 
 fn quoted(columns: &[String]) -> String {

@@ -1,5 +1,5 @@
 use listsync_core::{Timestamp, id::ListId};
-use listsync_engine::ports::{Again, ImportMode, ImportRow, Imported, ListStore, NewImport, PortResult};
+use listsync_engine::ports::{Again, ImportMode, Imported, ListStore, NewImport, PortResult};
 
 use crate::ParsedFile;
 
@@ -14,7 +14,7 @@ pub struct Source<'a> {
     pub at: Timestamp,
 }
 
-/// Takes a file into a list, whole or not at all.
+/// Takes a file into a list, whole or not at all. The list's last file, once more and read the same way, changes nothing.
 ///
 /// A full import with an unreadable row removes nobody, and one that names fewer than 80 % of as many as are on the
 /// list has its removals held: see [`listsync_engine::ports::Import::state`].
@@ -27,20 +27,30 @@ pub async fn import(
     parsed: ParsedFile,
     source: Source<'_>,
 ) -> PortResult<Imported> {
-    let ParsedFile { contacts, rows, repeated, rejected } = parsed;
-    let new = NewImport {
-        file: base_name(source.file).to_owned(),
-        mode: source.mode,
-        digest: None,
-        profile: String::new(),
-        again: Again::Skip,
-        people: contacts.into_iter().map(ImportRow::from).collect(),
-        rows,
-        repeated,
-        rejected: rejected.len() as u64,
-        at: source.at,
-    };
-    store.import(list, &new).await
+    store.import(list, &parsed.into_import(source, Again::Skip)).await
+}
+
+impl ParsedFile {
+    /// The file as a [`ListStore`] takes it.
+    ///
+    /// It can be known again by its fingerprint, so that another reading of the same bytes is another file; but not while
+    /// a leave date in it is to come, as it will then say something else.
+    #[must_use]
+    pub fn into_import(self, source: Source<'_>, again: Again) -> NewImport {
+        let digest = self.until.is_none().then_some(self.fingerprint);
+        NewImport {
+            file: base_name(source.file).to_owned(),
+            mode: source.mode,
+            digest,
+            profile: self.profile,
+            again,
+            people: self.people.into_iter().collect(),
+            rows: self.rows,
+            repeated: self.repeated,
+            rejected: self.rejected.len() as u64,
+            at: source.at,
+        }
+    }
 }
 
 fn base_name(path: &str) -> &str {

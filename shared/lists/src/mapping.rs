@@ -7,16 +7,20 @@ pub struct Mapping {
     pub email: Option<String>,
     /// The column of the display name.
     pub name: Option<String>,
+    /// The column of the person's key in the system that the file comes from.
+    pub external_id: Option<String>,
 }
 
 /// Why a text is no mapping.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MappingError {
     /// A part is not of the form `what=COLUMN`.
-    #[error("'{0}' does not name a column: write email=COLUMN or name=COLUMN, with commas between")]
+    #[error(
+        "'{0}' does not name a column: write email=COLUMN, name=COLUMN or external_id=COLUMN, with commas between"
+    )]
     NoColumn(String),
     /// What a part maps is not known.
-    #[error("'{0}' cannot be mapped: email and name can")]
+    #[error("'{0}' cannot be mapped: email, name and external_id can")]
     Unknown(String),
     /// The same thing is mapped twice.
     #[error("'{0}' is mapped twice: name one column for it")]
@@ -26,7 +30,7 @@ pub enum MappingError {
 impl FromStr for Mapping {
     type Err = MappingError;
 
-    /// Reads `email=Column,name=Column`; either part may be missing.
+    /// Reads `email=Column,name=Column,external_id=Column`; each part may be missing.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let mut mapping = Self::default();
         for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
@@ -36,6 +40,7 @@ impl FromStr for Mapping {
             let slot = match what.as_str() {
                 "email" => &mut mapping.email,
                 "name" => &mut mapping.name,
+                "external_id" => &mut mapping.external_id,
                 _ => return Err(MappingError::Unknown(what)),
             };
             if column.is_empty() {
@@ -54,9 +59,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mapping_names_the_column_of_email_and_of_name() {
-        let both = Mapping { email: Some("Work Contact: E-mail".into()), name: Some("Who".into()) };
-        assert_eq!("email=Work Contact: E-mail, name=Who".parse(), Ok(both));
+    fn a_mapping_names_the_columns_that_the_file_does_not_tell() {
+        let all = Mapping {
+            email: Some("Work Contact: E-mail".into()),
+            name: Some("Who".into()),
+            external_id: Some("No".into()),
+        };
+        assert_eq!("email=Work Contact: E-mail, name=Who,external_id=No".parse(), Ok(all));
         assert_eq!("".parse(), Ok(Mapping::default()));
     }
 

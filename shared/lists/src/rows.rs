@@ -1,139 +1,122 @@
-//! One row of a file: a contact, or the reason why it cannot be read.
+//! One row of a file: what it says of a person, or the reason why it cannot be read.
 
-use std::{collections::BTreeMap, fmt};
+use std::borrow::Cow;
 
-use csv::ByteRecord;
+use jiff::{ToSpan as _, civil::Date};
 use listsync_core::{
     address::{Address, AddressError},
-    list::NewContact,
+    contact::{ExternalId, ExternalIdError},
 };
-use serde::{Serialize, Serializer};
+use listsync_engine::ports::Presence;
 
-use crate::columns::{Columns, NameColumns};
+use crate::{
+    RejectReason,
+    columns::{Found, NameColumns, Written, key},
+    dates,
+    parse::Reading,
+    people::Values,
+    records::Record,
+    rejects,
+    text::Decoder,
+};
 
-/// A row that could not be read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct RejectedRow {
-    /// Its number as a spreadsheet shows it: the header is row 1.
-    pub row: u64,
-    /// Why.
-    pub reason: RejectReason,
+/// What a row says of a person.
+#[derive(Debug)]
+pub(crate) struct Said {
+    pub(crate) address: Option<Address>,
+    pub(crate) external_id: Option<ExternalId>,
+    pub(crate) values: Values,
+    pub(crate) presence: Presence,
+    /// The first day on which it says something else.
+    pub(crate) until: Option<Date>,
 }
 
-/// Why a row cannot be read. Its text names no person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RejectReason {
-    /// It is not UTF-8.
-    NotUtf8,
-    /// It has no e-mail address.
-    NoAddress,
-    /// What stands in the e-mail column is none.
-    Address(AddressError),
-    /// It has more fields than the header.
-    TooManyFields {
-        /// As many as the header has.
-        expected: usize,
-        /// As many as it has.
-        found: usize,
-    },
-    /// A quotation mark was opened and not closed, so that it runs over the rows that follow.
-    OpenQuote,
+/// What rows are read by.
+pub(crate) struct Rules<'a> {
+    pub(crate) reading: Reading<'a>,
+    pub(crate) columns: Found,
+    pub(crate) delimiter: u8,
+    words: Words,
 }
 
-impl RejectReason {
-    /// A stable code.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::NotUtf8 => "not_utf8",
-            Self::NoAddress => "no_address",
-            Self::Address(_) => "bad_address",
-            Self::TooManyFields { .. } => "too_many_fields",
-            Self::OpenQuote => "open_quote",
+/// The status words, as they are compared.
+struct Words {
+    present: Vec<String>,
+    terminated: Vec<String>,
+}
+
+impl<'a> Rules<'a> {
+    pub(crate) fn new(reading: Reading<'a>, columns: Found, delimiter: u8) -> Self {
+        let words = &reading.profile.status_words;
+        let present = words.active.iter().chain(&words.leave).map(|word| key(word)).collect();
+        let terminated = words.terminated.iter().map(|word| key(word)).collect();
+        Self { reading, columns, delimiter, words: Words { present, terminated } }
+    }
+
+    /// Reads a row.
+    pub(crate) fn read(&self, record: &Record, decoder: &mut Decoder) -> Result<Said, RejectReason> {
+        self.refuse_overlong(record)?;
+        self.refuse_open_quote(record)?;
+        decoder.look(record)?;
+        let row = Row { record, decoder, written: self.columns.written };
+        let address = match Address::parse(&row.text(self.columns.email)) {
+            Ok(address) => Some(address),
+            Err(AddressError::Empty) => None,
+            Err(error) => return Err(RejectReason::Address(error)),
+        };
+        let external_id = match self.columns.external_id.map(|column| ExternalId::parse(&row.text(column))) {
+            Some(Ok(id)) => Some(id),
+            None | Some(Err(ExternalIdError::Empty)) => None,
+            Some(Err(ExternalIdError::Odd)) => return Err(RejectReason::ExternalId),
+        };
+        if address.is_none() && external_id.is_none() {
+            return Err(RejectReason::NoAddress);
         }
-    }
-}
-
-impl fmt::Display for RejectReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotUtf8 => f.write_str("not UTF-8 text: save the file as CSV UTF-8"),
-            Self::NoAddress => f.write_str("no e-mail address"),
-            Self::Address(error) => error.fmt(f),
-            Self::TooManyFields { expected, found } => write!(
-                f,
-                "{found} fields where the header has {expected}: quote a field that holds the separator"
-            ),
-            Self::OpenQuote => {
-                f.write_str("a quotation mark is not closed, so the rows after it are swallowed")
-            }
-        }
-    }
-}
-
-impl Serialize for RejectReason {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-/// Whether a row holds nothing at all: spreadsheets leave such rows behind.
-pub(crate) fn is_blank(record: &ByteRecord) -> bool {
-    record.iter().all(|field| field.trim_ascii().is_empty())
-}
-
-/// Reads a row as a contact.
-pub(crate) fn contact(
-    record: &ByteRecord,
-    columns: &Columns,
-    delimiter: u8,
-) -> Result<NewContact, RejectReason> {
-    let row = Row { record, columns };
-    row.refuse_overlong()?;
-    row.refuse_open_quote(delimiter)?;
-    let given = row.text(columns.email)?;
-    if given.is_empty() {
-        return Err(RejectReason::NoAddress);
-    }
-    let address = Address::parse(given).map_err(|error| match error {
-        AddressError::Empty => RejectReason::NoAddress,
-        other => RejectReason::Address(other),
-    })?;
-    let mut fields = BTreeMap::new();
-    for (column, title) in &columns.fields {
-        if *column < record.len() {
-            fields.insert(title.clone(), row.text(*column)?.to_owned());
-        }
-    }
-    Ok(NewContact { address, name: row.name()?, fields })
-}
-
-struct Row<'a> {
-    record: &'a ByteRecord,
-    columns: &'a Columns,
-}
-
-impl<'a> Row<'a> {
-    /// A field without outer space; empty where the row is too short for it.
-    fn text(&self, column: usize) -> Result<&'a str, RejectReason> {
-        let field = self.record.get(column).unwrap_or_default();
-        std::str::from_utf8(field).map(str::trim).map_err(|_| RejectReason::NotUtf8)
+        let (presence, until) = self.presence(&row)?;
+        let fields = self.columns.fields.iter().map(|(column, _)| *column);
+        let fields = fields.take_while(|column| *column < record.len()).map(|column| row.text(column));
+        let values = Values::of(&self.name(&row), fields);
+        Ok(Said { address, external_id, values, presence, until })
     }
 
-    fn name(&self) -> Result<String, RejectReason> {
+    fn name(&self, row: &Row<'_>) -> String {
         match self.columns.name {
-            NameColumns::None => Ok(String::new()),
-            NameColumns::One(column) => Ok(self.text(column)?.to_owned()),
-            NameColumns::Two(first, last) => {
-                Ok(format!("{} {}", self.text(first)?, self.text(last)?).trim().to_owned())
+            NameColumns::None => String::new(),
+            NameColumns::One(column) => row.text(column).into_owned(),
+            NameColumns::Two(given, family) => {
+                format!("{} {}", row.text(given), row.text(family)).trim().to_owned()
             }
         }
+    }
+
+    /// Who was terminated leaves once the leave date and the days of grace are over, at once where there is no date. A
+    /// leave date without a status is that of somebody who goes.
+    fn presence(&self, row: &Row<'_>) -> Result<(Presence, Option<Date>), RejectReason> {
+        let text = |column: Option<usize>| column.map(|column| row.text(column)).unwrap_or_default();
+        let (word, date) = (key(&text(self.columns.status)), text(self.columns.status_date));
+        let present = Ok((Presence::Present, None));
+        if word.is_empty() && !text(self.columns.status).is_empty() {
+            return Err(RejectReason::UnknownStatus);
+        }
+        if self.words.present.contains(&word) || (word.is_empty() && date.is_empty()) {
+            return present;
+        }
+        if !word.is_empty() && !self.words.terminated.contains(&word) {
+            return Err(RejectReason::UnknownStatus);
+        }
+        if date.is_empty() {
+            return Ok((Presence::Leaving, None));
+        }
+        let Reading { profile, today } = self.reading;
+        let last = dates::read(&date, profile.dates)?;
+        let gone = last.saturating_add(i64::from(profile.grace_days).saturating_add(1).days());
+        Ok(if today >= gone { (Presence::Leaving, None) } else { (Presence::Present, Some(gone)) })
     }
 
     /// Empty fields beyond the header do no harm: spreadsheets write them.
-    fn refuse_overlong(&self) -> Result<(), RejectReason> {
-        let (expected, found) = (self.columns.count, self.record.len());
-        if self.record.iter().skip(expected).all(|field| field.trim_ascii().is_empty()) {
+    fn refuse_overlong(&self, record: &Record) -> Result<(), RejectReason> {
+        let (expected, found) = (self.columns.count, record.len());
+        if record.iter().skip(expected).all(|field| field.trim_ascii().is_empty()) {
             return Ok(());
         }
         Err(RejectReason::TooManyFields { expected, found })
@@ -141,11 +124,34 @@ impl<'a> Row<'a> {
 
     /// A field may hold several lines, but one that holds what looks like further rows has swallowed them: to take
     /// the row would be to lose people unnoticed.
-    fn refuse_open_quote(&self, delimiter: u8) -> Result<(), RejectReason> {
+    fn refuse_open_quote(&self, record: &Record) -> Result<(), RejectReason> {
         let swallows = |field: &[u8]| {
             let mut lines = field.split(|byte| *byte == b'\n').skip(1);
-            lines.any(|line| line.contains(&b'@') && (line.contains(&delimiter) || self.columns.count == 1))
+            lines.any(|line| {
+                line.contains(&b'@') && (line.contains(&self.delimiter) || self.columns.count == 1)
+            })
         };
-        if self.record.iter().any(swallows) { Err(RejectReason::OpenQuote) } else { Ok(()) }
+        if record.iter().any(swallows) { Err(RejectReason::OpenQuote) } else { Ok(()) }
+    }
+}
+
+struct Row<'a> {
+    record: &'a Record,
+    decoder: &'a Decoder,
+    written: Written,
+}
+
+impl<'a> Row<'a> {
+    /// A field without outer space; empty where the row is too short for it.
+    fn text(&self, column: usize) -> Cow<'a, str> {
+        let field = self.record.get(column).unwrap_or_default();
+        let field = match self.written {
+            Written::BySource => field,
+            Written::ByUs => rejects::unescaped(field),
+        };
+        match self.decoder.decode(field) {
+            Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+            Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+        }
     }
 }

@@ -3,16 +3,20 @@
 
 use std::io::{self, Read};
 
-use listsync_core::address::AddressError;
-use listsync_lists::{FileError, Mapping, ParsedFile, RejectReason, parse};
+use listsync_core::{address::AddressError, list::NewContact};
+use listsync_lists::{FileError, Mapping, ParsedFile, Profile, Reading, RejectReason, parse};
 use proptest::prelude::*;
 
 fn read(bytes: impl AsRef<[u8]>) -> Result<ParsedFile, FileError> {
     parse(bytes.as_ref(), &Mapping::default(), |_| {})
 }
 
-fn addresses(file: &ParsedFile) -> Vec<&str> {
-    file.contacts.iter().map(|contact| contact.address.as_str()).collect()
+fn contacts(file: &ParsedFile) -> Vec<NewContact> {
+    file.people.iter().map(|person| person.contact).collect()
+}
+
+fn addresses(file: &ParsedFile) -> Vec<String> {
+    contacts(file).iter().map(|contact| contact.address.to_string()).collect()
 }
 
 fn rejected(file: &ParsedFile) -> Vec<(u64, RejectReason)> {
@@ -23,9 +27,9 @@ fn rejected(file: &ParsedFile) -> Vec<(u64, RejectReason)> {
 fn a_plain_file_gives_its_contacts_with_name_and_fields() {
     let file = read("Email,Display Name,Dept\nAnna@B.example, Anna Meier ,Sales\nbo@b.example,,\n").unwrap();
     assert_eq!(addresses(&file), ["anna@b.example", "bo@b.example"]);
-    assert_eq!(file.contacts[0].name, "Anna Meier");
-    assert_eq!(file.contacts[0].fields["Dept"], "Sales");
-    assert_eq!(file.contacts[1].fields["Dept"], "");
+    assert_eq!(contacts(&file)[0].name, "Anna Meier");
+    assert_eq!(contacts(&file)[0].fields["Dept"], "Sales");
+    assert_eq!(contacts(&file)[1].fields["Dept"], "");
     assert_eq!((file.rows, file.repeated, file.rejected.len()), (2, 0, 0));
 }
 
@@ -40,16 +44,18 @@ fn mark_line_ends_and_separator_change_nothing() {
         "\u{feff}\"email\",\"name\",\"team\"\r\n\"a@b.example\",\"Anna\",\"x\"\r\n\"c@b.example\",\"Carl\",\"y\"",
         "email,name,team\n\na@b.example,Anna,x\n,,\nc@b.example,Carl,y\n\n\n",
     ] {
-        assert_eq!(read(other).unwrap(), plain, "{other:?}");
+        let other_file = read(other).unwrap();
+        assert_eq!(contacts(&other_file), contacts(&plain), "{other:?}");
+        assert_eq!((other_file.rows, other_file.rejected), (2, vec![]));
     }
 }
 
 #[test]
 fn first_and_last_name_make_a_display_name_and_stay_fields() {
     let file = read("First Name,Last Name,E-Mail\nAnna,Meier,a@b.example\n,Solo,c@b.example\n").unwrap();
-    assert_eq!(file.contacts[0].name, "Anna Meier");
-    assert_eq!(file.contacts[0].fields["Last Name"], "Meier");
-    assert_eq!(file.contacts[1].name, "Solo");
+    assert_eq!(contacts(&file)[0].name, "Anna Meier");
+    assert_eq!(contacts(&file)[0].fields["Last Name"], "Meier");
+    assert_eq!(contacts(&file)[1].name, "Solo");
 }
 
 #[test]
@@ -69,7 +75,7 @@ fn rejected_rows_are_numbered_as_a_spreadsheet_numbers_them() {
         let file = read(text.join(end)).unwrap();
         let syntax = RejectReason::Address(AddressError::Syntax);
         assert_eq!(rejected(&file), [(3, syntax), (7, syntax), (9, RejectReason::NoAddress)], "{end:?}");
-        assert_eq!((file.rows, file.contacts.len()), (5, 2));
+        assert_eq!((file.rows, file.people.len()), (5, 2));
     }
 }
 
@@ -101,40 +107,40 @@ fn a_row_that_cannot_be_read_stops_no_other() {
 fn a_short_row_is_taken_when_it_has_an_address() {
     let file = read("Dept,email,name,city\nSales,a@b.example\nSales\n").unwrap();
     assert_eq!(addresses(&file), ["a@b.example"]);
-    assert_eq!(file.contacts[0].fields.get("city"), None);
+    assert_eq!(contacts(&file)[0].fields.get("city"), None);
     assert_eq!(rejected(&file), [(3, RejectReason::NoAddress)]);
 }
 
 #[test]
 fn empty_fields_beyond_the_header_do_no_harm() {
-    assert_eq!(read("email,name\na@b.example,Anna,,\r\n").unwrap().contacts.len(), 1);
+    assert_eq!(read("email,name\na@b.example,Anna,,\r\n").unwrap().people.len(), 1);
 }
 
 #[test]
 fn the_first_of_repeated_rows_counts() {
     let file = read("email,name\nA@b.example,First\na@B.example,Second\nx@b.example,X\n").unwrap();
     assert_eq!(addresses(&file), ["a@b.example", "x@b.example"]);
-    assert_eq!(file.contacts[0].name, "First");
+    assert_eq!(contacts(&file)[0].name, "First");
     assert_eq!((file.rows, file.repeated), (3, 1));
 }
 
 #[test]
 fn rows_that_an_open_quote_swallowed_are_never_lost_in_silence() {
+    let closed_later = "email,name,dept\na@b.example,\"Anna,x\nb@b.example,Bo,y\nc@b.example,\"Cy\",z\n";
+    assert_eq!(rejected(&read(closed_later).unwrap()), [(2, RejectReason::OpenQuote)]);
     for text in [
         "email,name\na@b.example,\"Anna\nb@b.example,Bo\nc@b.example,Cy\n",
-        "email,name,dept\na@b.example,\"Anna,x\nb@b.example,Bo,y\nc@b.example,\"Cy\",z\n",
         "email\n\"a@b.example\nb@b.example\n",
     ] {
-        let file = read(text).unwrap();
-        assert!(!file.rejected.is_empty(), "{text:?}");
+        assert!(matches!(read(text), Err(FileError::OpenQuote { row: 2 })), "{text:?}");
     }
 }
 
 #[test]
 fn a_field_may_hold_several_lines() {
     let file = read("email,note\na@b.example,\"Main St 1\nBern\"\nb@b.example,x\n").unwrap();
-    assert_eq!(file.contacts[0].fields["note"], "Main St 1\nBern");
-    assert_eq!(file.contacts.len(), 2);
+    assert_eq!(contacts(&file)[0].fields["note"], "Main St 1\nBern");
+    assert_eq!(file.people.len(), 2);
 }
 
 #[test]
@@ -146,6 +152,11 @@ fn a_file_that_is_none_is_refused_with_what_to_do() {
         (b"Id,Team\n1,x\n", "'Id', 'Team'"),
         (b"a@b.example,Anna\nc@b.example,Carl\n", "add a header row"),
         (b"email,Stra\xdfe\na@b.example,x\n", "header row is not UTF-8"),
+        (b"email,name\n", "a header and no row"),
+        (b"email,name\n\r\n,\n", "a header and no row"),
+        (b"email,name\na@b.example,\"Anna", "row 2 opens a quotation mark"),
+        (b"email,name\na@b.example,Anna\nb@b.exa", "the last row, 3, breaks off: it has 1 of 2 fields"),
+        (b"email\na@b.example\nb\0@b.example\n", "binary data"),
         (b"PK\x03\x04zip", "xlsx"),
     ] {
         let error = read(bytes).unwrap_err().to_string();
@@ -154,8 +165,26 @@ fn a_file_that_is_none_is_refused_with_what_to_do() {
 }
 
 #[test]
-fn a_header_alone_is_a_file_of_nobody() {
-    assert_eq!(read("email,name").unwrap(), ParsedFile::default());
+fn the_first_row_beyond_ascii_tells_the_encoding_where_the_profile_leaves_it_open() {
+    let profile = Profile::from_json(r#"{"name": "own"}"#).unwrap();
+    let reading = Reading { profile: &profile, today: jiff::civil::date(2025, 6, 1) };
+    let read = |bytes: &[u8]| listsync_lists::read(bytes, reading, |_| {}).unwrap();
+    let file = read(b"email,name\nz@b.example,Zoe\na@b.example,M\xfcller\n");
+    assert_eq!(contacts(&file)[1].name, "Müller");
+    let file = read("email,name\na@b.example,Müller\n".as_bytes());
+    assert_eq!(contacts(&file)[0].name, "Müller");
+    let mut mixed = "email,name\na@b.example,Müller\n".as_bytes().to_vec();
+    mixed.extend_from_slice(b"b@b.example,M\xfcller\n");
+    assert_eq!(rejected(&read(&mixed)), [(3, RejectReason::NotUtf8)]);
+    let mut mixed = b"email,name\na@b.example,M\xfcller\n".to_vec();
+    mixed.extend_from_slice("b@b.example,Müller\n".as_bytes());
+    assert_eq!(rejected(&read(&mixed)), [(3, RejectReason::MixedEncoding)]);
+}
+
+#[test]
+fn a_row_that_swallows_the_file_is_not_taken_into_memory() {
+    let text = format!("email,name\na@b.example,\"{}", "x\n".repeat(2_000_000));
+    assert!(matches!(read(text), Err(FileError::LongRow { row: 2, .. })));
 }
 
 #[test]
@@ -164,8 +193,8 @@ fn a_mapping_chooses_the_columns() {
     let text = "email,Private,Who\nw@b.example,p@b.example,Anna\n";
     let file = parse(text.as_bytes(), &mapping, |_| {}).unwrap();
     assert_eq!(addresses(&file), ["p@b.example"]);
-    assert_eq!(file.contacts[0].name, "Anna");
-    assert_eq!(file.contacts[0].fields["email"], "w@b.example");
+    assert_eq!(contacts(&file)[0].name, "Anna");
+    assert_eq!(contacts(&file)[0].fields["email"], "w@b.example");
 }
 
 #[test]
@@ -214,7 +243,7 @@ proptest! {
         with_header.extend_from_slice(&bytes);
         for input in [&bytes, &with_header] {
             if let Ok(file) = read(input) {
-                let all = file.contacts.len() as u64 + file.repeated + file.rejected.len() as u64;
+                let all = file.people.len() as u64 + file.repeated + file.rejected.len() as u64;
                 prop_assert_eq!(all, file.rows);
             }
         }
@@ -222,7 +251,7 @@ proptest! {
 
     #[test]
     fn a_well_formed_file_gives_back_its_contacts(
-        people in proptest::collection::btree_map("[a-z0-9]{1,8}", (any_name(), any_name()), 0..20),
+        people in proptest::collection::btree_map("[a-z0-9]{1,8}", (any_name(), any_name()), 1..20),
         delimiter in prop_oneof![Just(','), Just(';'), Just('\t')],
         end in prop_oneof![Just("\n"), Just("\r\n")],
         mark in prop_oneof![Just(""), Just("\u{feff}")],
@@ -234,7 +263,7 @@ proptest! {
         }
         let file = read(&text).unwrap();
         prop_assert_eq!(&file.rejected, &[]);
-        let got: Vec<_> = file.contacts.iter().map(|contact| {
+        let got: Vec<_> = contacts(&file).iter().map(|contact| {
             (contact.address.as_str().to_owned(), contact.name.clone(), contact.fields["dept"].clone())
         }).collect();
         let expected: Vec<_> = people.iter().map(|(local, (name, dept))| {
@@ -250,8 +279,8 @@ proptest! {
         if let Ok(file) = read(&text[..cut]) {
             let whole = read(text).unwrap();
             let complete = text[..cut].matches("\n").count().saturating_sub(1).min(1);
-            prop_assert!(file.contacts.len() >= complete);
-            prop_assert_eq!(&file.contacts[..complete], &whole.contacts[..complete]);
+            prop_assert!(file.people.len() >= complete);
+            prop_assert_eq!(&contacts(&file)[..complete], &contacts(&whole)[..complete]);
         }
     }
 }

@@ -1,0 +1,137 @@
+//! The people of a file, kept compactly.
+
+use std::{borrow::Cow, collections::BTreeMap, iter, sync::Arc, vec};
+
+use listsync_core::{address::Address, contact::ExternalId, list::NewContact};
+use listsync_engine::ports::{ImportRow, Presence};
+
+/// The people of a file, each once, in the file's order. They are kept compactly, and made into rows one by one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct People {
+    pub(crate) fields: Arc<[String]>,
+    pub(crate) people: Vec<Person>,
+}
+
+impl Default for People {
+    fn default() -> Self {
+        Self { fields: Arc::from([]), people: Vec::new() }
+    }
+}
+
+impl People {
+    /// How many they are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.people.len()
+    }
+
+    /// Whether there is nobody.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.people.is_empty()
+    }
+
+    /// Each of them.
+    pub fn iter(&self) -> impl Iterator<Item = ImportRow> {
+        self.people.iter().map(|person| person.clone().into_row(&self.fields))
+    }
+}
+
+impl IntoIterator for People {
+    type Item = ImportRow;
+    type IntoIter = IntoRows;
+
+    fn into_iter(self) -> IntoRows {
+        IntoRows { fields: self.fields, people: self.people.into_iter() }
+    }
+}
+
+/// The rows of [`People`].
+#[derive(Debug)]
+pub struct IntoRows {
+    fields: Arc<[String]>,
+    people: vec::IntoIter<Person>,
+}
+
+impl Iterator for IntoRows {
+    type Item = ImportRow;
+
+    fn next(&mut self) -> Option<ImportRow> {
+        Some(self.people.next()?.into_row(&self.fields))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.people.size_hint()
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Person {
+    pub(crate) row: u64,
+    pub(crate) address: Address,
+    pub(crate) external_id: Option<ExternalId>,
+    pub(crate) values: Values,
+    pub(crate) presence: Presence,
+}
+
+impl Person {
+    fn into_row(self, fields: &[String]) -> ImportRow {
+        let Self { row, address, external_id, values, presence } = self;
+        let mut texts = values.iter();
+        let name = texts.next().unwrap_or_default().to_owned();
+        let fields: BTreeMap<_, _> = fields.iter().cloned().zip(texts.map(str::to_owned)).collect();
+        ImportRow { row, contact: NewContact { address, name, fields }, external_id, presence }
+    }
+}
+
+/// A name and the fields after it, as far as the row had them. No text of a file holds the byte 0 that parts them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Values(Box<str>);
+
+impl Values {
+    pub(crate) fn of<'a>(name: &str, fields: impl Iterator<Item = Cow<'a, str>>) -> Self {
+        let mut text = name.to_owned();
+        for field in fields {
+            text.push('\0');
+            text.push_str(&field);
+        }
+        Self(text.into())
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.split('\0')
+    }
+
+    /// Takes from other values what these leave blank.
+    pub(crate) fn fill(&mut self, other: &Self) {
+        let filled = {
+            let (mut own, mut others) = (self.iter(), other.iter());
+            let next = || match (own.next(), others.next()) {
+                (None, None) => None,
+                (Some("") | None, Some(text)) | (Some(text), _) => Some(text),
+            };
+            iter::from_fn(next).collect::<Vec<_>>().join("\0")
+        };
+        *self = Self(filled.into());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_blank_is_filled_and_what_stands_stays() {
+        let values = |texts: &[&str]| Values::of(texts[0], texts[1..].iter().map(|&text| text.into()));
+        for (own, other, expected) in [
+            (&["Anna", "", "x"][..], &["Bo", "a", "b"][..], &["Anna", "a", "x"][..]),
+            (&[""], &["Bo", "a"], &["Bo", "a"]),
+            (&["Anna", "a"], &[""], &["Anna", "a"]),
+            (&["", ""], &[""], &["", ""]),
+        ] {
+            let mut filled = values(own);
+            filled.fill(&values(other));
+            assert_eq!(filled, values(expected));
+        }
+    }
+}
