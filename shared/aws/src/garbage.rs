@@ -10,7 +10,8 @@ use crate::{
     links::members,
     lists::{
         head, held,
-        person::{contact_key, decision_partition, row_partition},
+        person::{contact_key, said_partition},
+        row::row_partition,
     },
     table::{CLEARED, Condition, Fail, Key, Op, Patience, Stored, Table, schema, span},
 };
@@ -25,6 +26,11 @@ const AT_ONCE: usize = 8;
 /// Remembers that a list's rows and log are to be cleared away.
 pub(crate) fn list(list: &ListId) -> Op {
     note(format!("list#{list}"))
+}
+
+/// Remembers that what a contact said is to be cleared away.
+pub(crate) fn said(contact: &ContactId) -> Op {
+    note(format!("said#{contact}"))
 }
 
 /// Remembers that a link's members in this space are to be cleared away.
@@ -51,6 +57,11 @@ impl DynamoStore {
                 Some(("list", id)) => {
                     if let Ok(list) = ListId::parse(id) {
                         clear_list(&self.table, &list).await?;
+                    }
+                }
+                Some(("said", id)) => {
+                    if let Ok(contact) = ContactId::parse(id) {
+                        self.table.clear(DOING, &said_partition(&contact)).await?;
                     }
                 }
                 Some(("space", space)) => members::clear(&self.table, space).await?,
@@ -87,7 +98,7 @@ async fn clear_some(table: &Table, list: &ListId, rows: &[Stored]) -> PortResult
     let mut ops = Vec::with_capacity(rows.len() * 2);
     for row in rows {
         let contact: ContactId = row.read("contact")?;
-        table.clear(DOING, &decision_partition(list, &contact)).await?;
+        forget_sayings(table, list, &contact).await?;
         ops.push(Op::delete(row.key()?));
         let mark = Condition::new("SET #rev = #rev + :one DELETE #lists :list").with_number("one", 1);
         let list = AttributeValue::Ss(vec![list.to_string()]);
@@ -102,4 +113,12 @@ async fn clear_some(table: &Table, list: &ListId, rows: &[Stored]) -> PortResult
             Err(Fail::Stale | Fail::Taken(_)) => patience.wait().await?,
         }
     }
+}
+
+/// What a contact said about a list goes with the list.
+async fn forget_sayings(table: &Table, list: &ListId, contact: &ContactId) -> PortResult<()> {
+    let about = Condition::new("#list = :list").with_text("list", list.as_str());
+    let said = table.query(DOING, &span(said_partition(contact)).only(about)).await?;
+    let keys = said.iter().map(Stored::key).collect::<PortResult<Vec<Key>>>()?;
+    table.delete_many(DOING, keys).await
 }

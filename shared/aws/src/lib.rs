@@ -59,13 +59,17 @@
 //! - Reads that decide are strongly consistent. The indexes only tell which links to look at and which runs to show.
 
 mod connect;
+mod contacts;
 mod credential;
 mod error;
 mod garbage;
+mod keys;
 mod links;
 mod lists;
+mod pepper;
 mod queue;
 mod records;
+mod seen;
 mod store;
 mod table;
 

@@ -28,7 +28,7 @@ impl DynamoStore {
     /// The store in this table.
     #[must_use]
     pub fn new(client: Client, table: impl Into<String>) -> Self {
-        let table = Table { client, name: table.into() };
+        let table = Table { client, name: table.into(), pepper: Arc::default() };
         Self { table, clock: Arc::new(SystemClock), due_pages: Arc::default() }
     }
 

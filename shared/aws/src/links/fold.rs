@@ -23,8 +23,9 @@ use super::{
 use crate::{
     lists::{
         changes,
+        draft::{Draft, Move},
         head::Head,
-        people::{Draft, Move, People, Wanted},
+        people::{People, Wanted},
         tx::{ListTx, Piece},
     },
     table::{Fail, Op, Patience, Table},
@@ -139,7 +140,7 @@ impl Folding<'_> {
         outcomes: &mut Vec<ListOutcome>,
     ) -> Result<(), Fail> {
         let head = Head::load(self.table, &self.link.link.list).await?;
-        let mut scene = Scene::load(self, steps, seen).await?;
+        let mut scene = Scene::load(self, (&head, steps), seen).await?;
         let mut tx = ListTx::new(&head);
         let mut waiting = Vec::new();
         for step in steps {
@@ -175,7 +176,11 @@ struct Scene<'a> {
 type Decided = (ListOutcome, Option<Draft>);
 
 impl<'a> Scene<'a> {
-    async fn load(folding: &'a Folding<'_>, steps: &[ListStep], seen: Option<u64>) -> PortResult<Self> {
+    async fn load(
+        folding: &'a Folding<'_>,
+        (head, steps): (&Head, &[ListStep]),
+        seen: Option<u64>,
+    ) -> PortResult<Self> {
         let mut wanted = Wanted::default();
         for step in steps {
             match &step.effect {
@@ -186,7 +191,7 @@ impl<'a> Scene<'a> {
                 ListEffect::Remove(contact) => wanted.contacts.push(contact.clone()),
             }
         }
-        let people = People::load(folding.table, &folding.link.link.list, wanted).await?;
+        let people = People::load(folding.table, head, wanted).await?;
         let keys: BTreeSet<String> = steps.iter().map(|step| key_text(&step.then.key)).collect();
         let mut contacts: BTreeSet<ContactId> = people.known().cloned().collect();
         contacts.extend(steps.iter().filter_map(|step| step.then.contact.clone()));
@@ -206,7 +211,7 @@ impl<'a> Scene<'a> {
         if !matches!(outcome, ListOutcome::Done | ListOutcome::AlreadySo) {
             return Ok((outcome, Piece::default()));
         }
-        let known = draft.as_ref().map(|draft| draft.contact.id.clone());
+        let known = draft.as_ref().map(|draft| draft.contact.id().clone());
         let mut piece = match draft {
             Some(draft) => self.people.settle(draft)?,
             None => Piece::default(),
@@ -225,28 +230,28 @@ impl<'a> Scene<'a> {
     fn add(&self, new: &NewContact, object: &ObjectId, joins: Move) -> PortResult<Decided> {
         let mut draft = match (self.of_object(object), self.people.by_address(&new.address)) {
             // A person who opted out under this address is not brought back under another.
-            (Some(_), Some(same)) if same.standing() == Standing::OptedOut => {
+            (Some(_), Some(same)) if same.is_opted_out() => {
                 return Ok((ListOutcome::OptedOut, None));
             }
             (Some(known), _) => known,
-            (None, Some(other)) if other.contact.object.is_some() => {
+            (None, Some(other)) if other.contact.card.object_id.is_some() => {
                 return Ok((ListOutcome::Conflict, None));
             }
             (None, Some(unmatched)) => unmatched,
-            (None, None) => self.people.obtain(new)?,
+            (None, None) => self.people.obtain(new, (joins.by, joins.at))?,
         };
+        if draft.is_opted_out() {
+            return Ok((ListOutcome::OptedOut, None));
+        }
         let outcome = match draft.standing() {
-            Standing::OptedOut => return Ok((ListOutcome::OptedOut, None)),
             Standing::Member => ListOutcome::AlreadySo,
-            Standing::Pending | Standing::Absent if draft.changed_after(self.seen) => {
-                return Ok((ListOutcome::Superseded, None));
-            }
-            Standing::Pending | Standing::Absent => {
+            _ if draft.changed_after(self.seen) => return Ok((ListOutcome::Superseded, None)),
+            Standing::OptedOut | Standing::Pending | Standing::Absent => {
                 draft.shift(joins);
                 ListOutcome::Done
             }
         };
-        draft.contact.object.get_or_insert_with(|| object.clone());
+        draft.contact.card.object_id.get_or_insert_with(|| object.clone());
         Ok((outcome, Some(draft)))
     }
 
@@ -267,9 +272,9 @@ impl<'a> Scene<'a> {
     /// The contact that stands for an object: one that opted out before one that is a member before any other.
     fn of_object(&self, object: &ObjectId) -> Option<Draft> {
         let rank = |draft: &Draft| match draft.standing() {
-            Standing::OptedOut => 0,
+            _ if draft.is_opted_out() => 0,
             Standing::Member => 1,
-            Standing::Pending | Standing::Absent => 2,
+            Standing::OptedOut | Standing::Pending | Standing::Absent => 2,
         };
         self.people.by_object(object).into_iter().min_by_key(rank)
     }

@@ -1,7 +1,15 @@
-use listsync_core::{id::ListId, list::List};
-use listsync_engine::ports::PortResult;
+use listsync_core::{
+    Timestamp,
+    contact::Version,
+    id::ListId,
+    list::{List, ListKind},
+};
+use listsync_engine::ports::{ListEdit, PortError, PortResult};
 
-use super::head::{self, Head};
+use super::{
+    head::{self, Head},
+    tx,
+};
 use crate::{
     error, garbage,
     table::{Condition, Fail, Guard, Key, Op, Stored, Table, documents, span},
@@ -12,16 +20,21 @@ const NAMES: &str = "LISTS";
 const MOST_NAME_BYTES: usize = 1_000;
 
 pub(super) async fn all(table: &Table) -> PortResult<Vec<List>> {
-    documents(table.query("read the lists", &span(NAMES)).await?, read)
+    const DOING: &str = "read the lists";
+    let ids = table.read(DOING, &span(NAMES), |named| named.read::<ListId>("id")).await?;
+    let mut heads = table.get_many(DOING, ids.iter().map(head::key).collect()).await?;
+    let found = ids.iter().filter_map(|id| heads.remove(&head::key(id)));
+    documents(found.collect(), |stored| Ok(Head::read(stored)?.list))
 }
 
 pub(super) async fn find(table: &Table, name: &str) -> PortResult<Option<List>> {
     let key = name_key(name);
     if !key.sk.is_empty()
         && key.sk.len() <= MOST_NAME_BYTES
-        && let Some(stored) = table.get("look the list up", &key).await?
+        && let Some(named) = table.get("look the list up", &key).await?
     {
-        return read(&stored).map(Some);
+        let head = Head::find(table, &named.read("id")?).await?;
+        return Ok(head.map(|head| head.list));
     }
     let Ok(id) = ListId::parse(name) else { return Ok(None) };
     Ok(Head::find(table, &id).await?.map(|head| head.list))
@@ -29,12 +42,7 @@ pub(super) async fn find(table: &Table, name: &str) -> PortResult<Option<List>> 
 
 pub(super) async fn create(table: &Table, name: &str) -> Result<List, Fail> {
     const DOING: &str = "create the list";
-    let name = name.trim();
-    if name.is_empty() || name.chars().any(char::is_control) || name_key(name).sk.len() > MOST_NAME_BYTES {
-        let message =
-            "a list's name must not be empty, hold control characters or be longer than 1,000 bytes";
-        return Err(error::rejected("bad_list_name", message, "give another name").into());
-    }
+    let name = good_name(name)?;
     if let Some(other) = find(table, name).await? {
         return Err(taken(&other).into());
     }
@@ -42,17 +50,96 @@ pub(super) async fn create(table: &Table, name: &str) -> Result<List, Fail> {
     let id = ListId::parse(&id).map_err(|_| error::malformed(DOING))?;
     let list = List::new(id, name.to_owned());
     let key = name_key(name);
-    let named = Stored::new(&key).text("id", list.id.as_str()).text("name", name);
+    let named = Stored::new(&key).text("id", list.id.as_str());
     let head = Head::blank(list.clone());
     let ops = [
         Op::put(key, named).when(Condition::absent()),
-        Op::put(head::key(&list.id), head.stored()).when(Condition::absent()),
+        Op::put(head::key(&list.id), head.stored()?).when(Condition::absent()),
     ];
     table.transact(DOING, &ops).await?;
     Ok(list)
 }
 
-fn taken(other: &List) -> listsync_engine::ports::PortError {
+/// A name without space around it.
+fn good_name(name: &str) -> PortResult<&str> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().any(char::is_control) || name_key(name).sk.len() > MOST_NAME_BYTES {
+        let message =
+            "a list's name must not be empty, hold control characters or be longer than 1,000 bytes";
+        return Err(error::rejected("bad_list_name", message, "give another name"));
+    }
+    Ok(name)
+}
+
+/// Edits a list.
+pub(crate) async fn edit(
+    table: &Table,
+    id: &ListId,
+    expected: Option<Version>,
+    (edit, now): (&ListEdit, Timestamp),
+) -> Result<List, Fail> {
+    let head = Head::load(table, id).await?;
+    let before = &head.list;
+    if expected.is_some_and(|expected| expected != before.version) {
+        let message = format!("list {id} is at version {} by now", before.version.0);
+        return Err(error::rejected("version", message, "read the list again, and edit that").into());
+    }
+    let name = edit.name.as_deref().map(good_name).transpose()?;
+    let mut after = List {
+        name: name.unwrap_or(&before.name).to_owned(),
+        kind: edit.kind.clone().unwrap_or_else(|| before.kind.clone()),
+        opt_out: edit.opt_out.unwrap_or(before.opt_out),
+        ..before.clone()
+    };
+    if after == *before {
+        return Ok(after);
+    }
+    after.version.0 += 1;
+    let as_read = Condition::new("#doc = :before AND #seq = :seen").with_number("seen", head.seq);
+    let as_read = as_read.with_all(head.as_read()?);
+    let mut ops = vec![
+        Op::update(head::key(id), head.becomes(&after)?).when(as_read),
+        tx::log_at(id, head.seq + 1, (&[], now))?,
+    ];
+    ops.extend(renamed(before, &after));
+    if after.kind != before.kind && matches!(after.kind, ListKind::Filtered { .. }) {
+        ops.push(Op::check(head::writer_key(id), Condition::absent()).or(Guard::Taken(WRITTEN)));
+    }
+    match table.transact("edit the list", &ops).await {
+        Ok(()) => Ok(after),
+        Err(Fail::Taken(WRITTEN)) => Err(written(id).into()),
+        Err(Fail::Taken(_)) => {
+            let other = find(table, &after.name).await?;
+            Err(other.map_or(Fail::Stale, |other| taken(&other).into()))
+        }
+        Err(fail) => Err(fail),
+    }
+}
+
+/// By what an edit tells that a link writes to the list.
+const WRITTEN: usize = 0;
+/// By what it tells that another list has the name.
+const NAMED: usize = 1;
+
+/// Takes another name, and frees the former one.
+fn renamed(before: &List, after: &List) -> Vec<Op> {
+    let (old, new) = (name_key(&before.name), name_key(&after.name));
+    if old == new {
+        return Vec::new();
+    }
+    let named = Stored::new(&new).text("id", after.id.as_str());
+    vec![Op::put(new, named).when(Condition::absent()).or(Guard::Taken(NAMED)), Op::delete(old)]
+}
+
+fn written(list: &ListId) -> PortError {
+    error::rejected(
+        "list_linked",
+        format!("a link writes to list {list}, which a filter cannot share"),
+        "unlink it first (listsync links unlink LIST), and link it with --mode list-to-group",
+    )
+}
+
+fn taken(other: &List) -> PortError {
     error::rejected(
         "list_exists",
         format!("there is a list '{}' already ({})", other.name, other.id),
@@ -87,8 +174,4 @@ pub(super) async fn delete(table: &Table, list: &ListId) -> Result<(), Fail> {
 /// A name without regard to case.
 fn name_key(name: &str) -> Key {
     Key::new(NAMES, name.trim().to_lowercase())
-}
-
-fn read(stored: &Stored) -> PortResult<List> {
-    Ok(List::new(stored.read("id")?, stored.read("name")?))
 }

@@ -7,9 +7,10 @@ use listsync_core::{
 use listsync_engine::ports::{AddOutcome, RemoveOutcome};
 
 use super::{
+    draft::Move,
     head::Head,
     held,
-    people::{Move, People, Wanted},
+    people::{People, Wanted},
     tx::ListTx,
 };
 use crate::table::{Fail, Table};
@@ -21,17 +22,20 @@ pub(super) async fn add(
     (by, at): (Origin, Timestamp),
 ) -> Result<AddOutcome, Fail> {
     let head = Head::load(table, list).await?;
-    let mut people = People::load(table, list, of(&new.address)).await?;
-    let mut draft = people.obtain(new)?;
-    let outcome = match draft.standing() {
-        Standing::OptedOut => return Ok(AddOutcome::OptedOut),
-        Standing::Member => {
-            held::spare_one(table, list, &draft.contact.id).await?;
+    head.check_static()?;
+    let mut people = People::load(table, &head, of(&new.address)).await?;
+    let mut draft = people.obtain(new, (by, at))?;
+    if draft.is_opted_out() {
+        return Ok(AddOutcome::OptedOut);
+    }
+    let outcome = match draft.standing() == Standing::Member {
+        true => {
+            held::spare_one(table, list, draft.contact.id()).await?;
             AddOutcome::Already
         }
-        Standing::Pending | Standing::Absent => AddOutcome::Added,
+        false => AddOutcome::Added,
     };
-    draft.contact.update(new);
+    draft.contact.update(new, (by, at));
     if outcome == AddOutcome::Added {
         draft.shift(Move { to: Standing::Member, by, at });
     }
@@ -48,7 +52,8 @@ pub(super) async fn remove(
     at: Timestamp,
 ) -> Result<RemoveOutcome, Fail> {
     let head = Head::load(table, list).await?;
-    let mut people = People::load(table, list, of(address)).await?;
+    head.check_static()?;
+    let mut people = People::load(table, &head, of(address)).await?;
     let Some(mut draft) = people.by_address(address) else { return Ok(RemoveOutcome::Absent) };
     match draft.standing() {
         Standing::OptedOut | Standing::Absent => return Ok(RemoveOutcome::Absent),
@@ -62,6 +67,6 @@ pub(super) async fn remove(
     Ok(RemoveOutcome::Removed)
 }
 
-pub(super) fn of(address: &Address) -> Wanted {
+pub(crate) fn of(address: &Address) -> Wanted {
     Wanted { addresses: vec![address.clone()], ..Wanted::default() }
 }

@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use listsync_core::{
+    Timestamp,
     address::Address,
     id::{ContactId, ListId, ObjectId},
     list::{Entry, Standing},
@@ -11,7 +12,7 @@ use listsync_engine::ports::{EntryQuery, PortResult};
 use super::{
     head::Head,
     people::{People, Wanted},
-    person::{Row, row_partition, stranger},
+    row::{Row, row_partition},
 };
 use crate::table::{Condition, Table, schema::SHARDS, span};
 
@@ -21,7 +22,7 @@ const CHUNK: usize = 1_000;
 const AT_ONCE: usize = 4;
 
 pub(super) async fn load(table: &Table, list: &ListId, query: EntryQuery<'_>) -> PortResult<Vec<Entry>> {
-    Head::load(table, list).await?;
+    let head = &Head::load(table, list).await?;
     match query {
         EntryQuery::All => {
             let not_absent = Condition::new("#standing <> :absent");
@@ -30,15 +31,15 @@ pub(super) async fn load(table: &Table, list: &ListId, query: EntryQuery<'_>) ->
         }
         EntryQuery::Contacts(contacts) => {
             let wanted = |some: &[ContactId]| Wanted { contacts: some.to_vec(), ..Wanted::default() };
-            chosen(table, list, contacts.chunks(CHUNK).map(wanted)).await
+            chosen(table, head, contacts.chunks(CHUNK).map(wanted)).await
         }
         EntryQuery::Addresses(addresses) => {
             let wanted = |some: &[Address]| Wanted { addresses: some.to_vec(), ..Wanted::default() };
-            chosen(table, list, addresses.chunks(CHUNK).map(wanted)).await
+            chosen(table, head, addresses.chunks(CHUNK).map(wanted)).await
         }
         EntryQuery::Objects(objects) => {
             let wanted = |some: &[ObjectId]| Wanted { objects: some.to_vec(), ..Wanted::default() };
-            let mut found = chosen(table, list, objects.chunks(CHUNK).map(wanted)).await?;
+            let mut found = chosen(table, head, objects.chunks(CHUNK).map(wanted)).await?;
             // Who was matched to another object between the two reads is nobody's answer.
             let objects: BTreeSet<&ObjectId> = objects.iter().collect();
             found.retain(|entry| entry.object_id.as_ref().is_some_and(|object| objects.contains(object)));
@@ -48,14 +49,10 @@ pub(super) async fn load(table: &Table, list: &ListId, query: EntryQuery<'_>) ->
 }
 
 /// Each of these people once, in the order of their ids.
-async fn chosen(
-    table: &Table,
-    list: &ListId,
-    wanted: impl Iterator<Item = Wanted>,
-) -> PortResult<Vec<Entry>> {
+async fn chosen(table: &Table, head: &Head, wanted: impl Iterator<Item = Wanted>) -> PortResult<Vec<Entry>> {
     let mut found = BTreeMap::new();
     for some in wanted {
-        let people = People::load(table, list, some).await?;
+        let people = People::load(table, head, some).await?;
         found.extend(people.entries().map(|entry| (entry.contact.clone(), entry)));
     }
     Ok(found.into_values().collect())
@@ -78,6 +75,11 @@ pub(super) async fn rows<T>(
 impl People {
     fn entries(&self) -> impl Iterator<Item = Entry> {
         let drafts = self.known().filter_map(|id| self.by_id(id));
-        drafts.map(|draft| draft.row.as_ref().map_or_else(|| stranger(&draft.contact), Row::entry))
+        drafts.map(|draft| {
+            let stranger = || Row::blank(&draft.contact.card, Timestamp::UNIX_EPOCH).entry();
+            let entry = draft.row.as_ref().map_or_else(stranger, Row::entry);
+            let standing = if draft.is_opted_out() { Standing::OptedOut } else { entry.standing };
+            Entry { standing, ..entry }
+        })
     }
 }

@@ -4,17 +4,17 @@ use std::collections::HashSet;
 
 use listsync_core::{
     Timestamp,
-    address::Address,
     id::{ContactId, ImportId, ListId},
     list::{Origin, Standing},
 };
 use listsync_engine::ports::{Import, ImportState, PortResult};
 
 use super::{
+    draft::Move,
     head::{self, Head},
     imports::CHUNK,
-    people::{Move, People, Wanted},
-    person::Row,
+    people::{People, Wanted},
+    row::Row,
     tx::{ListTx, Piece},
 };
 use crate::{
@@ -38,6 +38,11 @@ fn key(import: &ImportId) -> Key {
 
 fn holding_key(list: &ListId, import: &ImportId) -> Key {
     Key::new(head::partition(list), format!("HOLDING#{import}"))
+}
+
+/// Where a list's last import is named.
+fn last_key(list: &ListId) -> Key {
+    Key::new(head::partition(list), "LASTIMPORT")
 }
 
 fn held_partition(import: &ImportId) -> String {
@@ -88,10 +93,22 @@ pub(super) async fn latest(table: &Table, limit: usize) -> PortResult<Vec<Import
     documents(table.query("read the imports", &newest).await?, |stored| Ok(Record::read(stored)?.import))
 }
 
+/// The last import into a list.
+pub(super) async fn last(table: &Table, list: &ListId) -> PortResult<Option<Import>> {
+    const DOING: &str = "read the list's last import";
+    let Some(named) = table.get(DOING, &last_key(list)).await? else { return Ok(None) };
+    let found = table.get(DOING, &key(&named.read("import")?)).await?;
+    found.map(|stored| Ok(Record::read(&stored)?.import)).transpose()
+}
+
 /// The writes that record an import.
 pub(super) fn save_ops(import: &Import, seq: u64) -> PortResult<Vec<Op>> {
     let record = Record { import: import.clone(), seq, rev: 0 };
-    let mut ops = vec![Op::put(key(&import.id), record.stored()?).when(Condition::absent())];
+    let last = Stored::new(&last_key(&import.list)).text("import", import.id.as_str());
+    let mut ops = vec![
+        Op::put(key(&import.id), record.stored()?).when(Condition::absent()),
+        Op::put(last_key(&import.list), last),
+    ];
     if import.held > 0 {
         let key = holding_key(&import.list, &import.id);
         let stored = Stored::new(&key).text("import", import.id.as_str());
@@ -105,19 +122,17 @@ pub(super) async fn hold(table: &Table, import: &Import, held: &[Row]) -> PortRe
     let items = held.iter().map(|row| {
         Stored::new(&Key::new(held_partition(&import.id), row.contact.as_str()))
             .text("contact", row.contact.as_str())
-            .text("address", row.address.as_str())
     });
     table.put_many("hold the removals", items.collect()).await
 }
 
-async fn held_by(table: &Table, import: &ImportId) -> PortResult<Vec<(ContactId, Address)>> {
+async fn held_by(table: &Table, import: &ImportId) -> PortResult<Vec<ContactId>> {
     let held = span(held_partition(import));
-    let read = |stored: &Stored| Ok((stored.read("contact")?, stored.read("address")?));
-    table.read("read the held removals", &held, read).await
+    table.read("read the held removals", &held, |stored| stored.read("contact")).await
 }
 
 /// Whom a later file names, an earlier one's held removals spare.
-pub(super) async fn spare(table: &Table, list: &ListId, named: &HashSet<&Address>) -> PortResult<()> {
+pub(super) async fn spare(table: &Table, list: &ListId, named: &HashSet<ContactId>) -> PortResult<()> {
     const DOING: &str = "release held removals";
     let holding = span(head::partition(list)).beginning("HOLDING#");
     for stored in table.query(DOING, &holding).await? {
@@ -125,8 +140,8 @@ pub(super) async fn spare(table: &Table, list: &ListId, named: &HashSet<&Address
         let held = held_by(table, &id).await?;
         let spared: Vec<Key> = held
             .iter()
-            .filter(|(_, address)| named.contains(address))
-            .map(|(contact, _)| Key::new(held_partition(&id), contact.as_str()))
+            .filter(|contact| named.contains(contact))
+            .map(|contact| Key::new(held_partition(&id), contact.as_str()))
             .collect();
         if spared.is_empty() {
             continue;
@@ -138,7 +153,7 @@ pub(super) async fn spare(table: &Table, list: &ListId, named: &HashSet<&Address
 }
 
 /// Whom somebody names on the list again, held removals spare.
-pub(super) async fn spare_one(table: &Table, list: &ListId, contact: &ContactId) -> PortResult<()> {
+pub(crate) async fn spare_one(table: &Table, list: &ListId, contact: &ContactId) -> PortResult<()> {
     const DOING: &str = "release a held removal";
     let holding = span(head::partition(list)).beginning("HOLDING#");
     for stored in table.query(DOING, &holding).await? {
@@ -194,12 +209,13 @@ pub(super) async fn approve(table: &Table, id: &ImportId, now: Timestamp) -> Por
 
 async fn approve_some(table: &Table, mut record: Record, now: Timestamp) -> Result<Import, Fail> {
     let (id, list, seq) = (record.import.id.clone(), record.import.list.clone(), record.seq);
-    let held: Vec<ContactId> = held_by(table, &id).await?.into_iter().map(|(contact, _)| contact).collect();
+    let held = held_by(table, &id).await?;
     let mut left = held.len() as u64;
     for some in held.chunks(CHUNK) {
-        let mut tx = ListTx::new(&Head::load(table, &list).await?);
+        let head = Head::load(table, &list).await?;
+        let mut tx = ListTx::new(&head);
         let wanted = Wanted { contacts: some.to_vec(), ..Wanted::default() };
-        let mut people = People::load(table, &list, wanted).await?;
+        let mut people = People::load(table, &head, wanted).await?;
         let (mut removed, mut taken) = (0, 0);
         for contact in some {
             let (mut piece, leaves) = dismissal(&mut people, contact, (seq, now))?;

@@ -3,23 +3,30 @@
 use std::collections::HashSet;
 
 use listsync_core::{
-    address::Address,
     id::{ContactId, ListId},
     import::{FileRows, Removals, judge_removals},
-    list::{NewContact, Origin, Standing},
+    list::{Origin, Standing},
 };
-use listsync_engine::ports::{Clock, Import, ImportMode, ImportState, NewImport, PortResult, Presence};
+use listsync_engine::ports::{
+    Again, Clock, Import, ImportMode, ImportRow, ImportState, Imported, NewImport, PortResult, RefusedRow,
+};
 
 use super::{
+    draft::Move,
     entries,
     head::Head,
     held,
-    journal::{self, Journal},
-    people::{Move, People, Wanted},
-    person::{Details, Row, check_size},
-    tx::{ListTx, Piece},
+    journal::{self, Counts, Journal},
+    people::{People, Wanted},
+    person::check_size,
+    row::Row,
+    rows::{self, Took},
+    tx::ListTx,
 };
-use crate::table::{Condition, Fail, Patience, Table};
+use crate::{
+    contacts,
+    table::{Condition, Fail, Patience, Table},
+};
 
 const DOING: &str = "import the file";
 /// How many contacts are read in one go.
@@ -32,6 +39,8 @@ struct Importing<'a> {
     list: &'a ListId,
     new: &'a NewImport,
     journal: Journal,
+    named: HashSet<ContactId>,
+    refused: Vec<RefusedRow>,
 }
 
 /// Takes a file into a list.
@@ -39,20 +48,36 @@ pub(super) async fn take_in(
     table: &Table,
     clock: &dyn Clock,
     (list, new): (&ListId, &NewImport),
-) -> PortResult<Import> {
+) -> PortResult<Imported> {
+    if let Some(import) = repeated(table, list, new).await? {
+        return Ok(Imported { import, refused: Vec::new() });
+    }
     new.people.iter().try_for_each(|row| check_size(&row.contact))?;
     let journal = Journal::begin(table, (list, new), clock.now()).await?;
-    let mut importing = Importing { table, clock, list, new, journal };
+    let (named, refused) = (HashSet::new(), Vec::new());
+    let mut importing = Importing { table, clock, list, new, journal, named, refused };
     let done = importing.run().await;
     if done.is_err() {
         // The first failure is what the caller hears of.
         drop(importing.journal.pause(table, clock.now()).await);
     }
-    done
+    Ok(Imported { import: done?, refused: importing.refused })
+}
+
+/// The list's last import, if it was done and the file is the same.
+async fn repeated(table: &Table, list: &ListId, new: &NewImport) -> PortResult<Option<Import>> {
+    if new.again == Again::TakeIn || new.digest.is_none() {
+        return Ok(None);
+    }
+    let same =
+        |last: &Import| last.state == ImportState::Done && last.mode == new.mode && last.digest == new.digest;
+    let last = held::last(table, list).await?.filter(same);
+    Ok(last.map(|last| Import { state: ImportState::Repeated, ..last }))
 }
 
 impl Importing<'_> {
     async fn run(&mut self) -> PortResult<Import> {
+        self.recall().await?;
         while self.journal.next < self.new.people.len() {
             self.persist(Stage::Additions).await?;
         }
@@ -61,7 +86,8 @@ impl Importing<'_> {
             ImportMode::Full => self.leavers().await?,
         };
         // Those whom this import removed before it was interrupted were not in the file either.
-        let missing = leavers.len() as u64 + self.journal.import.removed;
+        let dismissed = self.journal.import.removed.saturating_sub(self.journal.left);
+        let missing = leavers.len() as u64 + dismissed;
         let present = self.journal.listed.saturating_sub(missing);
         let file = FileRows { present, unreadable: self.new.rejected };
         let mut held = Vec::new();
@@ -81,23 +107,31 @@ impl Importing<'_> {
         self.end(&held).await
     }
 
-    fn named(&self) -> HashSet<&Address> {
-        self.new
-            .people
-            .iter()
-            .filter(|row| row.presence == Presence::Present)
-            .map(|row| &row.contact.address)
-            .collect()
-    }
-
     /// Members whom the file does not name and who were on the list before it was taken in.
     async fn leavers(&self) -> PortResult<Vec<Row>> {
-        let named = self.named();
         let members = Condition::new("#standing = :member");
         let members = members.with_text("member", Standing::Member.to_string());
         let rows = entries::rows(self.table, self.list, (members, Row::clone)).await?;
-        let leaves = |row: &Row| !named.contains(&row.address) && row.seq <= self.journal.from_seq;
+        let leaves = |row: &Row| !self.named.contains(&row.contact) && row.seq <= self.journal.from_seq;
         Ok(rows.into_iter().filter(leaves).collect())
+    }
+
+    /// Whom the rows name that were taken in before the import was interrupted, and which were refused.
+    async fn recall(&mut self) -> PortResult<()> {
+        let head = Head::load(self.table, self.list).await?;
+        for some in self.new.people[..self.journal.next].chunks(CHUNK) {
+            let people = People::load(self.table, &head, rows::wanted(some)).await?;
+            for row in some {
+                let took = rows::recall(&people, row, (Origin::Csv, self.new.at))?;
+                self.note(took);
+            }
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, took: Took) {
+        self.named.extend(took.named);
+        self.refused.extend(took.refused);
     }
 
     async fn persist(&mut self, stage: Stage<'_>) -> PortResult<()> {
@@ -120,27 +154,40 @@ impl Importing<'_> {
         let upto = self.new.people.len().min(from + CHUNK);
         let some = &self.new.people[from..upto];
         let head = Head::load(self.table, self.list).await?;
-        let addresses = some.iter().map(|row| row.contact.address.clone()).collect();
-        let mut people =
-            People::load(self.table, self.list, Wanted { addresses, ..Wanted::default() }).await?;
+        let mut people = self.people(&head, some).await?;
         let mut tx = ListTx::new(&head);
-        let mut counts = self.journal.import.clone();
+        let mut counts = self.journal.counts();
+        let mut waiting = Vec::new();
         for (number, row) in some.iter().enumerate() {
-            if row.presence == Presence::Leaving {
-                continue;
-            }
             let mut next = counts.clone();
-            let piece = take_in_one(&mut people, &row.contact, &mut next)?;
+            let (piece, took) = rows::take_in(&mut people, row, &mut next)?;
             if !tx.fits(&piece) {
                 self.commit(&mut tx, counts, from + number).await?;
+                waiting.drain(..).for_each(|took| self.note(took));
             }
             tx.push(piece);
+            waiting.push(took);
             counts = next;
         }
-        self.commit(&mut tx, counts, upto).await
+        self.commit(&mut tx, counts, upto).await?;
+        waiting.drain(..).for_each(|took| self.note(took));
+        Ok(())
     }
 
-    async fn commit(&mut self, tx: &mut ListTx, counts: Import, next: usize) -> Result<(), Fail> {
+    /// The people of some rows. Who changes their address and stands on other lists too does so before.
+    async fn people(&self, head: &Head, some: &[ImportRow]) -> Result<People, Fail> {
+        let people = People::load(self.table, head, rows::wanted(some)).await?;
+        let movers = rows::movers(&people, some, self.list);
+        if movers.is_empty() {
+            return Ok(people);
+        }
+        for (contact, address) in movers {
+            contacts::readdress(self.table, &contact, (&address, (Origin::Csv, self.new.at))).await?;
+        }
+        Ok(People::load(self.table, head, rows::wanted(some)).await?)
+    }
+
+    async fn commit(&mut self, tx: &mut ListTx, counts: Counts, next: usize) -> Result<(), Fail> {
         let (after, op) = self.journal.step(counts, next, self.clock.now())?;
         tx.commit(self.table, DOING, vec![op]).await?;
         self.journal = after;
@@ -151,9 +198,9 @@ impl Importing<'_> {
         let head = Head::load(self.table, self.list).await?;
         let contacts: Vec<ContactId> = leavers.iter().map(|row| row.contact.clone()).collect();
         let wanted = Wanted { contacts: contacts.clone(), ..Wanted::default() };
-        let mut people = People::load(self.table, self.list, wanted).await?;
+        let mut people = People::load(self.table, &head, wanted).await?;
         let mut tx = ListTx::new(&head);
-        let mut counts = self.journal.import.clone();
+        let mut counts = self.journal.counts();
         let change = Move { to: Standing::Absent, by: Origin::Csv, at: self.new.at };
         for contact in contacts {
             let Some(mut draft) = people.by_id(&contact) else { continue };
@@ -166,7 +213,7 @@ impl Importing<'_> {
                 self.commit(&mut tx, counts.clone(), self.journal.next).await?;
             }
             tx.push(piece);
-            counts.removed += 1;
+            counts.import.removed += 1;
         }
         self.commit(&mut tx, counts, self.journal.next).await
     }
@@ -175,7 +222,7 @@ impl Importing<'_> {
         let mut import = self.journal.import.clone();
         import.held = held.len() as u64;
         held::hold(self.table, &import, held).await?;
-        held::spare(self.table, self.list, &self.named()).await?;
+        held::spare(self.table, self.list, &self.named).await?;
         let seq = Head::load(self.table, self.list).await?.seq;
         let mut ops = held::save_ops(&import, seq)?;
         ops.push(self.journal.end());
@@ -191,28 +238,4 @@ impl Importing<'_> {
 enum Stage<'a> {
     Additions,
     Removals(&'a [Row]),
-}
-
-/// Takes one contact in and counts what came of it.
-fn take_in_one(people: &mut People, new: &NewContact, import: &mut Import) -> PortResult<Piece> {
-    let mut draft = people.obtain(new)?;
-    match draft.standing() {
-        Standing::OptedOut => {
-            import.opted_out += 1;
-            return Ok(Piece::default());
-        }
-        Standing::Member => match draft.contact.update(new) {
-            Details::Changed => import.updated += 1,
-            Details::Same => {
-                import.unchanged += 1;
-                return Ok(Piece::default());
-            }
-        },
-        Standing::Pending | Standing::Absent => {
-            draft.contact.update(new);
-            draft.shift(Move { to: Standing::Member, by: Origin::Csv, at: import.at });
-            import.added += 1;
-        }
-    }
-    people.settle(draft)
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use listsync_core::{
     Timestamp,
+    contact::ExternalId,
     id::{ImportId, ListId},
 };
 use listsync_engine::ports::{
@@ -34,8 +35,10 @@ pub(super) struct Journal {
     pub(super) listed: u64,
     /// The number of the list's last change before.
     pub(super) from_seq: u64,
-    /// The first contact of the file that is not taken in yet.
+    /// The first row of the file that is not taken in yet.
     pub(super) next: usize,
+    /// How many were removed because a row says that they leave.
+    pub(super) left: u64,
     until: Timestamp,
     rev: u64,
 }
@@ -53,6 +56,7 @@ impl Journal {
     ) -> PortResult<Self> {
         const DOING: &str = "begin the import";
         let head = Head::load(table, list).await?;
+        head.check_static()?;
         let digest = digest(new);
         let found = table.get(DOING, &key(list)).await?;
         let old = found.map(|stored| Self::read(&stored)).transpose()?;
@@ -69,6 +73,7 @@ impl Journal {
                 listed: head.members,
                 from_seq: head.seq,
                 next: 0,
+                left: 0,
                 until: now,
                 rev: 0,
             },
@@ -86,12 +91,13 @@ impl Journal {
     }
 
     fn stored(&self) -> PortResult<Stored> {
-        let Self { import, digest, listed, from_seq, next, until, rev } = self;
+        let Self { import, digest, listed, from_seq, next, left, until, rev } = self;
         Stored::new(&key(&import.list))
             .text("digest", digest)
             .number("listed", listed)
             .number("from_seq", from_seq)
             .number("next", next)
+            .number("left", left)
             .at("until", *until)
             .number("rev", rev)
             .document("import", import)
@@ -104,6 +110,7 @@ impl Journal {
             listed: stored.count("listed")?,
             from_seq: stored.count("from_seq")?,
             next: stored.count("next")?,
+            left: stored.count("left")?,
             until: stored.instant("until")?,
             rev: stored.count("rev")?,
         })
@@ -114,10 +121,15 @@ impl Journal {
     }
 
     /// The journal one step on, and the write that makes it so.
-    pub(super) fn step(&self, import: Import, next: usize, now: Timestamp) -> PortResult<(Self, Op)> {
-        let after = Self { import, next, until: alive_until(now), rev: self.rev + 1, ..self.clone() };
+    pub(super) fn step(&self, counts: Counts, next: usize, now: Timestamp) -> PortResult<(Self, Op)> {
+        let Counts { import, left } = counts;
+        let after = Self { import, left, next, until: alive_until(now), rev: self.rev + 1, ..self.clone() };
         let op = Op::put(key(&self.import.list), after.stored()?).when(self.as_read());
         Ok((after, op.or(Guard::Taken(SUPERSEDED))))
+    }
+
+    pub(super) fn counts(&self) -> Counts {
+        Counts { import: self.import.clone(), left: self.left }
     }
 
     /// The end of it.
@@ -130,6 +142,13 @@ impl Journal {
         let after = Self { until: now, rev: self.rev + 1, ..self.clone() };
         table.put("pause the import", after.stored()?, Some(self.as_read())).await.map(drop)
     }
+}
+
+/// What an import came to so far, while a transaction is filled.
+#[derive(Debug, Clone)]
+pub(super) struct Counts {
+    pub(super) import: Import,
+    pub(super) left: u64,
 }
 
 /// What a failed commit of an import comes to: an error, or to read again.
@@ -158,8 +177,10 @@ fn digest(new: &NewImport) -> String {
         ImportMode::Incremental => "incremental",
     };
     hash.update(format!("{mode}\n{}\n{}\n{}\n{}\n", new.file, new.rows, new.repeated, new.rejected));
-    for ImportRow { contact, .. } in &new.people {
-        hash.update(format!("{:?}\n", (contact.address.as_str(), &contact.name, &contact.fields)));
+    for ImportRow { row, contact, external_id, presence } in &new.people {
+        let who = (contact.address.as_str(), &contact.name, &contact.fields);
+        let external = external_id.as_ref().map(ExternalId::as_str);
+        hash.update(format!("{:?}\n", (row, who, external, presence)));
     }
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }

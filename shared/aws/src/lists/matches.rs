@@ -3,6 +3,7 @@ use std::collections::{HashMap, HashSet};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use listsync_core::{
     Timestamp,
+    contact::Contact as Card,
     id::{ContactId, ListId, ObjectId},
     list::{Origin, Standing},
 };
@@ -10,8 +11,9 @@ use listsync_engine::ports::PortResult;
 
 use super::{
     head::{self, Head},
-    people::{as_read, look_op, object_ops},
-    person::{Contact, Row, contact_key, row_key},
+    people::{as_read, object_ops},
+    person::{Contact, contact_key},
+    row::{Row, look_op, row_key},
     tx::{Logged, MATCH, log},
 };
 use crate::{
@@ -63,11 +65,12 @@ async fn bind_some(table: &Table, matches: &[Match], now: Timestamp) -> Result<(
     let (mut first, mut other) = (Vec::new(), Vec::new());
     for (id, before) in contacts {
         let object = wanted[id].clone();
-        if before.object == object {
+        if before.card.object_id == object {
             continue;
         }
-        let is_first = before.object.is_none();
-        let after = Contact { object, rev: before.rev + 1, ..before.clone() };
+        let is_first = before.card.object_id.is_none();
+        let card = Card { object_id: object, ..before.card.clone() };
+        let after = Contact { card, rev: before.rev + 1, ..before.clone() };
         if is_first && before.lists.len() <= LISTS {
             first.push(first_ops(&before, &after)?);
         } else {
@@ -89,14 +92,12 @@ enum Told {
     ItsLists,
 }
 
-fn lists(contact: &Contact) -> impl Iterator<Item = ListId> {
-    contact.lists.iter().filter_map(|list| ListId::parse(list).ok())
-}
-
 fn first_ops(before: &Contact, after: &Contact) -> PortResult<Vec<Op>> {
-    let mut ops = vec![Op::put(contact_key(&after.id), after.stored()?).when(as_read(before))];
+    let mut ops = vec![Op::put(contact_key(after.id()), after.stored()?).when(as_read(before))];
     ops.extend(object_ops(Some(before), after));
-    ops.extend(lists(after).map(|list| look_op(&list, after)));
+    for list in after.listed() {
+        ops.push(look_op(&list, &after.card)?);
+    }
     Ok(ops)
 }
 
@@ -126,29 +127,29 @@ async fn rebind(
     after: &Contact,
     (told, now): (Told, Timestamp),
 ) -> Result<(), Fail> {
-    let lists: Vec<ListId> = lists(after).collect();
-    let keys = lists.iter().flat_map(|list| [head::key(list), row_key(list, &after.id)]).collect();
+    let lists: Vec<ListId> = after.listed().collect();
+    let keys = lists.iter().flat_map(|list| [head::key(list), row_key(list, after.id())]).collect();
     let found = table.get_many(DOING, keys).await?;
     let mut ops = Vec::new();
     for (number, list) in lists.iter().enumerate() {
         if number > 0 && number % LISTS == 0 {
-            ops.push(Op::check(contact_key(&after.id), as_read(before)));
+            ops.push(Op::check(contact_key(after.id()), as_read(before)));
             table.transact(DOING, &std::mem::take(&mut ops)).await?;
         }
-        let (Some(row), Some(head)) = (found.get(&row_key(list, &after.id)), found.get(&head::key(list)))
+        let (Some(row), Some(head)) = (found.get(&row_key(list, after.id())), found.get(&head::key(list)))
         else {
             continue;
         };
-        ops.push(look_op(list, after));
+        ops.push(look_op(list, &after.card)?);
         if told == Told::ItsLists && Row::read(row)?.standing != Standing::Absent {
             let seq = Head::read(head)?.seq;
-            let contact = after.id.clone();
+            let contact = after.id().clone();
             let change = Logged { contact, what: MATCH.to_owned(), origin: Origin::Entra, at: now };
             ops.push(head::advance(list, seq, 0));
             ops.push(log(list, seq + 1, &[change])?);
         }
     }
-    ops.push(Op::put(contact_key(&after.id), after.stored()?).when(as_read(before)));
+    ops.push(Op::put(contact_key(after.id()), after.stored()?).when(as_read(before)));
     ops.extend(object_ops(Some(before), after));
     table.transact(DOING, &ops).await
 }

@@ -2,16 +2,20 @@
 
 pub(crate) mod catalog;
 pub(crate) mod changes;
-mod decide;
-mod edits;
+pub(crate) mod draft;
+pub(crate) mod edits;
 mod entries;
+pub(crate) mod feed;
 pub(crate) mod head;
 pub(crate) mod held;
 mod imports;
 mod journal;
 mod matches;
+pub(crate) mod owner;
 pub(crate) mod people;
 pub(crate) mod person;
+pub(crate) mod row;
+mod rows;
 mod side;
 mod store;
 pub(crate) mod tx;

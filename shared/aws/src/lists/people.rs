@@ -3,18 +3,25 @@
 use std::collections::{BTreeSet, HashMap};
 
 use listsync_core::{
-    Timestamp,
     address::Address,
-    id::{ContactId, ListId, ObjectId},
-    list::{NewContact, Origin, Standing},
+    contact::{ExternalId, UndeliverableReason},
+    id::{ContactId, ObjectId},
+    list::{List, NewContact, Standing},
 };
 use listsync_engine::ports::PortResult;
 
 use super::{
-    person::{Contact, Row, address_key, contact_key, object_key, row_key},
-    tx::{Logged, Piece},
+    draft::{By, Draft},
+    head::Head,
+    owner::Owner,
+    person::{Contact, contact_key, external_key, object_key},
+    row::{Row, look_op, row_key},
+    tx::{ADDRESS, Logged, Piece},
 };
-use crate::table::{Condition, Key, Op, Stored, Table};
+use crate::{
+    pepper::Pepper,
+    table::{Condition, Key, Op, Stored, Table, schema},
+};
 
 /// More rows on other lists than this are written before the person is, a transaction after the other.
 const MOST_OTHERS: usize = 40;
@@ -22,8 +29,10 @@ const MOST_OTHERS: usize = 40;
 /// People, as far as they were asked for, and their rows on one list.
 #[derive(Debug)]
 pub(crate) struct People {
-    list: ListId,
-    addresses: HashMap<Address, ContactId>,
+    list: List,
+    pepper: Pepper,
+    owners: HashMap<Address, Owner>,
+    externals: HashMap<ExternalId, ContactId>,
     objects: HashMap<ObjectId, BTreeSet<String>>,
     contacts: HashMap<ContactId, Contact>,
     rows: HashMap<ContactId, Row>,
@@ -33,56 +42,25 @@ pub(crate) struct People {
 #[derive(Debug, Default)]
 pub(crate) struct Wanted {
     pub(crate) addresses: Vec<Address>,
+    pub(crate) externals: Vec<ExternalId>,
     pub(crate) objects: Vec<ObjectId>,
     pub(crate) contacts: Vec<ContactId>,
 }
 
-/// A new standing, who brought it, and when.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Move {
-    pub(crate) to: Standing,
-    pub(crate) by: Origin,
-    pub(crate) at: Timestamp,
-}
-
-/// One person while a step is decided: as read, and as it shall be.
-#[derive(Debug, Clone)]
-pub(crate) struct Draft {
-    before: Option<Contact>,
-    pub(crate) contact: Contact,
-    pub(crate) row: Option<Row>,
-    moved: Option<Move>,
-    /// The row changed without a move: a decision was repeated under the same standing.
-    noted: bool,
-}
-
 impl People {
-    pub(crate) async fn load(table: &Table, list: &ListId, wanted: Wanted) -> PortResult<Self> {
+    pub(crate) async fn load(table: &Table, head: &Head, wanted: Wanted) -> PortResult<Self> {
         const DOING: &str = "read the contacts";
         let mut people = Self {
-            list: list.clone(),
-            addresses: HashMap::new(),
+            list: head.list.clone(),
+            pepper: table.pepper().await?,
+            owners: HashMap::new(),
+            externals: HashMap::new(),
             objects: HashMap::new(),
             contacts: HashMap::new(),
             rows: HashMap::new(),
         };
-        let mut ids: BTreeSet<ContactId> = wanted.contacts.into_iter().collect();
-        let keys = wanted.addresses.iter().map(address_key);
-        let keys: Vec<Key> = keys.chain(wanted.objects.iter().map(object_key)).collect();
-        let found = table.get_many(DOING, keys).await?;
-        for address in wanted.addresses {
-            if let Some(stored) = found.get(&address_key(&address)) {
-                let id: ContactId = stored.read("contact")?;
-                ids.insert(id.clone());
-                people.addresses.insert(address, id);
-            }
-        }
-        for object in wanted.objects {
-            let set =
-                found.get(&object_key(&object)).map(|stored| stored.set("contacts")).unwrap_or_default();
-            ids.extend(set.iter().filter_map(|id| ContactId::parse(id).ok()));
-            people.objects.insert(object, set);
-        }
+        let ids = people.look_up(table, wanted).await?;
+        let list = &head.list.id;
         let keys = ids.iter().flat_map(|id| [contact_key(id), row_key(list, id)]).collect();
         let mut found = table.get_many(DOING, keys).await?;
         for id in ids {
@@ -96,6 +74,38 @@ impl People {
         Ok(people)
     }
 
+    /// Whose the addresses, external ids and objects are.
+    async fn look_up(&mut self, table: &Table, wanted: Wanted) -> PortResult<BTreeSet<ContactId>> {
+        let mut ids: BTreeSet<ContactId> = wanted.contacts.into_iter().collect();
+        let addresses: Vec<(Key, Address)> =
+            wanted.addresses.into_iter().map(|address| (self.pepper.key(&address), address)).collect();
+        let keys = addresses.iter().map(|(key, _)| key.clone());
+        let keys = keys.chain(wanted.externals.iter().map(external_key));
+        let keys = keys.chain(wanted.objects.iter().map(object_key)).collect();
+        let found = table.get_many("look the contacts up", keys).await?;
+        for (key, address) in addresses {
+            if let Some(stored) = found.get(&key) {
+                let owner = Owner::read(stored)?;
+                ids.extend(owner.contact.clone());
+                self.owners.insert(address, owner);
+            }
+        }
+        for external in wanted.externals {
+            if let Some(stored) = found.get(&external_key(&external)) {
+                let id: ContactId = stored.read("contact")?;
+                ids.insert(id.clone());
+                self.externals.insert(external, id);
+            }
+        }
+        for object in wanted.objects {
+            let set =
+                found.get(&object_key(&object)).map(|stored| stored.set("contacts")).unwrap_or_default();
+            ids.extend(set.iter().filter_map(|id| ContactId::parse(id).ok()));
+            self.objects.insert(object, set);
+        }
+        Ok(ids)
+    }
+
     /// Everybody who was found.
     pub(crate) fn known(&self) -> impl Iterator<Item = &ContactId> {
         self.contacts.keys()
@@ -103,21 +113,27 @@ impl People {
 
     pub(crate) fn by_id(&self, id: &ContactId) -> Option<Draft> {
         let contact = self.contacts.get(id)?.clone();
-        let row = self.rows.get(id).cloned();
-        Some(Draft { before: Some(contact.clone()), contact, row, moved: None, noted: false })
+        Some(Draft::of(contact, self.rows.get(id).cloned(), &self.list))
     }
 
     pub(crate) fn by_address(&self, address: &Address) -> Option<Draft> {
-        self.by_id(self.addresses.get(address)?)
+        self.by_id(self.owners.get(address)?.contact.as_ref()?)
+    }
+
+    pub(crate) fn by_external(&self, external: &ExternalId) -> Option<Draft> {
+        self.by_id(self.externals.get(external)?)
     }
 
     /// The contact of this address; a new one where there is none.
-    pub(crate) fn obtain(&self, new: &NewContact) -> PortResult<Draft> {
+    pub(crate) fn obtain(&self, new: &NewContact, by: By) -> PortResult<Draft> {
         match self.by_address(&new.address) {
             Some(known) => Ok(known),
             None => {
-                let contact = Contact::new(new)?;
-                Ok(Draft { before: None, contact, row: None, moved: None, noted: false })
+                let nobody = Owner::default();
+                let owner = self.owners.get(&new.address).unwrap_or(&nobody);
+                let mut contact = Contact::new(&new.address, owner)?;
+                contact.update(new, by);
+                Ok(Draft::fresh(contact, &self.list))
             }
         }
     }
@@ -127,108 +143,116 @@ impl People {
         let ids = self.objects.get(object).into_iter().flatten();
         ids.filter_map(|id| ContactId::parse(id).ok())
             .filter_map(|id| self.by_id(&id))
-            .filter(|draft| draft.contact.object.as_ref() == Some(object))
+            .filter(|draft| draft.contact.card.object_id.as_ref() == Some(object))
             .collect()
     }
 
+    /// Gives a contact another address, with what was said under it.
+    pub(crate) fn readdress(&self, draft: &mut Draft, address: &Address, by: By) {
+        if let Some(owner) = self.owners.get(address) {
+            draft.contact.takes_over(&owner.suppressed);
+        }
+        draft.readdress(address, by);
+    }
+
     /// What is to be written for a draft; from here on the people are as if it were.
+    ///
+    /// A changed address is shown on this list only: who stands on others too is edited as a whole.
     pub(crate) fn settle(&mut self, draft: Draft) -> PortResult<Piece> {
-        let Draft { before, mut contact, row, moved, noted } = draft;
+        let Draft { before, mut contact, row, moved, noted, readdressed, .. } = draft;
         let mut piece = Piece::default();
         if moved.is_some() && row.is_none() {
-            contact.lists.insert(self.list.to_string());
+            contact.lists.insert(self.list.id.to_string());
+            contact.refused.remove(&self.list.id);
         }
         let changed = before.as_ref() != Some(&contact);
-        let shown = |contact: &Contact| (contact.name.clone(), contact.object.clone());
-        let other_looks = before.as_ref().is_some_and(|before| shown(before) != shown(&contact));
         if changed {
+            contact.check()?;
             contact.rev += 1;
+            if contact.is_news(before.as_ref()) {
+                piece.news = Some(contact.id().clone());
+                contact.card.version.0 += u64::from(before.is_some());
+            }
         }
         piece.ops.extend(contact_op(before.as_ref(), &contact, changed, moved.is_some() || noted)?);
+        piece.ops.extend(self.name_ops(before.as_ref(), &contact)?);
         piece.ops.extend(object_ops(before.as_ref(), &contact));
-        let after = row_after(&contact, row.as_ref(), moved);
-        match (moved, after) {
-            (Some(change), Some(after)) => {
-                piece.members = i64::from(after.standing == Standing::Member)
-                    - i64::from(row.is_some_and(|row| row.standing == Standing::Member));
-                let what = change.to.to_string();
-                let logged = Logged { contact: contact.id.clone(), what, origin: change.by, at: change.at };
-                self.rows.insert(contact.id.clone(), after.clone());
+        let other_looks = before.as_ref().is_some_and(|before| looks(before) != looks(&contact));
+        let row_as_read = row.clone();
+        let after = Draft::row_after(&contact, row, moved);
+        let told = moved.map(|change| (change.to.to_string(), change.by, change.at));
+        let listed = row_as_read.as_ref().is_some_and(|row| row.standing != Standing::Absent);
+        let told = told.or(readdressed.filter(|_| listed).map(|(by, at)| (ADDRESS.to_owned(), by, at)));
+        match (told, after) {
+            (Some((what, origin, at)), Some(after)) => {
+                let was_member = row_as_read.is_some_and(|row| row.standing == Standing::Member);
+                piece.members = i64::from(after.standing == Standing::Member) - i64::from(was_member);
+                let logged = Logged { contact: contact.id().clone(), what, origin, at };
+                self.rows.insert(contact.id().clone(), after.clone());
                 piece.row = Some((after, logged));
             }
             (None, Some(after)) if other_looks || noted => {
-                let key = row_key(&self.list, &contact.id);
+                let key = row_key(&self.list.id, contact.id());
                 let seen = Condition::new("#seq = :seen").with_number("seen", after.seq);
-                piece.ops.push(Op::put(key, after.stored(&self.list)).when(seen));
-                self.rows.insert(contact.id.clone(), after);
+                piece.ops.push(Op::put(key, after.stored(&self.list.id)?).when(seen));
+                self.rows.insert(contact.id().clone(), after);
             }
             _ => {}
         }
         if other_looks {
-            let others = contact.lists.iter().filter(|list| **list != self.list.as_str());
-            let others: Vec<ListId> = others.filter_map(|list| ListId::parse(list).ok()).collect();
-            spread(&mut piece, &contact, &others);
+            spread(&mut piece, &contact, &self.list)?;
         }
         self.note(before.as_ref(), contact);
         Ok(piece)
     }
 
     fn note(&mut self, before: Option<&Contact>, contact: Contact) {
-        let id = contact.id.to_string();
-        if let Some(old) = before.and_then(|before| before.object.as_ref())
+        let id = contact.id().to_string();
+        if let Some(old) = before.and_then(|before| before.card.object_id.as_ref())
             && let Some(set) = self.objects.get_mut(old)
         {
             set.remove(&id);
         }
-        if let Some(object) = &contact.object {
+        if let Some(object) = &contact.card.object_id {
             self.objects.entry(object.clone()).or_default().insert(id);
         }
-        self.addresses.insert(contact.address.clone(), contact.id.clone());
-        self.contacts.insert(contact.id.clone(), contact);
+        for address in contact.addresses() {
+            self.owners.insert(address.clone(), Owner::of(contact.id()));
+        }
+        if let Some(external) = &contact.card.external_id {
+            self.externals.insert(external.clone(), contact.id().clone());
+        }
+        self.contacts.insert(contact.id().clone(), contact);
+    }
+
+    /// What is written where addresses and external ids find the contact.
+    fn name_ops(&self, before: Option<&Contact>, contact: &Contact) -> PortResult<Vec<Op>> {
+        let nobody = Owner::default();
+        let owner = |address: &Address| self.owners.get(address).unwrap_or(&nobody);
+        let mut ops = Vec::new();
+        let old = before.map(Contact::addresses).unwrap_or_default();
+        for address in contact.addresses().difference(&old) {
+            ops.push(owner(address).becomes(self.pepper.key(address), &Owner::of(contact.id()))?);
+        }
+        ops.extend(external_ops(before, contact));
+        Ok(ops)
     }
 }
 
-impl Draft {
-    pub(crate) fn standing(&self) -> Standing {
-        self.row.as_ref().map_or(Standing::Absent, |row| row.standing)
+/// What is written where an external id finds the contact.
+pub(crate) fn external_ops(before: Option<&Contact>, contact: &Contact) -> Vec<Op> {
+    let old = before.and_then(|before| before.card.external_id.as_ref());
+    let new = contact.card.external_id.as_ref();
+    if old == new {
+        return Vec::new();
     }
-
-    /// Whether it changed after the list was read up to this number.
-    pub(crate) fn changed_after(&self, seen: Option<u64>) -> bool {
-        let seq = self.row.as_ref().map_or(0, |row| row.seq);
-        seen.is_some_and(|seen| seq > seen)
-    }
-
-    pub(crate) fn shift(&mut self, change: Move) {
-        self.moved = Some(change);
-    }
-
-    /// The row itself was changed by the caller.
-    pub(crate) fn is_noted(&mut self) {
-        self.noted = true;
-    }
-}
-
-/// The row after a step. Who leaves keeps the origin.
-fn row_after(contact: &Contact, row: Option<&Row>, moved: Option<Move>) -> Option<Row> {
-    let looks = |row: Row| Row { name: contact.name.clone(), object: contact.object.clone(), ..row };
-    let Some(Move { to, by, at }) = moved else { return row.cloned().map(looks) };
-    let origin = match row {
-        Some(row) if to == Standing::Absent => row.origin,
-        _ => by,
-    };
-    let fresh = Row {
-        contact: contact.id.clone(),
-        address: contact.address.clone(),
-        name: contact.name.clone(),
-        object: contact.object.clone(),
-        standing: to,
-        origin,
-        since: at,
-        seq: row.map_or(0, |row| row.seq),
-        decision: row.and_then(|row| row.decision),
-    };
-    Some(fresh)
+    let freed = old.map(|old| Op::delete(external_key(old)));
+    let taken = new.map(|new| {
+        let key = external_key(new);
+        let stored = Stored::new(&key).text("contact", contact.id().as_str());
+        Op::put(key, stored).when(Condition::absent())
+    });
+    freed.into_iter().chain(taken).collect()
 }
 
 /// The write of the contact itself, or a look that it is still as it was read.
@@ -237,20 +261,14 @@ fn contact_op(
     contact: &Contact,
     changed: bool,
     relied_on: bool,
-) -> PortResult<Vec<Op>> {
-    let key = contact_key(&contact.id);
-    let Some(before) = before else {
-        let address = address_key(&contact.address);
-        let taken = Stored::new(&address).text("contact", contact.id.as_str());
-        return Ok(vec![
-            Op::put(address, taken).when(Condition::absent()),
-            Op::put(key, contact.stored()?).when(Condition::absent()),
-        ]);
-    };
-    if changed {
-        return Ok(vec![Op::put(key, contact.stored()?).when(as_read(before))]);
-    }
-    Ok(if relied_on { vec![Op::check(key, as_read(before))] } else { Vec::new() })
+) -> PortResult<Option<Op>> {
+    let key = contact_key(contact.id());
+    Ok(match before {
+        None => Some(Op::put(key, contact.stored()?).when(Condition::absent())),
+        Some(before) if changed => Some(Op::put(key, contact.stored()?).when(as_read(before))),
+        Some(before) if relied_on => Some(Op::check(key, as_read(before))),
+        Some(_) => None,
+    })
 }
 
 /// That nobody changed a contact since it was read.
@@ -260,43 +278,41 @@ pub(crate) fn as_read(contact: &Contact) -> Condition {
 
 /// The index from objects to contacts.
 pub(crate) fn object_ops(before: Option<&Contact>, contact: &Contact) -> Vec<Op> {
-    let old = before.and_then(|before| before.object.as_ref());
-    let new = contact.object.as_ref();
+    let old = before.and_then(|before| before.card.object_id.as_ref());
+    let new = contact.card.object_id.as_ref();
     if old == new {
         return Vec::new();
     }
-    let set = || aws_sdk_dynamodb::types::AttributeValue::Ss(vec![contact.id.to_string()]);
-    let op = |object: &ObjectId, verb: &str| {
-        let update = Condition::new(format!("SET #schema = :schema {verb} #contacts :contact"));
-        let update = update.with("contact", set()).with_number("schema", crate::table::schema::SCHEMA);
-        Op::update(object_key(object), update)
-    };
-    let old = old.map(|object| op(object, "DELETE"));
-    old.into_iter().chain(new.map(|object| op(object, "ADD"))).collect()
+    let old = old.map(|old| object_op(old, contact.id(), "DELETE"));
+    old.into_iter().chain(new.map(|new| object_op(new, contact.id(), "ADD"))).collect()
+}
+
+/// Adds a contact to those of an object, or takes it from them.
+pub(crate) fn object_op(object: &ObjectId, contact: &ContactId, verb: &str) -> Op {
+    let set = aws_sdk_dynamodb::types::AttributeValue::Ss(vec![contact.to_string()]);
+    let update = Condition::new(format!("SET #schema = :schema {verb} #contacts :contact"));
+    Op::update(object_key(object), update.with("contact", set).with_number("schema", schema::SCHEMA))
+}
+
+/// What a row shows of its contact.
+fn looks(contact: &Contact) -> (&Address, &str, Option<&ObjectId>, Option<UndeliverableReason>) {
+    let card = &contact.card;
+    let mail = card.undeliverable.map(|state| state.reason);
+    (&card.address, &card.name, card.object_id.as_ref(), mail)
 }
 
 /// What rows on other lists show of the contact.
-fn spread(piece: &mut Piece, contact: &Contact, others: &[ListId]) {
-    let ops: Vec<Op> = others.iter().map(|list| look_op(list, contact)).collect();
+fn spread(piece: &mut Piece, contact: &Contact, list: &List) -> PortResult<()> {
+    let others = contact.listed().filter(|other| *other != list.id);
+    let ops: Vec<Op> = others.map(|other| look_op(&other, &contact.card)).collect::<PortResult<_>>()?;
     if ops.len() <= MOST_OTHERS {
         piece.ops.extend(ops);
-        return;
+        return Ok(());
     }
     let before = Contact { rev: contact.rev - 1, ..contact.clone() };
     for ops in ops.chunks(MOST_OTHERS) {
-        let still = Op::check(contact_key(&contact.id), as_read(&before));
+        let still = Op::check(contact_key(contact.id()), as_read(&before));
         piece.before.push(std::iter::once(still).chain(ops.iter().cloned()).collect());
     }
-}
-
-/// Shows a contact's name and match on a list's row.
-pub(crate) fn look_op(list: &ListId, contact: &Contact) -> Op {
-    let update = match &contact.object {
-        Some(object) => {
-            Condition::new("SET #name = :name, #object = :object").with_text("object", object.as_str())
-        }
-        None => Condition::new("SET #name = :name REMOVE #object"),
-    };
-    let update = update.with_text("name", &contact.name);
-    Op::update(row_key(list, &contact.id), update).when(Condition::present())
+    Ok(())
 }

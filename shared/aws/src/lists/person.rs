@@ -1,52 +1,61 @@
-//! What is stored of a contact, and of how it stands to one list.
+//! What is stored of a contact.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use listsync_core::{
     Timestamp,
     address::Address,
+    contact::{Contact as Card, ExternalId, Field, OptOut, OptOutReason, Scope, Version},
     id::{ContactId, ListId, ObjectId},
-    list::{Entry, NewContact, Origin, Standing},
+    list::{NewContact, OptOutRule, Origin},
 };
-use listsync_engine::ports::{Decision, PortResult};
+use listsync_engine::ports::PortResult;
 
+use super::owner::{Owner, Suppressed};
 use crate::{
     error,
     table::{Key, Stored, schema},
 };
 
 /// More than this many bytes of fields no contact may have: an item of the table has at most 400 KB.
-const MOST_FIELD_BYTES: usize = 300_000;
+const MOST_FIELD_BYTES: usize = 250_000;
+/// About what a field takes besides its name and value: who set it, and when.
+const FIELD_BYTES: usize = 80;
+/// How many aliases a contact may have: each is a write of the transactions that make or move them.
+const MOST_ALIASES: usize = 30;
 
 /// A contact.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Contact {
-    pub(crate) id: ContactId,
-    pub(crate) address: Address,
-    pub(crate) name: String,
-    pub(crate) fields: BTreeMap<String, String>,
-    pub(crate) object: Option<ObjectId>,
+    /// What is known of them.
+    pub(crate) card: Card,
+    /// The lists that they said no to and have no row on: they said so before they were deleted and made anew.
+    pub(crate) refused: BTreeMap<ListId, OptOut>,
     /// Every list that has a row of it.
     pub(crate) lists: BTreeSet<String>,
     /// Raised by each change, so that a change on stale grounds is found out.
     pub(crate) rev: u64,
 }
 
-pub(crate) fn contact_key(contact: &ContactId) -> Key {
-    Key::head(format!("CONTACT#{contact}"))
+pub(crate) fn contact_partition(shard: u32) -> String {
+    format!("CONTACT#{shard}")
 }
 
-pub(crate) fn address_key(address: &Address) -> Key {
-    Key::head(format!("ADDRESS#{address}"))
+pub(crate) fn contact_key(contact: &ContactId) -> Key {
+    Key::new(contact_partition(schema::shard(contact.as_str())), contact.as_str())
 }
 
 pub(crate) fn object_key(object: &ObjectId) -> Key {
     Key::head(format!("OBJECT#{object}"))
 }
 
-/// Where the decisions of a contact about a list are.
-pub(crate) fn decision_partition(list: &ListId, contact: &ContactId) -> String {
-    format!("DECISION#{list}#{contact}")
+pub(crate) fn external_key(external: &ExternalId) -> Key {
+    Key::head(format!("EXTERNAL#{external}"))
+}
+
+/// Where what a contact said is, about whatever list.
+pub(crate) fn said_partition(contact: &ContactId) -> String {
+    format!("SAID#{contact}")
 }
 
 /// Whether an edit changed a contact's name or fields.
@@ -57,66 +66,165 @@ pub(crate) enum Details {
 }
 
 impl Contact {
-    pub(crate) fn new(new: &NewContact) -> PortResult<Self> {
+    /// A new contact of an address, with what its owner said before they were deleted.
+    pub(crate) fn new(address: &Address, owner: &Owner) -> PortResult<Self> {
         let id = uuid::Uuid::now_v7().to_string();
-        Ok(Self {
+        let card = Card {
             id: ContactId::parse(&id).map_err(|_| error::malformed("make a contact"))?,
-            address: new.address.clone(),
-            name: new.name.clone(),
-            fields: without_blanks(new.fields.clone()),
-            object: None,
-            lists: BTreeSet::new(),
-            rev: 0,
-        })
+            address: address.clone(),
+            aliases: BTreeSet::new(),
+            name: String::new(),
+            external_id: None,
+            fields: BTreeMap::new(),
+            object_id: None,
+            undeliverable: None,
+            opted_out: None,
+            version: Version(1),
+        };
+        let mut contact = Self { card, refused: BTreeMap::new(), lists: BTreeSet::new(), rev: 0 };
+        contact.takes_over(&owner.suppressed);
+        Ok(contact)
+    }
+
+    pub(crate) fn id(&self) -> &ContactId {
+        &self.card.id
     }
 
     pub(crate) fn stored(&self) -> PortResult<Stored> {
-        let Self { id, address, name, fields, object, lists, rev } = self;
-        Stored::new(&contact_key(id))
-            .text("id", id.as_str())
-            .text("address", address.as_str())
-            .text("name", name)
-            .text_option("object", object.as_ref().map(ObjectId::as_str))
+        let Self { card, refused, lists, rev } = self;
+        Stored::new(&contact_key(&card.id))
             .texts("lists", lists)
             .number("rev", rev)
-            .document("fields", fields)
+            .document("refused", refused)?
+            .document("doc", card)
     }
 
     pub(crate) fn read(stored: &Stored) -> PortResult<Self> {
         Ok(Self {
-            id: stored.read("id")?,
-            address: stored.read("address")?,
-            name: stored.read("name")?,
-            fields: stored.read_document("fields")?,
-            object: stored.read_option("object")?,
+            card: stored.read_document("doc")?,
+            refused: stored.read_document("refused")?,
             lists: stored.set("lists"),
             rev: stored.count("rev")?,
         })
     }
 
-    /// Takes over name and fields. An empty name says nothing; an empty field clears it; others stay.
-    pub(crate) fn update(&mut self, new: &NewContact) -> Details {
-        let name = if new.name.is_empty() { self.name.clone() } else { new.name.clone() };
-        let mut fields = self.fields.clone();
-        fields.extend(new.fields.clone());
-        let fields = without_blanks(fields);
-        if name == self.name && fields == self.fields {
-            return Details::Same;
+    /// Address and aliases.
+    pub(crate) fn addresses(&self) -> BTreeSet<&Address> {
+        self.card.aliases.iter().chain([&self.card.address]).collect()
+    }
+
+    /// The lists that it has a row on.
+    pub(crate) fn listed(&self) -> impl Iterator<Item = ListId> + '_ {
+        self.lists.iter().filter_map(|list| ListId::parse(list).ok())
+    }
+
+    /// Makes opt-outs under an address its own.
+    pub(crate) fn takes_over(&mut self, suppressed: &[Suppressed]) {
+        for Suppressed { scope, no } in suppressed {
+            match scope {
+                Scope::All => self.card.opted_out = stronger(self.card.opted_out, Some(*no)),
+                Scope::List(list) if !self.lists.contains(list.as_str()) => {
+                    self.refused.entry(list.clone()).or_insert(*no);
+                }
+                Scope::List(_) => {}
+            }
         }
-        (self.name, self.fields) = (name, fields);
-        Details::Changed
+    }
+
+    /// Whether an opt-out that is in force keeps it off a list, whatever its row there says.
+    pub(crate) fn refuses(&self, list: &ListId, rule: OptOutRule) -> bool {
+        // A mandatory list passes over a no to all lists, unless the person was erased.
+        let holds = |no: OptOut| rule == OptOutRule::Allowed || no.reason == OptOutReason::Erased;
+        self.card.opted_out.is_some_and(holds) || self.refused.contains_key(list)
+    }
+
+    /// Takes over name and fields. An empty name says nothing; an empty field clears it; others stay.
+    pub(crate) fn update(&mut self, new: &NewContact, (by, at): (Origin, Timestamp)) -> Details {
+        let renamed = !new.name.is_empty() && new.name != self.card.name;
+        if renamed {
+            self.card.name.clone_from(&new.name);
+        }
+        let edited = self.set_fields(&new.fields, (by, at));
+        if renamed { Details::Changed } else { edited }
+    }
+
+    /// Sets fields; an empty value clears one, and one that stays as it is keeps who set it.
+    pub(crate) fn set_fields(
+        &mut self,
+        fields: &BTreeMap<String, String>,
+        (source, at): (Origin, Timestamp),
+    ) -> Details {
+        let mut details = Details::Same;
+        for (name, value) in fields {
+            let before = self.card.fields.get(name).map_or("", |field| &field.value);
+            if before == value {
+                continue;
+            }
+            details = Details::Changed;
+            match value.is_empty() {
+                true => drop(self.card.fields.remove(name)),
+                false => {
+                    let field = Field { value: value.clone(), source, at };
+                    self.card.fields.insert(name.clone(), field);
+                }
+            }
+        }
+        details
+    }
+
+    /// Takes over an external id, if it has none.
+    pub(crate) fn knows_external(&mut self, external: Option<&ExternalId>) -> Details {
+        match external {
+            Some(external) if self.card.external_id.is_none() => {
+                self.card.external_id = Some(external.clone());
+                Details::Changed
+            }
+            _ => Details::Same,
+        }
+    }
+
+    /// Gives it another address; the former one stays as an alias.
+    pub(crate) fn readdress(&mut self, address: &Address) {
+        let before = std::mem::replace(&mut self.card.address, address.clone());
+        self.card.aliases.insert(before);
+        self.card.aliases.remove(address);
+    }
+
+    /// Refuses what no item and no transaction of the table could hold.
+    pub(crate) fn check(&self) -> PortResult<()> {
+        let fields =
+            self.card.fields.iter().map(|(name, field)| name.len() + field.value.len() + FIELD_BYTES);
+        check_bytes(fields.sum::<usize>() + self.card.name.len())?;
+        if self.card.aliases.len() <= MOST_ALIASES {
+            return Ok(());
+        }
+        let message = format!("a contact has at most {MOST_ALIASES} aliases");
+        Err(error::rejected("too_many_aliases", message, "remove those that are not used any more"))
+    }
+
+    /// Whether filters and editors see another contact than before.
+    pub(crate) fn is_news(&self, before: Option<&Self>) -> bool {
+        let seen = |card: &Card| Card { object_id: None, version: Version(0), ..card.clone() };
+        before.is_none_or(|before| seen(&before.card) != seen(&self.card))
     }
 }
 
-fn without_blanks(mut fields: BTreeMap<String, String>) -> BTreeMap<String, String> {
-    fields.retain(|_, value| !value.is_empty());
-    fields
+/// Of two opt-outs of all lists the one that is harder to take back.
+pub(crate) fn stronger(one: Option<OptOut>, other: Option<OptOut>) -> Option<OptOut> {
+    use OptOutReason::Complaint;
+    match (one, other) {
+        (Some(one), Some(other)) if other.reason == Complaint && one.reason != Complaint => Some(other),
+        (one, other) => one.or(other),
+    }
 }
 
 /// Refuses a contact that no item of the table could hold.
 pub(crate) fn check_size(new: &NewContact) -> PortResult<()> {
-    let bytes: usize =
-        new.fields.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>() + new.name.len();
+    let fields = new.fields.iter().map(|(name, value)| name.len() + value.len() + FIELD_BYTES);
+    check_bytes(fields.sum::<usize>() + new.name.len())
+}
+
+fn check_bytes(bytes: usize) -> PortResult<()> {
     if bytes <= MOST_FIELD_BYTES {
         return Ok(());
     }
@@ -125,116 +233,4 @@ pub(crate) fn check_size(new: &NewContact) -> PortResult<()> {
         format!("a contact's name and fields take {bytes} bytes, and {MOST_FIELD_BYTES} is the most"),
         "leave the long columns out of the file",
     ))
-}
-
-/// How a contact stands to a list, with what a run reads of the contact.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Row {
-    pub(crate) contact: ContactId,
-    pub(crate) address: Address,
-    pub(crate) name: String,
-    pub(crate) object: Option<ObjectId>,
-    pub(crate) standing: Standing,
-    pub(crate) origin: Origin,
-    pub(crate) since: Timestamp,
-    /// The number of the change that made it so.
-    pub(crate) seq: u64,
-    /// What the person said last.
-    pub(crate) decision: Option<Decision>,
-}
-
-pub(crate) fn row_partition(list: &ListId, shard: u32) -> String {
-    format!("ROW#{list}#{shard}")
-}
-
-pub(crate) fn row_key(list: &ListId, contact: &ContactId) -> Key {
-    Key::new(row_partition(list, schema::shard(contact.as_str())), contact.as_str())
-}
-
-impl Row {
-    pub(crate) fn stored(&self, list: &ListId) -> Stored {
-        let Self { contact, address, name, object, standing, origin, since, seq, decision } = self;
-        Stored::new(&row_key(list, contact))
-            .text("contact", contact.as_str())
-            .text("address", address.as_str())
-            .text("name", name)
-            .text_option("object", object.as_ref().map(ObjectId::as_str))
-            .text("standing", standing.to_string())
-            .text("origin", origin.to_string())
-            .at("since", *since)
-            .number("seq", seq)
-            .text_option("decision", decision.map(decision_name))
-    }
-
-    pub(crate) fn read(stored: &Stored) -> PortResult<Self> {
-        Ok(Self {
-            contact: stored.read("contact")?,
-            address: stored.read("address")?,
-            name: stored.read("name")?,
-            object: stored.read_option("object")?,
-            standing: named(stored, "standing", &STANDINGS)?,
-            origin: named(stored, "origin", &ORIGINS)?,
-            since: stored.instant("since")?,
-            seq: stored.count("seq")?,
-            decision: stored
-                .find("decision")
-                .map(|_| named(stored, "decision", &DECISIONS.map(Named)))
-                .transpose()?
-                .map(|Named(decision)| decision),
-        })
-    }
-
-    pub(crate) fn entry(&self) -> Entry {
-        Entry {
-            contact: self.contact.clone(),
-            address: self.address.clone(),
-            name: self.name.clone(),
-            object_id: self.object.clone(),
-            standing: self.standing,
-            origin: self.origin,
-            undeliverable: None,
-        }
-    }
-}
-
-/// A contact that never was on the list, as the list sees it.
-pub(crate) fn stranger(contact: &Contact) -> Entry {
-    Entry {
-        contact: contact.id.clone(),
-        address: contact.address.clone(),
-        name: contact.name.clone(),
-        object_id: contact.object.clone(),
-        standing: Standing::Absent,
-        origin: Origin::Manual,
-        undeliverable: None,
-    }
-}
-
-const STANDINGS: [Standing; 4] = [Standing::Member, Standing::OptedOut, Standing::Pending, Standing::Absent];
-const ORIGINS: [Origin; 5] = [Origin::Manual, Origin::Csv, Origin::Entra, Origin::Own, Origin::Filter];
-const DECISIONS: [Decision; 2] = [Decision::Subscribed, Decision::OptedOut];
-
-#[derive(Clone, Copy)]
-struct Named(Decision);
-
-impl std::fmt::Display for Named {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(decision_name(self.0))
-    }
-}
-
-pub(crate) fn decision_name(decision: Decision) -> &'static str {
-    match decision {
-        Decision::Subscribed => "subscribed",
-        Decision::OptedOut => "opted_out",
-    }
-}
-
-fn named<T: Copy + ToString>(stored: &Stored, attribute: &str, all: &[T]) -> PortResult<T> {
-    let name: String = stored.read(attribute)?;
-    let found = all.iter().copied().find(|each| each.to_string() == name);
-    found.ok_or_else(|| {
-        let message = format!("could not read the store: an unknown {attribute}");
-        error::rejected("store_unreadable", message, "update listsync")
-    })
 }

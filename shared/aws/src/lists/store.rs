@@ -4,18 +4,24 @@ use async_trait::async_trait;
 use listsync_core::{
     Timestamp,
     address::Address,
+    contact::{OptOutReason, Via},
     id::{ContactId, ImportId, ListId},
     list::{List, NewContact, Origin},
 };
 use listsync_engine::ports::{
-    AddOutcome, Decision, Import, Imported, ListStore, NewImport, PortResult, RemoveOutcome,
+    AddOutcome, Decision, Heard, Import, Imported, ListStore, NewImport, PortResult, RemoveOutcome,
 };
 
 use super::{
-    catalog, decide, edits, held, imports,
+    catalog, edits, held, imports,
     person::{Contact, check_size, contact_key},
 };
-use crate::{DynamoStore, error, store::persistently};
+use crate::{
+    DynamoStore,
+    contacts::{Words, about_list},
+    error,
+    store::persistently,
+};
 
 #[async_trait]
 impl ListStore for DynamoStore {
@@ -60,15 +66,17 @@ impl ListStore for DynamoStore {
         decision: Decision,
         now: Timestamp,
     ) -> PortResult<()> {
-        persistently!("save the decision", decide::decide(&self.table, list, address, (decision, now)))
+        let words = Words { decision, reason: OptOutReason::Own, via: Via::Operator, at: now };
+        let heard: PortResult<Heard> =
+            persistently!("save the decision", about_list(&self.table, list, (address, words)));
+        heard.map(drop)
     }
 
     /// Takes a file in: its additions, transaction after transaction, then its removals. What is interrupted goes on
     /// where it was when the same file is imported again within the hour; until then the list has some of the file's
     /// people and has lost nobody.
     async fn import(&self, list: &ListId, import: &NewImport) -> PortResult<Imported> {
-        let import = imports::take_in(&self.table, &*self.clock, (list, import)).await?;
-        Ok(Imported { import, refused: Vec::new() })
+        imports::take_in(&self.table, &*self.clock, (list, import)).await
     }
 
     async fn imports(&self, limit: usize) -> PortResult<Vec<Import>> {
@@ -83,6 +91,7 @@ impl ListStore for DynamoStore {
         let found = self.table.get("read the contact", &contact_key(contact)).await?;
         let found =
             found.ok_or_else(|| error::gone("no_such_contact", format!("there is no contact {contact}")))?;
-        Ok(Contact::read(&found)?.fields)
+        let fields = Contact::read(&found)?.card.fields;
+        Ok(fields.into_iter().map(|(name, field)| (name, field.value)).collect())
     }
 }

@@ -1,6 +1,6 @@
 //! Changes of many people on one list, packed into as few transactions as hold them.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use listsync_core::{
     Timestamp,
@@ -11,8 +11,9 @@ use listsync_engine::ports::PortResult;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    feed::Feed,
     head::{self, Head},
-    person::{Row, row_key},
+    row::{Row, row_key},
 };
 use crate::table::{Fail, Key, MOST_BYTES, Op, Stored, Table, schema};
 
@@ -20,8 +21,13 @@ use crate::table::{Fail, Key, MOST_BYTES, Op, Stored, Table, schema};
 const LOG_KEPT_SECONDS: i64 = 40 * 24 * 3600;
 /// What stands in the log for a contact whose match changed; else the new standing does.
 pub(crate) const MATCH: &str = "match";
-/// How many writes of people one transaction has at most; the others are the list's, the log's and the caller's.
-const MOST: usize = 94;
+/// The same for one whose address changed.
+pub(crate) const ADDRESS: &str = "address";
+/// The same for one who was deleted, or became one with another.
+pub(crate) const GONE: &str = "gone";
+/// How many writes of people one transaction has at most; the others are the list's, the log's, the feed's and the
+/// caller's.
+const MOST: usize = 92;
 
 /// One change in a list's log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +48,8 @@ pub(crate) struct Piece {
     pub(crate) members: i64,
     /// By how many members the group grows, as far as a link knows.
     pub(crate) in_group: i64,
+    /// Who is to be told of in the feed of contacts.
+    pub(crate) news: Option<ContactId>,
     /// What has to be written before, because one transaction does not hold it: rows of the person on other lists.
     pub(crate) before: Vec<Vec<Op>>,
 }
@@ -57,6 +65,8 @@ pub(crate) struct ListTx {
     rows: Vec<(Row, Logged)>,
     members: i64,
     in_group: i64,
+    news: BTreeSet<ContactId>,
+    feed: Option<Feed>,
     before: Vec<Vec<Op>>,
 }
 
@@ -71,6 +81,8 @@ impl ListTx {
             rows: Vec::new(),
             members: 0,
             in_group: 0,
+            news: BTreeSet::new(),
+            feed: None,
             before: Vec::new(),
         }
     }
@@ -105,6 +117,7 @@ impl ListTx {
         self.rows.extend(piece.row);
         self.members += piece.members;
         self.in_group += piece.in_group;
+        self.news.extend(piece.news);
         self.before.extend(piece.before);
     }
 
@@ -123,12 +136,28 @@ impl ListTx {
         if !self.rows.is_empty() {
             ops.extend(self.numbered()?);
         }
+        ops.extend(self.told(table).await?);
         if !ops.is_empty() {
             table.transact(doing, &ops).await?;
         }
         self.keys.clear();
         (self.bytes, self.members, self.in_group) = (0, 0, 0);
         Ok(())
+    }
+
+    /// The next step of the feed, if there is news.
+    async fn told(&mut self, table: &Table) -> PortResult<Vec<Op>> {
+        let news = std::mem::take(&mut self.news);
+        if news.is_empty() {
+            return Ok(Vec::new());
+        }
+        let feed = match self.feed.take() {
+            Some(feed) => feed,
+            None => Feed::pick(table).await?,
+        };
+        let (after, ops) = feed.step(&news)?;
+        self.feed = Some(after);
+        Ok(ops)
     }
 
     /// The rows with their number, the log's step, and the list's head.
@@ -139,7 +168,7 @@ impl ListTx {
         ops.push(log(&self.list, self.seq, &logged)?);
         for row in rows {
             let row = Row { seq: self.seq, ..row };
-            ops.push(Op::put(row_key(&self.list, &row.contact), row.stored(&self.list)));
+            ops.push(Op::put(row_key(&self.list, &row.contact), row.stored(&self.list)?));
         }
         Ok(ops)
     }
@@ -147,8 +176,13 @@ impl ListTx {
 
 /// One step of a list's log.
 pub(crate) fn log(list: &ListId, seq: u64, changes: &[Logged]) -> PortResult<Op> {
-    let key = head::log_key(list, seq);
     let last = changes.iter().map(|change| change.at).max().unwrap_or(Timestamp::UNIX_EPOCH);
+    log_at(list, seq, (changes, last))
+}
+
+/// The same as of a moment; it may tell of nobody.
+pub(crate) fn log_at(list: &ListId, seq: u64, (changes, last): (&[Logged], Timestamp)) -> PortResult<Op> {
+    let key = head::log_key(list, seq);
     let stored = Stored::new(&key)
         .document("changes", &changes)?
         .number(schema::TIME_TO_LIVE, last.as_second().saturating_add(LOG_KEPT_SECONDS));

@@ -1,8 +1,11 @@
+use std::sync::Arc;
+
 use aws_sdk_dynamodb::{
     Client,
     types::{BillingMode, TableStatus, TimeToLiveSpecification},
 };
 use listsync_engine::ports::PortResult;
+use tokio::sync::OnceCell;
 
 use super::{
     item::{Item, Key, Stored},
@@ -10,13 +13,14 @@ use super::{
     schema::{self, INDEXES, Index, PARTITION_KEY, SORT_KEY, TIME_TO_LIVE},
     transact::Patience,
 };
-use crate::error;
+use crate::{error, pepper::Pepper};
 
 /// The table.
 #[derive(Debug, Clone)]
 pub(crate) struct Table {
     pub(crate) client: Client,
     pub(crate) name: String,
+    pub(crate) pepper: Arc<OnceCell<Pepper>>,
 }
 
 /// A part of a partition, in the order of its sort keys.
@@ -109,6 +113,11 @@ pub(crate) struct Page {
 }
 
 impl Table {
+    /// What the hashes of addresses are keyed by; read once.
+    pub(crate) async fn pepper(&self) -> PortResult<Pepper> {
+        self.pepper.get_or_try_init(|| Pepper::load(self)).await.cloned()
+    }
+
     /// One item, as it is now.
     pub(crate) async fn get(&self, doing: &'static str, key: &Key) -> PortResult<Option<Stored>> {
         let asked = self.client.get_item().table_name(&self.name).set_key(Some(key.attributes()));

@@ -3,7 +3,7 @@ use std::{
     fmt::Display,
 };
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
 use listsync_core::{Timestamp, trigger::Schema};
 use listsync_engine::ports::{Fault, PortError, PortResult};
 use serde::{Serialize, de::DeserializeOwned};
@@ -51,6 +51,13 @@ impl Stored {
         Ok(Key { pk: self.read(PARTITION_KEY)?, sk: self.read(SORT_KEY)? })
     }
 
+    /// The same item in another place.
+    pub(crate) fn moved(&self, to: &Key) -> Self {
+        let mut item = self.0.clone();
+        item.extend(to.attributes());
+        Self(item)
+    }
+
     pub(crate) fn text(mut self, name: &str, value: impl Into<String>) -> Self {
         self.0.insert(name.to_owned(), AttributeValue::S(value.into()));
         self
@@ -89,6 +96,11 @@ impl Stored {
         if !values.is_empty() {
             self.0.insert(name.to_owned(), AttributeValue::Ss(values.iter().cloned().collect()));
         }
+        self
+    }
+
+    pub(crate) fn bytes_of(mut self, name: &str, value: &[u8]) -> Self {
+        self.0.insert(name.to_owned(), AttributeValue::B(Blob::new(value)));
         self
     }
 
@@ -145,6 +157,11 @@ impl Stored {
         values.into_iter().flatten().cloned().collect()
     }
 
+    pub(crate) fn read_bytes(&self, name: &str) -> PortResult<Vec<u8>> {
+        let blob = self.0.get(name).and_then(|value| value.as_b().ok());
+        Ok(blob.ok_or_else(|| unreadable(name))?.as_ref().to_vec())
+    }
+
     pub(crate) fn document_option<T: DeserializeOwned>(&self, name: &str) -> PortResult<Option<T>> {
         let read = |text| serde_json::from_str(text).map_err(|_| unreadable(name));
         self.find(name).map(read).transpose()
@@ -178,6 +195,7 @@ impl Stored {
 fn value_bytes(value: &AttributeValue) -> usize {
     match value {
         AttributeValue::S(text) | AttributeValue::N(text) => text.len(),
+        AttributeValue::B(bytes) => bytes.as_ref().len(),
         AttributeValue::Ss(texts) => texts.iter().map(|text| text.len() + 1).sum(),
         _ => 1,
     }

@@ -19,6 +19,11 @@ impl Condition {
         Self { text: text.into(), values: HashMap::new() }
     }
 
+    /// The same values under another expression.
+    pub(crate) fn saying(self, text: impl Into<String>) -> Self {
+        Self { text: text.into(), ..self }
+    }
+
     /// The item is not there.
     pub(crate) fn absent() -> Self {
         Self::new("attribute_not_exists(#pk)")
@@ -40,6 +45,12 @@ impl Condition {
 
     pub(crate) fn with_number(self, name: &str, value: impl Display) -> Self {
         self.with(name, AttributeValue::N(value.to_string()))
+    }
+
+    /// With another's values, too.
+    pub(crate) fn with_all(mut self, other: Self) -> Self {
+        self.values.extend(other.values);
+        self
     }
 
     pub(crate) fn text(&self) -> &str {

@@ -43,6 +43,16 @@ impl Kit {
         DynamoStore::new(self.client.clone(), "listsync").with_clock(Arc::new(self.clock.clone()))
     }
 
+    /// Whether any item has this text in any place.
+    pub(crate) async fn mentions(&self, text: &str) -> bool {
+        let mut pages = self.client.scan().table_name("listsync").into_paginator().items().send();
+        let mut found = false;
+        while let Some(item) = pages.next().await {
+            found |= format!("{:?}", item.unwrap()).contains(text);
+        }
+        found
+    }
+
     /// How many items there are of each kind: what stands before the first `#` of the partition key.
     pub(crate) async fn kinds(&self) -> BTreeMap<String, usize> {
         let mut kinds = BTreeMap::new();

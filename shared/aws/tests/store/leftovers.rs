@@ -33,7 +33,10 @@ async fn a_deleted_link_and_list_leave_only_the_contacts() {
     kit.store.delete(&link.id).await.unwrap();
     kit.store.delete_list(&list).await.unwrap();
     let kinds = kit.kinds().await;
-    assert_eq!(kinds.keys().map(String::as_str).collect::<Vec<_>>(), ["ADDRESS", "CONTACT"]);
+    assert_eq!(
+        kinds.keys().map(String::as_str).collect::<Vec<_>>(),
+        ["ADDRESS", "CONTACT", "FEED", "PEPPER"]
+    );
     assert_eq!(kinds["CONTACT"], 3);
     // What is left of a contact goes on a new list as ever, matched or not.
     let other = kit.store.create_list("Other", moment(1)).await.unwrap().id;

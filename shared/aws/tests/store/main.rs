@@ -8,5 +8,6 @@ mod imports;
 mod kit;
 mod leftovers;
 mod load;
+mod people;
 mod records;
 mod writers;

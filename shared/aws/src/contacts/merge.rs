@@ -1,0 +1,193 @@
+//! Two contacts made one.
+
+use std::collections::BTreeSet;
+
+use listsync_core::{
+    Timestamp,
+    contact::Contact as Card,
+    id::{ContactId, ListId},
+    list::{OptOutRule, Origin, Standing},
+};
+use listsync_engine::ports::PortResult;
+
+use super::whole::{Change, Spot, Whole, is_member, logged, save, step, still};
+use crate::{
+    error, garbage,
+    lists::{
+        held,
+        owner::Owner,
+        people::{as_read, object_op},
+        person::{Contact, contact_key, external_key, said_partition, stronger},
+        row::{Row, row_key},
+        tx::{ADDRESS, GONE},
+    },
+    store::persistently,
+    table::{Fail, Key, Op, Stored, Table, span},
+};
+
+const DOING: &str = "merge the contacts";
+
+/// Makes two contacts one; the other is gone then.
+pub(super) async fn merge(
+    table: &Table,
+    keep: &ContactId,
+    other: &ContactId,
+    now: Timestamp,
+) -> PortResult<Card> {
+    if keep == other {
+        let message = format!("contact {keep} cannot be merged with itself");
+        return Err(error::rejected("same_contact", message, "name two contacts"));
+    }
+    for id in [keep, other] {
+        for list in Whole::load(table, id).await?.spots.keys() {
+            held::spare_one(table, list, id).await?;
+        }
+    }
+    persistently!(DOING, merge_now(table, (keep, other), now))
+}
+
+async fn merge_now(
+    table: &Table,
+    (keep, other): (&ContactId, &ContactId),
+    now: Timestamp,
+) -> Result<Card, Fail> {
+    let other = Whole::load(table, other).await?;
+    let listed: BTreeSet<ListId> = other.contact.listed().collect();
+    let keep = Whole::load(table, keep).await?;
+    let keep = Whole::of(table, keep.contact, &listed).await?;
+    let mut after = joined(&keep.contact, &other.contact);
+    let mut lists = Vec::new();
+    let all: BTreeSet<&ListId> = keep.spots.keys().chain(other.spots.keys()).collect();
+    for list in all {
+        let both = Both { own: keep.spots.get(list), others: other.spots.get(list), now };
+        lists.push(both.settle(list, (&mut after, &other.contact))?);
+    }
+    move_sayings(table, other.contact.id(), after.id()).await?;
+    let mut last = save(table, Some(&keep.contact), &mut after).await?;
+    last.extend(takeover(table, &other.contact, &after).await?);
+    let still = vec![still(&keep.contact), still(&other.contact)];
+    Change { still, lists, last }.commit(table, DOING).await?;
+    Ok(after.card)
+}
+
+/// The contact that two become, without its lists.
+fn joined(keep: &Contact, other: &Contact) -> Contact {
+    let mut after = keep.clone();
+    let card = &mut after.card;
+    card.aliases.extend(other.addresses().into_iter().cloned());
+    if card.name.is_empty() {
+        card.name.clone_from(&other.card.name);
+    }
+    card.external_id = card.external_id.take().or_else(|| other.card.external_id.clone());
+    card.object_id = card.object_id.take().or_else(|| other.card.object_id.clone());
+    for (name, field) in &other.card.fields {
+        card.fields.entry(name.clone()).or_insert_with(|| field.clone());
+    }
+    card.opted_out = stronger(card.opted_out, other.card.opted_out);
+    for (list, no) in &other.refused {
+        after.refused.entry(list.clone()).or_insert(*no);
+    }
+    after
+}
+
+/// How two contacts stand to one list.
+struct Both<'a> {
+    own: Option<&'a Spot>,
+    others: Option<&'a Spot>,
+    now: Timestamp,
+}
+
+impl Both<'_> {
+    /// The writes of one list: the row of the one who stays, and no row of the other.
+    fn settle(&self, list: &ListId, (after, other): (&mut Contact, &Contact)) -> PortResult<Vec<Op>> {
+        let Some(head) = self.own.or(self.others).map(|spot| &spot.head) else { return Ok(Vec::new()) };
+        let standing = |spot: Option<&Spot>| spot.map_or(Standing::Absent, |spot| spot.row.standing);
+        let (own, others) = (standing(self.own), standing(self.others));
+        let mut row = self.row(after, head.list.opt_out);
+        let changed = row.standing != own || self.own.is_none();
+        let mut changes = Vec::new();
+        if changed && (row.standing != Standing::Absent || own != Standing::Absent) {
+            changes.push(logged(after.id(), row.standing, (row.origin, self.now)));
+        } else if others != Standing::Absent {
+            // What was known of the other is known of this one now.
+            changes.push(logged(after.id(), ADDRESS, (row.origin, self.now)));
+        }
+        if others != Standing::Absent {
+            changes.push(logged(other.id(), GONE, (Origin::Manual, self.now)));
+        }
+        let mut ops = Vec::new();
+        if !changes.is_empty() {
+            let members = is_member(row.standing) - is_member(own) - is_member(others);
+            ops.extend(step(head, &changes, members)?);
+            if changed {
+                (row.seq, row.since) = (head.seq + 1, self.now);
+            }
+        }
+        if self.others.is_some() {
+            ops.push(Op::delete(row_key(list, other.id())));
+        }
+        ops.push(Op::put(row_key(list, after.id()), row.stored(list)?));
+        after.lists.insert(list.to_string());
+        after.refused.remove(list);
+        Ok(ops)
+    }
+
+    /// The row of the one who stays. A no of either outweighs everything, and a member somebody who is none.
+    fn row(&self, after: &Contact, rule: OptOutRule) -> Row {
+        let rank = |standing: Standing| match standing {
+            Standing::OptedOut => 3,
+            Standing::Member => 2,
+            Standing::Pending => 1,
+            Standing::Absent => 0,
+        };
+        let rows = [self.own, self.others].into_iter().flatten().map(|spot| &spot.row);
+        // Of two equals the first is kept.
+        let best = rows.rev().max_by_key(|row| rank(row.standing));
+        let blank = Row::blank(&after.card, self.now);
+        let row = best.cloned().unwrap_or(blank);
+        let row = Row { contact: after.id().clone(), ..row.showing(&after.card) };
+        let spots = [self.own, self.others];
+        let list = spots.into_iter().flatten().map(|spot| spot.head.list.id.clone()).next();
+        let no = list.and_then(|list| after.refused.get(&list).copied());
+        let no = no.or(after.card.opted_out.filter(|_| rule == OptOutRule::Allowed));
+        match no {
+            Some(no) if matches!(row.standing, Standing::Member | Standing::Pending) => {
+                Row { standing: Standing::OptedOut, origin: Origin::Own, no: Some(no), ..row }
+            }
+            _ => row,
+        }
+    }
+}
+
+/// What the other said is said by the one who stays. It is there before the other is gone.
+async fn move_sayings(table: &Table, from: &ContactId, to: &ContactId) -> PortResult<()> {
+    let said = table.query(DOING, &span(said_partition(from))).await?;
+    let moved =
+        said.into_iter().map(|stored| Ok(stored.moved(&Key::new(said_partition(to), stored.key()?.sk))));
+    table.put_many(DOING, moved.collect::<PortResult<Vec<Stored>>>()?).await
+}
+
+/// The writes after which the other is nobody, and the one who stays is found by all that was theirs.
+async fn takeover(table: &Table, other: &Contact, after: &Contact) -> PortResult<Vec<Op>> {
+    let pepper = table.pepper().await?;
+    let mine = Owner::of(after.id());
+    let mut ops = vec![Op::delete(contact_key(other.id())).when(as_read(other)), garbage::said(other.id())];
+    for address in other.addresses() {
+        ops.push(Owner::of(other.id()).becomes(pepper.key(address), &mine)?);
+    }
+    if let Some(external) = &other.card.external_id {
+        let key = external_key(external);
+        ops.push(match after.card.external_id.as_ref() == Some(external) {
+            true => Op::put(key.clone(), Stored::new(&key).text("contact", after.id().as_str())),
+            false => Op::delete(key),
+        });
+    }
+    if let Some(object) = &other.card.object_id {
+        // Both in one update would touch the set twice; whoever is not there any more is nobody's match.
+        ops.push(match after.card.object_id == other.card.object_id {
+            true => object_op(object, after.id(), "ADD"),
+            false => object_op(object, other.id(), "DELETE"),
+        });
+    }
+    Ok(ops)
+}

@@ -1,0 +1,13 @@
+//! What is kept of people beyond one list.
+
+mod edit;
+mod forget;
+mod merge;
+mod moves;
+mod pages;
+mod port;
+mod say;
+mod whole;
+
+pub(crate) use edit::readdress;
+pub(crate) use say::{Words, about_list};

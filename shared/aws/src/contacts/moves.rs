@@ -1,0 +1,119 @@
+//! Members who come and go by a rule of the list itself.
+
+use listsync_core::{
+    Timestamp,
+    contact::Version,
+    id::{ContactId, ListId},
+    list::{ListKind, Origin, Standing},
+};
+use listsync_engine::ports::{Cursor, Moves, PortResult};
+
+use crate::{
+    error,
+    lists::{
+        draft::Move,
+        head::{self, Head},
+        people::{People, Wanted},
+        tx::ListTx,
+    },
+    table::{Condition, Fail, Op, Patience, Table},
+};
+
+const DOING: &str = "follow the list's filter";
+/// How many contacts are read in one go.
+const CHUNK: usize = 300;
+
+/// How many joined and left.
+type Count = (u64, u64);
+
+pub(super) async fn move_members(
+    table: &Table,
+    list: &ListId,
+    moves: &Moves,
+    now: Timestamp,
+) -> PortResult<Count> {
+    let (mut joined, mut left) = (0, 0);
+    for (contacts, to) in [(&moves.join, Standing::Member), (&moves.leave, Standing::Absent)] {
+        for some in contacts.chunks(CHUNK) {
+            let mut patience = Patience::new(DOING);
+            let count = if to == Standing::Member { &mut joined } else { &mut left };
+            loop {
+                match move_some(table, (list, moves.version), (some, to, now), count).await {
+                    Ok(()) => break,
+                    Err(Fail::Port(error)) => return Err(error),
+                    Err(Fail::Stale | Fail::Taken(_)) => patience.wait().await?,
+                }
+            }
+        }
+    }
+    follow(table, (list, moves.version), moves.upto.as_ref()).await?;
+    Ok((joined, left))
+}
+
+async fn move_some(
+    table: &Table,
+    (list, version): (&ListId, Option<Version>),
+    (contacts, to, at): (&[ContactId], Standing, Timestamp),
+    count: &mut u64,
+) -> Result<(), Fail> {
+    let head = ruled(table, list, version).await?;
+    let wanted = Wanted { contacts: contacts.to_vec(), ..Wanted::default() };
+    let mut people = People::load(table, &head, wanted).await?;
+    let mut tx = ListTx::new(&head);
+    let mut waiting = 0;
+    for contact in contacts {
+        let Some(mut draft) = people.by_id(contact) else { continue };
+        let moves = match to {
+            Standing::Member => draft.standing() != Standing::Member && !draft.is_opted_out(),
+            _ => matches!(draft.standing(), Standing::Member | Standing::Pending),
+        };
+        if !moves {
+            continue;
+        }
+        draft.shift(Move { to, by: Origin::Filter, at });
+        let piece = people.settle(draft)?;
+        if !tx.fits(&piece) {
+            tx.commit(table, DOING, Vec::new()).await?;
+            *count += std::mem::take(&mut waiting);
+        }
+        tx.push(piece);
+        waiting += 1;
+    }
+    tx.commit(table, DOING, Vec::new()).await?;
+    *count += waiting;
+    Ok(())
+}
+
+/// Up to where the filter is followed is written last: what is interrupted before is followed again.
+async fn follow(
+    table: &Table,
+    (list, version): (&ListId, Option<Version>),
+    upto: Option<&Cursor>,
+) -> PortResult<()> {
+    let mut patience = Patience::new(DOING);
+    loop {
+        let head = ruled(table, list, version).await?;
+        let Some(upto) = upto else { return Ok(()) };
+        let update = Condition::new("SET #followed = :followed").with_text("followed", &upto.0);
+        match table.transact(DOING, &[Op::update(head::key(list), update).when(head.as_read()?)]).await {
+            Ok(()) => return Ok(()),
+            Err(Fail::Port(error)) => return Err(error),
+            Err(Fail::Stale | Fail::Taken(_)) => patience.wait().await?,
+        }
+    }
+}
+
+/// A list whose filter is the one that was followed. An edit of it takes a number of its log, so that what is decided on
+/// the rule from before is decided anew.
+async fn ruled(table: &Table, list: &ListId, version: Option<Version>) -> PortResult<Head> {
+    let head = Head::load(table, list).await?;
+    if version.is_some_and(|version| version != head.list.version) {
+        let message = format!("list {list} is at version {} by now", head.list.version.0);
+        return Err(error::rejected("version", message, "follow the filter that it has now"));
+    }
+    if head.list.kind == ListKind::Static {
+        let message = format!("list {list} has no filter");
+        return Err(error::rejected("list_static", message, "add and remove its members one by one"));
+    }
+    Ok(head)
+}

@@ -1,0 +1,148 @@
+use async_trait::async_trait;
+use listsync_core::{
+    Timestamp,
+    address::Address,
+    contact::{Contact as Card, Decision, Place, Said, Saying, Scope, Version, Via},
+    id::{ContactId, ListId},
+    list::{List, Origin},
+};
+use listsync_engine::ports::{
+    ContactChanges, ContactEdit, Contacts, Cursor, Heard, ListEdit, Moves, PortResult,
+};
+
+use super::{
+    edit,
+    forget::{self, Farewell},
+    merge, moves, pages,
+    say::{self, Words},
+    whole::{self, Whole, gone},
+};
+use crate::{
+    DynamoStore,
+    lists::{catalog, feed, head::Head, owner::Owner, person::said_partition},
+    store::persistently,
+    table::{Stored, span},
+};
+
+#[async_trait]
+impl Contacts for DynamoStore {
+    async fn contact(&self, id: &ContactId) -> PortResult<Option<Card>> {
+        Ok(whole::find(&self.table, id).await?.map(|contact| contact.card))
+    }
+
+    async fn find_contact(&self, address: &Address) -> PortResult<Option<Card>> {
+        let key = self.table.pepper().await?.key(address);
+        let Some(stored) = self.table.get("look the contact up", &key).await? else { return Ok(None) };
+        match Owner::read(&stored)?.contact {
+            Some(id) => self.contact(&id).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn contacts(&self, after: Option<&ContactId>, limit: usize) -> PortResult<Vec<Card>> {
+        pages::page(&self.table, after, limit).await
+    }
+
+    async fn contacts_cursor(&self) -> PortResult<Cursor> {
+        feed::now(&self.table).await
+    }
+
+    async fn contacts_changed(&self, since: &Cursor) -> PortResult<ContactChanges> {
+        feed::since(&self.table, since).await
+    }
+
+    async fn places(&self, id: &ContactId) -> PortResult<Vec<Place>> {
+        let whole = Whole::load(&self.table, id).await?;
+        let place = |(list, spot): (ListId, whole::Spot)| Place {
+            list,
+            standing: spot.row.standing,
+            origin: spot.row.origin,
+            since: spot.row.since,
+        };
+        Ok(whole.spots.into_iter().map(place).collect())
+    }
+
+    async fn sayings(&self, id: &ContactId) -> PortResult<Vec<Said>> {
+        whole::find(&self.table, id).await?.ok_or_else(|| gone(id))?;
+        let newest = span(said_partition(id)).newest_first();
+        self.table.read("read the decisions", &newest, said).await
+    }
+
+    async fn create_contact(
+        &self,
+        address: &Address,
+        edit: &ContactEdit,
+        by: Origin,
+        now: Timestamp,
+    ) -> PortResult<Card> {
+        persistently!("make the contact", edit::create(&self.table, address, edit, (by, now)))
+    }
+
+    async fn edit_contact(
+        &self,
+        id: &ContactId,
+        expected: Option<Version>,
+        edit: &ContactEdit,
+        by: Origin,
+        now: Timestamp,
+    ) -> PortResult<Card> {
+        persistently!("edit the contact", edit::edit(&self.table, id, expected, (edit, (by, now))))
+    }
+
+    async fn merge_contacts(&self, keep: &ContactId, other: &ContactId, now: Timestamp) -> PortResult<Card> {
+        let merged = merge::merge(&self.table, keep, other, now).await?;
+        self.clear_garbage().await?;
+        Ok(merged)
+    }
+
+    async fn delete_contact(&self, id: &ContactId, now: Timestamp) -> PortResult<Vec<ListId>> {
+        let lists = forget::forget(&self.table, id, (Farewell::Deleted, now)).await?;
+        self.clear_garbage().await?;
+        Ok(lists)
+    }
+
+    async fn erase_contact(&self, id: &ContactId, now: Timestamp) -> PortResult<Vec<ListId>> {
+        let lists = forget::forget(&self.table, id, (Farewell::Erased, now)).await?;
+        self.clear_garbage().await?;
+        Ok(lists)
+    }
+
+    async fn say(&self, saying: &Saying) -> PortResult<Heard> {
+        let Saying { address, decision, scope, reason, via, at } = saying;
+        let words = Words { decision: *decision, reason: *reason, via: *via, at: *at };
+        match scope {
+            Scope::All => say::about_all(&self.table, address, words).await,
+            Scope::List(list) => {
+                persistently!("save the decision", say::about_list(&self.table, list, (address, words)))
+            }
+        }
+    }
+
+    async fn edit_list(
+        &self,
+        list: &ListId,
+        expected: Option<Version>,
+        edit: &ListEdit,
+        now: Timestamp,
+    ) -> PortResult<List> {
+        persistently!("edit the list", catalog::edit(&self.table, list, expected, (edit, now)))
+    }
+
+    async fn followed(&self, list: &ListId) -> PortResult<Option<Cursor>> {
+        Ok(Head::load(&self.table, list).await?.followed)
+    }
+
+    async fn move_members(&self, list: &ListId, moves: &Moves, now: Timestamp) -> PortResult<(u64, u64)> {
+        moves::move_members(&self.table, list, moves, now).await
+    }
+}
+
+fn said(stored: &Stored) -> PortResult<Said> {
+    let list: Option<ListId> = stored.read_option("list")?;
+    Ok(Said {
+        decision: stored.read_document::<Decision>("decision")?,
+        scope: list.map_or(Scope::All, Scope::List),
+        via: stored.read_document::<Via>("via")?,
+        at: stored.instant("at")?,
+    })
+}

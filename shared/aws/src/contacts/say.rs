@@ -1,0 +1,268 @@
+//! What people say of one list, and of all.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use listsync_core::{
+    Timestamp,
+    address::Address,
+    contact::{Decision, OptOut, OptOutReason, Scope, Via},
+    id::{ContactId, ListId},
+    list::{List, NewContact, OptOutRule, Origin, Standing},
+};
+use listsync_engine::ports::{Heard, PortError, PortResult};
+
+use super::whole::{Change, Names, Spot, Whole, is_member, logged, save, step, still};
+use crate::{
+    error,
+    lists::{
+        draft::{Draft, Move},
+        edits::of,
+        head::Head,
+        held,
+        owner::{Owner, Suppressed},
+        people::People,
+        person::{Contact, said_partition, stronger},
+        row::{Row, row_key},
+        tx::ListTx,
+    },
+    store::persistently,
+    table::{Fail, Key, Op, Stored, Table, ordered_instant},
+};
+
+const DOING: &str = "save the decision";
+
+/// What somebody says, and how.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Words {
+    pub(crate) decision: Decision,
+    pub(crate) reason: OptOutReason,
+    pub(crate) via: Via,
+    pub(crate) at: Timestamp,
+}
+
+impl Words {
+    fn no(self) -> OptOut {
+        OptOut { reason: self.reason, at: self.at, via: self.via }
+    }
+
+    /// The item that keeps it.
+    fn kept(self, contact: &ContactId, scope: &Scope) -> PortResult<Op> {
+        let sort = format!("{}#{}", ordered_instant(self.at), uuid::Uuid::now_v7());
+        let key = Key::new(said_partition(contact), sort);
+        let list = match scope {
+            Scope::List(list) => Some(list.as_str()),
+            Scope::All => None,
+        };
+        let said = Stored::new(&key)
+            .at("at", self.at)
+            .text_option("list", list)
+            .document("decision", &self.decision)?
+            .document("via", &self.via)?;
+        Ok(Op::put(key, said))
+    }
+
+    /// Refuses a subscription that a complaint stands against.
+    fn check_complaint(self, reasons: &[Option<OptOutReason>]) -> PortResult<()> {
+        if self.via == Via::Operator || !reasons.contains(&Some(OptOutReason::Complaint)) {
+            return Ok(());
+        }
+        let message = "the person reported a message as spam, which stands against subscribing";
+        Err(error::rejected("complained", message, "an operator can take it back, if the person asks for it"))
+    }
+}
+
+/// Stores what somebody says of one list.
+pub(crate) async fn about_list(
+    table: &Table,
+    list: &ListId,
+    (address, words): (&Address, Words),
+) -> Result<Heard, Fail> {
+    let head = Head::load(table, list).await?;
+    if words.decision == Decision::OptedOut && head.list.opt_out == OptOutRule::NotAllowed {
+        return Err(not_allowed(&head.list).into());
+    }
+    let mut people = People::load(table, &head, of(address)).await?;
+    let new = NewContact { address: address.clone(), name: String::new(), fields: BTreeMap::new() };
+    let mut draft = people.obtain(&new, (Origin::Own, words.at))?;
+    let is_new = draft.known_id().is_none();
+    let (to, no) = match words.decision {
+        // Nothing of a person who said no to everything and is not kept is to be kept for another no.
+        Decision::OptedOut if is_new && draft.contact.card.opted_out.is_some() => {
+            return Ok(Heard { contact: None, lists: Vec::new() });
+        }
+        Decision::OptedOut => (Standing::OptedOut, Some(words.no())),
+        Decision::Subscribed => {
+            lift(&mut draft, list, words)?;
+            (Standing::Member, None)
+        }
+    };
+    let id = draft.contact.id().clone();
+    held::spare_one(table, list, &id).await?;
+    let filter_decides = words.decision == Decision::Subscribed && head.check_static().is_err();
+    let to = match draft.standing() {
+        Standing::OptedOut if filter_decides => Standing::Absent,
+        other if filter_decides => other,
+        _ => to,
+    };
+    let no = stronger(draft.row.as_ref().and_then(|row| row.no).filter(|_| no.is_some()), no);
+    let moves = draft.standing() != to;
+    let before = draft.row.as_ref().map(|row| (row.decision, row.no.map(|no| no.reason)));
+    let after = (Some(words.decision), no.map(|no| no.reason));
+    if !moves && before == Some(after) && !draft.is_changed() {
+        return Ok(Heard { contact: Some(id), lists: Vec::new() });
+    }
+    if let Some(row) = &mut draft.row {
+        (row.decision, row.no) = (Some(words.decision), no);
+    }
+    match moves {
+        true => draft.shift(Move { to, by: Origin::Own, at: words.at }),
+        false => draft.is_noted(),
+    }
+    let mut piece = people.settle(draft)?;
+    if let Some((row, _)) = &mut piece.row {
+        (row.decision, row.no) = (Some(words.decision), no);
+    }
+    piece.ops.push(words.kept(&id, &Scope::List(list.clone()))?);
+    if filter_decides {
+        piece.news = Some(id.clone());
+    }
+    let mut tx = ListTx::new(&head);
+    tx.push(piece);
+    tx.commit(table, DOING, Vec::new()).await?;
+    Ok(Heard { contact: Some(id), lists: if moves { vec![list.clone()] } else { Vec::new() } })
+}
+
+fn not_allowed(list: &List) -> PortError {
+    let message = format!("nobody may opt out of list {}", list.id);
+    error::rejected("opt_out_not_allowed", message, "the list is mandatory; an operator can allow opting out")
+}
+
+/// Takes back what stands against a subscription.
+fn lift(draft: &mut Draft, list: &ListId, words: Words) -> PortResult<()> {
+    let all = draft.contact.card.opted_out.map(|no| no.reason);
+    let here = draft.contact.refused.get(list).map(|no| no.reason);
+    let row = draft.row.as_ref().and_then(|row| row.no).map(|no| no.reason);
+    words.check_complaint(&[all, here, row])?;
+    draft.contact.card.opted_out = None;
+    draft.contact.refused.remove(list);
+    Ok(())
+}
+
+/// Stores what somebody says of every list.
+pub(super) async fn about_all(table: &Table, address: &Address, words: Words) -> PortResult<Heard> {
+    persistently!(DOING, about_all_now(table, address, words))
+}
+
+async fn about_all_now(table: &Table, address: &Address, words: Words) -> Result<Heard, Fail> {
+    let names = Names::load(table, &BTreeSet::from([address.clone()]), None).await?;
+    let owner = names.owner(address);
+    match (&owner.contact, words.decision) {
+        (Some(contact), Decision::OptedOut) => opt_out(table, contact, words).await,
+        (Some(contact), Decision::Subscribed) => opt_in(table, contact, words).await,
+        (None, Decision::OptedOut) => suppress(table, address, (&names, words)).await,
+        (None, Decision::Subscribed) => welcome(table, address, (&names, words)).await,
+    }
+}
+
+/// The no of somebody who is not kept.
+async fn suppress(table: &Table, address: &Address, (names, words): (&Names, Words)) -> Result<Heard, Fail> {
+    let before = names.owner(address);
+    let all = stronger(before.opted_out(), Some(words.no()));
+    let all = all.map(|no| Suppressed { scope: Scope::All, no });
+    let lists = before.suppressed.iter().filter(|said| said.scope != Scope::All).cloned();
+    let after = Owner { contact: None, suppressed: all.into_iter().chain(lists).collect() };
+    if after != before {
+        let op = before.becomes(names.pepper.key(address), &after)?;
+        table.transact(DOING, &[op]).await?;
+    }
+    Ok(Heard { contact: None, lists: Vec::new() })
+}
+
+async fn opt_out(table: &Table, id: &ContactId, words: Words) -> Result<Heard, Fail> {
+    let Whole { contact: before, spots } = Whole::load(table, id).await?;
+    let mut after = before.clone();
+    after.card.opted_out = stronger(before.card.opted_out, Some(words.no()));
+    let mut lists = Vec::new();
+    let mut heard = Vec::new();
+    for (list, spot) in spots.iter().filter(|(_, spot)| leaves(spot)) {
+        held::spare_one(table, list, id).await?;
+        lists.push(departure(id, spot, words)?);
+        heard.push(list.clone());
+    }
+    if after != before || !lists.is_empty() {
+        let mut last = save(table, Some(&before), &mut after).await?;
+        last.push(words.kept(id, &Scope::All)?);
+        Change { still: vec![still(&before)], lists, last }.commit(table, DOING).await?;
+    }
+    Ok(Heard { contact: Some(id.clone()), lists: heard })
+}
+
+/// Whether a no to all lists takes them off this one.
+fn leaves(spot: &Spot) -> bool {
+    let there = matches!(spot.row.standing, Standing::Member | Standing::Pending);
+    there && spot.head.list.opt_out == OptOutRule::Allowed
+}
+
+fn departure(id: &ContactId, spot: &Spot, words: Words) -> PortResult<Vec<Op>> {
+    let list = &spot.head.list.id;
+    let row = Row {
+        standing: Standing::OptedOut,
+        origin: Origin::Own,
+        since: words.at,
+        seq: spot.head.seq + 1,
+        no: Some(words.no()),
+        ..spot.row.clone()
+    };
+    let change = logged(id, Standing::OptedOut, (Origin::Own, words.at));
+    let mut ops = step(&spot.head, &[change], -is_member(spot.row.standing))?;
+    ops.push(Op::put(row_key(list, id), row.stored(list)?));
+    Ok(ops)
+}
+
+async fn opt_in(table: &Table, id: &ContactId, words: Words) -> Result<Heard, Fail> {
+    let Whole { contact: before, spots } = Whole::load(table, id).await?;
+    words.check_complaint(&[before.card.opted_out.map(|no| no.reason)])?;
+    let mut after = before.clone();
+    after.card.opted_out = None;
+    if after == before {
+        return Ok(Heard { contact: Some(id.clone()), lists: Vec::new() });
+    }
+    let back: Vec<&Spot> = spots.values().filter(|spot| comes_back(spot)).collect();
+    let lists = back.iter().map(|spot| comeback(id, spot, words)).collect::<PortResult<_>>()?;
+    let mut last = save(table, Some(&before), &mut after).await?;
+    last.push(words.kept(id, &Scope::All)?);
+    Change { still: vec![still(&before)], lists, last }.commit(table, DOING).await?;
+    let back = back.into_iter().map(|spot| spot.head.list.id.clone()).collect();
+    Ok(Heard { contact: Some(id.clone()), lists: back })
+}
+
+/// Whether it was a no to all lists that took them off this one: they said none of the list itself.
+fn comes_back(spot: &Spot) -> bool {
+    spot.row.standing == Standing::OptedOut && spot.row.decision != Some(Decision::OptedOut)
+}
+
+fn comeback(id: &ContactId, spot: &Spot, words: Words) -> PortResult<Vec<Op>> {
+    let list = &spot.head.list.id;
+    let to = match spot.head.check_static() {
+        Ok(()) => Standing::Member,
+        Err(_) => Standing::Absent,
+    };
+    let origin = if to == Standing::Member { Origin::Own } else { spot.row.origin };
+    let (since, seq) = (words.at, spot.head.seq + 1);
+    let row = Row { standing: to, origin, since, seq, no: None, ..spot.row.clone() };
+    let mut ops = step(&spot.head, &[logged(id, to, (Origin::Own, words.at))], is_member(to))?;
+    ops.push(Op::put(row_key(list, id), row.stored(list)?));
+    Ok(ops)
+}
+
+/// Makes the contact of somebody who wants to be written to.
+async fn welcome(table: &Table, address: &Address, (names, words): (&Names, Words)) -> Result<Heard, Fail> {
+    let mut contact = Contact::new(address, &names.owner(address))?;
+    words.check_complaint(&[contact.card.opted_out.map(|no| no.reason)])?;
+    contact.card.opted_out = None;
+    let mut ops = save(table, None, &mut contact).await?;
+    ops.extend(names.ops(None, &contact, &[])?);
+    ops.push(words.kept(contact.id(), &Scope::All)?);
+    table.transact(DOING, &ops).await?;
+    Ok(Heard { contact: Some(contact.id().clone()), lists: Vec::new() })
+}

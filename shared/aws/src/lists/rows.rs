@@ -1,0 +1,164 @@
+//! What a row of a file comes to.
+
+use listsync_core::{
+    address::Address,
+    contact::ExternalId,
+    id::{ContactId, ListId},
+    list::{Origin, Standing},
+};
+use listsync_engine::ports::{ImportRow, PortResult, Presence, RefusedRow};
+
+use super::{
+    draft::{By, Draft, Move},
+    journal::Counts,
+    people::{People, Wanted},
+    person::Details,
+    tx::Piece,
+};
+
+/// What taking a row in came to, besides what is written.
+#[derive(Debug, Default)]
+pub(super) struct Took {
+    /// Whom it names.
+    pub(super) named: Vec<ContactId>,
+    pub(super) refused: Option<RefusedRow>,
+}
+
+/// Whom a row is about.
+enum Who {
+    One(Box<Draft>),
+    /// Its address and its external id are of two contacts.
+    Two([ContactId; 2]),
+}
+
+/// Everybody whom these rows may be about.
+pub(super) fn wanted(rows: &[ImportRow]) -> Wanted {
+    Wanted {
+        addresses: rows.iter().map(|row| row.contact.address.clone()).collect(),
+        externals: rows.iter().filter_map(|row| row.external_id.clone()).collect(),
+        ..Wanted::default()
+    }
+}
+
+fn identify(people: &People, row: &ImportRow, by: By) -> PortResult<Who> {
+    let external = row.external_id.as_ref();
+    let by_external = external.and_then(|external| people.by_external(external));
+    let by_address = people.by_address(&row.contact.address);
+    Ok(match (by_external, by_address) {
+        (Some(one), Some(other)) if one.contact.id() != other.contact.id() => {
+            Who::Two([one.contact.id().clone(), other.contact.id().clone()])
+        }
+        (Some(known), _) => Who::One(Box::new(known)),
+        (None, Some(known)) if has_another(&known, external) => {
+            Who::Two([known.contact.id().clone(), known.contact.id().clone()])
+        }
+        (None, Some(known)) => Who::One(Box::new(known)),
+        (None, None) => Who::One(Box::new(people.obtain(&row.contact, by)?)),
+    })
+}
+
+/// Whether a contact goes by another external id than the row's, which then is about somebody else.
+fn has_another(known: &Draft, external: Option<&ExternalId>) -> bool {
+    let own = known.contact.card.external_id.as_ref();
+    own.is_some() && external.is_some() && own != external
+}
+
+/// The contacts whose address the rows change and who stand on other lists too: they are edited as a whole.
+pub(super) fn movers(people: &People, rows: &[ImportRow], list: &ListId) -> Vec<(ContactId, Address)> {
+    let known = |row: &ImportRow| {
+        let draft = people.by_external(row.external_id.as_ref()?)?;
+        let owner = people.by_address(&row.contact.address);
+        let free = owner.is_none_or(|owner| owner.contact.id() == draft.contact.id());
+        let elsewhere = draft.contact.listed().any(|other| other != *list);
+        let moves = free && elsewhere && draft.contact.card.address != row.contact.address;
+        moves.then(|| (draft.contact.id().clone(), row.contact.address.clone()))
+    };
+    rows.iter().filter(|row| row.presence == Presence::Present).filter_map(known).collect()
+}
+
+/// What a row that was taken in before came to; nothing is written.
+pub(super) fn recall(people: &People, row: &ImportRow, by: By) -> PortResult<Took> {
+    Ok(match identify(people, row, by)? {
+        Who::Two(both) => conflict(row, both),
+        Who::One(draft) => {
+            let refused = row.presence == Presence::Present && draft.is_opted_out();
+            let named = draft.known_id().into_iter().collect();
+            Took { named, refused: refused.then(|| opted_out(row)) }
+        }
+    })
+}
+
+/// Takes a row in, and counts what came of it.
+pub(super) fn take_in(
+    people: &mut People,
+    row: &ImportRow,
+    counts: &mut Counts,
+) -> PortResult<(Piece, Took)> {
+    let by = (Origin::Csv, counts.import.at);
+    let mut draft = match identify(people, row, by)? {
+        Who::One(draft) => *draft,
+        Who::Two(both) => {
+            counts.import.rejected += 1;
+            return Ok((Piece::default(), conflict(row, both)));
+        }
+    };
+    if row.presence == Presence::Leaving {
+        return leave(people, draft, (counts, by));
+    }
+    if draft.contact.card.address != row.contact.address && row.external_id.is_some() {
+        people.readdress(&mut draft, &row.contact.address, by);
+    }
+    if draft.is_opted_out() {
+        counts.import.opted_out += 1;
+        let named = draft.known_id();
+        // Somebody who said no says it under the new address too.
+        let piece = match named.is_some() {
+            true => people.settle(draft)?,
+            false => Piece::default(),
+        };
+        return Ok((piece, Took { named: named.into_iter().collect(), refused: Some(opted_out(row)) }));
+    }
+    let mut details = draft.contact.update(&row.contact, by);
+    if draft.is_readdressed() || draft.contact.knows_external(row.external_id.as_ref()) == Details::Changed {
+        details = Details::Changed;
+    }
+    match (draft.standing(), details) {
+        (Standing::Member, Details::Same) => counts.import.unchanged += 1,
+        (Standing::Member, Details::Changed) => counts.import.updated += 1,
+        _ => {
+            draft.shift(Move { to: Standing::Member, by: by.0, at: by.1 });
+            counts.import.added += 1;
+        }
+    }
+    let took = Took { named: vec![draft.contact.id().clone()], refused: None };
+    Ok((people.settle(draft)?, took))
+}
+
+fn leave(
+    people: &mut People,
+    mut draft: Draft,
+    (counts, by): (&mut Counts, By),
+) -> PortResult<(Piece, Took)> {
+    let took = Took { named: draft.known_id().into_iter().collect(), refused: None };
+    if !matches!(draft.standing(), Standing::Member | Standing::Pending) {
+        return Ok((Piece::default(), took));
+    }
+    if draft.standing() == Standing::Member {
+        counts.import.removed += 1;
+        counts.left += 1;
+    }
+    draft.shift(Move { to: Standing::Absent, by: by.0, at: by.1 });
+    Ok((people.settle(draft)?, took))
+}
+
+fn opted_out(row: &ImportRow) -> RefusedRow {
+    let message = "the person opted out, and only they can take that back".to_owned();
+    RefusedRow { row: row.row, code: "opted_out".to_owned(), message }
+}
+
+fn conflict(row: &ImportRow, both: [ContactId; 2]) -> Took {
+    let message = "the address and the external id are of two contacts: correct the row, or merge the two";
+    let code = "external_id_conflict".to_owned();
+    let refused = RefusedRow { row: row.row, code, message: message.to_owned() };
+    Took { named: both.to_vec(), refused: Some(refused) }
+}

@@ -1,0 +1,44 @@
+//! The key of the address hashes. Where an address is kept is told by its keyed hash, not by the address.
+
+use listsync_core::{address::Address, suppression};
+use listsync_engine::ports::PortResult;
+
+use crate::{
+    error,
+    table::{Condition, Key, Stored, Table},
+};
+
+/// What the hashes of addresses are keyed by: made once, and the same for ever.
+#[derive(Clone)]
+pub(crate) struct Pepper(suppression::Pepper);
+
+impl std::fmt::Debug for Pepper {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Pepper(…)")
+    }
+}
+
+impl Pepper {
+    /// Reads it, or makes it where there is none.
+    pub(crate) async fn load(table: &Table) -> PortResult<Self> {
+        const DOING: &str = "read the key of the address hashes";
+        let key = Key::head("PEPPER");
+        if let Some(stored) = table.get(DOING, &key).await? {
+            return Self::read(&stored);
+        }
+        let fresh = Stored::new(&key).bytes_of("bytes", &rand::random::<[u8; 32]>());
+        table.put(DOING, fresh, Some(Condition::absent())).await?;
+        let made = table.get(DOING, &key).await?.ok_or_else(|| error::busy(DOING))?;
+        Self::read(&made)
+    }
+
+    fn read(stored: &Stored) -> PortResult<Self> {
+        let bytes = stored.read_bytes("bytes")?;
+        bytes.try_into().map(Self).map_err(|_| error::malformed("read the key of the address hashes"))
+    }
+
+    /// Where an address is.
+    pub(crate) fn key(&self, address: &Address) -> Key {
+        Key::head(format!("ADDRESS#{}", suppression::hash(&self.0, address)))
+    }
+}
