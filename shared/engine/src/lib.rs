@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 pub mod connect;
 pub mod fan_out;
+pub mod filtered;
+pub mod people;
 pub mod ports;
 pub mod preview;
 pub mod rule;

@@ -24,19 +24,44 @@ pub async fn raise(ports: &Ports, link: &LinkId, reason: Reason) -> PortResult<G
     Ok(generation)
 }
 
-/// Asks for a run of every link of a list that is not paused or halted.
+/// Asks for a run of every link of a list that is not paused or halted, because of a change that is stored by now.
 ///
 /// # Errors
 /// When the store or the queue does not take it.
 pub async fn raise_list(ports: &Ports, list: &ListId, reason: Reason) -> PortResult<Vec<LinkId>> {
+    raise_list_later(ports, list, reason, Duration::ZERO).await
+}
+
+/// The same, not before `delay` has passed.
+///
+/// # Errors
+/// As [`raise_list`].
+pub async fn raise_list_later(
+    ports: &Ports,
+    list: &ListId,
+    reason: Reason,
+    delay: Duration,
+) -> PortResult<Vec<LinkId>> {
     let mut raised = Vec::new();
     for state in ports.links.of_list(list).await? {
         if state.link.status == LinkStatus::Active {
-            raise(ports, &state.link.id, reason).await?;
+            coalesce(ports, &state.link.id, reason, delay).await?;
             raised.push(state.link.id);
         }
     }
     Ok(raised)
+}
+
+/// Raises a link's generation, and sends its message unless an earlier request still has one: the run that finishes that
+/// request either sees this one too or sends a follow-up, and the timer sees to a request whose message was lost. So a
+/// burst of changes makes few messages. What is synced is read after the generation is raised.
+async fn coalesce(ports: &Ports, link: &LinkId, reason: Reason, delay: Duration) -> PortResult<()> {
+    let generation = ports.links.request(link, None).await?;
+    let Some(state) = ports.links.load(link).await? else { return Ok(()) };
+    if state.synced.0 + 1 < generation.0 {
+        return Ok(());
+    }
+    send(ports, Trigger::new(link.clone(), reason, generation), delay).await
 }
 
 /// Sends one message.

@@ -18,6 +18,7 @@ mod error;
 mod explain;
 mod literal;
 mod parse;
+mod person;
 mod term;
 #[cfg(test)]
 mod tests;
@@ -28,6 +29,7 @@ use serde::{Deserialize, Serialize};
 
 pub use error::{Expected, FilterError};
 pub use explain::{Explanation, Fact};
+pub use person::{KnownFields, Person};
 use term::Term;
 
 /// A condition that a contact meets or not. It is its text: two filters are equal where their texts are.

@@ -1,0 +1,132 @@
+//! What is stored of people, each followed by the runs that it calls for.
+
+use std::time::Duration;
+
+use listsync_core::{
+    contact::{Contact, Saying, Version},
+    id::{ContactId, LinkId, ListId},
+    list::{List, Origin},
+    trigger::Reason,
+};
+
+use crate::{
+    filtered,
+    ports::{ContactEdit, Heard, ListEdit, PortResult},
+    service::Service,
+    trigger,
+};
+
+/// Something that was stored, and the links that were asked to run for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored<T> {
+    /// What was stored.
+    pub what: T,
+    /// The links.
+    pub links: Vec<LinkId>,
+}
+
+/// Stores a decision, then asks for a run of each list that it changed: not before `delay` has passed, for a sender whose
+/// event precedes the change.
+///
+/// # Errors
+/// As [`crate::ports::Contacts::say`], and when the queue does not take a message: the decision is stored then, and the
+/// timer sees to the run.
+pub async fn say(service: &Service, saying: &Saying, delay: Duration) -> PortResult<Stored<Heard>> {
+    let heard = service.contacts.say(saying).await?;
+    let links = raise(service, &heard.lists, delay).await?;
+    Ok(Stored { what: heard, links })
+}
+
+/// Edits a contact.
+///
+/// # Errors
+/// As [`crate::ports::Contacts::edit_contact`], and as [`say`].
+pub async fn edit(
+    service: &Service,
+    id: &ContactId,
+    expected: Option<Version>,
+    edit: &ContactEdit,
+    by: Origin,
+) -> PortResult<Stored<Contact>> {
+    edit_later(service, (id, expected), edit, by, Duration::ZERO).await
+}
+
+/// Edits a contact, and has the runs wait as [`say`] does.
+///
+/// # Errors
+/// As [`edit`].
+pub async fn edit_later(
+    service: &Service,
+    (id, expected): (&ContactId, Option<Version>),
+    edit: &ContactEdit,
+    by: Origin,
+    delay: Duration,
+) -> PortResult<Stored<Contact>> {
+    let contact = service.contacts.edit_contact(id, expected, edit, by, service.ports.clock.now()).await?;
+    let links = on_their_lists(service, id, delay).await?;
+    Ok(Stored { what: contact, links })
+}
+
+/// Makes two contacts one.
+///
+/// # Errors
+/// As [`crate::ports::Contacts::merge_contacts`], and as [`say`].
+pub async fn merge(service: &Service, keep: &ContactId, other: &ContactId) -> PortResult<Stored<Contact>> {
+    let contact = service.contacts.merge_contacts(keep, other, service.ports.clock.now()).await?;
+    let links = on_their_lists(service, keep, Duration::ZERO).await?;
+    Ok(Stored { what: contact, links })
+}
+
+/// Deletes a contact; the lists that they were on.
+///
+/// # Errors
+/// As [`crate::ports::Contacts::delete_contact`], and as [`say`].
+pub async fn delete(service: &Service, id: &ContactId) -> PortResult<Stored<Vec<ListId>>> {
+    let lists = service.contacts.delete_contact(id, service.ports.clock.now()).await?;
+    let links = raise(service, &lists, Duration::ZERO).await?;
+    Ok(Stored { what: lists, links })
+}
+
+/// Erases a person; the lists that they were on.
+///
+/// # Errors
+/// As [`crate::ports::Contacts::erase_contact`], and as [`say`].
+pub async fn erase(service: &Service, id: &ContactId) -> PortResult<Stored<Vec<ListId>>> {
+    let lists = service.contacts.erase_contact(id, service.ports.clock.now()).await?;
+    let links = raise(service, &lists, Duration::ZERO).await?;
+    Ok(Stored { what: lists, links })
+}
+
+/// Edits a list, whose filter was checked before, and has it follow its filter.
+///
+/// # Errors
+/// As [`crate::ports::Contacts::edit_list`], and as [`say`].
+pub async fn edit_list(
+    service: &Service,
+    list: &ListId,
+    expected: Option<Version>,
+    edit: &ListEdit,
+) -> PortResult<Stored<List>> {
+    let list = service.contacts.edit_list(list, expected, edit, service.ports.clock.now()).await?;
+    let links = match filtered::follow(service, &list).await? {
+        (0, 0) => Vec::new(),
+        _ => raise(service, std::slice::from_ref(&list.id), Duration::ZERO).await?,
+    };
+    Ok(Stored { what: list, links })
+}
+
+async fn on_their_lists(service: &Service, id: &ContactId, delay: Duration) -> PortResult<Vec<LinkId>> {
+    let places = service.contacts.places(id).await?;
+    let lists: Vec<ListId> = places.into_iter().map(|place| place.list).collect();
+    let links = raise(service, &lists, delay).await?;
+    filtered::follow_all(service).await?;
+    Ok(links)
+}
+
+async fn raise(service: &Service, lists: &[ListId], delay: Duration) -> PortResult<Vec<LinkId>> {
+    let mut links = Vec::new();
+    for list in lists {
+        links.extend(trigger::raise_list_later(&service.ports, list, Reason::Event, delay).await?);
+    }
+    Ok(links)
+}
