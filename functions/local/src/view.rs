@@ -46,6 +46,7 @@ impl LinkView {
             every,
             externals,
             max_removals,
+            writes,
             status,
         } = link;
         json!({
@@ -59,6 +60,7 @@ impl LinkView {
             "every": every.map(durations::format),
             "externals": externals,
             "max_removals": max_removals,
+            "writes": writes,
             "status": status_word(*status),
             "halt_reason": halt_reason(*status),
             "phase": progress.phase,
@@ -111,6 +113,7 @@ impl LinkView {
             ("externals", word(link.externals)),
             ("every", link.every.map_or_else(default, durations::format)),
             ("max removals", link.max_removals.map_or_else(default, |limit| limit.to_string())),
+            ("writes", link.writes.to_string()),
             ("status", link.status.to_string()),
             ("first run", first_run(self.state.progress.phase).to_owned()),
             ("due", moment(self.state.due_at)),

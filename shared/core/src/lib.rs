@@ -11,6 +11,7 @@ pub mod contact;
 pub mod filter;
 pub mod gather;
 pub mod guard;
+pub mod handout;
 pub mod hold;
 pub mod id;
 pub mod identity;

@@ -107,6 +107,26 @@ pub enum Externals {
     Skip,
 }
 
+/// Who carries out what is planned for the group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Writes {
+    /// The run itself.
+    #[default]
+    Direct,
+    /// A person, from the handout of the plan: the run needs no right to write.
+    ByHand,
+}
+
+impl fmt::Display for Writes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Direct => "direct",
+            Self::ByHand => "by-hand",
+        })
+    }
+}
+
 /// How many removals of one side within 24 hours go on without a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -248,9 +268,20 @@ pub struct Link {
     /// How many removals go on without a person; none: as the settings say.
     #[serde(default)]
     pub max_removals: Option<RemovalLimit>,
+    /// Who carries out what is planned for the group.
+    #[serde(default)]
+    pub writes: Writes,
     /// Whether it is run.
     #[serde(default)]
     pub status: LinkStatus,
+}
+
+impl Link {
+    /// Whether its runs write the group themselves, and so need the right to.
+    #[must_use]
+    pub fn writes_group(&self) -> bool {
+        self.mode.writes(Side::Group) && self.writes == Writes::Direct
+    }
 }
 
 #[cfg(test)]

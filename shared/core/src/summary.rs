@@ -37,7 +37,7 @@ pub enum Outcome {
     Halted,
     /// Ended early with its progress saved; another run goes on.
     Continued,
-    /// Stopped at the plan.
+    /// Stopped at the plan for the group, which a person carries out.
     Planned,
     /// Another run of the link is going.
     Busy,
@@ -181,15 +181,17 @@ impl Summary {
         self.failures.push(failure);
     }
 
-    /// What the command line exits with after this run: 4 held or halted, 3 incomplete, 1 nothing done, 0 done.
+    /// What the command line exits with after this run: 4 held or halted, 3 incomplete, 1 nothing done, 2 changes wait
+    /// to be made by hand, 0 done.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self.outcome {
             Outcome::Failed | Outcome::Busy => 1,
             Outcome::Held | Outcome::Halted => 4,
             Outcome::Partial | Outcome::Continued => 3,
-            Outcome::Converged | Outcome::Planned if self.failures.is_empty() => 0,
-            Outcome::Converged | Outcome::Planned => 3,
+            Outcome::Converged | Outcome::Planned if !self.failures.is_empty() => 3,
+            Outcome::Planned => 2,
+            Outcome::Converged => 0,
         }
     }
 }
@@ -201,6 +203,7 @@ impl fmt::Display for Summary {
             Outcome::Converged => "List Sync Completed".to_owned(),
             Outcome::Partial if self.reason == "failures" => "List Sync Completed, with failures".to_owned(),
             Outcome::Held => "List Sync Completed, with removals held".to_owned(),
+            Outcome::Planned => "List Sync Completed, with changes to be made by hand".to_owned(),
             other => format!("List Sync {other}"),
         };
         let mark = if self.exit_code() == 0 { '✔' } else { '!' };

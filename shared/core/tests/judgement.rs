@@ -10,7 +10,7 @@ use listsync_core::{
     hold::{Ruling, RulingKind},
     id::ObjectId,
     identity::{ListPresence, Unmatched},
-    link::{Extras, FirstMerge, Mode, Phase, Side},
+    link::{Extras, FirstMerge, Mode, Phase, Side, Writes},
     member::{Change, HoldReason, Intent, Member, MemberKey, Op, Open},
     plan::{Cause, Effect, Release},
 };
@@ -36,6 +36,7 @@ fn policy(mode: Mode) -> Policy {
         window: WINDOW,
         ruling: None,
         retry: Retry::WhenDue,
+        writes: Writes::Direct,
     }
 }
 
@@ -129,6 +130,7 @@ prop_compose! {
         first: bool,
         ruling in proptest::option::of(prop_oneof![Just(RulingKind::Approved), Just(RulingKind::Discarded)]),
         retry_now: bool,
+        by_hand: bool,
     ) -> Policy {
         Policy {
             mode,
@@ -139,6 +141,7 @@ prop_compose! {
             window: WINDOW,
             ruling: ruling.map(|kind| Ruling { digest: "d1".into(), kind }),
             retry: if retry_now { Retry::Now } else { Retry::WhenDue },
+            writes: if by_hand { Writes::ByHand } else { Writes::Direct },
         }
     }
 }
@@ -324,4 +327,23 @@ fn a_read_set_aside_stays_open_until_it_is_read_again() {
     case.record = confirmed.member;
     let second = first.checked_add(WINDOW).expect("in range");
     assert_eq!(judge(&case, &policy(Mode::TwoWay), second).member.open, None);
+}
+
+#[test]
+fn where_a_person_writes_the_group_an_intent_that_was_never_seen_lapses_after_the_window() {
+    let by_hand = Policy { writes: Writes::ByHand, ..policy(Mode::TwoWay) };
+    let lost = |seconds: i64| {
+        let mut case = case(true, ListPresence::Member, Seen::Unmentioned);
+        case.record.group = Some(Belief { present: true, since: ago(1_000_000) });
+        case.record.intent = Some(Intent { op: Op::Remove, since: ago(seconds) });
+        judge(&case, &by_hand, now())
+    };
+    let window = i64::try_from(WINDOW.as_secs()).expect("short");
+    let waiting = lost(window - 1);
+    assert!(waiting.member.intent.is_some(), "it may still be seen");
+    let lapsed = lost(window);
+    assert_eq!(
+        (lapsed.verdict, lapsed.member.intent, lapsed.member.in_baseline),
+        (Verdict::Settled, None, true)
+    );
 }

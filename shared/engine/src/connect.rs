@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use listsync_core::{
     id::{LinkId, ListId, TenantId},
-    link::{Externals, Extras, FirstMerge, Link, LinkStatus, Mode, RemovalLimit, Side},
+    link::{Externals, Extras, FirstMerge, Link, LinkStatus, Mode, RemovalLimit, Side, Writes},
 };
 
 use crate::{
-    Ports,
+    Ports, by_hand,
     ports::{Call, Fault, Group, GroupQuery, NewGroup, PortError, PortResult},
 };
 
@@ -44,6 +44,8 @@ pub struct NewLink {
     pub externals: Externals,
     /// How many removals go on without a person.
     pub max_removals: Option<RemovalLimit>,
+    /// Who carries out what is planned for the group.
+    pub writes: Writes,
 }
 
 /// Judges and saves a link. It is due at once.
@@ -53,6 +55,10 @@ pub struct NewLink {
 /// stands in the way. Nothing is saved then.
 pub async fn connect(ports: &Ports, new: &NewLink, call: Call<'_>) -> PortResult<Link> {
     sensible(new)?;
+    by_hand::sensible(new.writes, (new.mode, new.externals))?;
+    if let (Writes::ByHand, Target::New(_)) = (new.writes, &new.target) {
+        return Err(by_hand::creates_no_group());
+    }
     let group = match &new.target {
         Target::Existing(query) => ports.directory.group(call, query).await?,
         Target::New(group) => ports.directory.create_group(call, group).await?,
@@ -70,6 +76,7 @@ pub async fn connect(ports: &Ports, new: &NewLink, call: Call<'_>) -> PortResult
         every: new.every,
         externals: new.externals,
         max_removals: new.max_removals,
+        writes: new.writes,
         status: LinkStatus::Active,
     };
     ports.links.create(&link, ports.clock.now()).await?;

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+pub mod by_hand;
 pub mod connect;
 pub mod fan_out;
 pub mod filtered;

@@ -6,7 +6,7 @@ use listsync_core::{
     Timestamp,
     address::Address,
     id::{GroupId, LinkId, ListId, ObjectId, RunId, TenantId},
-    link::{Externals, Extras, FirstMerge, Link, LinkStatus, Mode},
+    link::{Externals, Extras, FirstMerge, Link, LinkStatus, Mode, Writes},
     list::NewContact,
     member::{Member, MemberKey},
     snapshot::{Principal, PrincipalKind},
@@ -85,6 +85,7 @@ pub fn link(name: &str, list: &ListId, group_name: &str) -> Link {
         every: None,
         externals: Externals::Match,
         max_removals: None,
+        writes: Writes::Direct,
         status: LinkStatus::Active,
     }
 }

@@ -19,7 +19,7 @@ Exit codes (the first that applies):
   1  error: nothing was done
   4  held or halted
   3  finished with failures, or partial, or continued
-  2  plan only: changes are pending
+  2  changes are pending: after plan, after handout, and where changes in the group are made by hand
   0  done";
 
 pub(super) const DEMO: &str = "\
@@ -62,6 +62,7 @@ Examples:
   listsync link News --group news-team --mode list-to-group --extras remove
   listsync link News --new-group 'News readers' --owner admin@contoso.com
   listsync link News --new-group 'News readers' --kind security --every 1h --max-removals 10%
+  listsync link News --group news-team --writes by-hand   see 'listsync handout --help'
 
 Look at 'listsync plan LIST' before the first sync.";
 
@@ -74,11 +75,19 @@ Examples:
   listsync links approve 3f9c2a71d04b
   listsync links discard 3f9c2a71d04b
   listsync links relink News
+  listsync links writes News by-hand    from now on, changes in the group are made from 'listsync handout'
   listsync links unlink News";
 
 pub(super) const PLAN: &str = "\
 Example:
   listsync plan News              exits with 2 when changes are pending";
+
+pub(super) const HANDOUT: &str = "\
+Examples:
+  listsync handout News > news.csv
+  listsync handout News --as powershell > news.ps1        then: ./news.ps1 -WhatIf
+  listsync handout News --as json
+Exits with 2 when there is something to do. The next sync sees what was done.";
 
 pub(super) const SYNC: &str = "\
 Examples:

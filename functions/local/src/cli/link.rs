@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use clap::{ArgGroup, ValueEnum};
-use listsync_core::link::{Externals, Extras, FirstMerge, Mode, RemovalLimit};
+use listsync_core::link::{Externals, Extras, FirstMerge, Mode, RemovalLimit, Writes};
 
 use crate::durations;
 
@@ -41,6 +41,26 @@ pub(crate) struct LinkArgs {
     /// How many removals of one side within 24 hours go on without a person: 20%, 500 or off; else as the settings say.
     #[arg(long, value_name = "LIMIT")]
     pub(crate) max_removals: Option<RemovalLimit>,
+    /// Who carries out what is planned for the group.
+    #[arg(long, default_value = "direct")]
+    pub(crate) writes: WritesArg,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum WritesArg {
+    /// Each sync does.
+    Direct,
+    /// A person does, from the output of 'listsync handout'; listsync needs no right to write.
+    ByHand,
+}
+
+impl From<WritesArg> for Writes {
+    fn from(arg: WritesArg) -> Self {
+        match arg {
+            WritesArg::Direct => Self::Direct,
+            WritesArg::ByHand => Self::ByHand,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

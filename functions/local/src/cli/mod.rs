@@ -9,7 +9,7 @@ use listsync_lists::Mapping;
 mod examples;
 mod link;
 
-pub(crate) use link::{LinkArgs, NewGroupKindArg};
+pub(crate) use link::{LinkArgs, NewGroupKindArg, WritesArg};
 
 /// Keeps contact lists and Microsoft Entra ID groups in step, both ways.
 #[derive(Debug, Parser)]
@@ -51,6 +51,9 @@ pub(crate) enum Verb {
     /// Preview what a sync would do; nothing is changed.
     #[command(after_help = examples::PLAN)]
     Plan(OneLink),
+    /// Give what a sync would do in the group to a person: as CSV, as a PowerShell script, or as JSON.
+    #[command(after_help = examples::HANDOUT)]
+    Handout(HandoutArgs),
     /// Sync a list now.
     #[command(after_help = examples::SYNC)]
     Sync(OneLink),
@@ -131,6 +134,25 @@ pub(crate) struct OneLink {
 }
 
 #[derive(Debug, clap::Args)]
+pub(crate) struct HandoutArgs {
+    #[command(flatten)]
+    pub(crate) link: OneLink,
+    /// The form.
+    #[arg(long = "as", default_value = "csv")]
+    pub(crate) form: HandoutForm,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum HandoutForm {
+    /// A table, safe to open in a spreadsheet.
+    Csv,
+    /// A script for the Microsoft.Graph module; it can be run again, and takes -WhatIf.
+    Powershell,
+    /// A document.
+    Json,
+}
+
+#[derive(Debug, clap::Args)]
 pub(crate) struct ImportArgs {
     /// The CSV file, with a header row.
     pub(crate) file: PathBuf,
@@ -187,6 +209,13 @@ pub(crate) enum LinksVerb {
     },
     /// Forget what both sides had in common: the next run unions, and removes nobody.
     Relink(OneLink),
+    /// Say who carries out what is planned for the group: each sync, or a person.
+    Writes {
+        #[command(flatten)]
+        link: OneLink,
+        /// Who.
+        writes: WritesArg,
+    },
     /// Remove a link. List and group stay as they are.
     Unlink(OneLink),
 }

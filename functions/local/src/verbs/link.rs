@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use listsync_core::{
     id::{LinkId, ListId},
-    link::{Externals, Extras, FirstMerge, Link, Mode, Side},
+    link::{Externals, Extras, FirstMerge, Link, Mode, Side, Writes},
     list::List,
 };
 use listsync_engine::{
@@ -41,6 +41,7 @@ pub(super) async fn run(wired: &Wired, args: &LinkArgs) -> Outcome {
         every: args.every,
         externals: args.externals.into(),
         max_removals: args.max_removals,
+        writes: args.writes.into(),
     };
     let link = saved(ports, &new).await?;
     domains::learn(ports, call(ports, &Meter::default())).await?;
@@ -78,6 +79,7 @@ pub(super) async fn existing_group(wired: &Wired, list: &List, group: &str) -> R
         every: None,
         externals: Externals::default(),
         max_removals: None,
+        writes: Writes::default(),
     };
     let link = saved(ports, &new).await?;
     domains::learn(ports, call(ports, &Meter::default())).await?;

@@ -1,11 +1,11 @@
 //! `listsync links`: what is linked, and a person's word on it.
 
 use listsync_core::{
-    link::{Link, LinkStatus},
+    link::{Link, LinkStatus, Writes},
     trigger::Reason,
 };
 use listsync_engine::{
-    Ports,
+    Ports, by_hand,
     ports::{LinkEdit, PortResult, RulingKind},
     rule::rule as engine_rule,
     trigger,
@@ -31,6 +31,9 @@ pub(super) async fn run(ports: &Ports, verb: &LinksVerb) -> Outcome {
         LinksVerb::Approve { digest } => rule(ports, digest, RulingKind::Approved).await,
         LinksVerb::Discard { digest } => rule(ports, digest, RulingKind::Discarded).await,
         LinksVerb::Relink(one) => relink(ports, find::link(ports, &one.list).await?.link).await,
+        LinksVerb::Writes { link, writes } => {
+            set_writes(ports, find::link(ports, &link.list).await?.link, (*writes).into()).await
+        }
         LinksVerb::Unlink(one) => unlink(ports, find::link(ports, &one.list).await?.link).await,
     }
 }
@@ -70,6 +73,18 @@ async fn resume(ports: &Ports, link: Link) -> Outcome {
 
 async fn set_status(ports: &Ports, link: &Link, status: LinkStatus) -> PortResult<()> {
     ports.links.edit(&link.id, &LinkEdit::Status(status), ports.clock.now()).await
+}
+
+async fn set_writes(ports: &Ports, link: Link, writes: Writes) -> Outcome {
+    by_hand::set_writes(ports, &link, writes).await?;
+    trigger::raise(ports, &link.id, Reason::OnDemand).await?;
+    let text = match writes {
+        Writes::Direct => "From now on, syncs write the group. One is queued.",
+        Writes::ByHand => {
+            "From now on, no sync writes the group: see what is to be done with 'listsync handout'. A sync is queued."
+        }
+    };
+    changed(ports, &link, text).await
 }
 
 async fn relink(ports: &Ports, link: Link) -> Outcome {

@@ -15,6 +15,7 @@ mod completions;
 mod decisions;
 mod doctor;
 mod domains;
+mod handout;
 mod imports;
 mod link;
 mod links;
@@ -35,7 +36,8 @@ pub(crate) async fn run(verb: &Verb, form: Form, environment: Result<Environment
     }
     let config = Config::read(&environment?)?;
     // These show how far they came by themselves.
-    let shows_itself = matches!(verb, Verb::Plan(_) | Verb::Sync(_) | Verb::Work(_) | Verb::Serve);
+    let shows_itself =
+        matches!(verb, Verb::Plan(_) | Verb::Handout(_) | Verb::Sync(_) | Verb::Work(_) | Verb::Serve);
     let _waiting = (!shows_itself).then(|| Bars::default().bar("working"));
     if matches!(verb, Verb::Doctor) {
         return doctor::run(config).await;
@@ -54,6 +56,7 @@ async fn wired(verb: &Verb, form: Form, wired: &Wired) -> Outcome {
         Verb::Link(args) => link::run(wired, args).await,
         Verb::Links(verb) => links::run(ports, verb).await,
         Verb::Plan(one) => plan::run(ports, one).await,
+        Verb::Handout(args) => handout::run(ports, args).await,
         Verb::Sync(one) => sync::run(ports, one).await,
         Verb::Tick => work::tick(ports).await,
         Verb::Work(args) => work::work(wired, args, form).await,

@@ -83,7 +83,8 @@ fn exit_code(Worked { runs, retried, refused, .. }: &Worked) -> u8 {
         [] => 0,
         all if all.iter().all(|code| *code == 1) => 1,
         some if some.contains(&4) => 4,
-        some if some.iter().any(|code| *code != 0) => 3,
+        some if some.iter().any(|code| !matches!(code, 0 | 2)) => 3,
+        some if some.contains(&2) => 2,
         _ => 0,
     }
 }

@@ -24,6 +24,7 @@ pub(super) async fn edit(table: &Table, id: &LinkId, edit: &LinkEdit, now: Times
         },
         LinkEdit::Rule(ruling) => ruled(row, ruling)?,
         LinkEdit::KeepExtras => LinkRow { link: Link { extras: Extras::Keep, ..row.link.clone() }, ..row },
+        LinkEdit::Writes(writes) => LinkRow { link: Link { writes: *writes, ..row.link.clone() }, ..row },
         LinkEdit::Resync => {
             let mut progress = row.progress.clone();
             forget_reads(&mut progress);

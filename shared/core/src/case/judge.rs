@@ -8,8 +8,8 @@ use crate::{
     hold::RulingKind,
     identity::{ListPresence, Unmatched},
     intent,
-    link::{Phase, Side},
-    member::{Change, HoldReason, Member, Op, Open},
+    link::{Phase, Side, Writes},
+    member::{Change, HoldReason, Intent, Member, Op, Open},
     plan::{Cause, Effect, Release},
     reconcile::{Decision, Presence, Rule, decide},
     schedule::later,
@@ -23,7 +23,7 @@ use crate::{
 pub fn judge(case: &Case, policy: &Policy, now: Timestamp) -> Decided {
     let mut known = Known::of(case, policy, now);
     let verdict = known.verdict(case, policy, now);
-    known.member.open = open_after(&verdict, &known, case, now);
+    known.member.open = open_after(&verdict, &known, (case, policy), now);
     Decided { member: known.member, verdict }
 }
 
@@ -62,11 +62,16 @@ impl Known {
         let mut unrecorded = None;
         if let Some(intent) = member.intent {
             let settled = intent::settle(intent, case.seen, now);
-            presence.baseline = settled.belief.present;
-            presence.group = settled.belief.present;
+            let lapsed = !settled.visible && is_lapsed(intent, policy, now);
+            if !lapsed {
+                presence.baseline = settled.belief.present;
+                presence.group = settled.belief.present;
+            }
             if settled.visible {
                 member.group = Some(settled.belief);
                 member.in_baseline = settled.belief.present;
+                member.intent = None;
+            } else if lapsed {
                 member.intent = None;
             } else {
                 unrecorded = Some(intent.op);
@@ -80,7 +85,9 @@ impl Known {
         match case.list {
             ListPresence::Disputed => Verdict::Skip(skip::DUPLICATE_CONTACT.into()),
             ListPresence::OptedOut | ListPresence::StillListed
-                if self.presence.group && policy.mode.writes(Side::Group) =>
+                if self.presence.group
+                    && policy.mode.writes(Side::Group)
+                    && !leaves_the_list_first(case.list, policy) =>
             {
                 self.remove(Side::Group, Cause::OptedOut, case, policy)
             }
@@ -205,10 +212,18 @@ impl Known {
 }
 
 /// What stays open after the decision. Effects write theirs when they were tried; until then it stays as it was.
-fn open_after(verdict: &Verdict, known: &Known, case: &Case, now: Timestamp) -> Option<Open> {
+fn open_after(
+    verdict: &Verdict,
+    known: &Known,
+    (case, policy): (&Case, &Policy),
+    now: Timestamp,
+) -> Option<Open> {
     let before = case.record.open.as_ref();
     match verdict {
         Verdict::Settled => None,
+        Verdict::Do(effect) if policy.writes == Writes::ByHand && effect.change.side == Side::Group => {
+            Some(left_to_hand(effect, known, before))
+        }
         Verdict::Do(_) => before.cloned(),
         Verdict::SetAside => {
             known.set_aside_until.map(|recheck_at| Open::SetAside { recheck_at }).or_else(|| before.cloned())
@@ -226,6 +241,27 @@ fn open_after(verdict: &Verdict, known: &Known, case: &Case, now: Timestamp) -> 
             _ => Some(Open::Due),
         },
     }
+}
+
+/// What stays open of an effect that a person carries out, whenever that may be: a read that contradicts what we hold true
+/// is looked at again, an approval holds until the effect is seen, and anything else is due in every run.
+fn left_to_hand(effect: &Effect, known: &Known, before: Option<&Open>) -> Open {
+    match (known.set_aside_until, before) {
+        (Some(recheck_at), _) => Open::SetAside { recheck_at },
+        (None, Some(waiting @ Open::SetAside { .. })) => waiting.clone(),
+        (None, Some(held @ Open::Held { .. })) if effect.release == Release::Approved => held.clone(),
+        (None, _) => Open::Due,
+    }
+}
+
+/// An opt-out that waits for a person in the group must not wait on the list as well.
+fn leaves_the_list_first(list: ListPresence, policy: &Policy) -> bool {
+    list == ListPresence::StillListed && policy.writes == Writes::ByHand && policy.mode.writes(Side::List)
+}
+
+/// Where no run writes the group, nobody repeats what a crash left unrecorded: once it would have been seen, it was not done.
+fn is_lapsed(intent: Intent, policy: &Policy, now: Timestamp) -> bool {
+    policy.writes == Writes::ByHand && later(intent.since, policy.window) <= now
 }
 
 /// One more failure of that kind.

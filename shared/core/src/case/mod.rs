@@ -6,7 +6,7 @@ use crate::{
     belief::Seen,
     hold::Ruling,
     identity::{ListPresence, Unmatched},
-    link::{Extras, FirstMerge, Mode, Phase},
+    link::{Extras, FirstMerge, Mode, Phase, Writes},
     member::{Member, MemberKey},
     plan::Effect,
 };
@@ -101,6 +101,8 @@ pub struct Policy {
     pub ruling: Option<Ruling>,
     /// Whether what was refused is tried before its time.
     pub retry: Retry,
+    /// Who carries out the effects on the group.
+    pub writes: Writes,
 }
 
 /// Whether extras may be removed under the guard alone.

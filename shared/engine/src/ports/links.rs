@@ -5,7 +5,7 @@ use listsync_core::{
     Timestamp,
     case::ExtrasRelease,
     id::{ContactId, LinkId, ListId, ObjectId},
-    link::{Link, LinkStatus, Side},
+    link::{Link, LinkStatus, Side, Writes},
     list::NewContact,
     member::{Member, MemberKey},
     trigger::Generation,
@@ -131,6 +131,8 @@ pub enum LinkEdit {
     Rule(Ruling),
     /// Keep extras, from now on.
     KeepExtras,
+    /// Who carries out what is planned for the group, from the next run on.
+    Writes(Writes),
     /// Read both sides in full at the next run; the baseline stays.
     Resync,
     /// Forget baseline, beliefs and cursors: the next run unions, and removes nobody. Waits for no lease: the store

@@ -247,7 +247,10 @@ impl Apply<'_> {
             }
         }
         let mut left = Vec::new();
+        let mut goes_on = false;
         for ((effect, row, _), outcome) in steps.into_iter().zip(outcomes) {
+            let left_the_list = matches!(outcome, ListOutcome::Done | ListOutcome::AlreadySo);
+            goes_on |= left_the_list && resolution.still_listed.contains(&effect.key);
             match outcome {
                 ListOutcome::Done => self.count(effect),
                 ListOutcome::AlreadySo => {}
@@ -263,7 +266,7 @@ impl Apply<'_> {
             }
         }
         self.save(left.into_iter().map(MemberChange::Put).collect(), Vec::new()).await?;
-        Ok(None)
+        Ok(goes_on.then_some(Stop::GoOn))
     }
 }
 

@@ -11,7 +11,7 @@ use listsync_core::{
     case::{Case, Decided, Policy, Verdict, judge},
     gather::{Evidence, Shield, Sight},
     identity::{ListPresence, Unmatched},
-    link::Side,
+    link::{Side, Writes},
     member::{Intent, Member, MemberKey, Op, Open},
     plan::{Effect, Plan, Release, SideStanding, Standing},
     settings::Owners,
@@ -26,6 +26,8 @@ const GUARDED: Duration = Duration::from_secs(24 * 3600);
 /// A run, decided: what is to be done, and what is to be remembered whatever comes of it.
 pub(crate) struct Resolution {
     pub(crate) plan: Plan,
+    /// Effects on the group that a person carries out.
+    pub(crate) by_hand: Vec<Effect>,
     /// What each member with an effect is to be remembered as, effects aside.
     pub(crate) pending: BTreeMap<MemberKey, Member>,
     /// Rows that changed, without those of members with an effect.
@@ -36,7 +38,7 @@ pub(crate) struct Resolution {
     pub(crate) unrecorded: Vec<Removal>,
     /// The members whose reads are set aside: when each is to be read again.
     pub(crate) set_aside: Vec<Timestamp>,
-    /// Who opted out and leaves the group first, and the list in another run.
+    /// Who opted out and leaves one side first, and the other in another run.
     pub(crate) still_listed: BTreeSet<MemberKey>,
     /// Whether the group was newly seen to have changed.
     pub(crate) news: bool,
@@ -68,6 +70,7 @@ fn policy(look: Look<'_>) -> Policy {
         window: look.settings.settle_window,
         ruling: look.state.ruling.clone(),
         retry: retry(look.reason),
+        writes: link.writes,
     }
 }
 
@@ -112,6 +115,7 @@ impl<'a> Sorting<'a> {
         let obsolete = evidence.obsolete().into_iter().map(MemberChange::Delete).collect();
         let resolution = Resolution {
             plan: Plan::empty(look.link().id.clone()),
+            by_hand: Vec::new(),
             pending: BTreeMap::new(),
             changes: obsolete,
             unmatched: Vec::new(),
@@ -144,7 +148,11 @@ impl<'a> Sorting<'a> {
         self.resolution.unrecorded.extend(self.unrecorded(case, &member));
         match verdict {
             Verdict::Do(effect) => {
-                if case.list == ListPresence::StillListed && effect.change.side == Side::Group {
+                let other = match self.look.link().writes {
+                    Writes::Direct => Side::Group,
+                    Writes::ByHand => Side::List,
+                };
+                if case.list == ListPresence::StillListed && effect.change.side == other {
                     self.resolution.still_listed.insert(effect.key.clone());
                 }
                 self.effects.push(effect);
@@ -174,6 +182,14 @@ impl<'a> Sorting<'a> {
                 resolution.changes.extend(change(look, evidence, (member, now)));
             }
         }
+        if look.link().writes == Writes::ByHand {
+            for effect in plan.effects.iter().filter(|effect| effect.change.side == Side::Group) {
+                if let Some(member) = resolution.pending.remove(&effect.key) {
+                    resolution.set_aside.extend(recheck_of(&member));
+                    resolution.changes.extend(change(look, evidence, (member, now)));
+                }
+            }
+        }
         for removal in &mut resolution.unrecorded {
             removal.members_before = standing.group.members + 1;
         }
@@ -195,6 +211,16 @@ impl<'a> Sorting<'a> {
             count: 1,
             members_before: 1,
         })
+    }
+}
+
+impl Resolution {
+    /// Takes out of the plan what a person carries out: nothing of it is sent or recorded as done.
+    pub(crate) fn leave_to_hand(&mut self) {
+        let effects = std::mem::take(&mut self.plan.effects);
+        let (by_hand, ours) = effects.into_iter().partition(|effect| effect.change.side == Side::Group);
+        self.by_hand = by_hand;
+        self.plan.effects = ours;
     }
 }
 

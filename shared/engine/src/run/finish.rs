@@ -8,7 +8,8 @@ use listsync_core::{
     gather::Evidence,
     hold::{Hold, RulingKind},
     link::{HaltReason, LinkStatus},
-    member::HoldReason,
+    member::{HoldReason, Op},
+    plan::{Effect, Release},
     schedule::{COUNT_EVERY, FullRead, later, next_full_read},
     summary::{GraphCost, HeldCounts, Outcome, ReadKind, SideCounts, Summary},
 };
@@ -125,6 +126,7 @@ pub(super) async fn finish(running: Running<'_>, ending: Ending) -> PortResult<R
 fn finished(look: Look<'_>, summary: &mut Summary, reads: Reads, resolution: &Resolution) -> Finish {
     let (now, settings, before) = (look.now(), look.settings, look.progress());
     let mismatch = reads.read == Read::Full(FullRead::Mismatch);
+    tell_by_hand(look, summary, &resolution.by_hand);
     if !resolution.plan.held.effects.is_empty() {
         summary.outcome = Outcome::Held;
         summary.reason = "held".into();
@@ -136,6 +138,9 @@ fn finished(look: Look<'_>, summary: &mut Summary, reads: Reads, resolution: &Re
     } else if !summary.failures.is_empty() {
         summary.outcome = Outcome::Partial;
         summary.reason = "failures".into();
+    } else if !resolution.by_hand.is_empty() {
+        summary.outcome = Outcome::Planned;
+        summary.reason = "by_hand".into();
     }
     let wrote = summary.group.added + summary.group.removed > 0 || resolution.news;
     let window = settings.settle_window;
@@ -162,10 +167,27 @@ fn finished(look: Look<'_>, summary: &mut Summary, reads: Reads, resolution: &Re
         status: None,
         synced: Some(look.state.requested),
         due_at,
-        ruling_done: look.state.ruling.as_ref().map(|ruling| ruling.digest.clone()),
+        ruling_done: ruling_done(look, resolution),
         members: Vec::new(),
         at: now,
     }
+}
+
+/// Says what waits for a person.
+fn tell_by_hand(look: Look<'_>, summary: &mut Summary, effects: &[Effect]) {
+    if effects.is_empty() {
+        return;
+    }
+    let removals = effects.iter().filter(|effect| effect.change.op == Op::Remove).count();
+    let additions = effects.len() - removals;
+    summary.message = format!("To be made in the group by hand: {additions} to add, {removals} to remove.");
+    summary.hint = format!("see them: listsync handout {} --as csv (or powershell, or json)", look.link().list);
+}
+
+/// The ruling that was carried out. What was approved and is left to a person stays approved until it is seen done.
+fn ruling_done(look: Look<'_>, resolution: &Resolution) -> Option<String> {
+    let waits = resolution.by_hand.iter().any(|effect| effect.release == Release::Approved);
+    look.state.ruling.as_ref().filter(|_| !waits).map(|ruling| ruling.digest.clone())
 }
 
 fn hold(look: Look<'_>, resolution: &Resolution) -> Option<Hold> {

@@ -13,7 +13,7 @@ use std::{collections::BTreeSet, time::Duration};
 use listsync_core::{
     Timestamp,
     id::{ContactId, LinkId, RunId},
-    link::LinkStatus,
+    link::{LinkStatus, Writes},
     summary::{Failure, Summary},
     trigger::{Generation, Reason},
 };
@@ -192,6 +192,9 @@ impl Running<'_> {
                 let mut resolution = decide(look, &evidence, &shield).await?;
                 drop(evidence);
                 self.report(&resolution);
+                if look.link().writes == Writes::ByHand {
+                    resolution.leave_to_hand();
+                }
                 let stop = self.apply(seen, &mut resolution).await?;
                 let progressed = self.summary.list != blank(&self.summary.list)
                     || self.summary.group != blank(&self.summary.group);

@@ -131,7 +131,8 @@ impl LinkDocument {
     }
 
     fn of(state: LinkState, list: Named, last_run: Option<Summary>) -> Self {
-        let LinkState { link, progress, ruling, requested, synced, due_at, leased_until, finished_at } = state;
+        let LinkState { link, progress, ruling, requested, synced, due_at, leased_until, finished_at } =
+            state;
         let Link {
             id,
             list: _,
@@ -144,6 +145,7 @@ impl LinkDocument {
             every,
             externals,
             max_removals,
+            writes: _,
             status,
         } = link;
         Self {
@@ -179,7 +181,8 @@ impl HeldDocument {
     fn of(hold: Hold, ruling: Option<&Ruling>) -> Self {
         let Hold { digest, reasons, list_removals, group_removals, since } = hold;
         let ruling = ruling.filter(|ruling| ruling.digest == digest).map(|ruling| ruling.kind);
-        let reason = |(side, reason): (Side, HoldReason)| HeldReason { side, reason, message: reason.to_string() };
+        let reason =
+            |(side, reason): (Side, HoldReason)| HeldReason { side, reason, message: reason.to_string() };
         let reasons = reasons.into_iter().map(reason).collect();
         Self { digest, list_removals, group_removals, reasons, since, ruling }
     }

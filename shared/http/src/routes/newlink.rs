@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use listsync_core::{
     id::{GroupId, LinkId, ListId},
-    link::{Externals, Extras, FirstMerge, Link, Mode, RemovalLimit, Side},
+    link::{Externals, Extras, FirstMerge, Link, Mode, RemovalLimit, Side, Writes},
     list::List,
 };
 use listsync_engine::{
@@ -104,6 +104,7 @@ pub(crate) async fn connected(app: &App, body: NewLinkBody) -> Result<Link, Prob
         every,
         externals: body.externals,
         max_removals: body.max_removals,
+        writes: Writes::default(),
     };
     let meter = Meter::default();
     let call = Call { until: ports.clock.now() + PATIENCE, meter: &meter };

@@ -20,6 +20,7 @@ pub(super) fn edit(tx: &Connection, id: &LinkId, edit: &LinkEdit, now: Timestamp
         LinkEdit::Status(status) => set_status(tx, n, &state.link, *status, now),
         LinkEdit::Rule(ruling) => rule(tx, n, &state, ruling),
         LinkEdit::KeepExtras => row::save_link(tx, &Link { extras: Extras::Keep, ..state.link }),
+        LinkEdit::Writes(writes) => row::save_link(tx, &Link { writes: *writes, ..state.link }),
         LinkEdit::Resync => resync(tx, n, state.progress),
         LinkEdit::Relink => relink(tx, n, &state, now),
         LinkEdit::Failing(reason) => {

@@ -8,7 +8,7 @@ use listsync_core::{
     Timestamp,
     address::Address,
     id::{GroupId, LinkId, ListId, ObjectId, TenantId},
-    link::{Externals, Extras, FirstMerge, Link, LinkStatus, Mode},
+    link::{Externals, Extras, FirstMerge, Link, LinkStatus, Mode, Writes},
     list::{Entry, List, NewContact, Origin, Standing},
     member::{Member, MemberKey},
     trigger::Generation,
@@ -98,6 +98,7 @@ pub(crate) fn link(id: &str, list: &ListId, group: &str, mode: Mode) -> Link {
         every: None,
         externals: Externals::Match,
         max_removals: None,
+        writes: Writes::Direct,
         status: LinkStatus::Active,
     }
 }

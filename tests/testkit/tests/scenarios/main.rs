@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
+mod by_hand;
 mod desk;
 mod guarded;
 mod one_way;

@@ -1,5 +1,5 @@
 use listsync_core::{
-    link::{Extras, HaltReason, Link, LinkStatus, Mode, Side},
+    link::{Extras, HaltReason, Link, LinkStatus, Mode, Side, Writes},
     member::HoldReason,
 };
 use listsync_engine::ports::{
@@ -19,6 +19,7 @@ pub(super) async fn all<S: Links + ListStore>(make: &impl Fn() -> S) {
     a_ruling_names_the_present_hold(make).await;
     a_ruling_waits_until_it_is_carried_out(make).await;
     extras_are_kept_from_now_on(make).await;
+    who_writes_the_group_can_be_changed(make).await;
     a_resync_reads_in_full_and_keeps_the_baseline(make).await;
     a_resync_asked_for_during_a_run_holds_for_the_next(make).await;
     a_relink_forgets_all_and_waits_for_no_run(make).await;
@@ -109,6 +110,15 @@ async fn extras_are_kept_from_now_on<S: Links + ListStore>(make: &impl Fn() -> S
     ok(bed.store.edit(&one_way.id, &LinkEdit::KeepExtras, moment(1)).await);
     let kept = ok(bed.store.load(&one_way.id).await).map(|state| state.link);
     assert_eq!(kept, Some(Link { extras: Extras::Keep, ..one_way }));
+}
+
+async fn who_writes_the_group_can_be_changed<S: Links + ListStore>(make: &impl Fn() -> S) {
+    let bed = Bed::make(make).await;
+    let before = state(&bed).await.link;
+    for writes in [Writes::ByHand, Writes::Direct] {
+        ok(bed.store.edit(bed.id(), &LinkEdit::Writes(writes), moment(1)).await);
+        assert_eq!(state(&bed).await.link, Link { writes, ..before.clone() });
+    }
 }
 
 async fn a_resync_reads_in_full_and_keeps_the_baseline<S: Links + ListStore>(make: &impl Fn() -> S) {

@@ -43,7 +43,7 @@ async fn a_new_link_is_due_and_remembers_nothing<S: Links + ListStore>(make: &im
 }
 
 async fn a_link_is_kept_as_it_was_set_up<S: Links + ListStore>(make: &impl Fn() -> S) {
-    use listsync_core::link::{Externals, Extras, FirstMerge, LinkStatus, RemovalLimit};
+    use listsync_core::link::{Externals, Extras, FirstMerge, LinkStatus, RemovalLimit, Writes};
     let bed = Bed::make(make).await;
     let unusual = Link {
         extras: Extras::Remove,
@@ -51,6 +51,7 @@ async fn a_link_is_kept_as_it_was_set_up<S: Links + ListStore>(make: &impl Fn() 
         every: Some(std::time::Duration::from_secs(7)),
         externals: Externals::Invite,
         max_removals: Some(RemovalLimit::Percent(35)),
+        writes: Writes::ByHand,
         status: LinkStatus::Paused,
         group_name: "Näme ' \" 😀".to_owned(),
         ..bed.further(2, Mode::ListToGroup).await

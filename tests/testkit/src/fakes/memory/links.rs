@@ -59,6 +59,7 @@ impl LinkRow {
                 _ => return Err(rejected("no_such_hold", "nothing is held under this digest")),
             },
             LinkEdit::KeepExtras => self.state.link.extras = Extras::Keep,
+            LinkEdit::Writes(writes) => self.state.link.writes = *writes,
             LinkEdit::Resync => {
                 forget_cursors(progress);
                 self.resync = self.is_leased(now);
