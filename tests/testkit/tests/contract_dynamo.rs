@@ -57,3 +57,16 @@ async fn the_store_on_dynamodb_keeps_records() {
     contracts::records::gate(|| aws.make()).await;
     contracts::records::settings(|| aws.make()).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_store_on_dynamodb_keeps_people() {
+    let aws = Aws::start();
+    contracts::people::all(|| aws.make()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_store_on_dynamodb_keeps_keys_and_what_was_seen() {
+    let aws = Aws::start();
+    contracts::keys::all(|| aws.make()).await;
+    contracts::keys::seen(|| aws.make()).await;
+}

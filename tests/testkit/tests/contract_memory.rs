@@ -30,3 +30,14 @@ async fn the_memory_store_keeps_records() {
     contracts::records::gate(make).await;
     contracts::records::settings(make).await;
 }
+
+#[tokio::test]
+async fn the_memory_store_keeps_people() {
+    contracts::people::all(make).await;
+}
+
+#[tokio::test]
+async fn the_memory_store_keeps_keys_and_what_was_seen() {
+    contracts::keys::all(make).await;
+    contracts::keys::seen(make).await;
+}

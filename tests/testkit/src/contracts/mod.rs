@@ -3,8 +3,10 @@
 //! Each suite is a plain function over a factory of empty stores; a case takes a store of its own.
 
 pub mod directory;
+pub mod keys;
 pub mod links;
 pub mod lists;
+pub mod people;
 pub mod queue;
 pub mod records;
 

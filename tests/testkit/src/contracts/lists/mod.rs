@@ -3,6 +3,7 @@
 mod changes;
 mod entries;
 mod imports;
+mod keyed;
 mod setup;
 mod standings;
 
@@ -13,7 +14,7 @@ use listsync_core::{
     list::{Entry, NewContact, Origin, Standing},
 };
 use listsync_engine::ports::{
-    AddOutcome, Decision, EntryQuery, Import, ImportMode, ListStore, NewImport, RemoveOutcome,
+    AddOutcome, Contacts, Decision, EntryQuery, Import, ImportMode, ListStore, NewImport, RemoveOutcome,
 };
 
 use super::ok;
@@ -23,12 +24,13 @@ use crate::sample::{address, contact, moment};
 ///
 /// # Panics
 /// When the store breaks the contract.
-pub async fn all<S: ListStore>(make: impl Fn() -> S) {
+pub async fn all<S: ListStore + Contacts>(make: impl Fn() -> S) {
     setup::all(&make).await;
     standings::all(&make).await;
     entries::all(&make).await;
     changes::all(&make).await;
     imports::all(&make).await;
+    keyed::all(&make).await;
 }
 
 /// A store with one list.

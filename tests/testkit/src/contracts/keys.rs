@@ -1,0 +1,126 @@
+//! What every [`Keys`] and every [`Seen`] has to do.
+
+use std::collections::BTreeSet;
+
+use listsync_engine::ports::{
+    AccessScope, ApiKey, EventSource, Fault, Keys, Memory, Secret, Seen, SourceKind,
+};
+
+use super::{fault, ok};
+use crate::sample::moment;
+
+/// Every case of keys and senders, each on a store of its own.
+///
+/// # Panics
+/// When the store breaks the contract.
+pub async fn all<S: Keys>(make: impl Fn() -> S) {
+    there_is_always_a_signing_key(&make()).await;
+    an_old_signing_key_is_good_until_it_is_retired(&make()).await;
+    api_keys_are_found_by_their_hash(&make()).await;
+    senders_are_kept_and_forgotten(&make()).await;
+}
+
+/// Every case of what was handled, each on a store of its own.
+///
+/// # Panics
+/// When the store breaks the contract.
+pub async fn seen<S: Seen>(make: impl Fn() -> S) {
+    what_is_remembered_is_known_until_its_time(&make()).await;
+    what_is_forgotten_is_new_again(&make()).await;
+    a_large_value_comes_back_as_it_was(&make()).await;
+}
+
+async fn there_is_always_a_signing_key<S: Keys>(store: &S) {
+    let first = ok(store.signing_keys(moment(1)).await);
+    assert_eq!(first.len(), 1);
+    assert_eq!((first[0].secret.0.len(), first[0].retired), (32, None));
+    assert!((1..=16).contains(&first[0].id.len()) && first[0].id.bytes().all(|b| b.is_ascii_alphanumeric()));
+    assert_eq!(ok(store.signing_keys(moment(2)).await), first, "the same one from then on");
+}
+
+async fn an_old_signing_key_is_good_until_it_is_retired<S: Keys>(store: &S) {
+    let old = ok(store.signing_keys(moment(1)).await).remove(0);
+    let new = ok(store.rotate_signing_key(moment(2)).await);
+    assert_ne!((&old.id, &old.secret), (&new.id, &new.secret));
+    assert_eq!(ok(store.signing_keys(moment(3)).await), [new.clone(), old.clone()], "newest first");
+    assert_eq!(fault(store.retire_signing_key(&new.id, moment(4)).await), Fault::Rejected);
+    assert_eq!(fault(store.retire_signing_key("nokey", moment(4)).await), Fault::Gone);
+    ok(store.retire_signing_key(&old.id, moment(4)).await);
+    ok(store.retire_signing_key(&old.id, moment(5)).await);
+    let kept = ok(store.signing_keys(moment(6)).await);
+    let retired: Vec<_> = kept.into_iter().map(|key| (key.id, key.retired)).collect();
+    assert_eq!(retired, [(new.id, None), (old.id, Some(moment(4)))]);
+}
+
+async fn api_keys_are_found_by_their_hash<S: Keys>(store: &S) {
+    let key = |id: &str| ApiKey {
+        id: id.to_owned(),
+        name: format!("for {id}"),
+        scopes: BTreeSet::from([AccessScope::Read, AccessScope::Admin]),
+        hash: format!("{id:0>64}"),
+        made: moment(1),
+        revoked: None,
+    };
+    assert_eq!(ok(store.api_keys().await), []);
+    ok(store.save_api_key(&key("one")).await);
+    ok(store.save_api_key(&key("two")).await);
+    assert_eq!(ok(store.find_api_key(&key("one").hash).await), Some(key("one")));
+    assert_eq!(ok(store.find_api_key("none").await), None);
+    let revoked = ApiKey { revoked: Some(moment(2)), ..key("one") };
+    ok(store.save_api_key(&revoked).await);
+    assert_eq!(ok(store.find_api_key(&revoked.hash).await), Some(revoked.clone()));
+    let mut all = ok(store.api_keys().await);
+    all.sort_by(|a, b| a.id.cmp(&b.id));
+    assert_eq!(all, [revoked, key("two")]);
+}
+
+async fn senders_are_kept_and_forgotten<S: Keys>(store: &S) {
+    let source = |id: &str, secrets: &[&str]| EventSource {
+        id: id.to_owned(),
+        name: "newsletter".to_owned(),
+        kind: SourceKind::Standard,
+        list: None,
+        secrets: secrets.iter().map(|secret| Secret(secret.as_bytes().to_vec())).collect(),
+        delay_seconds: 30,
+        made: moment(1),
+    };
+    ok(store.save_source(&source("a", &["one"])).await);
+    ok(store.save_source(&source("b", &["two"])).await);
+    let rotated = source("a", &["three", "one"]);
+    ok(store.save_source(&rotated).await);
+    assert_eq!(ok(store.source("a").await), Some(rotated.clone()));
+    let mut all = ok(store.sources().await);
+    all.sort_by(|a, b| a.id.cmp(&b.id));
+    assert_eq!(all, [rotated, source("b", &["two"])]);
+    ok(store.delete_source("a").await);
+    ok(store.delete_source("a").await);
+    assert_eq!(ok(store.source("a").await), None);
+    assert_eq!(ok(store.sources().await).len(), 1);
+}
+
+async fn what_is_remembered_is_known_until_its_time<S: Seen>(store: &S) {
+    assert_eq!(ok(store.recall("event 1", moment(0)).await), None);
+    assert_eq!(ok(store.remember("event 1", b"first", moment(10), moment(0)).await), Memory::New);
+    let again = ok(store.remember("event 1", b"second", moment(90), moment(9)).await);
+    assert_eq!(again, Memory::Known(b"first".to_vec()), "the first stays");
+    assert_eq!(ok(store.recall("event 1", moment(9)).await), Some(b"first".to_vec()));
+    assert_eq!(ok(store.recall("event 2", moment(9)).await), None);
+    assert_eq!(ok(store.recall("event 1", moment(10)).await), None, "its time is over");
+    assert_eq!(ok(store.remember("event 1", b"third", moment(20), moment(10)).await), Memory::New);
+    assert_eq!(ok(store.recall("event 1", moment(11)).await), Some(b"third".to_vec()));
+}
+
+async fn what_is_forgotten_is_new_again<S: Seen>(store: &S) {
+    assert_eq!(ok(store.remember("key", b"", moment(10), moment(0)).await), Memory::New);
+    assert_eq!(ok(store.recall("key", moment(1)).await), Some(Vec::new()), "an empty value is one");
+    ok(store.forget("key").await);
+    ok(store.forget("key").await);
+    assert_eq!(ok(store.recall("key", moment(1)).await), None);
+    assert_eq!(ok(store.remember("key", b"x", moment(10), moment(1)).await), Memory::New);
+}
+
+async fn a_large_value_comes_back_as_it_was<S: Seen>(store: &S) {
+    let (name, value): (String, Vec<u8>) = ("n".repeat(512), (0..300 * 1024).map(|n| n as u8).collect());
+    assert_eq!(ok(store.remember(&name, &value, moment(10), moment(0)).await), Memory::New);
+    assert_eq!(ok(store.recall(&name, moment(1)).await), Some(value));
+}

@@ -1,0 +1,174 @@
+//! Imports of files that know people by a key, who leaves, and that come again.
+
+use std::collections::BTreeSet;
+
+use listsync_core::{
+    contact::{Contact, Decision, ExternalId},
+    list::{Origin, Standing},
+};
+use listsync_engine::ports::{
+    Again, ContactEdit, Contacts, ImportMode, ImportRow, ImportState, Imported, ListStore, NewImport,
+    Presence,
+};
+
+use super::Bed;
+use crate::{
+    contracts::ok,
+    sample::{address, contact, moment},
+};
+
+pub(super) async fn all<S: ListStore + Contacts>(make: &impl Fn() -> S) {
+    a_changed_address_under_a_known_key_is_an_update(make).await;
+    a_key_is_learnt_from_the_first_file_that_has_it(make).await;
+    an_opt_out_survives_a_changed_address(make).await;
+    an_address_of_one_and_a_key_of_another_are_not_taken_in(make).await;
+    who_is_said_to_leave_leaves_in_either_mode(make).await;
+    the_same_file_again_is_answered_and_not_taken_in(make).await;
+    a_field_of_a_file_tells_that_it_comes_from_one(make).await;
+}
+
+fn row(number: u64, local: &str, key: &str) -> ImportRow {
+    let external_id = ExternalId::parse(key).ok();
+    ImportRow { row: number, external_id, ..contact(local).into() }
+}
+
+fn leaving(number: u64, local: &str, key: &str) -> ImportRow {
+    ImportRow { presence: Presence::Leaving, ..row(number, local, key) }
+}
+
+fn file(mode: ImportMode, people: Vec<ImportRow>) -> NewImport {
+    NewImport::new("workday.csv", mode, people, moment(5))
+}
+
+impl<S: ListStore + Contacts> Bed<S> {
+    async fn take(&self, mode: ImportMode, people: Vec<ImportRow>) -> Imported {
+        ok(self.store.import(&self.list, &file(mode, people)).await)
+    }
+
+    async fn find(&self, local: &str) -> Option<Contact> {
+        ok(self.store.find_contact(&address(local)).await)
+    }
+}
+
+fn refused(imported: &Imported) -> Vec<(u64, &str)> {
+    imported.refused.iter().map(|row| (row.row, row.code.as_str())).collect()
+}
+
+async fn a_changed_address_under_a_known_key_is_an_update<S: ListStore + Contacts>(make: &impl Fn() -> S) {
+    let bed = Bed::make(make).await;
+    bed.take(ImportMode::Full, vec![row(2, "anna", "1"), row(3, "berta", "2")]).await;
+    let anna = bed.find("anna").await.expect("imported");
+    let cursor = ok(bed.store.cursor(&bed.list).await);
+    let next = vec![row(2, "anna.berg", "1"), row(3, "berta", "2")];
+    let Imported { import, .. } = bed.take(ImportMode::Full, next).await;
+    assert_eq!((import.added, import.updated, import.unchanged, import.removed), (0, 1, 1, 0));
+    let after = bed.find("anna.berg").await.expect("imported");
+    assert_eq!((&after.id, &after.address), (&anna.id, &address("anna.berg")));
+    assert_eq!(after.aliases, BTreeSet::from([address("anna")]));
+    assert_eq!(ok(bed.store.changes(&bed.list, &cursor).await).contacts, std::slice::from_ref(&anna.id));
+    assert_eq!(bed.standing("anna").await, Standing::Member);
+}
+
+async fn a_key_is_learnt_from_the_first_file_that_has_it<S: ListStore + Contacts>(make: &impl Fn() -> S) {
+    let bed = Bed::make(make).await;
+    bed.add("anna").await;
+    let before = bed.find("anna").await.expect("added");
+    bed.take(ImportMode::Incremental, vec![row(2, "anna", "1")]).await;
+    let after = bed.find("anna").await.expect("added");
+    assert_eq!((after.id, after.external_id), (before.id, ExternalId::parse("1").ok()));
+    let Imported { import, .. } = bed.take(ImportMode::Incremental, vec![row(2, "anna", "")]).await;
+    assert_eq!((import.unchanged, import.updated), (1, 0), "a file without keys says nothing of them");
+}
+
+async fn an_opt_out_survives_a_changed_address<S: ListStore + Contacts>(make: &impl Fn() -> S) {
+    let bed = Bed::make(make).await;
+    bed.take(ImportMode::Full, vec![row(2, "anna", "1")]).await;
+    bed.decide("anna", Decision::OptedOut).await;
+    let imported = bed.take(ImportMode::Full, vec![row(7, "anna.berg", "1")]).await;
+    assert_eq!((imported.import.opted_out, refused(&imported)), (1, vec![(7, "opted_out")]));
+    assert_eq!(bed.standing("anna.berg").await, Standing::OptedOut);
+    assert_eq!(bed.find("anna.berg").await.map(|contact| contact.address), Some(address("anna.berg")));
+}
+
+async fn an_address_of_one_and_a_key_of_another_are_not_taken_in<S: ListStore + Contacts>(
+    make: &impl Fn() -> S,
+) {
+    let bed = Bed::make(make).await;
+    bed.take(ImportMode::Full, vec![row(2, "anna", "1"), row(3, "berta", "2")]).await;
+    let rows = vec![row(2, "berta", "1"), row(3, "anna", "3"), row(4, "carla", "4")];
+    let imported = bed.take(ImportMode::Full, rows).await;
+    assert_eq!(refused(&imported), [(2, "external_id_conflict"), (3, "external_id_conflict")]);
+    let import = &imported.import;
+    assert_eq!((import.added, import.rejected, import.removed), (1, 2, 0), "and both stay on the list");
+    assert_eq!(ok(bed.store.size(&bed.list).await), 3);
+    assert_eq!(bed.find("anna").await.and_then(|contact| contact.external_id), ExternalId::parse("1").ok());
+}
+
+async fn who_is_said_to_leave_leaves_in_either_mode<S: ListStore + Contacts>(make: &impl Fn() -> S) {
+    for mode in [ImportMode::Full, ImportMode::Incremental] {
+        let bed = Bed::make(make).await;
+        bed.take(ImportMode::Full, vec![row(2, "anna", "1"), row(3, "berta", "2"), row(4, "carla", "3")])
+            .await;
+        let rows = vec![
+            leaving(2, "anna.elsewhere", "1"),
+            leaving(3, "berta", ""),
+            row(4, "carla", "3"),
+            leaving(5, "dora", "9"),
+        ];
+        let Imported { import, .. } = bed.take(mode, rows).await;
+        assert_eq!((import.state, import.leaving, import.removed), (ImportState::Done, 3, 2), "{mode:?}");
+        assert_eq!(bed.standing("anna").await, Standing::Absent);
+        assert_eq!(bed.standing("carla").await, Standing::Member);
+        assert_eq!(bed.find("dora").await, None, "nobody is made in order to leave");
+        bed.decide("anna", Decision::OptedOut).await;
+        bed.take(mode, vec![leaving(2, "anna", "1"), row(4, "carla", "3")]).await;
+        assert_eq!(bed.standing("anna").await, Standing::OptedOut, "an opt-out stays one");
+    }
+}
+
+async fn the_same_file_again_is_answered_and_not_taken_in<S: ListStore + Contacts>(make: &impl Fn() -> S) {
+    let bed = Bed::make(make).await;
+    let digest = Some("d".repeat(64));
+    let new = NewImport {
+        digest: digest.clone(),
+        profile: "workday".to_owned(),
+        ..file(ImportMode::Full, vec![row(2, "anna", "1"), row(3, "berta", "2")])
+    };
+    let first = ok(bed.store.import(&bed.list, &new).await).import;
+    assert_eq!((first.digest.clone(), first.profile.as_str()), (digest, "workday"));
+    bed.remove("anna").await;
+    let again = ok(bed.store.import(&bed.list, &new).await);
+    assert_eq!((again.import.state, &again.import.id), (ImportState::Repeated, &first.id));
+    assert_eq!(bed.standing("anna").await, Standing::Absent, "nothing was done");
+    assert_eq!(ok(bed.store.imports(10).await).len(), 1);
+    let other_mode = NewImport { mode: ImportMode::Incremental, ..new.clone() };
+    assert_eq!(
+        ok(bed.store.import(&bed.list, &other_mode).await).import.added,
+        1,
+        "another mode is no repeat"
+    );
+    bed.remove("anna").await;
+    assert_eq!(ok(bed.store.import(&bed.list, &new).await).import.added, 1, "it was not the last one");
+    bed.remove("anna").await;
+    let forced = NewImport { again: Again::TakeIn, ..new.clone() };
+    assert_eq!(ok(bed.store.import(&bed.list, &forced).await).import.added, 1);
+    let unknown = NewImport { digest: None, ..new };
+    assert_eq!(ok(bed.store.import(&bed.list, &unknown).await).import.state, ImportState::Done);
+}
+
+async fn a_field_of_a_file_tells_that_it_comes_from_one<S: ListStore + Contacts>(make: &impl Fn() -> S) {
+    let bed = Bed::make(make).await;
+    let mut first = row(2, "anna", "1");
+    first.contact.fields = [("department".to_owned(), "Sales".to_owned())].into();
+    bed.take(ImportMode::Full, vec![first]).await;
+    let anna = bed.find("anna").await.expect("imported");
+    let told =
+        |contact: &Contact| contact.fields.get("department").map(|f| (f.value.clone(), f.source, f.at));
+    assert_eq!(told(&anna), Some(("Sales".to_owned(), Origin::Csv, moment(5))));
+    let edit = ContactEdit {
+        fields: [("department".to_owned(), "Legal".to_owned())].into(),
+        ..ContactEdit::default()
+    };
+    let edited = ok(bed.store.edit_contact(&anna.id, None, &edit, Origin::Manual, moment(6)).await);
+    assert_eq!(told(&edited), Some(("Legal".to_owned(), Origin::Manual, moment(6))));
+}
