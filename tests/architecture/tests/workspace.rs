@@ -84,6 +84,9 @@ fn imports_run_one_way() {
         ("listsync-lists", adapters.into()),
         ("listsync-sqlite", adapters.into()),
         ("listsync-aws", adapters.into()),
+        ("listsync-inbound", adapters.into()),
+        ("listsync-http", vec!["listsync-core", "listsync-engine", "listsync-inbound", "listsync-lists"]),
+        ("listsync-api", vec!["listsync-http", "listsync-wiring"]),
         ("listsync-graph-emulator", vec![]),
     ]);
     for (package, imports) in own_imports(&metadata) {

@@ -31,7 +31,7 @@ pub enum Outcome {
     Ignored,
     /// A message that may yet arrive.
     Transient,
-    /// The person has said otherwise since.
+    /// The person has said otherwise since, or is reached elsewhere by now.
     Superseded,
     /// We keep nobody of that address.
     UnknownAddress,
@@ -191,6 +191,10 @@ impl<'a> Applying<'a> {
         };
         if is_so(&contact, &edit) {
             return Ok(Outcome::Applied);
+        }
+        // What happened to a former address says nothing about the present one.
+        if contact.address != event.address {
+            return Ok(Outcome::Superseded);
         }
         decisions::edit(self.service, &contact, &edit, self.delay()).await?;
         Ok(Outcome::Applied)

@@ -44,7 +44,7 @@ impl Sender {
             delay_seconds: 0,
             made: Timestamp::from_second(NOW).unwrap(),
         });
-        kit.people.save_source(&source).await.unwrap();
+        kit.store.save_source(&source).await.unwrap();
         Self { router: hooks::router(kit.service.clone()), kit }
     }
 
@@ -122,14 +122,15 @@ async fn a_repeat_is_accepted_and_changes_nothing_for_a_week() {
 }
 
 #[tokio::test]
-async fn an_event_is_remembered_only_once_its_decision_is_stored() {
+async fn an_event_is_remembered_only_once_all_of_it_is_done() {
     let sender = Sender::new().await;
-    sender.kit.people.fail(1);
+    sender.kit.queue.go_away();
     let answer = sender.send("m-1", &event("unsubscribe", "anna")).await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
     assert!(answer.headers.contains_key(header::RETRY_AFTER));
+    assert_eq!(sender.standing("anna").await, Standing::OptedOut, "the decision came first");
     assert_eq!(outcomes(&sender.send("m-1", &event("unsubscribe", "anna")).await), json!({"applied": 1}));
-    assert_eq!(sender.standing("anna").await, Standing::OptedOut);
+    assert_eq!(outcomes(&sender.send("m-1", &event("unsubscribe", "anna")).await), json!({"repeated": 1}));
 }
 
 #[tokio::test]
@@ -159,7 +160,7 @@ async fn every_request_that_is_not_verified_gets_the_same_answer() {
     for answer in refused {
         assert_eq!(answer, wrong);
     }
-    assert_eq!(sender.kit.people.writes(), 0);
+    assert_eq!(sender.kit.store.writes().entries, 0);
     assert_eq!(sender.deliver("crm", ["m", &now, &good], body).await.status, StatusCode::ACCEPTED);
 }
 
@@ -172,7 +173,7 @@ async fn a_body_that_is_not_understood_names_its_field_and_stores_nothing() {
     assert_eq!(answer.status, StatusCode::BAD_REQUEST);
     assert_eq!((&problem["field"], &problem["status"]), (&json!("/1/address"), &json!(400)));
     assert!(!answer.body.contains("bert"));
-    assert_eq!(sender.kit.people.writes(), 0);
+    assert_eq!(sender.kit.store.writes().entries, 0);
     let large = sender.send_text("m", "x".repeat(MAX_BODY + 1)).await;
     assert_eq!(large.status, StatusCode::PAYLOAD_TOO_LARGE);
 }
@@ -199,7 +200,8 @@ async fn each_kind_of_event_does_what_it_says() {
         outcomes(&sender.send("m", &batch).await),
         json!({"applied": 3, "conflict": 1, "refused": 1, "unknown_address": 1})
     );
-    assert!(sender.kit.contact("anna").await.is_none());
+    let moved = sender.kit.contact("anna").await.unwrap();
+    assert_eq!(moved.address, address("anna.b"), "the former address still finds them");
     assert_eq!(sender.standing("anna.b").await, Standing::Member);
     let reason = sender.kit.contact("bert").await.unwrap().undeliverable.unwrap().reason;
     assert_eq!(reason, UndeliverableReason::HardBounce);
@@ -207,6 +209,19 @@ async fn each_kind_of_event_does_what_it_says() {
     let no = sender.kit.contact("cora").await.unwrap().opted_out.unwrap();
     assert_eq!((no.reason, no.via), (OptOutReason::Complaint, Via::Event));
     assert_eq!(sender.standing("cora").await, Standing::OptedOut);
+}
+
+#[tokio::test]
+async fn what_happens_to_a_former_address_says_nothing_about_the_present_one() {
+    let sender = Sender::new().await;
+    sender.kit.member("anna").await;
+    let change = |old: &str, new: &str| json!({"type": "address_change", "address": address(old).as_str(), "new_address": address(new).as_str()});
+    let batch = json!([change("anna", "anna.b"), change("anna.b", "anna.c")]);
+    assert_eq!(outcomes(&sender.send("m-1", &batch).await), json!({"applied": 2}));
+    let batch = json!([event("hard_bounce", "anna"), change("anna", "anna.b"), change("anna.b", "anna.c")]);
+    assert_eq!(outcomes(&sender.send("m-2", &batch).await), json!({"applied": 1, "superseded": 2}));
+    let anna = sender.kit.contact("anna").await.unwrap();
+    assert_eq!((anna.address, anna.undeliverable), (address("anna.c"), None));
 }
 
 #[tokio::test]
@@ -224,7 +239,7 @@ async fn a_late_event_does_not_undo_what_the_person_said_since() {
         let at = Timestamp::from_second(NOW - second).unwrap().to_string();
         json!({"type": kind, "address": address("anna").as_str(), "at": at})
     };
-    sender.kit.people.say(&said(Decision::Subscribed, 600)).await.unwrap();
+    sender.kit.store.say(&said(Decision::Subscribed, 600)).await.unwrap();
     assert_eq!(outcomes(&sender.send("m-1", &late("unsubscribe", 4_000)).await), json!({"superseded": 1}));
     assert_eq!(sender.standing("anna").await, Standing::Member);
     assert_eq!(outcomes(&sender.send("m-2", &late("unsubscribe", 700)).await), json!({"applied": 1}));
@@ -236,7 +251,7 @@ async fn a_late_event_does_not_undo_what_the_person_said_since() {
     assert_eq!(outcomes(&sender.send("m-3", &late("subscribe", 800)).await), json!({"superseded": 1}));
     assert_eq!(outcomes(&sender.send("m-4", &late("subscribe", -900)).await), json!({"applied": 1}));
     let newest =
-        sender.kit.people.sayings(&sender.kit.contact("anna").await.unwrap().id).await.unwrap().remove(0);
+        sender.kit.store.sayings(&sender.kit.contact("anna").await.unwrap().id).await.unwrap().remove(0);
     assert_eq!(newest.at.as_second(), NOW, "nobody decides in the future");
 }
 

@@ -9,9 +9,9 @@ use axum::{
 };
 use listsync_core::{
     contact::{Contact, Decision, OptOutReason, Saying, Scope, Via},
-    list::Standing,
+    list::{OptOutRule, Standing},
 };
-use listsync_engine::ports::{Clock as _, Contacts as _, Keys as _};
+use listsync_engine::ports::{Clock as _, Contacts as _, Keys as _, ListEdit};
 use listsync_inbound::{optout_link, pages};
 
 use crate::kit::{Answer, Kit, ask};
@@ -60,13 +60,15 @@ impl Visitor {
 #[tokio::test]
 async fn a_hundred_looks_change_nothing() {
     let visitor = Visitor::new().await;
-    let (writes, first) = (visitor.kit.people.writes(), visitor.get().await);
+    let first = visitor.get().await;
+    let writes = visitor.kit.store.writes();
     for _ in 0..100 {
         assert_eq!(visitor.get().await, first);
         let head = visitor.request(Method::HEAD, &visitor.token).await;
         assert_eq!((head.status, head.body.as_str()), (StatusCode::OK, ""));
     }
-    assert_eq!(visitor.kit.people.writes(), writes);
+    assert_eq!(visitor.kit.store.writes(), writes);
+    assert_eq!(visitor.kit.said("anna").await.len(), 1, "joined");
     assert_eq!(visitor.standing().await, Standing::Member);
     assert_eq!((visitor.kit.requested().await, visitor.kit.store.queued()), (0, 0));
 }
@@ -81,7 +83,7 @@ async fn one_click_opts_out_in_both_encodings() {
         assert_eq!((answer.status, answer.body.as_str()), (StatusCode::OK, "You are unsubscribed.\n"));
         assert!(!answer.headers.contains_key(header::SET_COOKIE));
         assert_eq!(visitor.standing().await, Standing::OptedOut);
-        let said = visitor.kit.people.sayings(&visitor.anna.id).await.unwrap().remove(0);
+        let said = visitor.kit.said("anna").await.remove(0);
         assert_eq!((said.decision, said.via), (Decision::OptedOut, Via::OneClick));
         assert_eq!(visitor.kit.messages_after(Duration::ZERO).await.len(), 1);
     }
@@ -93,7 +95,7 @@ async fn a_token_works_over_and_over() {
     for _ in 0..10 {
         assert_eq!(visitor.post(ONE_CLICK).await.status, StatusCode::OK);
     }
-    assert_eq!(visitor.kit.people.said(), 2, "joined and left");
+    assert_eq!(visitor.kit.said("anna").await.len(), 2, "joined and left");
     assert_eq!(visitor.kit.store.queued(), 1);
     assert_eq!(visitor.get().await.status, StatusCode::OK);
 }
@@ -124,7 +126,7 @@ async fn every_bad_token_gets_the_same_page() {
         let list = Scope::List(listsync_core::id::ListId::parse(list).unwrap());
         optout_link::OptOutLink::new(contact, list, visitor.kit.clock.now())
     };
-    let key = visitor.kit.people.signing_keys(visitor.kit.clock.now()).await.unwrap().remove(0);
+    let key = visitor.kit.store.signing_keys(visitor.kit.clock.now()).await.unwrap().remove(0);
     let mut stranger = key.clone();
     stranger.secret.0[0] ^= 1;
     let news = visitor.kit.news.as_str();
@@ -142,9 +144,9 @@ async fn every_bad_token_gets_the_same_page() {
         assert_eq!(visitor.request(Method::GET, token).await, neutral, "{token}");
         assert_eq!(visitor.post_as(FORM, ONE_CLICK, token).await, neutral, "{token}");
     }
-    visitor.kit.people.rotate_signing_key(visitor.kit.clock.now()).await.unwrap();
+    visitor.kit.store.rotate_signing_key(visitor.kit.clock.now()).await.unwrap();
     assert_eq!(visitor.get().await.status, StatusCode::OK, "an old key is good");
-    visitor.kit.people.retire_signing_key(&key.id, visitor.kit.clock.now()).await.unwrap();
+    visitor.kit.store.retire_signing_key(&key.id, visitor.kit.clock.now()).await.unwrap();
     assert_eq!(visitor.get().await, neutral, "until it is retired");
     assert_eq!(visitor.post(ONE_CLICK).await, neutral);
     assert_eq!(visitor.standing().await, Standing::Member);
@@ -161,7 +163,7 @@ async fn the_page_asks_and_then_offers_what_else_can_be_done() {
         assert!(page.body.contains(&format!("value=\"{action}\"")), "{action}");
     }
     assert_eq!(visitor.standing().await, Standing::OptedOut);
-    assert_eq!(visitor.kit.people.sayings(&visitor.anna.id).await.unwrap()[0].via, Via::Page);
+    assert_eq!(visitor.kit.said("anna").await[0].via, Via::Page);
     assert_eq!(visitor.post("action=undo").await.status, StatusCode::OK);
     assert_eq!(visitor.standing().await, Standing::Member);
     visitor.post("action=unsubscribe_all").await;
@@ -179,7 +181,7 @@ async fn who_did_not_opt_out_is_not_subscribed_by_a_link() {
     for action in ["action=undo", "action=resubscribe"] {
         assert_eq!(visitor.post(action).await.status, StatusCode::OK);
     }
-    assert_eq!(visitor.kit.people.said(), 1);
+    assert_eq!(visitor.kit.said("anna").await.len(), 1);
 }
 
 #[tokio::test]
@@ -193,7 +195,7 @@ async fn a_complaint_is_not_lifted_by_the_person() {
         via: Via::Event,
         at: visitor.kit.clock.now(),
     };
-    visitor.kit.people.say(&complaint).await.unwrap();
+    visitor.kit.store.say(&complaint).await.unwrap();
     assert!(!visitor.get().await.body.contains("<button"));
     for action in ["action=undo", "action=resubscribe"] {
         assert_eq!(visitor.post(action).await.status, StatusCode::FORBIDDEN);
@@ -225,12 +227,28 @@ async fn the_page_is_private_inert_and_escaped() {
 }
 
 #[tokio::test]
-async fn a_store_that_is_away_is_told_as_such() {
+async fn a_decision_is_stored_even_while_the_queue_is_away() {
     let visitor = Visitor::new().await;
-    visitor.kit.people.fail(1);
+    visitor.kit.queue.go_away();
     let answer = visitor.post(ONE_CLICK).await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
     assert!(answer.headers.contains_key(header::RETRY_AFTER));
-    assert_eq!(visitor.post(ONE_CLICK).await.status, StatusCode::OK);
     assert_eq!(visitor.standing().await, Standing::OptedOut);
+    assert_eq!(visitor.kit.requested().await, 1, "the timer finds the link");
+    assert_eq!(visitor.post(ONE_CLICK).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn nobody_leaves_a_mandatory_list() {
+    let visitor = Visitor::new().await;
+    let rule = ListEdit { opt_out: Some(OptOutRule::NotAllowed), ..ListEdit::default() };
+    let now = visitor.kit.clock.now();
+    visitor.kit.store.edit_list(&visitor.kit.news, None, &rule, now).await.unwrap();
+    assert!(visitor.get().await.body.contains("is a mandatory list"));
+    for body in [ONE_CLICK, "action=unsubscribe"] {
+        assert_eq!(visitor.post(body).await.status, StatusCode::FORBIDDEN);
+    }
+    assert_eq!(visitor.post("action=unsubscribe_all").await.status, StatusCode::OK);
+    assert_eq!(visitor.standing().await, Standing::Member);
+    assert!(visitor.kit.contact("anna").await.unwrap().opted_out.is_some());
 }

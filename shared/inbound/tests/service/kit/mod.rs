@@ -1,6 +1,6 @@
 //! A list service to send requests to: what it stores, and what its queue holds.
 
-mod people;
+mod queue;
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,7 +11,7 @@ use axum::{
 };
 use listsync_core::{
     Timestamp,
-    contact::{Contact, Scope},
+    contact::{Contact, Decision, OptOutReason, Said, Saying, Scope, Via},
     id::ListId,
     list::Standing,
 };
@@ -28,7 +28,7 @@ use listsync_testkit::{
 };
 use tower::ServiceExt as _;
 
-pub(crate) use people::People;
+use queue::Flaky;
 
 /// 2027-01-15, when the samples were sent.
 pub(crate) const NOW: i64 = 1_800_005_400;
@@ -36,7 +36,7 @@ pub(crate) const NOW: i64 = 1_800_005_400;
 pub(crate) struct Kit {
     pub(crate) clock: ManualClock,
     pub(crate) store: MemoryStore,
-    pub(crate) people: People,
+    pub(crate) queue: Arc<Flaky>,
     pub(crate) service: Service,
     /// A list that a link stands on.
     pub(crate) news: ListId,
@@ -53,31 +53,47 @@ pub(crate) struct Answer {
 impl Kit {
     pub(crate) async fn new() -> Self {
         let clock = ManualClock::at(Timestamp::from_second(NOW).unwrap());
-        let (store, people) = (MemoryStore::new(&clock), People::default());
+        let store = MemoryStore::new(&clock);
+        let queue = Arc::new(Flaky::over(store.clone()));
         let ports = Ports {
             directory: Arc::new(FakeDirectory::new(&clock, Lag::NONE, Dice::new(7))),
             lists: Arc::new(store.clone()),
             links: Arc::new(store.clone()),
             runs: Arc::new(store.clone()),
             gate: Arc::new(store.clone()),
-            queue: Arc::new(store.clone()),
+            queue: queue.clone(),
             settings: Arc::new(store.clone()),
             clock: Arc::new(clock.clone()),
         };
         let service = Service {
             ports,
-            contacts: Arc::new(people.clone()),
-            keys: Arc::new(people.clone()),
-            seen: Arc::new(people.clone()),
+            contacts: Arc::new(store.clone()),
+            keys: Arc::new(store.clone()),
+            seen: Arc::new(store.clone()),
         };
         let news = store.create_list("News <&> \"Jobs\"", clock.now()).await.unwrap().id;
         store.create(&link("news", &news, "staff"), clock.now()).await.unwrap();
-        Self { clock, store, people, service, news }
+        Self { clock, store, queue, service, news }
     }
 
-    /// A member of the list.
+    /// A member of the list, since yesterday.
     pub(crate) async fn member(&self, local: &str) -> Contact {
-        self.people.join(&address(local), &self.news, self.clock.now()).await
+        let saying = Saying {
+            address: address(local),
+            decision: Decision::Subscribed,
+            scope: Scope::List(self.news.clone()),
+            reason: OptOutReason::Own,
+            via: Via::Operator,
+            at: Timestamp::from_second(self.clock.now().as_second() - 86_400).unwrap(),
+        };
+        self.store.say(&saying).await.unwrap();
+        self.contact(local).await.unwrap()
+    }
+
+    /// What a person said, newest first.
+    pub(crate) async fn said(&self, local: &str) -> Vec<Said> {
+        let contact = self.contact(local).await.unwrap();
+        self.store.sayings(&contact.id).await.unwrap()
     }
 
     /// A token of a contact for the list.
@@ -86,13 +102,13 @@ impl Kit {
     }
 
     pub(crate) async fn standing(&self, local: &str) -> Option<Standing> {
-        let contact = self.people.find_contact(&address(local)).await.unwrap()?;
-        let places = self.people.places(&contact.id).await.unwrap();
+        let contact = self.store.find_contact(&address(local)).await.unwrap()?;
+        let places = self.store.places(&contact.id).await.unwrap();
         places.into_iter().find(|place| place.list == self.news).map(|place| place.standing)
     }
 
     pub(crate) async fn contact(&self, local: &str) -> Option<Contact> {
-        self.people.find_contact(&address(local)).await.unwrap()
+        self.store.find_contact(&address(local)).await.unwrap()
     }
 
     /// How often the list's link was requested.
