@@ -138,9 +138,7 @@ impl Keys for DynamoStore {
 
     async fn api_keys(&self) -> PortResult<Vec<ApiKey>> {
         let found = self.table.query("read the API keys", &span(API_KEYS)).await?;
-        let mut keys: Vec<ApiKey> = documents(found, |stored| stored.read_document("doc"))?;
-        keys.sort_by(|one, other| (one.made, &one.id).cmp(&(other.made, &other.id)));
-        Ok(keys)
+        documents(found, |stored| stored.read_document("doc"))
     }
 
     async fn find_api_key(&self, hash: &str) -> PortResult<Option<ApiKey>> {
@@ -154,9 +152,7 @@ impl Keys for DynamoStore {
 
     async fn sources(&self) -> PortResult<Vec<EventSource>> {
         let found = self.table.query("read the senders", &span(SOURCES)).await?;
-        let mut sources: Vec<EventSource> = documents(found, |stored| stored.read_document("doc"))?;
-        sources.sort_by(|one, other| (one.made, &one.id).cmp(&(other.made, &other.id)));
-        Ok(sources)
+        documents(found, |stored| stored.read_document("doc"))
     }
 
     async fn source(&self, id: &str) -> PortResult<Option<EventSource>> {

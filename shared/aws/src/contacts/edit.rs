@@ -10,8 +10,10 @@ use listsync_core::{
 };
 use listsync_engine::ports::{ContactEdit, MailState, PortResult};
 
-use super::forget::{said_no, suppressions};
-use super::whole::{Change, Names, Whole, logged, save, step, still};
+use super::{
+    forget::{said_no, suppressions},
+    whole::{Change, Names, News, Whole, logged, save, step, still},
+};
 use crate::{
     error,
     lists::{draft::By, owner::Owner, person::Contact, row::look_op, tx::ADDRESS},
@@ -33,7 +35,7 @@ pub(super) async fn create(
     for address in &addresses {
         contact.takes_over(&names.owner(address).suppressed);
     }
-    let mut last = save(table, None, &mut contact).await?;
+    let mut last = save(table, None, &mut contact, News::Tell).await?;
     last.extend(names.ops(None, &contact, &[])?);
     let change = Change { still: Vec::new(), lists: Vec::new(), last };
     change.commit(table, "make the contact").await?;
@@ -62,10 +64,10 @@ pub(super) async fn edit(
     for address in &fresh {
         after.takes_over(&names.owner(address).suppressed);
     }
-    if after == before {
+    if *edit == ContactEdit::default() {
         return Ok(before.card);
     }
-    let mut last = save(table, Some(&before), &mut after).await?;
+    let mut last = save(table, Some(&before), &mut after, News::Tell).await?;
     let said = suppressions(before.card.opted_out, said_no(&before, &spots));
     last.extend(names.ops(Some(&before), &after, &said)?);
     let mut lists = Vec::new();

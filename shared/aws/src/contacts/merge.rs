@@ -10,7 +10,7 @@ use listsync_core::{
 };
 use listsync_engine::ports::PortResult;
 
-use super::whole::{Change, Spot, Whole, is_member, logged, save, step, still};
+use super::whole::{Change, News, Spot, Whole, is_member, logged, save, step, still};
 use crate::{
     error, garbage,
     lists::{
@@ -63,7 +63,7 @@ async fn merge_now(
         lists.push(both.settle(list, (&mut after, &other.contact))?);
     }
     move_sayings(table, other.contact.id(), after.id()).await?;
-    let mut last = save(table, Some(&keep.contact), &mut after).await?;
+    let mut last = save(table, Some(&keep.contact), &mut after, News::Tell).await?;
     last.extend(takeover(table, &other.contact, &after).await?);
     let still = vec![still(&keep.contact), still(&other.contact)];
     Change { still, lists, last }.commit(table, DOING).await?;

@@ -6,6 +6,7 @@ mod merge;
 mod moves;
 mod pages;
 mod port;
+mod rule;
 mod say;
 mod whole;
 

@@ -13,7 +13,7 @@ use listsync_engine::ports::{
 use super::{
     edit,
     forget::{self, Farewell},
-    merge, moves, pages,
+    merge, moves, pages, rule,
     say::{self, Words},
     whole::{self, Whole, gone},
 };
@@ -125,7 +125,13 @@ impl Contacts for DynamoStore {
         edit: &ListEdit,
         now: Timestamp,
     ) -> PortResult<List> {
-        persistently!("edit the list", catalog::edit(&self.table, list, expected, (edit, now)))
+        let edited: PortResult<List> =
+            persistently!("edit the list", catalog::edit(&self.table, list, expected, (edit, now)));
+        let edited = edited?;
+        if edit.opt_out.is_some() {
+            rule::follow(&self.table, list, now).await?;
+        }
+        Ok(edited)
     }
 
     async fn followed(&self, list: &ListId) -> PortResult<Option<Cursor>> {

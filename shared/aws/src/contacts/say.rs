@@ -11,7 +11,7 @@ use listsync_core::{
 };
 use listsync_engine::ports::{Heard, PortError, PortResult};
 
-use super::whole::{Change, Names, Spot, Whole, is_member, logged, save, step, still};
+use super::whole::{Change, Names, News, Spot, Whole, is_member, logged, save, step, still};
 use crate::{
     error,
     lists::{
@@ -26,7 +26,7 @@ use crate::{
         tx::ListTx,
     },
     store::persistently,
-    table::{Fail, Key, Op, Stored, Table, ordered_instant},
+    table::{Condition, Fail, Key, Op, Stored, Table, ordered_instant, span},
 };
 
 const DOING: &str = "save the decision";
@@ -86,9 +86,10 @@ pub(crate) async fn about_list(
     let mut draft = people.obtain(&new, (Origin::Own, words.at))?;
     let is_new = draft.known_id().is_none();
     let (to, no) = match words.decision {
-        // Nothing of a person who said no to everything and is not kept is to be kept for another no.
-        Decision::OptedOut if is_new && draft.contact.card.opted_out.is_some() => {
-            return Ok(Heard { contact: None, lists: Vec::new() });
+        // Of a person who said no before and is not kept nothing more is to be kept for another no.
+        Decision::OptedOut if is_new && said_before(&draft) => {
+            let names = Names::load(table, &BTreeSet::from([address.clone()]), None).await?;
+            return suppress(table, address, (&names, words, Scope::List(list.clone()))).await;
         }
         Decision::OptedOut => (Standing::OptedOut, Some(words.no())),
         Decision::Subscribed => {
@@ -132,6 +133,10 @@ pub(crate) async fn about_list(
     Ok(Heard { contact: Some(id), lists: if moves { vec![list.clone()] } else { Vec::new() } })
 }
 
+fn said_before(draft: &Draft) -> bool {
+    draft.contact.card.opted_out.is_some() || !draft.contact.refused.is_empty()
+}
+
 fn not_allowed(list: &List) -> PortError {
     let message = format!("nobody may opt out of list {}", list.id);
     error::rejected("opt_out_not_allowed", message, "the list is mandatory; an operator can allow opting out")
@@ -159,19 +164,26 @@ async fn about_all_now(table: &Table, address: &Address, words: Words) -> Result
     match (&owner.contact, words.decision) {
         (Some(contact), Decision::OptedOut) => opt_out(table, contact, words).await,
         (Some(contact), Decision::Subscribed) => opt_in(table, contact, words).await,
-        (None, Decision::OptedOut) => suppress(table, address, (&names, words)).await,
+        (None, Decision::OptedOut) => suppress(table, address, (&names, words, Scope::All)).await,
         (None, Decision::Subscribed) => welcome(table, address, (&names, words)).await,
     }
 }
 
 /// The no of somebody who is not kept.
-async fn suppress(table: &Table, address: &Address, (names, words): (&Names, Words)) -> Result<Heard, Fail> {
+async fn suppress(
+    table: &Table,
+    address: &Address,
+    (names, words, scope): (&Names, Words, Scope),
+) -> Result<Heard, Fail> {
     let before = names.owner(address);
-    let all = stronger(before.opted_out(), Some(words.no()));
-    let all = all.map(|no| Suppressed { scope: Scope::All, no });
-    let lists = before.suppressed.iter().filter(|said| said.scope != Scope::All).cloned();
-    let after = Owner { contact: None, suppressed: all.into_iter().chain(lists).collect() };
-    if after != before {
+    if before.contact.is_some() {
+        return Err(Fail::Stale);
+    }
+    let known = before.suppressed.iter().find(|said| said.scope == scope).map(|said| said.no);
+    let others = before.suppressed.iter().filter(|said| said.scope != scope).cloned();
+    let no = stronger(known, Some(words.no())).map(|no| Suppressed { scope: scope.clone(), no });
+    let after = Owner { contact: None, suppressed: no.into_iter().chain(others).collect() };
+    if known != after.suppressed.first().map(|said| said.no) {
         let op = before.becomes(names.pepper.key(address), &after)?;
         table.transact(DOING, &[op]).await?;
     }
@@ -190,7 +202,7 @@ async fn opt_out(table: &Table, id: &ContactId, words: Words) -> Result<Heard, F
         heard.push(list.clone());
     }
     if after != before || !lists.is_empty() {
-        let mut last = save(table, Some(&before), &mut after).await?;
+        let mut last = save(table, Some(&before), &mut after, News::IfAny).await?;
         last.push(words.kept(id, &Scope::All)?);
         Change { still: vec![still(&before)], lists, last }.commit(table, DOING).await?;
     }
@@ -224,16 +236,24 @@ async fn opt_in(table: &Table, id: &ContactId, words: Words) -> Result<Heard, Fa
     words.check_complaint(&[before.card.opted_out.map(|no| no.reason)])?;
     let mut after = before.clone();
     after.card.opted_out = None;
-    if after == before {
-        return Ok(Heard { contact: Some(id.clone()), lists: Vec::new() });
-    }
     let back: Vec<&Spot> = spots.values().filter(|spot| comes_back(spot)).collect();
     let lists = back.iter().map(|spot| comeback(id, spot, words)).collect::<PortResult<_>>()?;
-    let mut last = save(table, Some(&before), &mut after).await?;
-    last.push(words.kept(id, &Scope::All)?);
-    Change { still: vec![still(&before)], lists, last }.commit(table, DOING).await?;
+    if after != before || !back.is_empty() || last_of_all(table, id).await? != Some(words.decision) {
+        // A filter may take them in again.
+        let mut last = save(table, Some(&before), &mut after, News::Tell).await?;
+        last.push(words.kept(id, &Scope::All)?);
+        Change { still: vec![still(&before)], lists, last }.commit(table, DOING).await?;
+    }
     let back = back.into_iter().map(|spot| spot.head.list.id.clone()).collect();
     Ok(Heard { contact: Some(id.clone()), lists: back })
+}
+
+/// What they said last of all lists.
+async fn last_of_all(table: &Table, id: &ContactId) -> PortResult<Option<Decision>> {
+    let about_all = Condition::new("attribute_not_exists(#list)");
+    let said = span(said_partition(id)).newest_first().only(about_all);
+    let said = table.query("read the decisions", &said).await?;
+    said.first().map(|last| last.read_document("decision")).transpose()
 }
 
 /// Whether it was a no to all lists that took them off this one: they said none of the list itself.
@@ -260,7 +280,7 @@ async fn welcome(table: &Table, address: &Address, (names, words): (&Names, Word
     let mut contact = Contact::new(address, &names.owner(address))?;
     words.check_complaint(&[contact.card.opted_out.map(|no| no.reason)])?;
     contact.card.opted_out = None;
-    let mut ops = save(table, None, &mut contact).await?;
+    let mut ops = save(table, None, &mut contact, News::Tell).await?;
     ops.extend(names.ops(None, &contact, &[])?);
     ops.push(words.kept(contact.id(), &Scope::All)?);
     table.transact(DOING, &ops).await?;

@@ -205,14 +205,24 @@ impl Names {
     }
 }
 
+/// Whether whoever follows all contacts looks at one again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum News {
+    /// They do.
+    Tell,
+    /// They do if it is another than it was.
+    IfAny,
+}
+
 /// The write of a contact over what was read, or of a new one; and the news of it.
 pub(super) async fn save(
     table: &Table,
     before: Option<&Contact>,
     after: &mut Contact,
+    news: News,
 ) -> PortResult<Vec<Op>> {
     after.check()?;
-    let news = after.is_news(before);
+    let news = news == News::Tell || after.is_news(before);
     let as_read = match before {
         Some(before) => {
             after.rev = before.rev + 1;

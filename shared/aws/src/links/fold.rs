@@ -175,6 +175,12 @@ struct Scene<'a> {
 
 type Decided = (ListOutcome, Option<Draft>);
 
+/// The refusal of somebody who opted out, with their draft where their row does not say so yet.
+fn opted_out(draft: Draft) -> Decided {
+    let is_silent = draft.known_id().is_some() && draft.is_silently_out();
+    (ListOutcome::OptedOut, is_silent.then_some(draft))
+}
+
 impl<'a> Scene<'a> {
     async fn load(
         folding: &'a Folding<'_>,
@@ -208,9 +214,25 @@ impl<'a> Scene<'a> {
             }
             ListEffect::Remove(contact) => self.remove(contact, change(Standing::Absent)),
         };
-        if !matches!(outcome, ListOutcome::Done | ListOutcome::AlreadySo) {
-            return Ok((outcome, Piece::default()));
+        match (outcome, draft) {
+            // A no to all lists becomes one to this list, for the next run to see.
+            (ListOutcome::OptedOut, Some(mut out)) => {
+                let said = Move { to: Standing::OptedOut, by: Origin::Own, at };
+                out.shift(said);
+                return Ok((outcome, self.people.settle(out)?));
+            }
+            (ListOutcome::Done | ListOutcome::AlreadySo, draft) => self.record(step, (outcome, draft), tx),
+            (outcome, _) => Ok((outcome, Piece::default())),
         }
+    }
+
+    /// What is written for an effect, and the row that remembers it.
+    fn record(
+        &mut self,
+        step: &ListStep,
+        (outcome, draft): Decided,
+        tx: &ListTx,
+    ) -> PortResult<(ListOutcome, Piece)> {
         let known = draft.as_ref().map(|draft| draft.contact.id().clone());
         let mut piece = match draft {
             Some(draft) => self.people.settle(draft)?,
@@ -230,9 +252,7 @@ impl<'a> Scene<'a> {
     fn add(&self, new: &NewContact, object: &ObjectId, joins: Move) -> PortResult<Decided> {
         let mut draft = match (self.of_object(object), self.people.by_address(&new.address)) {
             // A person who opted out under this address is not brought back under another.
-            (Some(_), Some(same)) if same.is_opted_out() => {
-                return Ok((ListOutcome::OptedOut, None));
-            }
+            (Some(_), Some(same)) if same.is_opted_out() => return Ok(opted_out(same)),
             (Some(known), _) => known,
             (None, Some(other)) if other.contact.card.object_id.is_some() => {
                 return Ok((ListOutcome::Conflict, None));
@@ -241,7 +261,7 @@ impl<'a> Scene<'a> {
             (None, None) => self.people.obtain(new, (joins.by, joins.at))?,
         };
         if draft.is_opted_out() {
-            return Ok((ListOutcome::OptedOut, None));
+            return Ok(opted_out(draft));
         }
         let outcome = match draft.standing() {
             Standing::Member => ListOutcome::AlreadySo,

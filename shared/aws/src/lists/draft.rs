@@ -52,7 +52,7 @@ impl Draft {
 
     /// Whether an opt-out that is in force keeps it off the list.
     pub(crate) fn is_opted_out(&self) -> bool {
-        self.standing() == Standing::OptedOut || (self.refused && self.standing() != Standing::Member)
+        self.standing() == Standing::OptedOut || (self.refused && self.standing() == Standing::Absent)
     }
 
     /// Its id, if it is kept already.
@@ -67,6 +67,11 @@ impl Draft {
 
     pub(crate) fn is_readdressed(&self) -> bool {
         self.readdressed.is_some()
+    }
+
+    /// Whether it is opted out, and its row does not say so yet.
+    pub(crate) fn is_silently_out(&self) -> bool {
+        self.refused && self.standing() == Standing::Absent
     }
 
     /// Whether it changed after the list was read up to this number.

@@ -59,7 +59,7 @@ async fn chosen(table: &Table, head: &Head, wanted: impl Iterator<Item = Wanted>
 }
 
 /// What is wanted of the rows of a list that a condition lets through, part by part, several at a time.
-pub(super) async fn rows<T>(
+pub(crate) async fn rows<T>(
     table: &Table,
     list: &ListId,
     (only, wanted): (Condition, fn(&Row) -> T),

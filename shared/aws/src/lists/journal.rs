@@ -8,7 +8,7 @@ use listsync_core::{
     id::{ImportId, ListId},
 };
 use listsync_engine::ports::{
-    Fault, Import, ImportMode, ImportRow, ImportState, NewImport, PortError, PortResult, Presence,
+    Fault, Import, ImportMode, ImportRow, ImportState, NewImport, PortError, PortResult,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -203,7 +203,7 @@ fn blank(list: &ListId, new: &NewImport) -> PortResult<Import> {
         opted_out: 0,
         repeated: new.repeated,
         rejected: new.rejected,
-        leaving: new.people.iter().filter(|row| row.presence == Presence::Leaving).count() as u64,
+        leaving: 0,
         digest: new.digest.clone(),
         profile: new.profile.clone(),
     })

@@ -77,9 +77,4 @@ impl Owner {
     pub(crate) fn of(contact: &ContactId) -> Self {
         Self { contact: Some(contact.clone()), suppressed: Vec::new() }
     }
-
-    /// The no to all lists.
-    pub(crate) fn opted_out(&self) -> Option<OptOut> {
-        self.suppressed.iter().find(|said| said.scope == Scope::All).map(|said| said.no)
-    }
 }

@@ -161,9 +161,10 @@ impl People {
     pub(crate) fn settle(&mut self, draft: Draft) -> PortResult<Piece> {
         let Draft { before, mut contact, row, moved, noted, readdressed, .. } = draft;
         let mut piece = Piece::default();
+        let mut carried = None;
         if moved.is_some() && row.is_none() {
             contact.lists.insert(self.list.id.to_string());
-            contact.refused.remove(&self.list.id);
+            carried = contact.refused.remove(&self.list.id);
         }
         let changed = before.as_ref() != Some(&contact);
         if changed {
@@ -179,7 +180,7 @@ impl People {
         piece.ops.extend(object_ops(before.as_ref(), &contact));
         let other_looks = before.as_ref().is_some_and(|before| looks(before) != looks(&contact));
         let row_as_read = row.clone();
-        let after = Draft::row_after(&contact, row, moved);
+        let after = Draft::row_after(&contact, row, moved).map(|row| row.carrying(carried));
         let told = moved.map(|change| (change.to.to_string(), change.by, change.at));
         let listed = row_as_read.as_ref().is_some_and(|row| row.standing != Standing::Absent);
         let told = told.or(readdressed.filter(|_| listed).map(|(by, at)| (ADDRESS.to_owned(), by, at)));

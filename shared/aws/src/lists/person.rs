@@ -135,7 +135,8 @@ impl Contact {
     pub(crate) fn refuses(&self, list: &ListId, rule: OptOutRule) -> bool {
         // A mandatory list passes over a no to all lists, unless the person was erased.
         let holds = |no: OptOut| rule == OptOutRule::Allowed || no.reason == OptOutReason::Erased;
-        self.card.opted_out.is_some_and(holds) || self.refused.contains_key(list)
+        let here = rule == OptOutRule::Allowed && self.refused.contains_key(list);
+        here || self.card.opted_out.is_some_and(holds)
     }
 
     /// Takes over name and fields. An empty name says nothing; an empty field clears it; others stay.
@@ -188,6 +189,8 @@ impl Contact {
         let before = std::mem::replace(&mut self.card.address, address.clone());
         self.card.aliases.insert(before);
         self.card.aliases.remove(address);
+        // Whether messages reach an address is not known of another.
+        self.card.undeliverable = None;
     }
 
     /// Refuses what no item and no transaction of the table could hold.

@@ -70,6 +70,14 @@ impl Row {
         }
     }
 
+    /// The row with what was said before there was one.
+    pub(crate) fn carrying(self, said: Option<OptOut>) -> Self {
+        match said {
+            Some(no) => Self { decision: Some(Decision::OptedOut), no: Some(no), ..self },
+            None => self,
+        }
+    }
+
     pub(crate) fn stored(&self, list: &ListId) -> PortResult<Stored> {
         let Self {
             contact,

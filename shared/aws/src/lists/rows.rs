@@ -103,11 +103,13 @@ pub(super) fn take_in(
         }
     };
     if row.presence == Presence::Leaving {
+        counts.import.leaving += 1;
         return leave(people, draft, (counts, by));
     }
     if draft.contact.card.address != row.contact.address && row.external_id.is_some() {
         people.readdress(&mut draft, &row.contact.address, by);
     }
+    let external = draft.contact.knows_external(row.external_id.as_ref());
     if draft.is_opted_out() {
         counts.import.opted_out += 1;
         let named = draft.known_id();
@@ -119,7 +121,7 @@ pub(super) fn take_in(
         return Ok((piece, Took { named: named.into_iter().collect(), refused: Some(opted_out(row)) }));
     }
     let mut details = draft.contact.update(&row.contact, by);
-    if draft.is_readdressed() || draft.contact.knows_external(row.external_id.as_ref()) == Details::Changed {
+    if draft.is_readdressed() || external == Details::Changed {
         details = Details::Changed;
     }
     match (draft.standing(), details) {
@@ -143,10 +145,8 @@ fn leave(
     if !matches!(draft.standing(), Standing::Member | Standing::Pending) {
         return Ok((Piece::default(), took));
     }
-    if draft.standing() == Standing::Member {
-        counts.import.removed += 1;
-        counts.left += 1;
-    }
+    counts.import.removed += 1;
+    counts.left += 1;
     draft.shift(Move { to: Standing::Absent, by: by.0, at: by.1 });
     Ok((people.settle(draft)?, took))
 }

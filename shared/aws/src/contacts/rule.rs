@@ -1,0 +1,76 @@
+//! A list that becomes mandatory has no opt-outs; one that is so no more is left by those who said no.
+
+use listsync_core::{
+    Timestamp,
+    contact::Decision,
+    id::{ContactId, ListId},
+    list::{OptOutRule, Origin, Standing},
+};
+use listsync_engine::ports::PortResult;
+
+use crate::{
+    lists::{
+        draft::{Draft, Move},
+        entries,
+        head::Head,
+        people::{People, Wanted},
+        row::Row,
+        tx::ListTx,
+    },
+    table::{Condition, Fail, Patience, Table},
+};
+
+const DOING: &str = "follow the list's rule";
+/// How many contacts are read in one go.
+const CHUNK: usize = 300;
+
+/// Gives everybody the standing that the list's rule leaves them. What is interrupted is done by the next edit that
+/// names the rule.
+pub(super) async fn follow(table: &Table, list: &ListId, now: Timestamp) -> PortResult<()> {
+    let all = Condition::new("attribute_exists(#pk)");
+    let rows = entries::rows(table, list, (all, |row: &Row| row.contact.clone())).await?;
+    for some in rows.chunks(CHUNK) {
+        let mut patience = Patience::new(DOING);
+        loop {
+            match follow_some(table, list, (some, now)).await {
+                Ok(()) => break,
+                Err(Fail::Port(error)) => return Err(error),
+                Err(Fail::Stale | Fail::Taken(_)) => patience.wait().await?,
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn follow_some(
+    table: &Table,
+    list: &ListId,
+    (contacts, at): (&[ContactId], Timestamp),
+) -> Result<(), Fail> {
+    let head = Head::load(table, list).await?;
+    let wanted = Wanted { contacts: contacts.to_vec(), ..Wanted::default() };
+    let mut people = People::load(table, &head, wanted).await?;
+    let mut tx = ListTx::new(&head);
+    for contact in contacts {
+        let Some(mut draft) = people.by_id(contact) else { continue };
+        let to = match (head.list.opt_out, draft.standing()) {
+            (OptOutRule::NotAllowed, Standing::OptedOut) => Standing::Absent,
+            (OptOutRule::Allowed, standing) if standing != Standing::OptedOut && said_no(&draft) => {
+                Standing::OptedOut
+            }
+            _ => continue,
+        };
+        draft.shift(Move { to, by: Origin::Own, at });
+        let piece = people.settle(draft)?;
+        if !tx.fits(&piece) {
+            tx.commit(table, DOING, Vec::new()).await?;
+        }
+        tx.push(piece);
+    }
+    tx.commit(table, DOING, Vec::new()).await
+}
+
+fn said_no(draft: &Draft) -> bool {
+    let to_all = draft.standing() != Standing::Absent && draft.contact.card.opted_out.is_some();
+    to_all || draft.row.as_ref().is_some_and(|row| row.decision == Some(Decision::OptedOut))
+}
