@@ -8,7 +8,6 @@
 //!
 //! Whoever mounts them keeps the paths `/u/…` and `/hooks/…` out of its logs: they hold tokens and secrets.
 
-mod decisions;
 pub mod events;
 mod form;
 pub mod hooks;

@@ -6,18 +6,17 @@ use listsync_core::{
     Timestamp,
     contact::{Contact, Decision, OptOutReason, Said, Saying, Scope, UndeliverableReason, Via},
     id::ListId,
+    list::Origin,
 };
 use listsync_engine::{
+    people,
     ports::{ContactEdit, EventSource, Fault, MailState, PortError, PortResult, SourceKind},
     service::Service,
 };
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use crate::{
-    decisions,
-    events::{Entry, Event, EventKind, MEMORY_SECONDS, Reading, TOLERANCE_SECONDS},
-};
+use crate::events::{Entry, Event, EventKind, MEMORY_SECONDS, Reading, TOLERANCE_SECONDS};
 
 /// What became of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -169,7 +168,7 @@ impl<'a> Applying<'a> {
         if self.is_superseded(&saying).await? {
             return Ok(Outcome::Superseded);
         }
-        decisions::say(self.service, &saying, self.delay()).await?;
+        people::say(self.service, &saying, self.delay()).await?;
         Ok(Outcome::Applied)
     }
 
@@ -196,7 +195,7 @@ impl<'a> Applying<'a> {
         if contact.address != event.address {
             return Ok(Outcome::Superseded);
         }
-        decisions::edit(self.service, &contact, &edit, self.delay()).await?;
+        people::edit_later(self.service, (&contact.id, None), &edit, Origin::Own, self.delay()).await?;
         Ok(Outcome::Applied)
     }
 

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use listsync_core::contact::{Decision, OptOutReason, Saying, Scope, Via};
 use listsync_engine::{
+    people,
     ports::{Fault, PortResult},
     service::Service,
 };
 
 use super::person::{Person, Stance, stance};
-use crate::{decisions, form};
+use crate::form;
 
 /// What a form asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,7 +76,7 @@ pub(super) async fn act(service: &Service, mut person: Person, action: Action) -
                 via: if action == Action::OneClick { Via::OneClick } else { Via::Page },
                 at: service.ports.clock.now(),
             };
-            match decisions::say(service, &saying, Duration::ZERO).await {
+            match people::say(service, &saying, Duration::ZERO).await {
                 Ok(_) => Outcome::Done,
                 Err(error) if error.fault == Fault::Rejected => Outcome::Refused,
                 Err(error) => return Err(error),
