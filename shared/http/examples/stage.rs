@@ -7,7 +7,6 @@ use std::{net::SocketAddr, time::Duration};
 use listsync_core::{Timestamp, id::RunId};
 use listsync_engine::{
     Ports,
-    ports::Clock as _,
     watch::Unwatched,
     worker::{Handled, Receive, RunContext, handle},
 };
@@ -23,7 +22,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let said = std::env::args().nth(1).ok_or("name the file to write the address to")?;
     let stage = Stage::new(stage::options()).await;
     let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
-    let document = serde_json::json!({"url": format!("http://{}", listener.local_addr()?), "key": stage.admin});
+    let document =
+        serde_json::json!({"url": format!("http://{}", listener.local_addr()?), "key": stage.admin});
     tokio::fs::write(said, document.to_string()).await?;
     let (ports, clock) = (stage.service.ports.clone(), stage.clock.clone());
     let worker = tokio::spawn(async move {

@@ -82,7 +82,8 @@ pub(crate) fn judge_type(headers: &HeaderMap, wanted: &[&str]) -> Result<(), Pro
         return Ok(());
     }
     let detail = format!("the body has to be {}", wanted.join(" or "));
-    Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail).field("Content-Type"))
+    Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail)
+        .field("Content-Type"))
 }
 
 /// The whole body.
@@ -124,7 +125,8 @@ fn refused(error: &serde_json::Error) -> Problem {
         serde_json::error::Category::Data => {
             let detail = error.to_string();
             // "missing field `name`", "unknown field `nmae`, expected …": the first quoted word is the field.
-            let named = detail.contains(" field `").then(|| detail.split('`').nth(1).map(str::to_owned)).flatten();
+            let named =
+                detail.contains(" field `").then(|| detail.split('`').nth(1).map(str::to_owned)).flatten();
             let mut problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail);
             problem.field = named;
             problem

@@ -13,7 +13,7 @@ pub(crate) fn tag(version: Version) -> HeaderValue {
 /// The version that an edit is of; none: of whichever there is (`*`).
 ///
 /// # Errors
-/// 428 without the header, 412 when it names what cannot be a version of ours.
+/// 428 without the header, 400 when it is no tag, 412 when it is one that is not ours.
 pub(crate) fn expected(headers: &HeaderMap) -> Result<Option<Version>, Problem> {
     let Some(given) = headers.get(header::IF_MATCH) else {
         return Err(Problem::new(
@@ -28,8 +28,14 @@ pub(crate) fn expected(headers: &HeaderMap) -> Result<Option<Version>, Problem> 
     if given == "*" {
         return Ok(None);
     }
-    let number = given.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-    number.and_then(|number| number.parse().ok()).map(|number| Some(Version(number))).ok_or_else(|| {
+    let quoted = given.strip_prefix("W/").unwrap_or(given);
+    let inner =
+        quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).filter(|tag| !tag.contains('"'));
+    let Some(inner) = inner else {
+        return Err(Problem::parameter("If-Match", "If-Match is an ETag in quotation marks, or *"));
+    };
+    let number = inner.parse().ok().filter(|_| quoted == given);
+    number.map(|number| Some(Version(number))).ok_or_else(|| {
         Problem::new(StatusCode::PRECONDITION_FAILED, "version", "If-Match names no version of this")
             .field("If-Match")
             .hint("read it again, and send its ETag")
@@ -55,8 +61,11 @@ mod tests {
     fn an_edit_without_a_version_is_refused_unless_it_says_any() {
         assert_eq!(expected(&HeaderMap::new()).map_err(|problem| problem.status), Err(428));
         assert_eq!(given("*"), Ok(None));
-        for odd in ["7", "W/\"7\"", "\"x\"", ""] {
-            assert_eq!(given(odd), Err(412), "{odd}");
+        for other in ["W/\"7\"", "\"x\"", "\"\""] {
+            assert_eq!(given(other), Err(412), "{other}");
+        }
+        for odd in ["7", "{}", "\"1\", \"2\"", ""] {
+            assert_eq!(given(odd), Err(400), "{odd}");
         }
     }
 }

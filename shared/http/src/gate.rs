@@ -82,7 +82,12 @@ async fn admitted(app: &App, rule: &Rule, asking: Asking) -> Result<Caller, Prob
 }
 
 /// The handler runs in a task of its own: a caller who hangs up, or a time that runs out, leaves nothing half done.
-async fn bounded(app: App, (rule, caller): (&'static Rule, Caller), request: Request, next: Next) -> Response {
+async fn bounded(
+    app: App,
+    (rule, caller): (&'static Rule, Caller),
+    request: Request,
+    next: Next,
+) -> Response {
     let time = app.options.limits.time;
     let task = tokio::spawn(answered(app, (rule, caller), request, next));
     match tokio::time::timeout(time, task).await {
@@ -92,7 +97,12 @@ async fn bounded(app: App, (rule, caller): (&'static Rule, Caller), request: Req
     }
 }
 
-async fn answered(app: App, (rule, caller): (&'static Rule, Caller), mut request: Request, next: Next) -> Response {
+async fn answered(
+    app: App,
+    (rule, caller): (&'static Rule, Caller),
+    mut request: Request,
+    next: Next,
+) -> Response {
     request.extensions_mut().insert(caller.clone());
     if request.method() != axum::http::Method::POST || rule.need == Need::Nothing {
         return next.run(request).await;
@@ -104,7 +114,9 @@ async fn answered(app: App, (rule, caller): (&'static Rule, Caller), mut request
     let response = next.run(request).await;
     match claim {
         Claim::None => response,
-        Claim::Ours(claimed) => idempotency::keep(&app, &claimed, rule.repeat == Repeat::Kept, response).await,
+        Claim::Ours(claimed) => {
+            idempotency::keep(&app, &claimed, rule.repeat == Repeat::Kept, response).await
+        }
     }
 }
 
@@ -117,7 +129,8 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 fn peer(request: &Request) -> String {
     let extensions = request.extensions();
     let named = extensions.get::<Peer>().map(|Peer(name)| name.clone());
-    let connected = || extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(from)| from.ip().to_string());
+    let connected =
+        || extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(from)| from.ip().to_string());
     format!("peer {}", named.or_else(connected).unwrap_or_default())
 }
 
@@ -156,7 +169,11 @@ fn timed_out() -> Problem {
 
 fn broken() -> Problem {
     tracing::error!("a request broke off by a fault of the program");
-    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "fault", "the request broke off by a fault of the program")
+    Problem::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "fault",
+        "the request broke off by a fault of the program",
+    )
 }
 
 /// An answer of the framework's own becomes a problem as all others.
@@ -165,7 +182,8 @@ fn as_problem(response: Response) -> Response {
     if status.as_u16() < 400 {
         return response;
     }
-    let is_problem = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/problem+json");
+    let is_problem =
+        response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/problem+json");
     if status.is_server_error() {
         tracing::warn!(status = status.as_u16(), "a request could not be answered");
     }

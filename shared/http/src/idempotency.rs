@@ -55,9 +55,15 @@ struct Mark {
 
 #[derive(Serialize, Deserialize)]
 enum Kept {
-    Answer { status: u16, headers: Vec<(String, String)>, body: String },
+    Answer {
+        status: u16,
+        headers: Vec<(String, String)>,
+        body: String,
+    },
     /// It was too large, or holds a secret.
-    Gone { status: u16 },
+    Gone {
+        status: u16,
+    },
 }
 
 /// Claims the key of a request. The answer instead, where there is one already, or a refusal.
@@ -120,7 +126,8 @@ pub(crate) async fn keep(app: &App, claimed: &Claimed, may_be_kept: bool, respon
     }
     let (parts, body) = response.into_parts();
     let Ok(body) = axum::body::to_bytes(body, usize::MAX).await else {
-        return Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "fault", "the answer broke off").into_response();
+        return Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "fault", "the answer broke off")
+            .into_response();
     };
     let kept = if may_be_kept && body.len() <= LARGEST {
         answer(status, &parts.headers, &body)
@@ -137,9 +144,9 @@ pub(crate) async fn keep(app: &App, claimed: &Claimed, may_be_kept: bool, respon
 }
 
 fn answer(status: StatusCode, headers: &HeaderMap, body: &Bytes) -> Kept {
-    let kept = HEADERS.iter().filter_map(|name| {
-        Some((name.as_str().to_owned(), headers.get(name)?.to_str().ok()?.to_owned()))
-    });
+    let kept = HEADERS
+        .iter()
+        .filter_map(|name| Some((name.as_str().to_owned(), headers.get(name)?.to_str().ok()?.to_owned())));
     Kept::Answer { status: status.as_u16(), headers: kept.collect(), body: STANDARD.encode(body) }
 }
 
@@ -173,9 +180,10 @@ fn repeated(kept: &[u8]) -> Response {
 
 fn named(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let Some(given) = headers.get(HEADER) else { return Ok(None) };
-    let text = given.to_str().unwrap_or_default().trim().trim_matches('"');
-    if text.is_empty() || text.len() > 128 || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-        let detail = "an idempotency key is 1 to 128 printable characters without space";
+    let text = given.to_str().unwrap_or_default().trim();
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:".contains(&byte);
+    if text.is_empty() || text.len() > 128 || !text.bytes().all(is_plain) {
+        let detail = "an idempotency key is 1 to 128 letters, digits, hyphens, dots, colons and underscores";
         return Err(Problem::parameter("Idempotency-Key", detail));
     }
     Ok(Some(text.to_owned()))

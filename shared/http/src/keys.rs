@@ -90,7 +90,9 @@ mod tests {
     fn a_text_that_is_no_key_has_no_parts() {
         let secret = "a".repeat(64);
         assert_eq!(parts(&format!("lsk_1_{secret}")), Some(("1", secret.as_str())));
-        for odd in ["", "lsk", "lsk_1", "lsk_1_", "lsk__a", &format!("lsx_1_{secret}"), &format!("lsk_1_{secret}b")] {
+        for odd in
+            ["", "lsk", "lsk_1", "lsk_1_", "lsk__a", &format!("lsx_1_{secret}"), &format!("lsk_1_{secret}b")]
+        {
             assert_eq!(parts(odd), None, "{odd}");
         }
     }

@@ -17,7 +17,6 @@ pub mod keys;
 mod openapi;
 mod options;
 mod page;
-mod people;
 mod problem;
 mod rate;
 mod routes;
@@ -34,8 +33,8 @@ pub use problem::Problem;
 
 use app::App;
 use routes::{
-    contacts, decisions, health, holds, imports, keys as api_keys, links, lists, members, optout_links, runs,
-    settings, sources, syncs,
+    contacts, decisions, filters, health, holds, imports, keys as api_keys, links, lists, members,
+    optout_links, runs, settings, sources, syncs,
 };
 
 /// The router over a service, to be mounted at the root of a host.
@@ -73,8 +72,8 @@ fn handlers() -> OpenApiRouter<App> {
         .routes(routes!(decisions::of_list))
         .routes(routes!(decisions::of_all))
         .routes(routes!(optout_links::create))
-        //.routes(routes!(filters::preview))
-        //.routes(routes!(filters::explain))
+        .routes(routes!(filters::preview))
+        .routes(routes!(filters::explain))
         .routes(routes!(imports::of_list, imports::take_in))
         .routes(routes!(imports::all))
         .routes(routes!(imports::one))

@@ -37,21 +37,54 @@ pub(crate) fn completed(api: &utoipa::openapi::OpenApi) -> Value {
         for (word, operation) in item.as_object_mut().into_iter().flatten() {
             let method = Method::from_bytes(word.to_ascii_uppercase().as_bytes()).expect("a method");
             let rule = RULES.iter().find(|rule| rule.path == path && rule.method == method);
-            let rule = rule.unwrap_or_else(|| panic!("{method} {path} is not in the table of who may call what"));
+            let rule =
+                rule.unwrap_or_else(|| panic!("{method} {path} is not in the table of who may call what"));
             complete(rule, operation);
+            operation["operationId"] = operation_id(rule).into();
             described += 1;
         }
     }
+    link(&mut document);
     let told = RULES.iter().filter(|rule| rule.path != "/openapi.json").count();
     assert_eq!(described, told, "the table of who may call what names a handler that is not there");
     document
+}
+
+/// What makes a thing, and the parameter that names it elsewhere.
+const MAKERS: [(&str, &str); 6] = [
+    ("/v1/lists", "list"),
+    ("/v1/contacts", "contact"),
+    ("/v1/links", "link"),
+    ("/v1/lists/{list}/imports", "import"),
+    ("/v1/keys", "key"),
+    ("/v1/sources", "source"),
+];
+
+/// Says which operations take the id of what was made.
+fn link(document: &mut Value) {
+    for (maker, parameter) in MAKERS {
+        let takers = RULES.iter().filter(|rule| rule.path.contains(&format!("{{{parameter}}}")));
+        let links = takers.map(|rule| {
+            let taken = json!({parameter: "$response.body#/id"});
+            (operation_id(rule), json!({"operationId": operation_id(rule), "parameters": taken}))
+        });
+        document["paths"][maker]["post"]["responses"]["201"]["links"] = Value::Object(links.collect());
+    }
+}
+
+/// A name that no other operation has, such as `getListsListMembers`.
+fn operation_id(rule: &Rule) -> String {
+    let words = rule.path.split(['/', '-', '.', '{', '}']).filter(|word| !word.is_empty() && *word != "v1");
+    let capital = |word: &str| word[..1].to_ascii_uppercase() + &word[1..];
+    words.fold(rule.method.as_str().to_ascii_lowercase(), |id, word| id + &capital(word))
 }
 
 fn complete(rule: &Rule, operation: &mut Value) {
     if let Need::Key(scope) = rule.need {
         operation["security"] = json!([{"key": []}]);
         let text = operation["description"].as_str().unwrap_or_default();
-        operation["description"] = format!("{text}\n\nNeeds a key of the scope `{}`.", access::word(scope)).trim().into();
+        operation["description"] =
+            format!("{text}\n\nNeeds a key of the scope `{}`.", access::word(scope)).trim().into();
     }
     let has_body = !operation["requestBody"].is_null();
     for (status, description) in refusals(rule, has_body) {
@@ -63,14 +96,14 @@ fn complete(rule: &Rule, operation: &mut Value) {
         headers.push(json!({
             "name": "Idempotency-Key", "in": "header", "required": false,
             "description": "A repeat with the same key is not done again, but answered as the first.",
-            "schema": {"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[A-Za-z0-9-]+$"},
+            "schema": {"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[A-Za-z0-9._:-]+$"},
         }));
     }
     if is_versioned(rule) {
         headers.push(json!({
             "name": "If-Match", "in": "header", "required": true,
             "description": "The ETag of what was read, or * for whatever is there.",
-            "schema": {"type": "string", "pattern": "^(\\*|\"[0-9]{1,9}\")$"},
+            "schema": {"type": "string", "pattern": "^(\\*|(W/)?\"[^\"]*\")$"},
         }));
     }
     if !headers.is_empty() {
@@ -118,10 +151,10 @@ fn refusals(rule: &Rule, has_body: bool) -> Vec<(u16, &'static str)> {
         refusals.push((404, "What the request names is not there."));
     }
     if is_versioned(rule) {
-        refusals.extend([
-            (412, "It was edited since: read it again."),
-            (428, "If-Match is missing."),
-        ]);
+        refusals.extend([(412, "It was edited since: read it again."), (428, "If-Match is missing.")]);
+    }
+    if rule.path == "/v1/runs" {
+        refusals.push((404, "There is no such link."));
     }
     if rule.path.ends_with("/plan") {
         refusals.push((409, "The link cannot be previewed as it is."));
@@ -135,7 +168,8 @@ fn problem(status: u16, description: &str) -> Value {
         "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
     });
     if matches!(status, 429 | 503) {
-        answer["headers"] = json!({"Retry-After": {"schema": {"type": "string"}, "description": "Seconds to wait."}});
+        answer["headers"] =
+            json!({"Retry-After": {"schema": {"type": "string"}, "description": "Seconds to wait."}});
     }
     answer
 }

@@ -151,7 +151,9 @@ mod tests {
 
     #[test]
     fn a_limit_or_cursor_that_makes_no_sense_is_named() {
-        for (cursor, limit, field) in [(None, Some(0), "limit"), (None, Some(501), "limit"), (Some("!"), None, "cursor")] {
+        for (cursor, limit, field) in
+            [(None, Some(0), "limit"), (None, Some(501), "limit"), (Some("!"), None, "cursor")]
+        {
             let problem = Wanted::of(cursor, limit).expect_err("no page");
             assert_eq!(problem.field.as_deref(), Some(field));
         }

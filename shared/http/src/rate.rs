@@ -65,9 +65,13 @@ impl Bucket {
 }
 
 fn too_many(wait: u64) -> Problem {
-    Problem::new(axum::http::StatusCode::TOO_MANY_REQUESTS, "too_many_requests", "these are too many requests")
-        .hint("wait as long as Retry-After says, and ask less often")
-        .retry_after(wait)
+    Problem::new(
+        axum::http::StatusCode::TOO_MANY_REQUESTS,
+        "too_many_requests",
+        "these are too many requests",
+    )
+    .hint("wait as long as Retry-After says, and ask less often")
+    .retry_after(wait)
 }
 
 #[cfg(test)]

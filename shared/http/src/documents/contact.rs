@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use listsync_core::{
     Timestamp,
     contact::{
-        Contact, Decision, Field, OptOut, OptOutReason, Place, Said, Scope, Undeliverable, UndeliverableReason, Via,
+        Contact, Decision, Field, OptOut, OptOutReason, Place, Said, Scope, Undeliverable,
+        UndeliverableReason, Via,
     },
     id::ContactId,
     list::{Origin, Standing},
@@ -91,8 +92,18 @@ impl ContactDocument {
     /// Of a contact.
     #[must_use]
     pub fn of(contact: Contact, settings: &Settings) -> Self {
-        let Contact { id, address, aliases, name, external_id, fields, object_id, undeliverable, opted_out, version } =
-            contact;
+        let Contact {
+            id,
+            address,
+            aliases,
+            name,
+            external_id,
+            fields,
+            object_id,
+            undeliverable,
+            opted_out,
+            version,
+        } = contact;
         Self {
             id,
             external: settings.is_external(&address),

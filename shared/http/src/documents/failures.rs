@@ -1,25 +1,15 @@
-//! What failed in a run, and what was not taken in of a file, as CSV for a spreadsheet.
+//! What failed in a run, as CSV for a spreadsheet.
 
 use listsync_core::summary::{Failure, Summary};
-
-use super::import::RowProblem;
 
 /// The failures of a run, a row each, under a header.
 ///
 /// # Errors
 /// Never in memory.
 pub fn csv(summary: &Summary) -> Result<String, csv::Error> {
-    let header = ["run", "link", "side", "op", "address", "object_id", "code", "message", "hint", "retryable"];
+    let header =
+        ["run", "link", "side", "op", "address", "object_id", "code", "message", "hint", "retryable"];
     table(header, summary.failures.iter().map(|failure| record(summary, failure)))
-}
-
-/// The rows of a file that were not taken in, a row each, under a header.
-///
-/// # Errors
-/// Never in memory.
-pub fn rows_csv(problems: &[RowProblem]) -> Result<String, csv::Error> {
-    let rows = problems.iter().map(|RowProblem { row, code, message }| [row.to_string(), code.clone(), message.clone()]);
-    table(["row", "code", "message"], rows)
 }
 
 fn table<const N: usize>(

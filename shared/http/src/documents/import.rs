@@ -58,6 +58,8 @@ pub struct ImportAnswer {
     pub import: Import,
     /// The rows that were not taken in, in the file's order.
     pub problems: Vec<RowProblem>,
+    /// Rows of people who leave, but have neither an address in the file nor are found by one: they stay.
+    pub gone_unknown: u64,
     /// The links that were asked to run.
     pub links: Vec<String>,
 }

@@ -36,16 +36,16 @@ pub struct SettingsDocument {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct SettingsPatch {
     /// How often a link is due, such as `15m`.
-    #[schema(pattern = "^[1-9][0-9]{0,3}[smh]$")]
+    #[schema(min_length = 2, pattern = "^([0-9]{1,5}h)?([0-9]{1,5}m)?([0-9]{1,5}s)?$")]
     pub every: Option<String>,
     /// How often both sides are read in full.
-    #[schema(pattern = "^[1-9][0-9]{0,3}[smh]$")]
+    #[schema(min_length = 2, pattern = "^([0-9]{1,5}h)?([0-9]{1,5}m)?([0-9]{1,5}s)?$")]
     pub full_check_every: Option<String>,
     /// How long what was written or newly seen outranks a contradicting read.
-    #[schema(pattern = "^[0-9]{1,4}[smh]$")]
+    #[schema(min_length = 2, pattern = "^([0-9]{1,5}h)?([0-9]{1,5}m)?([0-9]{1,5}s)?$")]
     pub settle_window: Option<String>,
     /// How many removals go on without a person.
-    #[schema(pattern = "^(standard|off|[1-9]?[0-9]%|[0-9]{1,6})$")]
+    #[schema(pattern = "^(standard|off|100%|[1-9]?[0-9]%|[0-9]{1,18})$")]
     pub max_removals: Option<String>,
     /// The domains of the tenant's own people, all of them.
     #[schema(max_items = 1000)]
@@ -69,7 +69,8 @@ impl SettingsDocument {
     /// Of the settings.
     #[must_use]
     pub fn of(settings: &Settings) -> Self {
-        let Settings { every, full_check_every, settle_window, max_removals, internal_domains, protected } = settings;
+        let Settings { every, full_check_every, settle_window, max_removals, internal_domains, protected } =
+            settings;
         Self {
             every: durations::format(*every),
             full_check_every: durations::format(*full_check_every),
@@ -104,7 +105,8 @@ impl SettingsPatch {
             settings.max_removals = text.parse().map_err(|error| refuse("max-removals", error))?;
         }
         if let Some(parts) = internal_domains {
-            settings.internal_domains = parts.iter().map(|part| domain(part)).collect::<Result<BTreeSet<_>, _>>()?;
+            settings.internal_domains =
+                parts.iter().map(|part| domain(part)).collect::<Result<BTreeSet<_>, _>>()?;
         }
         if let Some(parts) = protected {
             settings.protected = protected_of(&parts)?;

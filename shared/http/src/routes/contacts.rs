@@ -14,11 +14,14 @@ use listsync_core::{
     id::ContactId,
     list::Origin,
 };
-use listsync_engine::ports::{ContactEdit, MailState};
+use listsync_engine::{
+    filtered, people,
+    ports::{ContactEdit, MailState},
+};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::{address, display_name, list_texts};
+use super::{address, display_name, in_field, texts};
 use crate::{
     app::App,
     ask::{Asked, Named, Told},
@@ -60,7 +63,8 @@ pub(crate) async fn all(
     let contacts = &app.service.contacts;
     let found = match &query.address {
         Some(text) => {
-            let address = Address::parse(text).map_err(|error| Problem::parameter("address", error.to_string()))?;
+            let address =
+                Address::parse(text).map_err(|error| Problem::parameter("address", error.to_string()))?;
             contacts.find_contact(&address).await?.into_iter().collect()
         }
         None => contacts.contacts(after(&wanted)?.as_ref(), wanted.limit + 1).await?,
@@ -71,7 +75,12 @@ pub(crate) async fn all(
 
 fn after(wanted: &Wanted) -> Result<Option<ContactId>, Problem> {
     let parse = |text: &String| ContactId::parse(text);
-    wanted.after.as_ref().map(parse).transpose().map_err(|error| Problem::parameter("cursor", error.to_string()))
+    wanted
+        .after
+        .as_ref()
+        .map(parse)
+        .transpose()
+        .map_err(|error| Problem::parameter("cursor", error.to_string()))
 }
 
 /// A contact to be made.
@@ -80,14 +89,18 @@ fn after(wanted: &Wanted) -> Result<Option<ContactId>, Problem> {
 #[schema(as = NewContact)]
 pub(crate) struct NewContactBody {
     /// Their address.
-    #[schema(pattern = "^[a-z][a-z0-9]{0,20}@[a-z]{1,20}\\.example$")]
+    #[schema(format = "email", example = "anna@contoso.example")]
     address: String,
     /// Their display name.
     #[serde(default)]
-    #[schema(max_length = 256, pattern = "^[A-Za-z0-9 ]*$")]
+    #[schema(max_length = 256, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
     name: String,
     /// Their key in the system that files come from.
-    #[schema(min_length = 1, max_length = 128, pattern = "^[A-Za-z0-9]+$")]
+    #[schema(
+        min_length = 1,
+        max_length = 128,
+        pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
+    )]
     external_id: Option<String>,
     /// Further fields, by name.
     #[serde(default)]
@@ -101,7 +114,10 @@ pub(crate) struct NewContactBody {
 /// Makes a contact, on no list yet.
 #[utoipa::path(post, path = "/v1/contacts", tag = "contacts", request_body = NewContactBody,
     responses((status = 201, description = "The contact; its path is in Location.", body = ContactDocument)))]
-pub(crate) async fn create(State(app): State<App>, Told(new): Told<NewContactBody>) -> Result<Response, Problem> {
+pub(crate) async fn create(
+    State(app): State<App>,
+    Told(new): Told<NewContactBody>,
+) -> Result<Response, Problem> {
     let address = address("address", &new.address)?;
     let edit = ContactEdit {
         address: None,
@@ -113,6 +129,7 @@ pub(crate) async fn create(State(app): State<App>, Told(new): Told<NewContactBod
         mail: None,
     };
     let contact = app.service.contacts.create_contact(&address, &edit, Origin::Manual, app.now()).await?;
+    filtered::follow_all(&app.service).await?;
     let location = format!("/v1/contacts/{}", contact.id);
     let answer = shown(&app, contact).await?;
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], answer).into_response())
@@ -132,13 +149,17 @@ pub(crate) async fn one(State(app): State<App>, Named([contact]): Named<1>) -> R
 #[serde(deny_unknown_fields)]
 pub(crate) struct ContactPatch {
     /// A new address; the former one becomes an alias.
-    #[schema(pattern = "^[a-z][a-z0-9]{0,20}@[a-z]{1,20}\\.example$")]
+    #[schema(format = "email", example = "anna@contoso.example")]
     address: Option<String>,
     /// A new display name.
-    #[schema(max_length = 256, pattern = "^[A-Za-z0-9 ]*$")]
+    #[schema(max_length = 256, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
     name: Option<String>,
     /// A new key in the system that files come from.
-    #[schema(min_length = 1, max_length = 128, pattern = "^[A-Za-z0-9]+$")]
+    #[schema(
+        min_length = 1,
+        max_length = 128,
+        pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
+    )]
     external_id: Option<String>,
     /// Fields; an empty value clears one.
     #[serde(default)]
@@ -178,7 +199,7 @@ pub(crate) async fn edit(
     let expected = etag::expected(&headers)?;
     let contact = app.contact(&contact).await?;
     let edit = judged(patch)?;
-    let edited = app.edit_contact(&contact.id, expected, &edit).await?;
+    let edited = people::edit(&app.service, &contact.id, expected, &edit, Origin::Manual).await?.what;
     shown(&app, edited).await
 }
 
@@ -209,10 +230,12 @@ fn fields(given: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, P
     if given.len() > MOST_FIELDS {
         return Err(Problem::invalid("fields", format!("a contact has at most {MOST_FIELDS} fields")));
     }
-    let odd = |text: &str, most| text.chars().count() > most || text.chars().any(|c| c.is_control() && c != '\n');
+    let odd =
+        |text: &str, most| text.chars().count() > most || text.chars().any(|c| c.is_control() && c != '\n');
     for (name, value) in &given {
         if name.trim().is_empty() || odd(name, super::LONGEST_NAME) || odd(value, LONGEST_VALUE) {
-            let detail = "a field has a name, and no control characters; the longest value is 4096 characters";
+            let detail =
+                "a field has a name, and no control characters; the longest value is 4096 characters";
             return Err(Problem::invalid("fields", detail));
         }
     }
@@ -223,9 +246,12 @@ fn fields(given: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, P
 #[utoipa::path(delete, path = "/v1/contacts/{contact}", tag = "contacts",
     params(("contact" = String, Path, description = "A contact's id or address.")),
     responses((status = 204, description = "They are gone.")))]
-pub(crate) async fn delete(State(app): State<App>, Named([contact]): Named<1>) -> Result<StatusCode, Problem> {
+pub(crate) async fn delete(
+    State(app): State<App>,
+    Named([contact]): Named<1>,
+) -> Result<StatusCode, Problem> {
     let contact = app.contact(&contact).await?;
-    app.delete_contact(&contact.id).await?;
+    people::delete(&app.service, &contact.id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -235,15 +261,18 @@ pub(crate) async fn delete(State(app): State<App>, Named([contact]): Named<1>) -
     responses((status = 200, description = "They are erased.", body = Gone)))]
 pub(crate) async fn erase(State(app): State<App>, Named([contact]): Named<1>) -> Result<Json<Gone>, Problem> {
     let contact = app.contact(&contact).await?;
-    let lists = app.erase_contact(&contact.id).await?;
-    Ok(Json(Gone { id: contact.id.into(), lists: list_texts(&lists) }))
+    let lists = people::erase(&app.service, &contact.id).await?.what;
+    Ok(Json(Gone { id: contact.id.into(), lists: texts(&lists) }))
 }
 
 /// Everything that is known of a person.
 #[utoipa::path(get, path = "/v1/contacts/{contact}/export", tag = "contacts",
     params(("contact" = String, Path, description = "A contact's id or address.")),
     responses((status = 200, description = "The person's data.", body = PersonExport)))]
-pub(crate) async fn export(State(app): State<App>, Named([contact]): Named<1>) -> Result<Json<PersonExport>, Problem> {
+pub(crate) async fn export(
+    State(app): State<App>,
+    Named([contact]): Named<1>,
+) -> Result<Json<PersonExport>, Problem> {
     let contact = app.contact(&contact).await?;
     let settings = app.ports().settings.settings().await?;
     let (mut lists, mut decisions) = (Vec::new(), Vec::new());
@@ -276,13 +305,11 @@ pub(crate) async fn merge(
     Told(Merge { other }): Told<Merge>,
 ) -> Result<Response, Problem> {
     let keep = app.contact(&contact).await?;
-    let other = app.contact(&other).await.map_err(|problem| {
-        if problem.status == 404 { Problem::invalid("other", "there is no such contact") } else { problem }
-    })?;
+    let other = app.contact(&other).await.map_err(in_field("other"))?;
     if keep.id == other.id {
         return Err(Problem::invalid("other", "this is the same contact"));
     }
-    let merged = app.merge_contacts(&keep.id, &other.id).await?;
+    let merged = people::merge(&app.service, &keep.id, &other.id).await?.what;
     shown(&app, merged).await
 }
 

@@ -1,15 +1,18 @@
 //! What people say of themselves: about one list, or all of them.
 
+use std::time::Duration;
+
 use axum::{Json, extract::State};
 use listsync_core::{
     address::Address,
     contact::{Decision, OptOutReason, Saying, Scope, Via},
     id::ListId,
 };
+use listsync_engine::people::{self, Stored};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{address, list_texts};
+use super::{address, texts};
 use crate::{
     app::App,
     ask::{Named, Told},
@@ -22,7 +25,7 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewDecision {
     /// Whose.
-    #[schema(pattern = "^[a-z][a-z0-9]{0,20}@[a-z]{1,20}\\.example$")]
+    #[schema(format = "email", example = "anna@contoso.example")]
     address: String,
     /// What.
     #[schema(value_type = words::Decision)]
@@ -81,13 +84,12 @@ async fn said(app: &App, new: NewDecision, list: Option<ListId>) -> Result<Json<
         via: Via::Api,
         at: app.now(),
     };
-    let heard = app.service.contacts.say(&saying).await?;
-    let links = app.ask_for(&heard.lists).await?;
+    let Stored { what: heard, links } = people::say(&app.service, &saying, Duration::ZERO).await?;
     Ok(Json(DecisionDocument {
         list: list.map(String::from),
         address: address.into(),
         decision: new.decision,
-        changed: list_texts(&heard.lists),
-        links,
+        changed: texts(&heard.lists),
+        links: texts(&links),
     }))
 }

@@ -50,8 +50,10 @@ async fn ruled(app: &App, digest: String, ruling: RulingKind) -> Result<Json<Rul
 }
 
 async fn held(app: &App, digest: &str) -> Result<(LinkId, Hold), Problem> {
-    let held = every(app.ports()).await?.into_iter().filter_map(|state| Some((state.link.id, state.progress.hold?)));
+    let held =
+        every(app.ports()).await?.into_iter().filter_map(|state| Some((state.link.id, state.progress.hold?)));
     held.into_iter().find(|(_, hold)| hold.digest == digest).ok_or_else(|| {
-        Problem::missing("hold").hint("a hold gets a new digest when what it holds changes: look at the link again")
+        Problem::missing("hold")
+            .hint("a hold gets a new digest when what it holds changes: look at the link again")
     })
 }

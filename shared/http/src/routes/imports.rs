@@ -2,14 +2,14 @@
 
 use axum::{
     Json,
-    body::Bytes,
     extract::{OriginalUri, Request, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
+use jiff::{civil::Date, tz::TimeZone};
 use listsync_core::id::ImportId;
-use listsync_engine::ports::{Fault, Import, ImportMode, ImportState, Imported};
-use listsync_lists::{ParsedFile, Source};
+use listsync_engine::ports::{Again, Fault, Import, ImportMode, ImportState, Imported};
+use listsync_lists::{FileError, ParsedFile, Profile, Reading, RejectedRow, Source, read, write_rejects};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -18,7 +18,6 @@ use crate::{
     app::App,
     ask::{self, Asked, Named},
     documents::{
-        failures,
         import::{ImportAnswer, ImportSchema, RowProblem},
         words,
     },
@@ -61,7 +60,9 @@ fn paged(query: &PageQuery, mut imports: Vec<Import>) -> Result<Page<Import>, Pr
     let wanted = Wanted::of(query.cursor.as_deref(), query.limit)?;
     if let Some(after) = &wanted.after {
         let at = imports.iter().position(|import| import.id.as_str() == after);
-        let at = at.ok_or_else(|| Problem::parameter("cursor", "the import that this cursor names is not kept any more"))?;
+        let at = at.ok_or_else(|| {
+            Problem::parameter("cursor", "the import that this cursor names is not kept any more")
+        })?;
         imports.drain(..=at);
     }
     Ok(Page::cut(imports, wanted.limit, |import| import.id.to_string()))
@@ -90,8 +91,8 @@ pub(crate) async fn approve(
         Err(error) if error.fault == Fault::Gone => return Err(Problem::missing("import")),
         other => other?,
     };
-    let links = app.ask_for(std::slice::from_ref(&import.list)).await?;
-    Ok(Json(ImportAnswer { import, problems: Vec::new(), links }))
+    let links = app.changed(&import.list).await?;
+    Ok(Json(ImportAnswer { import, problems: Vec::new(), gone_unknown: 0, links }))
 }
 
 /// How a file is meant.
@@ -106,6 +107,7 @@ pub(crate) struct ImportQuery {
     profile: Option<String>,
     /// What is done with the list's last file once more.
     #[serde(default)]
+    #[param(inline)]
     again: AgainWord,
     /// The file's name, for people.
     file: Option<String>,
@@ -122,15 +124,15 @@ enum AgainWord {
     TakeIn,
 }
 
-/// Takes a CSV file into a list, whole or not at all. The rows that were not taken in are in the answer: as JSON, or as
-/// CSV where Accept asks for text/csv.
+/// Takes a CSV file into a list, whole or not at all. The rows that were not taken in are in the answer: as JSON with the
+/// reason of each, or, where Accept asks for text/csv, the rows that could not be read as the file has them, to be corrected.
 #[utoipa::path(post, path = "/v1/lists/{list}/imports", tag = "imports",
     params(("list" = String, Path, description = "A list's name or id."), ImportQuery),
     request_body(content = String, content_type = "text/csv"),
     responses(
         (status = 200, description = "It is the list's last file once more: nothing was done.",
             content((ImportAnswer = "application/json"), (String = "text/csv"))),
-        (status = 201, description = "It is taken in.",
+        (status = 201, description = "It is taken in; its path is in Location.",
             content((ImportAnswer = "application/json"), (String = "text/csv")))))]
 pub(crate) async fn take_in(
     State(app): State<App>,
@@ -141,22 +143,92 @@ pub(crate) async fn take_in(
     let list = app.list(&list).await?;
     let (parts, body) = request.into_parts();
     ask::judge_type(&parts.headers, &["text/csv"])?;
+    let (profile, file_name) = (profile(&query)?, file_name(&query)?);
     let file = ask::read(body, app.options.limits.import).await?;
-    let (parsed, file_name) = (parsed(file, &query).await?, file_name(&query)?);
+    let rejects = if wants_csv(&parts.headers) { Rejects::AsFile } else { Rejects::Told };
+    let today = app.now().to_zoned(TimeZone::UTC).date();
+    let (parsed, rejects) = off_the_threads(move || taken(&file, &profile, today, rejects)).await?;
+    let mut problems: Vec<RowProblem> = parsed.rejected.iter().map(unreadable).collect();
+    let gone_unknown = parsed.gone.len() as u64;
     let source = Source { file: &file_name, mode: query.mode, at: app.now() };
-    let problems = parsed.rejected.iter().map(|row| RowProblem {
+    let new = parsed.into_import(source, query.again.into());
+    let Imported { import, refused } = app.ports().lists.import(&list.id, &new).await?;
+    problems.extend(refused.into_iter().map(|row| RowProblem {
         row: row.row,
-        code: row.reason.code().to_owned(),
-        message: row.reason.to_string(),
-    });
-    let mut problems: Vec<RowProblem> = problems.collect();
-    let Imported { import, refused } =
-        listsync_lists::import(app.ports().lists.as_ref(), &list.id, parsed, source).await?;
-    problems.extend(refused.into_iter().map(|row| RowProblem { row: row.row, code: row.code, message: row.message }));
+        code: row.code,
+        message: row.message,
+    }));
     problems.sort_by_key(|problem| problem.row);
     let changed = import.state != ImportState::Repeated && import.added + import.updated + import.removed > 0;
-    let links = if changed { app.ask_for(std::slice::from_ref(&list.id)).await? } else { Vec::new() };
-    answer(&parts.headers, ImportAnswer { import, problems, links })
+    let links = if changed { app.changed(&list.id).await? } else { Vec::new() };
+    answer(ImportAnswer { import, problems, gone_unknown, links }, rejects)
+}
+
+impl From<AgainWord> for Again {
+    fn from(word: AgainWord) -> Self {
+        match word {
+            AgainWord::Skip => Self::Skip,
+            AgainWord::TakeIn => Self::TakeIn,
+        }
+    }
+}
+
+/// In which form the rows that could not be read are given back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rejects {
+    /// By number and reason.
+    Told,
+    /// As a file, to be corrected.
+    AsFile,
+}
+
+/// The file as it was read, and the rows that could not be, where they are to be a file.
+fn taken(
+    file: &[u8],
+    profile: &Profile,
+    today: Date,
+    rejects: Rejects,
+) -> Result<(ParsedFile, Option<Vec<u8>>), Problem> {
+    let reading = Reading { profile, today };
+    let parsed = read(file, reading, |_| {}).map_err(|error| refused(&error))?;
+    if rejects == Rejects::Told {
+        return Ok((parsed, None));
+    }
+    let mut out = Vec::new();
+    write_rejects(file, reading, &parsed, &mut out).map_err(|_| unwritten())?;
+    Ok((parsed, Some(out)))
+}
+
+/// A large file takes a while to read: the threads that answer others go on meanwhile.
+async fn off_the_threads<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| unwritten())?
+}
+
+fn refused(error: &FileError) -> Problem {
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, error.code(), error.to_string())
+        .hint("nothing was imported; correct the file and send it again")
+}
+
+fn unwritten() -> Problem {
+    Problem::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "fault",
+        "the file could not be read by a fault of the program",
+    )
+}
+
+fn unreadable(row: &RejectedRow) -> RowProblem {
+    RowProblem { row: row.row, code: row.reason.code().to_owned(), message: row.reason.to_string() }
+}
+
+fn profile(query: &ImportQuery) -> Result<Profile, Problem> {
+    let Some(name) = &query.profile else { return Ok(Profile::generic()) };
+    Profile::named(name).ok_or_else(|| {
+        Problem::parameter("profile", "there is no such profile")
+            .hint(format!("one of {}", Profile::BUILT_IN.join(", ")))
+    })
 }
 
 fn file_name(query: &ImportQuery) -> Result<String, Problem> {
@@ -166,32 +238,19 @@ fn file_name(query: &ImportQuery) -> Result<String, Problem> {
     }
 }
 
-fn answer(headers: &HeaderMap, done: ImportAnswer) -> Result<Response, Problem> {
-    let status = if done.import.state == ImportState::Repeated { StatusCode::OK } else { StatusCode::CREATED };
+fn answer(done: ImportAnswer, rejects: Option<Vec<u8>>) -> Result<Response, Problem> {
+    let status =
+        if done.import.state == ImportState::Repeated { StatusCode::OK } else { StatusCode::CREATED };
     let location = format!("/v1/imports/{}", done.import.id);
-    let mut response = match wants_csv(headers) {
-        true => csv_answer(status, failures::rows_csv(&done.problems), "rejects.csv")?,
-        false => (status, Json(done)).into_response(),
+    let mut response = match rejects {
+        Some(file) => csv_answer(status, file, "rejects.csv"),
+        None => (status, Json(done)).into_response(),
     };
-    if let Ok(location) = location.parse() {
-        response.headers_mut().insert(header::LOCATION, location);
-    }
+    response.headers_mut().extend(location.parse().ok().map(|location| (header::LOCATION, location)));
     Ok(response)
 }
 
 fn wants_csv(headers: &HeaderMap) -> bool {
     let given = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     given.split(',').next().is_some_and(|first| first.trim().to_ascii_lowercase().starts_with("text/csv"))
-}
-
-/// The file, read off the threads that answer: a large one takes a while.
-async fn parsed(file: Bytes, _: &ImportQuery) -> Result<ParsedFile, Problem> {
-    let read = move || listsync_lists::parse(file.as_ref(), &listsync_lists::Mapping::default(), |_| {});
-    let read = tokio::task::spawn_blocking(read).await;
-    let refused = |error: listsync_lists::FileError| {
-        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "file", error.to_string())
-            .hint("nothing was imported; correct the file and try again")
-    };
-    read.map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "fault", "the file could not be read"))?
-        .map_err(refused)
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use axum::{
-    Json,
+    Extension, Json,
     extract::{OriginalUri, State},
     http::{StatusCode, header},
     response::{IntoResponse as _, Response},
@@ -20,6 +20,7 @@ use crate::{
         trust::{KeyDocument, NewKeyDocument},
         words,
     },
+    gate::Caller,
     keys::{NewKey, create as make},
     page::{Page, PageQuery, Wanted},
     problem::Problem,
@@ -45,7 +46,11 @@ pub(crate) async fn all(
 #[schema(as = NewApiKey)]
 pub(crate) struct NewKeyBody {
     /// What it is for.
-    #[schema(min_length = 1, max_length = 256, pattern = "^[A-Za-z0-9]")]
+    #[schema(
+        min_length = 1,
+        max_length = 256,
+        pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
+    )]
     name: String,
     /// What it may do; each scope holds the ones before it.
     #[schema(value_type = Vec<words::Scope>, min_items = 1, max_items = 3)]
@@ -69,7 +74,18 @@ pub(crate) async fn create(State(app): State<App>, Told(new): Told<NewKeyBody>) 
 #[utoipa::path(delete, path = "/v1/keys/{key}", tag = "keys",
     params(("key" = String, Path, description = "A key's id.")),
     responses((status = 204, description = "It is revoked.")))]
-pub(crate) async fn revoke(State(app): State<App>, Named([id]): Named<1>) -> Result<StatusCode, Problem> {
+pub(crate) async fn revoke(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Named([id]): Named<1>,
+) -> Result<StatusCode, Problem> {
+    if caller.key == id {
+        return Err(Problem::conflict(
+            "own_key",
+            "a key cannot revoke itself: the last one would lock everybody out",
+        )
+        .hint("use another key, or 'listsync keys revoke'"));
+    }
     let keys = app.service.keys.api_keys().await?;
     let mut key = keys.into_iter().find(|key| key.id == id).ok_or_else(|| Problem::missing("key"))?;
     if key.revoked.is_none() {

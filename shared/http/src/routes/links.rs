@@ -46,7 +46,9 @@ pub(crate) async fn all(
 ) -> Result<Response, Problem> {
     let wanted = Wanted::of(query.cursor.as_deref(), query.limit)?;
     let after = match &wanted.after {
-        Some(after) => Some(LinkId::parse(after).map_err(|error| Problem::parameter("cursor", error.to_string()))?),
+        Some(after) => {
+            Some(LinkId::parse(after).map_err(|error| Problem::parameter("cursor", error.to_string()))?)
+        }
         None => None,
     };
     let states = app.ports().links.page(after.as_ref(), wanted.limit + 1).await?;
@@ -75,7 +77,10 @@ pub(crate) async fn every(ports: &Ports) -> PortResult<Vec<LinkState>> {
 /// Links a list and a group. It is due at once.
 #[utoipa::path(post, path = "/v1/links", tag = "links", request_body = NewLinkBody,
     responses((status = 201, description = "The link; its path is in Location.", body = LinkDocument)))]
-pub(crate) async fn create(State(app): State<App>, Told(new): Told<NewLinkBody>) -> Result<Response, Problem> {
+pub(crate) async fn create(
+    State(app): State<App>,
+    Told(new): Told<NewLinkBody>,
+) -> Result<Response, Problem> {
     let link = connected(&app, new).await?;
     let document = shown(&app, &link.id).await?;
     let location = format!("/v1/links/{}", link.id);
@@ -86,7 +91,10 @@ pub(crate) async fn create(State(app): State<App>, Told(new): Told<NewLinkBody>)
 #[utoipa::path(get, path = "/v1/links/{link}", tag = "links",
     params(("link" = String, Path, description = "A link's id.")),
     responses((status = 200, description = "The link.", body = LinkDocument)))]
-pub(crate) async fn one(State(app): State<App>, Named([link]): Named<1>) -> Result<Json<LinkDocument>, Problem> {
+pub(crate) async fn one(
+    State(app): State<App>,
+    Named([link]): Named<1>,
+) -> Result<Json<LinkDocument>, Problem> {
     let state = app.link(&link).await?;
     Ok(Json(LinkDocument::load(app.ports(), state).await?))
 }
@@ -105,7 +113,10 @@ pub(crate) async fn delete(State(app): State<App>, Named([link]): Named<1>) -> R
 #[utoipa::path(post, path = "/v1/links/{link}/pause", tag = "links",
     params(("link" = String, Path, description = "A link's id.")),
     responses((status = 200, description = "The link as it is now.", body = LinkDocument)))]
-pub(crate) async fn pause(State(app): State<App>, Named([link]): Named<1>) -> Result<Json<LinkDocument>, Problem> {
+pub(crate) async fn pause(
+    State(app): State<App>,
+    Named([link]): Named<1>,
+) -> Result<Json<LinkDocument>, Problem> {
     let Link { id, status, .. } = app.link(&link).await?.link;
     if matches!(status, LinkStatus::Halted(_)) {
         return Err(Problem::conflict("halted", format!("the link is {status} and does not run anyway"))
@@ -118,7 +129,10 @@ pub(crate) async fn pause(State(app): State<App>, Named([link]): Named<1>) -> Re
 #[utoipa::path(post, path = "/v1/links/{link}/resume", tag = "links",
     params(("link" = String, Path, description = "A link's id.")),
     responses((status = 200, description = "The link as it is now.", body = LinkDocument)))]
-pub(crate) async fn resume(State(app): State<App>, Named([link]): Named<1>) -> Result<Json<LinkDocument>, Problem> {
+pub(crate) async fn resume(
+    State(app): State<App>,
+    Named([link]): Named<1>,
+) -> Result<Json<LinkDocument>, Problem> {
     let id = app.link(&link).await?.link.id;
     edited_and_run(&app, &id, LinkEdit::Status(LinkStatus::Active)).await
 }
@@ -127,7 +141,10 @@ pub(crate) async fn resume(State(app): State<App>, Named([link]): Named<1>) -> R
 #[utoipa::path(post, path = "/v1/links/{link}/relink", tag = "links",
     params(("link" = String, Path, description = "A link's id.")),
     responses((status = 200, description = "The link as it is now.", body = LinkDocument)))]
-pub(crate) async fn relink(State(app): State<App>, Named([link]): Named<1>) -> Result<Json<LinkDocument>, Problem> {
+pub(crate) async fn relink(
+    State(app): State<App>,
+    Named([link]): Named<1>,
+) -> Result<Json<LinkDocument>, Problem> {
     let id = app.link(&link).await?.link.id;
     edited_and_run(&app, &id, LinkEdit::Relink).await
 }

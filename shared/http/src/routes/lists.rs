@@ -6,8 +6,11 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
-use listsync_core::{contact::Version, list::{List, ListKind, OptOutRule}};
-use listsync_engine::ports::ListEdit;
+use listsync_core::{
+    contact::Version,
+    list::{List, ListKind, OptOutRule},
+};
+use listsync_engine::{people, ports::ListEdit};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -52,7 +55,11 @@ fn by_name(list: &List) -> String {
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewList {
     /// Its name, unique without regard to case.
-    #[schema(min_length = 1, max_length = 256, pattern = "^[A-Za-z0-9]")]
+    #[schema(
+        min_length = 1,
+        max_length = 256,
+        pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
+    )]
     name: String,
     /// A filter over all contacts (RFC 7644, section 3.4.2.2), for a filtered list.
     #[schema(max_length = 4096)]
@@ -69,7 +76,9 @@ pub(crate) async fn create(State(app): State<App>, Told(new): Told<NewList>) -> 
     let NewList { name: given, filter, opt_out } = new;
     let name = name("name", &given)?;
     let kind = match filter {
-        Some(filter) => Some(ListKind::Filtered { filter: filters::judged(&app, "filter", &filter).await? }),
+        Some(filter) => {
+            Some(ListKind::Filtered { filter: filters::judged(&app, "filter", &filter).await?.into() })
+        }
         None => None,
     };
     let ports = app.ports();
@@ -97,7 +106,11 @@ pub(crate) async fn one(State(app): State<App>, Named([list]): Named<1>) -> Resu
 #[serde(deny_unknown_fields)]
 pub(crate) struct ListPatch {
     /// A new name.
-    #[schema(min_length = 1, max_length = 256, pattern = "^[A-Za-z0-9]")]
+    #[schema(
+        min_length = 1,
+        max_length = 256,
+        pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
+    )]
     name: Option<String>,
     /// Who decides who is on it; a list that becomes static keeps its members.
     kind: Option<PatchKind>,
@@ -137,7 +150,9 @@ pub(crate) async fn edit(
             return Err(Problem::invalid("filter", "a static list has no filter"));
         }
         (Some(PatchKind::Static), None, _) => Some(ListKind::Static),
-        (_, Some(filter), _) => Some(ListKind::Filtered { filter: filters::judged(&app, "filter", &filter).await? }),
+        (_, Some(filter), _) => {
+            Some(ListKind::Filtered { filter: filters::judged(&app, "filter", &filter).await?.into() })
+        }
         (Some(PatchKind::Filtered), None, ListKind::Static) => {
             return Err(Problem::invalid("filter", "a filtered list needs a filter"));
         }
@@ -165,5 +180,5 @@ async fn shown(app: &App, list: List) -> Result<Response, Problem> {
 }
 
 async fn edited(app: &App, list: &List, expected: Option<Version>, edit: &ListEdit) -> Result<List, Problem> {
-    Ok(app.service.contacts.edit_list(&list.id, expected, edit, app.now()).await?)
+    Ok(people::edit_list(&app.service, &list.id, expected, edit).await?.what)
 }

@@ -50,7 +50,7 @@ pub(crate) async fn all(
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewMember {
     /// Their display name.
-    #[schema(max_length = 256, pattern = "^[A-Za-z0-9 ]*$")]
+    #[schema(max_length = 256, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
     name: Option<String>,
 }
 
@@ -107,8 +107,13 @@ async fn member_address(app: &App, member: &str) -> Result<Address, Problem> {
     app.contact(member).await.map(|contact| contact.address)
 }
 
-async fn edited(app: &App, list: List, address: Address, outcome: &'static str) -> Result<MemberEdit, Problem> {
-    let links = app.ask_for(std::slice::from_ref(&list.id)).await?;
+async fn edited(
+    app: &App,
+    list: List,
+    address: Address,
+    outcome: &'static str,
+) -> Result<MemberEdit, Problem> {
+    let links = app.changed(&list.id).await?;
     Ok(MemberEdit { list: list.id, address: address.into(), outcome, links })
 }
 

@@ -22,8 +22,9 @@ use listsync_core::{
     contact::Contact,
     id::{ContactId, LinkId, ListId},
     list::List,
+    trigger::Reason,
 };
-use listsync_engine::ports::LinkState;
+use listsync_engine::{filtered, ports::LinkState, trigger};
 
 use crate::{app::Inner, problem::Problem};
 
@@ -31,6 +32,14 @@ use crate::{app::Inner, problem::Problem};
 pub(crate) const LONGEST_NAME: usize = 256;
 
 impl Inner {
+    /// Asks for a run of each link of a list whose change is stored by now, and has the filtered lists follow what of
+    /// the contacts was changed by it.
+    pub(crate) async fn changed(&self, list: &ListId) -> Result<Vec<String>, Problem> {
+        let links = trigger::raise_list(self.ports(), list, Reason::Event).await?;
+        filtered::follow_all(&self.service).await?;
+        Ok(texts(&links))
+    }
+
     /// The list of a name or an id.
     pub(crate) async fn list(&self, text: &str) -> Result<List, Problem> {
         if text.chars().any(char::is_control) {
@@ -58,10 +67,16 @@ impl Inner {
     }
 }
 
+/// What a field of the body names is not there.
+pub(crate) fn in_field(field: &str) -> impl Fn(Problem) -> Problem + '_ {
+    move |problem| if problem.status == 404 { problem.field(field) } else { problem }
+}
+
 /// An address out of a body.
 pub(crate) fn address(field: &str, text: &str) -> Result<Address, Problem> {
-    Address::parse(text)
-        .map_err(|error| Problem::invalid(field, error.to_string()).hint("give a bare address such as anna@contoso.com"))
+    Address::parse(text).map_err(|error| {
+        Problem::invalid(field, error.to_string()).hint("give a bare address such as anna@contoso.com")
+    })
 }
 
 /// A name out of a body: without outer space.
@@ -82,9 +97,4 @@ pub(crate) fn display_name(field: &str, text: &str) -> Result<String, Problem> {
 /// Ids as text.
 pub(crate) fn texts<T: ToString>(ids: &[T]) -> Vec<String> {
     ids.iter().map(ToString::to_string).collect()
-}
-
-/// The list ids that stand in an answer.
-pub(crate) fn list_texts(lists: &[ListId]) -> Vec<String> {
-    texts(lists)
 }

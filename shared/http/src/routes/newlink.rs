@@ -16,7 +16,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::name;
+use super::{in_field, name};
 use crate::{app::App, documents::words, durations, problem::Problem};
 
 /// So long the directory may take for the few calls that a link needs.
@@ -46,14 +46,14 @@ pub(crate) struct NewLinkBody {
     #[schema(value_type = Option<words::FirstMerge>)]
     first_merge: FirstMerge,
     /// How often it is due, such as `15m`; left out: as the settings say.
-    #[schema(pattern = "^[1-9][0-9]{0,3}[smh]$")]
+    #[schema(min_length = 2, pattern = "^([0-9]{1,5}h)?([0-9]{1,5}m)?([0-9]{1,5}s)?$")]
     every: Option<String>,
     /// What is done with contacts of foreign domains.
     #[serde(default)]
     #[schema(value_type = Option<words::Externals>)]
     externals: Externals,
     /// How many removals go on without a person; left out: as the settings say.
-    #[schema(value_type = Option<String>, pattern = "^(standard|off|[1-9]?[0-9]%|[0-9]{1,6})$")]
+    #[schema(value_type = Option<String>, pattern = "^(standard|off|100%|[1-9]?[0-9]%|[0-9]{1,18})$")]
     max_removals: Option<RemovalLimit>,
 }
 
@@ -63,7 +63,11 @@ pub(crate) struct NewLinkBody {
 #[schema(as = NewGroup)]
 pub(crate) struct NewGroupBody {
     /// Its display name.
-    #[schema(min_length = 1, max_length = 256, pattern = "^[A-Za-z0-9]")]
+    #[schema(
+        min_length = 1,
+        max_length = 256,
+        pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
+    )]
     name: String,
     /// Its kind; `m365` where it is left out.
     kind: Option<GroupWord>,
@@ -86,9 +90,7 @@ enum GroupWord {
 /// Judges and saves a link.
 pub(crate) async fn connected(app: &App, body: NewLinkBody) -> Result<Link, Problem> {
     let ports = app.ports();
-    let list = app.list(&body.list).await.map_err(|problem| {
-        if problem.status == 404 { Problem::invalid("list", "there is no such list") } else { problem }
-    })?;
+    let list = app.list(&body.list).await.map_err(in_field("list"))?;
     let tenant = app.options.tenant.clone().ok_or_else(no_tenant)?;
     let mode = body.mode.unwrap_or(Mode::TwoWay);
     let every = body.every.as_deref().map(due).transpose()?;
@@ -108,7 +110,7 @@ pub(crate) async fn connected(app: &App, body: NewLinkBody) -> Result<Link, Prob
     };
     let meter = Meter::default();
     let call = Call { until: ports.clock.now() + PATIENCE, meter: &meter };
-    Ok(connect(ports, &new, call).await?)
+    connect(ports, &new, call).await.map_err(|error| in_field("group")(error.into()))
 }
 
 fn no_tenant() -> Problem {

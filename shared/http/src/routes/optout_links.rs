@@ -11,6 +11,7 @@ use listsync_inbound::optout_link::{issue, list_unsubscribe_headers, page_url};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::in_field;
 use crate::{app::App, ask::Told, problem::Problem};
 
 /// Whose link, for what.
@@ -47,28 +48,31 @@ pub(crate) struct OptOutHeaders {
 /// Signs a link by which a contact leaves a list, or all, without signing in.
 #[utoipa::path(post, path = "/v1/opt-out-links", tag = "decisions", request_body = NewOptOutLink,
     responses((status = 201, description = "The link and the headers.", body = OptOutLinkDocument)))]
-pub(crate) async fn create(State(app): State<App>, Told(new): Told<NewOptOutLink>) -> Result<Response, Problem> {
+pub(crate) async fn create(
+    State(app): State<App>,
+    Told(new): Told<NewOptOutLink>,
+) -> Result<Response, Problem> {
     let base = app.options.public_url.as_deref().ok_or_else(no_base)?;
-    let unknown = |field: &'static str, problem: Problem| match problem.status {
-        404 => Problem::invalid(field, problem.detail),
-        _ => problem,
-    };
-    let contact = app.contact(&new.contact).await.map_err(|problem| unknown("contact", problem))?;
+    let contact = app.contact(&new.contact).await.map_err(in_field("contact"))?;
     let scope = match &new.list {
-        Some(list) => Scope::List(app.list(list).await.map_err(|problem| unknown("list", problem))?.id),
+        Some(list) => Scope::List(app.list(list).await.map_err(in_field("list"))?.id),
         None => Scope::All,
     };
     let token = issue(&app.service, &contact.id, scope).await?;
-    let headers = list_unsubscribe_headers(base, &token)
-        .map_err(|error| no_base().hint(error.to_string()))?;
+    let headers =
+        list_unsubscribe_headers(base, &token).map_err(|error| no_base().hint(error.to_string()))?;
     let headers = OptOutHeaders {
         list_unsubscribe: headers.list_unsubscribe,
         list_unsubscribe_post: headers.list_unsubscribe_post,
     };
-    Ok((StatusCode::CREATED, Json(OptOutLinkDocument { url: page_url(base, &token), headers })).into_response())
+    Ok((StatusCode::CREATED, Json(OptOutLinkDocument { url: page_url(base, &token), headers }))
+        .into_response())
 }
 
 fn no_base() -> Problem {
-    Problem::conflict("no_public_url", "this server does not know its public address, which has to be an https URL")
-        .hint("set LISTSYNC_PUBLIC_URL to it")
+    Problem::conflict(
+        "no_public_url",
+        "this server does not know its public address, which has to be an https URL",
+    )
+    .hint("set LISTSYNC_PUBLIC_URL to it")
 }

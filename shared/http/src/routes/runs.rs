@@ -68,7 +68,8 @@ pub(crate) async fn all(
 }
 
 fn stale() -> Problem {
-    Problem::parameter("cursor", "the run that this cursor names is not kept any more").hint("begin without a cursor")
+    Problem::parameter("cursor", "the run that this cursor names is not kept any more")
+        .hint("begin without a cursor")
 }
 
 /// One summary.
@@ -83,9 +84,15 @@ pub(crate) async fn one(State(app): State<App>, Named([run]): Named<1>) -> Resul
 #[utoipa::path(get, path = "/v1/runs/{run}/failures.csv", tag = "runs",
     params(("run" = String, Path, description = "A run's id.")),
     responses((status = 200, description = "A row per failure.", body = String, content_type = "text/csv")))]
-pub(crate) async fn failures_csv(State(app): State<App>, Named([run]): Named<1>) -> Result<Response, Problem> {
+pub(crate) async fn failures_csv(
+    State(app): State<App>,
+    Named([run]): Named<1>,
+) -> Result<Response, Problem> {
     let summary = load(&app, &run).await?;
-    csv_answer(StatusCode::OK, failures::csv(&summary), "failures.csv")
+    let text = failures::csv(&summary).map_err(|_| {
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "fault", "the file could not be written")
+    })?;
+    Ok(csv_answer(StatusCode::OK, text.into_bytes(), "failures.csv"))
 }
 
 async fn load(app: &App, run: &str) -> Result<Summary, Problem> {
@@ -94,17 +101,10 @@ async fn load(app: &App, run: &str) -> Result<Summary, Problem> {
 }
 
 /// A CSV file as an answer.
-pub(crate) fn csv_answer(
-    status: StatusCode,
-    text: Result<String, csv::Error>,
-    file: &'static str,
-) -> Result<Response, Problem> {
-    let text = text.map_err(|_| {
-        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "fault", "the file could not be written")
-    })?;
+pub(crate) fn csv_answer(status: StatusCode, file: Vec<u8>, name: &'static str) -> Response {
     let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{file}\"")),
+        (header::CONTENT_TYPE, "text/csv".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
     ];
-    Ok((status, headers, text).into_response())
+    (status, headers, file).into_response()
 }

@@ -11,7 +11,7 @@ use listsync_inbound::events::{source::check, standard::secret_text};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::name;
+use super::{in_field, name};
 use crate::{
     app::App,
     ask::{Asked, Named, Told},
@@ -46,7 +46,11 @@ pub(crate) struct NewSource {
     #[schema(min_length = 1, max_length = 64, pattern = "^[a-z0-9-]+$")]
     id: String,
     /// What it is.
-    #[schema(min_length = 1, max_length = 256, pattern = "^[A-Za-z0-9]")]
+    #[schema(
+        min_length = 1,
+        max_length = 256,
+        pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
+    )]
     name: String,
     /// Who sends.
     #[schema(value_type = words::SourceKind)]
@@ -68,7 +72,7 @@ pub(crate) struct NewSource {
 pub(crate) async fn create(State(app): State<App>, Told(new): Told<NewSource>) -> Result<Response, Problem> {
     let NewSource { id, name: given, kind, list, key, delay_seconds } = new;
     let list = match list {
-        Some(text) => Some(app.list(&text).await.map_err(|_| Problem::invalid("list", "there is no such list"))?.id),
+        Some(text) => Some(app.list(&text).await.map_err(in_field("list"))?.id),
         None => None,
     };
     let (stored, shown) = secret(kind, key)?;
@@ -85,7 +89,11 @@ pub(crate) async fn create(State(app): State<App>, Told(new): Told<NewSource>) -
             .hint("give another id, or delete the other sender first"));
     }
     app.service.keys.save_source(&source).await?;
-    let document = NewSourceDocument { url: url(&app, &source, shown.as_deref()), source: SourceDocument::of(source), secret: shown };
+    let document = NewSourceDocument {
+        url: url(&app, &source, shown.as_deref()),
+        source: SourceDocument::of(source),
+        secret: shown,
+    };
     Ok((StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], Json(document)).into_response())
 }
 
@@ -104,7 +112,9 @@ fn secret(kind: SourceKind, given: Option<String>) -> Result<(String, Option<Str
             Err(Problem::invalid("key", "a secret is made for this kind of sender: leave key out"))
         }
         (SourceKind::Sendgrid | SourceKind::Ses, Some(given)) => Ok((given.trim().to_owned(), None)),
-        (SourceKind::Sendgrid, None) => Err(Problem::invalid("key", "give SendGrid's public verification key")),
+        (SourceKind::Sendgrid, None) => {
+            Err(Problem::invalid("key", "give SendGrid's public verification key"))
+        }
         (SourceKind::Ses, None) => Err(Problem::invalid("key", "give the ARN of the SNS topic")),
     }
 }

@@ -110,9 +110,8 @@ fn runnable(status: LinkStatus) -> Result<(), Problem> {
     match status {
         LinkStatus::Active => Ok(()),
         LinkStatus::Paused => Err(Problem::conflict("paused", "the link is paused").hint("resume it")),
-        LinkStatus::Halted(_) => {
-            Err(Problem::conflict("halted", format!("the link is {status}")).hint("put that right, and resume it"))
-        }
+        LinkStatus::Halted(_) => Err(Problem::conflict("halted", format!("the link is {status}"))
+            .hint("put that right, and resume it")),
     }
 }
 

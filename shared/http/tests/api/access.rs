@@ -22,7 +22,8 @@ fn operations() -> Vec<(String, String, Option<AccessScope>)> {
 fn scope(operation: &Value) -> Option<AccessScope> {
     let text = operation["description"].as_str().unwrap_or_default();
     let says = |word: &str| text.contains(&format!("scope `{word}`"));
-    let scopes = [("read", AccessScope::Read), ("operate", AccessScope::Operate), ("admin", AccessScope::Admin)];
+    let scopes =
+        [("read", AccessScope::Read), ("operate", AccessScope::Operate), ("admin", AccessScope::Admin)];
     scopes.into_iter().find(|(word, _)| says(word)).map(|(_, scope)| scope)
 }
 
@@ -70,15 +71,23 @@ async fn a_key_opens_what_its_scope_holds_and_nothing_above() {
 #[tokio::test]
 async fn a_key_is_shown_once_and_ends_when_it_is_revoked() {
     let stage = Stage::new(options()).await;
-    let made = stage.administer("POST", "/v1/keys").json(json!({"name": "CRM", "scopes": ["read"]})).expect(201).await;
+    let made = stage
+        .administer("POST", "/v1/keys")
+        .json(json!({"name": "CRM", "scopes": ["read"]}))
+        .expect(201)
+        .await;
     let (id, secret) = (made["id"].as_str().unwrap(), made["secret"].as_str().unwrap());
     assert!(secret.starts_with(&format!("lsk_{id}_")));
     let all = stage.administer("GET", "/v1/keys").expect(200).await;
-    assert!(!all.to_string().contains(secret) && !all.to_string().contains(secret.rsplit('_').next().unwrap()));
+    assert!(
+        !all.to_string().contains(secret) && !all.to_string().contains(secret.rsplit('_').next().unwrap())
+    );
     stage.ask("GET", "/v1/lists").key(secret).expect(200).await;
     stage.administer("DELETE", &format!("/v1/keys/{id}")).expect(204).await;
     stage.ask("GET", "/v1/lists").key(secret).refused(401).await;
     stage.administer("DELETE", &format!("/v1/keys/{id}")).expect(204).await;
+    let own = stage.admin.split('_').nth(1).unwrap();
+    assert_eq!(stage.administer("DELETE", &format!("/v1/keys/{own}")).refused(409).await.0, "own_key");
 }
 
 #[tokio::test]

@@ -85,7 +85,9 @@ impl Ask<'_> {
         let problem = answer.document();
         assert_eq!(problem["status"], status);
         assert_eq!(problem["type"], format!("urn:listsync:problem:{}", problem["code"].as_str().unwrap()));
-        assert!(!problem["title"].as_str().unwrap().is_empty() && !problem["detail"].as_str().unwrap().is_empty());
+        assert!(
+            !problem["title"].as_str().unwrap().is_empty() && !problem["detail"].as_str().unwrap().is_empty()
+        );
         (problem["code"].as_str().unwrap().to_owned(), problem["field"].as_str().map(str::to_owned))
     }
 }

@@ -12,10 +12,15 @@ fn judge(component: &str, value: &Value) {
     let mut schema = json!({"$ref": format!("#/components/schemas/{component}")});
     schema["components"] = document["components"].clone();
     let judged = jsonschema::validator_for(&schema).expect("a schema");
-    let errors: Vec<String> = judged.iter_errors(value).map(|error| format!("{error} at {}", error.instance_path())).collect();
+    let errors: Vec<String> =
+        judged.iter_errors(value).map(|error| format!("{error} at {}", error.instance_path())).collect();
     assert!(errors.is_empty(), "{component}: {errors:?}");
-    let named: BTreeSet<&str> =
-        document["components"]["schemas"][component]["properties"].as_object().unwrap().keys().map(String::as_str).collect();
+    let named: BTreeSet<&str> = document["components"]["schemas"][component]["properties"]
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
     let given: BTreeSet<&str> = value.as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(given, named, "{component}");
 }
@@ -36,7 +41,10 @@ fn every_answer_and_every_parameter_is_described() {
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
             let name = format!("{method} {path}");
-            assert!(ids.insert(operation["operationId"].clone()), "{name}: its operationId is another's, too");
+            assert!(
+                ids.insert(operation["operationId"].to_string()),
+                "{name}: its operationId is another's, too"
+            );
             assert!(!operation["summary"].as_str().unwrap_or_default().is_empty(), "{name}");
             for (status, answer) in operation["responses"].as_object().unwrap() {
                 assert!(!answer["description"].as_str().unwrap_or_default().is_empty(), "{name} {status}");

@@ -25,10 +25,12 @@ async fn an_edit_of_an_older_version_is_refused_and_changes_nothing() {
 #[tokio::test]
 async fn a_contact_is_edited_by_version_too() {
     let stage = Stage::new(options()).await;
-    let made = stage.operate("POST", "/v1/contacts").json(json!({"address": "dora@contoso.example"})).send().await;
+    let made =
+        stage.operate("POST", "/v1/contacts").json(json!({"address": "dora@contoso.example"})).send().await;
     assert_eq!(made.status, 201);
     let (path, tag) = (made.header("location").to_owned(), made.header("etag").to_owned());
-    let edit = |tag: &str| stage.operate("PATCH", &path).header("if-match", tag).json(json!({"name": "Dora"}));
+    let edit =
+        |tag: &str| stage.operate("PATCH", &path).header("if-match", tag).json(json!({"name": "Dora"}));
     assert_eq!(edit(&tag).expect(200).await["name"], "Dora");
     edit(&tag).refused(412).await;
     stage.operate("POST", "/v1/contacts").json(json!({"address": "Dora@Contoso.example"})).refused(409).await;

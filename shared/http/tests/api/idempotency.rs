@@ -46,7 +46,8 @@ async fn a_key_belongs_to_one_request_of_one_caller() {
     create(&stage, "k1", "News").expect(201).await;
     let (code, field) = create(&stage, "k1", "Other").refused(422).await;
     assert_eq!((code.as_str(), field.as_deref()), ("idempotency_key_reused", Some("Idempotency-Key")));
-    let other = stage.administer("POST", "/v1/lists").header("idempotency-key", "k1").json(json!({"name": "Third"}));
+    let other =
+        stage.administer("POST", "/v1/lists").header("idempotency-key", "k1").json(json!({"name": "Third"}));
     other.expect(201).await;
     create(&stage, "two words", "News").refused(400).await;
 }
@@ -63,7 +64,8 @@ async fn an_answer_is_forgotten_after_a_day() {
 #[tokio::test]
 async fn two_at_the_same_time_are_one_and_a_request_that_died_is_taken_over() {
     let stage = Stage::new(options()).await;
-    let (first, second) = tokio::join!(create(&stage, "k1", "News").send(), create(&stage, "k1", "News").send());
+    let (first, second) =
+        tokio::join!(create(&stage, "k1", "News").send(), create(&stage, "k1", "News").send());
     let statuses = [first.status.as_u16(), second.status.as_u16()];
     assert!(statuses.contains(&201) && (statuses.contains(&409) || statuses == [201, 201]), "{statuses:?}");
     assert_eq!(names(&stage).await, ["News"]);

@@ -35,7 +35,7 @@ async fn the_rows_that_were_not_taken_in_come_as_a_file_where_one_is_asked_for()
     let answer = ask.send().await;
     assert_eq!(answer.status, 201);
     let text = String::from_utf8(answer.body.clone()).unwrap();
-    assert!(answer.header("content-type").starts_with("text/csv") && text.starts_with("row,code,message\n2,"), "{text}");
+    assert!(answer.header("content-type").starts_with("text/csv") && text.contains("'=1+1"), "{text}");
 }
 
 #[tokio::test]

@@ -33,7 +33,9 @@ async fn walking_the_pages_shows_each_item_once() {
         let address = format!("person{number}@contoso.example");
         stage.operate("PUT", &format!("/v1/lists/List%200/members/{address}")).expect(201).await;
     }
-    for (path, key) in [("/v1/lists", "name"), ("/v1/contacts", "address"), ("/v1/lists/List%200/members", "address")] {
+    for (path, key) in
+        [("/v1/lists", "name"), ("/v1/contacts", "address"), ("/v1/lists/List%200/members", "address")]
+    {
         let items = walk(&stage, path).await;
         let distinct: BTreeSet<_> = items.iter().map(|item| item[key].as_str().unwrap()).collect();
         assert_eq!((items.len(), distinct.len()), (5, 5), "{path}");

@@ -43,7 +43,8 @@ async fn an_opt_out_link_is_signed_and_names_no_address() {
     let path = url.strip_prefix("https://lists.contoso.example").unwrap();
     let page = stage.ask("GET", path).send().await;
     assert_eq!(page.status, 200);
-    let click = stage.ask("POST", path).body("application/x-www-form-urlencoded", "List-Unsubscribe=One-Click");
+    let click =
+        stage.ask("POST", path).body("application/x-www-form-urlencoded", "List-Unsubscribe=One-Click");
     assert_eq!(click.send().await.status, 200);
     let members = stage.operate("GET", "/v1/lists/News/members").expect(200).await;
     assert_eq!(members["items"][0]["state"], "opted_out");
@@ -73,7 +74,9 @@ async fn two_contacts_become_one_and_stay_opted_out() {
     }
     let out = json!({"address": "a.meier@contoso.example", "decision": "opted_out"});
     stage.operate("POST", "/v1/lists/News/decisions").json(out).expect(200).await;
-    let merge = |other: &str| stage.operate("POST", "/v1/contacts/anna@contoso.example/merge").json(json!({"other": other}));
+    let merge = |other: &str| {
+        stage.operate("POST", "/v1/contacts/anna@contoso.example/merge").json(json!({"other": other}))
+    };
     let merged = merge("a.meier@contoso.example").expect(200).await;
     assert_eq!(merged["aliases"], json!(["a.meier@contoso.example"]));
     let back = stage.operate("PUT", "/v1/lists/News/members/anna@contoso.example");
@@ -93,7 +96,10 @@ async fn a_sender_of_events_gets_its_url_and_its_secret_once() {
     assert!(!all.to_string().contains(secret));
     stage.administer("POST", "/v1/sources").json(new).refused(409).await;
     let bad = json!({"id": "ses", "name": "SES", "kind": "ses", "key": "not an ARN"});
-    assert_eq!(stage.administer("POST", "/v1/sources").json(bad).refused(422).await.1.as_deref(), Some("key"));
+    assert_eq!(
+        stage.administer("POST", "/v1/sources").json(bad).refused(422).await.1.as_deref(),
+        Some("key")
+    );
     stage.administer("DELETE", "/v1/sources/crm").expect(204).await;
     stage.administer("DELETE", "/v1/sources/crm").refused(404).await;
 }

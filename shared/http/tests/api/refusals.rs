@@ -11,7 +11,8 @@ async fn a_path_that_is_not_there_and_a_method_that_it_does_not_take_are_told_ap
     let answer = stage.operate("PUT", "/v1/lists").send().await;
     assert_eq!((answer.status.as_u16(), answer.header("allow")), (405, "GET, POST"));
     assert_eq!(answer.document()["code"], "method_not_allowed");
-    for path in ["/v1/lists/none", "/v1/contacts/none", "/v1/links/none", "/v1/runs/none", "/v1/imports/none"] {
+    for path in ["/v1/lists/none", "/v1/contacts/none", "/v1/links/none", "/v1/runs/none", "/v1/imports/none"]
+    {
         stage.operate("GET", path).refused(404).await;
     }
 }
@@ -25,7 +26,10 @@ async fn a_body_that_cannot_be_taken_names_its_field() {
     assert_eq!(lists(json!({"name": ""})).refused(422).await, field("name"));
     assert_eq!(lists(json!({"name": 7})).refused(422).await, field("name"));
     assert_eq!(lists(json!({"name": "News", "naem": 1})).refused(422).await, field("naem"));
-    assert_eq!(lists(json!({"name": "News", "filter": "title zz 1"})).refused(422).await.1.as_deref(), Some("filter"));
+    assert_eq!(
+        lists(json!({"name": "News", "filter": "title zz 1"})).refused(422).await.1.as_deref(),
+        Some("filter")
+    );
     let settings = stage.administer("PATCH", "/v1/settings").json(json!({"every": "often"}));
     assert_eq!(settings.refused(422).await, field("every"));
     let contact = stage.operate("POST", "/v1/contacts").json(json!({"address": "anna"}));

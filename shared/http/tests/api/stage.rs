@@ -41,7 +41,8 @@ impl Stage {
         directory.put_group(group(), members);
         let service = service(&clock, &directory);
         let key = async |scope| {
-            let made = keys::create(service.keys.as_ref(), "test", BTreeSet::from([scope]), sample::moment(0));
+            let made =
+                keys::create(service.keys.as_ref(), "test", BTreeSet::from([scope]), sample::moment(0));
             made.await.expect("a key is made").text
         };
         let (read, operate, admin) =
@@ -67,7 +68,8 @@ fn group() -> Group {
 }
 
 fn service(clock: &ManualClock, directory: &FakeDirectory) -> Service {
-    let store = SqliteStore::open_in_memory().expect("a store in memory opens").with_clock(Arc::new(clock.clone()));
+    let store =
+        SqliteStore::open_in_memory().expect("a store in memory opens").with_clock(Arc::new(clock.clone()));
     let store = Arc::new(store);
     let ports = Ports {
         directory: Arc::new(directory.clone()),

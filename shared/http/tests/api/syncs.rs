@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use listsync_core::{Timestamp, id::RunId};
 use listsync_engine::{
-    ports::Clock as _,
     watch::Unwatched,
     worker::{Handled, Receive, RunContext, handle},
 };
@@ -36,7 +35,8 @@ async fn work(stage: &Stage) {
 async fn linked(stage: &Stage) -> String {
     stage.operate("POST", "/v1/lists").json(json!({"name": "News"})).expect(201).await;
     stage.operate("PUT", "/v1/lists/News/members/cleo@contoso.example").expect(201).await;
-    let link = stage.operate("POST", "/v1/links").json(json!({"list": "News", "group": "staff"})).expect(201).await;
+    let link =
+        stage.operate("POST", "/v1/links").json(json!({"list": "News", "group": "Staff"})).expect(201).await;
     link["id"].as_str().unwrap().to_owned()
 }
 
@@ -67,7 +67,10 @@ async fn a_caller_can_wait_for_the_summary() {
     };
     let path = format!("/v1/links/{link}/sync?wait=60");
     let (summary, ()) = tokio::join!(stage.operate("POST", &path).expect(200), worker);
-    assert_eq!((summary["outcome"].as_str(), summary["link"].as_str()), (Some("converged"), Some(link.as_str())));
+    assert_eq!(
+        (summary["outcome"].as_str(), summary["link"].as_str()),
+        (Some("converged"), Some(link.as_str()))
+    );
     let run = summary["run"].as_str().unwrap();
     assert_eq!(stage.operate("GET", &format!("/v1/runs/{run}")).expect(200).await, summary);
     let runs = stage.operate("GET", &format!("/v1/runs?link={link}")).expect(200).await;
@@ -96,7 +99,7 @@ async fn what_a_guard_keeps_back_is_ruled_on_by_its_digest() {
     let stage = Stage::new(options()).await;
     stage.operate("POST", "/v1/lists").json(json!({"name": "News"})).expect(201).await;
     stage.operate("PUT", "/v1/lists/News/members/cleo@contoso.example").expect(201).await;
-    let new = json!({"list": "News", "group": "staff", "first_merge": "list"});
+    let new = json!({"list": "News", "group": "Staff", "first_merge": "list"});
     let link = stage.operate("POST", "/v1/links").json(new).expect(201).await;
     let link = format!("/v1/links/{}", link["id"].as_str().unwrap());
     stage.operate("POST", &format!("{link}/sync")).expect(202).await;
@@ -116,10 +119,16 @@ async fn a_link_that_makes_no_sense_is_refused_with_the_field_or_the_reason() {
     let stage = Stage::new(options()).await;
     stage.operate("POST", "/v1/lists").json(json!({"name": "News"})).expect(201).await;
     let link = |body| stage.operate("POST", "/v1/links").json(body);
-    assert_eq!(link(json!({"list": "None", "group": "staff"})).refused(422).await.1.as_deref(), Some("list"));
+    assert_eq!(link(json!({"list": "None", "group": "Staff"})).refused(404).await.1.as_deref(), Some("list"));
     assert_eq!(link(json!({"list": "News"})).refused(422).await.1.as_deref(), Some("group"));
-    assert_eq!(link(json!({"list": "News", "group": "staff", "every": "0s"})).refused(422).await.1.as_deref(), Some("every"));
-    assert_eq!(link(json!({"list": "News", "group": "staff", "mode": "up"})).refused(422).await.1.as_deref(), Some("mode"));
-    link(json!({"list": "News", "group": "staff", "extras": "remove"})).refused(409).await;
+    assert_eq!(
+        link(json!({"list": "News", "group": "Staff", "every": "0s"})).refused(422).await.1.as_deref(),
+        Some("every")
+    );
+    assert_eq!(
+        link(json!({"list": "News", "group": "Staff", "mode": "up"})).refused(422).await.1.as_deref(),
+        Some("mode")
+    );
+    link(json!({"list": "News", "group": "Staff", "extras": "remove"})).refused(409).await;
     link(json!({"list": "News", "group": "nobody"})).refused(404).await;
 }
