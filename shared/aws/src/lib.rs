@@ -52,8 +52,14 @@
 //! - A change of a list, its number in the list's change log and the contact are one transaction. The number is taken by
 //!   a condition on the list's head, so no change becomes visible behind a cursor; several people of one batch share a
 //!   number, so that writers seldom meet.
-//! - What must be unique (an address, a list's name, the one link that writes a group or a list) is an item of its own,
-//!   written on the condition that it is not there.
+//! - What must be unique (an address, an external id, a list's name, the one link that writes a group or a list) is an
+//!   item of its own, written on the condition that it is not there.
+//! - An address is kept under its keyed hash. The item says whose it is or, when the person was deleted or erased, what
+//!   they said no to: so nobody makes a contact past an opt-out, whoever writes at the same time.
+//! - The feed of contacts has several strands, each with a counter; a transaction that changes contacts takes the next
+//!   number of one, so no change becomes visible behind a cursor.
+//! - A change of a person who is on more lists than one transaction holds writes the lists first and the contact last: what
+//!   is interrupted is done anew from its beginning.
 //! - What is taken away in one write although it is large (a link's members, a list's rows) is cleared away afterwards,
 //!   and what a crash left is cleared away with the next.
 //! - Reads that decide are strongly consistent. The indexes only tell which links to look at and which runs to show.

@@ -4,19 +4,26 @@ use std::collections::BTreeSet;
 
 use listsync_core::{
     address::Address,
-    contact::{Contact as Card, Undeliverable, Version},
+    contact::{Contact as Card, Decision, OptOut, Scope, Undeliverable, Version},
     id::ContactId,
-    list::Standing,
+    list::{OptOutRule, Standing},
 };
 use listsync_engine::ports::{ContactEdit, MailState, PortResult};
 
 use super::{
     forget::{said_no, suppressions},
-    whole::{Change, Names, News, Whole, logged, save, step, still},
+    say::{departure, leaves},
+    whole::{Change, Names, News, Spot, Whole, logged, save, step, still},
 };
 use crate::{
     error,
-    lists::{draft::By, owner::Owner, person::Contact, row::look_op, tx::ADDRESS},
+    lists::{
+        draft::By,
+        owner::{Owner, Suppressed},
+        person::Contact,
+        row::look_op,
+        tx::ADDRESS,
+    },
     store::persistently,
     table::{Fail, Table},
 };
@@ -61,17 +68,20 @@ pub(super) async fn edit(
     let external = external.filter(|_| before.card.external_id != after.card.external_id);
     let names = Names::load(table, &fresh, external).await?;
     names.check_free(Some(id))?;
-    for address in &fresh {
-        after.takes_over(&names.owner(address).suppressed);
-    }
+    let brought: Vec<Suppressed> = fresh.iter().flat_map(|address| names.owner(address).suppressed).collect();
+    after.takes_over(&brought);
     if *edit == ContactEdit::default() {
         return Ok(before.card);
     }
     let mut last = save(table, Some(&before), &mut after, News::Tell).await?;
-    let said = suppressions(before.card.opted_out, said_no(&before, &spots));
+    let said = suppressions(&before, said_no(&before, &spots));
     last.extend(names.ops(Some(&before), &after, &said)?);
     let mut lists = Vec::new();
     for (list, spot) in &spots {
+        if let Some((no, decision)) = brought_no(spot, (&before, &after), &brought) {
+            lists.push(departure(spot, &after, (no, decision, by.1))?);
+            continue;
+        }
         let mut ops = vec![look_op(list, &after.card)?];
         if before.card.address != after.card.address && spot.row.standing != Standing::Absent {
             ops.extend(step(&spot.head, &[logged(id, ADDRESS, by)], 0)?);
@@ -93,6 +103,22 @@ pub(crate) async fn readdress(
     match done {
         Err(error) if error.code != "contact_exists" && error.code != "no_such_contact" => Err(error),
         _ => Ok(()),
+    }
+}
+
+/// The no that a new address brings to a list where they stand: of the list itself, or of all lists.
+fn brought_no(
+    spot: &Spot,
+    (before, after): (&Contact, &Contact),
+    brought: &[Suppressed],
+) -> Option<(OptOut, Option<Decision>)> {
+    let of_list = Scope::List(spot.head.list.id.clone());
+    let said = brought.iter().find(|said| said.scope == of_list).map(|said| said.no);
+    let here = spot.head.list.opt_out == OptOutRule::Allowed && spot.row.standing != Standing::OptedOut;
+    let all = after.card.opted_out.filter(|_| before.card.opted_out.is_none() && leaves(spot));
+    match said.filter(|_| here) {
+        Some(said) => Some((said, Some(Decision::OptedOut))),
+        None => all.map(|no| (no, spot.row.decision)),
     }
 }
 

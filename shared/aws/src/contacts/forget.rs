@@ -1,6 +1,6 @@
 //! Contacts deleted and people erased. What they said no to stays, under the keyed hashes of their addresses.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use listsync_core::{
     Timestamp,
@@ -14,10 +14,11 @@ use super::whole::{Change, Spot, Whole, is_member, logged, step, still};
 use crate::{
     garbage,
     lists::{
+        feed::{Feed, News},
         held,
         owner::{Owner, Suppressed},
         people::{as_read, object_op},
-        person::{Contact, contact_key, external_key, stronger},
+        person::{Contact, contact_key, external_key},
         row::row_key,
         tx::GONE,
     },
@@ -104,18 +105,19 @@ fn suppressed(
     (farewell, now): (Farewell, Timestamp),
 ) -> Vec<Suppressed> {
     let erased = OptOut { reason: OptOutReason::Erased, at: now, via: Via::Operator };
-    let all = match farewell {
-        Farewell::Deleted => contact.card.opted_out,
-        Farewell::Erased => stronger(Some(erased), contact.card.opted_out),
+    let erased = match farewell {
+        Farewell::Deleted => contact.erased,
+        Farewell::Erased => contact.erased.or(Some(erased)),
     };
-    suppressions(all, said)
+    suppressions(&Contact { erased, ..contact.clone() }, said)
 }
 
 /// What is to be known of the addresses of somebody who said no to all lists, or to some.
-pub(super) fn suppressions(all: Option<OptOut>, said: BTreeMap<ListId, OptOut>) -> Vec<Suppressed> {
-    let all = all.map(|no| Suppressed { scope: Scope::All, no });
+pub(super) fn suppressions(contact: &Contact, said: BTreeMap<ListId, OptOut>) -> Vec<Suppressed> {
+    let own = contact.card.opted_out.filter(|no| no.reason != OptOutReason::Erased);
+    let all = own.into_iter().chain(contact.erased).map(|no| Suppressed { scope: Scope::All, no });
     let lists = said.into_iter().map(|(list, no)| Suppressed { scope: Scope::List(list), no });
-    all.into_iter().chain(lists).collect()
+    all.chain(lists).collect()
 }
 
 /// The writes after which there is no contact any more.
@@ -123,6 +125,8 @@ async fn last(table: &Table, contact: &Contact, suppressed: Vec<Suppressed>) -> 
     let pepper = table.pepper().await?;
     let id = contact.id();
     let mut ops = vec![Op::delete(contact_key(id)).when(as_read(contact)), garbage::said(id)];
+    let news = News { changed: BTreeSet::new(), gone: BTreeSet::from([id.clone()]) };
+    ops.extend(Feed::pick(table).await?.step(&news)?.1);
     ops.extend(contact.card.external_id.as_ref().map(|external| Op::delete(external_key(external))));
     ops.extend(contact.card.object_id.as_ref().map(|object| object_op(object, id, "DELETE")));
     let after = Owner { contact: None, suppressed };

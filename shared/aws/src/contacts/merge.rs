@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use listsync_core::{
     Timestamp,
-    contact::Contact as Card,
+    contact::{Contact as Card, Decision},
     id::{ContactId, ListId},
     list::{OptOutRule, Origin, Standing},
 };
@@ -63,7 +63,8 @@ async fn merge_now(
         lists.push(both.settle(list, (&mut after, &other.contact))?);
     }
     move_sayings(table, other.contact.id(), after.id()).await?;
-    let mut last = save(table, Some(&keep.contact), &mut after, News::Tell).await?;
+    let mut last =
+        save(table, Some(&keep.contact), &mut after, News::InPlaceOf(other.contact.id().clone())).await?;
     last.extend(takeover(table, &other.contact, &after).await?);
     let still = vec![still(&keep.contact), still(&other.contact)];
     Change { still, lists, last }.commit(table, DOING).await?;
@@ -84,6 +85,7 @@ fn joined(keep: &Contact, other: &Contact) -> Contact {
         card.fields.entry(name.clone()).or_insert_with(|| field.clone());
     }
     card.opted_out = stronger(card.opted_out, other.card.opted_out);
+    after.erased = after.erased.or(other.erased);
     for (list, no) in &other.refused {
         after.refused.entry(list.clone()).or_insert(*no);
     }
@@ -146,6 +148,12 @@ impl Both<'_> {
         let blank = Row::blank(&after.card, self.now);
         let row = best.cloned().unwrap_or(blank);
         let row = Row { contact: after.id().clone(), ..row.showing(&after.card) };
+        let mut words = [self.own, self.others].into_iter().flatten().map(|spot| &spot.row);
+        let said = words.find(|word| word.decision == Some(Decision::OptedOut));
+        let row = match said.filter(|_| row.standing == Standing::OptedOut) {
+            Some(said) => Row { decision: said.decision, no: said.no.or(row.no), ..row },
+            None => row,
+        };
         let spots = [self.own, self.others];
         let list = spots.into_iter().flatten().map(|spot| spot.head.list.id.clone()).next();
         let no = list.and_then(|list| after.refused.get(&list).copied());

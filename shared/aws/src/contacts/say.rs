@@ -124,7 +124,8 @@ pub(crate) async fn about_list(
         (row.decision, row.no) = (Some(words.decision), no);
     }
     piece.ops.push(words.kept(&id, &Scope::List(list.clone()))?);
-    if filter_decides {
+    if words.decision == Decision::Subscribed {
+        // A filter may take them in again.
         piece.news = Some(id.clone());
     }
     let mut tx = ListTx::new(&head);
@@ -148,7 +149,7 @@ fn lift(draft: &mut Draft, list: &ListId, words: Words) -> PortResult<()> {
     let here = draft.contact.refused.get(list).map(|no| no.reason);
     let row = draft.row.as_ref().and_then(|row| row.no).map(|no| no.reason);
     words.check_complaint(&[all, here, row])?;
-    draft.contact.card.opted_out = None;
+    (draft.contact.card.opted_out, draft.contact.erased) = (None, None);
     draft.contact.refused.remove(list);
     Ok(())
 }
@@ -179,8 +180,10 @@ async fn suppress(
     if before.contact.is_some() {
         return Err(Fail::Stale);
     }
-    let known = before.suppressed.iter().find(|said| said.scope == scope).map(|said| said.no);
-    let others = before.suppressed.iter().filter(|said| said.scope != scope).cloned();
+    // That they were erased stands beside whatever they say of all lists.
+    let same = |said: &Suppressed| said.scope == scope && said.no.reason != OptOutReason::Erased;
+    let known = before.suppressed.iter().find(|said| same(said)).map(|said| said.no);
+    let others = before.suppressed.iter().filter(|said| !same(said)).cloned();
     let no = stronger(known, Some(words.no())).map(|no| Suppressed { scope: scope.clone(), no });
     let after = Owner { contact: None, suppressed: no.into_iter().chain(others).collect() };
     if known != after.suppressed.first().map(|said| said.no) {
@@ -198,7 +201,7 @@ async fn opt_out(table: &Table, id: &ContactId, words: Words) -> Result<Heard, F
     let mut heard = Vec::new();
     for (list, spot) in spots.iter().filter(|(_, spot)| leaves(spot)) {
         held::spare_one(table, list, id).await?;
-        lists.push(departure(id, spot, words)?);
+        lists.push(departure(spot, &after, (words.no(), spot.row.decision, words.at))?);
         heard.push(list.clone());
     }
     if after != before || !lists.is_empty() {
@@ -210,22 +213,28 @@ async fn opt_out(table: &Table, id: &ContactId, words: Words) -> Result<Heard, F
 }
 
 /// Whether a no to all lists takes them off this one.
-fn leaves(spot: &Spot) -> bool {
+pub(super) fn leaves(spot: &Spot) -> bool {
     let there = matches!(spot.row.standing, Standing::Member | Standing::Pending);
     there && spot.head.list.opt_out == OptOutRule::Allowed
 }
 
-fn departure(id: &ContactId, spot: &Spot, words: Words) -> PortResult<Vec<Op>> {
-    let list = &spot.head.list.id;
+/// Takes a contact off a list, as they said no.
+pub(super) fn departure(
+    spot: &Spot,
+    contact: &Contact,
+    (no, decision, at): (OptOut, Option<Decision>, Timestamp),
+) -> PortResult<Vec<Op>> {
+    let (list, id) = (&spot.head.list.id, contact.id());
     let row = Row {
         standing: Standing::OptedOut,
         origin: Origin::Own,
-        since: words.at,
+        since: at,
         seq: spot.head.seq + 1,
-        no: Some(words.no()),
-        ..spot.row.clone()
+        decision,
+        no: Some(no),
+        ..spot.row.clone().showing(&contact.card)
     };
-    let change = logged(id, Standing::OptedOut, (Origin::Own, words.at));
+    let change = logged(id, Standing::OptedOut, (Origin::Own, at));
     let mut ops = step(&spot.head, &[change], -is_member(spot.row.standing))?;
     ops.push(Op::put(row_key(list, id), row.stored(list)?));
     Ok(ops)
@@ -235,7 +244,7 @@ async fn opt_in(table: &Table, id: &ContactId, words: Words) -> Result<Heard, Fa
     let Whole { contact: before, spots } = Whole::load(table, id).await?;
     words.check_complaint(&[before.card.opted_out.map(|no| no.reason)])?;
     let mut after = before.clone();
-    after.card.opted_out = None;
+    (after.card.opted_out, after.erased) = (None, None);
     let back: Vec<&Spot> = spots.values().filter(|spot| comes_back(spot)).collect();
     let lists = back.iter().map(|spot| comeback(id, spot, words)).collect::<PortResult<_>>()?;
     if after != before || !back.is_empty() || last_of_all(table, id).await? != Some(words.decision) {
@@ -279,7 +288,7 @@ fn comeback(id: &ContactId, spot: &Spot, words: Words) -> PortResult<Vec<Op>> {
 async fn welcome(table: &Table, address: &Address, (names, words): (&Names, Words)) -> Result<Heard, Fail> {
     let mut contact = Contact::new(address, &names.owner(address))?;
     words.check_complaint(&[contact.card.opted_out.map(|no| no.reason)])?;
-    contact.card.opted_out = None;
+    (contact.card.opted_out, contact.erased) = (None, None);
     let mut ops = save(table, None, &mut contact, News::Tell).await?;
     ops.extend(names.ops(None, &contact, &[])?);
     ops.push(words.kept(contact.id(), &Scope::All)?);

@@ -14,7 +14,7 @@ use crate::{
     error,
     lists::{
         draft::By,
-        feed::Feed,
+        feed::{self, Feed},
         head::{self, Head},
         owner::{Owner, Suppressed},
         people::{as_read, external_ops, object_ops},
@@ -206,12 +206,14 @@ impl Names {
 }
 
 /// Whether whoever follows all contacts looks at one again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum News {
     /// They do.
     Tell,
     /// They do if it is another than it was.
     IfAny,
+    /// They do, and another is no contact any more.
+    InPlaceOf(ContactId),
 }
 
 /// The write of a contact over what was read, or of a new one; and the news of it.
@@ -222,19 +224,23 @@ pub(super) async fn save(
     news: News,
 ) -> PortResult<Vec<Op>> {
     after.check()?;
-    let news = news == News::Tell || after.is_news(before);
+    let is_news = news != News::IfAny || after.is_news(before);
     let as_read = match before {
         Some(before) => {
             after.rev = before.rev + 1;
-            after.card.version.0 = before.card.version.0 + u64::from(news);
+            after.card.version.0 = before.card.version.0 + u64::from(is_news);
             as_read(before)
         }
         None => Condition::absent(),
     };
     let mut ops = vec![Op::put(contact_key(after.id()), after.stored()?).when(as_read)];
-    if news {
-        let (_, told) = Feed::pick(table).await?.step(&BTreeSet::from([after.id().clone()]))?;
-        ops.extend(told);
+    if is_news {
+        let gone = match news {
+            News::InPlaceOf(other) => BTreeSet::from([other]),
+            News::Tell | News::IfAny => BTreeSet::new(),
+        };
+        let changed = BTreeSet::from([after.id().clone()]);
+        ops.extend(Feed::pick(table).await?.step(&feed::News { changed, gone })?.1);
     }
     Ok(ops)
 }

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use listsync_core::id::ContactId;
 use listsync_engine::ports::{ContactChanges, Cursor, PortError, PortResult};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     error,
@@ -17,6 +18,22 @@ use crate::{
 /// How long a step is kept; after it, a cursor from before it is too old.
 const KEPT_SECONDS: i64 = 40 * 24 * 3600;
 const DOING: &str = "read the feed of contacts";
+
+/// What one step tells.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct News {
+    /// Who was made or edited.
+    pub(crate) changed: BTreeSet<ContactId>,
+    /// Who is no contact any more.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(crate) gone: BTreeSet<ContactId>,
+}
+
+impl News {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.changed.is_empty() && self.gone.is_empty()
+    }
+}
 
 /// One strand of the feed, and the number of its last step.
 #[derive(Debug, Clone, Copy)]
@@ -47,7 +64,7 @@ impl Feed {
     }
 
     /// The strand one step on, and the writes that make it so.
-    pub(crate) fn step(self, news: &BTreeSet<ContactId>) -> PortResult<(Self, Vec<Op>)> {
+    pub(crate) fn step(self, news: &News) -> PortResult<(Self, Vec<Op>)> {
         let after = Self { seq: self.seq + 1, ..self };
         let as_read = match self.seq {
             0 => Condition::absent(),
@@ -57,7 +74,7 @@ impl Feed {
         let key = Key::new(partition(self.strand), step_sort(after.seq));
         let now = second();
         let step = Stored::new(&key)
-            .document("contacts", news)?
+            .document("news", news)?
             .number(schema::TIME_TO_LIVE, now.saturating_add(KEPT_SECONDS));
         Ok((after, vec![Op::put(head_key(self.strand), head).when(as_read), Op::put(key, step)]))
     }
@@ -90,15 +107,20 @@ pub(crate) async fn since(table: &Table, since: &Cursor) -> PortResult<ContactCh
     let seen: Option<Vec<u64>> = since.0.split('.').map(|number| number.parse().ok()).collect();
     let heads = heads(table).await?;
     let seen = seen.filter(|seen| seen.len() == heads.len()).ok_or_else(too_old)?;
-    let mut contacts = BTreeSet::new();
+    let mut all = News::default();
     for ((strand, seen), head) in (0..).zip(seen).zip(&heads) {
-        contacts.extend(steps(table, strand, (seen, *head)).await?);
+        for news in steps(table, strand, (seen, *head)).await? {
+            all.changed.extend(news.changed);
+            all.gone.extend(news.gone);
+        }
     }
-    Ok(ContactChanges { contacts: contacts.into_iter().collect(), cursor: cursor(&heads) })
+    // Nobody changes who is gone, so that it does not matter which of the two came first.
+    let contacts = all.changed.difference(&all.gone).cloned().collect();
+    Ok(ContactChanges { contacts, cursor: cursor(&heads) })
 }
 
 /// What a strand tells after one number, up to another.
-async fn steps(table: &Table, strand: u32, (seen, head): (u64, u64)) -> PortResult<Vec<ContactId>> {
+async fn steps(table: &Table, strand: u32, (seen, head): (u64, u64)) -> PortResult<Vec<News>> {
     if seen == head {
         return Ok(Vec::new());
     }
@@ -107,11 +129,11 @@ async fn steps(table: &Table, strand: u32, (seen, head): (u64, u64)) -> PortResu
         return Err(too_old());
     }
     let wanted = span(partition(strand)).from(step_sort(seen + 1)).to(step_sort(head));
-    let read = |stored: &Stored| stored.read_document::<Vec<ContactId>>("contacts");
+    let read = |stored: &Stored| stored.read_document::<News>("news");
     let found = table.read(DOING, &wanted, read).await?;
     // Old steps go by themselves, in no order: only a feed without a gap tells everything.
     match found.len() as u64 == head - seen {
-        true => Ok(found.into_iter().flatten().collect()),
+        true => Ok(found),
         false => Err(too_old()),
     }
 }

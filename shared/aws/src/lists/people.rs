@@ -147,12 +147,9 @@ impl People {
             .collect()
     }
 
-    /// Gives a contact another address, with what was said under it.
-    pub(crate) fn readdress(&self, draft: &mut Draft, address: &Address, by: By) {
-        if let Some(owner) = self.owners.get(address) {
-            draft.contact.takes_over(&owner.suppressed);
-        }
-        draft.readdress(address, by);
+    /// Whether somebody said no under an address that is nobody's now.
+    pub(crate) fn brings_a_no(&self, address: &Address) -> bool {
+        self.owners.get(address).is_some_and(|owner| !owner.suppressed.is_empty())
     }
 
     /// What is to be written for a draft; from here on the people are as if it were.

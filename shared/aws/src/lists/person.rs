@@ -31,6 +31,8 @@ pub(crate) struct Contact {
     pub(crate) card: Card,
     /// The lists that they said no to and have no row on: they said so before they were deleted and made anew.
     pub(crate) refused: BTreeMap<ListId, OptOut>,
+    /// That they were erased once, and did not subscribe since.
+    pub(crate) erased: Option<OptOut>,
     /// Every list that has a row of it.
     pub(crate) lists: BTreeSet<String>,
     /// Raised by each change, so that a change on stale grounds is found out.
@@ -81,7 +83,8 @@ impl Contact {
             opted_out: None,
             version: Version(1),
         };
-        let mut contact = Self { card, refused: BTreeMap::new(), lists: BTreeSet::new(), rev: 0 };
+        let mut contact =
+            Self { card, refused: BTreeMap::new(), erased: None, lists: BTreeSet::new(), rev: 0 };
         contact.takes_over(&owner.suppressed);
         Ok(contact)
     }
@@ -91,18 +94,23 @@ impl Contact {
     }
 
     pub(crate) fn stored(&self) -> PortResult<Stored> {
-        let Self { card, refused, lists, rev } = self;
-        Stored::new(&contact_key(&card.id))
+        let Self { card, refused, erased, lists, rev } = self;
+        let stored = Stored::new(&contact_key(&card.id))
             .texts("lists", lists)
             .number("rev", rev)
             .document("refused", refused)?
-            .document("doc", card)
+            .document("doc", card)?;
+        match erased {
+            Some(erased) => stored.document("erased", erased),
+            None => Ok(stored),
+        }
     }
 
     pub(crate) fn read(stored: &Stored) -> PortResult<Self> {
         Ok(Self {
             card: stored.read_document("doc")?,
             refused: stored.read_document("refused")?,
+            erased: stored.document_option("erased")?,
             lists: stored.set("lists"),
             rev: stored.count("rev")?,
         })
@@ -122,7 +130,11 @@ impl Contact {
     pub(crate) fn takes_over(&mut self, suppressed: &[Suppressed]) {
         for Suppressed { scope, no } in suppressed {
             match scope {
-                Scope::All => self.card.opted_out = stronger(self.card.opted_out, Some(*no)),
+                Scope::All => {
+                    self.card.opted_out = stronger(self.card.opted_out, Some(*no));
+                    let erased = Some(*no).filter(|no| no.reason == OptOutReason::Erased);
+                    self.erased = self.erased.or(erased);
+                }
                 Scope::List(list) if !self.lists.contains(list.as_str()) => {
                     self.refused.entry(list.clone()).or_insert(*no);
                 }
@@ -134,9 +146,8 @@ impl Contact {
     /// Whether an opt-out that is in force keeps it off a list, whatever its row there says.
     pub(crate) fn refuses(&self, list: &ListId, rule: OptOutRule) -> bool {
         // A mandatory list passes over a no to all lists, unless the person was erased.
-        let holds = |no: OptOut| rule == OptOutRule::Allowed || no.reason == OptOutReason::Erased;
-        let here = rule == OptOutRule::Allowed && self.refused.contains_key(list);
-        here || self.card.opted_out.is_some_and(holds)
+        let said = self.card.opted_out.is_some() || self.refused.contains_key(list);
+        self.erased.is_some() || (said && rule == OptOutRule::Allowed)
     }
 
     /// Takes over name and fields. An empty name says nothing; an empty field clears it; others stay.
@@ -212,11 +223,15 @@ impl Contact {
     }
 }
 
-/// Of two opt-outs of all lists the one that is harder to take back.
+/// Of two opt-outs of all lists the one that is harder to take back; of two equals the first.
 pub(crate) fn stronger(one: Option<OptOut>, other: Option<OptOut>) -> Option<OptOut> {
-    use OptOutReason::Complaint;
+    let rank = |no: OptOut| match no.reason {
+        OptOutReason::Erased => 0,
+        OptOutReason::Own => 1,
+        OptOutReason::Complaint => 2,
+    };
     match (one, other) {
-        (Some(one), Some(other)) if other.reason == Complaint && one.reason != Complaint => Some(other),
+        (Some(one), Some(other)) if rank(other) > rank(one) => Some(other),
         (one, other) => one.or(other),
     }
 }

@@ -63,14 +63,17 @@ fn has_another(known: &Draft, external: Option<&ExternalId>) -> bool {
     own.is_some() && external.is_some() && own != external
 }
 
-/// The contacts whose address the rows change and who stand on other lists too: they are edited as a whole.
+/// The contacts whose address the rows change and who stand on other lists too, or to whom the address brings a no: they
+/// are edited as a whole.
 pub(super) fn movers(people: &People, rows: &[ImportRow], list: &ListId) -> Vec<(ContactId, Address)> {
     let known = |row: &ImportRow| {
         let draft = people.by_external(row.external_id.as_ref()?)?;
         let owner = people.by_address(&row.contact.address);
         let free = owner.is_none_or(|owner| owner.contact.id() == draft.contact.id());
         let elsewhere = draft.contact.listed().any(|other| other != *list);
-        let moves = free && elsewhere && draft.contact.card.address != row.contact.address;
+        let moves = free
+            && (elsewhere || people.brings_a_no(&row.contact.address))
+            && draft.contact.card.address != row.contact.address;
         moves.then(|| (draft.contact.id().clone(), row.contact.address.clone()))
     };
     rows.iter().filter(|row| row.presence == Presence::Present).filter_map(known).collect()
@@ -107,7 +110,7 @@ pub(super) fn take_in(
         return leave(people, draft, (counts, by));
     }
     if draft.contact.card.address != row.contact.address && row.external_id.is_some() {
-        people.readdress(&mut draft, &row.contact.address, by);
+        draft.readdress(&row.contact.address, by);
     }
     let external = draft.contact.knows_external(row.external_id.as_ref());
     if draft.is_opted_out() {

@@ -1,6 +1,6 @@
 //! Changes of many people on one list, packed into as few transactions as hold them.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 
 use listsync_core::{
     Timestamp,
@@ -11,7 +11,7 @@ use listsync_engine::ports::PortResult;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    feed::Feed,
+    feed::{Feed, News},
     head::{self, Head},
     row::{Row, row_key},
 };
@@ -65,7 +65,7 @@ pub(crate) struct ListTx {
     rows: Vec<(Row, Logged)>,
     members: i64,
     in_group: i64,
-    news: BTreeSet<ContactId>,
+    news: News,
     feed: Option<Feed>,
     before: Vec<Vec<Op>>,
 }
@@ -81,7 +81,7 @@ impl ListTx {
             rows: Vec::new(),
             members: 0,
             in_group: 0,
-            news: BTreeSet::new(),
+            news: News::default(),
             feed: None,
             before: Vec::new(),
         }
@@ -117,7 +117,7 @@ impl ListTx {
         self.rows.extend(piece.row);
         self.members += piece.members;
         self.in_group += piece.in_group;
-        self.news.extend(piece.news);
+        self.news.changed.extend(piece.news);
         self.before.extend(piece.before);
     }
 

@@ -6,13 +6,17 @@
 //! | a list's name, taken | `LISTS` | the name without regard to case |
 //! | a list's links | `LIST#list` | `LINK#link` |
 //! | how a contact stands to a list, with what a run reads of the contact | `ROW#list#shard` | `contact` |
-//! | what was decided, when | `DECISION#list#contact` | `instant#id` |
+//! | what a contact said, of a list or of all | `SAID#contact` | `instant#id` |
 //! | one step of a list's change log | `LOG#list` | its number |
-//! | a contact | `CONTACT#contact` | `HEAD` |
-//! | an address, taken | `ADDRESS#address` | `HEAD` |
+//! | a contact | `CONTACT#shard` | `contact` |
+//! | whose an address is, or what was said under it by somebody who is not kept | `ADDRESS#hash` | `HEAD` |
+//! | the key of those hashes | `PEPPER` | `HEAD` |
+//! | whose an external id is | `EXTERNAL#id` | `HEAD` |
+//! | a strand of the feed of contacts: its counter, its steps | `FEED#strand` | `HEAD`, a number |
 //! | the contacts that were matched to an object | `OBJECT#object` | `HEAD` |
 //! | imports | `IMPORTS` | `import` |
-//! | an import under way | `LIST#list` | `IMPORTING` |
+//! | an import under way, and the last one | `LIST#list` | `IMPORTING`, `LASTIMPORT` |
+//! | an import that holds removals | `LIST#list` | `HOLDING#import` |
 //! | whose removal an import holds | `HELD#import` | `contact` |
 //! | a link | `LINK#link` | `HEAD` |
 //! | the links, by id | `LINKS` | `link` |
@@ -25,6 +29,10 @@
 //! | a run's summary | `RUN#run` | `HEAD`, `PART#n` |
 //! | the gate of a tenant | `GATE#tenant` | `HEAD` |
 //! | the settings | `SETTINGS` | `HEAD` |
+//! | the keys that sign links | `SIGNING` | `HEAD` |
+//! | API keys, by id and by the hash of their secret | `APIKEYS`, `APIKEY#hash` | `key`, `HEAD` |
+//! | who sends events | `SOURCES` | `source` |
+//! | what was handled, for a time | `SEEN#name` | `HEAD` |
 //! | what was let go and is not cleared away yet | `GARBAGE` | what it is |
 //!
 //! Each item carries `schema` (1), the version of its shape. A link's *space* is made anew when it is relinked, so that
