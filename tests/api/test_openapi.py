@@ -9,7 +9,6 @@ import time
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-SECONDS = 55
 
 
 @pytest.fixture(scope="module")
@@ -42,9 +41,6 @@ def test_the_api_does_what_its_document_says(stage, tmp_path):
         "--header",
         f"Authorization: Bearer {stage['key']}",
     ]
-    begun = time.monotonic()
-    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300)
-    took = time.monotonic() - begun
-    print(ran.stdout[-20_000:])
-    assert ran.returncode == 0, ran.stderr[-2_000:]
-    print(f"took {took:.0f} s")
+    known = os.environ | {"LISTSYNC_LINK": stage["link"], "LISTSYNC_RUN": stage["run"]}
+    ran = subprocess.run(command, cwd=tmp_path, env=known, capture_output=True, text=True, timeout=300)
+    assert ran.returncode == 0, ran.stdout[-20_000:] + ran.stderr[-2_000:]

@@ -1,6 +1,7 @@
 //! The API over the embedded store and a directory in memory, with a worker: what the tests of its OpenAPI document call.
 //!
-//! Listens on a free port and writes `{"url", "key"}` to the file that is its argument; ends when its standard input does.
+//! Listens on a free port and writes `{"url", "key", "link", "run"}` to the file that is its argument; ends when its
+//! standard input does. There is a list `News` with Cleo on it, linked to the group `Staff` and synced once.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -10,9 +11,17 @@ use listsync_engine::{
     watch::Unwatched,
     worker::{Handled, Receive, RunContext, handle},
 };
+use serde_json::{Value, json};
 use stage::Stage;
 use tokio::{io::AsyncReadExt as _, net::TcpListener};
 
+#[expect(
+    dead_code,
+    clippy::unwrap_used,
+    reason = "a stage that cannot be set up ends, and the tests use the rest"
+)]
+#[path = "../tests/api/ask.rs"]
+mod ask;
 #[expect(dead_code, reason = "the tests use the rest of it")]
 #[path = "../tests/api/stage.rs"]
 mod stage;
@@ -22,9 +31,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let said = std::env::args().nth(1).ok_or("name the file to write the address to")?;
     let stage = Stage::new(stage::options()).await;
     let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
-    let document =
-        serde_json::json!({"url": format!("http://{}", listener.local_addr()?), "key": stage.admin});
-    tokio::fs::write(said, document.to_string()).await?;
     let (ports, clock) = (stage.service.ports.clone(), stage.clock.clone());
     let worker = tokio::spawn(async move {
         loop {
@@ -33,12 +39,30 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     });
+    let (link, run) = populate(&stage).await;
+    let url = format!("http://{}", listener.local_addr()?);
+    let document = json!({"url": url, "key": stage.admin, "link": link, "run": run});
+    tokio::fs::write(said, document.to_string()).await?;
     let ended = async {
         let _ = tokio::io::stdin().read_to_end(&mut Vec::new()).await;
     };
     axum::serve(listener, stage.router).with_graceful_shutdown(ended).await?;
     worker.abort();
     Ok(())
+}
+
+async fn populate(stage: &Stage) -> (Value, Value) {
+    stage.operate("POST", "/v1/lists").json(json!({"name": "News"})).expect(201).await;
+    stage.operate("PUT", "/v1/lists/News/members/cleo@contoso.example").expect(201).await;
+    // Nobody answers to it: a failure that the summary tells.
+    stage.operate("PUT", "/v1/lists/News/members/nobody@contoso.example").expect(201).await;
+    let file = "email,department\ncleo@contoso.example,Sales\n";
+    stage.operate("POST", "/v1/lists/News/imports?mode=incremental").body("text/csv", file).expect(201).await;
+    let link =
+        stage.operate("POST", "/v1/links").json(json!({"list": "News", "group": "Staff"})).expect(201).await;
+    let id = link["id"].as_str().unwrap_or_default();
+    let summary = stage.operate("POST", &format!("/v1/links/{id}/sync?wait=60")).expect(200).await;
+    (link["id"].clone(), summary["run"].clone())
 }
 
 async fn work(ports: &Ports) {

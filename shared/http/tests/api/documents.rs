@@ -7,7 +7,7 @@ use listsync_testkit::sample;
 use serde_json::{Value, json};
 
 /// Judges a value by a component of the document. Nothing may be there that it does not name.
-fn judge(component: &str, value: &Value) {
+pub(crate) fn judge(component: &str, value: &Value) {
     let document = listsync_http::openapi();
     let mut schema = json!({"$ref": format!("#/components/schemas/{component}")});
     schema["components"] = document["components"].clone();

@@ -1,7 +1,10 @@
 //! A POST that is sent twice under one key is done once.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
+use async_trait::async_trait;
+use listsync_core::Timestamp;
+use listsync_engine::ports::{Fault, Memory, PortError, PortResult, Seen};
 use serde_json::{Value, json};
 
 use crate::{
@@ -62,13 +65,54 @@ async fn an_answer_is_forgotten_after_a_day() {
 }
 
 #[tokio::test]
-async fn two_at_the_same_time_are_one_and_a_request_that_died_is_taken_over() {
+async fn two_at_the_same_time_are_one() {
     let stage = Stage::new(options()).await;
     let (first, second) =
         tokio::join!(create(&stage, "k1", "News").send(), create(&stage, "k1", "News").send());
     let statuses = [first.status.as_u16(), second.status.as_u16()];
     assert!(statuses.contains(&201) && (statuses.contains(&409) || statuses == [201, 201]), "{statuses:?}");
     assert_eq!(names(&stage).await, ["News"]);
+}
+
+/// Remembers claims, and loses each answer, as if the process had died before it was remembered.
+struct Forgetful(Arc<dyn Seen>);
+
+#[async_trait]
+impl Seen for Forgetful {
+    async fn recall(&self, name: &str, now: Timestamp) -> PortResult<Option<Vec<u8>>> {
+        self.0.recall(name, now).await
+    }
+
+    async fn remember(
+        &self,
+        name: &str,
+        value: &[u8],
+        until: Timestamp,
+        now: Timestamp,
+    ) -> PortResult<Memory> {
+        match name.ends_with("answer") {
+            true => Err(PortError::new(Fault::Unavailable, "gone", "the store is away")),
+            false => self.0.remember(name, value, until, now).await,
+        }
+    }
+
+    async fn forget(&self, name: &str) -> PortResult<()> {
+        self.0.forget(name).await
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_died_is_taken_over_once_nobody_can_be_at_it() {
+    let mut stage = Stage::new(options()).await;
+    let mut service = stage.service.clone();
+    service.seen = Arc::new(Forgetful(service.seen.clone()));
+    stage.router = listsync_http::router(service, options());
+    create(&stage, "k1", "News").expect(201).await;
+    let waiting = create(&stage, "k1", "News").send().await;
+    assert_eq!((waiting.status.as_u16(), waiting.document()["code"].as_str()), (409, Some("in_progress")));
+    assert_eq!(waiting.header("retry-after"), "2");
+    stage.clock.advance(options().limits.time * 2 + Duration::from_secs(1));
+    assert_eq!(create(&stage, "k1", "News").refused(409).await.0, "list_exists");
 }
 
 #[tokio::test]

@@ -10,7 +10,10 @@ use listsync_engine::{
 use listsync_testkit::sample;
 use serde_json::{Value, json};
 
-use crate::stage::{Stage, options};
+use crate::{
+    documents::judge,
+    stage::{Stage, options},
+};
 
 /// The worker, until the queue is empty.
 async fn work(stage: &Stage) {
@@ -106,6 +109,8 @@ async fn what_a_guard_keeps_back_is_ruled_on_by_its_digest() {
     work(&stage).await;
     let held = stage.operate("GET", &link).expect(200).await["held"].clone();
     assert_eq!(held["group_removals"], 2);
+    judge("Link", &stage.operate("GET", &link).expect(200).await);
+    judge("Plan", &stage.operate("GET", &format!("{link}/plan")).expect(200).await);
     let digest = held["digest"].as_str().unwrap();
     stage.operate("POST", "/v1/holds/none/approve").refused(404).await;
     let ruled = stage.operate("POST", &format!("/v1/holds/{digest}/approve")).expect(200).await;
