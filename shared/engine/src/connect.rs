@@ -5,6 +5,7 @@ use std::time::Duration;
 use listsync_core::{
     id::{LinkId, ListId, TenantId},
     link::{Externals, Extras, FirstMerge, Link, LinkStatus, Mode, RemovalLimit, Side, Writes},
+    list::ListKind,
 };
 
 use crate::{
@@ -55,6 +56,7 @@ pub struct NewLink {
 /// stands in the way. Nothing is saved then.
 pub async fn connect(ports: &Ports, new: &NewLink, call: Call<'_>) -> PortResult<Link> {
     sensible(new)?;
+    followable(ports, new).await?;
     by_hand::sensible(new.writes, (new.mode, new.externals))?;
     if let (Writes::ByHand, Target::New(_)) = (new.writes, &new.target) {
         return Err(by_hand::creates_no_group());
@@ -103,6 +105,20 @@ fn sensible(new: &NewLink) -> PortResult<()> {
             "inviting guests is not part of this version",
             "use --externals match, and invite guests in the directory",
         ),
+        _ => Ok(()),
+    }
+}
+
+/// A filter alone decides who is on its list, so no group can.
+async fn followable(ports: &Ports, new: &NewLink) -> PortResult<()> {
+    let list = ports.lists.list(&new.list).await?;
+    match list.map(|list| (list.name, list.kind)) {
+        Some((name, ListKind::Filtered { .. })) if new.mode != Mode::ListToGroup => Err(PortError::new(
+            Fault::Rejected,
+            "list_filtered",
+            format!("list '{name}' is kept by its filter: it takes no member from a group"),
+        )
+        .with_hint("link it one-way with --mode list-to-group")),
         _ => Ok(()),
     }
 }

@@ -9,6 +9,7 @@ use listsync_core::{
 };
 
 use crate::{
+    Ports,
     ports::{ContactChanges, Cursor, EntryQuery, Fault, Moves, PortError, PortResult},
     service::Service,
     trigger,
@@ -89,7 +90,7 @@ pub async fn preview(service: &Service, list: Option<&ListId>, filter: &Filter) 
     loop {
         let page = service.contacts.contacts(after.as_ref(), PAGE).await?;
         let ids: Vec<ContactId> = page.iter().map(|contact| contact.id.clone()).collect();
-        let standings = standings(service, list, &ids).await?;
+        let standings = standings(&service.ports, list, &ids).await?;
         for contact in &page {
             let matches = filter.matches(&Person { contact, settings: &settings });
             preview.contacts += 1;
@@ -159,15 +160,37 @@ pub async fn follow_all(service: &Service) -> PortResult<()> {
 /// # Errors
 /// When the store does not answer, or the list is edited meanwhile ([`Fault::Rejected`], `version`).
 pub async fn follow(service: &Service, list: &List) -> PortResult<(u64, u64)> {
+    follow_in(&service.ports, list, Extent::Changed).await
+}
+
+/// Whom a list looks at to follow its filter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// Those who changed since it last did.
+    Changed,
+    /// Everybody: what is asked of a contact may depend on more than the contact, as `external` on the settings.
+    Everybody,
+}
+
+/// The list of a run follows its filter before it is read. Where it is edited at the same time, the editor sees to it.
+pub(crate) async fn follow_for_run(ports: &Ports, list: &ListId, extent: Extent) -> PortResult<()> {
+    let Some(list) = ports.lists.list(list).await? else { return Ok(()) };
+    match follow_in(ports, &list, extent).await {
+        Err(error) if !matches!(error.code.as_str(), "version" | "list_static") => Err(error),
+        _ => Ok(()),
+    }
+}
+
+async fn follow_in(ports: &Ports, list: &List, extent: Extent) -> PortResult<(u64, u64)> {
     let ListKind::Filtered { filter } = &list.kind else { return Ok((0, 0)) };
     let filter = Filter::parse(filter).map_err(|error| {
         PortError::new(Fault::Rejected, "bad_filter", format!("list {}: {error}", list.id))
     })?;
-    let followed = Follow { service, list, filter, settings: service.ports.settings.settings().await? };
-    let since = service.contacts.followed(&list.id).await?;
+    let followed = Follow { ports, list, filter, settings: ports.settings.settings().await? };
+    let since = ports.lists.followed(&list.id).await?.filter(|_| extent == Extent::Changed);
     let changes = match &since {
         None => None,
-        Some(since) => match service.contacts.contacts_changed(since).await {
+        Some(since) => match ports.lists.contacts_changed(since).await {
             Err(error) if error.fault == Fault::Gone => None,
             changes => Some(changes?),
         },
@@ -181,7 +204,7 @@ pub async fn follow(service: &Service, list: &List) -> PortResult<(u64, u64)> {
 
 /// One list on its way after its filter.
 struct Follow<'a> {
-    service: &'a Service,
+    ports: &'a Ports,
     list: &'a List,
     filter: Filter,
     settings: Settings,
@@ -193,7 +216,7 @@ impl Follow<'_> {
         for page in contacts.chunks(PAGE) {
             let mut people = Vec::with_capacity(page.len());
             for id in page {
-                people.extend(self.service.contacts.contact(id).await?);
+                people.extend(self.ports.lists.contact(id).await?);
             }
             add(&mut total, self.page(&people).await?);
         }
@@ -202,11 +225,11 @@ impl Follow<'_> {
     }
 
     async fn everybody(&self) -> PortResult<(u64, u64)> {
-        let upto = self.service.contacts.contacts_cursor().await?;
+        let upto = self.ports.lists.contacts_cursor().await?;
         let mut total = (0, 0);
         let mut after = None;
         loop {
-            let page = self.service.contacts.contacts(after.as_ref(), PAGE).await?;
+            let page = self.ports.lists.contacts(after.as_ref(), PAGE).await?;
             add(&mut total, self.page(&page).await?);
             match page.last() {
                 Some(last) if page.len() == PAGE => after = Some(last.id.clone()),
@@ -219,7 +242,7 @@ impl Follow<'_> {
 
     async fn page(&self, people: &[listsync_core::contact::Contact]) -> PortResult<(u64, u64)> {
         let ids: Vec<ContactId> = people.iter().map(|contact| contact.id.clone()).collect();
-        let standings = standings(self.service, Some(&self.list.id), &ids).await?;
+        let standings = standings(self.ports, Some(&self.list.id), &ids).await?;
         let mut moves = Moves { version: Some(self.list.version), ..Moves::default() };
         for contact in people {
             let matches = self.filter.matches(&Person { contact, settings: &self.settings });
@@ -232,13 +255,13 @@ impl Follow<'_> {
         if moves.join.is_empty() && moves.leave.is_empty() {
             return Ok((0, 0));
         }
-        self.service.contacts.move_members(&self.list.id, &moves, self.service.ports.clock.now()).await
+        self.ports.lists.move_members(&self.list.id, &moves, self.ports.clock.now()).await
     }
 
     /// Nobody moves by it: from here on it is followed up to there.
     async fn done(&self, upto: Cursor) -> PortResult<()> {
         let moves = Moves { upto: Some(upto), version: Some(self.list.version), ..Moves::default() };
-        self.service.contacts.move_members(&self.list.id, &moves, self.service.ports.clock.now()).await?;
+        self.ports.lists.move_members(&self.list.id, &moves, self.ports.clock.now()).await?;
         Ok(())
     }
 }
@@ -249,11 +272,11 @@ fn add(total: &mut (u64, u64), (joined, left): (u64, u64)) {
 
 /// How contacts stand to a list; those who are not named are absent.
 async fn standings(
-    service: &Service,
+    ports: &Ports,
     list: Option<&ListId>,
     ids: &[ContactId],
 ) -> PortResult<std::collections::BTreeMap<ContactId, Standing>> {
     let Some(list) = list.filter(|_| !ids.is_empty()) else { return Ok(Default::default()) };
-    let entries = service.ports.lists.entries(list, EntryQuery::Contacts(ids)).await?;
+    let entries = ports.lists.entries(list, EntryQuery::Contacts(ids)).await?;
     Ok(entries.into_iter().map(|entry| (entry.contact, entry.standing)).collect())
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use listsync_core::{
-    contact::{Contact, Saying, Version},
+    contact::{Contact, Decision, Saying, Version},
     id::{ContactId, LinkId, ListId},
     list::{List, Origin},
     trigger::Reason,
@@ -11,7 +11,7 @@ use listsync_core::{
 
 use crate::{
     filtered,
-    ports::{ContactEdit, Heard, ListEdit, PortResult},
+    ports::{ContactEdit, Heard, ImportState, Imported, ListEdit, NewImport, PortResult},
     service::Service,
     trigger,
 };
@@ -34,6 +34,10 @@ pub struct Stored<T> {
 pub async fn say(service: &Service, saying: &Saying, delay: Duration) -> PortResult<Stored<Heard>> {
     let heard = service.contacts.say(saying).await?;
     let links = raise(service, &heard.lists, delay).await?;
+    if saying.decision == Decision::Subscribed {
+        // Who matches a filter and took an opt-out back is on its list again.
+        filtered::follow_all(service).await?;
+    }
     Ok(Stored { what: heard, links })
 }
 
@@ -97,6 +101,21 @@ pub async fn erase(service: &Service, id: &ContactId) -> PortResult<Stored<Vec<L
     Ok(Stored { what: lists, links })
 }
 
+/// Takes a file into a list.
+///
+/// # Errors
+/// As [`crate::ports::ListStore::import`], and as [`say`].
+pub async fn import(service: &Service, list: &ListId, file: &NewImport) -> PortResult<Stored<Imported>> {
+    let imported = service.ports.lists.import(list, file).await?;
+    if imported.import.state == ImportState::Repeated {
+        return Ok(Stored { what: imported, links: Vec::new() });
+    }
+    // Also where nobody joined or left: an address may have changed.
+    let links = raise(service, std::slice::from_ref(list), Duration::ZERO).await?;
+    filtered::follow_all(service).await?;
+    Ok(Stored { what: imported, links })
+}
+
 /// Edits a list, whose filter was checked before, and has it follow its filter.
 ///
 /// # Errors
@@ -108,8 +127,9 @@ pub async fn edit_list(
     edit: &ListEdit,
 ) -> PortResult<Stored<List>> {
     let list = service.contacts.edit_list(list, expected, edit, service.ports.clock.now()).await?;
-    let links = match filtered::follow(service, &list).await? {
-        (0, 0) => Vec::new(),
+    let links = match (filtered::follow(service, &list).await?, edit.opt_out) {
+        ((0, 0), None) => Vec::new(),
+        // Another rule may have moved those who opted out.
         _ => raise(service, std::slice::from_ref(&list.id), Duration::ZERO).await?,
     };
     Ok(Stored { what: list, links })

@@ -168,7 +168,7 @@ impl Known {
         }
         match &case.record.open {
             Some(Open::Failed { code, retry_at, .. })
-                if policy.retry == Retry::WhenDue && *retry_at > now =>
+                if (policy.retry == Retry::WhenDue || code == skip::SUPPRESSED) && *retry_at > now =>
             {
                 Verdict::Skip(code.clone())
             }

@@ -21,6 +21,8 @@ pub mod skip {
     pub const DUPLICATE_CONTACT: &str = "duplicate_contact";
     /// The person opted out, and the group is not ours to write.
     pub const OPTED_OUT: &str = "opted_out";
+    /// The address is suppressed: its owner said no, and is kept no more.
+    pub const SUPPRESSED: &str = "suppressed";
     /// Never removed, by the settings.
     pub const PROTECTED: &str = "protected";
     /// In the group, but without an address to become a contact under.

@@ -11,7 +11,7 @@ use listsync_core::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Cursor, PortResult};
+use super::{Contacts, Cursor, PortResult};
 
 /// Which entries of a list are wanted.
 #[derive(Debug, Clone, Copy)]
@@ -263,7 +263,7 @@ impl NewImport {
 /// Nobody but its filter puts people on a filtered list or takes them off: [`ListStore::add`], [`ListStore::remove`] and
 /// [`ListStore::import`] are [`super::Fault::Rejected`] there (`list_filtered`).
 #[async_trait]
-pub trait ListStore: ListSide {
+pub trait ListStore: ListSide + Contacts {
     /// Creates a list. [`super::Fault::Rejected`] when the name is taken.
     async fn create_list(&self, name: &str, now: Timestamp) -> PortResult<List>;
     /// Every list, by name.

@@ -7,8 +7,9 @@ use std::{
 
 use listsync_core::{
     Timestamp,
+    address::Address,
     belief::Belief,
-    case::failed_again,
+    case::{failed_again, skip},
     id::{ContactId, ObjectId},
     link::Side,
     list::{Entry, NewContact},
@@ -246,6 +247,7 @@ impl Apply<'_> {
                 }
             }
         }
+        let refusing = self.refusing(&steps, &outcomes).await?;
         let mut left = Vec::new();
         let mut goes_on = false;
         for ((effect, row, _), outcome) in steps.into_iter().zip(outcomes) {
@@ -254,8 +256,10 @@ impl Apply<'_> {
             match outcome {
                 ListOutcome::Done => self.count(effect),
                 ListOutcome::AlreadySo => {}
-                ListOutcome::Superseded | ListOutcome::OptedOut => {
-                    left.push(Member { open: Some(Open::Due), ..row });
+                ListOutcome::Superseded => left.push(Member { open: Some(Open::Due), ..row }),
+                ListOutcome::OptedOut => {
+                    let known = effect.address.as_ref().is_some_and(|address| refusing.contains(address));
+                    left.push(self.refused(row, known));
                 }
                 ListOutcome::Conflict => {
                     let error = conflict();
@@ -273,6 +277,33 @@ impl Apply<'_> {
 type Steps<'a> = [(&'a Effect, Member, ListStep)];
 
 impl Apply<'_> {
+    /// The addresses of contacts among those who were not added because they opted out.
+    async fn refusing(&self, steps: &Steps<'_>, outcomes: &[ListOutcome]) -> PortResult<BTreeSet<Address>> {
+        let refused = steps.iter().zip(outcomes).filter(|(_, outcome)| **outcome == ListOutcome::OptedOut);
+        let mut known = BTreeSet::new();
+        for ((effect, ..), _) in refused {
+            let Some(address) = &effect.address else { continue };
+            let wanted = std::slice::from_ref(address);
+            let list = &self.look.link().list;
+            if !self.look.ports.lists.entries(list, EntryQuery::Addresses(wanted)).await?.is_empty() {
+                known.insert(address.clone());
+            }
+        }
+        Ok(known)
+    }
+
+    /// Who opted out is looked at by the next run, which takes them out of the group where it may. Somebody who is
+    /// suppressed is nobody's contact, so nothing is to be done about them for a while.
+    fn refused(&mut self, row: Member, known: bool) -> Member {
+        let code = if known { skip::OPTED_OUT } else { skip::SUPPRESSED };
+        *self.summary.skipped.entry(code.to_owned()).or_default() += 1;
+        let open = match known {
+            true => Open::Due,
+            false => failed_again(row.open.as_ref(), code, self.look.now()),
+        };
+        Member { open: Some(open), ..row }
+    }
+
     /// Drops the matches of conflicting contacts whose directory object is gone; whether there were any.
     async fn unmatch_the_gone(&self, steps: &Steps<'_>, outcomes: &[ListOutcome]) -> PortResult<bool> {
         let conflicts = steps.iter().zip(outcomes).filter(|(_, outcome)| **outcome == ListOutcome::Conflict);

@@ -28,6 +28,7 @@ use self::{
 };
 use crate::{
     Ports,
+    filtered::{self, Extent},
     ports::{Acquired, Cursor, Fault, Lease, LinkState, Meter, PortError, PortResult},
     watch::Watch,
 };
@@ -175,6 +176,7 @@ impl Running<'_> {
     async fn go(&mut self) -> PortResult<Ending> {
         let look = self.look;
         let reading = async {
+            follow(look).await?;
             let mut observed = observe(look).await?;
             let resolved = resolve::resolve(look, &mut observed).await?;
             Ok((observed, resolved))
@@ -265,6 +267,13 @@ impl Running<'_> {
     }
 }
 
+/// A filtered list is read after it followed its filter; where both sides are to be read in full, it asks for everybody.
+async fn follow(look: Look<'_>) -> PortResult<()> {
+    let full = look.progress().full_read_at.is_none_or(|at| at <= look.now());
+    let extent = if full { Extent::Everybody } else { Extent::Changed };
+    filtered::follow_for_run(look.ports, &look.link().list, extent).await
+}
+
 fn blank(counts: &listsync_core::summary::SideCounts) -> listsync_core::summary::SideCounts {
     let (id, name) = (counts.id.clone(), counts.name.clone());
     listsync_core::summary::SideCounts { id, name, ..Default::default() }
@@ -303,6 +312,7 @@ pub(crate) async fn plan(
     let matches = Matches::Unsaved;
     let look =
         Look { ports, state: &state, settings: &settings, reason, until, meter: &meter, watch, matches };
+    follow(look).await?;
     let mut observed = observe(look).await?;
     let unmatched = match resolve::resolve(look, &mut observed).await? {
         Resolved::All(unmatched) => unmatched,

@@ -252,7 +252,7 @@ fn is_waiting(look: Look<'_>, observed: &Observed, id: &ObjectId) -> bool {
     let open =
         observed.records.get(&MemberKey::Principal(id.clone())).and_then(|member| member.open.as_ref());
     matches!(open, Some(Open::Failed { code, retry_at, .. })
-        if *retry_at > look.now() && (code == skip::NO_ADDRESS || retry(look.reason) == Retry::WhenDue))
+        if *retry_at > look.now() && ([skip::NO_ADDRESS, skip::SUPPRESSED].contains(&code.as_str()) || retry(look.reason) == Retry::WhenDue))
 }
 
 /// A person who asks for a run asks for what was refused, too.

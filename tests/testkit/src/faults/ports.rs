@@ -31,6 +31,8 @@ macro_rules! through {
     };
 }
 
+pub(super) use through;
+
 #[async_trait]
 impl<P: ListStore + ?Sized> ListSide for Faulty<P> {
     async fn list(&self, list: &ListId) -> PortResult<Option<List>> {

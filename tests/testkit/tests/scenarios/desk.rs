@@ -143,6 +143,15 @@ impl Desk {
             self.edit(LinkEdit::Resync).await;
         }
         raise(&self.ports, &self.link, reason).await.expect("raised");
+        self.run_as(reason, time).await
+    }
+
+    /// A run for what was asked before.
+    pub(crate) async fn sync_quietly(&mut self) -> Summary {
+        self.run_as(Reason::Event, Duration::from_secs(900)).await.summary
+    }
+
+    async fn run_as(&mut self, reason: Reason, time: Duration) -> Ran {
         self.runs += 1;
         let request = RunRequest {
             run: RunId::parse(&format!("run-{}", self.runs)).expect("an id"),

@@ -7,6 +7,7 @@ mod desk;
 mod guarded;
 mod one_way;
 mod people;
+mod service;
 mod trouble;
 mod two_way;
 

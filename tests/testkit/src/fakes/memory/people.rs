@@ -145,6 +145,7 @@ impl Book {
         }
         let person = self.contacts.get_mut(keep).expect("it is there");
         person.words.extend(words);
+        person.words.sort_by_key(|(number, _)| *number);
         let contact = &mut person.contact;
         contact.aliases.extend(gone.aliases.into_iter().chain([gone.address]));
         if contact.name.is_empty() {
@@ -364,7 +365,7 @@ impl Contacts for MemoryStore {
         let state = self.lock();
         state.book.person(id)?;
         let words = state.book.contacts[id].words.iter().rev();
-        let said = words.map(|word| Said {
+        let said = words.map(|(_, word)| Said {
             decision: word.decision,
             scope: word.list.clone().map_or(Scope::All, Scope::List),
             via: word.told.via,

@@ -129,12 +129,14 @@ impl Book {
         if self.in_force(contact, word.list.as_ref()).is_none_or(|last| !same(last))
             && let Some(person) = self.contacts.get_mut(contact)
         {
-            person.words.push(word);
+            self.said += 1;
+            person.words.push((self.said, word));
         }
     }
 
     pub(super) fn in_force(&self, contact: &ContactId, list: Option<&ListId>) -> Option<&Word> {
-        self.contacts.get(contact)?.words.iter().rfind(|word| word.list.as_ref() == list)
+        let words = self.contacts.get(contact)?.words.iter().map(|(_, word)| word);
+        words.rev().find(|word| word.list.as_ref() == list)
     }
 
     pub(super) fn said_no(&self, contact: &ContactId, list: &ListId) -> Option<OptOut> {

@@ -31,6 +31,8 @@ pub(super) struct Book {
     /// Counts the contacts that were made, and the edits of contacts.
     pub(super) made: u64,
     pub(super) edits: u64,
+    /// Counts what was said.
+    pub(super) said: u64,
     pub(super) written: u64,
     /// The time of the present fold.
     pub(super) now: Timestamp,
@@ -40,7 +42,8 @@ pub(super) struct Book {
 #[derive(Debug)]
 pub(super) struct Person {
     pub(super) contact: Contact,
-    pub(super) words: Vec<Word>,
+    /// With the number of each among all that were ever said.
+    pub(super) words: Vec<(u64, Word)>,
     /// The count of edits at the last one.
     pub(super) changed: u64,
 }
