@@ -16,8 +16,9 @@ use crate::{
     lists::{
         held,
         owner::Owner,
-        people::{as_read, object_op},
+        people::as_read,
         person::{Contact, contact_key, external_key, said_partition, stronger},
+        pointers::object_op,
         row::{Row, row_key},
         tx::{ADDRESS, GONE},
     },

@@ -23,7 +23,7 @@ use crate::{
         people::People,
         person::{Contact, said_partition, stronger},
         row::{Row, row_key},
-        tx::ListTx,
+        tx::{ListTx, Piece},
     },
     store::persistently,
     table::{Condition, Fail, Key, Op, Stored, Table, ordered_instant, span},
@@ -84,33 +84,57 @@ pub(crate) async fn about_list(
     let mut people = People::load(table, &head, of(address)).await?;
     let new = NewContact { address: address.clone(), name: String::new(), fields: BTreeMap::new() };
     let mut draft = people.obtain(&new, (Origin::Own, words.at))?;
-    let is_new = draft.known_id().is_none();
-    let (to, no) = match words.decision {
+    if words.decision == Decision::OptedOut && draft.known_id().is_none() && said_before(&draft) {
         // Of a person who said no before and is not kept nothing more is to be kept for another no.
-        Decision::OptedOut if is_new && said_before(&draft) => {
-            let names = Names::load(table, &BTreeSet::from([address.clone()]), None).await?;
-            return suppress(table, address, (&names, words, Scope::List(list.clone()))).await;
-        }
-        Decision::OptedOut => (Standing::OptedOut, Some(words.no())),
-        Decision::Subscribed => {
-            lift(&mut draft, list, words)?;
-            (Standing::Member, None)
-        }
-    };
+        let names = Names::load(table, &BTreeSet::from([address.clone()]), None).await?;
+        return suppress(table, address, (&names, words, Scope::List(list.clone()))).await;
+    }
+    if words.decision == Decision::Subscribed {
+        lift(&mut draft, list, words)?;
+    }
     let id = draft.contact.id().clone();
     held::spare_one(table, list, &id).await?;
-    let filter_decides = words.decision == Decision::Subscribed && head.check_static().is_err();
-    let to = match draft.standing() {
-        Standing::OptedOut if filter_decides => Standing::Absent,
-        other if filter_decides => other,
-        _ => to,
-    };
-    let no = stronger(draft.row.as_ref().and_then(|row| row.no).filter(|_| no.is_some()), no);
+    let to = standing_after(&head, &draft, words.decision);
     let moves = draft.standing() != to;
-    let before = draft.row.as_ref().map(|row| (row.decision, row.no.map(|no| no.reason)));
-    let after = (Some(words.decision), no.map(|no| no.reason));
-    if !moves && before == Some(after) && !draft.is_changed() {
+    let Some(mut piece) = spoken(&mut people, draft, (words, to))? else {
         return Ok(Heard { contact: Some(id), lists: Vec::new() });
+    };
+    piece.ops.push(words.kept(&id, &Scope::List(list.clone()))?);
+    if words.decision == Decision::Subscribed {
+        // A filter may take them in again.
+        piece.news = Some(id.clone());
+    }
+    let mut tx = ListTx::new(&head);
+    tx.push(piece);
+    tx.commit(table, DOING, Vec::new()).await?;
+    Ok(Heard { contact: Some(id), lists: if moves { vec![list.clone()] } else { Vec::new() } })
+}
+
+/// Where a decision brings them. On a filtered list it only takes back their opt-out: the filter decides.
+fn standing_after(head: &Head, draft: &Draft, decision: Decision) -> Standing {
+    match (decision, draft.standing()) {
+        (Decision::OptedOut, _) => Standing::OptedOut,
+        (Decision::Subscribed, _) if head.check_static().is_ok() => Standing::Member,
+        (Decision::Subscribed, Standing::OptedOut) => Standing::Absent,
+        (Decision::Subscribed, other) => other,
+    }
+}
+
+/// What is written of somebody who says something; none: they said it before.
+fn spoken(
+    people: &mut People,
+    mut draft: Draft,
+    (words, to): (Words, Standing),
+) -> PortResult<Option<Piece>> {
+    let no = match words.decision {
+        Decision::OptedOut => stronger(draft.row.as_ref().and_then(|row| row.no), Some(words.no())),
+        Decision::Subscribed => None,
+    };
+    let said = |row: &Row| (row.decision, row.no.map(|no| no.reason));
+    let is_repeat = draft.row.as_ref().map(said) == Some((Some(words.decision), no.map(|no| no.reason)));
+    let moves = draft.standing() != to;
+    if is_repeat && !moves && !draft.is_changed() {
+        return Ok(None);
     }
     if let Some(row) = &mut draft.row {
         (row.decision, row.no) = (Some(words.decision), no);
@@ -123,15 +147,7 @@ pub(crate) async fn about_list(
     if let Some((row, _)) = &mut piece.row {
         (row.decision, row.no) = (Some(words.decision), no);
     }
-    piece.ops.push(words.kept(&id, &Scope::List(list.clone()))?);
-    if words.decision == Decision::Subscribed {
-        // A filter may take them in again.
-        piece.news = Some(id.clone());
-    }
-    let mut tx = ListTx::new(&head);
-    tx.push(piece);
-    tx.commit(table, DOING, Vec::new()).await?;
-    Ok(Heard { contact: Some(id), lists: if moves { vec![list.clone()] } else { Vec::new() } })
+    Ok(Some(piece))
 }
 
 fn said_before(draft: &Draft) -> bool {

@@ -219,7 +219,7 @@ impl<'a> Scene<'a> {
             (ListOutcome::OptedOut, Some(mut out)) => {
                 let said = Move { to: Standing::OptedOut, by: Origin::Own, at };
                 out.shift(said);
-                return Ok((outcome, self.people.settle(out)?));
+                Ok((outcome, self.people.settle(out)?))
             }
             (ListOutcome::Done | ListOutcome::AlreadySo, draft) => self.record(step, (outcome, draft), tx),
             (outcome, _) => Ok((outcome, Piece::default())),

@@ -11,8 +11,9 @@ use listsync_engine::ports::PortResult;
 
 use super::{
     head::{self, Head},
-    people::{as_read, object_ops},
+    people::as_read,
     person::{Contact, contact_key},
+    pointers::object_ops,
     row::{Row, look_op, row_key},
     tx::{Logged, MATCH, log},
 };

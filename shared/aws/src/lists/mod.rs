@@ -14,6 +14,7 @@ mod matches;
 pub(crate) mod owner;
 pub(crate) mod people;
 pub(crate) mod person;
+pub(crate) mod pointers;
 pub(crate) mod row;
 mod rows;
 mod side;

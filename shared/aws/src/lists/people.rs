@@ -15,12 +15,13 @@ use super::{
     head::Head,
     owner::Owner,
     person::{Contact, contact_key, external_key, object_key},
+    pointers::{external_ops, object_ops},
     row::{Row, look_op, row_key},
     tx::{ADDRESS, Logged, Piece},
 };
 use crate::{
     pepper::Pepper,
-    table::{Condition, Key, Op, Stored, Table, schema},
+    table::{Condition, Key, Op, Table},
 };
 
 /// More rows on other lists than this are written before the person is, a transaction after the other.
@@ -176,25 +177,17 @@ impl People {
         piece.ops.extend(self.name_ops(before.as_ref(), &contact)?);
         piece.ops.extend(object_ops(before.as_ref(), &contact));
         let other_looks = before.as_ref().is_some_and(|before| looks(before) != looks(&contact));
-        let row_as_read = row.clone();
+        let before_row = row.clone();
         let after = Draft::row_after(&contact, row, moved).map(|row| row.carrying(carried));
         let told = moved.map(|change| (change.to.to_string(), change.by, change.at));
-        let listed = row_as_read.as_ref().is_some_and(|row| row.standing != Standing::Absent);
+        let listed = before_row.as_ref().is_some_and(|row| row.standing != Standing::Absent);
         let told = told.or(readdressed.filter(|_| listed).map(|(by, at)| (ADDRESS.to_owned(), by, at)));
         match (told, after) {
             (Some((what, origin, at)), Some(after)) => {
-                let was_member = row_as_read.is_some_and(|row| row.standing == Standing::Member);
-                piece.members = i64::from(after.standing == Standing::Member) - i64::from(was_member);
                 let logged = Logged { contact: contact.id().clone(), what, origin, at };
-                self.rows.insert(contact.id().clone(), after.clone());
-                piece.row = Some((after, logged));
+                self.log(&mut piece, before_row.as_ref(), (after, logged));
             }
-            (None, Some(after)) if other_looks || noted => {
-                let key = row_key(&self.list.id, contact.id());
-                let seen = Condition::new("#seq = :seen").with_number("seen", after.seq);
-                piece.ops.push(Op::put(key, after.stored(&self.list.id)?).when(seen));
-                self.rows.insert(contact.id().clone(), after);
-            }
+            (None, Some(after)) if other_looks || noted => piece.ops.push(self.show(after)?),
             _ => {}
         }
         if other_looks {
@@ -202,6 +195,23 @@ impl People {
         }
         self.note(before.as_ref(), contact);
         Ok(piece)
+    }
+
+    /// A row that the list's log tells of.
+    fn log(&mut self, piece: &mut Piece, before: Option<&Row>, (after, logged): (Row, Logged)) {
+        let is_member = |row: &Row| i64::from(row.standing == Standing::Member);
+        piece.members = is_member(&after) - before.map_or(0, is_member);
+        self.rows.insert(after.contact.clone(), after.clone());
+        piece.row = Some((after, logged));
+    }
+
+    /// A row that only shows something else than before.
+    fn show(&mut self, after: Row) -> PortResult<Op> {
+        let key = row_key(&self.list.id, &after.contact);
+        let seen = Condition::new("#seq = :seen").with_number("seen", after.seq);
+        let op = Op::put(key, after.stored(&self.list.id)?).when(seen);
+        self.rows.insert(after.contact.clone(), after);
+        Ok(op)
     }
 
     fn note(&mut self, before: Option<&Contact>, contact: Contact) {
@@ -237,22 +247,6 @@ impl People {
     }
 }
 
-/// What is written where an external id finds the contact.
-pub(crate) fn external_ops(before: Option<&Contact>, contact: &Contact) -> Vec<Op> {
-    let old = before.and_then(|before| before.card.external_id.as_ref());
-    let new = contact.card.external_id.as_ref();
-    if old == new {
-        return Vec::new();
-    }
-    let freed = old.map(|old| Op::delete(external_key(old)));
-    let taken = new.map(|new| {
-        let key = external_key(new);
-        let stored = Stored::new(&key).text("contact", contact.id().as_str());
-        Op::put(key, stored).when(Condition::absent())
-    });
-    freed.into_iter().chain(taken).collect()
-}
-
 /// The write of the contact itself, or a look that it is still as it was read.
 fn contact_op(
     before: Option<&Contact>,
@@ -272,24 +266,6 @@ fn contact_op(
 /// That nobody changed a contact since it was read.
 pub(crate) fn as_read(contact: &Contact) -> Condition {
     Condition::new("#rev = :rev").with_number("rev", contact.rev)
-}
-
-/// The index from objects to contacts.
-pub(crate) fn object_ops(before: Option<&Contact>, contact: &Contact) -> Vec<Op> {
-    let old = before.and_then(|before| before.card.object_id.as_ref());
-    let new = contact.card.object_id.as_ref();
-    if old == new {
-        return Vec::new();
-    }
-    let old = old.map(|old| object_op(old, contact.id(), "DELETE"));
-    old.into_iter().chain(new.map(|new| object_op(new, contact.id(), "ADD"))).collect()
-}
-
-/// Adds a contact to those of an object, or takes it from them.
-pub(crate) fn object_op(object: &ObjectId, contact: &ContactId, verb: &str) -> Op {
-    let set = aws_sdk_dynamodb::types::AttributeValue::Ss(vec![contact.to_string()]);
-    let update = Condition::new(format!("SET #schema = :schema {verb} #contacts :contact"));
-    Op::update(object_key(object), update.with("contact", set).with_number("schema", schema::SCHEMA))
 }
 
 /// What a row shows of its contact.

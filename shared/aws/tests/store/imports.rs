@@ -35,7 +35,7 @@ async fn a_file_that_many_transactions_hold_is_taken_in_whole() {
 async fn an_import_that_was_interrupted_goes_on_where_it_was_and_removed_nobody_before() {
     let kit = Kit::start().await;
     let list = list(&kit).await;
-    kit.store.import(&list, &file(ImportMode::Full, people(0..300))).await.unwrap().import;
+    kit.store.import(&list, &file(ImportMode::Full, people(0..300))).await.unwrap();
     let next = file(ImportMode::Full, people(30..900));
     let (store, of_list, of_file) = (kit.other(), list.clone(), next.clone());
     let importing = tokio::spawn(async move { store.import(&of_list, &of_file).await });

@@ -15,7 +15,7 @@ async fn what_a_busy_table_leaves_undone_is_done_in_the_end() {
     let link = link("link-1", &list, "group-1");
     kit.store.create(&link, moment(0)).await.unwrap();
     kit.moto.put_under_load();
-    kit.store.import(&list, &file(ImportMode::Full, people(0..100))).await.unwrap().import;
+    kit.store.import(&list, &file(ImportMode::Full, people(0..100))).await.unwrap();
     let held = kit.store.import(&list, &file(ImportMode::Full, people(0..40))).await.unwrap().import;
     assert_eq!(held.held, 60, "written down by a batch that was half done");
     let entries = kit.store.entries(&list, EntryQuery::All).await.unwrap();
