@@ -114,7 +114,11 @@ fn parsed<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let field = error.path().to_string();
         let problem = refused(error.inner());
-        if problem.status == 422 && field != "." && field != "?" { problem.field(field) } else { problem }
+        if problem.status == StatusCode::UNPROCESSABLE_ENTITY && field != "." && field != "?" {
+            problem.field(field)
+        } else {
+            problem
+        }
     })?;
     json.end().map_err(|error| refused(&error))?;
     Ok(value)

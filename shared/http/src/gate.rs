@@ -176,8 +176,9 @@ fn broken() -> Problem {
     )
 }
 
-/// An answer of the framework's own becomes a problem as all others.
-fn as_problem(response: Response) -> Response {
+/// An answer of the framework's own becomes a problem as all others, and none is kept on its way: they tell of people.
+fn as_problem(mut response: Response) -> Response {
+    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     let status = response.status();
     if status.as_u16() < 400 {
         return response;

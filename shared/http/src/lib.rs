@@ -1,7 +1,7 @@
 //! The HTTP API: one router, which `listsync serve` and the Lambda function both serve.
 //!
 //! Every operation is described at `/openapi.json`, which is made of the handlers themselves. A handler is called only if
-//! one table ([`access`]) names it, with a key of the scope that the table asks for; a handler that is missing there keeps
+//! one table (`access.rs`) names it, with a key of the scope that the table asks for; a handler that is missing there keeps
 //! the router from being built. Outside of it stand the signed opt-out pages (`/u/…`) and the events (`/hooks/…`), which
 //! verify their callers in their own ways.
 
@@ -41,7 +41,6 @@ use routes::{
 ///
 /// # Panics
 /// When a handler and the table of who may call what do not agree: never in a build whose tests passed.
-#[must_use]
 pub fn router(service: Service, options: Options) -> Router {
     let app = App::new(service.clone(), options);
     let (router, api) = handlers().split_for_parts();

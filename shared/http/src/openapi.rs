@@ -6,7 +6,7 @@ use utoipa::OpenApi;
 
 use crate::{
     access::{self, Need, RULES, Rule},
-    problem::Problem,
+    problem::ProblemDocument,
 };
 
 /// What the document begins with.
@@ -17,7 +17,7 @@ use crate::{
         description = "Contact lists and Microsoft Entra ID groups, kept in step. Every refusal is a problem document (RFC 9457) with a stable `code`.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
-    components(schemas(Problem))
+    components(schemas(ProblemDocument))
 )]
 pub(crate) struct Beginning;
 

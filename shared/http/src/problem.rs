@@ -6,35 +6,69 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use listsync_engine::ports::{Fault, PortError};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 
 /// What a client that is told to wait without a time waits, in seconds.
 const SOON: u64 = 5;
 
 /// Why a request was refused, and what to do.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// A URI that names the kind of problem: `urn:listsync:problem:` and the code.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// The status in words.
-    pub title: String,
     /// The HTTP status.
-    pub status: u16,
+    pub status: StatusCode,
     /// What is wrong, with what.
     pub detail: String,
     /// A stable code.
     pub code: String,
     /// The field, parameter or header that is wrong, where it is one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
-    /// What to do next.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    /// What to do next, possibly empty.
     pub hint: String,
-    /// Seconds to wait before the next try; also the header `Retry-After`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Seconds to wait before the next try.
     pub retry_after: Option<u64>,
+}
+
+/// A [`Problem`] as clients get it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(crate) struct ProblemDocument {
+    /// A URI that names the kind of problem: `urn:listsync:problem:` and the code.
+    #[serde(rename = "type")]
+    kind: String,
+    /// The status in words.
+    title: &'static str,
+    /// The HTTP status.
+    status: u16,
+    /// What is wrong, with what.
+    detail: String,
+    /// A stable code.
+    code: String,
+    /// The field, parameter or header that is wrong, where it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<String>,
+    /// What to do next.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
+    /// Seconds to wait before the next try; also the header `Retry-After`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after: Option<u64>,
+}
+
+impl From<Problem> for ProblemDocument {
+    fn from(problem: Problem) -> Self {
+        let Problem { status, detail, code, field, hint, retry_after } = problem;
+        Self {
+            kind: format!("urn:listsync:problem:{code}"),
+            title: status.canonical_reason().unwrap_or("Problem"),
+            status: status.as_u16(),
+            detail,
+            code,
+            field,
+            hint: Some(hint).filter(|hint| !hint.is_empty()),
+            retry_after,
+        }
+    }
 }
 
 impl Problem {
@@ -42,9 +76,7 @@ impl Problem {
     #[must_use]
     pub fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
         Self {
-            kind: format!("urn:listsync:problem:{code}"),
-            title: status.canonical_reason().unwrap_or("Problem").to_owned(),
-            status: status.as_u16(),
+            status,
             detail: detail.into(),
             code: code.to_owned(),
             field: None,
@@ -97,10 +129,6 @@ impl Problem {
     pub fn conflict(code: &str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, code, detail)
     }
-
-    fn status_code(&self) -> StatusCode {
-        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
-    }
 }
 
 impl From<PortError> for Problem {
@@ -122,8 +150,8 @@ impl From<PortError> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let (status, wait) = (self.status_code(), self.retry_after);
-        let mut response = (status, Json(self)).into_response();
+        let (status, wait) = (self.status, self.retry_after);
+        let mut response = (status, Json(ProblemDocument::from(self))).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -91,7 +91,7 @@ mod tests {
             assert!(rate.take("a", &limits, at(0)).is_ok());
         }
         let problem = rate.take("a", &limits, at(0)).expect_err("the bucket is empty");
-        assert_eq!((problem.status, problem.retry_after), (429, Some(1)));
+        assert_eq!((problem.status.as_u16(), problem.retry_after), (429, Some(1)));
         assert!(rate.take("b", &limits, at(0)).is_ok(), "another caller has a bucket of their own");
         assert!(rate.take("a", &limits, at(499)).is_err());
         assert!(rate.take("a", &limits, at(500)).is_ok(), "after half a second there is one token more");

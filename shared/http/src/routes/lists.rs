@@ -85,7 +85,17 @@ pub(crate) async fn create(State(app): State<App>, Told(new): Told<NewList>) -> 
     let list = ports.lists.create_list(&name, app.now()).await?;
     let list = match (&kind, opt_out) {
         (None, None) => list,
-        _ => edited(&app, &list, None, &ListEdit { name: None, kind, opt_out }).await?,
+        _ => {
+            let edit = ListEdit { name: None, kind, opt_out };
+            match edited(&app, &list, None, &edit).await {
+                Ok(list) => list,
+                // A list without its filter is not what was asked for.
+                Err(problem) => {
+                    let _ = ports.lists.delete_list(&list.id).await;
+                    return Err(problem);
+                }
+            }
+        }
     };
     let location = format!("/v1/lists/{}", list.id);
     let answer = shown(&app, list).await?;

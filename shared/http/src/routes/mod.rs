@@ -17,6 +17,7 @@ pub(crate) mod settings;
 pub(crate) mod sources;
 pub(crate) mod syncs;
 
+use axum::http::StatusCode;
 use listsync_core::{
     address::Address,
     contact::Contact,
@@ -69,7 +70,7 @@ impl Inner {
 
 /// What a field of the body names is not there.
 pub(crate) fn in_field(field: &str) -> impl Fn(Problem) -> Problem + '_ {
-    move |problem| if problem.status == 404 { problem.field(field) } else { problem }
+    move |problem| if problem.status == StatusCode::NOT_FOUND { problem.field(field) } else { problem }
 }
 
 /// An address out of a body.

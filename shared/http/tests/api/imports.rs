@@ -39,6 +39,31 @@ async fn the_rows_that_were_not_taken_in_come_as_a_file_where_one_is_asked_for()
 }
 
 #[tokio::test]
+async fn a_file_that_comes_again_changes_nothing_unless_it_is_to() {
+    let stage = stage().await;
+    let send = |query: &str| {
+        let ask = stage.operate("POST", &format!("{PATH}{query}"));
+        ask.body("text/csv; charset=utf-8", "email\nanna@contoso.example\n")
+    };
+    let first = send("").expect(201).await;
+    let again = send("").expect(200).await;
+    assert_eq!((again["state"].as_str(), &again["id"]), (Some("repeated"), &first["id"]));
+    assert_eq!(send("&again=take_in").expect(201).await["unchanged"], 1);
+    assert_eq!(send("&profile=unknown").refused(400).await.1.as_deref(), Some("profile"));
+}
+
+#[tokio::test]
+async fn a_file_is_read_by_its_profile() {
+    let stage = stage().await;
+    let file = "Employee #,Work Email,Status\n7,anna@contoso.example,Active\n";
+    let path = format!("{PATH}&profile=bamboohr&file=export.csv");
+    let import = stage.operate("POST", &path).body("text/csv", file).expect(201).await;
+    assert_eq!((import["profile"].as_str(), import["file"].as_str()), (Some("bamboohr"), Some("export.csv")));
+    let contact = stage.operate("GET", "/v1/contacts/anna@contoso.example").expect(200).await;
+    assert_eq!(contact["external_id"], "7");
+}
+
+#[tokio::test]
 async fn what_is_no_file_of_contacts_changes_nothing() {
     let stage = stage().await;
     for (kind, body, status) in [

@@ -6,6 +6,7 @@ mod access;
 mod ask;
 mod documents;
 mod edits;
+mod filters;
 mod idempotency;
 mod imports;
 mod pages;

@@ -11,6 +11,7 @@ async fn a_path_that_is_not_there_and_a_method_that_it_does_not_take_are_told_ap
     let answer = stage.operate("PUT", "/v1/lists").send().await;
     assert_eq!((answer.status.as_u16(), answer.header("allow")), (405, "GET, POST"));
     assert_eq!(answer.document()["code"], "method_not_allowed");
+    assert_eq!(stage.operate("GET", "/v1/lists").send().await.header("cache-control"), "no-store");
     for path in ["/v1/lists/none", "/v1/contacts/none", "/v1/links/none", "/v1/runs/none", "/v1/imports/none"]
     {
         stage.operate("GET", path).refused(404).await;
