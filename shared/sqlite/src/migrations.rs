@@ -79,6 +79,37 @@ mod tests {
     }
 
     #[test]
+    fn what_was_decided_before_version_four_is_kept_as_it_was_said() {
+        let mut conn = Connection::open_in_memory().expect("opened");
+        migrate_to(&mut conn, 3).expect("made");
+        conn.execute(LIST, []).expect("written");
+        conn.execute_batch(
+            "INSERT INTO contacts (id, address, name, fields) VALUES ('c1', 'a@b.example', 'A', '{\"room\":\"7\"}');
+             INSERT INTO decisions (list, contact, decision, at) VALUES (1, 1, 'opted_out', 5);
+             INSERT INTO decisions (list, contact, decision, at, via) VALUES (1, 1, 'subscribed', 6, 'page');",
+        )
+        .expect("written");
+        migrate(&mut conn).expect("migrated");
+        let mut read =
+            conn.prepare("SELECT decision, reason, via, at, list FROM sayings ORDER BY n").expect("read");
+        let kept: Vec<(String, String, String, i64, i64)> = read
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))
+            .expect("read")
+            .collect::<Result<_, _>>()
+            .expect("read");
+        let said = |decision: &str, via: &str, at| (decision.into(), "own".into(), via.into(), at, 1);
+        assert_eq!(kept, [said("opted_out", "operator", 5), said("subscribed", "page", 6)]);
+        let contact: (String, i64, String) = conn
+            .query_row("SELECT fields, version, provenance FROM contacts", [], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })
+            .expect("kept");
+        assert_eq!(contact, ("{\"room\":\"7\"}".into(), 1, "{}".into()));
+        let rule: String = conn.query_row("SELECT opt_out FROM lists", [], |row| row.get(0)).expect("kept");
+        assert_eq!(rule, "allowed");
+    }
+
+    #[test]
     fn a_step_that_fails_leaves_the_file_as_it_was() {
         let mut conn = Connection::open_in_memory().expect("opened");
         migrate_to(&mut conn, 1).expect("made");

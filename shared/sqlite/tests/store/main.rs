@@ -3,6 +3,7 @@
 
 mod decisions;
 mod edits;
+mod erasing;
 mod files;
 mod folds;
 mod imports;

@@ -13,7 +13,7 @@ use listsync_engine::ports::{Gate, Runs, SettingsStore};
 
 use crate::kit::{DAY, address, at, object, store};
 
-fn summary(run: &str, link: &str, finished_at: Timestamp) -> Summary {
+pub(crate) fn summary(run: &str, link: &str, finished_at: Timestamp) -> Summary {
     let failure = Failure {
         side: Side::Group,
         op: Op::Add,

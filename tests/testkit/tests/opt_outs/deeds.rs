@@ -20,12 +20,15 @@ impl<S: ListStore + Contacts + Links> Store for S {}
 /// So many addresses there are.
 pub(crate) const PEOPLE: u8 = 6;
 
+/// Of a file: who, under which key, and whether they leave.
+type Row = (u8, Option<u8>, bool);
+
 /// Something that is done. People are numbers, lists too.
 #[derive(Debug, Clone)]
 pub(crate) enum Deed {
     Add(u8, u8),
     Remove(u8, u8),
-    Import { list: u8, full: bool, rows: Vec<(u8, Option<u8>, bool)> },
+    Import { list: u8, full: bool, rows: Vec<Row> },
     Join(u8),
     OptOut(u8, Option<u8>),
     Complain(u8),
@@ -171,12 +174,7 @@ impl Stage {
         }
     }
 
-    async fn imports<S: Store>(
-        &self,
-        store: &S,
-        list: u8,
-        (full, rows): (bool, &[(u8, Option<u8>, bool)]),
-    ) -> String {
+    async fn imports<S: Store>(&self, store: &S, list: u8, (full, rows): (bool, &[Row])) -> String {
         let mut seen = std::collections::BTreeSet::new();
         let rows = rows.iter().filter(|(who, key, _)| {
             seen.insert(format!("a{who}")) && key.is_none_or(|key| seen.insert(format!("k{key}")))

@@ -1,3 +1,5 @@
+use std::slice::from_ref;
+
 use listsync_core::{contact::Decision, list::Origin};
 use listsync_engine::ports::{ContactEdit, Contacts, Cursor, Fault, ListStore};
 
@@ -19,9 +21,9 @@ async fn the_feed_tells_who_was_made_or_edited<S: ListStore + Contacts>(make: &i
     assert_eq!(ok(bed.store.contacts_changed(&start).await).contacts, []);
     let berta = bed.member("berta", &[&bed.staff]).await;
     let first = ok(bed.store.contacts_changed(&start).await);
-    assert_eq!(first.contacts, [berta.clone()]);
+    assert_eq!(first.contacts, from_ref(&berta));
     bed.edit(&anna, &ContactEdit { name: Some("Anna".to_owned()), ..ContactEdit::default() }).await;
-    assert_eq!(ok(bed.store.contacts_changed(&first.cursor).await).contacts, [anna.clone()]);
+    assert_eq!(ok(bed.store.contacts_changed(&first.cursor).await).contacts, from_ref(&anna));
     let room = listsync_core::list::NewContact {
         fields: [("room".to_owned(), "7".to_owned())].into(),
         ..contact("berta")
@@ -36,7 +38,7 @@ async fn the_feed_tells_who_was_made_or_edited<S: ListStore + Contacts>(make: &i
     bed.opts_out("anna", of(&bed.staff)).await;
     ok(bed.say("anna", Decision::Subscribed, of(&bed.staff)).await);
     let changed = ok(bed.store.contacts_changed(&before).await).contacts;
-    assert_eq!(changed, [anna.clone()], "a filter may take in again who subscribes");
+    assert_eq!(changed, from_ref(&anna), "a filter may take in again who subscribes");
     ok(bed.store.delete_contact(&anna, moment(3)).await);
     assert!(!ok(bed.store.contacts_changed(&start).await).contacts.contains(&anna));
 }

@@ -1,4 +1,4 @@
-//! What every [`Contacts`](listsync_engine::ports::Contacts) has to do.
+//! What every [`Contacts`] has to do.
 
 mod edits;
 mod feed;

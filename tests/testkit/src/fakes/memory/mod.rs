@@ -1,5 +1,6 @@
 //! The store in memory: every store port, and the queue.
 
+mod cards;
 mod fold;
 mod imports;
 mod keys;
@@ -8,6 +9,7 @@ mod lists;
 mod people;
 mod queue;
 mod records;
+mod rules;
 mod say;
 mod sides;
 

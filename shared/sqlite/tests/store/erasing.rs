@@ -1,0 +1,54 @@
+use std::{collections::BTreeMap, fs};
+
+use listsync_core::{
+    id::RunId,
+    link::Mode,
+    list::{NewContact, Origin},
+};
+use listsync_engine::ports::{
+    ContactEdit, Contacts, Fold, ImportMode, Links, ListStore, MemberChange, NewImport, Runs,
+};
+use listsync_sqlite::SqliteStore;
+
+use crate::{
+    kit::{address, at, lease, link, list, member, person},
+    records::summary,
+};
+
+/// Whether a file holds a text anywhere, also in what was deleted.
+fn holds(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|window| window == text.as_bytes())
+}
+
+#[tokio::test]
+async fn no_trace_of_an_erased_person_is_left_in_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    let store = SqliteStore::open(&path).unwrap();
+    let staff = list(&store, "Staff").await;
+    let fields = BTreeMap::from([("room".to_owned(), "attic-7".to_owned())]);
+    let anna = NewContact { address: address("anna"), name: "Anna Adler".into(), fields };
+    store.add(&staff.id, &anna, Origin::Manual, at(1)).await.unwrap();
+    let id = store.find_contact(&address("anna")).await.unwrap().unwrap().id;
+    let edit = ContactEdit { add_aliases: [address("a.adler")].into(), ..ContactEdit::default() };
+    store.edit_contact(&id, None, &edit, Origin::Manual, at(2)).await.unwrap();
+    let file = NewImport::new("f.csv", ImportMode::Incremental, vec![person("berta").into()], at(2));
+    store.import(&staff.id, &file).await.unwrap();
+    store.save(&summary("r1", "l1", at(3))).await.unwrap();
+    store.create(&link("l1", &staff.id, "g1", Mode::TwoWay), at(0)).await.unwrap();
+    let lease = lease(&store, "l1", at(3)).await;
+    let mut remembered = member("o1");
+    (remembered.contact, remembered.address) = (Some(id.clone()), Some(address("anna")));
+    let fold = Fold { members: vec![MemberChange::Put(remembered)], ..Fold::default() };
+    store.fold(&lease, &fold).await.unwrap();
+    store.erase_contact(&id, at(4)).await.unwrap();
+    let run = Runs::load(&store, &RunId::parse("r1").unwrap()).await.unwrap().unwrap();
+    assert_eq!((run.failures.len(), run.failures[0].address.clone()), (1, None), "the failure itself stays");
+    drop(store);
+    let bytes = fs::read(&path).unwrap();
+    for trace in ["anna@", "a.adler@", "Anna Adler", "attic-7"] {
+        assert!(!holds(&bytes, trace), "{trace}");
+    }
+    assert!(holds(&bytes, "berta@"), "others stay");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "and nothing lies beside it");
+}
