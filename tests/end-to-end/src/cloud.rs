@@ -109,6 +109,16 @@ impl Cloud {
         self.moto.set_ahead(by);
     }
 
+    /// How often the emulated AWS was asked for an operation, as `SendMessageBatch`, since it was started.
+    ///
+    /// # Panics
+    /// When it does not answer.
+    pub async fn calls(&self, operation: &str) -> u64 {
+        let answer = self.http.get(format!("{}/calls", self.moto.endpoint())).send().await;
+        let counts: Value = answer.expect("the emulated AWS answers").json().await.expect("with counts");
+        counts[operation].as_u64().unwrap_or_default()
+    }
+
     /// Takes up to ten messages, as the event source does.
     pub async fn receive(&self) -> Vec<Message> {
         let asked = json!({

@@ -63,13 +63,13 @@ impl Function {
         answer.expect("it answers in time").unwrap_or_else(|_| panic!("it ended: {}", self.output()))
     }
 
-    /// Hands it an event, and kills it after a time; whether it was still at work.
+    /// Hands it an event, and kills it once this has come; whether it was still at work.
     ///
     /// # Panics
-    /// When it cannot be killed.
-    pub async fn call_and_kill(mut self, event: &Value, after: Duration) -> bool {
+    /// When that does not come, or it cannot be killed.
+    pub async fn call_and_kill(mut self, event: &Value, once: impl Future<Output = ()>) -> bool {
         let mut answer = self.api.invoke(event, PATIENCE);
-        tokio::time::sleep(after).await;
+        timeout(PATIENCE, once).await.expect("the moment comes");
         let was_at_work = answer.try_recv().is_err();
         self.process.kill().await.expect("it is killed");
         was_at_work

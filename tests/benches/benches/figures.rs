@@ -1,0 +1,40 @@
+//! Prints what the functions cost, against the bounds.
+#![expect(clippy::print_stdout, reason = "figures are printed")]
+
+use std::process::ExitCode;
+
+use listsync_benches::Figure;
+
+mod cold_start;
+#[path = "../../end-to-end/tests/lambda/crowd.rs"]
+mod crowd;
+mod fan_out;
+mod memory;
+mod size;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    // Cargo adds `--bench`.
+    let asked: Vec<String> = std::env::args().skip(1).filter(|name| !name.starts_with("--")).collect();
+    let wanted = |name: &str| asked.is_empty() || asked.iter().any(|asked| asked == name);
+    let mut all_hold = true;
+    let mut tell = |figures: Vec<Figure>| {
+        for figure in figures {
+            println!("{figure}");
+            all_hold &= figure.holds();
+        }
+    };
+    if wanted("size") {
+        tell(size::figures());
+    }
+    if wanted("cold-start") {
+        tell(cold_start::figures().await);
+    }
+    if wanted("fan-out") {
+        tell(fan_out::figures().await);
+    }
+    if wanted("memory") {
+        tell(memory::figures().await);
+    }
+    if all_hold { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

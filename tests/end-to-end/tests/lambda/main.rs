@@ -1,0 +1,9 @@
+//! The shipped Lambda binaries under an emulated Lambda, against an emulated AWS and an emulated tenant.
+
+mod crowd;
+mod cycle;
+mod fan_out;
+mod scene;
+mod telling;
+mod throttled;
+mod trouble;

@@ -1,0 +1,93 @@
+use listsync_end_to_end::{Cloud, Function, TIMER_TIME, beat};
+use serde_json::Value;
+
+use crate::scene::{EACH, Links};
+
+fn metrics(lines: &[Value]) -> Vec<&Value> {
+    lines.iter().filter(|line| line.get("_aws").is_some()).collect()
+}
+
+/// The shape that CloudWatch reads ("Specification: Embedded metric format").
+fn assert_embedded(line: &Value, function: &str) {
+    assert!(line["_aws"]["Timestamp"].as_i64().is_some_and(|at| at > 1_600_000_000_000), "{line}");
+    let directive = &line["_aws"]["CloudWatchMetrics"][0];
+    assert_eq!(directive["Namespace"], "listsync");
+    assert_eq!(directive["Dimensions"], serde_json::json!([["FunctionName"]]));
+    assert_eq!(line["FunctionName"], function);
+    for metric in directive["Metrics"].as_array().expect("metrics") {
+        let name = metric["Name"].as_str().expect("a name");
+        assert!(line[name].is_u64(), "{name} has a value: {line}");
+        assert!(["Count", "Milliseconds", "Seconds"].contains(&metric["Unit"].as_str().unwrap_or_default()));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_run_tells_one_line_and_one_set_of_metrics_without_any_address_name_or_secret() {
+    let mut cloud = Cloud::of(20).await;
+    cloud.world.set("LISTSYNC_LOG", "info,listsync=debug");
+    let secret = cloud.secret().to_owned();
+    let lists = Links::make(&cloud.world, 3).await;
+    let (timer, worker) = (cloud.timer().await, cloud.worker().await);
+    timer.call(&beat(), TIMER_TIME).await.expect("the timer answers");
+    cloud.work_off(&worker).await;
+    // A second beat sees how old the last run is.
+    cloud.world.listsync(&["lists", "add", "List 0", cloud.world.address(15)]).await.exits(0);
+    timer.call(&beat(), TIMER_TIME).await.expect("the timer answers");
+    cloud.work_off(&worker).await;
+
+    let lines = worker.lines();
+    let runs: Vec<_> = lines.iter().filter(|line| line["message"] == "link synced").collect();
+    assert!(runs.len() >= 4, "{runs:?}");
+    for run in &runs {
+        assert_eq!((&run["level"], &run["outcome"]), (&"INFO".into(), &"converged".into()), "{run}");
+        assert!(
+            run["run.id"].is_string() && run["link.id"].is_string() && run["duration_ms"].is_u64(),
+            "{run}"
+        );
+    }
+    let told = metrics(&lines);
+    assert_eq!(told.len(), runs.len());
+    told.iter().for_each(|line| assert_embedded(line, "listsync-worker"));
+    let added: u64 = told.iter().filter_map(|line| line["Added"].as_u64()).sum();
+    assert_eq!(added, 3 * (EACH as u64 + 1) + 1, "{told:?}");
+
+    let beats = timer.lines();
+    let told = metrics(&beats);
+    assert_eq!(told.len(), 2);
+    told.iter().for_each(|line| assert_embedded(line, "listsync-timer"));
+    assert!(told[0].get("LastRunAge").is_none(), "there was no run before the first: {told:?}");
+    assert!(told[1]["LastRunAge"].is_u64(), "{told:?}");
+
+    let output = worker.output() + &timer.output();
+    assert!(!output.contains(&secret), "no secret is told");
+    for (person, _) in &cloud.world.sample.people {
+        assert!(!output.contains(&person.address) && !output.contains(&person.name()), "nobody is named");
+    }
+    assert!(lists.groups.keys().all(|name| !output.contains(name.as_str())), "no list is named");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_setting_that_is_missing_or_makes_no_sense_stops_a_function_at_its_start_and_is_named() {
+    let cloud = Cloud::of(10).await;
+    let odd = [
+        ("listsync-worker", "AZURE_TENANT_ID", None),
+        ("listsync-worker", "AZURE_CLIENT_ID", None),
+        ("listsync-worker", "AZURE_AUTHORITY_HOST", Some("http://login.example")),
+        ("listsync-worker", "LISTSYNC_CREDENTIAL", Some("vault:x")),
+        ("listsync-worker", "LISTSYNC_GRAPH_URL", Some("graph.example")),
+        ("listsync-worker", "LISTSYNC_MAX_RECEIVES", Some("many")),
+        ("listsync-worker", "LISTSYNC_QUEUE", None),
+        ("listsync-timer", "LISTSYNC_QUEUE", Some("sqs:")),
+        ("listsync-timer", "LISTSYNC_STORE", Some("dynamodb:")),
+    ];
+    for (function, variable, value) in odd {
+        let mut environment = cloud.environment();
+        environment.retain(|(name, _)| name != variable);
+        environment.extend(value.map(|value| (variable.to_owned(), value.to_owned())));
+        let mut function = Function::start(function, &environment).await;
+        assert!(!function.ended().await.success(), "{variable}");
+        let lines = function.lines();
+        let told = lines.iter().find(|line| line["level"] == "ERROR").expect("an error is logged");
+        assert!(told["message"].as_str().is_some_and(|text| text.contains(variable)), "{variable}: {told}");
+    }
+}
