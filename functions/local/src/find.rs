@@ -2,12 +2,14 @@
 
 use listsync_core::{
     address::Address,
+    contact::Contact,
     id::{GroupId, LinkId, ListId},
     list::List,
 };
 use listsync_engine::{
     Ports,
     ports::{GroupQuery, Hold, LinkState, PortResult},
+    service::Service,
 };
 use uuid::Uuid;
 
@@ -22,6 +24,18 @@ pub(crate) async fn list(ports: &Ports, text: &str) -> Result<List, Refusal> {
             "no_such_list",
             format!("there is no list '{text}'"),
             format!("see what there is with 'listsync lists ls', or make it with 'listsync lists create \"{text}\"'"),
+        )
+    })
+}
+
+/// A contact by one of their addresses.
+pub(crate) async fn contact(service: &Service, email: &str) -> Result<Contact, Refusal> {
+    let address = address(email)?;
+    service.contacts.find_contact(&address).await?.ok_or_else(|| {
+        Refusal::new(
+            "no_such_contact",
+            format!("there is no contact with the address {address}"),
+            "see who there is with 'listsync contacts ls'",
         )
     })
 }

@@ -42,6 +42,13 @@ pub(crate) struct Bar {
     showing: Option<JoinHandle<()>>,
 }
 
+impl Bar {
+    /// Says how far it came.
+    pub(crate) fn say(&self, text: String) {
+        self.bar.set_message(text);
+    }
+}
+
 impl Watch for Bar {
     fn step(&self, step: Step) {
         let (what, done, total) = match step {

@@ -4,11 +4,12 @@ use listsync_core::{Timestamp, id::LinkId, trigger::Reason};
 use listsync_engine::{
     Ports, fan_out,
     ports::{PortError, PortResult},
+    service::Service,
 };
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::FanOut;
+use crate::{FanOut, follow};
 
 /// Why a call came to nothing.
 #[derive(Debug, thiserror::Error)]
@@ -37,12 +38,13 @@ fn on_demand() -> Reason {
 ///
 /// # Errors
 /// When it names links in another shape, or the due links cannot be read.
-pub async fn answer(ports: &Ports, event: &Value, until: Timestamp) -> Result<FanOut, CallError> {
+pub async fn answer(service: &Service, event: &Value, until: Timestamp) -> Result<FanOut, CallError> {
     if event.get("links").is_none() {
-        return Ok(fan_out::tick_until(ports, until).await?);
+        follow(service).await;
+        return Ok(fan_out::tick_until(&service.ports, until).await?);
     }
     let call = Call::deserialize(event).map_err(|error| CallError::NotACall(error.column()))?;
-    Ok(fan_out::ask(ports, call.links, call.reason).await)
+    Ok(fan_out::ask(&service.ports, call.links, call.reason).await)
 }
 
 /// How long ago the last run of any link finished, in seconds; none before the first.

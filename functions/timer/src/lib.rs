@@ -5,15 +5,23 @@
 
 mod event;
 
-use listsync_engine::{Ports, fan_out, ports::PortResult};
+use listsync_engine::{fan_out, filtered, ports::PortResult, service::Service};
 
 pub use event::{CallError, answer, last_run_age};
 pub use listsync_engine::fan_out::FanOut;
 
-/// Sends one message per due link.
+/// Has filtered lists follow what changed of people, then sends one message per due link.
 ///
 /// # Errors
 /// When the links cannot be read; what was sent before stays sent, and a link whose message was not sent stays due.
-pub async fn handle(ports: &Ports) -> PortResult<FanOut> {
-    fan_out::tick(ports).await
+pub async fn handle(service: &Service) -> PortResult<FanOut> {
+    follow(service).await;
+    fan_out::tick(&service.ports).await
+}
+
+/// What cannot be followed now is at the next beat: it must not keep links from their runs.
+async fn follow(service: &Service) {
+    if let Err(error) = filtered::follow_all(service).await {
+        tracing::warn!(code = error.code, "a filtered list could not follow its filter: {error}");
+    }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use listsync_core::Timestamp;
-use listsync_engine::Ports;
+use listsync_engine::service::Service;
 use listsync_timer::FanOut;
 use listsync_wiring::function::{self, Metric, Unit};
 use serde_json::Value;
@@ -15,13 +15,13 @@ const MARGIN: Duration = Duration::from_secs(10);
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     function::log();
-    let ports = function::open().await?.ports;
-    lambda_runtime::run(service_fn(move |event| beat(ports.clone(), event))).await
+    let service = function::open().await?.service;
+    lambda_runtime::run(service_fn(move |event| beat(service.clone(), event))).await
 }
 
-async fn beat(ports: Ports, event: LambdaEvent<Value>) -> Result<FanOut, Error> {
+async fn beat(service: Service, event: LambdaEvent<Value>) -> Result<FanOut, Error> {
     let until = Timestamp::try_from(event.context.deadline() - MARGIN)?;
-    let sent = listsync_timer::answer(&ports, &event.payload, until).await?;
+    let sent = listsync_timer::answer(&service, &event.payload, until).await?;
     let mut metrics = vec![
         Metric("Due", Unit::Count, sent.due),
         Metric("Sent", Unit::Count, sent.sent),
@@ -29,12 +29,12 @@ async fn beat(ports: Ports, event: LambdaEvent<Value>) -> Result<FanOut, Error> 
     ];
     // While nothing is due, an old run is no trouble.
     if sent.due > 0 {
-        match listsync_timer::last_run_age(&ports).await {
+        match listsync_timer::last_run_age(&service.ports).await {
             Ok(age) => metrics.extend(age.map(|age| Metric("LastRunAge", Unit::Seconds, age))),
             // The messages are sent: a number that is missing must not make the beat a failure.
             Err(error) => tracing::warn!(code = error.code, "the age of the last run is not known: {error}"),
         }
     }
-    function::tell(ports.clock.now(), &metrics);
+    function::tell(service.ports.clock.now(), &metrics);
     Ok(sent)
 }

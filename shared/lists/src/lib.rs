@@ -18,6 +18,7 @@ mod records;
 mod rejects;
 mod rows;
 mod sniff;
+mod take_in;
 mod text;
 mod verdict;
 
@@ -30,4 +31,5 @@ pub use profile::{
     ColumnNames, Columns, Dates, Delimiter, Encoding, Others, Profile, ProfileError, Quote, StatusWords,
 };
 pub use rejects::{RejectsError, write_rejects};
+pub use take_in::{RowProblem, Taken, take_in};
 pub use verdict::{RejectReason, RejectedRow, RowVerdict, Verdict};

@@ -29,6 +29,11 @@ Example:
 pub(super) const LISTS: &str = "\
 Examples:
   listsync lists create News
+  listsync lists create Sales --filter 'department eq \"Sales\" and external eq false'
+  listsync lists create 'All staff' --opt-out not-allowed
+  listsync lists preview Sales --filter 'department sw \"Sales\"'
+  listsync lists edit Sales --filter 'department sw \"Sales\"'
+  listsync lists explain Sales anna@contoso.com
   listsync lists ls
   listsync lists show News
   listsync lists members News --json
@@ -36,11 +41,30 @@ Examples:
   listsync lists remove News anna@contoso.com
   listsync lists delete News";
 
+pub(super) const CONTACTS: &str = "\
+Examples:
+  listsync contacts ls
+  listsync contacts show anna@contoso.com --json
+  listsync contacts edit anna@contoso.com --set department=Sales --alias a.meier@contoso.com
+  listsync contacts edit anna@contoso.com --address anna.keller@contoso.com
+  listsync contacts merge anna@contoso.com anna.private@example.com
+  listsync contacts opt-out anna@contoso.com
+  listsync contacts erase anna@contoso.com";
+
+pub(super) const KEYS: &str = "\
+Examples:
+  listsync keys create 'newsletter tool' --scope read --scope operate
+  listsync keys ls
+  listsync keys revoke 1f2e3d4c5b6a
+  listsync keys rotate-links";
+
 pub(super) const IMPORT: &str = "\
 Examples:
   listsync import joiners.csv --list News --mode incremental
   listsync import everybody.csv --list News --mode full       who is not in it leaves the list
   listsync import hr.csv --list News --mode full --map 'email=Work e-mail,name=Full name'
+  listsync import export.csv --list News --mode full --profile workday --rejects rejects.csv
+  listsync import export.csv --list News --mode full --profile our-hr.json
   listsync import joiners.csv --list News --mode incremental --link-group news-team";
 
 pub(super) const IMPORTS: &str = "\
@@ -104,8 +128,12 @@ Examples:
   listsync work                   until Ctrl-C";
 
 pub(super) const SERVE: &str = "\
-Example:
-  listsync serve                  stops on Ctrl-C or SIGTERM once the runs under way have ended";
+Examples:
+  listsync serve                  stops on Ctrl-C or SIGTERM once the runs under way have ended
+  listsync serve --listen 127.0.0.1:9000
+
+The HTTP API wants a key: listsync keys create NAME --scope read --scope operate
+It describes itself at /openapi.json. LISTSYNC_PUBLIC_URL says where people reach it: opt-out links begin with it.";
 
 pub(super) const RUNS: &str = "\
 Examples:

@@ -7,9 +7,13 @@ use clap_complete::Shell;
 use listsync_lists::Mapping;
 
 mod examples;
+mod keys;
 mod link;
+mod people;
 
+pub(crate) use keys::{KeysVerb, ScopeArg};
 pub(crate) use link::{LinkArgs, NewGroupKindArg, WritesArg};
+pub(crate) use people::{ContactsVerb, EditArgs, MailArg, Who};
 
 /// Keeps contact lists and Microsoft Entra ID groups in step, both ways.
 #[derive(Debug, Parser)]
@@ -30,6 +34,9 @@ pub(crate) enum Verb {
     /// Keep contact lists.
     #[command(subcommand, after_help = examples::LISTS)]
     Lists(ListsVerb),
+    /// Look at people, edit them, and erase them.
+    #[command(subcommand, after_help = examples::CONTACTS)]
+    Contacts(ContactsVerb),
     /// Import a CSV file into a list.
     #[command(after_help = examples::IMPORT)]
     Import(ImportArgs),
@@ -63,15 +70,18 @@ pub(crate) enum Verb {
     /// Run the worker: take messages off the queue and sync their links.
     #[command(after_help = examples::WORK)]
     Work(WorkArgs),
-    /// Run timer and worker in one process until it is stopped.
+    /// Run timer, worker and HTTP API in one process until it is stopped.
     #[command(after_help = examples::SERVE)]
-    Serve,
+    Serve(ServeArgs),
     /// Look at past runs.
     #[command(subcommand, after_help = examples::RUNS)]
     Runs(RunsVerb),
     /// Check settings, reachability, permissions and the clock.
     #[command(after_help = examples::DOCTOR)]
     Doctor,
+    /// Keep the keys of the HTTP API and of opt-out links.
+    #[command(subcommand, after_help = examples::KEYS)]
+    Keys(KeysVerb),
     /// Read and change the List Service settings.
     #[command(subcommand, after_help = examples::SETTINGS)]
     Settings(SettingsVerb),
@@ -89,7 +99,32 @@ pub(crate) enum ListsVerb {
     Create {
         /// Its name.
         name: String,
+        #[command(flatten)]
+        rule: ListRule,
     },
+    /// Change a list: its name, its filter, whether its members may leave it.
+    Edit {
+        /// The list's name or id.
+        list: String,
+        /// A new name.
+        #[arg(long)]
+        name: Option<String>,
+        #[command(flatten)]
+        rule: ListRule,
+        /// Make a filtered list one that is kept by hand; its members stay.
+        #[arg(long, conflicts_with = "filter")]
+        no_filter: bool,
+    },
+    /// Show what a filter would make of a list, before it is saved.
+    Preview {
+        /// The list's name or id.
+        list: String,
+        /// The filter; left out: the list's own.
+        #[arg(long)]
+        filter: Option<String>,
+    },
+    /// Show why a person is on a filtered list, or is not.
+    Explain(Person),
     /// Show every list.
     Ls,
     /// Show one list.
@@ -117,6 +152,29 @@ pub(crate) enum ListsVerb {
         /// The list's name or id.
         list: String,
     },
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ListRule {
+    /// Who is on it by a condition, such as: department eq "Sales". Nobody edits its members by hand then.
+    #[arg(long)]
+    pub(crate) filter: Option<String>,
+    /// Whether its members may leave it by themselves: allowed, unless it is a mandatory list.
+    #[arg(long)]
+    pub(crate) opt_out: Option<OptOutArg>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum OptOutArg {
+    Allowed,
+    NotAllowed,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ServeArgs {
+    /// Where the HTTP API listens: address and port. Put a reverse proxy with TLS before anything but loopback.
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
+    pub(crate) listen: std::net::SocketAddr,
 }
 
 #[derive(Debug, clap::Args)]
@@ -162,12 +220,29 @@ pub(crate) struct ImportArgs {
     /// What the file says of those whom it does not name: full, they leave; incremental, nothing.
     #[arg(long)]
     pub(crate) mode: ImportModeArg,
+    /// How the file is written and what its columns mean: generic, workday, bamboohr, ukg, adp, or a JSON file of your own.
+    #[arg(long, default_value = "generic", value_name = "PROFILE")]
+    pub(crate) profile: String,
+    /// Where the rows that were not taken are written to, each with the reason, to be corrected and imported.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rejects: Option<PathBuf>,
+    /// What is done with a file that is the list's last one once more.
+    #[arg(long, default_value = "skip")]
+    pub(crate) again: AgainArg,
     /// Which column is what, where the header does not say: email=COLUMN,name=COLUMN.
     #[arg(long, value_name = "FIELD=COLUMN")]
     pub(crate) map: Option<Mapping>,
     /// Link the list to this group afterwards, two-way, unless it is linked to it already: an object id or unique name.
     #[arg(long, value_name = "GROUP")]
     pub(crate) link_group: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum AgainArg {
+    /// Nothing.
+    Skip,
+    /// It is taken in once more.
+    TakeIn,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

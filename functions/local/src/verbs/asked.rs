@@ -18,11 +18,6 @@ impl Asked {
         Ok(Self { links: trigger::raise_list(ports, list, reason).await? })
     }
 
-    /// Nothing changed, so nobody was asked.
-    pub(super) fn nobody() -> Self {
-        Self { links: Vec::new() }
-    }
-
     /// A line for a person.
     pub(super) fn text(&self) -> String {
         match self.links.len() {

@@ -1,7 +1,12 @@
 //! `listsync subscribe` and `unsubscribe`: what a person says of themselves.
 
-use listsync_core::trigger::Reason;
-use listsync_engine::{Ports, ports::Decision};
+use std::time::Duration;
+
+use listsync_core::contact::{Decision, OptOutReason, Saying, Scope, Via};
+use listsync_engine::{
+    people::{self, Stored},
+    service::Service,
+};
 use serde_json::json;
 
 use super::asked::Asked;
@@ -11,11 +16,19 @@ use crate::{
     output::{Outcome, Reply},
 };
 
-pub(super) async fn run(ports: &Ports, person: &Person, decision: Decision) -> Outcome {
-    let list = find::list(ports, &person.list).await?;
+pub(super) async fn run(service: &Service, person: &Person, decision: Decision) -> Outcome {
+    let list = find::list(&service.ports, &person.list).await?;
     let address = find::address(&person.email)?;
-    ports.lists.decide(&list.id, &address, decision, ports.clock.now()).await?;
-    let asked = Asked::after_change(ports, &list.id, Reason::Event).await?;
+    let saying = Saying {
+        address: address.clone(),
+        decision,
+        scope: Scope::List(list.id.clone()),
+        reason: OptOutReason::Own,
+        via: Via::Operator,
+        at: service.ports.clock.now(),
+    };
+    let Stored { links, .. } = people::say(service, &saying, Duration::ZERO).await?;
+    let asked = Asked { links };
     let what = match decision {
         Decision::Subscribed => format!("{address} is on the list '{}' by their own decision.", list.name),
         Decision::OptedOut => format!(

@@ -2,20 +2,23 @@
 
 use std::{fmt::Write as _, fs::File, path::Path};
 
+use jiff::tz::TimeZone;
+
 use listsync_core::{id::ImportId, link::Link, list::List, trigger::Reason};
 use listsync_engine::{
     Ports,
-    ports::{Fault, Import, ImportMode, ImportState},
+    ports::{Again, Fault, Import, ImportMode, ImportState},
 };
-use listsync_lists::{Mapping, ParsedFile, RejectedRow, Source};
+use listsync_lists::{ParsedFile, Position, Profile, Reading, RowProblem, Source, Taken};
 use listsync_wiring::Wired;
 use serde_json::{Value, json};
 
 use super::{asked::Asked, link};
 use crate::{
-    cli::{ImportArgs, ImportModeArg, ImportsVerb},
+    cli::{AgainArg, ImportArgs, ImportModeArg, ImportsVerb},
     find,
     output::{self, Outcome, Refusal, Reply},
+    progress::Bars,
     view,
 };
 
@@ -27,21 +30,28 @@ const TOLD: usize = 10;
 pub(super) async fn import(wired: &Wired, args: &ImportArgs) -> Outcome {
     let ports = &wired.ports;
     let list = find::list(ports, &args.list).await?;
-    let parsed = read(&args.file, args.map.as_ref())?;
+    let profile = profile(args)?;
+    let today = ports.clock.now().to_zoned(TimeZone::UTC).date();
+    let reading = Reading { profile: &profile, today };
+    let parsed = read(&args.file, reading)?;
+    if let Some(rejects) = &args.rejects {
+        write_rejects(&args.file, reading, &parsed, rejects)?;
+    }
     let linked = match &args.link_group {
         None => None,
         Some(group) => link::existing_group(wired, &list, group).await?,
     };
-    let rejected = parsed.rejected.clone();
     let file = args.file.to_string_lossy();
     let source = Source { file: &file, mode: args.mode.into(), at: ports.clock.now() };
-    let import = listsync_lists::import(ports.lists.as_ref(), &list.id, parsed, source).await?.import;
-    let changed = import.added + import.removed > 0 || linked.is_some();
-    let asked = match changed {
-        true => Asked::after_change(ports, &list.id, Reason::Event).await?,
-        false => Asked::nobody(),
+    let again = args.again.into();
+    let taken = listsync_lists::take_in(&wired.service, &list.id, parsed, (source, again)).await?;
+    let Taken { import, problems, links } = taken;
+    let asked = match &linked {
+        // It is linked to a group just now, so it has a run to ask for whatever the file changed.
+        Some(_) if links.is_empty() => Asked::after_change(ports, &list.id, Reason::Event).await?,
+        _ => Asked { links },
     };
-    let done = Done { list, import, rejected, linked, asked };
+    let done = Done { list, import, problems, linked, asked };
     Ok(Reply::done(done.document(), done.text()).exiting(done.exit_code()))
 }
 
@@ -54,34 +64,83 @@ impl From<ImportModeArg> for ImportMode {
     }
 }
 
-fn read(path: &Path, mapping: Option<&Mapping>) -> Result<ParsedFile, Refusal> {
+impl From<AgainArg> for Again {
+    fn from(arg: AgainArg) -> Self {
+        match arg {
+            AgainArg::Skip => Self::Skip,
+            AgainArg::TakeIn => Self::TakeIn,
+        }
+    }
+}
+
+/// A built-in profile by its name, or an own one in a file.
+fn profile(args: &ImportArgs) -> Result<Profile, Refusal> {
+    let given = args.profile.as_str();
     let refuse = |why: String| {
-        Refusal::new(
-            "file",
-            format!("{}: {why}", path.display()),
-            "nothing was imported; correct the file and try again",
-        )
+        let hint = format!("name one of {}, or a JSON file", Profile::BUILT_IN.join(", "));
+        Refusal::new("profile", format!("--profile {given}: {why}"), hint)
     };
-    let file = File::open(path).map_err(|error| refuse(format!("cannot be read ({error})")))?;
-    let default = Mapping::default();
-    listsync_lists::parse(file, mapping.unwrap_or(&default), |_| {})
-        .map_err(|error| refuse(error.to_string()))
+    let profile = match Profile::named(given) {
+        Some(built_in) => built_in,
+        None => {
+            let text = std::fs::read_to_string(given).map_err(|error| {
+                refuse(format!("no built-in profile, and no file that can be read ({error})"))
+            })?;
+            Profile::from_json(&text).map_err(|error| refuse(error.to_string()))?
+        }
+    };
+    Ok(match &args.map {
+        Some(mapping) => profile.mapped(mapping),
+        None => profile,
+    })
+}
+
+fn read(path: &Path, reading: Reading<'_>) -> Result<ParsedFile, Refusal> {
+    let file = opened(path)?;
+    let bar = Bars::default().bar("reading the file");
+    listsync_lists::read(file, reading, |at: Position| bar.say(format!("{} rows", at.rows)))
+        .map_err(|error| refused(path, &error.to_string()))
+}
+
+/// Writes the rows that were not taken to a file, which must not be there yet; how many they are.
+fn write_rejects(from: &Path, reading: Reading<'_>, parsed: &ParsedFile, to: &Path) -> Result<u64, Refusal> {
+    let unwritten = |why: String| {
+        Refusal::new("rejects", format!("{}: {why}", to.display()), "name another file with --rejects")
+    };
+    if parsed.rejected.is_empty() {
+        return Ok(0);
+    }
+    let mut out = File::create_new(to).map_err(|error| unwritten(format!("cannot be written ({error})")))?;
+    listsync_lists::write_rejects(opened(from)?, reading, parsed, &mut out)
+        .map_err(|error| unwritten(error.to_string()))
+}
+
+fn opened(path: &Path) -> Result<File, Refusal> {
+    File::open(path).map_err(|error| refused(path, &format!("cannot be read ({error})")))
+}
+
+fn refused(path: &Path, why: &str) -> Refusal {
+    Refusal::new(
+        "file",
+        format!("{}: {why}", path.display()),
+        "nothing was imported; correct the file and try again",
+    )
 }
 
 /// An import with what was not taken in, and what follows from it.
 struct Done {
     list: List,
     import: Import,
-    rejected: Vec<RejectedRow>,
+    problems: Vec<RowProblem>,
     linked: Option<Link>,
     asked: Asked,
 }
 
 impl Done {
     fn document(&self) -> Value {
-        let problem = |row: &RejectedRow| json!({"row": row.row, "code": row.reason.code(), "message": row.reason.to_string()});
+        let problem = |row: &RowProblem| json!({"row": row.row, "code": row.code, "message": row.message});
         let mut document = json!(self.import);
-        document["problems"] = self.rejected.iter().map(problem).collect();
+        document["problems"] = self.problems.iter().map(problem).collect();
         document["links"] = json!(self.asked.links);
         document["linked"] = json!(self.linked.as_ref().map(|link| &link.id));
         document
@@ -89,11 +148,11 @@ impl Done {
 
     fn text(&self) -> String {
         let mut text = outline(&self.import, &self.list.name);
-        for RejectedRow { row, reason } in self.rejected.iter().take(TOLD) {
-            let _ = writeln!(text, "  {} row {row}: {reason}", output::yellow("not taken in:"));
+        for RowProblem { row, message, .. } in self.problems.iter().take(TOLD) {
+            let _ = writeln!(text, "  {} row {row}: {message}", output::yellow("not taken in:"));
         }
-        if self.rejected.len() > TOLD {
-            let more = self.rejected.len() - TOLD;
+        if self.problems.len() > TOLD {
+            let more = self.problems.len() - TOLD;
             let _ = writeln!(text, "  and {more} more rows: see them all with --json");
         }
         if let Some(link) = &self.linked {
@@ -104,7 +163,7 @@ impl Done {
 
     /// 4 where removals are held, 3 where a row could not be read.
     fn exit_code(&self) -> u8 {
-        match (self.import.state, self.rejected.is_empty()) {
+        match (self.import.state, self.import.rejected == 0) {
             (ImportState::Held, _) => 4,
             (_, false) => 3,
             (ImportState::Done | ImportState::RemovalsSkipped | ImportState::Repeated, true) => 0,

@@ -8,7 +8,7 @@ use std::{
 use listsync_core::{
     address::Address,
     id::ContactId,
-    list::{Entry, List, NewContact, Origin, Standing},
+    list::{Entry, List, ListKind, NewContact, OptOutRule, Origin, Standing},
     member::{MemberKey, Open},
     settings::Settings,
     trigger::Reason,
@@ -16,10 +16,12 @@ use listsync_core::{
 use listsync_engine::{
     Ports,
     ports::{AddOutcome, EntryQuery, MemberQuery, PortResult, RemoveOutcome},
+    service::Service,
 };
+use listsync_http::documents::list::{ListDocument, ListRow};
 use serde_json::{Value, json};
 
-use super::asked::Asked;
+use super::{asked::Asked, rules};
 use crate::{
     cli::{ListsVerb, Person},
     find,
@@ -27,9 +29,16 @@ use crate::{
     view::LinkView,
 };
 
-pub(super) async fn run(ports: &Ports, verb: &ListsVerb) -> Outcome {
+pub(super) async fn run(service: &Service, verb: &ListsVerb) -> Outcome {
+    let ports = &service.ports;
     match verb {
-        ListsVerb::Create { name } => create(ports, name).await,
+        ListsVerb::Create { name, rule } => rules::create(service, name, rule).await,
+        ListsVerb::Edit { list, name, rule, no_filter } => {
+            let kind = if *no_filter { rules::Kind::Static } else { rules::Kind::AsGiven };
+            rules::edit(service, list, name.as_deref(), (rule, kind)).await
+        }
+        ListsVerb::Preview { list, filter } => rules::preview(service, list, filter.as_deref()).await,
+        ListsVerb::Explain(person) => rules::explain(service, person).await,
         ListsVerb::Ls => ls(ports).await,
         ListsVerb::Show { list } => show(ports, list).await,
         ListsVerb::Members { list } => members(ports, list).await,
@@ -39,32 +48,16 @@ pub(super) async fn run(ports: &Ports, verb: &ListsVerb) -> Outcome {
     }
 }
 
-async fn create(ports: &Ports, name: &str) -> Outcome {
-    let name = name.trim();
-    if name.is_empty() || name.chars().any(char::is_control) {
-        return Err(Refusal::new(
-            "list_name",
-            "the list's name is empty or holds control characters",
-            "give it a name",
-        ));
-    }
-    let list = ports.lists.create_list(name, ports.clock.now()).await?;
-    let text = format!(
-        "Created the list '{}' ({}).\nFill it: listsync import FILE.csv --list \"{}\" --mode incremental",
-        list.name, list.id, list.name
-    );
-    Ok(Reply::done(json!(list), text))
-}
-
 async fn ls(ports: &Ports) -> Outcome {
     let mut documents = Vec::new();
     let mut rows = Vec::new();
-    for List { id, name, .. } in ports.lists.lists().await? {
-        let members = ports.lists.size(&id).await?;
-        let links = ports.links.of_list(&id).await?;
+    for list in ports.lists.lists().await? {
+        let links = ports.links.of_list(&list.id).await?;
         let groups: Vec<&str> = links.iter().map(|state| state.link.group_name.as_str()).collect();
-        rows.push([name.clone(), members.to_string(), groups.join(", "), id.to_string()]);
-        documents.push(json!({"id": id, "name": name, "members": members, "links": links.len()}));
+        let (name, id) = (list.name.clone(), list.id.to_string());
+        let row = ListRow::load(ports, list).await?;
+        rows.push([name, row.members.to_string(), groups.join(", "), id]);
+        documents.push(json!(row));
     }
     let text = match rows.is_empty() {
         true => "There is no list yet. Make one: listsync lists create NAME".to_owned(),
@@ -75,26 +68,22 @@ async fn ls(ports: &Ports) -> Outcome {
 
 async fn show(ports: &Ports, name: &str) -> Outcome {
     let list = find::list(ports, name).await?;
-    let entries = ports.lists.entries(&list.id, EntryQuery::All).await?;
-    let count = |standing| entries.iter().filter(|entry| entry.standing == standing).count();
-    let (members, opted_out, pending) =
-        (count(Standing::Member), count(Standing::OptedOut), count(Standing::Pending));
-    let mut links = Vec::new();
-    let mut text = format!(
-        "{} ({})\n  {members} members, {opted_out} opted out, {pending} pending\n",
-        output::bold(&list.name),
-        list.id
-    );
-    for state in ports.links.of_list(&list.id).await? {
-        let view = LinkView::load(ports, state).await?;
-        let [_, group, mode, status, last_run, id] = view.row();
-        let _ = writeln!(text, "  linked {mode} to {group}: {status}, last run {last_run} ({id})");
-        links.push(view.document());
+    let mut text = format!("{} ({})\n", output::bold(&list.name), list.id);
+    if let ListKind::Filtered { filter } = &list.kind {
+        let _ = writeln!(text, "  filtered: {filter}");
     }
-    let document = json!({
-        "id": list.id, "name": list.name, "members": members, "opted_out": opted_out, "pending": pending, "links": links,
-    });
-    Ok(Reply::done(document, text))
+    if list.opt_out == OptOutRule::NotAllowed {
+        text.push_str("  mandatory: its members cannot leave it by themselves\n");
+    }
+    let links = ports.links.of_list(&list.id).await?;
+    let document = ListDocument::load(ports, list).await?;
+    let ListDocument { members, opted_out, pending, .. } = &document;
+    let _ = writeln!(text, "  {members} members, {opted_out} opted out, {pending} pending");
+    for state in links {
+        let [_, group, mode, status, last_run, id] = LinkView::load(ports, state).await?.row();
+        let _ = writeln!(text, "  linked {mode} to {group}: {status}, last run {last_run} ({id})");
+    }
+    Ok(Reply::done(json!(document), text))
 }
 
 async fn members(ports: &Ports, name: &str) -> Outcome {

@@ -12,15 +12,18 @@ use crate::{
 
 mod asked;
 mod completions;
+mod contacts;
 mod decisions;
 mod doctor;
 mod domains;
 mod handout;
 mod imports;
+mod keys;
 mod link;
 mod links;
 mod lists;
 mod plan;
+mod rules;
 mod runs;
 mod serve;
 mod settings;
@@ -36,8 +39,10 @@ pub(crate) async fn run(verb: &Verb, form: Form, environment: Result<Environment
     }
     let config = Config::read(&environment?)?;
     // These show how far they came by themselves.
-    let shows_itself =
-        matches!(verb, Verb::Plan(_) | Verb::Handout(_) | Verb::Sync(_) | Verb::Work(_) | Verb::Serve);
+    let shows_itself = matches!(
+        verb,
+        Verb::Plan(_) | Verb::Handout(_) | Verb::Sync(_) | Verb::Work(_) | Verb::Serve(_) | Verb::Import(_)
+    );
     let _waiting = (!shows_itself).then(|| Bars::default().bar("working"));
     if matches!(verb, Verb::Doctor) {
         return doctor::run(config).await;
@@ -48,19 +53,21 @@ pub(crate) async fn run(verb: &Verb, form: Form, environment: Result<Environment
 async fn wired(verb: &Verb, form: Form, wired: &Wired) -> Outcome {
     let ports = &wired.ports;
     match verb {
-        Verb::Lists(verb) => lists::run(ports, verb).await,
+        Verb::Lists(verb) => lists::run(&wired.service, verb).await,
+        Verb::Contacts(verb) => contacts::run(&wired.service, verb).await,
+        Verb::Keys(verb) => keys::run(&wired.service, verb).await,
         Verb::Import(args) => imports::import(wired, args).await,
         Verb::Imports(verb) => imports::run(ports, verb).await,
-        Verb::Subscribe(person) => decisions::run(ports, person, Decision::Subscribed).await,
-        Verb::Unsubscribe(person) => decisions::run(ports, person, Decision::OptedOut).await,
+        Verb::Subscribe(person) => decisions::run(&wired.service, person, Decision::Subscribed).await,
+        Verb::Unsubscribe(person) => decisions::run(&wired.service, person, Decision::OptedOut).await,
         Verb::Link(args) => link::run(wired, args).await,
         Verb::Links(verb) => links::run(ports, verb).await,
         Verb::Plan(one) => plan::run(ports, one).await,
         Verb::Handout(args) => handout::run(ports, args).await,
-        Verb::Sync(one) => sync::run(ports, one).await,
-        Verb::Tick => work::tick(ports).await,
+        Verb::Sync(one) => sync::run(&wired.service, one).await,
+        Verb::Tick => work::tick(&wired.service).await,
         Verb::Work(args) => work::work(wired, args, form).await,
-        Verb::Serve => serve::run(wired, form).await,
+        Verb::Serve(args) => serve::run(wired, args, form).await,
         Verb::Runs(verb) => runs::run(ports, verb, form).await,
         Verb::Settings(verb) => settings::run(ports, verb).await,
         // These need no ports, or open them themselves.

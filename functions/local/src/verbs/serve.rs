@@ -1,11 +1,18 @@
-//! `listsync serve`: timer and worker in one process, until it is stopped.
+//! `listsync serve`: timer, worker and HTTP API in one process, until it is stopped.
 
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
-use listsync_engine::Ports;
-use listsync_wiring::Wired;
+use axum::{
+    Router,
+    extract::{ConnectInfo, Request},
+    middleware,
+};
+use listsync_engine::service::Service;
+use listsync_http::{Options, Peer};
+use listsync_wiring::{Environment, Wired};
 use serde_json::json;
 use tokio::{
+    net::TcpListener,
     signal::unix::{Signal, SignalKind, signal},
     sync::watch::{self, Receiver},
     time::sleep,
@@ -13,6 +20,7 @@ use tokio::{
 
 use super::work;
 use crate::{
+    cli::ServeArgs,
     crew::{self, Ending},
     output::{self, Form, Outcome, Refusal},
 };
@@ -20,23 +28,56 @@ use crate::{
 /// How often the timer looks for due links: one query of the store.
 const TICK: Duration = Duration::from_secs(10);
 
-pub(super) async fn run(wired: &Wired, form: Form) -> Outcome {
+pub(super) async fn run(wired: &Wired, args: &ServeArgs, form: Form) -> Outcome {
+    let listener = TcpListener::bind(args.listen).await.map_err(|error| {
+        let message = format!("the HTTP API cannot listen at {}: {error}", args.listen);
+        Refusal::new("listen", message, "give another address with --listen ADDRESS:PORT")
+    })?;
     let stop = stop_signal()?;
-    output::note("Timer and worker are running. Ctrl-C ends them once the runs under way have ended.");
+    let api = tokio::spawn(api(router(wired), listener, stop.clone()));
+    output::note(&format!(
+        "Timer and worker are running, the HTTP API at http://{}. Ctrl-C ends them once the runs under way have ended.",
+        args.listen
+    ));
     let tell = |news: crew::News<'_>| work::tell(form, &news);
     let (ticks, worked) =
-        tokio::join!(tick_until(&wired.ports, stop.clone()), crew::work(wired, Ending::When(stop), &tell));
+        tokio::join!(tick_until(&wired.service, stop.clone()), crew::work(wired, Ending::When(stop), &tell));
     let mut reply = work::reply(&worked?);
+    // Requests under way have their answers by now, or their callers ask again.
+    api.abort();
     reply.document["ticks"] = json!(ticks);
     reply.exit = 0;
     Ok(reply)
 }
 
+fn router(wired: &Wired) -> Router {
+    let public_url = Environment::of_process().get("LISTSYNC_PUBLIC_URL").map(str::to_owned);
+    // Without the settings for the directory all but making links works.
+    let options = Options { tenant: wired.tenant().ok(), public_url, ..Options::default() };
+    listsync_http::router(wired.service.clone(), options).layer(middleware::map_request(named))
+}
+
+/// Names where a request comes from.
+async fn named(ConnectInfo(peer): ConnectInfo<SocketAddr>, mut request: Request) -> Request {
+    request.extensions_mut().insert(Peer(peer.ip().to_string()));
+    request
+}
+
+async fn api(router: Router, listener: TcpListener, mut stop: Receiver<bool>) {
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let stopped = async move {
+        let _ = stop.wait_for(|stopped| *stopped).await;
+    };
+    if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(stopped).await {
+        output::note(&format!("{} {error}", output::yellow("the HTTP API:")));
+    }
+}
+
 /// Ticks until it is stopped. A tick that fails is told and tried again: nothing is lost by it.
-async fn tick_until(ports: &Ports, mut stop: Receiver<bool>) -> u64 {
+async fn tick_until(service: &Service, mut stop: Receiver<bool>) -> u64 {
     let mut ticks = 0;
     while !*stop.borrow() {
-        if let Err(error) = listsync_timer::handle(ports).await {
+        if let Err(error) = listsync_timer::handle(service).await {
             output::note(&format!("{} {error}. {}", output::yellow("the timer:"), error.hint));
         }
         ticks += 1;

@@ -10,12 +10,8 @@ use super::{ColumnNames, Columns, Dates, Encoding, Profile, Quote, StatusWords};
 
 pub(super) fn named(name: &str) -> Option<Profile> {
     let generic = Profile::generic();
-    let own = |columns| Profile {
-        name: name.to_owned(),
-        columns,
-        encoding: Encoding::Auto,
-        ..generic.clone()
-    };
+    let own =
+        |columns| Profile { name: name.to_owned(), columns, encoding: Encoding::Auto, ..generic.clone() };
     Some(match name {
         "generic" => generic,
         "workday" => own(workday()),

@@ -1,0 +1,108 @@
+//! Taking a file into a list, with all that follows from it.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use listsync_core::{
+    contact::ExternalId,
+    id::{LinkId, ListId},
+    list::NewContact,
+    trigger::Reason,
+};
+use listsync_engine::{
+    filtered,
+    ports::{Again, Import, ImportRow, ImportState, Imported, PortResult, Presence},
+    service::Service,
+    trigger,
+};
+
+use crate::{ParsedFile, Source};
+
+/// How many contacts are in memory at a time.
+const PAGE: usize = 500;
+
+/// What taking a file in came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Taken {
+    /// The import, as it is kept.
+    pub import: Import,
+    /// The rows that were not taken in, in the file's order.
+    pub problems: Vec<RowProblem>,
+    /// The links that were asked to run.
+    pub links: Vec<LinkId>,
+}
+
+/// A row that was not taken in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowProblem {
+    /// Its number, as a spreadsheet shows it: the header is row 1.
+    pub row: u64,
+    /// A stable code.
+    pub code: String,
+    /// Why, for people.
+    pub message: String,
+}
+
+/// Takes a file into a list, whole or not at all; then has filtered lists follow what it changed of people, and asks for
+/// a run of each link whose list changed.
+///
+/// # Errors
+/// When there is no such list, it is a filtered one, or the store fails: nothing is changed then. When the queue does not
+/// take a message, the file is taken in, and the timer sees to the run.
+pub async fn take_in(
+    service: &Service,
+    list: &ListId,
+    parsed: ParsedFile,
+    (source, again): (Source<'_>, Again),
+) -> PortResult<Taken> {
+    let mut problems: Vec<RowProblem> = parsed
+        .rejected
+        .iter()
+        .map(|row| RowProblem {
+            row: row.row,
+            code: row.reason.code().to_owned(),
+            message: row.reason.to_string(),
+        })
+        .collect();
+    let gone: BTreeSet<ExternalId> = parsed.gone.iter().cloned().collect();
+    let mut new = parsed.into_import(source, again);
+    new.people.extend(leavers(service, gone).await?);
+    let Imported { import, refused } = service.ports.lists.import(list, &new).await?;
+    problems.extend(refused.into_iter().map(|row| RowProblem {
+        row: row.row,
+        code: row.code,
+        message: row.message,
+    }));
+    problems.sort_by_key(|problem| problem.row);
+    let mut links = Vec::new();
+    if import.state != ImportState::Repeated && import.added + import.updated + import.removed > 0 {
+        links = trigger::raise_list_later(&service.ports, list, Reason::Event, Duration::ZERO).await?;
+        filtered::follow_all(service).await?;
+    }
+    Ok(Taken { import, problems, links })
+}
+
+/// The rows of those who leave and whom the file knows by their key alone.
+async fn leavers(service: &Service, gone: BTreeSet<ExternalId>) -> PortResult<Vec<ImportRow>> {
+    let mut rows = Vec::new();
+    let mut after = None;
+    while rows.len() < gone.len() {
+        let page = service.contacts.contacts(after.as_ref(), PAGE).await?;
+        let full = page.len() == PAGE;
+        after = page.last().map(|contact| contact.id.clone());
+        for contact in page {
+            let Some(key) = contact.external_id.filter(|key| gone.contains(key)) else { continue };
+            let new =
+                NewContact { address: contact.address, name: String::new(), fields: Default::default() };
+            rows.push(ImportRow {
+                row: 0,
+                contact: new,
+                external_id: Some(key),
+                presence: Presence::Leaving,
+            });
+        }
+        if !full {
+            break;
+        }
+    }
+    Ok(rows)
+}
