@@ -181,7 +181,8 @@ fn tell_by_hand(look: Look<'_>, summary: &mut Summary, effects: &[Effect]) {
     let removals = effects.iter().filter(|effect| effect.change.op == Op::Remove).count();
     let additions = effects.len() - removals;
     summary.message = format!("To be made in the group by hand: {additions} to add, {removals} to remove.");
-    summary.hint = format!("see them: listsync handout {} --as csv (or powershell, or json)", look.link().list);
+    summary.hint =
+        format!("see them: listsync handout {} --as csv (or powershell, or json)", look.link().list);
 }
 
 /// The ruling that was carried out. What was approved and is left to a person stays approved until it is seen done.

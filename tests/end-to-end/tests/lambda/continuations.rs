@@ -1,0 +1,70 @@
+use std::time::Duration;
+
+use listsync_end_to_end::{Cloud, Function, Message, TIMER_TIME, beat};
+use listsync_graph_emulator::{Emulator, Settings};
+use serde_json::Value;
+
+use crate::scene::{is_in_step, links};
+
+const MEMBERS: usize = 20_000;
+/// What the worker keeps for its end: ten seconds for the batch, five for the run.
+const KEPT: Duration = Duration::from_secs(15);
+/// The work that the first invocation has time for; each later one has half as much again. So the machine's speed decides
+/// how many there are, and not whether they come to an end.
+const FIRST: Duration = Duration::from_secs(8);
+/// Of each request to Graph. The 200 batches of additions alone take 24 seconds, which no two invocations have.
+const LATENCY: Duration = Duration::from_millis(120);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_of_twenty_thousand_members_goes_on_over_several_invocations() {
+    let emulator = Emulator::builder().settings(Settings { latency: LATENCY, ..Settings::default() });
+    let cloud = Cloud::with(emulator, MEMBERS).await;
+    let group = cloud.world.linked("Everybody", &(0..MEMBERS).collect::<Vec<_>>()).await;
+    let (timer, worker) = (cloud.timer().await, cloud.worker().await);
+    timer.call(&beat(), TIMER_TIME).await.expect("the timer answers");
+
+    let (mut invocations, mut before, mut work) = (0_u64, 0, FIRST);
+    while let Some(messages) = next(&cloud, &timer).await {
+        cloud.work(&worker, &messages, KEPT + work).await;
+        invocations += 1;
+        let now = cloud.world.members(group).len();
+        assert!(now >= before && invocations < 40, "each goes on where the last one ended");
+        (before, work) = (now, work * 3 / 2);
+    }
+    assert_eq!(cloud.world.members(group).len(), MEMBERS);
+    let link = links(&cloud.world).await.remove(0);
+    assert_eq!(link["last_run"]["outcome"], "converged", "{link}");
+    assert_eq!(link["last_run"]["trigger"], "continuation", "{link}");
+    assert!(continuations(&cloud).await >= 2, "it took {invocations} invocations: {}", told(&worker));
+    let writes = cloud.world.tenant().counters().member_writes;
+    assert!(writes <= MEMBERS as u64 / 20 + invocations * 5, "little is sent twice: {writes}");
+    assert!(cloud.dead_letters().await.is_empty());
+    cloud.world.assert_careful();
+}
+
+/// The messages that there are; where a machine is so slow that a run was broken off, the timer sends the next. None: the
+/// link is in step.
+async fn next(cloud: &Cloud, timer: &Function) -> Option<Vec<Message>> {
+    loop {
+        let messages = cloud.receive().await;
+        if !messages.is_empty() {
+            return Some(messages);
+        }
+        if links(&cloud.world).await.iter().all(is_in_step) {
+            return None;
+        }
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        timer.call(&beat(), TIMER_TIME).await.expect("the timer answers");
+    }
+}
+
+/// How many runs ended early with their progress saved.
+async fn continuations(cloud: &Cloud) -> usize {
+    let runs = cloud.world.json(&["runs", "ls"]).await;
+    let runs = runs.as_array().expect("runs").iter();
+    runs.filter(|run| run["outcome"] == "continued").count()
+}
+
+fn told(worker: &Function) -> String {
+    worker.lines().iter().filter(|line| line.get("_aws").is_none()).map(Value::to_string).collect()
+}
