@@ -15,7 +15,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 def stage(tmp_path_factory):
     """The API over a store and a directory in memory."""
     said = tmp_path_factory.mktemp("stage") / "address.json"
-    build = ["cargo", "build", "--quiet", "--locked", "--package", "listsync-http", "--example", "stage"]
+    # Of the whole workspace, so that what the tests have built is used again.
+    build = ["cargo", "build", "--quiet", "--locked", "--workspace", "--example", "stage"]
     subprocess.run(build, cwd=ROOT, check=True)
     target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
     program = subprocess.Popen([target / "debug/examples/stage", said], stdin=subprocess.PIPE)

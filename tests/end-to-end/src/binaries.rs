@@ -30,24 +30,15 @@ fn built() -> Result<PathBuf, &'static str> {
     let test = env::current_exe().expect("a running program has a path");
     let folder = test.parent().and_then(Path::parent).expect("cargo puts tests two folders deep");
     let target = folder.parent().expect("a profile's folder is in the target folder");
-    let profile = match folder.file_name().and_then(|name| name.to_str()) {
-        Some("debug") | None => "dev",
-        Some(other) => other,
+    let (profile, besides): (&str, &[&str]) = match folder.file_name().and_then(|name| name.to_str()) {
+        // With what tests need of their dependencies, so that nothing is compiled a second time.
+        Some("debug") | None => ("dev", &["--tests"]),
+        Some(other) => (other, &["--features", "listsync-graph-emulator/openapi"]),
     };
     let status = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args(["build", "--quiet", "--profile", profile, "--bins"])
-        .args([
-            "-p",
-            "listsync",
-            "-p",
-            "listsync-graph-emulator",
-            "-p",
-            "listsync-timer",
-            "-p",
-            "listsync-worker",
-        ])
-        // What the tests of the whole workspace are built with, so that little is compiled a second time.
-        .args(["--features", "listsync-graph-emulator/openapi", "--target-dir"])
+        .args(["build", "--quiet", "--workspace", "--bins", "--profile", profile])
+        .args(besides)
+        .arg("--target-dir")
         .arg(target)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .status();

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use listsync_end_to_end::World;
+use listsync_end_to_end::{Cloud, World};
 use serde_json::{Value, json};
 
 #[track_caller]
@@ -43,12 +43,20 @@ fn is_summary(document: &Value) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_verb_prints_one_document_of_its_shape() {
-    let world = World::of(60).await;
-    lists(&world).await;
-    settings(&world).await;
-    links(&world).await;
-    runs(&world).await;
-    leaving(&world).await;
+    every_verb(&World::of(60).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_verb_works_on_the_state_in_the_cloud_as_on_that_of_one_machine() {
+    every_verb(&Cloud::of(60).await.world).await;
+}
+
+async fn every_verb(world: &World) {
+    lists(world).await;
+    settings(world).await;
+    links(world).await;
+    runs(world).await;
+    leaving(world).await;
     world.assert_careful();
 }
 
