@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::{
     credential::{self, AssertionSource, SecretName},
+    inbox::S3Inbox,
     queue::SqsQueue,
     store::DynamoStore,
 };
@@ -12,6 +13,8 @@ use crate::{
 const ATTEMPT: Duration = Duration::from_secs(5);
 /// How long a receive may take, its wait of at most 20 seconds included.
 const RECEIVE: Duration = Duration::from_secs(25);
+/// How long one try to lay a file down may take.
+const UPLOAD: Duration = Duration::from_secs(60);
 /// How often a request is sent in all.
 const ATTEMPTS: u32 = 4;
 
@@ -26,12 +29,8 @@ impl Aws {
     /// `AWS_ENDPOINT_URL` and the others, the shared files, and the role of the function.
     pub async fn from_env() -> Self {
         let retry = RetryConfig::standard().with_max_attempts(ATTEMPTS);
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(Duration::from_secs(2))
-            .operation_attempt_timeout(ATTEMPT)
-            .build();
         let loader = aws_config::defaults(BehaviorVersion::latest());
-        Self { config: loader.retry_config(retry).timeout_config(timeouts).load().await }
+        Self { config: loader.retry_config(retry).timeout_config(patient(ATTEMPT)).load().await }
     }
 
     /// The same from a configuration that was made elsewhere.
@@ -55,12 +54,16 @@ impl Aws {
     /// The queue at this address.
     #[must_use]
     pub fn queue(&self, url: &str) -> SqsQueue {
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(Duration::from_secs(2))
-            .operation_attempt_timeout(RECEIVE)
-            .build();
-        let config = aws_sdk_sqs::config::Builder::from(&self.config).timeout_config(timeouts).build();
+        let config =
+            aws_sdk_sqs::config::Builder::from(&self.config).timeout_config(patient(RECEIVE)).build();
         SqsQueue::new(aws_sdk_sqs::Client::from_conf(config), url)
+    }
+
+    /// The inbox in this bucket.
+    #[must_use]
+    pub fn inbox(&self, bucket: &str) -> S3Inbox {
+        let config = aws_sdk_s3::config::Builder::from(&self.config).timeout_config(patient(UPLOAD)).build();
+        S3Inbox::new(aws_sdk_s3::Client::from_conf(config), bucket)
     }
 
     /// The text of a secret.
@@ -78,4 +81,12 @@ impl Aws {
     pub fn assertion_source(&self) -> AssertionSource {
         AssertionSource::new(aws_sdk_sts::Client::new(&self.config))
     }
+}
+
+/// One try of a request may take so long.
+fn patient(attempt: Duration) -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(2))
+        .operation_attempt_timeout(attempt)
+        .build()
 }

@@ -23,7 +23,8 @@ fn verdict(code: &str) -> (Fault, &'static str) {
         | "RequestThrottled"
         | "RequestLimitExceeded"
         | "ProvisionedThroughputExceededException"
-        | "TooManyRequestsException" => (Fault::Throttled(PATIENCE), ""),
+        | "TooManyRequestsException"
+        | "SlowDown" => (Fault::Throttled(PATIENCE), ""),
         "AccessDeniedException" | "AccessDenied" | "KMS.AccessDeniedException" | "KmsAccessDenied" => {
             (Fault::Denied, "give the function's role the permission that its policy in infra/ names")
         }
@@ -41,8 +42,10 @@ fn verdict(code: &str) -> (Fault, &'static str) {
         "AWS.SimpleQueueService.NonExistentQueue" | "QueueDoesNotExist" => {
             (Fault::Rejected, "check LISTSYNC_QUEUE, the AWS region (AWS_REGION) and the account")
         }
+        "NoSuchBucket" => (Fault::Rejected, "check the bucket's name, the AWS region and the account"),
         "ParameterNotFound" => (Fault::Rejected, "check the parameter's name and the AWS region"),
         "InternalServerError"
+        | "InternalError"
         | "InternalFailure"
         | "InternalServiceError"
         | "ServiceUnavailable"

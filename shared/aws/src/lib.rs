@@ -1,6 +1,7 @@
-//! listsync on AWS: the store in one DynamoDB table, the queue on SQS, and what the app proves itself by.
+//! listsync on AWS: the store in one DynamoDB table, the queue on SQS, the inbox in an S3 bucket, and what the
+//! app proves itself by.
 //!
-//! [`Aws::from_env`] reads the configuration once; [`Aws::store`], [`Aws::queue`], [`Aws::secret`] and
+//! [`Aws::from_env`] reads the configuration once; [`Aws::store`], [`Aws::queue`], [`Aws::inbox`], [`Aws::secret`] and
 //! [`Aws::assertion_source`] give the rest.
 //!
 //! # The table
@@ -69,6 +70,7 @@ mod contacts;
 mod credential;
 mod error;
 mod garbage;
+mod inbox;
 mod keys;
 mod links;
 mod lists;
@@ -81,6 +83,7 @@ mod table;
 
 pub use connect::Aws;
 pub use credential::{AUDIENCE, AssertionSource, SecretName};
+pub use inbox::S3Inbox;
 pub use queue::SqsQueue;
 pub use store::DynamoStore;
 pub use table::schema::{DUE, INDEXES, Index, PARTITION_KEY, RUNS, RUNS_BY_LINK, SORT_KEY, TIME_TO_LIVE};

@@ -1,13 +1,13 @@
 //! What every function on AWS starts with, and the one line of metrics that it writes.
 
-use std::io::Write as _;
+use std::{io::Write as _, sync::Arc};
 
 use listsync_core::Timestamp;
-use listsync_engine::ports::PortError;
+use listsync_engine::ports::{Inbox, PortError};
 use serde_json::{Map, Value, json};
 use tracing_subscriber::EnvFilter;
 
-use crate::{Config, Environment, Wired};
+use crate::{Config, Environment, Wired, cloud};
 
 /// One JSON line per event on standard output; `LISTSYNC_LOG` says which, as `warn` or `listsync_engine=debug`. A panic
 /// is told by its place alone, as its text may hold anything.
@@ -42,6 +42,11 @@ pub async fn open() -> Result<Wired, PortError> {
 /// Logs why a function does not start.
 pub fn refused(error: &PortError) {
     tracing::error!(code = error.code, hint = error.hint, "the function does not start: {error}");
+}
+
+/// The inbox in a bucket: the event that a function is called with names it.
+pub async fn inbox(bucket: &str) -> Arc<dyn Inbox> {
+    Arc::new(cloud::aws().await.inbox(bucket))
 }
 
 /// A number with its name and its unit, as CloudWatch knows units.

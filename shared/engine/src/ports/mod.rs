@@ -4,6 +4,7 @@ mod clock;
 mod contacts;
 mod directory;
 mod error;
+mod inbox;
 mod keys;
 mod links;
 mod lists;
@@ -17,6 +18,7 @@ pub use directory::{
     NewGroupKind, PeoplePage,
 };
 pub use error::{Fault, PortError, PortResult, code};
+pub use inbox::{Fetched, Inbox};
 pub use keys::{AccessScope, ApiKey, EventSource, Keys, Memory, Secret, Seen, SigningKey, SourceKind};
 pub use links::{
     Acquired, Cursor, DueLink, Failing, Finish, Finished, Fold, Hold, Lease, LinkEdit, LinkState, Links,

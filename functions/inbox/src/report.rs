@@ -1,0 +1,52 @@
+//! What a person is told of a file, beside it in the inbox.
+
+use std::fmt::Write as _;
+
+use listsync_engine::ports::ImportState;
+use listsync_lists::RowProblem;
+
+use crate::{Outcome, Refusal};
+
+/// So many rows are told one by one.
+const TOLD: usize = 1_000;
+
+/// Why a file is not taken in.
+pub(crate) fn refused(refusal: &Refusal) -> String {
+    let Refusal { code, message } = refusal;
+    format!(
+        "Nothing was changed: this file was not taken in.\n\n{code}: {message}\n\nPut it right, and drop it again.\n"
+    )
+}
+
+/// What a person has to see of a file that is taken in; none: nothing.
+pub(crate) fn taken(outcome: &Outcome) -> Option<String> {
+    let Outcome { import, problems, .. } = outcome;
+    let mut text = format!(
+        "This file was taken in as import {}: {} added, {} updated, {} removed.\n",
+        import.id, import.added, import.updated, import.removed
+    );
+    match import.state {
+        ImportState::Held => {
+            let _ = writeln!(
+                text,
+                "\n{} removals are held, because it names fewer than 80 % of those on the list. Do them: listsync imports approve {}",
+                import.held, import.id
+            );
+        }
+        ImportState::RemovalsSkipped => {
+            text.push_str("\nNobody was removed, because rows could not be read: correct them and drop the file again.\n");
+        }
+        ImportState::Done | ImportState::Repeated if import.rejected == 0 => return None,
+        ImportState::Done | ImportState::Repeated => {}
+    }
+    if !problems.is_empty() {
+        text.push_str("\nNot taken in:\n");
+    }
+    for RowProblem { row, code, message } in problems.iter().take(TOLD) {
+        let _ = writeln!(text, "row {row}: {code}: {message}");
+    }
+    if problems.len() > TOLD {
+        let _ = writeln!(text, "and {} more rows", problems.len() - TOLD);
+    }
+    Some(text)
+}
