@@ -12,6 +12,8 @@ FENCED = {
 }
 # The end of a secret's ARN is chosen by AWS; the pattern stands for exactly those six characters.
 SECRET_END = "-??????"
+# What an object's path may begin with, by what is done: the end of a bucket's ARN.
+OBJECTS = {"s3:GetObject": ("/incoming/*", "/profiles/*"), "s3:PutObject": ("/rejected/*",)}
 # Words with which a pattern is no ARN any more.
 WILD = re.compile(r"[*?]")
 RATE = re.compile(r"rate\((1 (minute|hour|day)|([2-9]|[1-9]\d+) (minutes|hours|days))\)")
@@ -47,6 +49,21 @@ def sources(template):
         yield name, mapping, queues[named(mapping["EventSourceArn"])], functions[named(mapping["FunctionName"])]
 
 
+def asynchronous(template):
+    """Function and configuration of every function that is called without anybody waiting."""
+    functions = {named(it["FunctionName"]): it for it in of_type(template, "AWS::Lambda::EventInvokeConfig").values()}
+    for bucket in of_type(template, "AWS::S3::Bucket").values():
+        for notification in bucket.get("NotificationConfiguration", {}).get("LambdaConfigurations", []):
+            function = named(notification["Function"])
+            yield function, functions.get(function, {})
+
+
+def failures(template):
+    """The queues of what asynchronous calls gave up."""
+    destinations = [it.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination") for _, it in asynchronous(template)]
+    return {named(it) for it in destinations if it}
+
+
 def visibility_is_six_timeouts(template):
     for name, _, queue, function in sources(template):
         if queue.get("VisibilityTimeout", 30) < 6 * function.get("Timeout", 3):
@@ -68,7 +85,7 @@ def batches_are_answered_in_part(template):
 def every_queue_has_dead_letters(template):
     queues = of_type(template, "AWS::SQS::Queue")
     redrives = {name: queue.get("RedrivePolicy") for name, queue in queues.items()}
-    dead = {named(redrive["deadLetterTargetArn"]) for redrive in redrives.values() if redrive}
+    dead = {named(redrive["deadLetterTargetArn"]) for redrive in redrives.values() if redrive} | failures(template)
     for name, redrive in redrives.items():
         if redrive is None and name not in dead:
             yield f"{name}: what cannot be handled is never put aside"
@@ -95,10 +112,11 @@ def what_can_stand_still_has_an_alarm(template):
         if alarm.get("TreatMissingData") is None:
             yield f"{alarm['MetricName']}: nobody decided what missing data means"
     queues = of_type(template, "AWS::SQS::Queue")
-    dead = {named(queue["RedrivePolicy"]["deadLetterTargetArn"]) for queue in queues.values() if "RedrivePolicy" in queue}
+    dead = {named(queue["RedrivePolicy"]["deadLetterTargetArn"]) for queue in queues.values() if "RedrivePolicy" in queue} | failures(template)
     wanted = {(queue, "AWS/SQS", "ApproximateNumberOfMessagesVisible" if queue in dead else "ApproximateAgeOfOldestMessage") for queue in queues}
     wanted |= {(function, "AWS/Lambda", "Errors") for function in of_type(template, "AWS::Lambda::Function")}
     wanted |= {("WorkerFunction", "listsync", "HeldRemovals"), ("WorkerFunction", "listsync", "FailedRuns"), ("TimerFunction", "listsync", "LastRunAge")}
+    wanted |= {("InboxFunction", "listsync", "RefusedFiles"), ("InboxFunction", "listsync", "HeldRemovals")}
     for resource, _, metric in sorted(wanted - watched):
         yield f"{resource}: no alarm watches {metric}"
 
@@ -109,9 +127,16 @@ def statements(template):
         if role.get("ManagedPolicyArns"):
             yield name, {"Action": "*", "Resource": "*", "Sid": "ManagedPolicyArns"}
         for policy in role.get("Policies", []):
-            for statement in policy["PolicyDocument"]["Statement"]:
-                branches = statement["Fn::If"][1:] if "Fn::If" in statement else [statement]
-                yield from ((name, branch) for branch in branches if "Action" in branch)
+            yield from ((name, statement) for statement in branches(policy))
+    for policy in of_type(template, "AWS::IAM::Policy").values():
+        for role in policy["Roles"]:
+            yield from ((named(role), statement) for statement in branches(policy))
+
+
+def branches(policy):
+    for statement in policy["PolicyDocument"]["Statement"]:
+        found = statement["Fn::If"][1:] if "Fn::If" in statement else [statement]
+        yield from (branch for branch in found if "Action" in branch)
 
 
 def nothing_is_allowed_wholesale(template):
@@ -121,8 +146,15 @@ def nothing_is_allowed_wholesale(template):
                 yield f"{role}: {statement.get('Sid')} allows {action}"
             for resource in each(statement["Resource"]):
                 text = resource if isinstance(resource, str) else str(resource.get("Fn::Sub", ""))
-                if WILD.search(text.removesuffix(SECRET_END)) and not is_fenced(action, text, statement):
+                if WILD.search(ended(action, text)) and not is_fenced(action, text, statement):
                     yield f"{role}: {statement.get('Sid')} allows {action} on {text}"
+
+
+def ended(action, text):
+    """An ARN without the end that may be a pattern."""
+    for end in (SECRET_END, *OBJECTS.get(action, ())):
+        text = text.removesuffix(end)
+    return text
 
 
 def is_fenced(action, resource, statement):
@@ -193,11 +225,104 @@ def the_table_outlives_mistakes(template):
 
 
 def what_rests_is_encrypted_with_the_key(template):
-    kinds = {"AWS::SQS::Queue": "KmsMasterKeyId", "AWS::Logs::LogGroup": "KmsKeyId", "AWS::DynamoDB::Table": "SSESpecification"}
+    kinds = {"AWS::S3::Bucket": "BucketEncryption", "AWS::SQS::Queue": "KmsMasterKeyId", "AWS::Logs::LogGroup": "KmsKeyId", "AWS::DynamoDB::Table": "SSESpecification"}
     for kind, prop in kinds.items():
         for name, properties in of_type(template, kind).items():
             if "KeyArn" not in str(properties.get(prop)):
                 yield f"{name}: does not use the operator's own key"
+
+
+def files_are_private_and_end(template):
+    locked = {named(it["Bucket"]) for it in of_type(template, "AWS::S3::BucketPolicy").values() if refuses_plain_text(it)}
+    for name, bucket in of_type(template, "AWS::S3::Bucket").items():
+        block = bucket.get("PublicAccessBlockConfiguration", {})
+        if not all(block.get(key) is True for key in ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")):
+            yield f"{name}: can be made public"
+        if bucket.get("OwnershipControls", {}).get("Rules") != [{"ObjectOwnership": "BucketOwnerEnforced"}]:
+            yield f"{name}: who drops a file can keep it from us, or give it to others"
+        if name not in locked:
+            yield f"{name}: takes files over plain HTTP"
+        rules = bucket.get("LifecycleConfiguration", {}).get("Rules", [])
+        ends = {rule.get("Prefix"): resolved(template, rule.get("ExpirationInDays")) for rule in rules if rule["Status"] == "Enabled"}
+        for prefix in ("incoming/", "rejected/"):
+            if not ends.get(prefix):
+                yield f"{name}: people's data below {prefix} is kept for ever"
+        if not any("AbortIncompleteMultipartUpload" in rule and "Prefix" not in rule for rule in rules):
+            yield f"{name}: uploads that broke off are kept for ever"
+        if template["Resources"][name].get("DeletionPolicy") != "Retain":
+            yield f"{name}: keeps the stack from being removed while there is a file in it"
+
+
+def refuses_plain_text(policy):
+    for statement in policy["PolicyDocument"]["Statement"]:
+        everything = statement["Effect"] == "Deny" and statement["Principal"] == "*" and statement["Action"] == "s3:*"
+        both = {str(it.get("Fn::GetAtt", it.get("Fn::Sub"))) for it in each(statement["Resource"])}
+        plain = statement.get("Condition") == {"Bool": {"aws:SecureTransport": "false"}}
+        if everything and plain and len(both) == 2 and any(it.endswith("/*") for it in both):
+            return True
+    return False
+
+
+def no_function_calls_itself(template):
+    """A bucket calls a function for what others lay down, never for what it lays down itself."""
+    written = {}
+    for role, statement in statements(template):
+        if "s3:PutObject" in each(statement["Action"]):
+            written.setdefault(role, []).extend(str(it.get("Fn::Sub", it)).split("}/", 1)[-1] for it in each(statement["Resource"]))
+    functions = of_type(template, "AWS::Lambda::Function")
+    for name, bucket in of_type(template, "AWS::S3::Bucket").items():
+        for notification in bucket.get("NotificationConfiguration", {}).get("LambdaConfigurations", []):
+            role = named(functions[named(notification["Function"])]["Role"])
+            rules = notification.get("Filter", {}).get("S3Key", {}).get("Rules", [])
+            prefixes = [rule["Value"] for rule in rules if rule["Name"] == "prefix"]
+            for path in written.get(role, []):
+                if not prefixes or any(path.startswith(prefix) or prefix.startswith(path.removesuffix("*")) for prefix in prefixes):
+                    yield f"{name}: calls a function for what it lays down below {path}"
+
+
+def what_nobody_waits_for_is_not_lost(template):
+    queues, functions = of_type(template, "AWS::SQS::Queue"), of_type(template, "AWS::Lambda::Function")
+    for name, calls in asynchronous(template):
+        target = calls.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
+        if calls.get("MaximumRetryAttempts", 2) < 2:
+            yield f"{name}: is not called again"
+        if calls.get("MaximumEventAgeInSeconds", 21600) < 3 * functions[name].get("Timeout", 3):
+            yield f"{name}: an event ends before it was tried three times"
+        if named(target) not in queues:
+            yield f"{name}: what it gives up is lost"
+            continue
+        if queues[named(target)].get("MessageRetentionPeriod", 345600) < 1209600:
+            yield f"{name}: what it gives up is not kept for two weeks"
+        role = named(functions[name]["Role"])
+        sends = [it for who, it in statements(template) if who == role and "sqs:SendMessage" in each(it["Action"])]
+        if not any(named(resource) == named(target) for it in sends for resource in each(it["Resource"])):
+            yield f"{name}: may not tell what it gives up"
+
+
+def the_public_door_is_bounded(template):
+    stages, routes = of_type(template, "AWS::ApiGatewayV2::Stage"), of_type(template, "AWS::ApiGatewayV2::Route")
+    for name, stage in stages.items():
+        bounds = stage.get("DefaultRouteSettings", {})
+        if not 0 < bounds.get("ThrottlingRateLimit", 0) <= 1000 or not 0 < bounds.get("ThrottlingBurstLimit", 0) <= 1000:
+            yield f"{name}: nothing bounds how much is asked"
+        if "AccessLogSettings" in stage:
+            yield f"{name}: its log has opt-out tokens and secrets, which stand in paths"
+    for name in [*of_type(template, "AWS::ApiGatewayV2::Api"), *stages, *routes]:
+        if template["Resources"][name].get("Condition") != "HasApi":
+            yield f"{name}: is there although nobody asked for an API"
+    for name, it in of_type(template, "AWS::ApiGatewayV2::Integration").items():
+        function = of_type(template, "AWS::Lambda::Function")[named(it["IntegrationUri"])]
+        if it.get("PayloadFormatVersion") != "2.0":
+            yield f"{name}: sends events that the function does not know"
+        if function.get("Timeout", 3) * 1000 >= it.get("TimeoutInMillis", 30000):
+            yield f"{name}: hangs up before the function does"
+    for name, it in of_type(template, "AWS::Lambda::Permission").items():
+        if "SourceArn" not in it and "SourceAccount" not in it:
+            yield f"{name}: lets every account call"
+    for name in of_type(template, "AWS::Lambda::Url"):
+        yield f"{name}: is a door without bounds"
+    if template["Parameters"]["Api"].get("Default") != "no":
+        yield "Api: is open by accident"
 
 
 RULES = [
@@ -213,6 +338,10 @@ RULES = [
     schedules_are_well_formed,
     the_table_outlives_mistakes,
     what_rests_is_encrypted_with_the_key,
+    files_are_private_and_end,
+    no_function_calls_itself,
+    what_nobody_waits_for_is_not_lost,
+    the_public_door_is_bounded,
 ]
 
 

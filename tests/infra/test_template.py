@@ -51,6 +51,11 @@ def statement(template, role, sid):
     return next(each for each in branches if each["Sid"] == sid)
 
 
+def policy(template, name, sid):
+    found = properties(template, name)["PolicyDocument"]["Statement"]
+    return next(each for each in found if each.get("Sid") == sid)
+
+
 def put(target, key, value):
     target[key] = value
 
@@ -90,10 +95,39 @@ FAULTS = {
     "any text as interval": (rules.schedules_are_well_formed, lambda t: put(t["Parameters"]["Interval"], "AllowedPattern", "rate\\(.*\\)")),
     "one name for every stack": (rules.schedules_are_well_formed, lambda t: event(t, "TimerFunction", "Beat").pop("Name")),
     "a key of AWS only": (rules.what_rests_is_encrypted_with_the_key, lambda t: properties(t, "DeadLetters").pop("KmsMasterKeyId")),
+    "files that rest in the open": (rules.what_rests_is_encrypted_with_the_key, lambda t: properties(t, "Inbox").pop("BucketEncryption")),
+    "a bucket that can be made public": (rules.files_are_private_and_end, lambda t: put(properties(t, "Inbox")["PublicAccessBlockConfiguration"], "BlockPublicPolicy", False)),
+    "files of others": (rules.files_are_private_and_end, lambda t: properties(t, "Inbox").pop("OwnershipControls")),
+    "files over plain HTTP": (rules.files_are_private_and_end, lambda t: t["Resources"].pop("InboxBucketPolicy")),
+    "a policy that refuses nothing": (rules.files_are_private_and_end, lambda t: put(properties(t, "InboxBucketPolicy")["PolicyDocument"]["Statement"][0], "Effect", "Allow")),
+    "a policy for the bucket without its files": (rules.files_are_private_and_end, lambda t: properties(t, "InboxBucketPolicy")["PolicyDocument"]["Statement"][0]["Resource"].pop()),
+    "files without an end": (rules.files_are_private_and_end, lambda t: properties(t, "Inbox")["LifecycleConfiguration"]["Rules"].pop(0)),
+    "reports without an end": (rules.files_are_private_and_end, lambda t: put(properties(t, "Inbox")["LifecycleConfiguration"]["Rules"][1], "Status", "Disabled")),
+    "uploads without an end": (rules.files_are_private_and_end, lambda t: properties(t, "Inbox")["LifecycleConfiguration"]["Rules"].pop()),
+    "a bucket in the way": (rules.files_are_private_and_end, lambda t: t["Resources"]["Inbox"].pop("DeletionPolicy")),
+    "an event for everything": (rules.no_function_calls_itself, lambda t: event(t, "InboxFunction", "Dropped").pop("Filter")),
+    "an event for what it lays down": (rules.no_function_calls_itself, lambda t: put(event(t, "InboxFunction", "Dropped")["Filter"]["S3Key"]["Rules"][0], "Value", "rejected/L")),
+    "reports among the files": (rules.no_function_calls_itself, lambda t: put(policy(t, "InboxPolicy", "LayDown"), "Resource", {"Fn::Sub": "${Inbox.Arn}/incoming/*"})),
+    "a write of everything": (rules.nothing_is_allowed_wholesale, lambda t: put(policy(t, "InboxPolicy", "LayDown"), "Resource", {"Fn::Sub": "${Inbox.Arn}/*"})),
+    "a read of what was told": (rules.nothing_is_allowed_wholesale, lambda t: put(policy(t, "InboxPolicy", "ReadFiles"), "Resource", {"Fn::Sub": "${Inbox.Arn}/rejected/*"})),
+    "files that are lost": (rules.what_nobody_waits_for_is_not_lost, lambda t: properties(t, "InboxFunction")["EventInvokeConfig"].pop("DestinationConfig")),
+    "calls without any care": (rules.what_nobody_waits_for_is_not_lost, lambda t: properties(t, "InboxFunction").pop("EventInvokeConfig")),
+    "one try": (rules.what_nobody_waits_for_is_not_lost, lambda t: put(properties(t, "InboxFunction")["EventInvokeConfig"], "MaximumRetryAttempts", 0)),
+    "a short life": (rules.what_nobody_waits_for_is_not_lost, lambda t: put(properties(t, "InboxFunction")["EventInvokeConfig"], "MaximumEventAgeInSeconds", 900)),
+    "failures that end soon": (rules.what_nobody_waits_for_is_not_lost, lambda t: properties(t, "InboxFailures").pop("MessageRetentionPeriod")),
+    "failures that cannot be told": (rules.what_nobody_waits_for_is_not_lost, lambda t: put(statement(t, "InboxRole", "SendMessages"), "Resource", {"Fn::GetAtt": ["Queue", "Arn"]})),
+    "a door without bounds": (rules.the_public_door_is_bounded, lambda t: properties(t, "GatewayStage").pop("DefaultRouteSettings")),
+    "a door with a diary": (rules.the_public_door_is_bounded, lambda t: put(properties(t, "GatewayStage"), "AccessLogSettings", {"Format": "$context.path", "DestinationArn": {"Fn::GetAtt": ["ApiLog", "Arn"]}})),
+    "a door that nobody asked for": (rules.the_public_door_is_bounded, lambda t: t["Resources"]["Gateway"].pop("Condition")),
+    "a door that is open by default": (rules.the_public_door_is_bounded, lambda t: put(t["Parameters"]["Api"], "Default", "yes")),
+    "another kind of event": (rules.the_public_door_is_bounded, lambda t: put(properties(t, "GatewayIntegration"), "PayloadFormatVersion", "1.0")),
+    "a function slower than its door": (rules.the_public_door_is_bounded, lambda t: put(properties(t, "ApiFunction"), "Timeout", 30)),
+    "a door for every account": (rules.the_public_door_is_bounded, lambda t: properties(t, "GatewayPermission").pop("SourceArn")),
+    "a back door": (rules.the_public_door_is_bounded, lambda t: put(properties(t, "ApiFunction"), "FunctionUrlConfig", {"AuthType": "NONE"})),
     "alarms that do not say what silence means": (rules.what_can_stand_still_has_an_alarm, lambda t: properties(t, "LastRunAlarm").pop("TreatMissingData")),
 } | {
     f"no {alarm}": (rules.what_can_stand_still_has_an_alarm, lambda t, alarm=alarm: t["Resources"].pop(alarm))
-    for alarm in ["DeadLettersAlarm", "OldestMessageAlarm", "TimerErrorsAlarm", "WorkerErrorsAlarm", "LinksHeldAlarm", "LinksFailingAlarm", "LastRunAlarm"]
+    for alarm in ["DeadLettersAlarm", "OldestMessageAlarm", "TimerErrorsAlarm", "WorkerErrorsAlarm", "LinksHeldAlarm", "LinksFailingAlarm", "LastRunAlarm", "InboxFailuresAlarm", "InboxErrorsAlarm", "FilesRefusedAlarm", "ImportHeldAlarm", "ApiErrorsAlarm"]
 }
 
 
@@ -113,6 +147,7 @@ LINTED = {
     "a misspelt property": lambda t: put(properties(t, "Queue"), "VisibilityTimeoutt", 1800),
     "a misspelt response type": lambda t: put(event(t, "WorkerFunction", "Messages"), "FunctionResponseTypes", ["ReportItemFailures"]),
     "a single worker": lambda t: put(event(t, "WorkerFunction", "Messages"), "ScalingConfig", {"MaximumConcurrency": 1}),
+    "a role that waits for its own bucket": lambda t: statement(t, "InboxRole", "SendMessages")["Resource"].append({"Fn::GetAtt": ["Inbox", "Arn"]}),
     "a resource that is not there": lambda t: put(properties(t, "TimerFunction"), "Role", {"Fn::GetAtt": ["NoRole", "Arn"]}),
 }
 
