@@ -1,10 +1,12 @@
-"""Makes the shipped stack on an emulated AWS: `AWS_ENDPOINT_URL=… deploy.py STACK` prints its outputs as JSON."""
+"""Makes the shipped stack on an emulated AWS: `AWS_ENDPOINT_URL=… deploy.py STACK` prints its outputs, and what each function
+may do, as JSON."""
 
 import json
 import sys
 
 import boto3
 
+import rules
 import template as shipped
 
 
@@ -32,8 +34,32 @@ def take_the_queue_over():
         functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
 
 
+def allowed(template):
+    """What the role of each function lets it do to what, by the names of the template."""
+    functions = rules.of_type(template, "AWS::Lambda::Function")
+    who = {rules.named(function["Role"]): f"listsync-{name.removesuffix('Function').lower()}" for name, function in functions.items()}
+    found = {name: set() for name in who.values()}
+    for role, statement in rules.statements(template):
+        for action in rules.each(statement["Action"]):
+            places = [place(resource) for resource in rules.each(statement["Resource"])]
+            if role in who:
+                found[who[role]].update(f"{action} {it}" if it else action for it in places)
+    return {name: sorted(actions) for name, actions in found.items()}
+
+
+def place(resource):
+    """A resource of the stack, or what lies in it; none: it is no part of the stack."""
+    match resource:
+        case {"Fn::GetAtt": [name, "Arn"]}:
+            return name
+        case {"Fn::Sub": text} if text.startswith("${"):
+            return text.replace("${", "").replace(".Arn}", "")
+    return None
+
+
 if __name__ == "__main__":
     name = sys.argv[1]
-    made = outputs(deploy(name), name)
+    template = shipped.translated(shipped.source())
+    made = outputs(deploy(name, template, Api="yes"), name)
     take_the_queue_over()
-    print(json.dumps(made))
+    print(json.dumps(made | {"Allowed": allowed(template)}))

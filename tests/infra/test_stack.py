@@ -11,16 +11,31 @@ import pytest
 from moto import mock_aws
 
 import deploy
+import rules
 import template as shipped
 
 STACK = "listsync"
+# The parameters under which all there is to make is made.
+EVERYTHING = {"Api": "yes", "PublicUrl": "https://lists.contoso.example"}
 # Types that the emulator makes nothing of.
-NOT_MADE = {"AWS::CloudWatch::Alarm", "AWS::Scheduler::Schedule"}
+NOT_MADE = {
+    "AWS::ApiGatewayV2::Api",
+    "AWS::ApiGatewayV2::Integration",
+    "AWS::ApiGatewayV2::Route",
+    "AWS::ApiGatewayV2::Stage",
+    "AWS::CloudWatch::Alarm",
+    "AWS::Lambda::EventInvokeConfig",
+    # It makes them, and does not say so.
+    "AWS::Lambda::Permission",
+    "AWS::S3::BucketPolicy",
+    "AWS::Scheduler::Schedule",
+}
 # Properties that it forgets, of types that it makes.
 NOT_KEPT = {
     "AWS::DynamoDB::Table": {"PointInTimeRecoverySpecification", "TimeToLiveSpecification"},
     "AWS::Lambda::Function": {"Architectures", "LoggingConfig", "Tags"},
     "AWS::IAM::Role": {"Description"},
+    "AWS::S3::Bucket": {"LifecycleConfiguration", "NotificationConfiguration", "OwnershipControls", "PublicAccessBlockConfiguration"},
 }
 
 
@@ -33,7 +48,7 @@ class Stack:
         self.outputs = deploy.outputs(cloud, STACK)
         self.made = {it["LogicalResourceId"]: it["PhysicalResourceId"] for it in cloud.list_stack_resources(StackName=STACK)["StackResourceSummaries"] if it.get("PhysicalResourceId")}
         defaults = {name: it.get("Default") for name, it in self.template["Parameters"].items()}
-        self.values = defaults | shipped.PARAMETERS | parameters | {"AWS::StackName": STACK, "AWS::Region": shipped.REGION, "AWS::Partition": "aws", "AWS::AccountId": "123456789012"}
+        self.values = defaults | shipped.PARAMETERS | parameters | {"AWS::StackName": STACK, "AWS::Region": shipped.REGION, "AWS::Partition": "aws", "AWS::AccountId": "123456789012", "AWS::URLSuffix": "amazonaws.com"}
 
     def client(self, service):
         return boto3.client(service, region_name=shipped.REGION)
@@ -86,6 +101,7 @@ class Stack:
             "AWS::Lambda::Function": f"arn:aws:lambda:{place}:function:{made}",
             "AWS::IAM::Role": f"arn:aws:iam::123456789012:role/{made}",
             "AWS::Logs::LogGroup": f"arn:aws:logs:{place}:log-group:{made}",
+            "AWS::S3::Bucket": f"arn:aws:s3:::{made}",
         }
         return arns[kind] if attribute == "Arn" else made.split("/")[-1]
 
@@ -97,7 +113,7 @@ class Stack:
 @pytest.fixture(scope="module", params=["web-identity", "secretsmanager", "ssm"])
 def stack(request):
     with mock_aws():
-        yield Stack(CredentialKind=request.param)
+        yield Stack(CredentialKind=request.param, **EVERYTHING)
 
 
 def test_all_is_made_but_what_the_emulator_cannot_make(stack):
@@ -156,6 +172,88 @@ def test_roles_are_as_asked_for_each_kind_of_credential(stack):
             assert made == policy["PolicyDocument"], name
 
 
+def test_the_inbox_may_read_what_is_dropped_and_lay_down_elsewhere(stack):
+    inbox = stack.attribute("Inbox", "Arn")
+    asked = stack.asked("InboxPolicy")
+    made = stack.client("iam").get_role_policy(RoleName=stack.made["InboxRole"], PolicyName=asked["PolicyName"])["PolicyDocument"]
+    made = ast.literal_eval(made) if isinstance(made, str) else made
+    assert made == asked["PolicyDocument"]
+    allowed = {(action, resource) for it in made["Statement"] for action in rules.each(it["Action"]) for resource in rules.each(it["Resource"])}
+    assert allowed == {
+        ("s3:GetObject", f"{inbox}/incoming/*"),
+        ("s3:GetObject", f"{inbox}/profiles/*"),
+        ("s3:ListBucket", inbox),
+        ("s3:PutObject", f"{inbox}/rejected/*"),
+    }
+
+
+def test_the_inbox_is_as_asked(stack):
+    storage, bucket, asked = stack.client("s3"), stack.made["Inbox"], stack.asked("Inbox")
+    made = storage.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
+    assert [it["ApplyServerSideEncryptionByDefault"] for it in made] == [it["ServerSideEncryptionByDefault"] for it in asked["BucketEncryption"]["ServerSideEncryptionConfiguration"]]
+    storage.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=asked["PublicAccessBlockConfiguration"])
+    assert storage.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"] == asked["PublicAccessBlockConfiguration"]
+    storage.put_bucket_ownership_controls(Bucket=bucket, OwnershipControls=asked["OwnershipControls"])
+    wanted = [lifecycle(rule) for rule in asked["LifecycleConfiguration"]["Rules"]]
+    storage.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": wanted})
+    kept = storage.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+    assert [rule["ID"] for rule in kept] == ["dropped", "told", "broken-off"]
+    assert [rule.get("Expiration", {}).get("Days") for rule in kept] == [30, 30, None]
+    policy = stack.asked("InboxBucketPolicy")
+    storage.put_bucket_policy(Bucket=policy["Bucket"], Policy=json.dumps(policy["PolicyDocument"]))
+    assert json.loads(storage.get_bucket_policy(Bucket=bucket)["Policy"]) == policy["PolicyDocument"]
+    calls = [{"LambdaFunctionArn": it["Function"], "Events": [it["Event"]], "Filter": {"Key": {"FilterRules": it["Filter"]["S3Key"]["Rules"]}}} for it in asked["NotificationConfiguration"]["LambdaConfigurations"]]
+    storage.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={"LambdaFunctionConfigurations": calls})
+    (made,) = storage.get_bucket_notification_configuration(Bucket=bucket)["LambdaFunctionConfigurations"]
+    assert made["LambdaFunctionArn"] == stack.attribute("InboxFunction", "Arn")
+    assert made["Filter"]["Key"]["FilterRules"] == [{"Name": "prefix", "Value": "incoming/"}]
+
+
+def lifecycle(rule):
+    """A rule as the service has it: a template writes two of its parts otherwise."""
+    made = {"ID": rule["Id"], "Status": rule["Status"], "Filter": {"Prefix": rule.get("Prefix", "")}}
+    if "ExpirationInDays" in rule:
+        made["Expiration"] = {"Days": int(rule["ExpirationInDays"])}
+    if "AbortIncompleteMultipartUpload" in rule:
+        made["AbortIncompleteMultipartUpload"] = rule["AbortIncompleteMultipartUpload"]
+    return made
+
+
+def test_what_the_inbox_gives_up_goes_to_its_queue(stack):
+    functions = stack.client("lambda")
+    for name in stack.of_type("AWS::Lambda::EventInvokeConfig"):
+        asked = stack.asked(name)
+        asked.pop("Qualifier")
+        made = functions.put_function_event_invoke_config(**asked)
+        assert made["MaximumRetryAttempts"] == 2
+        assert made["DestinationConfig"]["OnFailure"] == {"Destination": stack.attribute("InboxFailures", "Arn")}
+
+
+def test_the_gateway_is_taken_by_its_service(stack):
+    gateways = stack.client("apigatewayv2")
+    gateway = gateways.create_api(**stack.asked("Gateway"))["ApiId"]
+    asked = stack.asked("GatewayIntegration") | {"ApiId": gateway}
+    integration = gateways.create_integration(**asked)
+    assert integration["IntegrationUri"] == stack.attribute("ApiFunction", "Arn")
+    assert integration["PayloadFormatVersion"] == "2.0"
+    asked = stack.asked("GatewayRoute") | {"ApiId": gateway, "Target": f"integrations/{integration['IntegrationId']}"}
+    assert gateways.create_route(**asked)["RouteKey"] == "$default"
+    asked = stack.asked("GatewayStage") | {"ApiId": gateway}
+    made = gateways.create_stage(**asked)
+    assert made["DefaultRouteSettings"]["ThrottlingRateLimit"] == 100
+
+
+def test_functions_may_be_called_by_their_own_sources_alone(stack):
+    functions = stack.client("lambda")
+    for name in stack.of_type("AWS::Lambda::Permission"):
+        functions.add_permission(StatementId=name, **stack.asked(name))
+    who = {"InboxFunction": "s3.amazonaws.com", "ApiFunction": "apigateway.amazonaws.com"}
+    for name, principal in who.items():
+        made = json.loads(functions.get_policy(FunctionName=stack.made[name])["Policy"])["Statement"]
+        assert {it["Principal"]["Service"] for it in made} == {principal}
+        assert all(it["Condition"] for it in made)
+
+
 def test_the_worker_may_use_its_own_credential_only(stack):
     sids = {statement["Sid"] for statement in stack.asked("WorkerRole")["Policies"][0]["PolicyDocument"]["Statement"]}
     own = {"web-identity": "ProveWhoWeAre", "secretsmanager": "ReadTheSecret", "ssm": "ReadTheParameter"}
@@ -191,4 +289,5 @@ def test_what_the_emulator_cannot_make_is_taken_by_the_services_themselves(stack
 
 def test_the_command_line_can_be_given_the_outputs(stack):
     assert stack.outputs["Store"] == f"dynamodb:{stack.made['Table']}"
+    assert stack.outputs["InboxName"] == stack.made["Inbox"]
     assert stack.outputs["QueueUrl"] == f"sqs:{stack.made['Queue']}"

@@ -8,7 +8,8 @@ Four things are unlike the plain server, because tests need them:
 - It works some times quicker: see quick.py.
 - A query looks at the items of its partition, or of its index. The plain server sorts the whole table for each.
 - The clock of SQS can be set ahead: PUT /clock with the seconds in the body. So a test of delays need not wait.
-- It counts what was asked of it: GET /calls answers so many per operation.
+- It counts what was asked of it: GET /calls answers so many per operation. And GET /uses answers what each access key
+  but `test` did to what, in the words of a role's policy.
 
 And it knows what moto does not: STS GetWebIdentityToken, and, after PUT /trouble, a DynamoDB under load: batches that
 are half done, requests that are throttled, transactions that conflict.
@@ -21,6 +22,7 @@ import io
 import itertools
 import json
 import os
+import re
 import sys
 import threading
 from urllib.parse import parse_qs
@@ -39,6 +41,7 @@ one_at_a_time = threading.RLock()
 ahead = 0.0
 requests = None
 calls = collections.Counter()
+uses = collections.defaultdict(set)
 
 # What a role's token is, for a test that trusts it.
 WEB_IDENTITY_TOKEN = "emulated-web-identity-token"
@@ -177,6 +180,35 @@ def under_load(moto, environment, start_response, operation, body):
     return answer.send(start_response)
 
 
+def caller(environment):
+    """The access key, and the service that is asked."""
+    found = re.search(r"Credential=([^/]+)/[^/]+/[^/]+/([^/]+)/", environment.get("HTTP_AUTHORIZATION", ""))
+    return found.groups() if found else ("test", "")
+
+
+def note(environment, body):
+    who, service = caller(environment)
+    operation = environment.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
+    uses[who].update(f"{service}:{use}" for use in actions(service, operation, environment, body))
+
+
+def actions(service, operation, environment, body):
+    """What a role has to be allowed for a request: an action and the resource, by the names of the template."""
+    if service == "s3":
+        folder = environment["PATH_INFO"].split("/")[2]
+        return [f"{environment['REQUEST_METHOD'].capitalize()}Object Inbox/{folder}/*"]
+    if service == "sqs":
+        return [f"{operation.removesuffix('Batch')} Queue"]
+    if service != "dynamodb":
+        return [operation]
+    asked = json.loads(body)
+    if operation == "TransactWriteItems":
+        names = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
+        return [f"{names[kind]} Table" for write in asked["TransactItems"] for kind in write]
+    index = f"/index/{asked['IndexName']}" if "IndexName" in asked else ""
+    return [f"{operation} Table{index}"]
+
+
 def web_identity(start_response, form):
     wanted = {"SigningAlgorithm": ("RS256", "ES384"), "Audience.member.1": ("api://AzureADTokenExchange",)}
     missing = [name for name, values in wanted.items() if form.get(name, [""])[0] not in values]
@@ -204,13 +236,21 @@ def application():
         if path == "/calls":
             start_response("200 OK", [("Content-Type", "application/json")])
             return [json.dumps(calls).encode()]
-        if path not in ("/clock", "/trouble") and not form and not loaded:
+        if path == "/uses":
+            start_response("200 OK", [("Content-Type", "application/json")])
+            return [json.dumps({who: sorted(used) for who, used in uses.items()}).encode()]
+        watched = caller(environment)[0] != "test" and not form
+        if path not in ("/clock", "/trouble") and not form and not loaded and not watched:
             return moto(environment, start_response)
         body = environment["wsgi.input"].read(int(environment.get("CONTENT_LENGTH") or 0))
         if path == "/clock":
             ahead = float(body)
         elif path == "/trouble":
             requests = itertools.count(1)
+        elif watched and not loaded:
+            with one_at_a_time:
+                note(environment, body)
+            return Answer(moto, environment, body).send(start_response)
         elif loaded:
             return under_load(moto, environment, start_response, target.partition(".")[2], body)
         else:

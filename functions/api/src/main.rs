@@ -1,5 +1,7 @@
 //! The HTTP API as a Lambda function, behind a function URL or an HTTP API.
 
+use std::time::Duration;
+
 use axum::{extract::Request, middleware};
 use lambda_http::{Error, RequestExt as _, request::RequestContext};
 use listsync_http::{Limits, Options, Peer};
@@ -7,6 +9,9 @@ use listsync_wiring::{Environment, function};
 
 /// What Lambda takes as one request, in bytes ("Lambda quotas" of the AWS Lambda developer guide).
 const LARGEST: usize = 6 * 1024 * 1024;
+/// The gateway gives up after 30 seconds, and the function is ended by then ("Quotas for HTTP APIs" of the API Gateway
+/// developer guide).
+const LONGEST: Duration = Duration::from_secs(25);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -16,7 +21,7 @@ async fn main() -> Result<(), Error> {
         // Without the settings for the directory all but making links works.
         tenant: wired.tenant().ok(),
         public_url: Environment::of_process().get("LISTSYNC_PUBLIC_URL").map(str::to_owned),
-        limits: Limits { import: LARGEST, ..Limits::default() },
+        limits: Limits { import: LARGEST, time: LONGEST, ..Limits::default() },
     };
     let router = listsync_http::router(wired.service, options).layer(middleware::map_request(named));
     lambda_http::run(router).await

@@ -77,6 +77,13 @@ enum Stop {
 
 impl From<PortError> for Stop {
     fn from(error: PortError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl Stop {
+    /// What the store says of taking a file in: the list does not take it, as a filtered one, or something else failed.
+    fn of_import(error: PortError) -> Self {
         match error.fault {
             Fault::Rejected | Fault::Gone => Self::Refused(error.into()),
             _ => Self::Failed(error),
@@ -100,7 +107,7 @@ impl Desk<'_> {
         let list = self.list(slot.list).await?;
         let profile = self.profile(slot).await?;
         let mut file = tempfile::tempfile().map_err(|_| no_room())?;
-        let at = match self.inbox.fetch(slot.path, LARGEST, &mut file).await.map_err(Stop::Failed)? {
+        let at = match self.inbox.fetch(slot.path, LARGEST, &mut file).await? {
             Fetched::Gone => return Ok(Received::Nothing),
             Fetched::TooLarge { bytes } => return Err(too_large(bytes).into()),
             Fetched::Whole { at } => at,
@@ -116,8 +123,8 @@ impl Desk<'_> {
             return Ok(Received::Again(dropped.list));
         }
         let source = Source { file: slot.file, mode: slot.mode, at };
-        let taken = take_in(self.service, &dropped.list, parsed, (source, Again::Skip)).await?;
-        let Taken { import, problems, links } = taken;
+        let taken = take_in(self.service, &dropped.list, parsed, (source, Again::Skip)).await;
+        let Taken { import, problems, links } = taken.map_err(Stop::of_import)?;
         let outcome = Outcome { import, problems, links };
         self.tell(slot, &outcome, rejects).await?;
         Ok(Received::Taken(Box::new(outcome)))
@@ -141,7 +148,7 @@ impl Desk<'_> {
         let path = slot.profile_path();
         let refuse = |why: &str| Refusal::new("profile", format!("{path}: {why}"));
         let mut text = Vec::new();
-        match self.inbox.fetch(&path, LARGEST_PROFILE, &mut text).await.map_err(Stop::Failed)? {
+        match self.inbox.fetch(&path, LARGEST_PROFILE, &mut text).await? {
             Fetched::Whole { .. } => {}
             Fetched::TooLarge { .. } => {
                 return Err(refuse("has more than 64 KiB, so it is no profile").into());

@@ -1,4 +1,7 @@
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use listsync_graph_emulator::Emulator;
 use listsync_testkit::moto::Moto;
@@ -11,6 +14,8 @@ use crate::{Function, World, ended};
 const SECRET: &str = "/listsync/client-secret";
 /// What a worker has of time by the template.
 pub const WORKER_TIME: Duration = Duration::from_secs(300);
+/// Where people reach the API.
+pub const PUBLIC_URL: &str = "https://lists.contoso.example";
 /// What the timer has of time by the template.
 pub const TIMER_TIME: Duration = Duration::from_secs(60);
 
@@ -22,6 +27,9 @@ pub struct Cloud {
     http: reqwest::Client,
     queue: String,
     dead_letters: String,
+    bucket: String,
+    /// What each function may do, by its role.
+    allowed: Value,
     secret: String,
 }
 
@@ -58,6 +66,8 @@ impl Cloud {
             http: reqwest::Client::new(),
             queue,
             dead_letters: output("DeadLettersUrl"),
+            bucket: output("InboxName"),
+            allowed: outputs["Allowed"].clone(),
             secret: String::new(),
         };
         cloud.keep_the_secret().await
@@ -86,14 +96,85 @@ impl Cloud {
 
     /// Starts the timer function.
     pub async fn timer(&self) -> Function {
-        let own = |(name, _): &(String, String)| !name.starts_with("AZURE_") && name != "LISTSYNC_CREDENTIAL";
-        let environment: Vec<_> = self.environment().into_iter().filter(own).collect();
-        Function::start("listsync-timer", &environment).await
+        self.start("listsync-timer", Self::needs_no_directory).await
     }
 
     /// Starts a worker function.
     pub async fn worker(&self) -> Function {
-        Function::start("listsync-worker", &self.environment()).await
+        self.start("listsync-worker", |_| true).await
+    }
+
+    /// Starts the API function. People reach it at [`PUBLIC_URL`].
+    pub async fn api(&self) -> Function {
+        self.start("listsync-api", |_| true).await
+    }
+
+    /// Starts the inbox function.
+    pub async fn inbox(&self) -> Function {
+        self.start("listsync-inbox", Self::needs_no_directory).await
+    }
+
+    fn needs_no_directory(name: &str) -> bool {
+        !name.starts_with("AZURE_") && name != "LISTSYNC_CREDENTIAL"
+    }
+
+    /// Its access key is its name, so that what it does is told from what others do.
+    async fn start(&self, name: &str, sees: fn(&str) -> bool) -> Function {
+        let mut environment = self.environment();
+        environment.retain(|(variable, _)| sees(variable) && variable != "AWS_ACCESS_KEY_ID");
+        environment.push(("AWS_ACCESS_KEY_ID".to_owned(), name.to_owned()));
+        environment.push(("LISTSYNC_PUBLIC_URL".to_owned(), PUBLIC_URL.to_owned()));
+        Function::start(name, &environment).await
+    }
+
+    /// What each function did that its role does not let it do.
+    ///
+    /// # Panics
+    /// When the emulated AWS does not answer.
+    pub async fn forbidden(&self) -> Vec<String> {
+        let answer = self.http.get(format!("{}/uses", self.moto.endpoint())).send().await;
+        let uses: BTreeMap<String, Vec<String>> =
+            answer.expect("the emulated AWS answers").json().await.expect("with uses");
+        let mut forbidden = Vec::new();
+        for (function, used) in uses {
+            let allowed = self.allowed[&function].as_array().cloned().unwrap_or_default();
+            let odd = used.into_iter().filter(|used| !allowed.iter().any(|one| one == used.as_str()));
+            forbidden.extend(odd.map(|used| format!("{function}: {used}")));
+        }
+        forbidden
+    }
+
+    /// The bucket into which files are dropped.
+    #[must_use]
+    pub fn bucket(&self) -> &str {
+        &self.bucket
+    }
+
+    /// Puts a file into the inbox; its event is [`crate::dropped`].
+    ///
+    /// # Panics
+    /// When it is not taken.
+    pub async fn put(&self, path: &str, content: impl Into<Vec<u8>>) {
+        let answer = self.http.put(self.object(path)).header("authorization", scope("s3"));
+        let answer = answer.body(content.into()).send().await.expect("the emulated AWS answers");
+        assert!(answer.status().is_success(), "{path}: {}", answer.status());
+    }
+
+    /// A file in the inbox, as text; none: it is not there.
+    ///
+    /// # Panics
+    /// When the emulated AWS does not answer.
+    pub async fn file(&self, path: &str) -> Option<String> {
+        let answer = self.http.get(self.object(path)).header("authorization", scope("s3"));
+        let answer = answer.send().await.expect("the emulated AWS answers");
+        match answer.status().is_success() {
+            true => Some(answer.text().await.expect("with text")),
+            false => None,
+        }
+    }
+
+    fn object(&self, path: &str) -> String {
+        format!("{}/{}/{}", self.moto.endpoint(), self.bucket, path.replace(' ', "%20"))
     }
 
     /// The variables of a function.
@@ -187,9 +268,6 @@ impl Cloud {
 
     /// Calls the service as its JSON protocol has it; the emulator asks for no signature.
     async fn ask(&self, service: &str, action: &str, body: &Value) -> Value {
-        let scope = format!(
-            "AWS4-HMAC-SHA256 Credential=test/20260101/eu-west-1/{service}/aws4_request, SignedHeaders=host, Signature=0"
-        );
         let request = self
             .http
             .post(self.moto.endpoint())
@@ -198,13 +276,20 @@ impl Cloud {
                 if service == "sqs" { "application/x-amz-json-1.0" } else { "application/x-amz-json-1.1" },
             )
             .header("x-amz-target", action)
-            .header("authorization", scope)
+            .header("authorization", scope(service))
             .body(body.to_string());
         let answer = request.send().await.expect("the emulated AWS answers");
         let (status, text) = (answer.status(), answer.text().await.expect("with text"));
         assert!(status.is_success(), "{action}: {status} {text}");
         serde_json::from_str(&text).unwrap_or(Value::Null)
     }
+}
+
+/// What says which service is asked; the emulator looks at no signature.
+fn scope(service: &str) -> String {
+    format!(
+        "AWS4-HMAC-SHA256 Credential=test/20260101/eu-west-1/{service}/aws4_request, SignedHeaders=host, Signature=0"
+    )
 }
 
 /// Messages as the event that Lambda makes of them.

@@ -7,12 +7,16 @@ mod binaries;
 mod cloud;
 mod command;
 mod function;
+mod gateway;
+mod inbox;
 mod runtime_api;
 mod world;
 
 pub use binaries::binary;
-pub use cloud::{Cloud, Message, TIMER_TIME, WORKER_TIME, beat, event};
+pub use cloud::{Cloud, Message, PUBLIC_URL, TIMER_TIME, WORKER_TIME, beat, event};
 pub use command::{Done, ended};
 pub use function::Function;
+pub use gateway::{Ask, HttpAnswer};
+pub use inbox::dropped;
 pub use runtime_api::{Answer, RuntimeApi};
 pub use world::World;

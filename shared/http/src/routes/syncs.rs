@@ -22,6 +22,8 @@ use crate::{
 };
 
 const LONGEST_WAIT: u16 = 60;
+/// So long before its time is over a request that waits is answered.
+const SPARE: Duration = Duration::from_secs(2);
 /// How often the link is looked at while somebody waits.
 const LOOK: Duration = Duration::from_millis(200);
 
@@ -77,7 +79,9 @@ pub(crate) async fn start(
     let link = app.link(&link).await?.link;
     runnable(link.status)?;
     let generation = trigger::raise(app.ports(), &link.id, Reason::OnDemand).await?.0;
-    let until = Instant::now() + Duration::from_secs(wait.into());
+    // The answer has to be on its way before the request is broken off.
+    let longest = app.options.limits.time.saturating_sub(SPARE);
+    let until = Instant::now() + Duration::from_secs(wait.into()).min(longest);
     loop {
         let looked = look(&app, &link.id, generation).await?;
         if let Some(run) = looked.run {

@@ -4,6 +4,8 @@ mod continuations;
 mod crowd;
 mod cycle;
 mod fan_out;
+mod http;
+mod inbox;
 mod scene;
 mod telling;
 mod throttled;

@@ -3,12 +3,12 @@ use serde_json::Value;
 
 use crate::scene::{EACH, Links};
 
-fn metrics(lines: &[Value]) -> Vec<&Value> {
+pub(crate) fn metrics(lines: &[Value]) -> Vec<&Value> {
     lines.iter().filter(|line| line.get("_aws").is_some()).collect()
 }
 
 /// The shape that CloudWatch reads ("Specification: Embedded metric format").
-fn assert_embedded(line: &Value, function: &str) {
+pub(crate) fn assert_embedded(line: &Value, function: &str) {
     assert!(line["_aws"]["Timestamp"].as_i64().is_some_and(|at| at > 1_600_000_000_000), "{line}");
     let directive = &line["_aws"]["CloudWatchMetrics"][0];
     assert_eq!(directive["Namespace"], "listsync");
@@ -58,12 +58,20 @@ async fn each_run_tells_one_line_and_one_set_of_metrics_without_any_address_name
     assert!(told[0].get("LastRunAge").is_none(), "there was no run before the first: {told:?}");
     assert!(told[1]["LastRunAge"].is_u64(), "{told:?}");
 
+    assert_nobody_is_named(&cloud, &[&worker, &timer], &[&secret]);
     let output = worker.output() + &timer.output();
-    assert!(!output.contains(&secret), "no secret is told");
+    assert!(lists.groups.keys().all(|name| !output.contains(name.as_str())), "no list is named");
+}
+
+/// No address, name of a person or of a list, or secret stands in what functions wrote, nor any of these words.
+pub(crate) fn assert_nobody_is_named(cloud: &Cloud, functions: &[&Function], words: &[&str]) {
+    let output: String = functions.iter().map(|function| function.output()).collect();
     for (person, _) in &cloud.world.sample.people {
         assert!(!output.contains(&person.address) && !output.contains(&person.name()), "nobody is named");
     }
-    assert!(lists.groups.keys().all(|name| !output.contains(name.as_str())), "no list is named");
+    for word in [cloud.secret(), "List 0"].iter().chain(words) {
+        assert!(!output.contains(word), "{word} is told");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -79,6 +87,8 @@ async fn a_setting_that_is_missing_or_makes_no_sense_stops_a_function_at_its_sta
         ("listsync-worker", "LISTSYNC_QUEUE", None),
         ("listsync-timer", "LISTSYNC_QUEUE", Some("sqs:")),
         ("listsync-timer", "LISTSYNC_STORE", Some("dynamodb:")),
+        ("listsync-api", "LISTSYNC_QUEUE", None),
+        ("listsync-inbox", "LISTSYNC_STORE", Some("dynamodb:")),
     ];
     for (function, variable, value) in odd {
         let mut environment = cloud.environment();

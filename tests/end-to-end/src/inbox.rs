@@ -1,0 +1,31 @@
+use serde_json::{Value, json};
+
+/// What a bucket sends when a file was dropped ("Event message structure" in the Amazon S3 user guide).
+#[must_use]
+pub fn dropped(bucket: &str, path: &str) -> Value {
+    json!({"Records": [{
+        "eventVersion": "2.1", "eventSource": "aws:s3", "awsRegion": "eu-west-1",
+        "eventTime": "2026-01-01T00:00:00.000Z", "eventName": "ObjectCreated:Put",
+        "userIdentity": {"principalId": "AWS:UPLOADER"},
+        "requestParameters": {"sourceIPAddress": "192.0.2.1"},
+        "responseElements": {"x-amz-request-id": "request", "x-amz-id-2": "host"},
+        "s3": {
+            "s3SchemaVersion": "1.0", "configurationId": "dropped",
+            "bucket": {
+                "name": bucket, "ownerIdentity": {"principalId": "OWNER"}, "arn": format!("arn:aws:s3:::{bucket}"),
+            },
+            "object": {"key": encoded(path), "size": 1, "eTag": "etag", "sequencer": "0055AED6DCD90281E5"},
+        },
+    }]})
+}
+
+/// As a form's value, but that slashes stay.
+fn encoded(path: &str) -> String {
+    let one = |byte: u8| match byte {
+        b' ' => "+".to_owned(),
+        b'/' | b'-' | b'_' | b'.' => char::from(byte).to_string(),
+        byte if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
+        byte => format!("%{byte:02X}"),
+    };
+    path.bytes().map(one).collect()
+}

@@ -1,0 +1,143 @@
+//! Through the HTTP API: from what a sender or a person says to who is in the group.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use listsync_end_to_end::{Ask, Cloud, Function, PUBLIC_URL, TIMER_TIME, beat};
+use serde_json::{Value, json};
+use standardwebhooks::Webhook;
+
+use crate::{
+    scene::{EACH, Links},
+    telling::assert_nobody_is_named,
+};
+
+const JSON: &str = "application/json";
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// A linked list in step, and a key of the API that may do everything.
+async fn stage() -> (Cloud, Links, String) {
+    let mut cloud = Cloud::of(20).await;
+    cloud.world.set("LISTSYNC_LOG", "info,listsync=debug");
+    let lists = Links::make(&cloud.world, 1).await;
+    let (timer, worker) = (cloud.timer().await, cloud.worker().await);
+    timer.call(&beat(), TIMER_TIME).await.expect("the timer answers");
+    cloud.work_off(&worker).await;
+    let made = cloud.world.json(&["keys", "create", "all", "--scope", "admin"]).await;
+    let key = made["secret"].as_str().expect("a key is shown once").to_owned();
+    (cloud, lists, key)
+}
+
+/// An event of a sender, signed as Standard Webhooks has it.
+fn signed(secret: &str, message: &str, event: &Value) -> Ask {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs();
+    let body = event.to_string();
+    let webhook = Webhook::new(secret).expect("a secret");
+    let at = i64::try_from(now).expect("a time");
+    let signature = webhook.sign(message, at, body.as_bytes()).expect("it is signed");
+    Ask::post("/hooks/crm", JSON, body)
+        .header("webhook-id", message)
+        .header("webhook-timestamp", &now.to_string())
+        .header("webhook-signature", &signature)
+}
+
+async fn trusted(api: &Function, key: &str) -> String {
+    let sender = json!({"id": "crm", "name": "CRM", "kind": "standard", "list": "List 0"});
+    let made = Ask::post("/v1/sources", JSON, sender.to_string()).key(key).of(api).await.is(201).json();
+    assert_eq!(made["url"], format!("{PUBLIC_URL}/hooks/crm"));
+    made["secret"].as_str().expect("a secret is shown once").to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_becomes_a_decision_a_message_a_run_and_a_change_of_the_group() {
+    let (cloud, lists, key) = stage().await;
+    let (group, world) = (lists.groups["List 0"], &cloud.world);
+    let (api, worker) = (cloud.api().await, cloud.worker().await);
+    let secret = trusted(&api, &key).await;
+
+    let leave = |person: usize| json!({"type": "unsubscribe", "address": world.address(person)});
+    let forged = signed("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "m-0", &leave(0));
+    let _ = forged.of(&api).await.is(401);
+    assert_eq!(cloud.waiting().await, [0, 0, 0]);
+
+    let told = signed(&secret, "m-1", &leave(0)).of(&api).await.is(202).json();
+    assert_eq!(told, json!({"events": 1, "outcomes": {"applied": 1}}));
+    let again = signed(&secret, "m-1", &leave(0)).of(&api).await.is(202).json();
+    assert_eq!(again["outcomes"], json!({"repeated": 1}));
+    let _ = signed(&secret, "m-2", &leave(1)).of(&api).await.is(202);
+    assert_eq!(cloud.waiting().await, [1, 0, 0], "events of one list make one message");
+    assert!(world.members(group).contains(&world.id(0)));
+
+    cloud.work_off(&worker).await;
+    let members = world.members(group);
+    assert!(!members.contains(&world.id(0)) && !members.contains(&world.id(1)), "{members:?}");
+    assert_eq!(members.len(), EACH - 1);
+    assert_eq!(world.listed("List 0", "opted_out").await.len(), 2);
+    assert_eq!(cloud.forbidden().await, Vec::<String>::new());
+    assert_nobody_is_named(&cloud, &[&api, &worker], &[&key, &secret]);
+    world.assert_careful();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_click_leaves_the_group_without_a_key_and_a_look_at_the_page_leaves_nothing() {
+    let (cloud, lists, key) = stage().await;
+    let (group, world) = (lists.groups["List 0"], &cloud.world);
+    let (api, worker) = (cloud.api().await, cloud.worker().await);
+    let wanted = json!({"contact": world.address(0), "list": "List 0"}).to_string();
+    let _ = Ask::post("/v1/opt-out-links", JSON, wanted.clone()).of(&api).await.is(401);
+    let made = Ask::post("/v1/opt-out-links", JSON, wanted).key(&key).of(&api).await.is(201).json();
+    let path = made["url"].as_str().and_then(|url| url.strip_prefix(PUBLIC_URL)).expect("a link").to_owned();
+
+    for _ in 0..3 {
+        let page = Ask::get(path.clone()).of(&api).await.is(200);
+        assert!(page.body.contains("<button"), "{}", page.body);
+    }
+    assert_eq!(cloud.waiting().await, [0, 0, 0], "a look changes nothing");
+    let _ = Ask::post("/u/v1.forged", FORM, "List-Unsubscribe=One-Click").of(&api).await.is(404);
+
+    for _ in 0..2 {
+        let _ = Ask::post(path.clone(), FORM, "List-Unsubscribe=One-Click").of(&api).await.is(200);
+    }
+    cloud.work_off(&worker).await;
+    assert!(!world.members(group).contains(&world.id(0)));
+    assert!(world.listed("List 0", "opted_out").await.contains(world.address(0)));
+    assert_eq!(cloud.forbidden().await, Vec::<String>::new());
+    let token = path.trim_start_matches("/u/").to_owned();
+    assert_nobody_is_named(&cloud, &[&api, &worker], &[&key, &token]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_api_answers_with_a_key_and_its_role_lets_it() {
+    let (cloud, _, key) = stage().await;
+    let api = cloud.api().await;
+    let (read, operate) = ("/v1/lists", "/v1/lists/List%200/members");
+    let _ = Ask::get(read).of(&api).await.is(401);
+    let _ = Ask::get("/healthz").of(&api).await.is(200);
+    let lists = Ask::get(read).key(&key).of(&api).await.is(200).json();
+    assert_eq!(lists["items"][0]["name"], "List 0");
+    let members = Ask::get(format!("{operate}?limit=2")).key(&key).of(&api).await.is(200).json();
+    assert_eq!(members["items"].as_array().map(Vec::len), Some(2));
+
+    let link = cloud.world.json(&["links", "ls"]).await[0]["id"].as_str().expect("an id").to_owned();
+    for path in [
+        format!("/v1/links/{link}"),
+        format!("/v1/links/{link}/plan"),
+        format!("/v1/runs?link={link}"),
+        "/v1/runs".to_owned(),
+        "/v1/imports".to_owned(),
+        "/v1/contacts".to_owned(),
+        "/v1/settings".to_owned(),
+        "/v1/keys".to_owned(),
+    ] {
+        let _ = Ask::get(path).key(&key).of(&api).await.is(200);
+    }
+    let file = format!("email\n{}\n", cloud.world.address(12));
+    let taken = Ask::post("/v1/lists/List%200/imports?mode=incremental", "text/csv", file).key(&key);
+    assert_eq!(taken.of(&api).await.is(201).json()["added"], 1);
+    let asked = Ask::post(format!("/v1/links/{link}/sync"), JSON, "").key(&key).of(&api).await.is(202).json();
+    assert_eq!(asked["state"], "pending");
+    cloud.work_off(&cloud.worker().await).await;
+    let done = format!("/v1/links/{link}/syncs/{}", asked["generation"]);
+    assert_eq!(Ask::get(done).key(&key).of(&api).await.is(200).json()["state"], "done");
+    assert_eq!(cloud.forbidden().await, Vec::<String>::new());
+    assert_nobody_is_named(&cloud, &[&api], &[&key]);
+}

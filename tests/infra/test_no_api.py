@@ -1,0 +1,15 @@
+"""A stack for which nobody asked for the HTTP API."""
+
+from moto import mock_aws
+
+from test_stack import NOT_MADE, Stack
+
+
+def test_without_an_api_nothing_of_it_is_made():
+    with mock_aws():
+        stack = Stack()
+        wanted = {name for name, it in stack.template["Resources"].items() if it["Type"] not in NOT_MADE and "Condition" not in it}
+        assert set(stack.made) == wanted
+        assert {"ApiFunction", "ApiRole", "ApiLog"}.isdisjoint(stack.made)
+        assert not [name for name in stack.outputs if name.startswith("Api")]
+        assert not stack.client("apigatewayv2").get_apis()["Items"]
