@@ -16,6 +16,8 @@ pub enum Reason {
     OnDemand,
     /// Somebody subscribed, unsubscribed, or an import came in.
     Event,
+    /// The same, by a sender whose event precedes the change: the generation is raised when the message comes.
+    DelayedEvent,
     /// A run ended early and left work.
     Continuation,
     /// Something asked while a run was going.
@@ -28,6 +30,7 @@ impl fmt::Display for Reason {
             Self::Schedule => "schedule",
             Self::OnDemand => "on-demand",
             Self::Event => "event",
+            Self::DelayedEvent => "delayed-event",
             Self::Continuation => "continuation",
             Self::FollowUp => "follow-up",
         })

@@ -1,11 +1,13 @@
 //! Filtered lists: who matches is on them.
 
+use std::time::Duration;
+
 use listsync_core::{
+    contact::Contact,
     filter::{Explanation, Filter, KnownFields, Person},
-    id::{ContactId, ListId},
+    id::{ContactId, LinkId, ListId},
     list::{List, ListKind, Standing},
     settings::Settings,
-    trigger::Reason,
 };
 
 use crate::{
@@ -132,27 +134,43 @@ pub async fn explain(service: &Service, filter: &Filter, id: &ContactId) -> Port
 }
 
 /// Has every filtered list follow the contacts that changed since it last did, and asks for a run of each link of those
-/// whose members changed by it.
+/// whose members changed by it; the links.
 ///
 /// # Errors
 /// When the store does not answer. A list whose filter cannot be followed keeps no other from being followed.
-pub async fn follow_all(service: &Service) -> PortResult<()> {
-    let mut failed = None;
+pub async fn follow_all(service: &Service) -> PortResult<Vec<LinkId>> {
+    each(service, Extent::Changed, Duration::ZERO).await
+}
+
+/// The same for one contact, at a price that does not grow with the others: up to where a list followed stays as it was.
+/// The runs wait for `delay` as in [`crate::people::say`].
+///
+/// # Errors
+/// As [`follow_all`].
+pub async fn follow_one(service: &Service, id: &ContactId, delay: Duration) -> PortResult<Vec<LinkId>> {
+    each(service, Extent::One(id), delay).await
+}
+
+/// The same for everybody, of the lists whose filters ask who is external: the settings answer that.
+///
+/// # Errors
+/// As [`follow_all`].
+pub(crate) async fn follow_external(service: &Service) -> PortResult<Vec<LinkId>> {
+    each(service, Extent::EverybodyIfExternal, Duration::ZERO).await
+}
+
+async fn each(service: &Service, extent: Extent<'_>, delay: Duration) -> PortResult<Vec<LinkId>> {
+    let (mut links, mut failed) = (Vec::new(), None);
     for list in service.ports.lists.lists().await? {
-        if matches!(list.kind, ListKind::Static) {
-            continue;
-        }
-        match follow(service, &list).await {
+        match follow_in(&service.ports, &list, extent).await {
             Ok((0, 0)) => {}
-            Ok(_) => {
-                trigger::raise_list(&service.ports, &list.id, Reason::Event).await?;
-            }
+            Ok(_) => links.extend(trigger::raise_list_later(service, &list.id, delay).await?),
             // Somebody edited it meanwhile, and follows it then.
             Err(error) if error.code == "version" => {}
             Err(error) => failed = Some(error),
         }
     }
-    failed.map_or(Ok(()), Err)
+    failed.map_or(Ok(links), Err)
 }
 
 /// Has one list follow its filter; how many joined and left. A static list has nothing to follow.
@@ -165,15 +183,19 @@ pub async fn follow(service: &Service, list: &List) -> PortResult<(u64, u64)> {
 
 /// Whom a list looks at to follow its filter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Extent {
+pub(crate) enum Extent<'a> {
     /// Those who changed since it last did.
     Changed,
+    /// This contact.
+    One(&'a ContactId),
     /// Everybody: what is asked of a contact may depend on more than the contact, as `external` on the settings.
     Everybody,
+    /// Everybody, where the filter asks who is external; else nobody.
+    EverybodyIfExternal,
 }
 
 /// The list of a run follows its filter before it is read. Where it is edited at the same time, the editor sees to it.
-pub(crate) async fn follow_for_run(ports: &Ports, list: &ListId, extent: Extent) -> PortResult<()> {
+pub(crate) async fn follow_for_run(ports: &Ports, list: &ListId, extent: Extent<'_>) -> PortResult<()> {
     let Some(list) = ports.lists.list(list).await? else { return Ok(()) };
     match follow_in(ports, &list, extent).await {
         Err(error) if !matches!(error.code.as_str(), "version" | "list_static") => Err(error),
@@ -181,24 +203,17 @@ pub(crate) async fn follow_for_run(ports: &Ports, list: &ListId, extent: Extent)
     }
 }
 
-async fn follow_in(ports: &Ports, list: &List, extent: Extent) -> PortResult<(u64, u64)> {
+async fn follow_in(ports: &Ports, list: &List, extent: Extent<'_>) -> PortResult<(u64, u64)> {
     let ListKind::Filtered { filter } = &list.kind else { return Ok((0, 0)) };
     let filter = Filter::parse(filter).map_err(|error| {
         PortError::new(Fault::Rejected, "bad_filter", format!("list {}: {error}", list.id))
     })?;
-    let followed = Follow { ports, list, filter, settings: ports.settings.settings().await? };
-    let since = ports.lists.followed(&list.id).await?.filter(|_| extent == Extent::Changed);
-    let changes = match &since {
-        None => None,
-        Some(since) => match ports.lists.contacts_changed(since).await {
-            Err(error) if error.fault == Fault::Gone => None,
-            changes => Some(changes?),
-        },
-    };
-    match changes {
-        Some(ContactChanges { contacts, .. }) if contacts.is_empty() => Ok((0, 0)),
-        Some(ContactChanges { contacts, cursor }) => followed.changed(&contacts, cursor).await,
-        None => followed.everybody().await,
+    let follow = Follow { ports, list, filter, settings: ports.settings.settings().await? };
+    match extent {
+        Extent::Changed => follow.changed().await,
+        Extent::One(id) => follow.people(std::slice::from_ref(id)).await,
+        Extent::EverybodyIfExternal if !follow.filter.fields().contains("external") => Ok((0, 0)),
+        Extent::Everybody | Extent::EverybodyIfExternal => follow.everybody().await,
     }
 }
 
@@ -211,16 +226,30 @@ struct Follow<'a> {
 }
 
 impl Follow<'_> {
-    async fn changed(&self, contacts: &[ContactId], upto: Cursor) -> PortResult<(u64, u64)> {
+    async fn changed(&self) -> PortResult<(u64, u64)> {
+        let lists = &self.ports.lists;
+        let Some(since) = lists.followed(&self.list.id).await? else { return self.everybody().await };
+        let ContactChanges { contacts, cursor } = match lists.contacts_changed(&since).await {
+            Err(error) if error.fault == Fault::Gone => return self.everybody().await,
+            changes => changes?,
+        };
+        if contacts.is_empty() {
+            return Ok((0, 0));
+        }
+        let moved = self.people(&contacts).await?;
+        self.done(cursor).await?;
+        Ok(moved)
+    }
+
+    async fn people(&self, ids: &[ContactId]) -> PortResult<(u64, u64)> {
         let mut total = (0, 0);
-        for page in contacts.chunks(PAGE) {
+        for page in ids.chunks(PAGE) {
             let mut people = Vec::with_capacity(page.len());
             for id in page {
                 people.extend(self.ports.lists.contact(id).await?);
             }
             add(&mut total, self.page(&people).await?);
         }
-        self.done(upto).await?;
         Ok(total)
     }
 
@@ -240,7 +269,7 @@ impl Follow<'_> {
         Ok(total)
     }
 
-    async fn page(&self, people: &[listsync_core::contact::Contact]) -> PortResult<(u64, u64)> {
+    async fn page(&self, people: &[Contact]) -> PortResult<(u64, u64)> {
         let ids: Vec<ContactId> = people.iter().map(|contact| contact.id.clone()).collect();
         let standings = standings(self.ports, Some(&self.list.id), &ids).await?;
         let mut moves = Moves { version: Some(self.list.version), ..Moves::default() };

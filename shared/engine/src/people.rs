@@ -3,15 +3,16 @@
 use std::time::Duration;
 
 use listsync_core::{
+    address::Address,
     contact::{Contact, Decision, Saying, Version},
-    id::{ContactId, LinkId, ListId},
-    list::{List, Origin},
-    trigger::Reason,
+    id::{ContactId, ImportId, LinkId, ListId},
+    list::{List, NewContact, Origin},
+    settings::Settings,
 };
 
 use crate::{
     filtered,
-    ports::{ContactEdit, Heard, ImportState, Imported, ListEdit, NewImport, PortResult},
+    ports::{AddOutcome, ContactEdit, Heard, Import, ListEdit, PortResult, RemoveOutcome},
     service::Service,
     trigger,
 };
@@ -34,9 +35,9 @@ pub struct Stored<T> {
 pub async fn say(service: &Service, saying: &Saying, delay: Duration) -> PortResult<Stored<Heard>> {
     let heard = service.contacts.say(saying).await?;
     let links = raise(service, &heard.lists, delay).await?;
-    if saying.decision == Decision::Subscribed {
+    if let (Decision::Subscribed, Some(contact)) = (saying.decision, &heard.contact) {
         // Who matches a filter and took an opt-out back is on its list again.
-        filtered::follow_all(service).await?;
+        filtered::follow_one(service, contact, delay).await?;
     }
     Ok(Stored { what: heard, links })
 }
@@ -101,19 +102,74 @@ pub async fn erase(service: &Service, id: &ContactId) -> PortResult<Stored<Vec<L
     Ok(Stored { what: lists, links })
 }
 
-/// Takes a file into a list.
+/// Makes a contact, on no static list yet.
 ///
 /// # Errors
-/// As [`crate::ports::ListStore::import`], and as [`say`].
-pub async fn import(service: &Service, list: &ListId, file: &NewImport) -> PortResult<Stored<Imported>> {
-    let imported = service.ports.lists.import(list, file).await?;
-    if imported.import.state == ImportState::Repeated {
-        return Ok(Stored { what: imported, links: Vec::new() });
+/// As [`crate::ports::Contacts::create_contact`], and as [`say`].
+pub async fn create(
+    service: &Service,
+    address: &Address,
+    edit: &ContactEdit,
+    by: Origin,
+) -> PortResult<Stored<Contact>> {
+    let contact = service.contacts.create_contact(address, edit, by, service.ports.clock.now()).await?;
+    let links = filtered::follow_one(service, &contact.id, Duration::ZERO).await?;
+    Ok(Stored { what: contact, links })
+}
+
+/// Puts somebody on a list, as an operator.
+///
+/// # Errors
+/// As [`crate::ports::ListStore::add`], and as [`say`].
+pub async fn add(service: &Service, list: &ListId, new: &NewContact) -> PortResult<Stored<AddOutcome>> {
+    let ports = &service.ports;
+    let what = ports.lists.add(list, new, Origin::Manual, ports.clock.now()).await?;
+    if what != AddOutcome::Added {
+        return Ok(Stored { what, links: Vec::new() });
     }
-    // Also where nobody joined or left: an address may have changed.
     let links = raise(service, std::slice::from_ref(list), Duration::ZERO).await?;
-    filtered::follow_all(service).await?;
-    Ok(Stored { what: imported, links })
+    if let Some(contact) = service.contacts.find_contact(&new.address).await? {
+        filtered::follow_one(service, &contact.id, Duration::ZERO).await?;
+    }
+    Ok(Stored { what, links })
+}
+
+/// Takes somebody off a list, as an operator.
+///
+/// # Errors
+/// As [`crate::ports::ListStore::remove`], and as [`say`].
+pub async fn remove(service: &Service, list: &ListId, address: &Address) -> PortResult<Stored<RemoveOutcome>> {
+    let what = service.ports.lists.remove(list, address, service.ports.clock.now()).await?;
+    let links = match what {
+        RemoveOutcome::Removed => raise(service, std::slice::from_ref(list), Duration::ZERO).await?,
+        RemoveOutcome::Absent => Vec::new(),
+    };
+    Ok(Stored { what, links })
+}
+
+/// Does the held removals of an import.
+///
+/// # Errors
+/// As [`crate::ports::ListStore::approve_import`], and as [`say`].
+pub async fn approve_import(service: &Service, import: &ImportId) -> PortResult<Stored<Import>> {
+    let what = service.ports.lists.approve_import(import, service.ports.clock.now()).await?;
+    let links = raise(service, std::slice::from_ref(&what.list), Duration::ZERO).await?;
+    Ok(Stored { what, links })
+}
+
+/// Saves the settings. Where the internal domains are others now, each list whose filter asks who is external looks at
+/// everybody anew.
+///
+/// # Errors
+/// When the store does not answer, and as [`say`]: the settings are saved then.
+pub async fn save_settings(service: &Service, settings: &Settings) -> PortResult<Stored<()>> {
+    let before = service.ports.settings.settings().await?;
+    service.ports.settings.save_settings(settings).await?;
+    let links = match before.internal_domains == settings.internal_domains {
+        true => Vec::new(),
+        false => filtered::follow_external(service).await?,
+    };
+    Ok(Stored { what: (), links })
 }
 
 /// Edits a list, whose filter was checked before, and has it follow its filter.
@@ -139,14 +195,14 @@ async fn on_their_lists(service: &Service, id: &ContactId, delay: Duration) -> P
     let places = service.contacts.places(id).await?;
     let lists: Vec<ListId> = places.into_iter().map(|place| place.list).collect();
     let links = raise(service, &lists, delay).await?;
-    filtered::follow_all(service).await?;
+    filtered::follow_one(service, id, delay).await?;
     Ok(links)
 }
 
 async fn raise(service: &Service, lists: &[ListId], delay: Duration) -> PortResult<Vec<LinkId>> {
     let mut links = Vec::new();
     for list in lists {
-        links.extend(trigger::raise_list_later(&service.ports, list, Reason::Event, delay).await?);
+        links.extend(trigger::raise_list_later(service, list, delay).await?);
     }
     Ok(links)
 }

@@ -3,15 +3,21 @@
 use std::time::Duration;
 
 use listsync_core::{
+    Timestamp,
     id::{LinkId, ListId},
     link::LinkStatus,
+    schedule::later,
     trigger::{Generation, Reason, Trigger},
 };
 
 use crate::{
     Ports,
-    ports::{Outgoing, PortResult},
+    ports::{LinkState, Outgoing, PortResult},
+    service::Service,
 };
+
+/// By so much a delayed message may come later than it was asked for, so that a burst of events makes few of them.
+const SLACK: Duration = Duration::from_secs(15);
 
 /// Asks for a run of a link. The generation is raised before the message is sent, so that a lost message loses nothing:
 /// the link is due until a run has finished it.
@@ -29,39 +35,64 @@ pub async fn raise(ports: &Ports, link: &LinkId, reason: Reason) -> PortResult<G
 /// # Errors
 /// When the store or the queue does not take it.
 pub async fn raise_list(ports: &Ports, list: &ListId, reason: Reason) -> PortResult<Vec<LinkId>> {
-    raise_list_later(ports, list, reason, Duration::ZERO).await
-}
-
-/// The same, not before `delay` has passed.
-///
-/// # Errors
-/// As [`raise_list`].
-pub async fn raise_list_later(
-    ports: &Ports,
-    list: &ListId,
-    reason: Reason,
-    delay: Duration,
-) -> PortResult<Vec<LinkId>> {
     let mut raised = Vec::new();
     for state in ports.links.of_list(list).await? {
         if state.link.status == LinkStatus::Active {
-            coalesce(ports, &state.link.id, reason, delay).await?;
+            coalesce(ports, &state.link.id, reason).await?;
             raised.push(state.link.id);
         }
     }
     Ok(raised)
 }
 
+/// The same for an event that precedes the change: a run begins when `delay` has passed, whatever ran before. The
+/// generation is raised when the message comes, not now: else the timer would have the link run at its next beat, and that
+/// run would count for this one. Events of one link within [`SLACK`] share one message.
+///
+/// # Errors
+/// As [`raise_list`]; the sender repeats its event then.
+pub async fn raise_list_later(service: &Service, list: &ListId, delay: Duration) -> PortResult<Vec<LinkId>> {
+    if delay.is_zero() {
+        return raise_list(&service.ports, list, Reason::Event).await;
+    }
+    let mut links = Vec::new();
+    for state in service.ports.links.of_list(list).await? {
+        if state.link.status == LinkStatus::Active {
+            send_later(service, &state, delay).await?;
+            links.push(state.link.id);
+        }
+    }
+    Ok(links)
+}
+
+/// Sends a link's delayed message, unless there is one for about the same moment. It is remembered once it is sent.
+async fn send_later(service: &Service, state: &LinkState, delay: Duration) -> PortResult<()> {
+    let (link, now) = (&state.link.id, service.ports.clock.now());
+    let slack = SLACK.min(delay).as_millis().max(1);
+    let soonest = later(now, delay).as_millisecond().unsigned_abs();
+    let at = u128::from(soonest).div_ceil(slack) * slack;
+    let at = i64::try_from(at).ok().and_then(|at| Timestamp::from_millisecond(at).ok());
+    let at = at.unwrap_or(Timestamp::MAX);
+    let name = format!("delayed/{link}/{}", at.as_millisecond());
+    if service.seen.recall(&name, now).await?.is_some() {
+        return Ok(());
+    }
+    let wait = Duration::try_from(now.until(at).unwrap_or_default()).unwrap_or(delay);
+    let trigger = Trigger::new(link.clone(), Reason::DelayedEvent, state.requested);
+    send(&service.ports, trigger, wait).await?;
+    service.seen.remember(&name, &[], at, now).await.map(drop)
+}
+
 /// Raises a link's generation, and sends its message unless an earlier request still has one: the run that finishes that
 /// request either sees this one too or sends a follow-up, and the timer sees to a request whose message was lost. So a
 /// burst of changes makes few messages. What is synced is read after the generation is raised.
-async fn coalesce(ports: &Ports, link: &LinkId, reason: Reason, delay: Duration) -> PortResult<()> {
+async fn coalesce(ports: &Ports, link: &LinkId, reason: Reason) -> PortResult<()> {
     let generation = ports.links.request(link, None).await?;
     let Some(state) = ports.links.load(link).await? else { return Ok(()) };
     if state.synced.0 + 1 < generation.0 {
         return Ok(());
     }
-    send(ports, Trigger::new(link.clone(), reason, generation), delay).await
+    send(ports, Trigger::new(link.clone(), reason, generation), Duration::ZERO).await
 }
 
 /// Sends one message.

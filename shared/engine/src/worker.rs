@@ -109,6 +109,9 @@ async fn look(
     context: &RunContext,
     watch: &dyn Watch,
 ) -> PortResult<Option<Summary>> {
+    if trigger.reason == Reason::DelayedEvent {
+        ports.links.request(&trigger.link, None).await?;
+    }
     let Some(state) = ports.links.load(&trigger.link).await? else {
         tracing::info!(link.id = %trigger.link, "the link of a message was removed");
         return Ok(None);
@@ -141,7 +144,8 @@ async fn look(
 /// A continuation whose link was requested again is dropped: the newer request has a message of its own, or the timer
 /// sends one. Otherwise each beat of the timer would start another chain of retries while the directory is away.
 fn is_answered(trigger: &Trigger, state: &LinkState) -> bool {
-    state.synced >= trigger.generation
+    let is_synced = state.synced >= trigger.generation && trigger.reason != Reason::DelayedEvent;
+    is_synced
         || (trigger.reason == Reason::Continuation && trigger.generation < state.requested)
 }
 

@@ -1,5 +1,5 @@
-use listsync_core::{Timestamp, id::ListId};
-use listsync_engine::ports::{Again, ImportMode, Imported, ListStore, NewImport, PortResult};
+use listsync_core::Timestamp;
+use listsync_engine::ports::{Again, ImportMode, NewImport};
 
 use crate::ParsedFile;
 
@@ -14,24 +14,8 @@ pub struct Source<'a> {
     pub at: Timestamp,
 }
 
-/// Takes a file into a list, whole or not at all. The list's last file, once more and read the same way, changes nothing.
-///
-/// A full import with an unreadable row removes nobody, and one that names fewer than 80 % of as many as are on the
-/// list has its removals held: see [`listsync_engine::ports::Import::state`].
-///
-/// # Errors
-/// When there is no such list, or the store fails; nothing is changed then.
-pub async fn import(
-    store: &dyn ListStore,
-    list: &ListId,
-    parsed: ParsedFile,
-    source: Source<'_>,
-) -> PortResult<Imported> {
-    store.import(list, &parsed.into_import(source, Again::Skip)).await
-}
-
 impl ParsedFile {
-    /// The file as a [`ListStore`] takes it.
+    /// The file as a [`listsync_engine::ports::ListStore`] takes it.
     ///
     /// It can be known again by its fingerprint, so that another reading of the same bytes is another file; but not while
     /// a leave date in it is to come, as it will then say something else.

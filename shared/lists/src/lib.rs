@@ -23,7 +23,7 @@ mod text;
 mod verdict;
 
 pub use error::FileError;
-pub use import::{Source, import};
+pub use import::Source;
 pub use mapping::{Mapping, MappingError};
 pub use parse::{ParsedFile, Position, Reading, parse, read};
 pub use people::People;

@@ -1,6 +1,6 @@
 //! Taking a file into a list, with all that follows from it.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::collections::BTreeSet;
 
 use listsync_core::{
     contact::ExternalId,
@@ -27,6 +27,8 @@ pub struct Taken {
     pub import: Import,
     /// The rows that were not taken in, in the file's order.
     pub problems: Vec<RowProblem>,
+    /// How many leave by the file whom it names by a key alone that nobody here has.
+    pub gone_unknown: u64,
     /// The links that were asked to run.
     pub links: Vec<LinkId>,
 }
@@ -65,7 +67,9 @@ pub async fn take_in(
         .collect();
     let gone: BTreeSet<ExternalId> = parsed.gone.iter().cloned().collect();
     let mut new = parsed.into_import(source, again);
-    new.people.extend(leavers(service, gone).await?);
+    let leavers = leavers(service, &gone).await?;
+    let gone_unknown = (gone.len() - leavers.len()) as u64;
+    new.people.extend(leavers);
     let Imported { import, refused } = service.ports.lists.import(list, &new).await?;
     problems.extend(refused.into_iter().map(|row| RowProblem {
         row: row.row,
@@ -75,14 +79,14 @@ pub async fn take_in(
     problems.sort_by_key(|problem| problem.row);
     let mut links = Vec::new();
     if import.state != ImportState::Repeated && import.added + import.updated + import.removed > 0 {
-        links = trigger::raise_list_later(&service.ports, list, Reason::Event, Duration::ZERO).await?;
+        links = trigger::raise_list(&service.ports, list, Reason::Event).await?;
         filtered::follow_all(service).await?;
     }
-    Ok(Taken { import, problems, links })
+    Ok(Taken { import, problems, gone_unknown, links })
 }
 
 /// The rows of those who leave and whom the file knows by their key alone.
-async fn leavers(service: &Service, gone: BTreeSet<ExternalId>) -> PortResult<Vec<ImportRow>> {
+async fn leavers(service: &Service, gone: &BTreeSet<ExternalId>) -> PortResult<Vec<ImportRow>> {
     let mut rows = Vec::new();
     let mut after = None;
     while rows.len() < gone.len() {

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use listsync_engine::{
-    Ports,
+    people,
     ports::{Call, PortResult},
+    service::Service,
 };
 
 use crate::output;
@@ -15,7 +16,8 @@ const READERS: [&str; 4] =
 
 /// Keeps the tenant's domains as the setting `internal-domains` where it is empty, so that a run has to ask nobody.
 /// Without the permission nothing is asked: every address counts as internal then.
-pub(super) async fn learn(ports: &Ports, call: Call<'_>) -> PortResult<()> {
+pub(super) async fn learn(service: &Service, call: Call<'_>) -> PortResult<()> {
+    let ports = &service.ports;
     let mut settings = ports.settings.settings().await?;
     if !settings.internal_domains.is_empty() || !may_read(&ports.directory.permissions(call).await?) {
         return Ok(());
@@ -30,7 +32,7 @@ pub(super) async fn learn(ports: &Ports, call: Call<'_>) -> PortResult<()> {
         names.join(", ")
     ));
     settings.internal_domains = domains;
-    ports.settings.save_settings(&settings).await
+    people::save_settings(service, &settings).await.map(drop)
 }
 
 /// Whether the token may read the tenant's domains.

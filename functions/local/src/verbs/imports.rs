@@ -7,7 +7,9 @@ use jiff::tz::TimeZone;
 use listsync_core::{id::ImportId, link::Link, list::List, trigger::Reason};
 use listsync_engine::{
     Ports,
+    people::{self, Stored},
     ports::{Again, Fault, Import, ImportMode, ImportState},
+    service::Service,
 };
 use listsync_lists::{ParsedFile, Position, Profile, Reading, RowProblem, Source, Taken};
 use listsync_wiring::Wired;
@@ -45,13 +47,13 @@ pub(super) async fn import(wired: &Wired, args: &ImportArgs) -> Outcome {
     let source = Source { file: &file, mode: args.mode.into(), at: ports.clock.now() };
     let again = args.again.into();
     let taken = listsync_lists::take_in(&wired.service, &list.id, parsed, (source, again)).await?;
-    let Taken { import, problems, links } = taken;
+    let Taken { import, problems, gone_unknown, links } = taken;
     let asked = match &linked {
         // It is linked to a group just now, so it has a run to ask for whatever the file changed.
         Some(_) if links.is_empty() => Asked::after_change(ports, &list.id, Reason::Event).await?,
         _ => Asked { links },
     };
-    let done = Done { list, import, problems, linked, asked };
+    let done = Done { list, import, problems, gone_unknown, linked, asked };
     Ok(Reply::done(done.document(), done.text()).exiting(done.exit_code()))
 }
 
@@ -132,6 +134,7 @@ struct Done {
     list: List,
     import: Import,
     problems: Vec<RowProblem>,
+    gone_unknown: u64,
     linked: Option<Link>,
     asked: Asked,
 }
@@ -141,6 +144,7 @@ impl Done {
         let problem = |row: &RowProblem| json!({"row": row.row, "code": row.code, "message": row.message});
         let mut document = json!(self.import);
         document["problems"] = self.problems.iter().map(problem).collect();
+        document["gone_unknown"] = json!(self.gone_unknown);
         document["links"] = json!(self.asked.links);
         document["linked"] = json!(self.linked.as_ref().map(|link| &link.id));
         document
@@ -211,10 +215,10 @@ fn outline(import: &Import, list: &str) -> String {
     text
 }
 
-pub(super) async fn run(ports: &Ports, verb: &ImportsVerb) -> Outcome {
+pub(super) async fn run(service: &Service, verb: &ImportsVerb) -> Outcome {
     match verb {
-        ImportsVerb::Ls => ls(ports).await,
-        ImportsVerb::Approve { import } => approve(ports, import).await,
+        ImportsVerb::Ls => ls(&service.ports).await,
+        ImportsVerb::Approve { import } => approve(service, import).await,
     }
 }
 
@@ -243,7 +247,7 @@ async fn ls(ports: &Ports) -> Outcome {
     Ok(Reply::done(json!(imports), text))
 }
 
-async fn approve(ports: &Ports, id: &str) -> Outcome {
+async fn approve(service: &Service, id: &str) -> Outcome {
     let missing = || {
         Refusal::new(
             "no_such_import",
@@ -252,11 +256,11 @@ async fn approve(ports: &Ports, id: &str) -> Outcome {
         )
     };
     let id = ImportId::parse(id).map_err(|_| missing())?;
-    let import = match ports.lists.approve_import(&id, ports.clock.now()).await {
+    let Stored { what: import, links } = match people::approve_import(service, &id).await {
         Err(error) if error.fault == Fault::Gone => return Err(missing()),
         other => other?,
     };
-    let asked = Asked::after_change(ports, &import.list, Reason::Event).await?;
+    let asked = Asked { links };
     let text =
         format!("Did the held removals of the import: {} left the list.{}", import.removed, asked.text());
     let mut document = json!(import);

@@ -44,7 +44,7 @@ pub(super) async fn run(wired: &Wired, args: &LinkArgs) -> Outcome {
         writes: args.writes.into(),
     };
     let link = saved(ports, &new).await?;
-    domains::learn(ports, call(ports, &Meter::default())).await?;
+    domains::learn(&wired.service, call(ports, &Meter::default())).await?;
     let text = format!(
         "Linked '{}' to the group '{}' ({mode}).\nSee what a sync would do: listsync plan \"{}\"\nThen: listsync sync \"{}\"",
         list.name, link.group_name, list.name, list.name
@@ -82,7 +82,7 @@ pub(super) async fn existing_group(wired: &Wired, list: &List, group: &str) -> R
         writes: Writes::default(),
     };
     let link = saved(ports, &new).await?;
-    domains::learn(ports, call(ports, &Meter::default())).await?;
+    domains::learn(&wired.service, call(ports, &Meter::default())).await?;
     Ok(Some(link))
 }
 

@@ -7,14 +7,14 @@ use std::{
 
 use listsync_core::{
     address::Address,
-    id::ContactId,
-    list::{Entry, List, ListKind, NewContact, OptOutRule, Origin, Standing},
+    id::{ContactId, LinkId},
+    list::{Entry, List, ListKind, NewContact, OptOutRule, Standing},
     member::{MemberKey, Open},
     settings::Settings,
-    trigger::Reason,
 };
 use listsync_engine::{
     Ports,
+    people::{self, Stored},
     ports::{AddOutcome, EntryQuery, MemberQuery, PortResult, RemoveOutcome},
     service::Service,
 };
@@ -42,8 +42,8 @@ pub(super) async fn run(service: &Service, verb: &ListsVerb) -> Outcome {
         ListsVerb::Ls => ls(ports).await,
         ListsVerb::Show { list } => show(ports, list).await,
         ListsVerb::Members { list } => members(ports, list).await,
-        ListsVerb::Add { person, name } => add(ports, person, name.as_deref()).await,
-        ListsVerb::Remove(person) => remove(ports, person).await,
+        ListsVerb::Add { person, name } => add(service, person, name.as_deref()).await,
+        ListsVerb::Remove(person) => remove(service, person).await,
         ListsVerb::Delete { list } => delete(ports, list).await,
     }
 }
@@ -150,13 +150,14 @@ impl Undeliverable {
     }
 }
 
-async fn add(ports: &Ports, person: &Person, name: Option<&str>) -> Outcome {
-    let list = find::list(ports, &person.list).await?;
+async fn add(service: &Service, person: &Person, name: Option<&str>) -> Outcome {
+    let list = find::list(&service.ports, &person.list).await?;
     let address = find::address(&person.email)?;
     let name = name.unwrap_or_default().trim().to_owned();
     let contact = NewContact { address: address.clone(), name, fields: BTreeMap::new() };
-    match ports.lists.add(&list.id, &contact, Origin::Manual, ports.clock.now()).await? {
-        AddOutcome::Added => edited(ports, &list, &address, "added").await,
+    let Stored { what, links } = people::add(service, &list.id, &contact).await?;
+    match what {
+        AddOutcome::Added => Ok(edited(&list, &address, ("added", links))),
         AddOutcome::Already => Ok(unedited(&list, &address, "already", "was on the list already")),
         AddOutcome::OptedOut => Err(Refusal::new(
             "opted_out",
@@ -166,21 +167,22 @@ async fn add(ports: &Ports, person: &Person, name: Option<&str>) -> Outcome {
     }
 }
 
-async fn remove(ports: &Ports, person: &Person) -> Outcome {
-    let list = find::list(ports, &person.list).await?;
+async fn remove(service: &Service, person: &Person) -> Outcome {
+    let list = find::list(&service.ports, &person.list).await?;
     let address = find::address(&person.email)?;
-    match ports.lists.remove(&list.id, &address, ports.clock.now()).await? {
-        RemoveOutcome::Removed => edited(ports, &list, &address, "removed").await,
+    let Stored { what, links } = people::remove(service, &list.id, &address).await?;
+    match what {
+        RemoveOutcome::Removed => Ok(edited(&list, &address, ("removed", links))),
         RemoveOutcome::Absent => Ok(unedited(&list, &address, "absent", "was not on the list")),
     }
 }
 
-async fn edited(ports: &Ports, list: &List, address: &Address, outcome: &str) -> Outcome {
-    let asked = Asked::after_change(ports, &list.id, Reason::Event).await?;
+fn edited(list: &List, address: &Address, (outcome, links): (&str, Vec<LinkId>)) -> Reply {
+    let asked = Asked { links };
     let (verb, way) = if outcome == "added" { ("Added", "to") } else { ("Removed", "from") };
     let text = format!("{verb} {address} {way} the list '{}'.{}", list.name, asked.text());
     let document = json!({"list": list.id, "address": address, "outcome": outcome, "links": asked.links});
-    Ok(Reply::done(document, text))
+    Reply::done(document, text)
 }
 
 fn unedited(list: &List, address: &Address, outcome: &str, what: &str) -> Reply {

@@ -7,7 +7,7 @@ use listsync_core::{
     id::ObjectId,
     settings::{Owners, Protected, Settings},
 };
-use listsync_engine::Ports;
+use listsync_engine::{people, service::Service};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -25,8 +25,8 @@ const ALL: [SettingName; 6] = [
     SettingName::Protected,
 ];
 
-pub(super) async fn run(ports: &Ports, verb: &SettingsVerb) -> Outcome {
-    let mut settings = ports.settings.settings().await?;
+pub(super) async fn run(service: &Service, verb: &SettingsVerb) -> Outcome {
+    let mut settings = service.ports.settings.settings().await?;
     match verb {
         SettingsVerb::Get { name: None } => {
             let rows: Vec<_> = ALL.map(|name| [word(name).to_owned(), text(&settings, name)]).into();
@@ -37,7 +37,7 @@ pub(super) async fn run(ports: &Ports, verb: &SettingsVerb) -> Outcome {
         }
         SettingsVerb::Set { name, value } => {
             set(&mut settings, *name, value)?;
-            ports.settings.save_settings(&settings).await?;
+            people::save_settings(service, &settings).await?;
             let said = format!("{} is {} from the next run on.", word(*name), text(&settings, *name));
             Ok(Reply::done(document(&settings, &[*name]), said))
         }

@@ -7,10 +7,9 @@ use listsync_core::{
     trigger::Reason,
 };
 use listsync_engine::{
-    Ports, filtered,
+    Ports,
     ports::{LinkState, PortResult},
     run::{Next, Ran, RunRequest, run as run_link},
-    service::Service,
     worker,
 };
 use serde_json::{Value, json};
@@ -29,9 +28,7 @@ const BUDGET: Duration = Duration::from_secs(3600);
 /// How often a lease that somebody else holds is looked at.
 const LOOK: Duration = Duration::from_secs(1);
 
-pub(super) async fn run(service: &Service, one: &OneLink) -> Outcome {
-    let ports = &service.ports;
-    filtered::follow_all(service).await?;
+pub(super) async fn run(ports: &Ports, one: &OneLink) -> Outcome {
     let state = find::link(ports, &one.list).await?;
     let name = find::list_name(ports, &state.link.list).await?;
     ports.links.request(&state.link.id, None).await?;

@@ -10,7 +10,7 @@ use listsync_core::{
 };
 use listsync_engine::ports::PortResult;
 
-use super::whole::{Change, News, Spot, Whole, is_member, logged, save, step, still};
+use super::whole::{self, Change, News, Spot, Whole, is_member, logged, save, step, still};
 use crate::{
     error, garbage,
     lists::{
@@ -181,6 +181,7 @@ async fn takeover(table: &Table, other: &Contact, after: &Contact) -> PortResult
     let pepper = table.pepper().await?;
     let mine = Owner::of(after.id());
     let mut ops = vec![Op::delete(contact_key(other.id())).when(as_read(other)), garbage::said(other.id())];
+    ops.push(successor_op(other.id(), after.id()));
     for address in other.addresses() {
         ops.push(Owner::of(other.id()).becomes(pepper.key(address), &mine)?);
     }
@@ -199,4 +200,29 @@ async fn takeover(table: &Table, other: &Contact, after: &Contact) -> PortResult
         });
     }
     Ok(ops)
+}
+
+fn successor_key(former: &ContactId) -> Key {
+    Key::head(format!("MERGED#{former}"))
+}
+
+fn successor_op(former: &ContactId, into: &ContactId) -> Op {
+    let key = successor_key(former);
+    Op::put(key.clone(), Stored::new(&key).text("contact", into.as_str()))
+}
+
+/// Who a contact became, and whom that one became, up to one who is there.
+pub(super) async fn successor(table: &Table, former: &ContactId) -> PortResult<Option<ContactId>> {
+    let mut seen = BTreeSet::from([former.clone()]);
+    let mut at = former.clone();
+    while let Some(stored) = table.get("look up who a contact became", &successor_key(&at)).await? {
+        at = stored.read("contact")?;
+        if whole::find(table, &at).await?.is_some() {
+            return Ok(Some(at));
+        }
+        if !seen.insert(at.clone()) {
+            break;
+        }
+    }
+    Ok(None)
 }

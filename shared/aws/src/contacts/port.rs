@@ -30,6 +30,10 @@ impl Contacts for DynamoStore {
         Ok(whole::find(&self.table, id).await?.map(|contact| contact.card))
     }
 
+    async fn successor(&self, id: &ContactId) -> PortResult<Option<ContactId>> {
+        merge::successor(&self.table, id).await
+    }
+
     async fn find_contact(&self, address: &Address) -> PortResult<Option<Card>> {
         let key = self.table.pepper().await?.key(address);
         let Some(stored) = self.table.get("look the contact up", &key).await? else { return Ok(None) };

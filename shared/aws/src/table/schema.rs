@@ -9,6 +9,7 @@
 //! | what a contact said, of a list or of all | `SAID#contact` | `instant#id` |
 //! | one step of a list's change log | `LOG#list` | its number |
 //! | a contact | `CONTACT#shard` | `contact` |
+//! | whom a contact became by a merge | `MERGED#contact` | `HEAD` |
 //! | whose an address is, or what was said under it by somebody who is not kept | `ADDRESS#hash` | `HEAD` |
 //! | the key of those hashes | `PEPPER` | `HEAD` |
 //! | whose an external id is | `EXTERNAL#id` | `HEAD` |

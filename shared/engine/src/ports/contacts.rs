@@ -85,6 +85,8 @@ pub struct Moves {
 pub trait Contacts: Send + Sync {
     /// One contact.
     async fn contact(&self, id: &ContactId) -> PortResult<Option<Contact>>;
+    /// Who a contact became by being merged, over however many merges; none: they were not, or that one is gone, too.
+    async fn successor(&self, id: &ContactId) -> PortResult<Option<ContactId>>;
     /// By address or alias.
     async fn find_contact(&self, address: &Address) -> PortResult<Option<Contact>>;
     /// By page: after this one in the order of ids, at most `limit`.

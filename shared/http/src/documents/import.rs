@@ -2,6 +2,7 @@
 
 use listsync_core::Timestamp;
 use listsync_engine::ports::Import;
+use listsync_lists::Taken;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -58,7 +59,7 @@ pub struct ImportAnswer {
     pub import: Import,
     /// The rows that were not taken in, in the file's order.
     pub problems: Vec<RowProblem>,
-    /// Rows of people who leave, but have neither an address in the file nor are found by one: they stay.
+    /// How many leave by the file whom it names by a key alone that nobody here has.
     pub gone_unknown: u64,
     /// The links that were asked to run.
     pub links: Vec<String>,
@@ -73,4 +74,12 @@ pub struct RowProblem {
     pub code: String,
     /// Why, for people.
     pub message: String,
+}
+
+impl From<Taken> for ImportAnswer {
+    fn from(Taken { import, problems, gone_unknown, links }: Taken) -> Self {
+        let problem = |listsync_lists::RowProblem { row, code, message }| RowProblem { row, code, message };
+        let problems = problems.into_iter().map(problem).collect();
+        Self { import, problems, gone_unknown, links: links.into_iter().map(String::from).collect() }
+    }
 }

@@ -39,7 +39,7 @@ words! {
     /// What is done to a member.
     Op: "add" | "remove";
     /// Why a run began.
-    Reason: "schedule" | "on-demand" | "event" | "continuation" | "follow-up";
+    Reason: "schedule" | "on-demand" | "event" | "delayed-event" | "continuation" | "follow-up";
     /// How both sides were read.
     ReadKind: "full" | "incremental";
     /// How a run ended.

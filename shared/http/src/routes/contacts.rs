@@ -15,7 +15,7 @@ use listsync_core::{
     list::Origin,
 };
 use listsync_engine::{
-    filtered, people,
+    people,
     ports::{ContactEdit, MailState},
 };
 use serde::Deserialize;
@@ -128,8 +128,7 @@ pub(crate) async fn create(
         remove_aliases: BTreeSet::new(),
         mail: None,
     };
-    let contact = app.service.contacts.create_contact(&address, &edit, Origin::Manual, app.now()).await?;
-    filtered::follow_all(&app.service).await?;
+    let contact = people::create(&app.service, &address, &edit, Origin::Manual).await?.what;
     let location = format!("/v1/contacts/{}", contact.id);
     let answer = shown(&app, contact).await?;
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], answer).into_response())

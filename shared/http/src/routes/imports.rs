@@ -8,17 +8,20 @@ use axum::{
 };
 use jiff::{civil::Date, tz::TimeZone};
 use listsync_core::id::ImportId;
-use listsync_engine::ports::{Again, Fault, Import, ImportMode, ImportState, Imported};
-use listsync_lists::{FileError, ParsedFile, Profile, Reading, RejectedRow, Source, read, write_rejects};
+use listsync_engine::{
+    people::{self, Stored},
+    ports::{Again, Fault, Import, ImportMode, ImportState},
+};
+use listsync_lists::{FileError, ParsedFile, Profile, Reading, Source, read, write_rejects};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::{name, runs::csv_answer};
+use super::{name, runs::csv_answer, texts};
 use crate::{
     app::App,
     ask::{self, Asked, Named},
     documents::{
-        import::{ImportAnswer, ImportSchema, RowProblem},
+        import::{ImportAnswer, ImportSchema},
         words,
     },
     page::{Page, PageQuery, Wanted},
@@ -87,12 +90,12 @@ pub(crate) async fn approve(
     Named([import]): Named<1>,
 ) -> Result<Json<ImportAnswer>, Problem> {
     let id = ImportId::parse(&import).map_err(|_| Problem::missing("import"))?;
-    let import = match app.ports().lists.approve_import(&id, app.now()).await {
+    let Stored { what, links } = match people::approve_import(&app.service, &id).await {
         Err(error) if error.fault == Fault::Gone => return Err(Problem::missing("import")),
         other => other?,
     };
-    let links = app.changed(&import.list).await?;
-    Ok(Json(ImportAnswer { import, problems: Vec::new(), gone_unknown: 0, links }))
+    let answer = ImportAnswer { import: what, problems: Vec::new(), gone_unknown: 0, links: texts(&links) };
+    Ok(Json(answer))
 }
 
 /// How a file is meant.
@@ -148,20 +151,9 @@ pub(crate) async fn take_in(
     let rejects = if wants_csv(&parts.headers) { Rejects::AsFile } else { Rejects::Told };
     let today = app.now().to_zoned(TimeZone::UTC).date();
     let (parsed, rejects) = off_the_threads(move || taken(&file, &profile, today, rejects)).await?;
-    let mut problems: Vec<RowProblem> = parsed.rejected.iter().map(unreadable).collect();
-    let gone_unknown = parsed.gone.len() as u64;
     let source = Source { file: &file_name, mode: query.mode, at: app.now() };
-    let new = parsed.into_import(source, query.again.into());
-    let Imported { import, refused } = app.ports().lists.import(&list.id, &new).await?;
-    problems.extend(refused.into_iter().map(|row| RowProblem {
-        row: row.row,
-        code: row.code,
-        message: row.message,
-    }));
-    problems.sort_by_key(|problem| problem.row);
-    let changed = import.state != ImportState::Repeated && import.added + import.updated + import.removed > 0;
-    let links = if changed { app.changed(&list.id).await? } else { Vec::new() };
-    answer(ImportAnswer { import, problems, gone_unknown, links }, rejects)
+    let taken = listsync_lists::take_in(&app.service, &list.id, parsed, (source, query.again.into())).await?;
+    answer(taken.into(), rejects)
 }
 
 impl From<AgainWord> for Again {
@@ -217,10 +209,6 @@ fn unwritten() -> Problem {
         "fault",
         "the file could not be read by a fault of the program",
     )
-}
-
-fn unreadable(row: &RejectedRow) -> RowProblem {
-    RowProblem { row: row.row, code: row.reason.code().to_owned(), message: row.reason.to_string() }
 }
 
 fn profile(query: &ImportQuery) -> Result<Profile, Problem> {

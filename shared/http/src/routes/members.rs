@@ -10,13 +10,17 @@ use axum::{
 };
 use listsync_core::{
     address::Address,
-    list::{List, NewContact, Origin, Standing},
+    id::LinkId,
+    list::{List, NewContact, Standing},
 };
-use listsync_engine::ports::{AddOutcome, EntryQuery, RemoveOutcome};
+use listsync_engine::{
+    people::{self, Stored},
+    ports::{AddOutcome, EntryQuery, RemoveOutcome},
+};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::display_name;
+use super::{display_name, texts};
 use crate::{
     app::App,
     ask::{Asked, MayTell, Named},
@@ -69,12 +73,13 @@ pub(crate) async fn put(
     let address = member_address(&app, &member).await?;
     let name = display_name("name", new.name.as_deref().unwrap_or_default())?;
     let contact = NewContact { address: address.clone(), name, fields: BTreeMap::new() };
-    match app.ports().lists.add(&list.id, &contact, Origin::Manual, app.now()).await? {
+    let Stored { what, links } = people::add(&app.service, &list.id, &contact).await?;
+    match what {
         AddOutcome::Added => {
-            let edit = edited(&app, list, address, "added").await?;
+            let edit = edited(list, address, ("added", links));
             Ok((StatusCode::CREATED, Json(edit)).into_response())
         }
-        AddOutcome::Already => Ok(Json(unedited(list, address, "already")).into_response()),
+        AddOutcome::Already => Ok(Json(edited(list, address, ("already", links))).into_response()),
         AddOutcome::OptedOut => {
             Err(Problem::conflict("opted_out", "this person opted out, and only they can undo that")
                 .hint("when they say so themselves, record it as a decision"))
@@ -93,10 +98,12 @@ pub(crate) async fn remove(
 ) -> Result<Json<MemberEdit>, Problem> {
     let list = app.list(&list).await?;
     let address = member_address(&app, &member).await?;
-    match app.ports().lists.remove(&list.id, &address, app.now()).await? {
-        RemoveOutcome::Removed => edited(&app, list, address, "removed").await.map(Json),
-        RemoveOutcome::Absent => Ok(Json(unedited(list, address, "absent"))),
-    }
+    let Stored { what, links } = people::remove(&app.service, &list.id, &address).await?;
+    let outcome = match what {
+        RemoveOutcome::Removed => "removed",
+        RemoveOutcome::Absent => "absent",
+    };
+    Ok(Json(edited(list, address, (outcome, links))))
 }
 
 async fn member_address(app: &App, member: &str) -> Result<Address, Problem> {
@@ -107,16 +114,6 @@ async fn member_address(app: &App, member: &str) -> Result<Address, Problem> {
     app.contact(member).await.map(|contact| contact.address)
 }
 
-async fn edited(
-    app: &App,
-    list: List,
-    address: Address,
-    outcome: &'static str,
-) -> Result<MemberEdit, Problem> {
-    let links = app.changed(&list.id).await?;
-    Ok(MemberEdit { list: list.id, address: address.into(), outcome, links })
-}
-
-fn unedited(list: List, address: Address, outcome: &'static str) -> MemberEdit {
-    MemberEdit { list: list.id, address: address.into(), outcome, links: Vec::new() }
+fn edited(list: List, address: Address, (outcome, links): (&'static str, Vec<LinkId>)) -> MemberEdit {
+    MemberEdit { list: list.id, address: address.into(), outcome, links: texts(&links) }
 }

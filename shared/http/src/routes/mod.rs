@@ -21,11 +21,10 @@ use axum::http::StatusCode;
 use listsync_core::{
     address::Address,
     contact::Contact,
-    id::{ContactId, LinkId, ListId},
+    id::{ContactId, LinkId},
     list::List,
-    trigger::Reason,
 };
-use listsync_engine::{filtered, ports::LinkState, trigger};
+use listsync_engine::ports::LinkState;
 
 use crate::{app::Inner, problem::Problem};
 
@@ -33,14 +32,6 @@ use crate::{app::Inner, problem::Problem};
 pub(crate) const LONGEST_NAME: usize = 256;
 
 impl Inner {
-    /// Asks for a run of each link of a list whose change is stored by now, and has the filtered lists follow what of
-    /// the contacts was changed by it.
-    pub(crate) async fn changed(&self, list: &ListId) -> Result<Vec<String>, Problem> {
-        let links = trigger::raise_list(self.ports(), list, Reason::Event).await?;
-        filtered::follow_all(&self.service).await?;
-        Ok(texts(&links))
-    }
-
     /// The list of a name or an id.
     pub(crate) async fn list(&self, text: &str) -> Result<List, Problem> {
         if text.chars().any(char::is_control) {

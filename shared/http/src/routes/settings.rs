@@ -1,6 +1,7 @@
 //! The List Service settings.
 
 use axum::{Json, extract::State};
+use listsync_engine::people;
 
 use crate::{
     app::App,
@@ -26,6 +27,6 @@ pub(crate) async fn edit(
 ) -> Result<Json<SettingsDocument>, Problem> {
     let mut settings = app.ports().settings.settings().await?;
     patch.apply(&mut settings).map_err(|refused| Problem::invalid(refused.name, refused.why))?;
-    app.ports().settings.save_settings(&settings).await?;
+    people::save_settings(&app.service, &settings).await?;
     Ok(Json(SettingsDocument::of(&settings)))
 }

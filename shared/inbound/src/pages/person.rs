@@ -2,6 +2,7 @@
 
 use listsync_core::{
     contact::{Contact, OptOutReason, Scope},
+    id::ContactId,
     list::{List, OptOutRule, Standing},
 };
 use listsync_engine::{ports::PortResult, service::Service};
@@ -50,7 +51,7 @@ pub(super) async fn find(service: &Service, token: &str) -> PortResult<Option<Pe
     let now = service.ports.clock.now();
     let keys = service.keys.signing_keys(now).await?;
     let Some(link) = optout_link::read(&keys, token, now) else { return Ok(None) };
-    let Some(contact) = service.contacts.contact(&link.contact).await? else { return Ok(None) };
+    let Some(contact) = present(service, &link.contact).await? else { return Ok(None) };
     let about = match &link.scope {
         Scope::All => About::All,
         Scope::List(list) => match service.ports.lists.list(list).await? {
@@ -60,6 +61,17 @@ pub(super) async fn find(service: &Service, token: &str) -> PortResult<Option<Pe
     };
     let stance = stance(service, &contact, &about).await?;
     Ok(Some(Person { contact, about, stance }))
+}
+
+/// The contact of an id, or whom they became: a link in an old message outlives a merge.
+async fn present(service: &Service, id: &ContactId) -> PortResult<Option<Contact>> {
+    if let Some(contact) = service.contacts.contact(id).await? {
+        return Ok(Some(contact));
+    }
+    match service.contacts.successor(id).await? {
+        Some(successor) => service.contacts.contact(&successor).await,
+        None => Ok(None),
+    }
 }
 
 /// How a contact stands now.

@@ -289,12 +289,15 @@ async fn what_could_not_be_applied_can_be_sent_again_once_its_list_is_there() {
 }
 
 #[tokio::test]
-async fn a_sync_waits_as_long_as_its_sender_asks() {
+async fn a_sync_waits_as_long_as_its_sender_asks_and_the_timer_waits_too() {
     let sender = Sender::about(|source| EventSource { delay_seconds: 90, ..source }).await;
-    outcomes(&sender.send("m", &event("subscribe", "anna")).await);
-    assert_eq!(sender.standing("anna").await, Standing::Member, "the decision does not wait");
+    for number in 0..100 {
+        outcomes(&sender.send(&format!("m-{number}"), &event("subscribe", &format!("p{number}"))).await);
+    }
+    assert_eq!(sender.standing("p99").await, Standing::Member, "the decision does not wait");
+    assert_eq!(sender.kit.requested().await, 0, "the timer sees no request");
     assert!(sender.kit.messages_after(Duration::from_secs(89)).await.is_empty());
-    assert_eq!(sender.kit.messages_after(Duration::from_secs(1)).await.len(), 1);
+    assert_eq!(sender.kit.messages_after(Duration::from_secs(16)).await.len(), 1);
 }
 
 #[tokio::test]

@@ -252,3 +252,17 @@ async fn nobody_leaves_a_mandatory_list() {
     assert_eq!(visitor.standing().await, Standing::Member);
     assert!(visitor.kit.contact("anna").await.unwrap().opted_out.is_some());
 }
+
+#[tokio::test]
+async fn a_link_in_an_old_message_works_after_its_contact_was_merged() {
+    let visitor = Visitor::new().await;
+    let [bert, cora] = [visitor.kit.member("bert").await, visitor.kit.member("cora").await];
+    let now = visitor.kit.clock.now();
+    visitor.kit.store.merge_contacts(&bert.id, &visitor.anna.id, now).await.unwrap();
+    visitor.kit.store.merge_contacts(&cora.id, &bert.id, now).await.unwrap();
+    assert_eq!(visitor.get().await.status, StatusCode::OK);
+    assert_eq!(visitor.post(ONE_CLICK).await.status, StatusCode::OK);
+    assert_eq!(visitor.kit.standing("cora").await, Some(Standing::OptedOut));
+    visitor.kit.store.erase_contact(&cora.id, now).await.unwrap();
+    assert_eq!(visitor.post(ONE_CLICK).await.status, StatusCode::NOT_FOUND);
+}

@@ -40,6 +40,7 @@ pub(super) fn merge(
     let moves = standings(tx, &kept, &gone)?;
     let words = words(tx, &kept, &gone)?;
     take_sayings(tx, &kept, &gone)?;
+    succeed(tx, &kept, &gone)?;
     let brought = Provenance::load(tx, gone.n)?;
     forget::depart(tx, &gone, now)?;
     for address in &addresses {
@@ -87,6 +88,16 @@ fn standings(tx: &Connection, kept: &Stored, gone: &Stored) -> Outcome<Vec<(i64,
 fn words(tx: &Connection, kept: &Stored, gone: &Stored) -> Outcome<Vec<Word>> {
     let both = edit::refusals(tx, kept.n)?.into_iter().chain(edit::refusals(tx, gone.n)?);
     Ok(both.filter(|no| no.list.is_some()).map(|no| Word::no(no.list, no.no)).collect())
+}
+
+/// Whoever became the other is the kept contact now, as the other is.
+fn succeed(tx: &Connection, kept: &Stored, gone: &Stored) -> Outcome<()> {
+    tx.execute("UPDATE successors SET contact = ?1 WHERE contact = ?2", [kept.n, gone.n])?;
+    tx.execute(
+        "INSERT OR REPLACE INTO successors (former, contact) VALUES (?1, ?2)",
+        params![gone.id, kept.n],
+    )?;
+    Ok(())
 }
 
 fn take_sayings(tx: &Connection, kept: &Stored, gone: &Stored) -> Outcome<()> {

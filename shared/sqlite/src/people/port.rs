@@ -20,6 +20,11 @@ impl Contacts for SqliteStore {
         self.read("read the contact", move |tx| read::one(tx, &id)).await
     }
 
+    async fn successor(&self, id: &ContactId) -> PortResult<Option<ContactId>> {
+        let id = id.clone();
+        self.read("look up who a contact became", move |tx| read::successor(tx, &id)).await
+    }
+
     async fn find_contact(&self, address: &Address) -> PortResult<Option<Contact>> {
         let address = address.clone();
         self.read("look the contact up", move |tx| read::find(tx, &address)).await

@@ -25,6 +25,13 @@ pub(super) fn one(tx: &Connection, id: &ContactId) -> Outcome<Option<Contact>> {
     first(tx.prepare_cached(&sql)?, [id.as_str()], read)
 }
 
+pub(super) fn successor(tx: &Connection, former: &ContactId) -> Outcome<Option<ContactId>> {
+    let statement = tx.prepare_cached(
+        "SELECT c.id FROM successors s JOIN contacts c ON c.n = s.contact WHERE s.former = ?1",
+    )?;
+    first(statement, [former.as_str()], |row| typed(row, 0, "contact's id"))
+}
+
 pub(super) fn expect(tx: &Connection, id: &ContactId) -> Outcome<Contact> {
     one(tx, id)?.ok_or_else(|| Fail::gone("no_such_contact", format!("there is no contact {id}")))
 }

@@ -18,6 +18,10 @@ impl<P: ListStore + ?Sized> Contacts for Faulty<P> {
         through!(self, "contacts.contact", self.port.contact(id))
     }
 
+    async fn successor(&self, id: &ContactId) -> PortResult<Option<ContactId>> {
+        through!(self, "contacts.successor", self.port.successor(id))
+    }
+
     async fn find_contact(&self, address: &Address) -> PortResult<Option<Contact>> {
         through!(self, "contacts.find_contact", self.port.find_contact(address))
     }

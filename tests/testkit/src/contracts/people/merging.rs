@@ -16,6 +16,7 @@ pub(super) async fn all<S: ListStore + Contacts>(make: &impl Fn() -> S) {
     two_contacts_become_one(make).await;
     an_opt_out_of_either_is_one_of_the_merged_contact(make).await;
     an_opt_out_of_all_lists_of_the_other_covers_the_lists_of_the_kept(make).await;
+    who_a_contact_became_is_known_as_long_as_that_one_is_there(make).await;
 }
 
 fn edit(name: &str, room: &str, external_id: Option<&str>) -> ContactEdit {
@@ -80,4 +81,22 @@ async fn an_opt_out_of_all_lists_of_the_other_covers_the_lists_of_the_kept<S: Li
     let merged = ok(bed.store.merge_contacts(&anna, &other, moment(5)).await);
     assert_eq!(merged.opted_out.map(|no| no.reason), Some(OptOutReason::Complaint));
     assert_eq!(bed.standings("anna").await, [Standing::OptedOut; 2]);
+}
+
+async fn who_a_contact_became_is_known_as_long_as_that_one_is_there<S: ListStore + Contacts>(
+    make: &impl Fn() -> S,
+) {
+    let bed = Bed::make(make).await;
+    let [anna, bert, cora] = [bed.member("anna", &[]).await, bed.member("bert", &[]).await, bed.member("cora", &[]).await];
+    assert_eq!(ok(bed.store.successor(&anna).await), None, "they are there themselves");
+    ok(bed.store.merge_contacts(&bert, &anna, moment(5)).await);
+    assert_eq!(ok(bed.store.successor(&anna).await), Some(bert.clone()));
+    ok(bed.store.merge_contacts(&cora, &bert, moment(6)).await);
+    for former in [&anna, &bert] {
+        assert_eq!(ok(bed.store.successor(former).await), Some(cora.clone()));
+    }
+    ok(bed.store.erase_contact(&cora, moment(7)).await);
+    for former in [&anna, &bert, &cora] {
+        assert_eq!(ok(bed.store.successor(former).await), None);
+    }
 }

@@ -131,7 +131,9 @@ impl Book {
             .filter_map(|(list, row)| Some((list.clone(), row.entries.get(other)?.standing)))
             .collect();
         let words = std::mem::take(&mut self.contacts.get_mut(other).expect("it is there").words);
+        let former: Vec<ContactId> = self.former(other).chain([other.clone()]).collect();
         self.depart(other);
+        self.successors.extend(former.into_iter().map(|id| (id, keep.clone())));
         for address in gone.aliases.iter().chain([&gone.address]) {
             self.by_address.insert(address.clone(), keep.clone());
         }
@@ -151,6 +153,11 @@ impl Book {
             self.bind(keep, Some(&object));
         }
         self.unite(keep, (places, refusals), at)
+    }
+
+    /// Whom a contact took over.
+    fn former(&self, id: &ContactId) -> impl Iterator<Item = ContactId> {
+        self.successors.iter().filter(move |(_, successor)| *successor == id).map(|(former, _)| former.clone())
     }
 
     /// Takes over another's places and opt-outs; the stronger of two counts.
@@ -186,6 +193,7 @@ impl Book {
     /// Takes a contact out of everything; each list's log names them a last time.
     fn depart(&mut self, id: &ContactId) -> Vec<ListId> {
         let mut left = Vec::new();
+        self.successors.retain(|_, successor| successor != id);
         for (list, row) in self.lists.iter_mut().filter(|(_, row)| row.entries.contains_key(id)) {
             row.log_change(id);
             let before = row.entries.remove(id);

@@ -23,6 +23,10 @@ impl Contacts for MemoryStore {
         Ok(self.lock().book.person(id).ok().cloned())
     }
 
+    async fn successor(&self, id: &ContactId) -> PortResult<Option<ContactId>> {
+        Ok(self.lock().book.successors.get(id).cloned())
+    }
+
     async fn find_contact(&self, address: &Address) -> PortResult<Option<Contact>> {
         let state = self.lock();
         let id = state.book.by_address.get(address);

@@ -24,6 +24,8 @@ pub(super) struct Book {
     pub(super) contacts: BTreeMap<ContactId, Person>,
     /// By address and by alias.
     pub(super) by_address: BTreeMap<Address, ContactId>,
+    /// By the id of one who was merged.
+    pub(super) successors: BTreeMap<ContactId, ContactId>,
     pub(super) by_object: BTreeMap<ObjectId, BTreeSet<ContactId>>,
     pub(super) lists: BTreeMap<ListId, ListRow>,
     /// What addresses that are nobody's are suppressed for.
