@@ -17,7 +17,8 @@ use tokio::{sync::watch::Receiver, task::JoinSet, time::sleep};
 use crate::progress::Bars;
 
 const AT_ONCE: usize = 4;
-const POLL: Duration = Duration::from_secs(1);
+/// How often the queue is looked at: who presses "sync now" waits so long at most.
+const POLL: Duration = Duration::from_millis(250);
 /// A run ends so long before its message becomes visible again.
 const RESERVE: Duration = Duration::from_secs(15);
 

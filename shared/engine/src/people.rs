@@ -138,7 +138,11 @@ pub async fn add(service: &Service, list: &ListId, new: &NewContact) -> PortResu
 ///
 /// # Errors
 /// As [`crate::ports::ListStore::remove`], and as [`say`].
-pub async fn remove(service: &Service, list: &ListId, address: &Address) -> PortResult<Stored<RemoveOutcome>> {
+pub async fn remove(
+    service: &Service,
+    list: &ListId,
+    address: &Address,
+) -> PortResult<Stored<RemoveOutcome>> {
     let what = service.ports.lists.remove(list, address, service.ports.clock.now()).await?;
     let links = match what {
         RemoveOutcome::Removed => raise(service, std::slice::from_ref(list), Duration::ZERO).await?,

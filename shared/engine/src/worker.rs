@@ -145,8 +145,7 @@ async fn look(
 /// sends one. Otherwise each beat of the timer would start another chain of retries while the directory is away.
 fn is_answered(trigger: &Trigger, state: &LinkState) -> bool {
     let is_synced = state.synced >= trigger.generation && trigger.reason != Reason::DelayedEvent;
-    is_synced
-        || (trigger.reason == Reason::Continuation && trigger.generation < state.requested)
+    is_synced || (trigger.reason == Reason::Continuation && trigger.generation < state.requested)
 }
 
 /// Sends what has to come after a run.

@@ -9,8 +9,10 @@ mod cold_start;
 #[path = "../../end-to-end/tests/lambda/crowd.rs"]
 mod crowd;
 mod fan_out;
+mod import;
 mod memory;
 mod size;
+mod subscribe;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -35,6 +37,12 @@ async fn main() -> ExitCode {
     }
     if wanted("memory") {
         tell(memory::figures().await);
+    }
+    if wanted("import") {
+        tell(import::figures().await);
+    }
+    if wanted("subscribe") {
+        tell(subscribe::figures().await);
     }
     if all_hold { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

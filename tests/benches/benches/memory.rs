@@ -29,7 +29,7 @@ pub(crate) async fn figures() -> Vec<Figure> {
 }
 
 /// The most resident memory that a process had, in megabytes.
-async fn peak(mut command: Command) -> f64 {
+pub(crate) async fn peak(mut command: Command) -> f64 {
     command.kill_on_drop(true);
     let mut process = command.stdout(std::process::Stdio::null()).spawn().expect("it starts");
     let mut most = 0;

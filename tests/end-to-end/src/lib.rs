@@ -10,6 +10,7 @@ mod function;
 mod gateway;
 mod inbox;
 mod runtime_api;
+mod served;
 mod world;
 
 pub use binaries::binary;
@@ -19,4 +20,5 @@ pub use function::Function;
 pub use gateway::{Ask, HttpAnswer};
 pub use inbox::dropped;
 pub use runtime_api::{Answer, RuntimeApi};
+pub use served::Served;
 pub use world::World;

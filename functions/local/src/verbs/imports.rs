@@ -190,6 +190,10 @@ fn outline(import: &Import, list: &str) -> String {
         rejected,
         ..
     } = import;
+    if import.state == ImportState::Repeated {
+        let at = view::moment(import.at);
+        return format!("{file} is the last file that was imported into '{list}' ({at}): nothing was done. '--again take-in' takes it in once more.\n");
+    }
     let mut text = format!(
         "Imported {file} into '{list}': {rows} rows.\n  {added} added, {updated} updated, {unchanged} unchanged, {removed} removed\n"
     );
@@ -197,8 +201,7 @@ fn outline(import: &Import, list: &str) -> String {
         let _ = writeln!(text, "  {opted_out} opted out, {repeated} repeated, {rejected} not readable");
     }
     match import.state {
-        ImportState::Done => {}
-        ImportState::Repeated => text.push_str("  It is the file of the last import: nothing was done.\n"),
+        ImportState::Done | ImportState::Repeated => {}
         ImportState::RemovalsSkipped => {
             text.push_str(
                 "  Nobody was removed, because rows could not be read: correct them and import again.\n",

@@ -145,8 +145,7 @@ pub(super) async fn explain(service: &Service, person: &Person) -> Outcome {
     let Some(explanation) = filtered::explain(service, &filter, &contact.id).await? else {
         return Err(Refusal::new("no_such_contact", "the contact was deleted just now", ""));
     };
-    let verdict = if explanation.matches { "matches" } else { "does not match" };
-    let text = format!("{} {verdict} the filter of '{}': {explanation}", contact.address, list.name);
+    let text = format!("By the filter of '{}', {} {explanation}", list.name, contact.address);
     let document = json!({
         "address": contact.address, "list": list.id, "matches": explanation.matches,
         "because": explanation.because.iter().map(ToString::to_string).collect::<Vec<_>>(),

@@ -1,6 +1,6 @@
 //! `listsync serve`: timer, worker and HTTP API in one process, until it is stopped.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{io, net::SocketAddr, time::Duration};
 
 use axum::{
     Router,
@@ -29,15 +29,12 @@ use crate::{
 const TICK: Duration = Duration::from_secs(10);
 
 pub(super) async fn run(wired: &Wired, args: &ServeArgs, form: Form) -> Outcome {
-    let listener = TcpListener::bind(args.listen).await.map_err(|error| {
-        let message = format!("the HTTP API cannot listen at {}: {error}", args.listen);
-        Refusal::new("listen", message, "give another address with --listen ADDRESS:PORT")
-    })?;
+    let listener = TcpListener::bind(args.listen).await.map_err(|error| deaf(args.listen, &error))?;
+    let address = listener.local_addr().unwrap_or(args.listen);
     let stop = stop_signal()?;
     let api = tokio::spawn(api(router(wired), listener, stop.clone()));
     output::note(&format!(
-        "Timer and worker are running, the HTTP API at http://{}. Ctrl-C ends them once the runs under way have ended.",
-        args.listen
+        "Timer and worker are running, the HTTP API at http://{address}. Ctrl-C ends them once the runs under way have ended."
     ));
     let tell = |news: crew::News<'_>| work::tell(form, &news);
     let (ticks, worked) =
@@ -48,6 +45,24 @@ pub(super) async fn run(wired: &Wired, args: &ServeArgs, form: Form) -> Outcome 
     reply.document["ticks"] = json!(ticks);
     reply.exit = 0;
     Ok(reply)
+}
+
+/// Why the API cannot listen, and what to do.
+fn deaf(address: SocketAddr, error: &io::Error) -> Refusal {
+    let (why, hint) = match error.kind() {
+        io::ErrorKind::AddrInUse => (
+            "another program listens there already, perhaps another 'listsync serve'".to_owned(),
+            "end that one, or choose another port: listsync serve --listen 127.0.0.1:8081",
+        ),
+        io::ErrorKind::AddrNotAvailable => {
+            ("this machine has no such address".to_owned(), "give one of its own, or 0.0.0.0 for all of them, with --listen")
+        }
+        io::ErrorKind::PermissionDenied => {
+            ("that is not permitted".to_owned(), "ports below 1024 are reserved: choose a higher one with --listen")
+        }
+        _ => (error.to_string(), "give another address with --listen ADDRESS:PORT"),
+    };
+    Refusal::new("listen", format!("the HTTP API cannot listen at {address}: {why}"), hint)
 }
 
 fn router(wired: &Wired) -> Router {

@@ -259,11 +259,9 @@ fn is_waiting(look: Look<'_>, observed: &Observed, id: &ObjectId) -> bool {
 pub(crate) fn retry(reason: Reason) -> Retry {
     match reason {
         Reason::OnDemand => Retry::Now,
-        Reason::Schedule
-        | Reason::Event
-        | Reason::DelayedEvent
-        | Reason::Continuation
-        | Reason::FollowUp => Retry::WhenDue,
+        Reason::Schedule | Reason::Event | Reason::DelayedEvent | Reason::Continuation | Reason::FollowUp => {
+            Retry::WhenDue
+        }
     }
 }
 

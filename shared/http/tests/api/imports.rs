@@ -101,3 +101,15 @@ async fn held_removals_are_done_once_a_person_approves() {
     let left = stage.operate("GET", "/v1/lists/News/members").expect(200).await;
     assert_eq!(left["items"].as_array().unwrap().len(), 1);
 }
+
+#[tokio::test]
+async fn who_leaves_by_a_key_alone_is_found_by_it() {
+    let stage = stage().await;
+    let hr = |file: &str| {
+        stage.operate("POST", &format!("{PATH}&profile=bamboohr")).body("text/csv", file.to_owned())
+    };
+    let head = "Employee #,Work Email,Status\n";
+    hr(&format!("{head}7,anna@contoso.example,Active\n8,ben@contoso.example,Active\n")).expect(201).await;
+    let left = hr(&format!("{head}7,,Terminated\n9,,Terminated\n")).expect(201).await;
+    assert_eq!((left["removed"].as_u64(), left["gone_unknown"].as_u64()), (Some(1), Some(1)), "{left}");
+}

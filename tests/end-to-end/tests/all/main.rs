@@ -7,6 +7,7 @@ mod exit_codes;
 mod handout;
 mod hold;
 mod processes;
+mod serve;
 mod shapes;
 mod sync;
 mod tenant_chapter;

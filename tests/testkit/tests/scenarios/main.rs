@@ -4,6 +4,7 @@
 
 mod by_hand;
 mod desk;
+mod events;
 mod guarded;
 mod one_way;
 mod people;

@@ -24,7 +24,8 @@ use crate::{
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
-fn service(desk: &Desk) -> Service {
+/// The list service on a desk's store.
+pub(crate) fn service(desk: &Desk) -> Service {
     let store = Arc::new(desk.store.clone());
     Service { ports: desk.ports.clone(), contacts: store.clone(), keys: store.clone(), seen: store }
 }

@@ -157,7 +157,10 @@ impl Book {
 
     /// Whom a contact took over.
     fn former(&self, id: &ContactId) -> impl Iterator<Item = ContactId> {
-        self.successors.iter().filter(move |(_, successor)| *successor == id).map(|(former, _)| former.clone())
+        self.successors
+            .iter()
+            .filter(move |(_, successor)| *successor == id)
+            .map(|(former, _)| former.clone())
     }
 
     /// Takes over another's places and opt-outs; the stronger of two counts.
