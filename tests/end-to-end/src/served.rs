@@ -52,13 +52,11 @@ impl Served {
     }
 
     /// A request of anybody.
-    #[must_use]
     pub fn ask(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, format!("{}{path}", self.url))
     }
 
     /// A request under the key.
-    #[must_use]
     pub fn call(&self, method: Method, path: &str) -> RequestBuilder {
         self.ask(method, path).bearer_auth(&self.key)
     }

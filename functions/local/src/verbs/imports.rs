@@ -192,7 +192,9 @@ fn outline(import: &Import, list: &str) -> String {
     } = import;
     if import.state == ImportState::Repeated {
         let at = view::moment(import.at);
-        return format!("{file} is the last file that was imported into '{list}' ({at}): nothing was done. '--again take-in' takes it in once more.\n");
+        return format!(
+            "{file} is the last file that was imported into '{list}' ({at}): nothing was done. '--again take-in' takes it in once more.\n"
+        );
     }
     let mut text = format!(
         "Imported {file} into '{list}': {rows} rows.\n  {added} added, {updated} updated, {unchanged} unchanged, {removed} removed\n"

@@ -54,12 +54,14 @@ fn deaf(address: SocketAddr, error: &io::Error) -> Refusal {
             "another program listens there already, perhaps another 'listsync serve'".to_owned(),
             "end that one, or choose another port: listsync serve --listen 127.0.0.1:8081",
         ),
-        io::ErrorKind::AddrNotAvailable => {
-            ("this machine has no such address".to_owned(), "give one of its own, or 0.0.0.0 for all of them, with --listen")
-        }
-        io::ErrorKind::PermissionDenied => {
-            ("that is not permitted".to_owned(), "ports below 1024 are reserved: choose a higher one with --listen")
-        }
+        io::ErrorKind::AddrNotAvailable => (
+            "this machine has no such address".to_owned(),
+            "give one of its own, or 0.0.0.0 for all of them, with --listen",
+        ),
+        io::ErrorKind::PermissionDenied => (
+            "that is not permitted".to_owned(),
+            "ports below 1024 are reserved: choose a higher one with --listen",
+        ),
         _ => (error.to_string(), "give another address with --listen ADDRESS:PORT"),
     };
     Refusal::new("listen", format!("the HTTP API cannot listen at {address}: {why}"), hint)
