@@ -7,10 +7,10 @@ use std::{
 };
 
 use async_trait::async_trait;
-use listsync_core::{Timestamp, id::ListId};
+use listsync_core::{Timestamp, id::ListId, list::ListKind};
 use listsync_engine::{
     Ports,
-    ports::{Fault, Fetched, ImportState, Inbox, ListSide as _, ListStore as _, PortError, PortResult},
+    ports::{Contacts as _, Fault, Fetched, ImportState, Inbox, ListEdit, ListSide as _, ListStore as _, PortError, PortResult},
     service::Service,
 };
 use listsync_inbox::{Desk, LARGEST, Outcome, Received, receive};
@@ -183,11 +183,8 @@ async fn what_cannot_be_taken_in_changes_nothing_and_is_told_beside_it() {
     taken(stage.dropped("incoming/Staff/full/generic/a.csv", &csv(&["anna", "ben"]), 10).await);
     let sales = stage.store.create_list("Sales", moment(0)).await.expect("a new list");
     let kind = Some(ListKind::Filtered { filter: "department eq \"Sales\"".to_owned() });
-    stage
-        .store
-        .edit_list(&sales.id, &ListEdit { kind, ..ListEdit::default() }, sales.version, moment(0))
-        .await
-        .expect("it is filtered");
+    let edit = ListEdit { kind, ..ListEdit::default() };
+    stage.store.edit_list(&sales.id, None, &edit, moment(0)).await.expect("it is filtered");
     let large = "x".repeat(usize::try_from(LARGEST).expect("a size") + 1);
     for (path, content, code) in [
         ("incoming/all.csv", csv(&["cleo"]), "misplaced"),

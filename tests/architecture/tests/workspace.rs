@@ -87,6 +87,7 @@ fn imports_run_one_way() {
         ("listsync-inbound", adapters.into()),
         ("listsync-http", vec!["listsync-core", "listsync-engine", "listsync-inbound", "listsync-lists"]),
         ("listsync-api", vec!["listsync-http", "listsync-wiring"]),
+        ("listsync-inbox", vec!["listsync-core", "listsync-engine", "listsync-lists", "listsync-wiring"]),
         ("listsync-graph-emulator", vec![]),
     ]);
     for (package, imports) in own_imports(&metadata) {
