@@ -7,7 +7,7 @@ mod event;
 
 use listsync_engine::{fan_out, filtered, ports::PortResult, service::Service};
 
-pub use event::{CallError, answer, last_run_age};
+pub use event::{Answer, CallError, answer, last_run_age};
 pub use listsync_engine::fan_out::FanOut;
 
 /// Has filtered lists follow what changed of people, then sends one message per due link.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use listsync_core::Timestamp;
 use listsync_engine::service::Service;
-use listsync_timer::FanOut;
+use listsync_timer::Answer;
 use listsync_wiring::function::{self, Metric, Unit};
 use serde_json::Value;
 
@@ -19,9 +19,10 @@ async fn main() -> Result<(), Error> {
     lambda_runtime::run(service_fn(move |event| beat(service.clone(), event))).await
 }
 
-async fn beat(service: Service, event: LambdaEvent<Value>) -> Result<FanOut, Error> {
+async fn beat(service: Service, event: LambdaEvent<Value>) -> Result<Answer, Error> {
     let until = Timestamp::try_from(event.context.deadline() - MARGIN)?;
-    let sent = listsync_timer::answer(&service, &event.payload, until).await?;
+    let answer = listsync_timer::answer(&service, &event.payload, until).await?;
+    let sent = answer.sent;
     let mut metrics = vec![
         Metric("Due", Unit::Count, sent.due),
         Metric("Sent", Unit::Count, sent.sent),
@@ -36,5 +37,5 @@ async fn beat(service: Service, event: LambdaEvent<Value>) -> Result<FanOut, Err
         }
     }
     function::tell(service.ports.clock.now(), &metrics);
-    Ok(sent)
+    Ok(answer)
 }

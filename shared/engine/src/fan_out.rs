@@ -8,7 +8,7 @@ use listsync_core::{
     id::LinkId,
     schedule::later,
     spread::wait_of,
-    trigger::{Reason, Trigger},
+    trigger::{Generation, Reason, Trigger},
 };
 use serde::{Deserialize, Serialize};
 
@@ -61,19 +61,22 @@ pub async fn tick_until(ports: &Ports, until: Timestamp) -> PortResult<FanOut> {
             let next = later(later(now, own.unwrap_or(every)), wait);
             Wanted { link, reason: Reason::Schedule, next: Some(next), wait }
         });
-        total += send(ports, wanted.collect()).await;
+        total += send(ports, wanted.collect()).await.0;
     }
     tracing::info!(due = total.due, sent = total.sent, failed = total.failed, "due links sent");
     Ok(total)
 }
 
-/// Sends one message for each of these links, due or not.
-pub async fn ask(ports: &Ports, links: Vec<LinkId>, reason: Reason) -> FanOut {
+/// Sends one message for each of these links, due or not; with the requests that were sent.
+pub async fn ask(ports: &Ports, links: Vec<LinkId>, reason: Reason) -> (FanOut, Vec<Request>) {
     let wanted = links.into_iter().map(|link| Wanted { link, reason, next: None, wait: Duration::ZERO });
-    let total = send(ports, wanted.collect()).await;
+    let (total, requests) = send(ports, wanted.collect()).await;
     tracing::info!(asked = total.due, sent = total.sent, failed = total.failed, "links sent as asked");
-    total
+    (total, requests)
 }
+
+/// A request whose message was sent.
+pub type Request = (LinkId, Generation);
 
 /// A link that is to be looked at.
 struct Wanted {
@@ -83,12 +86,16 @@ struct Wanted {
     wait: Duration,
 }
 
-async fn send(ports: &Ports, wanted: Vec<Wanted>) -> FanOut {
+async fn send(ports: &Ports, wanted: Vec<Wanted>) -> (FanOut, Vec<Request>) {
     let due = wanted.len() as u64;
     let raised = stream::iter(wanted).map(|wanted| raise(ports, wanted)).buffered(AT_ONCE);
     let messages: Vec<Outgoing> = raised.filter_map(std::future::ready).collect().await;
-    let sent = ports.queue.send(&messages).await.into_iter().filter(Result::is_ok).count() as u64;
-    FanOut { due, sent, failed: due - sent }
+    let outcomes = ports.queue.send(&messages).await;
+    let sent = messages.into_iter().zip(outcomes).filter(|(_, outcome)| outcome.is_ok());
+    let requests: Vec<Request> =
+        sent.map(|(Outgoing { trigger, .. }, _)| (trigger.link, trigger.generation)).collect();
+    let sent = requests.len() as u64;
+    (FanOut { due, sent, failed: due - sent }, requests)
 }
 
 /// One link that cannot be raised, for instance because it was removed just now, keeps no other from its message.

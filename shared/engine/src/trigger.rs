@@ -7,8 +7,10 @@ use listsync_core::{
     id::{LinkId, ListId},
     link::LinkStatus,
     schedule::later,
+    summary::Summary,
     trigger::{Generation, Reason, Trigger},
 };
+use tokio::time::{Instant, sleep};
 
 use crate::{
     Ports,
@@ -18,6 +20,8 @@ use crate::{
 
 /// By so much a delayed message may come later than it was asked for, so that a burst of events makes few of them.
 const SLACK: Duration = Duration::from_secs(15);
+/// How often a link is looked at while somebody waits for its summary.
+const LOOK: Duration = Duration::from_millis(200);
 
 /// Asks for a run of a link. The generation is raised before the message is sent, so that a lost message loses nothing:
 /// the link is due until a run has finished it.
@@ -93,6 +97,39 @@ async fn coalesce(ports: &Ports, link: &LinkId, reason: Reason) -> PortResult<()
         return Ok(());
     }
     send(ports, Trigger::new(link.clone(), reason, generation), Duration::ZERO).await
+}
+
+/// The summary of the run that took a request in; none: none has, or the link is gone. A run saves its summary before it
+/// says that it finished, so the newest one is of this request or of a later one.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn summary_of(ports: &Ports, link: &LinkId, request: Generation) -> PortResult<Option<Summary>> {
+    match ports.links.load(link).await? {
+        Some(state) if state.synced >= request => {
+            Ok(ports.runs.latest(Some(link), 1).await?.into_iter().next())
+        }
+        _ => Ok(None),
+    }
+}
+
+/// The same, waited for as long as `patience`.
+///
+/// # Errors
+/// As [`summary_of`].
+pub async fn await_summary(
+    ports: &Ports,
+    (link, request): (&LinkId, Generation),
+    patience: Duration,
+) -> PortResult<Option<Summary>> {
+    let until = Instant::now() + patience;
+    loop {
+        let summary = summary_of(ports, link, request).await?;
+        if summary.is_some() || Instant::now() >= until {
+            return Ok(summary);
+        }
+        sleep(LOOK).await;
+    }
 }
 
 /// Sends one message.

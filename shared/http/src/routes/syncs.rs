@@ -8,10 +8,14 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse as _, Response},
 };
-use listsync_core::{id::LinkId, link::LinkStatus, summary::Summary, trigger::Reason};
+use listsync_core::{
+    id::LinkId,
+    link::LinkStatus,
+    summary::Summary,
+    trigger::{Generation, Reason},
+};
 use listsync_engine::trigger;
 use serde::{Deserialize, Serialize};
-use tokio::time::{Instant, sleep};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
@@ -24,8 +28,6 @@ use crate::{
 const LONGEST_WAIT: u16 = 60;
 /// So long before its time is over a request that waits is answered.
 const SPARE: Duration = Duration::from_secs(2);
-/// How often the link is looked at while somebody waits.
-const LOOK: Duration = Duration::from_millis(200);
 
 /// How a sync is asked for.
 #[derive(Deserialize, IntoParams)]
@@ -78,21 +80,16 @@ pub(crate) async fn start(
     }
     let link = app.link(&link).await?.link;
     runnable(link.status)?;
-    let generation = trigger::raise(app.ports(), &link.id, Reason::OnDemand).await?.0;
+    let generation = trigger::raise(app.ports(), &link.id, Reason::OnDemand).await?;
     // The answer has to be on its way before the request is broken off.
     let longest = app.options.limits.time.saturating_sub(SPARE);
-    let until = Instant::now() + Duration::from_secs(wait.into()).min(longest);
-    loop {
-        let looked = look(&app, &link.id, generation).await?;
-        if let Some(run) = looked.run {
-            return Ok(Json(run).into_response());
-        }
-        if Instant::now() >= until {
-            let location = format!("/v1/links/{}/syncs/{generation}", link.id);
-            return Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(looked)).into_response());
-        }
-        sleep(LOOK).await;
+    let patience = Duration::from_secs(wait.into()).min(longest);
+    if let Some(run) = trigger::await_summary(app.ports(), (&link.id, generation), patience).await? {
+        return Ok(Json(run).into_response());
     }
+    let location = format!("/v1/links/{}/syncs/{}", link.id, generation.0);
+    let looked = document(&link.id, generation, None);
+    Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(looked)).into_response())
 }
 
 /// Whether a run has taken in a sync that was asked for.
@@ -106,8 +103,9 @@ pub(crate) async fn one(
 ) -> Result<Json<SyncDocument>, Problem> {
     let state = app.link(&link).await?;
     let known = generation.parse().ok().filter(|number| (1..=state.requested.0).contains(number));
-    let generation = known.ok_or_else(|| Problem::missing("sync"))?;
-    look(&app, &state.link.id, generation).await.map(Json)
+    let generation = Generation(known.ok_or_else(|| Problem::missing("sync"))?);
+    let run = trigger::summary_of(app.ports(), &state.link.id, generation).await?;
+    Ok(Json(document(&state.link.id, generation, run)))
 }
 
 fn runnable(status: LinkStatus) -> Result<(), Problem> {
@@ -119,14 +117,7 @@ fn runnable(status: LinkStatus) -> Result<(), Problem> {
     }
 }
 
-/// A run saves its summary before it says that it finished, so the newest one is of this request or of a later one.
-async fn look(app: &App, link: &LinkId, generation: u64) -> Result<SyncDocument, Problem> {
-    let state = app.link(link.as_str()).await?;
-    let done = state.synced.0 >= generation;
-    let run = match done {
-        true => app.ports().runs.latest(Some(link), 1).await?.into_iter().next(),
-        false => None,
-    };
-    let state = if done { SyncState::Done } else { SyncState::Pending };
-    Ok(SyncDocument { link: link.to_string(), generation, state, run })
+fn document(link: &LinkId, generation: Generation, run: Option<Summary>) -> SyncDocument {
+    let state = if run.is_some() { SyncState::Done } else { SyncState::Pending };
+    SyncDocument { link: link.to_string(), generation: generation.0, state, run }
 }

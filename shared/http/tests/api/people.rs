@@ -2,7 +2,10 @@
 
 use serde_json::json;
 
-use crate::stage::{Stage, options};
+use crate::{
+    documents::judge,
+    stage::{Stage, options},
+};
 
 async fn stage() -> Stage {
     let stage = Stage::new(options()).await;
@@ -64,6 +67,36 @@ async fn a_person_can_be_exported_and_erased() {
     stage.operate("GET", &format!("/v1/contacts/{id}")).refused(404).await;
     let back = stage.operate("PUT", "/v1/lists/News/members/anna@contoso.example");
     assert_eq!(back.refused(409).await.0, "opted_out");
+}
+
+#[tokio::test]
+async fn an_export_holds_all_that_is_known_of_a_person_and_where_it_came_from() {
+    let stage = stage().await;
+    let file = "email,name,department\nanna@contoso.example,Anna,Sales\n";
+    let import = stage.operate("POST", "/v1/lists/News/imports?mode=incremental").body("text/csv", file);
+    import.expect(201).await;
+    let anna = "/v1/contacts/anna@contoso.example";
+    let edit =
+        json!({"fields": {"room": "7"}, "add_aliases": ["a.meier@contoso.example"], "mail": "undeliverable"});
+    stage.operate("PATCH", anna).header("if-match", "*").json(edit).expect(200).await;
+    for (path, decision) in [("/v1/lists/News/decisions", "opted_out"), ("/v1/decisions", "opted_out")] {
+        let body = json!({"address": "anna@contoso.example", "decision": decision});
+        stage.operate("POST", path).json(body).expect(200).await;
+    }
+    let export = stage.operate("GET", &format!("{anna}/export")).expect(200).await;
+    judge("PersonExport", &export);
+    let contact = &export["contact"];
+    assert_eq!(
+        (&contact["name"], &contact["aliases"]),
+        (&json!("Anna"), &json!(["a.meier@contoso.example"]))
+    );
+    for (name, value, source) in [("department", "Sales", "csv"), ("room", "7", "manual")] {
+        let field = &contact["fields"][name];
+        assert_eq!((&field["value"], &field["source"]), (&json!(value), &json!(source)), "{export}");
+    }
+    assert_eq!(contact["undeliverable"]["reason"], "manual");
+    assert_eq!(export["lists"][0]["standing"], "opted_out");
+    assert_eq!(export["decisions"].as_array().unwrap().len(), 2, "{export}");
 }
 
 #[tokio::test]

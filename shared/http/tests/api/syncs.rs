@@ -137,3 +137,16 @@ async fn a_link_that_makes_no_sense_is_refused_with_the_field_or_the_reason() {
     link(json!({"list": "News", "group": "Staff", "extras": "remove"})).refused(409).await;
     link(json!({"list": "News", "group": "nobody"})).refused(404).await;
 }
+
+#[tokio::test]
+async fn failures_come_as_a_spreadsheet_in_which_no_cell_is_a_formula() {
+    let stage = Stage::new(options()).await;
+    let link = linked(&stage).await;
+    stage.operate("PUT", "/v1/lists/News/members/=1+1@contoso.example").expect(201).await;
+    work(&stage).await;
+    let runs = stage.operate("GET", &format!("/v1/runs?link={link}")).expect(200).await;
+    let run = runs["items"][0]["run"].as_str().unwrap();
+    let csv = stage.operate("GET", &format!("/v1/runs/{run}/failures.csv")).send().await;
+    let text = String::from_utf8(csv.body).unwrap();
+    assert!(text.contains(",'=1+1@contoso.example,") && text.contains("no_such_user"), "{text}");
+}

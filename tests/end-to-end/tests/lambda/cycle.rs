@@ -48,6 +48,20 @@ async fn a_call_that_names_links_sends_just_those() {
         assert_eq!(link["last_run"]["trigger"], expected, "{link}");
     }
 
+    let waiting = json!({"links": [one], "wait": 30});
+    let (told, ()) = tokio::join!(timer.call(&waiting, TIMER_TIME), async {
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        cloud.work_off(&worker).await;
+    });
+    let told = told.expect("the timer answers");
+    assert_eq!((&told["sent"], &told["runs"][0]["link"]), (&json!(1), &one), "{told}");
+    let run = told["runs"][0]["run"].as_str().expect("a run");
+    assert_eq!(
+        cloud.world.json(&["runs", "show", run]).await,
+        told["runs"][0],
+        "one summary, however asked for"
+    );
+
     let unknown = timer.call(&json!({"links": ["no-such-link"]}), TIMER_TIME).await.expect("it answers");
     assert_eq!(unknown, json!({"due": 1, "sent": 0, "failed": 1}));
     let odd = timer.call(&json!({"links": "all of them"}), TIMER_TIME).await.expect_err("it refuses");

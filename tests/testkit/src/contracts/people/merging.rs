@@ -87,8 +87,11 @@ async fn who_a_contact_became_is_known_as_long_as_that_one_is_there<S: ListStore
     make: &impl Fn() -> S,
 ) {
     let bed = Bed::make(make).await;
-    let [anna, bert, cora] =
-        [bed.member("anna", &[]).await, bed.member("bert", &[]).await, bed.member("cora", &[]).await];
+    let [anna, bert, cora] = [
+        bed.member("anna", &[&bed.staff]).await,
+        bed.member("bert", &[&bed.staff]).await,
+        bed.member("cora", &[&bed.staff]).await,
+    ];
     assert_eq!(ok(bed.store.successor(&anna).await), None, "they are there themselves");
     ok(bed.store.merge_contacts(&bert, &anna, moment(5)).await);
     assert_eq!(ok(bed.store.successor(&anna).await), Some(bert.clone()));
