@@ -8,7 +8,7 @@ use listsync_core::{
     settings::Settings,
     summary::Summary,
 };
-use listsync_engine::ports::{Fault, Gate, PortError, PortResult, Runs, SettingsStore};
+use listsync_engine::ports::{Cursor, Fault, Gate, PeopleWatch, PortError, PortResult, Runs, SettingsStore};
 use serde_json::Value;
 
 use crate::{
@@ -124,6 +124,10 @@ fn gate_key(tenant: &TenantId) -> Key {
     Key::head(format!("GATE#{tenant}"))
 }
 
+fn people_key(tenant: &TenantId) -> Key {
+    Key::head(format!("PEOPLE#{tenant}"))
+}
+
 #[async_trait]
 impl Gate for DynamoStore {
     async fn closed_until(&self, tenant: &TenantId) -> PortResult<Option<Timestamp>> {
@@ -136,6 +140,22 @@ impl Gate for DynamoStore {
         let later = Condition::new("attribute_not_exists(#pk) OR #closed_until < :until");
         let later = later.with_number("until", instant(until));
         self.table.put("close the gate", stored, Some(later)).await.map(drop)
+    }
+
+    async fn people_watch(&self, tenant: &TenantId) -> PortResult<Option<PeopleWatch>> {
+        let found = self.table.get("read how far changes of people were read", &people_key(tenant)).await?;
+        let watch = |stored: Stored| {
+            let cursor = stored.find("cursor").map(|text| Cursor(text.to_owned()));
+            Ok(PeopleWatch { cursor, due_at: stored.instant("due_at")? })
+        };
+        found.map(watch).transpose()
+    }
+
+    async fn keep_people_watch(&self, tenant: &TenantId, watch: &PeopleWatch) -> PortResult<()> {
+        let PeopleWatch { cursor, due_at } = watch;
+        let stored = Stored::new(&people_key(tenant)).at("due_at", *due_at);
+        let stored = stored.text_option("cursor", cursor.as_ref().map(|cursor| cursor.0.as_str()));
+        self.table.put("save how far changes of people were read", stored, None).await.map(drop)
     }
 }
 

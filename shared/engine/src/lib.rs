@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 pub mod by_hand;
 pub mod connect;
+pub mod departures;
 pub mod fan_out;
 pub mod filtered;
 pub mod people;

@@ -11,7 +11,7 @@ use listsync_core::{
 };
 
 use crate::{
-    Ports,
+    Ports, departures,
     ports::{Fault, LinkEdit, LinkState, PortError, PortResult},
     run::{Next, Ran, RunRequest, run},
     trigger::send,
@@ -128,6 +128,7 @@ async fn look(
         )
         .await?;
     }
+    let state = with_departures(ports, state, context.until).await?;
     let request = RunRequest {
         run: context.run.clone(),
         link: trigger.link.clone(),
@@ -137,6 +138,21 @@ async fn look(
     let Ran { summary, next } = run(ports, &request, watch).await?;
     follow_up(ports, &trigger.link, next, state.requested).await?;
     Ok(Some(summary))
+}
+
+/// Follows the changes of the tenant's people, if it is time; the link's row as it is after that. They must not keep a link
+/// from its run.
+async fn with_departures(ports: &Ports, state: LinkState, until: Timestamp) -> PortResult<LinkState> {
+    match departures::follow(ports, &state.link.tenant, until).await {
+        Ok(followed) if followed.links.contains(&state.link.id) => {
+            Ok(ports.links.load(&state.link.id).await?.unwrap_or(state))
+        }
+        Ok(_) => Ok(state),
+        Err(error) => {
+            tracing::warn!(code = error.code, "changes of people could not be followed: {error}");
+            Ok(state)
+        }
+    }
 }
 
 /// Whether a message asks for nothing that is not done or asked for anew.

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// More pages than any round has; a link that leads on for ever has been seen.
-const PAGES: usize = 1_000;
+pub(crate) const PAGES: usize = 1_000;
 
 /// Changes, merged while they are read.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -61,7 +61,7 @@ impl Sender {
         Ok(Changes { added, removed, cursor, count })
     }
 
-    async fn delta_page(&self, call: Call<'_>, ask: &Ask, deed: &Deed) -> PortResult<Answer> {
+    pub(crate) async fn delta_page(&self, call: Call<'_>, ask: &Ask, deed: &Deed) -> PortResult<Answer> {
         self.obtain(call, ask, deed).await.map_err(|error| stale(error, deed))
     }
 
@@ -87,7 +87,7 @@ impl Sender {
         Err(deed.failed(Fault::Unavailable, "endless_listing", "the pages do not end"))
     }
 
-    fn delta_link(&self, page: &Answer, deed: &Deed) -> PortResult<Cursor> {
+    pub(crate) fn delta_link(&self, page: &Answer, deed: &Deed) -> PortResult<Cursor> {
         let link = page.body.get("@odata.deltaLink").and_then(Value::as_str);
         let link = link.ok_or_else(|| deed.unreadable("a link to the next changes"))?;
         self.below(link, deed)?;

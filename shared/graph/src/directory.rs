@@ -12,7 +12,7 @@ use listsync_core::{
 };
 use listsync_engine::ports::{
     Applied, Call, Changes, Clock, CountCheck, Cursor, Directory, Gate, Group, GroupQuery, Lookup, NewGroup,
-    PeoplePage, PortResult,
+    PeopleChanges, PeoplePage, PortResult,
 };
 
 use crate::{
@@ -110,6 +110,14 @@ impl Directory for Graph {
 
     async fn people(&self, call: Call<'_>, page: Option<&Cursor>) -> PortResult<PeoplePage> {
         self.sender.people(call, page).await
+    }
+
+    async fn people_cursor(&self, call: Call<'_>) -> PortResult<Cursor> {
+        self.sender.people_cursor(call).await
+    }
+
+    async fn people_changes(&self, call: Call<'_>, since: &Cursor) -> PortResult<PeopleChanges> {
+        self.sender.people_changes(call, since).await
     }
 
     async fn by_id(&self, call: Call<'_>, ids: &[ObjectId]) -> PortResult<Vec<Principal>> {

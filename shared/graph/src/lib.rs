@@ -22,6 +22,7 @@ mod pages;
 mod parts;
 mod path;
 mod people;
+mod people_delta;
 mod principal;
 mod retry;
 mod root;

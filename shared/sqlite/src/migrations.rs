@@ -10,6 +10,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/3_runs_and_queue.sql"),
     include_str!("../migrations/4_people.sql"),
     include_str!("../migrations/5_successors.sql"),
+    include_str!("../migrations/6_people_watch.sql"),
 ];
 
 /// Marks a file as ours (`PRAGMA application_id`): "lsyn" in ASCII.

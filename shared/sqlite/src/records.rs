@@ -9,7 +9,7 @@ use listsync_core::{
     settings::Settings,
     summary::Summary,
 };
-use listsync_engine::ports::{Gate, PortResult, Runs, SettingsStore};
+use listsync_engine::ports::{Cursor, Gate, PeopleWatch, PortResult, Runs, SettingsStore};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde_json::Value;
 
@@ -101,6 +101,33 @@ impl Gate for SqliteStore {
         })
         .await
     }
+
+    async fn people_watch(&self, tenant: &TenantId) -> PortResult<Option<PeopleWatch>> {
+        let tenant = tenant.clone();
+        self.read("read how far changes of people were read", move |tx| {
+            let mut statement =
+                tx.prepare_cached("SELECT cursor, due_at FROM people_watch WHERE tenant = ?1")?;
+            Ok(statement.query_row([tenant.as_str()], people_watch).optional()?)
+        })
+        .await
+    }
+
+    async fn keep_people_watch(&self, tenant: &TenantId, watch: &PeopleWatch) -> PortResult<()> {
+        let (tenant, PeopleWatch { cursor, due_at }) = (tenant.clone(), watch.clone());
+        self.write("save how far changes of people were read", move |tx| {
+            tx.prepare_cached(
+                "INSERT INTO people_watch (tenant, cursor, due_at) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (tenant) DO UPDATE SET cursor = ?2, due_at = ?3",
+            )?
+            .execute(params![tenant.as_str(), cursor.map(|cursor| cursor.0), nanos(due_at)])?;
+            Ok(())
+        })
+        .await
+    }
+}
+
+fn people_watch(row: &Row<'_>) -> rusqlite::Result<PeopleWatch> {
+    Ok(PeopleWatch { cursor: row.get::<_, Option<String>>(0)?.map(Cursor), due_at: timestamp(row.get(1)?) })
 }
 
 #[async_trait]

@@ -14,8 +14,8 @@ use listsync_core::{
     snapshot::{Principal, Reading},
 };
 use listsync_engine::ports::{
-    Applied, Call, Changes, CountCheck, Cursor, Directory, Group, GroupQuery, Lookup, NewGroup, PeoplePage,
-    PortResult,
+    Applied, Call, Changes, CountCheck, Cursor, Directory, Group, GroupQuery, Lookup, NewGroup,
+    PeopleChanges, PeoplePage, PortResult,
 };
 
 /// Makes the directory when it is first needed.
@@ -96,6 +96,14 @@ impl Directory for LazyDirectory {
 
     async fn people(&self, call: Call<'_>, page: Option<&Cursor>) -> PortResult<PeoplePage> {
         self.get()?.people(call, page).await
+    }
+
+    async fn people_cursor(&self, call: Call<'_>) -> PortResult<Cursor> {
+        self.get()?.people_cursor(call).await
+    }
+
+    async fn people_changes(&self, call: Call<'_>, since: &Cursor) -> PortResult<PeopleChanges> {
+        self.get()?.people_changes(call, since).await
     }
 
     async fn by_id(&self, call: Call<'_>, ids: &[ObjectId]) -> PortResult<Vec<Principal>> {

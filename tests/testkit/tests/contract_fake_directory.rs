@@ -39,6 +39,14 @@ impl Tenant for Fake {
         self.directory.put_person(person.clone());
     }
 
+    async fn delete_person(&self, id: &ObjectId) {
+        self.directory.delete_person(id);
+    }
+
+    async fn expire_people_cursors(&self) {
+        self.directory.expire_people_cursors();
+    }
+
     async fn put_group(&self, name: &str, kind: GroupKind, members: &[ObjectId]) -> GroupId {
         let id = sample::group(&format!("group-{}", self.groups.fetch_add(1, Ordering::Relaxed)));
         let group = Group { id: id.clone(), name: name.to_owned(), kind };

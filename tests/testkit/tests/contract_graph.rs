@@ -98,6 +98,14 @@ impl Tenant for Emulated {
         self.tenant.add_user(user(person));
     }
 
+    async fn delete_person(&self, id: &ObjectId) {
+        self.tenant.delete_user(theirs(id.as_str()));
+    }
+
+    async fn expire_people_cursors(&self) {
+        self.tenant.reset_delta();
+    }
+
     async fn put_group(&self, name: &str, of: GroupKind, members: &[ObjectId]) -> GroupId {
         let id = self.tenant.add_group(emulator::Group::new(kind(of), name));
         for member in members {

@@ -177,6 +177,17 @@ pub struct PeoplePage {
     pub next: Option<Cursor>,
 }
 
+/// Who of the tenant's people changed since a cursor; the last word counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PeopleChanges {
+    /// Who was deleted, be it for good or not.
+    pub gone: BTreeSet<ObjectId>,
+    /// Who was made, came back, or has other addresses.
+    pub changed: BTreeSet<ObjectId>,
+    /// Where the next read goes on.
+    pub cursor: Cursor,
+}
+
 /// What happened to one member write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Applied {
@@ -230,6 +241,10 @@ pub trait Directory: Send + Sync {
     async fn people(&self, call: Call<'_>, page: Option<&Cursor>) -> PortResult<PeoplePage>;
     /// These people, with their addresses; who is not a user, or gone, is left out.
     async fn by_id(&self, call: Call<'_>, ids: &[ObjectId]) -> PortResult<Vec<Principal>>;
+    /// A cursor for all changes of people from now on.
+    async fn people_cursor(&self, call: Call<'_>) -> PortResult<Cursor>;
+    /// Who changed since a cursor. [`super::Fault::Gone`] when the cursor is too old or was reset.
+    async fn people_changes(&self, call: Call<'_>, since: &Cursor) -> PortResult<PeopleChanges>;
     /// Adds or removes members; one answer per id, in order. What fails as a whole answers for each.
     async fn write(&self, call: Call<'_>, group: &GroupId, op: Op, ids: &[ObjectId]) -> Vec<Applied>;
     /// The domains of the tenant's own people, where the credential may read them.

@@ -15,7 +15,7 @@ pub use clock::{Clock, SystemClock};
 pub use contacts::{ContactChanges, ContactEdit, Contacts, Heard, MailState, Moves};
 pub use directory::{
     Applied, Call, Changes, CountCheck, Directory, Group, GroupKind, GroupQuery, Lookup, Meter, NewGroup,
-    NewGroupKind, PeoplePage,
+    NewGroupKind, PeopleChanges, PeoplePage,
 };
 pub use error::{Fault, PortError, PortResult, code};
 pub use inbox::{Fetched, Inbox};
@@ -30,4 +30,4 @@ pub use lists::{
     ListChanges, ListEdit, ListSide, ListStore, NewImport, Presence, RefusedRow, RemoveOutcome,
 };
 pub use queue::{Delivery, Outgoing, Queue, Receipt};
-pub use records::{Gate, Runs, SettingsStore};
+pub use records::{Gate, PeopleWatch, Runs, SettingsStore};

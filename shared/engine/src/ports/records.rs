@@ -6,7 +6,7 @@ use listsync_core::{
     summary::Summary,
 };
 
-use super::PortResult;
+use super::{Cursor, PortResult};
 
 /// The summaries of finished runs.
 #[async_trait]
@@ -19,13 +19,26 @@ pub trait Runs: Send + Sync {
     async fn latest(&self, link: Option<&LinkId>, limit: usize) -> PortResult<Vec<Summary>>;
 }
 
-/// Until when all workers of an app in a tenant stay away from the directory.
+/// How far the changes of a tenant's people were read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PeopleWatch {
+    /// Where the next read goes on; none: the next one begins anew.
+    pub cursor: Option<Cursor>,
+    /// Not before then.
+    pub due_at: Timestamp,
+}
+
+/// What all workers of an app share about a tenant: above all until when they stay away from the directory.
 #[async_trait]
 pub trait Gate: Send + Sync {
     /// Until when it is closed; none: it is open.
     async fn closed_until(&self, tenant: &TenantId) -> PortResult<Option<Timestamp>>;
     /// Closes it; an earlier moment than the present one changes nothing.
     async fn close(&self, tenant: &TenantId, until: Timestamp) -> PortResult<()>;
+    /// How far the changes of its people were read; none: they never were.
+    async fn people_watch(&self, tenant: &TenantId) -> PortResult<Option<PeopleWatch>>;
+    /// Says how far they were read.
+    async fn keep_people_watch(&self, tenant: &TenantId, watch: &PeopleWatch) -> PortResult<()>;
 }
 
 /// Where the List Service settings are kept.

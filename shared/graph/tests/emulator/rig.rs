@@ -12,7 +12,7 @@ use listsync_core::{
     address::Address,
     id::{GroupId, ObjectId, TenantId},
 };
-use listsync_engine::ports::{Call, Clock, Gate, Meter, PortResult, SystemClock};
+use listsync_engine::ports::{Call, Clock, Gate, Meter, PeopleWatch, PortResult, SystemClock};
 use listsync_graph::{Credential, Graph, GraphSettings};
 use listsync_graph_emulator::{Emulator, Group, GroupKind, Running, Settings, Tenant, User};
 use tempfile::TempDir;
@@ -46,6 +46,14 @@ impl Gate for SharedGate {
     async fn close(&self, _: &TenantId, until: Timestamp) -> PortResult<()> {
         let mut known = self.until.lock().unwrap();
         *known = (*known).max(Some(until));
+        Ok(())
+    }
+
+    async fn people_watch(&self, _: &TenantId) -> PortResult<Option<PeopleWatch>> {
+        Ok(None)
+    }
+
+    async fn keep_people_watch(&self, _: &TenantId, _: &PeopleWatch) -> PortResult<()> {
         Ok(())
     }
 }

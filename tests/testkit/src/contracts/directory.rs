@@ -28,6 +28,10 @@ pub trait Tenant: Send + Sync {
     fn until(&self) -> Timestamp;
     /// Puts a person into it.
     async fn put_person(&self, person: &Principal);
+    /// Deletes a person.
+    async fn delete_person(&self, id: &ObjectId);
+    /// Makes every cursor for changes of people too old.
+    async fn expire_people_cursors(&self);
     /// Puts a group of this name and kind into it.
     async fn put_group(&self, name: &str, kind: GroupKind, members: &[ObjectId]) -> GroupId;
     /// Changes a group.

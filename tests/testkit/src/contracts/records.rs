@@ -9,7 +9,7 @@ use listsync_core::{
     settings::{Owners, Settings},
     summary::{Failure, HeldCounts, Outcome, SideCounts, Summary},
 };
-use listsync_engine::ports::{Gate, Runs, SettingsStore};
+use listsync_engine::ports::{Cursor, Gate, PeopleWatch, Runs, SettingsStore};
 
 use super::ok;
 use crate::sample::{address, link_id, moment, object, summary, tenant};
@@ -31,6 +31,7 @@ pub async fn runs<S: Runs>(make: impl Fn() -> S) {
 pub async fn gate<S: Gate>(make: impl Fn() -> S) {
     a_gate_is_open_until_it_is_closed(&make()).await;
     an_earlier_moment_changes_nothing(&make()).await;
+    how_far_changes_of_people_were_read_is_kept_per_tenant(&make()).await;
 }
 
 /// Every case of [`SettingsStore`].
@@ -103,6 +104,19 @@ async fn a_gate_is_open_until_it_is_closed<S: Gate>(store: &S) {
     assert_eq!(ok(store.closed_until(&tenant()).await), Some(moment(30)));
     let other = TenantId::parse("fabrikam").expect("a plain name makes an id");
     assert_eq!(ok(store.closed_until(&other).await), None, "each tenant has its own");
+}
+
+async fn how_far_changes_of_people_were_read_is_kept_per_tenant<S: Gate>(store: &S) {
+    let other = TenantId::parse("fabrikam").expect("a plain name makes an id");
+    ok(store.close(&tenant(), moment(30)).await);
+    assert_eq!(ok(store.people_watch(&tenant()).await), None);
+    for cursor in [Some(Cursor("here?$deltatoken='x'".to_owned())), None] {
+        let watch = PeopleWatch { cursor, due_at: moment(7) };
+        ok(store.keep_people_watch(&tenant(), &watch).await);
+        assert_eq!(ok(store.people_watch(&tenant()).await), Some(watch));
+    }
+    assert_eq!(ok(store.people_watch(&other).await), None);
+    assert_eq!(ok(store.closed_until(&tenant()).await), Some(moment(30)), "the gate stays as it was");
 }
 
 async fn an_earlier_moment_changes_nothing<S: Gate>(store: &S) {

@@ -10,7 +10,7 @@ use listsync_core::{
 };
 use listsync_engine::ports::{
     Applied, Call, Changes, CountCheck, Cursor, Directory, Fault, Group, GroupQuery, Lookup, NewGroup,
-    PeoplePage, PortError, PortResult,
+    PeopleChanges, PeoplePage, PortError, PortResult,
 };
 
 use super::{Faulty, When};
@@ -84,6 +84,14 @@ impl<P: Directory + ?Sized> Directory for Faulty<P> {
 
     async fn people(&self, call: Call<'_>, page: Option<&Cursor>) -> PortResult<PeoplePage> {
         through!(self, "directory.people", self.port.people(call, page))
+    }
+
+    async fn people_cursor(&self, call: Call<'_>) -> PortResult<Cursor> {
+        through!(self, "directory.people_cursor", self.port.people_cursor(call))
+    }
+
+    async fn people_changes(&self, call: Call<'_>, since: &Cursor) -> PortResult<PeopleChanges> {
+        through!(self, "directory.people_changes", self.port.people_changes(call, since))
     }
 
     async fn by_id(&self, call: Call<'_>, ids: &[ObjectId]) -> PortResult<Vec<Principal>> {

@@ -15,7 +15,7 @@ use listsync_core::{
 use listsync_engine::ports::{
     Acquired, AddOutcome, Cursor, Decision, Delivery, DueLink, EntryQuery, Finish, Finished, Fold, Gate,
     Import, Imported, Lease, LinkEdit, LinkState, Links, ListChanges, ListOutcome, ListSide, ListStore,
-    MemberQuery, NewImport, Outgoing, PortResult, Queue, Receipt, Removal, RemoveOutcome, Runs,
+    MemberQuery, NewImport, Outgoing, PeopleWatch, PortResult, Queue, Receipt, Removal, RemoveOutcome, Runs,
     SettingsStore,
 };
 
@@ -209,6 +209,14 @@ impl<P: Gate + ?Sized> Gate for Faulty<P> {
 
     async fn close(&self, tenant: &TenantId, until: Timestamp) -> PortResult<()> {
         through!(self, "gate.close", self.port.close(tenant, until))
+    }
+
+    async fn people_watch(&self, tenant: &TenantId) -> PortResult<Option<PeopleWatch>> {
+        through!(self, "gate.people_watch", self.port.people_watch(tenant))
+    }
+
+    async fn keep_people_watch(&self, tenant: &TenantId, watch: &PeopleWatch) -> PortResult<()> {
+        through!(self, "gate.keep_people_watch", self.port.keep_people_watch(tenant, watch))
     }
 }
 

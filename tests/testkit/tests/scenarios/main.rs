@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
 mod by_hand;
+mod departures;
 mod desk;
 mod events;
 mod guarded;

@@ -4,10 +4,13 @@ use listsync_core::{
     address::Address,
     snapshot::{Principal, PrincipalKind},
 };
-use listsync_engine::ports::Lookup;
+use listsync_engine::ports::{Fault, Lookup};
 
 use super::{Bed, Tenant, id, id_set, ids, user};
-use crate::{contracts::ok, sample::address};
+use crate::{
+    contracts::{fault, ok},
+    sample::address,
+};
 
 pub(super) async fn all<T: Tenant>(make: &impl AsyncFn() -> T) {
     people_are_found_by_every_form_of_their_address(make).await;
@@ -17,6 +20,8 @@ pub(super) async fn all<T: Tenant>(make: &impl AsyncFn() -> T) {
     many_addresses_are_answered_in_order(make).await;
     all_people_come_by_page(make).await;
     people_are_given_by_id(make).await;
+    deletions_and_changes_of_people_are_told_once_and_cost_one_request(make).await;
+    an_old_cursor_for_changes_of_people_is_refused_as_gone(make).await;
 }
 
 fn person(number: u32) -> Principal {
@@ -136,4 +141,26 @@ async fn people_are_given_by_id<T: Tenant>(make: &impl AsyncFn() -> T) {
     let given = people.into_iter().find(|person| person.id == id(50));
     assert_eq!(given, Some(rich), "with all addresses");
     assert!(ok(bed.directory.by_id(bed.call(), &[]).await).is_empty());
+}
+
+async fn deletions_and_changes_of_people_are_told_once_and_cost_one_request<T: Tenant>(
+    make: &impl AsyncFn() -> T,
+) {
+    let bed = Bed::make(make).await;
+    let start = ok(bed.directory.people_cursor(bed.call()).await);
+    bed.tenant.put_person(&user(50)).await;
+    bed.tenant.delete_person(&id(1)).await;
+    let news = ok(bed.directory.people_changes(bed.call(), &start).await);
+    assert_eq!((news.gone, news.changed), (id_set(&[1]), id_set(&[50])));
+    let before = bed.meter.cost().requests;
+    let quiet = ok(bed.directory.people_changes(bed.call(), &news.cursor).await);
+    assert!(quiet.gone.is_empty() && quiet.changed.is_empty());
+    assert_eq!(bed.meter.cost().requests - before, 1);
+}
+
+async fn an_old_cursor_for_changes_of_people_is_refused_as_gone<T: Tenant>(make: &impl AsyncFn() -> T) {
+    let bed = Bed::make(make).await;
+    let start = ok(bed.directory.people_cursor(bed.call()).await);
+    bed.tenant.expire_people_cursors().await;
+    assert_eq!(fault(bed.directory.people_changes(bed.call(), &start).await), Fault::Gone);
 }

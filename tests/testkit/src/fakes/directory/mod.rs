@@ -21,6 +21,7 @@ use listsync_engine::ports::{Clock as _, Fault, Group, GroupKind, PortError, Por
 
 use super::ManualClock;
 use crate::dice::Dice;
+use people::{Fate, PeopleLog};
 use replicas::History;
 pub use replicas::{Actor, Event};
 
@@ -54,6 +55,7 @@ struct State {
     lag: Lag,
     dice: Dice,
     people: BTreeMap<ObjectId, Principal>,
+    people_log: PeopleLog,
     by_address: BTreeMap<Address, BTreeSet<ObjectId>>,
     groups: BTreeMap<GroupId, GroupRow>,
     unique_names: BTreeMap<String, GroupId>,
@@ -82,6 +84,7 @@ impl FakeDirectory {
             lag,
             dice,
             people: BTreeMap::new(),
+            people_log: PeopleLog::default(),
             by_address: BTreeMap::new(),
             groups: BTreeMap::new(),
             unique_names: BTreeMap::new(),
@@ -106,13 +109,17 @@ impl FakeDirectory {
         for address in person.addresses() {
             state.by_address.entry(address.clone()).or_default().insert(person.id.clone());
         }
+        let shown_at = state.shown_at(self.clock.now());
+        state.people_log.push(shown_at, &person.id, Fate::Changed);
         state.people.insert(person.id.clone(), person);
     }
 
-    /// Deletes a person: they are gone from every group at once, and no group's changes tell.
+    /// Deletes a person: they are gone from every group at once, and no group's changes tell; those of people do.
     pub fn delete_person(&self, id: &ObjectId) {
         let mut state = self.lock();
         state.forget_addresses(id);
+        let shown_at = state.shown_at(self.clock.now());
+        state.people_log.push(shown_at, id, Fate::Gone);
         state.people.remove(id);
     }
 
@@ -174,6 +181,11 @@ impl FakeDirectory {
         }
     }
 
+    /// Every cursor for changes of people that was given out is refused from now on.
+    pub fn expire_people_cursors(&self) {
+        self.lock().people_log.expire();
+    }
+
     /// The next so many full reads miss a row that their count counts.
     pub fn shorten_reads(&self, reads: u32) {
         self.lock().short_reads = reads;
@@ -228,6 +240,11 @@ impl State {
 
     fn group(&self, group: &GroupId) -> PortResult<&GroupRow> {
         self.groups.get(group).ok_or_else(|| group_gone(group))
+    }
+
+    /// When changes of people of this moment are shown, at the latest.
+    fn shown_at(&self, now: Timestamp) -> Timestamp {
+        now.checked_add(self.lag.most).unwrap_or(Timestamp::MAX)
     }
 
     fn position(&mut self, group: &GroupId, now: Timestamp) -> PortResult<usize> {

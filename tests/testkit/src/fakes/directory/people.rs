@@ -1,13 +1,66 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use listsync_core::{address::Address, id::ObjectId, snapshot::Principal};
-use listsync_engine::ports::{Cursor, Lookup, PeoplePage};
+use listsync_core::{Timestamp, address::Address, id::ObjectId, snapshot::Principal};
+use listsync_engine::ports::{Cursor, Fault, Lookup, PeopleChanges, PeoplePage, PortError, PortResult};
 
 use super::State;
 
 const PAGE: usize = 999;
 
+/// What happened to a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    Changed,
+    Gone,
+}
+
+/// All that happened to people, in order, each with when it is shown.
+#[derive(Debug, Default)]
+pub(super) struct PeopleLog {
+    events: Vec<(Timestamp, ObjectId, Fate)>,
+    epoch: u64,
+}
+
+impl PeopleLog {
+    pub(super) fn push(&mut self, shown_at: Timestamp, id: &ObjectId, fate: Fate) {
+        let last = self.events.last().map_or(Timestamp::MIN, |(at, ..)| *at);
+        self.events.push((shown_at.max(last), id.clone(), fate));
+    }
+
+    pub(super) fn expire(&mut self) {
+        self.epoch += 1;
+    }
+
+    pub(super) fn cursor(&self, now: Timestamp) -> Cursor {
+        Cursor(format!("people:{}:{}", self.epoch, self.shown(now)))
+    }
+
+    fn shown(&self, now: Timestamp) -> usize {
+        self.events.iter().take_while(|(at, ..)| *at <= now).count()
+    }
+
+    pub(super) fn since(&self, cursor: &Cursor, now: Timestamp) -> PortResult<PeopleChanges> {
+        let gone = || PortError::new(Fault::Gone, "cursor_expired", "the change cursor is too old");
+        let from = cursor.0.strip_prefix(&format!("people:{}:", self.epoch)).ok_or_else(gone)?;
+        let from: usize = from.parse().map_err(|_| gone())?;
+        let mut last: BTreeMap<&ObjectId, Fate> = BTreeMap::new();
+        last.extend(self.events[..self.shown(now)].iter().skip(from).map(|(_, id, fate)| (id, *fate)));
+        let of = |wanted| last.iter().filter(move |(_, fate)| **fate == wanted).map(|(id, _)| (*id).clone());
+        let (gone, changed) = (of(Fate::Gone).collect(), of(Fate::Changed).collect());
+        Ok(PeopleChanges { gone, changed, cursor: self.cursor(now) })
+    }
+}
+
 impl State {
+    pub(super) fn may_read_people(&self) -> PortResult<()> {
+        match self.permissions.contains("User.Read.All") {
+            true => Ok(()),
+            false => {
+                Err(PortError::new(Fault::Denied, "Authorization_RequestDenied", "people may not be read"))
+            }
+        }
+    }
+
     pub(super) fn look_up(&self, address: &Address) -> Lookup {
         let empty = BTreeSet::new();
         let read: Vec<&Principal> = self

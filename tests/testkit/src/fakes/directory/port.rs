@@ -10,7 +10,7 @@ use listsync_core::{
 };
 use listsync_engine::ports::{
     Applied, Call, Changes, Clock as _, CountCheck, Cursor, Directory, Fault, Group, GroupKind, GroupQuery,
-    Lookup, NewGroup, NewGroupKind, PeoplePage, PortError, PortResult, code,
+    Lookup, NewGroup, NewGroupKind, PeopleChanges, PeoplePage, PortError, PortResult, code,
 };
 
 use super::{Actor, Event, FakeDirectory, State, group_gone};
@@ -215,6 +215,20 @@ impl Directory for FakeDirectory {
     async fn people(&self, call: Call<'_>, page: Option<&Cursor>) -> PortResult<PeoplePage> {
         self.start(call)?;
         Ok(self.lock().page(page))
+    }
+
+    async fn people_cursor(&self, call: Call<'_>) -> PortResult<Cursor> {
+        self.start(call)?;
+        let state = self.lock();
+        state.may_read_people()?;
+        Ok(state.people_log.cursor(self.clock.now()))
+    }
+
+    async fn people_changes(&self, call: Call<'_>, since: &Cursor) -> PortResult<PeopleChanges> {
+        self.start(call)?;
+        let state = self.lock();
+        state.may_read_people()?;
+        state.people_log.since(since, self.clock.now())
     }
 
     async fn by_id(&self, call: Call<'_>, ids: &[ObjectId]) -> PortResult<Vec<Principal>> {

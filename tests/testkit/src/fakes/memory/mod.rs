@@ -24,7 +24,7 @@ use listsync_core::{
     settings::Settings,
     summary::Summary,
 };
-use listsync_engine::ports::{Cursor, Fault, PortError, PortResult};
+use listsync_engine::ports::{Cursor, Fault, PeopleWatch, PortError, PortResult};
 
 use super::ManualClock;
 use links::LinkRow;
@@ -59,6 +59,7 @@ struct State {
     links: BTreeMap<LinkId, LinkRow>,
     runs: BTreeMap<RunId, Summary>,
     gates: BTreeMap<TenantId, Timestamp>,
+    people_watches: BTreeMap<TenantId, PeopleWatch>,
     settings: Settings,
     messages: Messages,
     trusted: keys::Trusted,

@@ -7,7 +7,7 @@ use listsync_core::{
     settings::Settings,
     summary::Summary,
 };
-use listsync_engine::ports::{Gate, PortResult, Runs, SettingsStore};
+use listsync_engine::ports::{Gate, PeopleWatch, PortResult, Runs, SettingsStore};
 
 use super::MemoryStore;
 
@@ -43,6 +43,15 @@ impl Gate for MemoryStore {
         let mut state = self.lock();
         let present = state.gates.entry(tenant.clone()).or_insert(until);
         *present = until.max(*present);
+        Ok(())
+    }
+
+    async fn people_watch(&self, tenant: &TenantId) -> PortResult<Option<PeopleWatch>> {
+        Ok(self.lock().people_watches.get(tenant).cloned())
+    }
+
+    async fn keep_people_watch(&self, tenant: &TenantId, watch: &PeopleWatch) -> PortResult<()> {
+        self.lock().people_watches.insert(tenant.clone(), watch.clone());
         Ok(())
     }
 }

@@ -1,0 +1,163 @@
+//! People who were deleted or came back. A group's changes do not tell of them: they come by one read of what changed among
+//! all people of the tenant, once per beat, and the links that know one of them are read in full.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use listsync_core::{
+    Timestamp,
+    id::{LinkId, ObjectId, TenantId},
+    link::LinkStatus,
+    schedule::later,
+    summary::GraphCost,
+    trigger::Reason,
+};
+
+use crate::{
+    Ports,
+    ports::{
+        Call, Cursor, EntryQuery, Fault, LinkEdit, LinkState, MemberQuery, Meter, PeopleChanges, PeopleWatch,
+        PortError, PortResult,
+    },
+    trigger,
+};
+
+/// How many links are in memory at a time.
+const PAGE: usize = 200;
+/// How many people a link is asked for at a time.
+const PEOPLE: usize = 500;
+/// When a credential that may not read people is tried again.
+const DENIED: Duration = Duration::from_secs(24 * 3600);
+
+/// What following the changes of people came to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Followed {
+    /// The links that are to be read in full.
+    pub links: Vec<LinkId>,
+    /// What it cost.
+    pub cost: GraphCost,
+}
+
+/// Reads which people of the tenant changed, if it is time, and asks for a full read of each link that a deletion or a
+/// return concerns. Where the cursor is too old, that is every link.
+///
+/// The cursor is saved once all links are told, so that nothing is lost; who is told twice is read twice.
+///
+/// # Errors
+/// When the store or the queue does not answer. What the directory refuses is tried again at a later beat.
+pub async fn follow(ports: &Ports, tenant: &TenantId, until: Timestamp) -> PortResult<Followed> {
+    let (now, known) = (ports.clock.now(), ports.gate.people_watch(tenant).await?);
+    if known.as_ref().is_some_and(|watch| watch.due_at > now) {
+        return Ok(Followed::default());
+    }
+    if ports.gate.closed_until(tenant).await?.is_some_and(|until| until > now) {
+        return Ok(Followed::default());
+    }
+    let meter = Meter::default();
+    let call = Call { until, meter: &meter };
+    let cursor = known.and_then(|watch| watch.cursor);
+    // Every beat finds it due, also one that comes a little early.
+    let due_at = later(now, ports.settings.settings().await?.every / 2);
+    let news = match &cursor {
+        None => News::read_anew(ports, call, Concerned::Nobody).await,
+        Some(cursor) => News::since(ports, call, cursor).await,
+    };
+    let (links, watch) = match news {
+        Ok(News { cursor, concerned }) => {
+            (tell(ports, &concerned).await?, PeopleWatch { cursor: Some(cursor), due_at })
+        }
+        Err(error) => {
+            tracing::warn!(code = error.code, "changes of people are not known: {error}");
+            let due_at = if error.fault == Fault::Denied { later(now, DENIED) } else { due_at };
+            (Vec::new(), PeopleWatch { cursor, due_at })
+        }
+    };
+    ports.gate.keep_people_watch(tenant, &watch).await?;
+    Ok(Followed { links, cost: meter.cost() })
+}
+
+/// Which links are to be read in full.
+enum Concerned {
+    Nobody,
+    Those(PeopleChanges),
+    Everybody,
+}
+
+struct News {
+    cursor: Cursor,
+    concerned: Concerned,
+}
+
+impl News {
+    async fn since(ports: &Ports, call: Call<'_>, cursor: &Cursor) -> Result<Self, PortError> {
+        match ports.directory.people_changes(call, cursor).await {
+            Ok(changes) => Ok(Self { cursor: changes.cursor.clone(), concerned: Concerned::Those(changes) }),
+            // Who left since then can be told by full reads only.
+            Err(error) if error.fault == Fault::Gone => {
+                Self::read_anew(ports, call, Concerned::Everybody).await
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn read_anew(ports: &Ports, call: Call<'_>, concerned: Concerned) -> Result<Self, PortError> {
+        Ok(Self { cursor: ports.directory.people_cursor(call).await?, concerned })
+    }
+}
+
+async fn tell(ports: &Ports, concerned: &Concerned) -> PortResult<Vec<LinkId>> {
+    let mut told = Vec::new();
+    let is_quiet = match concerned {
+        Concerned::Nobody => true,
+        Concerned::Those(changes) => changes.gone.is_empty() && changes.changed.is_empty(),
+        Concerned::Everybody => false,
+    };
+    if is_quiet {
+        return Ok(told);
+    }
+    let mut after = None;
+    loop {
+        let page = ports.links.page(after.as_ref(), PAGE).await?;
+        let Some(last) = page.last() else { return Ok(told) };
+        after = Some(last.link.id.clone());
+        for state in page.iter().filter(|state| state.link.status == LinkStatus::Active) {
+            if is_concerned(ports, state, concerned).await? {
+                ports.links.edit(&state.link.id, &LinkEdit::Resync, ports.clock.now()).await?;
+                trigger::raise(ports, &state.link.id, Reason::Event).await?;
+                told.push(state.link.id.clone());
+            }
+        }
+    }
+}
+
+/// Whether somebody is gone whom the link holds to be in its group, or came back whom it holds to be out of it.
+async fn is_concerned(ports: &Ports, state: &LinkState, concerned: &Concerned) -> PortResult<bool> {
+    let changes = match concerned {
+        Concerned::Nobody => return Ok(false),
+        Concerned::Everybody => return Ok(true),
+        Concerned::Those(changes) => changes,
+    };
+    let gone: Vec<ObjectId> = changes.gone.iter().cloned().collect();
+    for part in gone.chunks(PEOPLE) {
+        if !grouped(ports, state, part).await?.is_empty() {
+            return Ok(true);
+        }
+    }
+    let changed: Vec<ObjectId> = changes.changed.iter().cloned().collect();
+    for part in changed.chunks(PEOPLE) {
+        let entries = ports.lists.entries(&state.link.list, EntryQuery::Objects(part)).await?;
+        let listed: BTreeSet<ObjectId> = entries.into_iter().filter_map(|entry| entry.object_id).collect();
+        let listed: Vec<ObjectId> = listed.into_iter().collect();
+        if grouped(ports, state, &listed).await?.len() < listed.len() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Who of these the link holds to be in its group.
+async fn grouped(ports: &Ports, state: &LinkState, people: &[ObjectId]) -> PortResult<BTreeSet<ObjectId>> {
+    let query = MemberQuery::Of { objects: people, contacts: &[] };
+    let rows = ports.links.members(&state.link.id, query).await?;
+    let present = rows.into_iter().filter(|row| row.group.is_some_and(|belief| belief.present));
+    Ok(present.filter_map(|row| row.key.object_id().cloned()).collect())
+}
