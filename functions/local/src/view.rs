@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use listsync_core::{
     Timestamp,
-    link::{Link, LinkStatus},
+    link::{Link, LinkStatus, MemberRules},
+    settings::Protected,
     summary::Summary,
 };
 use listsync_engine::{
@@ -13,13 +14,20 @@ use listsync_engine::{
 };
 use serde_json::{Value, json};
 
-use crate::{durations, find, output};
+use crate::{durations, find, output, verbs::protected};
 
 /// A link with all that a person may want to know of it.
 pub(crate) struct LinkView {
     state: LinkState,
     list_name: String,
     last_run: Option<Summary>,
+}
+
+fn protected_text(protected: &Protected) -> String {
+    match protected::texts(protected).as_slice() {
+        [] => "as the settings say".to_owned(),
+        texts => format!("{}, besides those of the settings", texts.join(", ")),
+    }
 }
 
 impl LinkView {
@@ -46,6 +54,8 @@ impl LinkView {
             every,
             externals,
             max_removals,
+            members: MemberRules { shared_mailboxes, protected },
+            group_made_at: _,
             writes,
             status,
         } = link;
@@ -60,6 +70,8 @@ impl LinkView {
             "every": every.map(durations::format),
             "externals": externals,
             "max_removals": max_removals,
+            "shared_mailboxes": shared_mailboxes,
+            "protected": protected::texts(protected),
             "writes": writes,
             "status": status_word(*status),
             "halt_reason": halt_reason(*status),
@@ -113,6 +125,8 @@ impl LinkView {
             ("externals", word(link.externals)),
             ("every", link.every.map_or_else(default, durations::format)),
             ("max removals", link.max_removals.map_or_else(default, |limit| limit.to_string())),
+            ("mailboxes", word(link.members.shared_mailboxes)),
+            ("protected", protected_text(&link.members.protected)),
             ("writes", link.writes.to_string()),
             ("status", link.status.to_string()),
             ("first run", first_run(self.state.progress.phase).to_owned()),

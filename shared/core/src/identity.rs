@@ -29,12 +29,22 @@ pub enum Unmatched {
     ExternalSkipped,
     /// Several directory objects answer to it.
     Ambiguous,
+    /// It is external, and the directory takes no invitation for such an address.
+    NotInvitable,
+    /// It is external and to be invited, but messages do not reach it.
+    Undeliverable,
 }
 
 impl Unmatched {
     /// Every reason.
-    pub const ALL: [Self; 4] =
-        [Self::NoSuchUser, Self::GuestNotInvited, Self::ExternalSkipped, Self::Ambiguous];
+    pub const ALL: [Self; 6] = [
+        Self::NoSuchUser,
+        Self::GuestNotInvited,
+        Self::ExternalSkipped,
+        Self::Ambiguous,
+        Self::NotInvitable,
+        Self::Undeliverable,
+    ];
 
     /// The stable code that summaries show.
     #[must_use]
@@ -44,6 +54,38 @@ impl Unmatched {
             Self::GuestNotInvited => "guest_not_invited",
             Self::ExternalSkipped => "external_skipped",
             Self::Ambiguous => "ambiguous_address",
+            Self::NotInvitable => "not_invitable",
+            Self::Undeliverable => "undeliverable",
+        }
+    }
+
+    /// What was found, and what the operator can do about it, where this is a failure.
+    #[must_use]
+    pub fn explained(self) -> (&'static str, &'static str) {
+        match self {
+            Self::NoSuchUser => (
+                "nobody in the directory answers to the address",
+                "correct the address in the list, or create the user; it is tried again by itself",
+            ),
+            Self::GuestNotInvited => (
+                "the directory has no guest for the address",
+                "invite the guest in the directory, or link with --externals invite",
+            ),
+            Self::ExternalSkipped => {
+                ("the link leaves out external addresses", "link with --externals match or invite")
+            }
+            Self::Ambiguous => (
+                "several people in the directory answer to the address",
+                "correct the addresses of all but one of them in the directory",
+            ),
+            Self::NotInvitable => (
+                "the directory invites no guest under such an address, because of one of its characters",
+                "ask the person for an address without + and other special characters",
+            ),
+            Self::Undeliverable => (
+                "messages do not reach the address, so nobody is invited under it",
+                "correct the address in the list",
+            ),
         }
     }
 

@@ -17,6 +17,7 @@ pub mod id;
 pub mod identity;
 pub mod import;
 pub mod intent;
+pub mod invite;
 pub mod link;
 pub mod list;
 pub mod member;

@@ -4,7 +4,11 @@ use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{GroupId, LinkId, ListId, TenantId};
+use crate::{
+    Timestamp,
+    id::{GroupId, LinkId, ListId, TenantId},
+    settings::Protected,
+};
 
 /// One of the two memberships that a link keeps in step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -105,6 +109,27 @@ pub enum Externals {
     Invite,
     /// Never looked up.
     Skip,
+}
+
+/// What is done with accounts that several people, or none, stand behind: shared mailboxes, rooms and equipment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SharedMailboxes {
+    /// They are members as anybody.
+    #[default]
+    Sync,
+    /// They are added to neither side. Each account that is to be added is asked for the purpose of its mailbox.
+    Skip,
+}
+
+/// What is special about the members of one link.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MemberRules {
+    /// What is done with shared mailboxes.
+    pub shared_mailboxes: SharedMailboxes,
+    /// Who is never removed, besides those that the settings protect.
+    pub protected: Protected,
 }
 
 /// Who carries out what is planned for the group.
@@ -268,6 +293,12 @@ pub struct Link {
     /// How many removals go on without a person; none: as the settings say.
     #[serde(default)]
     pub max_removals: Option<RemovalLimit>,
+    /// What is special about members of this link.
+    #[serde(default)]
+    pub members: MemberRules,
+    /// When the group was created for the link: for a while after it the directory may not find the group.
+    #[serde(default)]
+    pub group_made_at: Option<Timestamp>,
     /// Who carries out what is planned for the group.
     #[serde(default)]
     pub writes: Writes,

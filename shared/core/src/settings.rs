@@ -57,6 +57,7 @@ pub enum Owners {
 
 /// Who is never removed from either side.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Protected {
     /// By object id.
     pub object_ids: BTreeSet<ObjectId>,

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{address::Address, belief::Seen, id::ObjectId};
 
 /// A directory object as far as a link needs it: a user or a guest.
@@ -45,6 +47,59 @@ impl Principal {
     }
 }
 
+/// A member of a group that is no person: it is never written, and no contact stands for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OtherKind {
+    /// A group in the group.
+    NestedGroup,
+    /// A computer or a phone.
+    Device,
+    /// An application's account.
+    ServicePrincipal,
+    /// An organizational contact, which cannot be a member of a Microsoft 365 group.
+    OrgContact,
+}
+
+impl OtherKind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::NestedGroup, Self::Device, Self::ServicePrincipal, Self::OrgContact];
+
+    /// The stable code under which summaries count it as skipped.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::NestedGroup => "nested_group",
+            Self::Device => "device",
+            Self::ServicePrincipal => "service_principal",
+            Self::OrgContact => "org_contact",
+        }
+    }
+}
+
+/// How many members of a group are no people, by kind; without those of which there is none.
+pub type Others = BTreeMap<OtherKind, u64>;
+
+/// How deep a group is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// Its own members.
+    Direct,
+    /// The members of the groups in it too, as though they were its own.
+    Nested,
+}
+
+/// Whether people of nested groups are among what was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Nesting {
+    /// The group holds none, or they were not asked for.
+    #[default]
+    Flat,
+    /// They are: what changed in a nested group does not show as a change of this one.
+    Flattened,
+}
+
 /// The rows of one read of a group and the count that the directory gave with them, of the same cast.
 #[derive(Debug, Clone, Default)]
 pub struct Reading {
@@ -52,6 +107,10 @@ pub struct Reading {
     pub rows: Vec<Principal>,
     /// What the directory says there is; none: it gave no count.
     pub count: Option<u64>,
+    /// Who else is a member and was left out.
+    pub others: Others,
+    /// Whether nested groups were read.
+    pub nesting: Nesting,
 }
 
 /// A finished read of a group.
@@ -132,7 +191,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_read_whose_count_disagrees_never_says_absent(rows in 0..20_u32, count in proptest::option::of(0..20_u64)) {
-            let reading = Reading { rows: (0..rows).map(principal).collect(), count };
+            let reading = Reading { rows: (0..rows).map(principal).collect(), count, ..Reading::default() };
             let snapshot = Snapshot::from_reading(reading);
             let stranger = ObjectId::parse("stranger").expect("an id");
             let absent = snapshot.seen(&stranger) == Seen::Absent;
@@ -142,7 +201,8 @@ mod tests {
 
     #[test]
     fn a_row_read_twice_counts_once() {
-        let reading = Reading { rows: vec![principal(1), principal(1)], count: Some(1) };
+        let reading =
+            Reading { rows: vec![principal(1), principal(1)], count: Some(1), ..Reading::default() };
         assert_eq!(Snapshot::from_reading(reading).completeness(), Completeness::Complete);
     }
 }

@@ -77,6 +77,18 @@ pub struct SideCounts {
     pub remove_failed: u64,
 }
 
+/// What of the run concerned addresses outside the tenant's own domains.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ExternalCounts {
+    /// External members added to either side.
+    pub added: u64,
+    /// External members removed from either side.
+    pub removed: u64,
+    /// Guests invited.
+    pub invited: u64,
+}
+
 /// What a guard kept back.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct HeldCounts {
@@ -148,6 +160,9 @@ pub struct Summary {
     pub list: SideCounts,
     /// The group's counters.
     pub group: SideCounts,
+    /// What of that concerned people outside.
+    #[serde(default)]
+    pub external: ExternalCounts,
     /// What is kept back.
     pub held: HeldCounts,
     /// Who was left alone, by reason.
@@ -230,6 +245,10 @@ impl Summary {
         }
         if !self.hint.is_empty() {
             writeln!(f, "  {}", self.hint)?;
+        }
+        let ExternalCounts { added, removed, invited } = self.external;
+        if added + removed + invited > 0 {
+            writeln!(f, "External: {added} added, {removed} removed, {invited} invited as guests.")?;
         }
         let HeldCounts { list_removals, group_removals, digest } = &self.held;
         if list_removals + group_removals > 0 {

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use listsync_core::{
     id::{LinkId, ListId, TenantId},
-    link::{Externals, Extras, FirstMerge, Link, LinkStatus, Mode, RemovalLimit, Side, Writes},
+    link::{Externals, Extras, FirstMerge, Link, LinkStatus, MemberRules, Mode, RemovalLimit, Side, Writes},
     list::ListKind,
 };
 
 use crate::{
     Ports, by_hand,
-    ports::{Call, Fault, Group, GroupQuery, NewGroup, PortError, PortResult},
+    permissions::{demand, demand_sight, needs},
+    ports::{Call, Fault, Group, GroupQuery, KindRefusal, Need, NewGroup, PortError, PortResult},
 };
 
 /// The group that a list is linked to.
@@ -45,6 +46,8 @@ pub struct NewLink {
     pub externals: Externals,
     /// How many removals go on without a person.
     pub max_removals: Option<RemovalLimit>,
+    /// What is special about its members.
+    pub members: MemberRules,
     /// Who carries out what is planned for the group.
     pub writes: Writes,
 }
@@ -52,8 +55,9 @@ pub struct NewLink {
 /// Judges and saves a link. It is due at once.
 ///
 /// # Errors
-/// When the combination makes no sense, the group is not there or of a kind that cannot be written, or another link
-/// stands in the way. Nothing is saved then.
+/// When the combination makes no sense, a permission lacks, the group is not there or of a kind that cannot be written,
+/// or another link stands in the way. Nothing is saved then, and a group is created only after everything else was
+/// judged.
 pub async fn connect(ports: &Ports, new: &NewLink, call: Call<'_>) -> PortResult<Link> {
     sensible(new)?;
     followable(ports, new).await?;
@@ -61,11 +65,13 @@ pub async fn connect(ports: &Ports, new: &NewLink, call: Call<'_>) -> PortResult
     if let (Writes::ByHand, Target::New(_)) = (new.writes, &new.target) {
         return Err(by_hand::creates_no_group());
     }
-    let group = match &new.target {
-        Target::Existing(query) => ports.directory.group(call, query).await?,
-        Target::New(group) => ports.directory.create_group(call, group).await?,
+    permitted(ports, new, call).await?;
+    let (group, group_made_at) = match &new.target {
+        Target::Existing(query) => (ports.directory.group(call, query).await?, None),
+        Target::New(group) => (ports.directory.create_group(call, group).await?, Some(ports.clock.now())),
     };
     writable(new.mode, &group)?;
+    demand_sight(ports, call, &group).await?;
     let link = Link {
         id: new.id.clone(),
         list: new.list.clone(),
@@ -78,6 +84,8 @@ pub async fn connect(ports: &Ports, new: &NewLink, call: Call<'_>) -> PortResult
         every: new.every,
         externals: new.externals,
         max_removals: new.max_removals,
+        members: new.members.clone(),
+        group_made_at,
         writes: new.writes,
         status: LinkStatus::Active,
     };
@@ -100,10 +108,10 @@ fn sensible(new: &NewLink) -> PortResult<()> {
             "in a one-way mode the leading side wins by itself",
             "leave --first-merge out; use --extras remove to remove who only the following side has",
         ),
-        (_, _, _, Externals::Invite) => refuse(
-            "invite_unsupported",
-            "inviting guests is not part of this version",
-            "use --externals match, and invite guests in the directory",
+        (Mode::GroupToList, _, _, Externals::Invite) => refuse(
+            "invite_group_to_list",
+            "a group-to-list link never adds to the group, so there is nobody to invite",
+            "leave --externals out, or choose --mode list-to-group or two-way",
         ),
         _ => Ok(()),
     }
@@ -123,11 +131,41 @@ async fn followable(ports: &Ports, new: &NewLink) -> PortResult<()> {
     }
 }
 
-fn writable(mode: Mode, group: &Group) -> PortResult<()> {
+/// Judges what the credential carries, and whether anybody can be told to be external where externals are invited.
+async fn permitted(ports: &Ports, new: &NewLink, call: Call<'_>) -> PortResult<()> {
+    let mode = match new.writes {
+        Writes::Direct => new.mode,
+        // The runs only read the group.
+        Writes::ByHand => Mode::GroupToList,
+    };
+    let mut needs = needs(mode, new.externals, new.members.shared_mailboxes);
+    if let Target::New(_) = new.target {
+        needs.push(Need::CreateGroups);
+    }
+    demand(ports, call, &needs).await?;
+    if new.externals == Externals::Invite && ports.settings.settings().await?.internal_domains.is_empty() {
+        return match ports.directory.domains(call).await {
+            Ok(domains) if !domains.is_empty() => Ok(()),
+            _ => Err(PortError::new(
+                Fault::Rejected,
+                "internal_domains_unknown",
+                "guests are invited under external addresses, and the tenant's own domains are not known",
+            )
+            .with_hint("set them first: listsync settings set internal-domains contoso.com,contoso.de")),
+        };
+    }
+    Ok(())
+}
+
+/// Refuses a group whose kind no run of this mode could write.
+///
+/// # Errors
+/// [`Fault::Rejected`] with the reason and with what would work instead.
+pub(crate) fn writable(mode: Mode, group: &Group) -> PortResult<()> {
     match group.kind.refusal() {
-        Some((code, why)) if mode.writes(Side::Group) => {
+        Some(KindRefusal { code, why, instead }) if mode.writes(Side::Group) => {
             Err(PortError::new(Fault::Rejected, code, format!("group {} cannot be written: {why}", group.id))
-                .with_hint("link it one-way with --mode group-to-list, or link another group"))
+                .with_hint(instead))
         }
         _ => Ok(()),
     }

@@ -10,6 +10,7 @@ pub mod departures;
 pub mod fan_out;
 pub mod filtered;
 pub mod people;
+pub mod permissions;
 pub mod ports;
 pub mod preview;
 pub mod rule;

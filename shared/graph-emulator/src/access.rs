@@ -26,6 +26,9 @@ pub(crate) const GROUP_READ: &[&str] = &[
 pub(crate) const MEMBER_WRITE: &[&str] =
     &["GroupMember.ReadWrite.All", "Group.ReadWrite.All", "Directory.ReadWrite.All"];
 pub(crate) const GROUP_WRITE: &[&str] = &["Group.ReadWrite.All", "Directory.ReadWrite.All"];
+/// Deleted groups are shown to whoever may read all of a group, not only its members.
+pub(crate) const DELETED_GROUP_READ: &[&str] =
+    &["Group.Read.All", "Group.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"];
 pub(crate) const GROUP_CREATE: &[&str] = &["Group.Create", "Group.ReadWrite.All", "Directory.ReadWrite.All"];
 pub(crate) const USER_READ: &[&str] =
     &["User.Read.All", "User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"];

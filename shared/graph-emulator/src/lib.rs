@@ -39,8 +39,8 @@ pub use faults::{Effect, Fault, Refused, When};
 pub use journal::{Counters, Entry};
 pub use server::Control;
 pub use settings::{
-    AbsentRemoval, DeltaSettings, GuestPolicy, JournalBodies, Lag, Paging, Replay, RetryAfterForm, Settings,
-    TenantSize, Throttle,
+    AbsentRemoval, DeltaSettings, GuestPolicy, Invitations, JournalBodies, Lag, Paging, Replay,
+    RetryAfterForm, Settings, TenantSize, Throttle,
 };
 pub use state::group::{Group, GroupKind};
 pub use state::other::OtherObject;

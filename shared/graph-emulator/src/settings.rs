@@ -19,6 +19,8 @@ pub struct Settings {
     pub new_group_unready: Duration,
     /// Whether guests may join groups.
     pub guests: GuestPolicy,
+    /// What becomes of invitations.
+    pub invitations: Invitations,
     /// Change tracking.
     pub delta: DeltaSettings,
     /// How long the cursor of a listing lives; older ones answer `Directory_ExpiredPageToken`.
@@ -41,6 +43,7 @@ impl Default for Settings {
             absent_removal: AbsentRemoval::NotFound,
             new_group_unready: Duration::ZERO,
             guests: GuestPolicy::Allowed,
+            invitations: Invitations::Kept,
             delta: DeltaSettings::default(),
             page_token_life: Duration::from_secs(15 * 60),
             paging: Paging::Snapshot,
@@ -113,6 +116,15 @@ pub enum GuestPolicy {
     Allowed,
     /// Adding a guest answers 403.
     Refused,
+}
+
+/// What becomes of invitations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Invitations {
+    /// The guest exists at once.
+    Kept,
+    /// The answer is a success and names a guest who never appears, as has been reported of the service.
+    Lost,
 }
 
 /// How change tracking answers.

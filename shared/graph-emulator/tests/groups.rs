@@ -2,7 +2,7 @@
 
 mod support;
 
-use listsync_graph_emulator::GroupKind;
+use listsync_graph_emulator::{Group, GroupKind};
 use serde_json::{Value, json};
 use support::{Bench, reference};
 
@@ -153,4 +153,19 @@ async fn deleting_a_group_is_a_violation() {
     assert_eq!(bench.delete(&format!("/groups/{group}")).await.status, 204);
     bench.get(&format!("/groups/{group}")).await.refused(404, "Request_ResourceNotFound", "");
     assert_eq!(bench.tenant.violations().len(), 2);
+}
+
+#[tokio::test]
+async fn a_deleted_group_is_shown_among_the_deleted_items_to_whoever_may_read_groups() {
+    let mut bench = Bench::new().await;
+    let group = bench.tenant.add_group(Group::new(GroupKind::Security, "Gone"));
+    let path = format!("/directory/deletedItems/{group}?$select=id,deletedDateTime");
+    bench.tenant.delete_group(group);
+    bench.get(&path).await.refused(403, "Authorization_RequestDenied", "");
+    bench.roles(&["Group.Read.All"]).await;
+    let deleted = bench.get(&path).await;
+    assert_eq!((deleted.status, &deleted.body["id"]), (200, &serde_json::json!(group.to_string())));
+    assert!(deleted.body["deletedDateTime"].is_string(), "{}", deleted.body);
+    bench.tenant.purge_group(group);
+    bench.get(&path).await.refused(404, "Request_ResourceNotFound", "");
 }

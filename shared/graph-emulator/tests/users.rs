@@ -2,7 +2,7 @@
 
 mod support;
 
-use listsync_graph_emulator::{MailboxPurpose, ObjectId, OtherObject, User};
+use listsync_graph_emulator::{Invitations, MailboxPurpose, ObjectId, OtherObject, User};
 use serde_json::{Value, json};
 use support::Bench;
 
@@ -200,4 +200,16 @@ async fn an_invited_guest_exists_at_once_and_once() {
     {
         assert_eq!(bench.post("/invitations", invite(address)).await.status, 400, "{address}");
     }
+}
+
+#[tokio::test]
+async fn an_invitation_can_be_accepted_and_come_to_nothing() {
+    let mut bench = Bench::new().await;
+    bench.roles(&["User.Invite.All", "User.Read.All"]).await;
+    bench.tenant.configure(|settings| settings.invitations = Invitations::Lost);
+    let body = json!({"invitedUserEmailAddress": "robin@fabrikam.example", "inviteRedirectUrl": "https://contoso.example"});
+    let invited = bench.post("/invitations", body).await;
+    let id = invited.body["invitedUser"]["id"].as_str().expect("there is an id").to_owned();
+    assert_eq!(invited.status, 201);
+    bench.get(&format!("/users/{id}")).await.refused(404, "Request_ResourceNotFound", &id);
 }

@@ -10,11 +10,12 @@ use base64::{
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use listsync_core::Timestamp;
 use listsync_engine::ports::Clock;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use crate::settings::ConnectError;
+use crate::{settings::ConnectError, validity};
 
 const SETTING: &str = "AZURE_CLIENT_CERTIFICATE_PATH";
 const LIFE_SECONDS: i64 = 600;
@@ -50,9 +51,16 @@ struct Claims<'a> {
 pub(crate) struct Certificate {
     key: EncodingKey,
     thumbprint: String,
+    /// Its `notAfter`, where it can be read.
+    ends: Option<Timestamp>,
 }
 
 impl Certificate {
+    /// When it expires.
+    pub(crate) fn ends(&self) -> Option<Timestamp> {
+        self.ends
+    }
+
     pub(crate) fn read(path: &Path) -> Result<Self, ConnectError> {
         let pem = std::fs::read_to_string(path).map_err(|source| ConnectError::File {
             setting: SETTING,
@@ -71,7 +79,8 @@ impl Certificate {
         let certificate = block(pem, &["CERTIFICATE"]).and_then(contents).ok_or("a certificate")?;
         let key = block(pem, &["PRIVATE KEY", "RSA PRIVATE KEY"]).ok_or("an unencrypted RSA private key")?;
         let key = EncodingKey::from_rsa_pem(key.as_bytes()).map_err(|_| "an RSA private key")?;
-        Ok(Self { key, thumbprint: URL_SAFE_NO_PAD.encode(Sha256::digest(&certificate)) })
+        let thumbprint = URL_SAFE_NO_PAD.encode(Sha256::digest(&certificate));
+        Ok(Self { key, thumbprint, ends: validity::not_after(&certificate) })
     }
 
     pub(crate) fn assertion(
@@ -80,7 +89,7 @@ impl Certificate {
         client_id: String,
         clock: Arc<dyn Clock>,
     ) -> CertificateAssertion {
-        let Self { key, thumbprint } = self;
+        let Self { key, thumbprint, ends: _ } = self;
         CertificateAssertion { key, thumbprint, audience, client_id, clock }
     }
 }

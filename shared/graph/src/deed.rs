@@ -9,6 +9,8 @@ pub(crate) const READ_GROUPS: &str = "GroupMember.Read.All";
 pub(crate) const WRITE_MEMBERS: &str = "GroupMember.ReadWrite.All";
 pub(crate) const READ_USERS: &str = "User.Read.All";
 pub(crate) const CREATE_GROUPS: &str = "Group.Create";
+pub(crate) const INVITE_GUESTS: &str = "User.Invite.All";
+pub(crate) const READ_MAILBOXES: &str = "MailboxSettings.Read";
 pub(crate) const READ_ORGANIZATION: &str = "Organization.Read.All";
 
 /// What was tried on what, and the least permission that it needs.

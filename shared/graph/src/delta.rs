@@ -25,6 +25,7 @@ pub(crate) const PAGES: usize = 1_000;
 struct Merged {
     added: BTreeSet<ObjectId>,
     removed: BTreeSet<ObjectId>,
+    nested: BTreeSet<ObjectId>,
 }
 
 impl Sender {
@@ -57,8 +58,8 @@ impl Sender {
                 (page, Some(number.ok_or_else(|| deed.unreadable("the count"))?))
             }
         };
-        let (Merged { added, removed }, cursor) = self.round(call, group, page, &deed).await?;
-        Ok(Changes { added, removed, cursor, count })
+        let (Merged { added, removed, nested }, cursor) = self.round(call, group, page, &deed).await?;
+        Ok(Changes { added, removed, nested, cursor, count })
     }
 
     pub(crate) async fn delta_page(&self, call: Call<'_>, ask: &Ask, deed: &Deed) -> PortResult<Answer> {
@@ -109,19 +110,22 @@ impl Merged {
             let who = id(member, deed)?;
             if member.get("@removed").is_some() {
                 self.added.remove(&who);
+                self.nested.remove(&who);
                 self.removed.insert(who);
-            } else if is_user(member) {
+            } else if is_a(member, "#microsoft.graph.user") {
                 self.removed.remove(&who);
                 self.added.insert(who);
+            } else if is_a(member, "#microsoft.graph.group") {
+                self.nested.insert(who);
             }
         }
         Ok(())
     }
 }
 
-fn is_user(member: &Value) -> bool {
-    let kind = member.get("@odata.type").and_then(Value::as_str);
-    kind.is_some_and(|kind| kind.eq_ignore_ascii_case("#microsoft.graph.user"))
+fn is_a(member: &Value, kind: &str) -> bool {
+    let found = member.get("@odata.type").and_then(Value::as_str);
+    found.is_some_and(|found| found.eq_ignore_ascii_case(kind))
 }
 
 fn group_gone(deed: &Deed) -> PortError {
@@ -184,7 +188,10 @@ mod tests {
                 {"id": "c", "@removed": gone}]}),
         ];
         let merged = merge(&rows).expect("changes");
-        assert_eq!(merged, Merged { added: ids(&["b"]), removed: ids(&["a", "c"]) });
+        assert_eq!(
+            merged,
+            Merged { added: ids(&["b"]), removed: ids(&["a", "c"]), nested: ids(&["nested"]) }
+        );
     }
 
     #[test]

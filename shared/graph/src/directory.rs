@@ -8,14 +8,15 @@ use listsync_core::{
     address::Address,
     id::{GroupId, ObjectId, TenantId},
     member::Op,
-    snapshot::{Principal, Reading},
+    snapshot::{Depth, Principal, Reading},
 };
 use listsync_engine::ports::{
-    Applied, Call, Changes, Clock, CountCheck, Cursor, Directory, Gate, Group, GroupQuery, Lookup, NewGroup,
-    PeopleChanges, PeoplePage, PortResult,
+    Applied, Call, Changes, Clock, CountCheck, Cursor, Directory, Gate, Grant, Group, GroupQuery, Guest,
+    Invited, Lookup, Need, NewGroup, PeopleChanges, PeoplePage, PortResult, ProofLife,
 };
 
 use crate::{
+    invitations::INVITE_BATCH,
     look_up::LOOK_UP_BATCH,
     members::PAGE,
     root::Root,
@@ -73,8 +74,8 @@ impl Directory for Graph {
         self.sender.mint_cursor(call, group).await
     }
 
-    async fn read(&self, call: Call<'_>, group: &GroupId) -> PortResult<Reading> {
-        self.sender.read(call, group).await
+    async fn read(&self, call: Call<'_>, group: &GroupId, depth: Depth) -> PortResult<Reading> {
+        self.sender.read(call, group, depth).await
     }
 
     async fn changes(
@@ -128,12 +129,28 @@ impl Directory for Graph {
         self.sender.write(call, group, op, ids).await
     }
 
+    async fn invite(&self, call: Call<'_>, guests: &[Guest]) -> Vec<Invited> {
+        self.sender.invite(call, guests).await
+    }
+
+    async fn shared_mailboxes(&self, call: Call<'_>, ids: &[ObjectId]) -> PortResult<BTreeSet<ObjectId>> {
+        self.sender.shared_mailboxes(call, ids).await
+    }
+
     async fn domains(&self, call: Call<'_>) -> PortResult<BTreeSet<String>> {
         self.sender.domains(call).await
     }
 
     async fn permissions(&self, _: Call<'_>) -> PortResult<BTreeSet<String>> {
         self.sender.permissions().await
+    }
+
+    async fn grants(&self, call: Call<'_>, needs: &[Need]) -> PortResult<Vec<Grant>> {
+        self.sender.grants(call, needs).await
+    }
+
+    async fn proof_life(&self, _: Call<'_>) -> PortResult<ProofLife> {
+        Ok(self.sender.sign_in.proof_life())
     }
 
     async fn clock_skew(&self, call: Call<'_>, now: Timestamp) -> PortResult<i64> {
@@ -149,6 +166,10 @@ impl Directory for Graph {
             Op::Add => ADD_BATCH,
             Op::Remove => REMOVE_BATCH,
         }
+    }
+
+    fn invite_batch(&self) -> usize {
+        INVITE_BATCH
     }
 
     fn people_page(&self) -> usize {

@@ -2,7 +2,8 @@
 
 use listsync_core::id::GroupId;
 use listsync_engine::ports::{
-    Call, Fault, Group, GroupKind, GroupQuery, NewGroup, NewGroupKind, PortError, PortResult,
+    Call, Fault, Group, GroupKind, GroupQuery, Membership, NewGroup, NewGroupKind, PortError, PortResult,
+    Visibility,
 };
 use serde_json::{Value, json};
 
@@ -19,6 +20,8 @@ use crate::{
 
 const SELECT: &str = "id,displayName,groupTypes,mailEnabled,securityEnabled,membershipRule,onPremisesSyncEnabled,isAssignableToRole,isManagementRestricted,visibility";
 
+/// The most owners that the creation of a group takes: twenty links in all, and no members are among them.
+const OWNERS: usize = 20;
 /// How often a new group is looked for before it is taken to be readable: half a second, doubled each time.
 const LOOKS: u32 = 5;
 
@@ -36,13 +39,31 @@ impl Sender {
     pub(crate) async fn group_by_id(&self, call: Call<'_>, id: &GroupId) -> PortResult<Group> {
         let deed = Deed::on_group("read", id, READ_GROUPS);
         let path = format!("/groups/{}?$select={SELECT}", path::segment(id.as_str()));
-        let answer = self.obtain(call, &Ask::get(path), &deed).await.map_err(|error| match error.fault {
-            Fault::Gone => deed
-                .failed(Fault::Gone, "group_gone", "there is no such group")
-                .with_hint("check the group's object id, and that it is in the tenant of AZURE_TENANT_ID"),
-            _ => error,
-        })?;
-        judged(&answer.body, &deed)
+        match self.obtain(call, &Ask::get(path), &deed).await {
+            Ok(answer) => judged(&answer.body, &deed),
+            Err(error) if error.fault == Fault::Gone => Err(self.gone(call, id, &deed).await),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Why a group is not there: it may be among the deleted items, from where it can be restored. Not every app may
+    /// look there.
+    async fn gone(&self, call: Call<'_>, id: &GroupId, deed: &Deed) -> PortError {
+        let path =
+            format!("/directory/deletedItems/{}?$select=id,deletedDateTime", path::segment(id.as_str()));
+        match self.obtain(call, &Ask::get(path), deed).await {
+            Ok(answer) => {
+                let when = answer.body.get("deletedDateTime").and_then(Value::as_str).unwrap_or("lately");
+                let why = format!("the group was deleted ({when})");
+                deed.failed(Fault::Gone, "group_deleted", &why).with_hint(
+                    "restore it within 30 days (in Entra: Groups > Deleted groups), or link another group",
+                )
+            }
+            Err(_) => deed.failed(Fault::Gone, "group_gone", "there is no such group").with_hint(
+                "check the group's object id, and that it is in the tenant of AZURE_TENANT_ID; if it was deleted, it \
+                 can be restored for 30 days",
+            ),
+        }
     }
 
     async fn group_by_unique_name(&self, call: Call<'_>, name: &str) -> PortResult<Option<Group>> {
@@ -76,10 +97,16 @@ impl Sender {
 
     /// Looks first, so that a repeat changes nothing; the upsert makes two who come at once agree.
     pub(crate) async fn create_group(&self, call: Call<'_>, new: &NewGroup) -> PortResult<Group> {
-        if let Some(group) = self.group_by_unique_name(call, &new.unique_name).await? {
-            return Ok(group);
-        }
         let deed = Deed::new("could not create the group", CREATE_GROUPS);
+        if new.owners.len() > OWNERS {
+            let why = format!("a new group takes at most {OWNERS} owners");
+            return Err(deed
+                .failed(Fault::Rejected, "too_many_owners", &why)
+                .with_hint("name fewer, and add the others in the directory"));
+        }
+        if let Some(group) = self.group_by_unique_name(call, &new.unique_name).await? {
+            return as_asked(group, new, &deed);
+        }
         let owners = self.owner_ids(call, &new.owners).await?;
         let mut body = self.description(new, &owners);
         body["mailNickname"] = json!(nickname::of_name(&new.name));
@@ -94,7 +121,8 @@ impl Sender {
             _ if !answer.is_success() => return Err(deed.refused(&answer)),
             _ => {}
         }
-        self.readable(call, &new.unique_name, &deed).await
+        let made = answer.is_success().then(|| judged(&answer.body, &deed).ok()).flatten();
+        self.readable(call, &new.unique_name, (made, &deed)).await
     }
 
     async fn upsert(&self, call: Call<'_>, key: &str, body: &Value, deed: &Deed) -> PortResult<Answer> {
@@ -129,6 +157,10 @@ impl Sender {
         if new.kind == NewGroupKind::Microsoft365 {
             body["groupTypes"] = json!(["Unified"]);
             body["resourceBehaviorOptions"] = json!(["WelcomeEmailDisabled"]);
+            body["visibility"] = json!(match new.visibility {
+                Visibility::Private => "Private",
+                Visibility::Public => "Public",
+            });
         }
         if !owners.is_empty() {
             let owner = |id: &String| self.root.address(&format!("/directoryObjects/{}", path::segment(id)));
@@ -137,16 +169,43 @@ impl Sender {
         body
     }
 
-    /// Waits until a new group can be read: replicas hear of it one after the other.
-    async fn readable(&self, call: Call<'_>, unique_name: &str, deed: &Deed) -> PortResult<Group> {
+    /// Waits for a while until a new group can be read: replicas hear of it one after the other. Where that takes longer,
+    /// what its creation answered stands for it.
+    async fn readable(
+        &self,
+        call: Call<'_>,
+        unique_name: &str,
+        (made, deed): (Option<Group>, &Deed),
+    ) -> PortResult<Group> {
         for look in 0..LOOKS {
             if let Some(group) = self.group_by_unique_name(call, unique_name).await? {
                 return Ok(group);
             }
-            self.pause(call, Effect::Read, backoff(look)).await?;
+            if self.pause(call, Effect::Read, backoff(look)).await.is_err() {
+                break;
+            }
         }
         let why = "it was created and cannot be read yet";
-        Err(deed.failed(Fault::Unavailable, "not_replicated", why).with_hint("try again in some minutes"))
+        made.ok_or_else(|| {
+            deed.failed(Fault::Unavailable, "not_replicated", why).with_hint("try again in some minutes")
+        })
+    }
+}
+
+/// A repeat finds the group of the first try, unless it now asks for another kind.
+fn as_asked(group: Group, new: &NewGroup, deed: &Deed) -> PortResult<Group> {
+    match (group.kind, new.kind) {
+        (GroupKind::Microsoft365, NewGroupKind::Security)
+        | (GroupKind::Security, NewGroupKind::Microsoft365) => {
+            let why = format!(
+                "group {} was made for this list and name before, and is of the other kind",
+                group.id
+            );
+            Err(deed.failed(Fault::Rejected, "group_kind_differs", &why).with_hint(
+                "link that group with --group, give another --new-group name, or leave --kind as it was",
+            ))
+        }
+        _ => Ok(group),
     }
 }
 
@@ -173,10 +232,17 @@ fn judged(body: &Value, deed: &Deed) -> PortResult<Group> {
     let id = body.get("id").and_then(Value::as_str).and_then(|id| GroupId::parse(id).ok());
     let id = id.ok_or_else(|| deed.unreadable("the group's id"))?;
     let name = body.get("displayName").and_then(Value::as_str).unwrap_or_default().to_owned();
-    Ok(Group { id, name, kind: kind(body) })
+    let visibility = body.get("visibility").and_then(Value::as_str).unwrap_or_default();
+    let membership = match visibility.eq_ignore_ascii_case("HiddenMembership") {
+        true => Membership::Hidden,
+        false => Membership::Shown,
+    };
+    Ok(Group { id, name, kind: kind(body), membership })
 }
 
-/// What refuses writes is looked at first.
+/// What refuses writes is looked at first. A group that was synced from an on-premises directory and is managed in the
+/// cloud now shows no `onPremisesSyncEnabled` any more (the page "Configure Group Source of Authority"), and is a group of
+/// the cloud like any.
 fn kind(body: &Value) -> GroupKind {
     let flag = |name: &str| body.get(name).and_then(Value::as_bool).unwrap_or(false);
     let is = |kind: &str| {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use listsync_core::{
     id::{GroupId, ObjectId},
-    snapshot::Reading,
+    snapshot::{Depth, Nesting, OtherKind, Others, Reading},
 };
 use listsync_engine::ports::{Call, PortResult};
 
@@ -24,15 +24,62 @@ pub(crate) const PAGE: usize = 999;
 
 /// The members that are users.
 pub(crate) fn users_path(group: &GroupId) -> String {
-    format!("/groups/{}/members/microsoft.graph.user", path::segment(group.as_str()))
+    cast(group, "members", "user")
+}
+
+fn cast(group: &GroupId, relation: &str, kind: &str) -> String {
+    format!("/groups/{}/{relation}/microsoft.graph.{kind}", path::segment(group.as_str()))
+}
+
+fn type_of(kind: OtherKind) -> &'static str {
+    match kind {
+        OtherKind::NestedGroup => "group",
+        OtherKind::Device => "device",
+        OtherKind::ServicePrincipal => "servicePrincipal",
+        OtherKind::OrgContact => "orgContact",
+    }
 }
 
 impl Sender {
-    pub(crate) async fn read(&self, call: Call<'_>, group: &GroupId) -> PortResult<Reading> {
+    pub(crate) async fn read(&self, call: Call<'_>, group: &GroupId, depth: Depth) -> PortResult<Reading> {
         let deed = Deed::on_group("read the members of", group, READ_GROUPS);
-        let path = format!("{}?$select={SELECT}&$top={PAGE}&$count=true", users_path(group));
+        let mut others = self.others(call, group).await?;
+        let nesting = match (depth, others.contains_key(&OtherKind::NestedGroup)) {
+            (Depth::Nested, true) => Nesting::Flattened,
+            _ => Nesting::Flat,
+        };
+        let relation = match nesting {
+            Nesting::Flat => "members",
+            Nesting::Flattened => {
+                others.remove(&OtherKind::NestedGroup);
+                "transitiveMembers"
+            }
+        };
+        let users = cast(group, relation, "user");
+        let path = format!("{users}?$select={SELECT}&$top={PAGE}&$count=true");
         let Listing { rows, count } = self.list(call, &Ask::get(path).eventual(), &deed, principal).await?;
-        Ok(Reading { rows, count })
+        Ok(Reading { rows, count, others, nesting })
+    }
+
+    /// How many members are no users, by kind.
+    async fn others(&self, call: Call<'_>, group: &GroupId) -> PortResult<Others> {
+        let deed = Deed::on_group("count the members of", group, READ_GROUPS);
+        let asks: Vec<Ask> = OtherKind::ALL
+            .into_iter()
+            .map(|kind| Ask::get(format!("{}/$count", cast(group, "members", type_of(kind)))).eventual())
+            .collect();
+        let mut others = Others::new();
+        for (kind, answer) in OtherKind::ALL.into_iter().zip(self.each_part(call, &asks, &deed).await?) {
+            match answer.number().filter(|_| answer.is_success()) {
+                Some(0) => {}
+                Some(count) => drop(others.insert(kind, count)),
+                // Whom the app may not see it need not count; but on nested groups depends what is read.
+                None if !answer.is_success() && kind != OtherKind::NestedGroup => {}
+                None if !answer.is_success() => return Err(deed.refused(&answer)),
+                None => return Err(deed.unreadable("a count")),
+            }
+        }
+        Ok(others)
     }
 
     pub(crate) async fn present(

@@ -94,6 +94,39 @@ impl Sender {
         Ok(answers.into_iter().flatten().collect())
     }
 
+    /// At most [`PARTS`] reads in one request, each refusal an answer of its own.
+    pub(crate) async fn each_part(
+        &self,
+        call: Call<'_>,
+        asks: &[Ask],
+        deed: &Deed,
+    ) -> PortResult<Vec<Answer>> {
+        let mut answers: Vec<Option<Answer>> = vec![None; asks.len()];
+        let mut tries = vec![Tries::default(); asks.len()];
+        let mut waiting: Vec<usize> = (0..asks.len()).collect();
+        while !waiting.is_empty() {
+            let sent: Vec<Ask> = waiting.iter().map(|index| asks[*index].clone()).collect();
+            let mut wait = Wait::default();
+            let mut again = Vec::new();
+            for (index, answer) in waiting.into_iter().zip(self.batch(call, &sent, deed).await?) {
+                let next = retry::next(answer.as_ref(), tries[index]);
+                match next {
+                    Next::Again(_) => tries[index].failures += 1,
+                    Next::Close(_) => tries[index].throttles += 1,
+                    Next::Take | Next::NewToken | Next::GiveUp => {
+                        answers[index] = Some(answer.ok_or_else(|| deed.unreadable("a part of the batch"))?);
+                        continue;
+                    }
+                }
+                wait.note(next);
+                again.push(index);
+            }
+            waiting = again;
+            self.keep(call, Effect::Read, wait).await?;
+        }
+        Ok(answers.into_iter().flatten().collect())
+    }
+
     /// Closes the gate, or pauses, as a round called for.
     pub(crate) async fn keep(&self, call: Call<'_>, effect: Effect, wait: Wait) -> PortResult<()> {
         if let Some(span) = wait.close {

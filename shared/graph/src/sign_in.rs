@@ -10,7 +10,7 @@ use azure_identity::{
     ClientAssertionCredential, ClientAssertionCredentialOptions, ClientSecretCredential,
     ClientSecretCredentialOptions,
 };
-use listsync_engine::ports::{Clock, PortResult};
+use listsync_engine::ports::{Clock, PortResult, ProofLife};
 
 use crate::{
     certificate::Certificate,
@@ -89,6 +89,23 @@ impl SignIn {
     pub(crate) fn renew(&self) {
         if let Ok(fresh) = self.recipe.make() {
             *self.credential.write().unwrap_or_else(std::sync::PoisonError::into_inner) = fresh;
+        }
+    }
+
+    /// Until when the app's proof holds, as far as it shows that by itself.
+    pub(crate) fn proof_life(&self) -> ProofLife {
+        match &self.recipe.proof {
+            Proof::Certificate(certificate) => match certificate.ends() {
+                Some(end) => ProofLife::Until(end),
+                None => ProofLife::Unreadable("the certificate's validity is not in the form of RFC 5280"),
+            },
+            Proof::TokenFile(_) | Proof::Platform(_) => {
+                ProofLife::Endless("a federated identity proves itself anew at each sign-in")
+            }
+            Proof::Secret(_) | Proof::Stored(_) => ProofLife::Unreadable(
+                "a client secret does not show its end, and the app's registration can be read only with \
+                 Application.Read.All: look in Entra under App registrations > your app > Certificates & secrets",
+            ),
         }
     }
 

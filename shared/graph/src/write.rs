@@ -7,7 +7,7 @@ use listsync_core::{
     id::{GroupId, ObjectId},
     member::Op,
 };
-use listsync_engine::ports::{Applied, Call, Fault, PortError};
+use listsync_engine::ports::{Applied, Call, Fault, KindRefusal, PortError};
 use serde_json::json;
 
 use crate::{
@@ -202,10 +202,9 @@ impl Writing<'_> {
     async fn with_kind(&self, error: PortError) -> PortError {
         match self.sender.group_by_id(self.call, self.group).await.ok().and_then(|group| group.kind.refusal())
         {
-            Some((code, why)) => self
-                .deed
-                .failed(Fault::Rejected, code, why)
-                .with_hint("link another group, or change this one's kind"),
+            Some(KindRefusal { code, why, instead }) => {
+                self.deed.failed(Fault::Rejected, code, why).with_hint(instead)
+            }
             None => error,
         }
     }

@@ -11,11 +11,11 @@ use listsync_core::{
     address::Address,
     id::{GroupId, ObjectId},
     member::Op,
-    snapshot::{Principal, Reading},
+    snapshot::{Depth, Principal, Reading},
 };
 use listsync_engine::ports::{
-    Applied, Call, Changes, CountCheck, Cursor, Directory, Group, GroupQuery, Lookup, NewGroup,
-    PeopleChanges, PeoplePage, PortResult,
+    Applied, Call, Changes, CountCheck, Cursor, Directory, Grant, Group, GroupQuery, Guest, Invited, Lookup,
+    Need, NewGroup, PeopleChanges, PeoplePage, PortResult, ProofLife,
 };
 
 /// Makes the directory when it is first needed.
@@ -59,8 +59,8 @@ impl Directory for LazyDirectory {
         self.get()?.mint_cursor(call, group).await
     }
 
-    async fn read(&self, call: Call<'_>, group: &GroupId) -> PortResult<Reading> {
-        self.get()?.read(call, group).await
+    async fn read(&self, call: Call<'_>, group: &GroupId, depth: Depth) -> PortResult<Reading> {
+        self.get()?.read(call, group, depth).await
     }
 
     async fn changes(
@@ -117,12 +117,31 @@ impl Directory for LazyDirectory {
         }
     }
 
+    async fn invite(&self, call: Call<'_>, guests: &[Guest]) -> Vec<Invited> {
+        match self.get() {
+            Ok(directory) => directory.invite(call, guests).await,
+            Err(error) => guests.iter().map(|_| Invited::Refused(error.clone())).collect(),
+        }
+    }
+
+    async fn shared_mailboxes(&self, call: Call<'_>, ids: &[ObjectId]) -> PortResult<BTreeSet<ObjectId>> {
+        self.get()?.shared_mailboxes(call, ids).await
+    }
+
     async fn domains(&self, call: Call<'_>) -> PortResult<BTreeSet<String>> {
         self.get()?.domains(call).await
     }
 
     async fn permissions(&self, call: Call<'_>) -> PortResult<BTreeSet<String>> {
         self.get()?.permissions(call).await
+    }
+
+    async fn grants(&self, call: Call<'_>, needs: &[Need]) -> PortResult<Vec<Grant>> {
+        self.get()?.grants(call, needs).await
+    }
+
+    async fn proof_life(&self, call: Call<'_>) -> PortResult<ProofLife> {
+        self.get()?.proof_life(call).await
     }
 
     async fn clock_skew(&self, call: Call<'_>, now: Timestamp) -> PortResult<i64> {
@@ -135,6 +154,10 @@ impl Directory for LazyDirectory {
 
     fn write_batch(&self, op: Op) -> usize {
         self.get().map_or(1, |directory| directory.write_batch(op))
+    }
+
+    fn invite_batch(&self) -> usize {
+        self.get().map_or(1, Directory::invite_batch)
     }
 
     fn people_page(&self) -> usize {

@@ -6,11 +6,11 @@ use listsync_core::{
     Timestamp,
     address::Address,
     id::{GroupId, LinkId, ListId, ObjectId, RunId, TenantId},
-    link::{Externals, Extras, FirstMerge, Link, LinkStatus, Mode, Writes},
+    link::{Externals, Extras, FirstMerge, Link, LinkStatus, MemberRules, Mode, Writes},
     list::NewContact,
     member::{Member, MemberKey},
     snapshot::{Principal, PrincipalKind},
-    summary::{GraphCost, HeldCounts, Outcome, ReadKind, SideCounts, Summary},
+    summary::{ExternalCounts, GraphCost, HeldCounts, Outcome, ReadKind, SideCounts, Summary},
     trigger::Reason,
 };
 
@@ -85,6 +85,8 @@ pub fn link(name: &str, list: &ListId, group_name: &str) -> Link {
         every: None,
         externals: Externals::Match,
         max_removals: None,
+        members: MemberRules::default(),
+        group_made_at: None,
         writes: Writes::Direct,
         status: LinkStatus::Active,
     }
@@ -112,6 +114,7 @@ pub fn summary(run: &str, link: &LinkId, at: Timestamp) -> Summary {
         hint: String::new(),
         list: SideCounts::default(),
         group: SideCounts::default(),
+        external: ExternalCounts::default(),
         held: HeldCounts::default(),
         skipped: BTreeMap::new(),
         set_aside: 0,

@@ -12,7 +12,7 @@ use listsync_core::{
     member::Op,
     snapshot::Principal,
 };
-use listsync_engine::ports::{Directory, Group, GroupKind};
+use listsync_engine::ports::{Directory, Group, GroupKind, Membership};
 use listsync_testkit::{
     contracts::directory::{self, Tenant},
     dice::Dice,
@@ -49,7 +49,7 @@ impl Tenant for Fake {
 
     async fn put_group(&self, name: &str, kind: GroupKind, members: &[ObjectId]) -> GroupId {
         let id = sample::group(&format!("group-{}", self.groups.fetch_add(1, Ordering::Relaxed)));
-        let group = Group { id: id.clone(), name: name.to_owned(), kind };
+        let group = Group { id: id.clone(), name: name.to_owned(), kind, membership: Membership::Shown };
         self.directory.put_group(group, members.iter().cloned());
         id
     }

@@ -1,7 +1,8 @@
 use std::time::Duration;
 
 use clap::{ArgGroup, ValueEnum};
-use listsync_core::link::{Externals, Extras, FirstMerge, Mode, RemovalLimit, Writes};
+use listsync_core::link::{Externals, Extras, FirstMerge, Mode, RemovalLimit, SharedMailboxes, Writes};
+use listsync_engine::ports::Visibility;
 
 use crate::durations;
 
@@ -20,6 +21,9 @@ pub(crate) struct LinkArgs {
     /// The kind of group to create: m365 (welcome mail off) unless given.
     #[arg(long, conflicts_with = "group")]
     pub(crate) kind: Option<NewGroupKindArg>,
+    /// Who may join the created Microsoft 365 group by themselves: private (nobody) unless given.
+    #[arg(long, conflicts_with = "group")]
+    pub(crate) visibility: Option<VisibilityArg>,
     /// An owner of the created group, by user principal name; may be repeated.
     #[arg(long, conflicts_with = "group", value_name = "UPN")]
     pub(crate) owner: Vec<String>,
@@ -41,9 +45,31 @@ pub(crate) struct LinkArgs {
     /// How many removals of one side within 24 hours go on without a person: 20%, 500 or off; else as the settings say.
     #[arg(long, value_name = "LIMIT")]
     pub(crate) max_removals: Option<RemovalLimit>,
+    /// What is done with shared mailboxes, rooms and equipment.
+    #[arg(long, default_value = "sync")]
+    pub(crate) shared_mailboxes: SharedMailboxesArg,
+    /// Somebody who is never removed: an address, an object id, or "owners" for the group's owners; may be repeated.
+    #[arg(long, value_name = "WHO")]
+    pub(crate) protect: Vec<String>,
     /// Who carries out what is planned for the group.
     #[arg(long, default_value = "direct")]
     pub(crate) writes: WritesArg,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum VisibilityArg {
+    /// Nobody joins who is not added.
+    Private,
+    /// Everybody of the tenant may join, and comes onto the list so.
+    Public,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum SharedMailboxesArg {
+    /// They are members as anybody.
+    Sync,
+    /// They are added to neither side; needs MailboxSettings.Read.
+    Skip,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -103,10 +129,28 @@ pub(crate) enum FirstMergeArg {
 pub(crate) enum ExternalsArg {
     /// Added when there is a guest for the address.
     Match,
-    /// As match, and a guest is invited where there is none: not part of this version, and refused.
+    /// As match, and a guest is invited where there is none, without a mail to them; needs User.Invite.All.
     Invite,
     /// Left out.
     Skip,
+}
+
+impl From<SharedMailboxesArg> for SharedMailboxes {
+    fn from(arg: SharedMailboxesArg) -> Self {
+        match arg {
+            SharedMailboxesArg::Sync => Self::Sync,
+            SharedMailboxesArg::Skip => Self::Skip,
+        }
+    }
+}
+
+impl From<VisibilityArg> for Visibility {
+    fn from(arg: VisibilityArg) -> Self {
+        match arg {
+            VisibilityArg::Private => Self::Private,
+            VisibilityArg::Public => Self::Public,
+        }
+    }
 }
 
 impl From<ModeArg> for Mode {

@@ -1,16 +1,17 @@
 //! `listsync doctor`: whether everything that a sync needs is there, and what to do where it is not.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
-use listsync_core::link::{Externals, Side};
+use listsync_core::link::Side;
 use listsync_engine::{
     Ports,
-    ports::{Call, GroupQuery, LinkState, Meter, PortError},
+    ports::{Call, GroupQuery, KindRefusal, LinkState, Membership, Meter, PortError, ProofLife},
 };
 use listsync_wiring::{Config, GraphAccess, Store, Wired};
 use serde::Serialize;
 use serde_json::json;
 
+use super::grants::{self, Hidden};
 use crate::{
     find,
     output::{self, Outcome, Refusal, Reply},
@@ -20,11 +21,15 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Entra ID takes signatures whose clock is off by at most five minutes.
 const MOST_SKEW: i64 = 300;
 const SOME_SKEW: i64 = 60;
+/// A credential that ends within so many seconds, four weeks, is worth a warning.
+const SOON: i64 = 28 * 24 * 3600;
+const RENEW: &str = "in Entra: App registrations > your app > Certificates & secrets: add another before that, set it here, \
+                     then remove the old one";
 
 /// What a check came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-enum State {
+pub(super) enum State {
     Ok,
     Warn,
     Fail,
@@ -32,19 +37,24 @@ enum State {
 
 /// One check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-struct Check {
+pub(super) struct Check {
     name: &'static str,
-    state: State,
-    message: String,
-    hint: String,
+    pub(super) state: State,
+    pub(super) message: String,
+    pub(super) hint: String,
 }
 
 impl Check {
-    fn new(name: &'static str, state: State, message: impl Into<String>, hint: impl Into<String>) -> Self {
+    pub(super) fn new(
+        name: &'static str,
+        state: State,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Self {
         Self { name, state, message: message.into(), hint: hint.into() }
     }
 
-    fn ok(name: &'static str, message: impl Into<String>) -> Self {
+    pub(super) fn ok(name: &'static str, message: impl Into<String>) -> Self {
         Self::new(name, State::Ok, message, "")
     }
 
@@ -90,88 +100,55 @@ async fn directory(Wired { ports, .. }: &Wired) -> Result<Vec<Check>, Refusal> {
     let meter = Meter::default();
     let call = Call { until: ports.clock.now() + PATIENCE, meter: &meter };
     let links = find::every_link(ports).await?;
-    let roles = match ports.directory.permissions(call).await {
-        Ok(roles) => roles,
-        Err(error) => return Ok(vec![Check::failed("token", error)]),
-    };
-    let mut checks = vec![Check::ok("token", "the authority gave one")];
-    checks.extend(permissions(&roles, &links));
+    if let Err(error) = ports.directory.permissions(call).await {
+        return Ok(vec![proof(ports, call).await, Check::failed("token", error)]);
+    }
+    let mut groups = Vec::new();
+    let mut hidden = Hidden::None;
+    for state in &links {
+        let (check, membership) = group(ports, call, state).await;
+        groups.push(check);
+        if membership == Membership::Hidden {
+            hidden = Hidden::Some;
+        }
+    }
+    let mut checks = vec![Check::ok("token", "the authority gave one"), proof(ports, call).await];
+    checks.extend(grants::checks(ports, call, &links, hidden).await?);
     checks.push(clock(ports, call).await);
     checks.push(internal_domains(ports).await?);
-    for state in &links {
-        checks.push(group(ports, call, state).await);
-    }
+    checks.extend(groups);
     Ok(checks)
-}
-
-/// A permission, what it is for, and the broader ones that count for it (Microsoft Graph permissions reference).
-struct Needed {
-    permission: &'static str,
-    purpose: &'static str,
-    broader: &'static [&'static str],
-    /// What it means that it is missing.
-    missing: State,
-}
-
-fn permissions(roles: &BTreeSet<String>, links: &[LinkState]) -> Vec<Check> {
-    let invites = links.iter().any(|state| state.link.externals == Externals::Invite);
-    let needed = [
-        Needed {
-            permission: "GroupMember.ReadWrite.All",
-            purpose: "to read and write the members of groups",
-            broader: &["Group.ReadWrite.All", "Directory.ReadWrite.All"],
-            missing: State::Fail,
-        },
-        Needed {
-            permission: "User.Read.All",
-            purpose: "to find people by their addresses",
-            broader: &["User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"],
-            missing: State::Fail,
-        },
-        Needed {
-            permission: "Group.Create",
-            purpose: "only for 'link --new-group'",
-            broader: &["Group.ReadWrite.All", "Directory.ReadWrite.All"],
-            missing: State::Ok,
-        },
-        Needed {
-            permission: "User.Invite.All",
-            purpose: "only for links with '--externals invite'",
-            broader: &["User.ReadWrite.All", "Directory.ReadWrite.All"],
-            missing: if invites { State::Fail } else { State::Ok },
-        },
-    ];
-    needed.iter().map(|needed| permission(roles, needed)).collect()
-}
-
-fn permission(roles: &BTreeSet<String>, needed: &Needed) -> Check {
-    let Needed { permission, purpose, broader, missing } = needed;
-    let has = |name: &str| roles.iter().any(|role| role.eq_ignore_ascii_case(name));
-    if has(permission) {
-        return Check::ok("permission", format!("{permission} is granted ({purpose})"));
-    }
-    if let Some(instead) = broader.iter().find(|name| has(name)) {
-        let message =
-            format!("{instead} is granted and counts for {permission}, which would be enough ({purpose})");
-        return Check::ok("permission", message);
-    }
-    let message = format!("{permission} is not granted ({purpose})");
-    let hint = match missing {
-        State::Ok => String::new(),
-        State::Warn | State::Fail => format!(
-            "in Entra: App registrations > your app > API permissions > Microsoft Graph > Application permissions: add {permission} and grant admin consent"
-        ),
-    };
-    Check::new("permission", *missing, message, hint)
 }
 
 /// The permissions that a sync needs and the token lacks, for a hint; empty where that is not the trouble.
 pub(super) async fn missing_permissions(ports: &Ports) -> String {
     let meter = Meter::default();
     let call = Call { until: ports.clock.now() + PATIENCE, meter: &meter };
-    let Ok(roles) = ports.directory.permissions(call).await else { return String::new() };
-    let failed = permissions(&roles, &[]).into_iter().filter(|check| check.state == State::Fail);
+    let Ok(links) = find::every_link(ports).await else { return String::new() };
+    let Ok(checks) = grants::checks(ports, call, &links, Hidden::None).await else { return String::new() };
+    let failed = checks.into_iter().filter(|check| check.state == State::Fail);
     failed.map(|check| format!("{}: {}\n", check.message, check.hint)).collect()
+}
+
+/// Until when the app's own proof of who it is holds.
+async fn proof(ports: &Ports, call: Call<'_>) -> Check {
+    let name = "credential";
+    match ports.directory.proof_life(call).await {
+        Err(error) => Check::failed(name, error),
+        Ok(ProofLife::Endless(why)) => Check::ok(name, format!("it does not expire: {why}")),
+        Ok(ProofLife::Unreadable(why)) => Check::ok(name, format!("when it expires cannot be told: {why}")),
+        Ok(ProofLife::Until(end)) => {
+            let left = end.duration_since(ports.clock.now());
+            let message = format!("it expires at {end}");
+            match left {
+                _ if left.is_negative() || left.is_zero() => {
+                    Check::new(name, State::Fail, format!("it expired at {end}"), RENEW)
+                }
+                _ if left.as_secs() < SOON => Check::new(name, State::Warn, message, RENEW),
+                _ => Check::ok(name, message),
+            }
+        }
+    }
 }
 
 async fn clock(ports: &Ports, call: Call<'_>) -> Check {
@@ -205,23 +182,24 @@ async fn internal_domains(ports: &Ports) -> Result<Check, Refusal> {
     Ok(Check::ok(name, format!("set to {}", domains.join(", "))))
 }
 
-async fn group(ports: &Ports, call: Call<'_>, LinkState { link, .. }: &LinkState) -> Check {
+async fn group(ports: &Ports, call: Call<'_>, LinkState { link, .. }: &LinkState) -> (Check, Membership) {
     let name = "link";
     let called = format!("the group '{}' ({})", link.group_name, link.group);
+    let writes = link.mode.writes(Side::Group);
     match ports.directory.group(call, &GroupQuery::Id(link.group.clone())).await {
-        Err(error) => Check::new(name, State::Fail, format!("{called}: {}", error.message), error.hint),
-        Ok(group) => match group.kind.refusal().filter(|_| link.mode.writes(Side::Group)) {
-            None => Check::ok(
-                name,
-                format!("{called} is there and can be {}", can_be(link.mode.writes(Side::Group))),
-            ),
-            Some((_, why)) => Check::new(
-                name,
-                State::Fail,
-                format!("{called} cannot be written: {why}"),
-                "link another group, or link this one with '--mode group-to-list'",
-            ),
-        },
+        Err(error) => {
+            let message = format!("{called}: {}", error.message);
+            (Check::new(name, State::Fail, message, error.hint), Membership::Shown)
+        }
+        Ok(group) => {
+            let check = match group.kind.refusal().filter(|_| writes) {
+                None => Check::ok(name, format!("{called} is there and can be {}", can_be(writes))),
+                Some(KindRefusal { why, instead, .. }) => {
+                    Check::new(name, State::Fail, format!("{called} cannot be written: {why}"), instead)
+                }
+            };
+            (check, group.membership)
+        }
     }
 }
 
@@ -253,31 +231,6 @@ fn reply(checks: &[Check]) -> Reply {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn states(roles: &[&str]) -> Vec<State> {
-        let roles = roles.iter().map(|role| (*role).to_owned()).collect();
-        permissions(&roles, &[]).into_iter().map(|check| check.state).collect()
-    }
-
-    #[test]
-    fn least_privilege_and_broader_roles_are_both_enough() {
-        for roles in [
-            &["GroupMember.ReadWrite.All", "User.Read.All"][..],
-            &["Group.ReadWrite.All", "Directory.Read.All"],
-            &["Directory.ReadWrite.All"],
-            &["Group.ReadWrite.All", "User.ReadWrite.All"],
-        ] {
-            assert!(!states(roles).contains(&State::Fail), "{roles:?}");
-        }
-    }
-
-    #[test]
-    fn what_a_sync_needs_and_lacks_is_named() {
-        assert_eq!(states(&["User.Read.All"])[0], State::Fail);
-        assert_eq!(states(&["GroupMember.ReadWrite.All", "User.ReadBasic.All"])[1], State::Fail);
-        let roles = BTreeSet::new();
-        assert!(permissions(&roles, &[]).iter().any(|check| check.hint.contains("User.Read.All")));
-    }
 
     #[test]
     fn a_failed_check_exits_with_one_and_a_warning_does_not() {

@@ -4,18 +4,18 @@ use std::time::Duration;
 
 use listsync_core::{
     id::{LinkId, ListId},
-    link::{Externals, Extras, FirstMerge, Link, Mode, Side, Writes},
+    link::{Externals, Extras, FirstMerge, Link, MemberRules, Mode, Side, Writes},
     list::List,
 };
 use listsync_engine::{
     Ports,
     connect::{NewLink, Target, connect},
-    ports::{Call, GroupQuery, Meter, NewGroup, NewGroupKind},
+    ports::{Call, GroupQuery, Meter, NewGroup, NewGroupKind, Visibility},
 };
 use listsync_wiring::Wired;
 use uuid::Uuid;
 
-use super::domains;
+use super::{domains, protected};
 use crate::{
     cli::{LinkArgs, NewGroupKindArg},
     find,
@@ -41,13 +41,23 @@ pub(super) async fn run(wired: &Wired, args: &LinkArgs) -> Outcome {
         every: args.every,
         externals: args.externals.into(),
         max_removals: args.max_removals,
+        members: MemberRules {
+            shared_mailboxes: args.shared_mailboxes.into(),
+            protected: protected::read(args.protect.iter().map(String::as_str)).map_err(|why| {
+                Refusal::new("protect", why, "give --protect once for each, such as --protect owners")
+            })?,
+        },
         writes: args.writes.into(),
     };
     let link = saved(ports, &new).await?;
     domains::learn(&wired.service, call(ports, &Meter::default())).await?;
     let text = format!(
-        "Linked '{}' to the group '{}' ({mode}).\nSee what a sync would do: listsync plan \"{}\"\nThen: listsync sync \"{}\"",
-        list.name, link.group_name, list.name, list.name
+        "Linked '{}' to the group '{}' ({mode}).{}\nSee what a sync would do: listsync plan \"{}\"\nThen: listsync sync \"{}\"",
+        list.name,
+        link.group_name,
+        advice(args),
+        list.name,
+        list.name
     );
     let state = ports.links.load(&link.id).await?.ok_or_else(|| {
         Refusal::new(
@@ -79,11 +89,24 @@ pub(super) async fn existing_group(wired: &Wired, list: &List, group: &str) -> R
         every: None,
         externals: Externals::default(),
         max_removals: None,
+        members: MemberRules::default(),
         writes: Writes::default(),
     };
     let link = saved(ports, &new).await?;
     domains::learn(&wired.service, call(ports, &Meter::default())).await?;
     Ok(Some(link))
+}
+
+/// What of the directory a person should know before the first sync.
+fn advice(args: &LinkArgs) -> &'static str {
+    match (&args.new_group, args.owner.is_empty(), args.kind) {
+        (Some(_), true, None | Some(NewGroupKindArg::M365)) => {
+            "\nThe group has no owner: nobody can manage it in Outlook until an administrator names one in Entra.\
+             \nIt is filled by the next sync."
+        }
+        (Some(_), ..) => "\nThe group is filled by the next sync.",
+        (None, ..) => "",
+    }
 }
 
 async fn saved(ports: &Ports, new: &NewLink) -> Result<Link, Refusal> {
@@ -118,6 +141,7 @@ async fn target(ports: &Ports, list: &List, args: &LinkArgs) -> Result<Target, R
             None | Some(NewGroupKindArg::M365) => NewGroupKind::Microsoft365,
             Some(NewGroupKindArg::Security) => NewGroupKind::Security,
         },
+        visibility: args.visibility.map(Visibility::from).unwrap_or_default(),
         owners: args.owner.clone(),
     }))
 }

@@ -2,14 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use listsync_core::{
-    address::Address,
-    id::ObjectId,
-    settings::{Owners, Protected, Settings},
-};
+use listsync_core::{address::Address, settings::Settings};
 use listsync_engine::{people, service::Service};
 use serde_json::{Map, Value, json};
 
+use super::protected;
 use crate::{
     cli::{SettingName, SettingsVerb},
     durations,
@@ -68,7 +65,9 @@ fn set(settings: &mut Settings, name: SettingName, value: &str) -> Result<(), Re
             settings.max_removals = value.parse().map_err(|error| refuse(name, &format!("{error}")))?;
         }
         SettingName::InternalDomains => settings.internal_domains = domains(value)?,
-        SettingName::Protected => settings.protected = protected(value)?,
+        SettingName::Protected => {
+            settings.protected = protected::read(parts(value)).map_err(|why| refuse(name, &why))?
+        }
     }
     Ok(())
 }
@@ -93,30 +92,6 @@ fn domains(value: &str) -> Result<BTreeSet<String>, Refusal> {
     parts(value).map(domain).collect()
 }
 
-fn protected(value: &str) -> Result<Protected, Refusal> {
-    let mut protected = Protected::default();
-    for part in parts(value) {
-        if part.eq_ignore_ascii_case("owners") {
-            protected.owners = Owners::Protected;
-        } else if let Ok(address) = Address::parse(part) {
-            protected.addresses.insert(address);
-        } else if let (Ok(id), false) = (ObjectId::parse(part), part.contains('@')) {
-            protected.object_ids.insert(id);
-        } else {
-            let why = format!("'{part}' is neither an object id, nor an address, nor the word owners");
-            return Err(refuse(SettingName::Protected, &why));
-        }
-    }
-    Ok(protected)
-}
-
-fn protected_parts(protected: &Protected) -> Vec<String> {
-    let Protected { object_ids, addresses, owners } = protected;
-    let owners = (*owners == Owners::Protected).then(|| "owners".to_owned());
-    let ids = object_ids.iter().map(ToString::to_string);
-    owners.into_iter().chain(ids).chain(addresses.iter().map(ToString::to_string)).collect()
-}
-
 fn value(settings: &Settings, name: SettingName) -> Value {
     match name {
         SettingName::Every => json!(durations::format(settings.every)),
@@ -124,7 +99,7 @@ fn value(settings: &Settings, name: SettingName) -> Value {
         SettingName::SettleWindow => json!(durations::format(settings.settle_window)),
         SettingName::MaxRemovals => json!(settings.max_removals),
         SettingName::InternalDomains => json!(settings.internal_domains),
-        SettingName::Protected => json!(protected_parts(&settings.protected)),
+        SettingName::Protected => json!(protected::texts(&settings.protected)),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use listsync_core::{
-    summary::{Outcome as Ending, SideCounts, Summary},
+    summary::{ExternalCounts, Outcome as Ending, SideCounts, Summary},
     trigger::Reason,
 };
 use listsync_engine::{
@@ -116,6 +116,11 @@ fn together(earlier: Summary, later: Summary) -> Summary {
         read: earlier.read,
         list: side(earlier.list, later.list),
         group: side(earlier.group, later.group),
+        external: ExternalCounts {
+            added: earlier.external.added + later.external.added,
+            removed: earlier.external.removed + later.external.removed,
+            invited: earlier.external.invited + later.external.invited,
+        },
         failures,
         graph,
         duration_ms: earlier.duration_ms + later.duration_ms,

@@ -8,7 +8,7 @@ use crate::{
     hold::RulingKind,
     identity::{ListPresence, Unmatched},
     intent,
-    link::{Phase, Side, Writes},
+    link::{Externals, Phase, Side, Writes},
     member::{Change, HoldReason, Intent, Member, Op, Open},
     plan::{Cause, Effect, Release},
     reconcile::{Decision, Presence, Rule, decide},
@@ -158,8 +158,18 @@ impl Known {
         if let (Side::Group, Identity::Unmatched(reason, asked)) = (side, case.identity) {
             let first =
                 !matches!(&case.record.open, Some(Open::Failed { code, .. }) if code == reason.code());
-            return match (reason, asked) {
-                (Unmatched::NoSuchUser, Asked::Now) if first => Verdict::Fail(reason),
+            let invites = policy.externals == Externals::Invite;
+            return match (reason, asked, &case.record.open) {
+                (Unmatched::GuestNotInvited, Asked::Now, _) if invites => {
+                    self.effect(Change { side, op: Op::Add }, Cause::Invited, Release::Free, case)
+                }
+                // What came of an earlier invitation says more than that there is no guest.
+                (Unmatched::GuestNotInvited, Asked::Earlier, Some(Open::Failed { code, .. })) => {
+                    Verdict::Skip(code.clone())
+                }
+                (Unmatched::NoSuchUser | Unmatched::NotInvitable, Asked::Now, _) if first => {
+                    Verdict::Fail(reason)
+                }
                 _ => Verdict::Skip(reason.code().into()),
             };
         }

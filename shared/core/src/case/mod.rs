@@ -6,7 +6,7 @@ use crate::{
     belief::Seen,
     hold::Ruling,
     identity::{ListPresence, Unmatched},
-    link::{Extras, FirstMerge, Mode, Phase, Writes},
+    link::{Externals, Extras, FirstMerge, Mode, Phase, Writes},
     member::{Member, MemberKey},
     plan::Effect,
 };
@@ -29,6 +29,12 @@ pub mod skip {
     pub const NO_ADDRESS: &str = "no_address";
     /// Nobody is removed until the first run has finished.
     pub const FIRST_RUN: &str = "first_run";
+    /// A shared mailbox, room or equipment, on a link that leaves them out.
+    pub const SHARED_MAILBOX: &str = "shared_mailbox";
+    /// Invited as a guest, whom the directory does not find yet.
+    pub const INVITED: &str = "guest_invited";
+    /// An invitation was sent and its answer never heard: the directory is asked again later.
+    pub const INVITING: &str = "invitation_unconfirmed";
 }
 
 /// Who a member is, as far as writing it goes.
@@ -97,6 +103,8 @@ pub struct Policy {
     pub first_merge: FirstMerge,
     /// Whether the first run has finished.
     pub phase: Phase,
+    /// What is done with external contacts.
+    pub externals: Externals,
     /// The settle window.
     pub window: Duration,
     /// What a person said of the present hold.

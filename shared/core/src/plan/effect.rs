@@ -31,6 +31,8 @@ pub enum Cause {
     Restored,
     /// A crash left unrecorded whether it was done: it is done once more.
     Unrecorded,
+    /// New on the list and external: invited as a guest first.
+    Invited,
 }
 
 impl Cause {
@@ -47,6 +49,7 @@ impl Cause {
             Self::Extra => "extra",
             Self::Restored => "restored",
             Self::Unrecorded => "unrecorded",
+            Self::Invited => "invited",
         }
     }
 }

@@ -9,11 +9,11 @@ use listsync_core::{
     address::Address,
     id::{GroupId, ObjectId},
     member::Op,
-    snapshot::{Principal, Reading},
+    snapshot::{Depth, Principal, Reading},
     summary::GraphCost,
 };
 
-use super::{Cursor, PortResult};
+use super::{Cursor, Grant, Need, PortResult};
 
 /// Counts what one run costs at the directory.
 #[derive(Debug, Default)]
@@ -69,28 +69,67 @@ pub enum GroupKind {
     Restricted,
 }
 
+/// Why the members of a group cannot be written, and what can be done instead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KindRefusal {
+    /// A stable code.
+    pub code: &'static str,
+    /// Why, to stand after "group X cannot be written: ".
+    pub why: &'static str,
+    /// What would work.
+    pub instead: &'static str,
+}
+
 impl GroupKind {
-    /// A stable code and a sentence for why its members cannot be written, if they cannot.
+    /// Why its members cannot be written, if they cannot.
     #[must_use]
-    pub fn refusal(self) -> Option<(&'static str, &'static str)> {
+    pub fn refusal(self) -> Option<KindRefusal> {
+        let refusal = |code, why, instead| Some(KindRefusal { code, why, instead });
         match self {
             Self::Microsoft365 | Self::Security => None,
-            Self::Dynamic => Some(("group_dynamic", "its members follow a rule (dynamic membership)")),
-            Self::OnPremises => Some(("group_onprem", "it is mastered in the on-premises directory")),
-            Self::MailEnabledSecurity => Some((
+            Self::Dynamic => refusal(
+                "group_dynamic",
+                "its members follow a rule (dynamic membership)",
+                "link it one-way with --mode group-to-list, or link a group with assigned members",
+            ),
+            Self::OnPremises => refusal(
+                "group_onprem",
+                "it is mastered in the on-premises directory",
+                "link it one-way with --mode group-to-list; or convert it to cloud-managed (its source of authority), \
+                 then link it",
+            ),
+            Self::MailEnabledSecurity => refusal(
                 "mail_enabled_security",
                 "it is a mail-enabled security group, which only Exchange can write",
-            )),
-            Self::DistributionList => {
-                Some(("distribution_list", "it is a distribution list, which only Exchange can write"))
-            }
-            Self::RoleAssignable => Some((
+                "link it one-way with --mode group-to-list, or link a Microsoft 365 group or a security group without mail",
+            ),
+            Self::DistributionList => refusal(
+                "distribution_list",
+                "it is a distribution list, which only Exchange can write",
+                "link it one-way with --mode group-to-list, or upgrade it to a Microsoft 365 group, then link that",
+            ),
+            Self::RoleAssignable => refusal(
                 "group_role_assignable",
                 "roles can be assigned to it, and listsync stays away from such groups",
-            )),
-            Self::Restricted => Some(("group_restricted", "it belongs to a restricted management unit")),
+                "link it one-way with --mode group-to-list, or link a group without roles",
+            ),
+            Self::Restricted => refusal(
+                "group_restricted",
+                "it belongs to a restricted management unit",
+                "link it one-way with --mode group-to-list, or take it out of the unit, then link it",
+            ),
         }
     }
+}
+
+/// Whether everybody who may read a group sees its members.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Membership {
+    /// They do.
+    #[default]
+    Shown,
+    /// It takes a permission of its own: without it the group would look empty.
+    Hidden,
 }
 
 /// A group of the directory.
@@ -102,6 +141,8 @@ pub struct Group {
     pub name: String,
     /// Its kind.
     pub kind: GroupKind,
+    /// Whether its members are hidden.
+    pub membership: Membership,
 }
 
 /// How a person names a group.
@@ -122,6 +163,16 @@ pub enum NewGroupKind {
     Security,
 }
 
+/// Who may join a created Microsoft 365 group without being added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Visibility {
+    /// Nobody: who joins by themselves would come onto the list.
+    #[default]
+    Private,
+    /// Everybody of the tenant.
+    Public,
+}
+
 /// A group to be created, or found again under its unique name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewGroup {
@@ -131,7 +182,9 @@ pub struct NewGroup {
     pub name: String,
     /// The kind.
     pub kind: NewGroupKind,
-    /// User principal names or ids of its owners.
+    /// Who may join it.
+    pub visibility: Visibility,
+    /// User principal names or ids of its owners: at most twenty, as many as one creation takes.
     pub owners: Vec<String>,
 }
 
@@ -151,6 +204,8 @@ pub struct Changes {
     pub added: BTreeSet<ObjectId>,
     /// Members that went.
     pub removed: BTreeSet<ObjectId>,
+    /// Groups that became members.
+    pub nested: BTreeSet<ObjectId>,
     /// Where the next read goes on.
     pub cursor: Cursor,
     /// How many users are members now, where that was asked.
@@ -204,6 +259,41 @@ pub enum Applied {
     NotSent,
 }
 
+/// Somebody to be invited as a guest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Guest {
+    /// The address.
+    pub address: Address,
+    /// The display name, possibly empty.
+    pub name: String,
+}
+
+/// What came of one invitation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Invited {
+    /// There is a guest now, as there may have been before. Reads may not show it yet.
+    Guest(ObjectId),
+    /// Somebody of the tenant has the address, although no look-up found them.
+    Known(ObjectId),
+    /// It was refused.
+    Refused(super::PortError),
+    /// It may or may not have been made.
+    Unknown(super::PortError),
+    /// It was not sent.
+    NotSent,
+}
+
+/// Until when the app's own proof of who it is holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProofLife {
+    /// Until then.
+    Until(Timestamp),
+    /// It has no end of its own, for this reason.
+    Endless(&'static str),
+    /// It cannot be read, for this reason.
+    Unreadable(&'static str),
+}
+
 /// The tenant's directory of people and groups.
 #[async_trait]
 pub trait Directory: Send + Sync {
@@ -213,8 +303,9 @@ pub trait Directory: Send + Sync {
     async fn create_group(&self, call: Call<'_>, new: &NewGroup) -> PortResult<Group>;
     /// A cursor for all changes from now on: to be minted before the full read that it belongs to.
     async fn mint_cursor(&self, call: Call<'_>, group: &GroupId) -> PortResult<Cursor>;
-    /// All members that are users, and the directory's count of them. A read that breaks off is an error.
-    async fn read(&self, call: Call<'_>, group: &GroupId) -> PortResult<Reading>;
+    /// All members that are users, and the directory's count of them. A read that breaks off is an error. With
+    /// [`Depth::Nested`] the people of the groups in it are among them, if it holds any.
+    async fn read(&self, call: Call<'_>, group: &GroupId, depth: Depth) -> PortResult<Reading>;
     /// What changed since a cursor. [`super::Fault::Gone`] when the cursor is too old or was reset.
     async fn changes(
         &self,
@@ -247,16 +338,27 @@ pub trait Directory: Send + Sync {
     async fn people_changes(&self, call: Call<'_>, since: &Cursor) -> PortResult<PeopleChanges>;
     /// Adds or removes members; one answer per id, in order. What fails as a whole answers for each.
     async fn write(&self, call: Call<'_>, group: &GroupId, op: Op, ids: &[ObjectId]) -> Vec<Applied>;
+    /// Invites people as guests, without any mail to them; one answer each, in order. What fails as a whole answers for
+    /// each.
+    async fn invite(&self, call: Call<'_>, guests: &[Guest]) -> Vec<Invited>;
+    /// Who of these is no person but a shared mailbox, a room or equipment.
+    async fn shared_mailboxes(&self, call: Call<'_>, ids: &[ObjectId]) -> PortResult<BTreeSet<ObjectId>>;
     /// The domains of the tenant's own people, where the credential may read them.
     async fn domains(&self, call: Call<'_>) -> PortResult<BTreeSet<String>>;
     /// The permissions that the credential carries.
     async fn permissions(&self, call: Call<'_>) -> PortResult<BTreeSet<String>>;
+    /// Whether the credential may do each of these, in order. Nothing is tried: it is read off the credential.
+    async fn grants(&self, call: Call<'_>, needs: &[Need]) -> PortResult<Vec<Grant>>;
+    /// Until when the app's proof of who it is holds.
+    async fn proof_life(&self, call: Call<'_>) -> PortResult<ProofLife>;
     /// How far the directory's clock is ahead of `now`, in seconds.
     async fn clock_skew(&self, call: Call<'_>, now: Timestamp) -> PortResult<i64>;
     /// How many addresses one [`Directory::look_up`] takes at its best: progress is saved after as many.
     fn look_up_batch(&self) -> usize;
     /// How many ids one [`Directory::write`] takes at its best.
     fn write_batch(&self, op: Op) -> usize;
+    /// How many guests one [`Directory::invite`] takes at its best.
+    fn invite_batch(&self) -> usize;
     /// The most people that one page of [`Directory::people`] holds.
     fn people_page(&self) -> usize;
 }

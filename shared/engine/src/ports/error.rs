@@ -49,8 +49,10 @@ impl PortError {
     }
 }
 
-/// The one code that the engine itself acts on; adapters answer with it.
+/// The codes that the engine itself acts on; adapters answer with them.
 pub mod code {
+    /// The directory's quota of objects is used up: it takes nobody new.
+    pub const QUOTA: &str = "quota_members";
     /// Nobody answers to the address or id.
     pub const NO_SUCH_USER: &str = "no_such_user";
 }

@@ -8,6 +8,7 @@ use listsync_core::{
     link::{Link, LinkStatus, Side, Writes},
     list::NewContact,
     member::{Member, MemberKey},
+    snapshot::{Nesting, Others},
     trigger::Generation,
 };
 pub use listsync_core::{
@@ -55,6 +56,12 @@ pub struct Progress {
     /// Whether a person ever approved a removal of extras.
     #[serde(default)]
     pub extras_release: ExtrasRelease,
+    /// Whether the last full read took in nested groups: then every read is a full one.
+    #[serde(default)]
+    pub nesting: Nesting,
+    /// Who was in the group and no person, by the last full read.
+    #[serde(default)]
+    pub others: Others,
     /// How many continuations in a row made no progress.
     #[serde(default)]
     pub stalled: u8,

@@ -8,14 +8,15 @@ mod inbox;
 mod keys;
 mod links;
 mod lists;
+mod permission;
 mod queue;
 mod records;
 
 pub use clock::{Clock, SystemClock};
 pub use contacts::{ContactChanges, ContactEdit, Contacts, Heard, MailState, Moves};
 pub use directory::{
-    Applied, Call, Changes, CountCheck, Directory, Group, GroupKind, GroupQuery, Lookup, Meter, NewGroup,
-    NewGroupKind, PeopleChanges, PeoplePage,
+    Applied, Call, Changes, CountCheck, Directory, Group, GroupKind, GroupQuery, Guest, Invited, KindRefusal,
+    Lookup, Membership, Meter, NewGroup, NewGroupKind, PeopleChanges, PeoplePage, ProofLife, Visibility,
 };
 pub use error::{Fault, PortError, PortResult, code};
 pub use inbox::{Fetched, Inbox};
@@ -29,5 +30,6 @@ pub use lists::{
     AddOutcome, Again, Decision, EntryQuery, Import, ImportMode, ImportRow, ImportState, Imported,
     ListChanges, ListEdit, ListSide, ListStore, NewImport, Presence, RefusedRow, RemoveOutcome,
 };
+pub use permission::{Grant, Granted, Need};
 pub use queue::{Delivery, Outgoing, Queue, Receipt};
 pub use records::{Gate, PeopleWatch, Runs, SettingsStore};

@@ -20,6 +20,7 @@ use listsync_core::{
 
 use super::{
     decide::{Resolution, counts},
+    invite::{AbsentGuest, Handed},
     look::Look,
 };
 use crate::{
@@ -64,8 +65,12 @@ impl Apply<'_> {
         let removals = std::mem::take(&mut resolution.unrecorded);
         self.save(std::mem::take(&mut resolution.changes), removals).await?;
         let effects = std::mem::take(&mut resolution.plan.effects);
+        let Handed { effects, stop } = self.invite(effects, resolution).await?;
+        if stop.is_some() {
+            return Ok(stop);
+        }
         let (mut done, total) = (0, effects.len());
-        let mut goes_on = false;
+        let mut goes_on = resolution.unfinished;
         for change in in_order(&effects) {
             let mine: Vec<&Effect> = effects.iter().filter(|effect| effect.change == change).collect();
             let size = match change.side {
@@ -93,7 +98,7 @@ impl Apply<'_> {
         Ok(goes_on.then_some(Stop::GoOn))
     }
 
-    async fn renew(&mut self) -> PortResult<()> {
+    pub(super) async fn renew(&mut self) -> PortResult<()> {
         *self.lease = self.look.ports.links.renew(self.lease, self.look.now(), LEASE).await?;
         Ok(())
     }
@@ -114,7 +119,12 @@ impl Apply<'_> {
         }
     }
 
-    async fn fold(&self, fold: Fold) -> PortResult<Vec<ListOutcome>> {
+    /// For calls to the directory that write.
+    pub(super) fn call(&self) -> Call<'_> {
+        Call { until: self.lease.until.min(self.look.until), meter: self.look.meter }
+    }
+
+    pub(super) async fn fold(&self, fold: Fold) -> PortResult<Vec<ListOutcome>> {
         self.look.ports.links.fold(self.lease, &fold).await
     }
 
@@ -130,9 +140,8 @@ impl Apply<'_> {
         let intents = rows.iter().map(|row| Member { intent: Some(Intent { op, since }), ..row.clone() });
         self.fold(Fold { members: intents.map(MemberChange::Put).collect(), ..Fold::default() }).await?;
         let ids: Vec<_> = batch.iter().filter_map(|effect| effect.key.object_id().cloned()).collect();
-        let call = Call { until: self.lease.until.min(self.look.until), meter: self.look.meter };
         let group = &self.look.link().group;
-        let answers = self.look.ports.directory.write(call, group, op, &ids).await;
+        let answers = self.look.ports.directory.write(self.call(), group, op, &ids).await;
         let mut tally = GroupTally { stop: None, fold: Fold::default(), unbind: Vec::new(), counted: 0 };
         for ((effect, row), answer) in batch.iter().zip(rows).zip(answers) {
             let listed = resolution.still_listed.contains(&effect.key);
@@ -190,8 +199,14 @@ impl Apply<'_> {
             }
             Fault::Gone | Fault::Denied | Fault::Rejected | Fault::LeaseLost => {}
         }
-        let open = failed_again(row.open.as_ref(), &error.code, self.look.now());
         let gone = error.code == code::NO_SUCH_USER && effect.change.op == Op::Add;
+        let absent = if gone { self.absent_guest(effect, row) } else { AbsentGuest::NotInvited(row) };
+        let row = match absent {
+            AbsentGuest::NotInvited(row) => row,
+            AbsentGuest::Waits(row) => return tally.keep(row),
+            AbsentGuest::GivenUp(row, open) => return tally.give_up(row, open),
+        };
+        let open = failed_again(row.open.as_ref(), &error.code, self.look.now());
         match row.contact.clone().filter(|_| gone) {
             // The match of an earlier run is stale, for instance of somebody whose account was made anew: the contact is
             // looked up again at once.
@@ -215,6 +230,12 @@ impl Apply<'_> {
     }
 
     fn count(&mut self, effect: &Effect) {
+        let is_external =
+            effect.address.as_ref().is_some_and(|address| self.look.settings.is_external(address));
+        match effect.change.op {
+            Op::Add => self.summary.external.added += u64::from(is_external),
+            Op::Remove => self.summary.external.removed += u64::from(is_external),
+        }
         let counts = self.summary.side_mut(effect.change.side);
         match effect.change.op {
             Op::Add => counts.added += 1,
@@ -343,6 +364,14 @@ impl GroupTally {
         self.keep(Member { contact: Some(contact), open: Some(open), ..orphan });
     }
 
+    /// The same where there is a contact.
+    fn give_up(&mut self, row: Member, open: Open) {
+        match row.contact.clone() {
+            Some(contact) => self.unmatch(contact, row, open),
+            None => self.keep(Member { intent: None, open: Some(open), ..row }),
+        }
+    }
+
     fn keep(&mut self, row: Member) {
         self.fold.members.push(MemberChange::Put(row));
     }
@@ -380,7 +409,7 @@ fn conflict() -> PortError {
     .with_hint("correct the address of one of the two, in the list or in the directory")
 }
 
-fn failure(effect: &Effect, error: &PortError) -> Failure {
+pub(super) fn failure(effect: &Effect, error: &PortError) -> Failure {
     Failure {
         side: effect.change.side,
         op: effect.change.op,

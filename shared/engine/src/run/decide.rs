@@ -15,6 +15,7 @@ use listsync_core::{
     member::{Intent, Member, MemberKey, Op, Open},
     plan::{Effect, Plan, Release, SideStanding, Standing},
     settings::Owners,
+    snapshot::Others,
 };
 
 use super::{look::Look, observe::retry};
@@ -43,6 +44,16 @@ pub(crate) struct Resolution {
     /// Whether the group was newly seen to have changed.
     pub(crate) news: bool,
     pub(crate) standing: Standing,
+    /// Whether additions were left for another run, which is to begin at once.
+    pub(crate) unfinished: bool,
+}
+
+impl Resolution {
+    /// Counts who is in the group and no person as skipped.
+    pub(crate) fn note_others(&mut self, others: &Others) {
+        let counts = others.iter().map(|(kind, count)| (kind.code().to_owned(), *count));
+        self.plan.skipped.extend(counts);
+    }
 }
 
 /// Decides every member and lets the guard look at the whole.
@@ -54,6 +65,7 @@ pub(crate) async fn decide(look: Look<'_>, evidence: &Evidence, shield: &Shield)
         let decided = judge(&case, &policy, now);
         sorting.take(&case, decided);
     }
+    sorting.leave_out_mailboxes().await?;
     let removing = sorting.effects.iter().any(|effect| effect.change.op == Op::Remove);
     let standing = if removing { standing(look, &sorting).await? } else { Standing::default() };
     Ok(sorting.under_guard(standing))
@@ -66,6 +78,7 @@ fn policy(look: Look<'_>) -> Policy {
         extras: link.extras,
         extras_release: progress.extras_release,
         first_merge: link.first_merge,
+        externals: link.externals,
         phase: progress.phase,
         window: look.settings.settle_window,
         ruling: look.state.ruling.clone(),
@@ -97,17 +110,17 @@ async fn standing(look: Look<'_>, sorting: &Sorting<'_>) -> PortResult<Standing>
 }
 
 /// Sorts decided members by what is done about them, one at a time.
-struct Sorting<'a> {
-    look: Look<'a>,
+pub(super) struct Sorting<'a> {
+    pub(super) look: Look<'a>,
     evidence: &'a Evidence,
-    now: Timestamp,
-    effects: Vec<Effect>,
-    skipped: BTreeMap<String, u64>,
+    pub(super) now: Timestamp,
+    pub(super) effects: Vec<Effect>,
+    pub(super) skipped: BTreeMap<String, u64>,
     /// Members that are held to be in the group now; of them, those that were newly seen; and those newly seen to be gone.
     present: u64,
     came: u64,
     went: u64,
-    resolution: Resolution,
+    pub(super) resolution: Resolution,
 }
 
 impl<'a> Sorting<'a> {
@@ -124,6 +137,7 @@ impl<'a> Sorting<'a> {
             still_listed: BTreeSet::new(),
             news: false,
             standing: Standing::default(),
+            unfinished: false,
         };
         Self {
             look,
@@ -196,7 +210,7 @@ impl<'a> Sorting<'a> {
         Resolution { plan: Plan { skipped, ..plan }, standing, ..resolution }
     }
 
-    fn change(&self, member: Member) -> Option<MemberChange> {
+    pub(super) fn change(&self, member: Member) -> Option<MemberChange> {
         change(self.look, self.evidence, (member, self.now))
     }
 
@@ -249,10 +263,14 @@ pub(crate) fn counts(effect: &Effect) -> bool {
 
 /// Who is never removed from this link's sides.
 pub(crate) async fn shield(look: Look<'_>) -> PortResult<Shield> {
-    let protected = &look.settings.protected;
-    let mut object_ids = protected.object_ids.clone();
-    if protected.owners == Owners::Protected {
-        object_ids.extend(look.ports.directory.owners(look.call(), &look.link().group).await?);
+    let mut shield = Shield::default();
+    let everywhere = [&look.settings.protected, &look.link().members.protected];
+    for protected in everywhere {
+        shield.object_ids.extend(protected.object_ids.iter().cloned());
+        shield.addresses.extend(protected.addresses.iter().cloned());
     }
-    Ok(Shield { object_ids, addresses: protected.addresses.clone() })
+    if everywhere.iter().any(|protected| protected.owners == Owners::Protected) {
+        shield.object_ids.extend(look.ports.directory.owners(look.call(), &look.link().group).await?);
+    }
+    Ok(shield)
 }

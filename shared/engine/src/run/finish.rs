@@ -11,7 +11,8 @@ use listsync_core::{
     member::{HoldReason, Op},
     plan::{Effect, Release},
     schedule::{COUNT_EVERY, FullRead, later, next_full_read},
-    summary::{GraphCost, HeldCounts, Outcome, ReadKind, SideCounts, Summary},
+    snapshot::{Nesting, Others},
+    summary::{ExternalCounts, GraphCost, HeldCounts, Outcome, ReadKind, SideCounts, Summary},
 };
 
 use super::{
@@ -42,6 +43,8 @@ pub(super) struct Reads {
     group_cursor: Cursor,
     list_cursor: Cursor,
     counted: bool,
+    nesting: Nesting,
+    pub(super) others: Others,
 }
 
 /// Parts what is decided on from what is handed on.
@@ -57,8 +60,10 @@ pub(super) fn split(observed: Observed, unmatched: UnmatchedContacts) -> (Eviden
         group_name: _,
         matched: _,
         counted,
+        nesting,
+        others,
     } = observed;
-    let reads = Reads { read, group_cursor, list_cursor, counted };
+    let reads = Reads { read, group_cursor, list_cursor, counted, nesting, others };
     (Evidence { entries, unmatched, principals, sight, records }, reads)
 }
 
@@ -79,6 +84,7 @@ pub(super) fn blank_summary(request: &RunRequest, state: &LinkState, started: Ti
         hint: String::new(),
         list: side(link.list.to_string(), ""),
         group: side(link.group.to_string(), &link.group_name),
+        external: ExternalCounts::default(),
         held: HeldCounts::default(),
         skipped: Default::default(),
         set_aside: 0,
@@ -157,6 +163,11 @@ fn finished(look: Look<'_>, summary: &mut Summary, reads: Reads, resolution: &Re
         settles_at: if wrote { settles_at(before.settles_at, now, window) } else { before.settles_at },
         hold: hold(look, resolution),
         extras_release: extras_release(look),
+        nesting: match reads.read {
+            Read::Full(_) => reads.nesting,
+            Read::Incremental => before.nesting,
+        },
+        others: reads.others,
         stalled: 0,
         failing: None,
     };
@@ -235,7 +246,24 @@ fn continued(look: Look<'_>, summary: &mut Summary, progressed: bool) -> (Finish
     (finish, Next::Continue(look.state.requested))
 }
 
+/// A group that was created a moment ago and is not found is not gone: not every replica has heard of it yet.
+fn of_a_young_group(look: Look<'_>, error: PortError) -> PortError {
+    let is_young = |made: &Timestamp| {
+        later(*made, look.settings.settle_window) > look.now() && error.fault == Fault::Gone
+    };
+    match look.link().group_made_at.filter(is_young) {
+        None => error,
+        Some(_) => PortError::new(
+            Fault::Unavailable,
+            "not_replicated",
+            format!("group {} was created a moment ago and cannot be reached yet", look.link().group),
+        )
+        .with_hint("nothing is to be done: it is tried again within minutes"),
+    }
+}
+
 fn failed(look: Look<'_>, summary: &mut Summary, error: PortError) -> (Finish, Next) {
+    let error = of_a_young_group(look, error);
     let mut finish = open_end(look, look.progress().clone());
     finish.due_at = later(look.now(), look.link().every.unwrap_or(look.settings.every));
     let next = match error.fault {

@@ -3,7 +3,9 @@
 mod apply;
 mod decide;
 mod finish;
+mod invite;
 mod look;
+mod mailboxes;
 mod observe;
 mod resolve;
 mod successor;
@@ -192,6 +194,7 @@ impl Running<'_> {
                 let (evidence, reads) = finish::split(observed, unmatched);
                 let shield = decide::shield(look).await?;
                 let mut resolution = decide(look, &evidence, &shield).await?;
+                resolution.note_others(&reads.others);
                 drop(evidence);
                 self.report(&resolution);
                 if look.link().writes == Writes::ByHand {
@@ -252,15 +255,15 @@ impl Running<'_> {
         self.summary.skipped.clone_from(&resolution.plan.skipped);
         self.summary.set_aside = resolution.set_aside.len() as u64;
         for (member, reason) in &resolution.unmatched {
+            let (message, hint) = reason.explained();
             self.summary.fail(Failure {
                 side: listsync_core::link::Side::Group,
                 op: listsync_core::member::Op::Add,
                 address: member.address.clone(),
                 object_id: None,
                 code: reason.code().into(),
-                message: "nobody in the directory answers to the address".into(),
-                hint: "correct the address in the list, or create the user; it is tried again by itself"
-                    .into(),
+                message: message.into(),
+                hint: hint.into(),
                 retryable: true,
             });
         }
@@ -324,7 +327,9 @@ pub(crate) async fn plan(
             ));
         }
     };
-    let (evidence, _) = finish::split(observed, unmatched);
+    let (evidence, reads) = finish::split(observed, unmatched);
     let shield = decide::shield(look).await?;
-    Ok(decide(look, &evidence, &shield).await?.plan)
+    let mut resolution = decide(look, &evidence, &shield).await?;
+    resolution.note_others(&reads.others);
+    Ok(resolution.plan)
 }

@@ -12,14 +12,16 @@ use listsync_core::{
     list::Entry,
     member::{Member, MemberKey, Open},
     schedule::FullRead,
-    snapshot::{Completeness, Principal, Snapshot},
+    snapshot::{Completeness, Depth, Nesting, Others, Principal, Snapshot},
     summary::ReadKind,
     trigger::Reason,
 };
 
 use super::look::Look;
 use crate::{
-    ports::{Changes, CountCheck, Cursor, EntryQuery, Fault, GroupQuery, MemberQuery, PortError, PortResult},
+    connect::writable,
+    permissions::demand_sight,
+    ports::{Changes, CountCheck, Cursor, EntryQuery, Fault, GroupQuery, MemberQuery, PortResult},
     watch::Step,
 };
 
@@ -44,6 +46,10 @@ pub(crate) struct Observed {
     pub(crate) matched: BTreeSet<ContactId>,
     /// Whether the group's count was compared and agreed.
     pub(crate) counted: bool,
+    /// Whether people of nested groups are among what was read.
+    pub(crate) nesting: Nesting,
+    /// Who is in the group and no person, by the last full read.
+    pub(crate) others: Others,
 }
 
 /// How both sides were read.
@@ -66,7 +72,8 @@ impl Read {
 pub(crate) async fn observe(look: Look<'_>) -> PortResult<Observed> {
     look.watch.step(Step::Observing);
     let progress = look.progress();
-    let full_due = progress.full_read_at.is_none_or(|at| at <= look.now());
+    let full_due =
+        progress.full_read_at.is_none_or(|at| at <= look.now()) || progress.nesting == Nesting::Flattened;
     if let (Some(group), Some(list), false) = (&progress.group_cursor, &progress.list_cursor, full_due)
         && let Some(observed) = changes(look, group, list).await?
     {
@@ -84,6 +91,9 @@ async fn changes(look: Look<'_>, group: &Cursor, list: &Cursor) -> PortResult<Op
         Err(error) if error.fault == Fault::Gone => return Ok(None),
         other => other?,
     };
+    if !delta.nested.is_empty() && depth(look) == Depth::Nested {
+        return Ok(None);
+    }
     let list_changes = match look.ports.lists.changes(&look.link().list, list).await {
         Err(error) if error.fault == Fault::Gone => return Ok(None),
         other => other?,
@@ -116,6 +126,8 @@ async fn changes(look: Look<'_>, group: &Cursor, list: &Cursor) -> PortResult<Op
         group_name: None,
         matched: BTreeSet::new(),
         counted: delta.count.is_some(),
+        nesting: Nesting::Flat,
+        others: look.progress().others.clone(),
     };
     candidates(look, observed, list_changes.contacts).await.map(Some)
 }
@@ -269,16 +281,8 @@ pub(crate) fn retry(reason: Reason) -> Retry {
 async fn full(look: Look<'_>) -> PortResult<Observed> {
     let link = look.link();
     let group = look.ports.directory.group(look.call(), &GroupQuery::Id(link.group.clone())).await?;
-    if link.mode.writes(Side::Group)
-        && let Some((code, why)) = group.kind.refusal()
-    {
-        return Err(PortError::new(
-            Fault::Rejected,
-            code,
-            format!("group {} cannot be written: {why}", link.group),
-        )
-        .with_hint("link it one-way with --mode group-to-list, or link another group"));
-    }
+    writable(link.mode, &group)?;
+    demand_sight(look.ports, look.call(), &group).await?;
     let list_cursor = look.ports.lists.cursor(&link.list).await?;
     let (group_cursor, read) = match &look.progress().group_cursor {
         Some(cursor) if look.progress().full_read_at.is_some_and(|at| at <= look.now()) => {
@@ -286,7 +290,7 @@ async fn full(look: Look<'_>) -> PortResult<Observed> {
         }
         _ => (look.ports.directory.mint_cursor(look.call(), &link.group).await?, FullRead::FreshCursor),
     };
-    let snapshot = read_group(look).await?;
+    let GroupRead { snapshot, nesting, others } = read_group(look).await?;
     let completeness = snapshot.completeness();
     let entries = look.ports.lists.entries(&link.list, EntryQuery::All).await?;
     let rows = look.ports.links.members(&link.id, MemberQuery::All).await?;
@@ -305,17 +309,32 @@ async fn full(look: Look<'_>) -> PortResult<Observed> {
         group_name: Some(group.name),
         matched: BTreeSet::new(),
         counted: completeness == Completeness::Complete,
+        nesting,
+        others,
     })
 }
 
-async fn read_group(look: Look<'_>) -> PortResult<Snapshot> {
+/// A finished read of the group.
+struct GroupRead {
+    snapshot: Snapshot,
+    nesting: Nesting,
+    others: Others,
+}
+
+async fn read_group(look: Look<'_>) -> PortResult<GroupRead> {
     let mut rereads = 0;
     loop {
-        let reading = look.ports.directory.read(look.call(), &look.link().group).await?;
+        let mut reading = look.ports.directory.read(look.call(), &look.link().group, depth(look)).await?;
+        let (nesting, others) = (reading.nesting, std::mem::take(&mut reading.others));
         let snapshot = Snapshot::from_reading(reading);
         if snapshot.completeness() == Completeness::Complete || rereads == REREADS {
-            return Ok(snapshot);
+            return Ok(GroupRead { snapshot, nesting, others });
         }
         rereads += 1;
     }
+}
+
+/// Only a link that never writes the group takes people of nested groups for members: it could not remove them.
+fn depth(look: Look<'_>) -> Depth {
+    if look.link().mode.writes(Side::Group) { Depth::Direct } else { Depth::Nested }
 }

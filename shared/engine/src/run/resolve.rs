@@ -8,9 +8,10 @@ use listsync_core::{
     gather::{key_of, takes_part},
     id::{ContactId, ObjectId},
     identity::{Match, Matcher, Unmatched, match_among},
+    invite::is_invitable,
     link::{Externals, Side},
     list::Entry,
-    member::Open,
+    member::{MemberKey, Open},
     settings::Settings,
 };
 
@@ -126,8 +127,15 @@ fn is_left_out(look: Look<'_>, settings: &Settings, entry: &Entry) -> bool {
 
 /// Why a contact had no directory object when it was last asked for, while it is not time to ask again.
 fn waits(look: Look<'_>, observed: &Observed, entry: &Entry) -> Option<Unmatched> {
-    match &observed.records.get(&key_of(entry))?.open {
-        Some(Open::Failed { code, retry_at, .. }) if *retry_at > look.now() => Unmatched::from_code(code),
+    let record = observed.records.get(&key_of(entry))?;
+    // Under another address it was never asked for.
+    let is_same = record.address.as_ref().is_none_or(|asked| *asked == entry.address);
+    match &record.open {
+        Some(Open::Failed { code, retry_at, .. }) if is_same && *retry_at > look.now() => {
+            // What came of an invitation has a code of its own: there was no guest then.
+            let is_contact = matches!(record.key, MemberKey::Contact(_));
+            Unmatched::from_code(code).or(is_contact.then_some(Unmatched::GuestNotInvited))
+        }
         _ => None,
     }
 }
@@ -264,6 +272,16 @@ impl Search<'_, '_> {
         }
     }
 
+    /// Why an external contact without a guest has none, and stays without where it cannot be invited.
+    fn no_guest(&self, entry: &Entry) -> Unmatched {
+        match self.look.link().externals {
+            Externals::Match | Externals::Skip => Unmatched::GuestNotInvited,
+            Externals::Invite if entry.undeliverable.is_some() => Unmatched::Undeliverable,
+            Externals::Invite if !is_invitable(&entry.address) => Unmatched::NotInvitable,
+            Externals::Invite => Unmatched::GuestNotInvited,
+        }
+    }
+
     /// Sorts answers, and saves the matches among them; false: time ran out.
     async fn take<'e>(
         &mut self,
@@ -278,7 +296,7 @@ impl Search<'_, '_> {
                     continue;
                 }
                 Some(Match::Several(_)) => Unmatched::Ambiguous,
-                None if self.settings.is_external(&entry.address) => Unmatched::GuestNotInvited,
+                None if self.settings.is_external(&entry.address) => self.no_guest(entry),
                 None => Unmatched::NoSuchUser,
             };
             self.unmatched.insert(entry.contact.clone(), (reason, Asked::Now));

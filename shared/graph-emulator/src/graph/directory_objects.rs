@@ -10,8 +10,9 @@ use crate::errors::Refusal;
 use crate::exchange::{Answer, Call, Reply};
 use crate::odata::filter::{self, Engine, Filter};
 use crate::odata::parse;
+use crate::state::group;
 use crate::state::other::{CONTACT_SELECTABLE, OtherObject};
-use crate::state::{Kind, ObjectId};
+use crate::state::{Kind, ObjectId, date_time};
 use crate::world::World;
 
 const MAX_IDS: usize = 1_000;
@@ -74,6 +75,24 @@ fn read_kinds(value: Option<&Value>) -> Result<Vec<Kind>, Refusal> {
             .map(|kinds| kinds.concat()),
         Some(_) => Err(invalid()),
     }
+}
+
+/// `GET /directory/deletedItems/{id}`, of groups.
+pub(crate) fn deleted_item(world: &mut World, call: &Call, who: &Caller, id: &str) -> Reply {
+    who.need(access::DELETED_GROUP_READ)?;
+    call.no_body()?;
+    call.query.only(&["$select"])?;
+    let select = call.query.select(group::SELECTABLE, "group")?;
+    let key = reference::path_id(id)?;
+    let at = world.read_point();
+    let (group, deleted_ms) =
+        world.directory.deleted_group_at(key, at).ok_or_else(|| Refusal::missing(id))?;
+    let mut row = render::group(group, select.as_deref());
+    if row.contains_key("deletedDateTime") {
+        row.insert("deletedDateTime".to_owned(), json!(date_time(deleted_ms)));
+    }
+    row.insert("@odata.type".to_owned(), json!(Kind::Group.type_name()));
+    Ok(Answer::ok(Value::Object(row)))
 }
 
 /// `GET /contacts`.

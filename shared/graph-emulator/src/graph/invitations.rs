@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::access::{self, Caller};
 use crate::errors::Refusal;
 use crate::exchange::{Answer, Call, Reply};
+use crate::settings::Invitations;
 use crate::state::ObjectId;
 use crate::state::directory::same;
 use crate::state::user::{User, UserType};
@@ -34,12 +35,21 @@ pub(crate) fn invite(world: &mut World, call: &Call, who: &Caller) -> Reply {
     who.need(access::USER_INVITE)?;
     call.query.only(&[])?;
     let wanted = read(call)?;
-    let id = match existing(world, &wanted.address)? {
-        Some(id) => id,
-        None => add(world, &wanted),
+    let user = match existing(world, &wanted.address)? {
+        Some(id) => {
+            let newest = world.directory.newest();
+            world
+                .directory
+                .user_at(id, newest)
+                .map(|user| User::clone(user))
+                .ok_or_else(|| Refusal::missing(id))?
+        }
+        None => guest(world, &wanted),
     };
-    let newest = world.directory.newest();
-    let user = world.directory.user_at(id, newest).ok_or_else(|| Refusal::missing(id))?;
+    let id = user.id;
+    if world.settings.invitations == Invitations::Kept {
+        keep(world, &user);
+    }
     let status = if user.external_user_state.as_deref() == Some("Accepted") {
         "Completed"
     } else {
@@ -128,16 +138,22 @@ fn existing(world: &World, address: &str) -> Result<Option<ObjectId>, Refusal> {
     Ok(None)
 }
 
-fn add(world: &mut World, wanted: &Wanted) -> ObjectId {
+fn guest(world: &mut World, wanted: &Wanted) -> User {
     let local = wanted.address.split('@').next().unwrap_or_default().to_owned();
     let name = wanted.name.clone().unwrap_or(local);
     let domain = world.initial_domain().to_owned();
-    let user = User {
+    User {
         id: world.new_id(),
         user_type: wanted.guest,
         external_user_state: Some("PendingAcceptance".to_owned()),
         ..User::guest(&name, &wanted.address, &domain)
-    };
-    let now = world.now();
-    world.directory.insert_user(user, now)
+    }
+}
+
+fn keep(world: &mut World, user: &User) {
+    let newest = world.directory.newest();
+    if world.directory.user_at(user.id, newest).is_none() {
+        let now = world.now();
+        world.directory.insert_user(user.clone(), now);
+    }
 }

@@ -38,6 +38,7 @@ pub(crate) fn dispatch(world: &mut World, call: &Call, who: &Caller) -> Reply {
         ("POST", ["directoryObjects", "getByIds" | "microsoft.graph.getByIds"]) => {
             directory_objects::get_by_ids(world, call, who)
         }
+        ("GET", ["directory", "deletedItems", id]) => directory_objects::deleted_item(world, call, who, id),
         ("GET", ["contacts"]) => directory_objects::contacts(world, call, who),
         ("GET", ["organization"]) => directory_objects::organization(world, call, who),
         ("POST", ["invitations"]) => invitations::invite(world, call, who),

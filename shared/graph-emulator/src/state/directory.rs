@@ -5,7 +5,7 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use super::group::{Group, GroupRecord};
-use super::history::{History, Seq};
+use super::history::{History, Life, Seq};
 use super::other::OtherObject;
 use super::user::User;
 use super::{Kind, ObjectId};
@@ -50,6 +50,13 @@ impl Directory {
     pub(crate) fn group_at(&self, id: ObjectId, at: Seq) -> Option<(&Arc<Group>, &GroupRecord)> {
         let record = self.groups.get(&id)?;
         record.history.live_at(at).map(|group| (group, record))
+    }
+
+    /// A group among the deleted items, and when it came there.
+    pub(crate) fn deleted_group_at(&self, id: ObjectId, at: Seq) -> Option<(&Group, i64)> {
+        let version = self.groups.get(&id)?.history.at(at).filter(|one| one.life == Life::SoftDeleted)?;
+        let index = usize::try_from(version.seq).ok()?.checked_sub(1)?;
+        Some((&version.value, *self.times.get(index)?))
     }
 
     pub(crate) fn group_record(&self, id: ObjectId) -> Option<&GroupRecord> {

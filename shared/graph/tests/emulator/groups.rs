@@ -1,7 +1,9 @@
 use std::collections::BTreeSet;
 
 use listsync_core::id::GroupId;
-use listsync_engine::ports::{Directory, Fault, GroupKind as Kind, GroupQuery, NewGroup, NewGroupKind};
+use listsync_engine::ports::{
+    Directory, Fault, GroupKind as Kind, GroupQuery, Membership, NewGroup, NewGroupKind, Visibility,
+};
 use listsync_graph_emulator::{Emulator, Group, GroupKind, Lag};
 
 use crate::rig::{Rig, group_id, nowhere};
@@ -11,6 +13,7 @@ fn new_group(name: &str, kind: NewGroupKind, owners: &[&str]) -> NewGroup {
         unique_name: "listsync-0123456789abcdef".to_owned(),
         name: name.to_owned(),
         kind,
+        visibility: Visibility::Private,
         owners: owners.iter().map(|owner| (*owner).to_owned()).collect(),
     }
 }
@@ -137,4 +140,50 @@ async fn a_new_group_is_waited_for_until_it_can_be_read() {
         rig.graph.create_group(rig.call(), &new_group("Door", NewGroupKind::Security, &[])).await.unwrap();
 
     assert_eq!(made.name, "Door");
+}
+
+#[tokio::test]
+async fn a_deleted_group_is_told_from_one_that_never_was_where_the_app_may_look() {
+    let rig = Rig::of(Emulator::builder().roles(["Group.ReadWrite.All", "User.Read.All"])).await;
+    let group = rig.group(GroupKind::Security, &[]);
+    rig.tenant.delete_group(group_id(&group));
+    let error = rig.graph.group(rig.call(), &GroupQuery::Id(group)).await.unwrap_err();
+    assert_eq!((error.fault, error.code.as_str()), (Fault::Gone, "group_deleted"));
+    assert!(error.hint.contains("30 days"), "{}", error.hint);
+}
+
+#[tokio::test]
+async fn a_group_that_hides_its_members_says_so_and_a_new_one_is_private() {
+    let rig = Rig::new().await;
+    let hidden = rig.group(GroupKind::HiddenMembership, &[]);
+    let group = rig.graph.group(rig.call(), &GroupQuery::Id(hidden)).await.unwrap();
+    assert_eq!(group.membership, Membership::Hidden);
+
+    let made = rig
+        .graph
+        .create_group(rig.call(), &new_group("News", NewGroupKind::Microsoft365, &[]))
+        .await
+        .unwrap();
+    assert_eq!(rig.tenant.group(group_id(&made.id)).unwrap().visibility.as_deref(), Some("Private"));
+}
+
+#[tokio::test]
+async fn a_repeat_that_asks_for_another_kind_is_refused() {
+    let rig = Rig::new().await;
+    rig.graph.create_group(rig.call(), &new_group("News", NewGroupKind::Security, &[])).await.unwrap();
+    let other = new_group("News", NewGroupKind::Microsoft365, &[]);
+    let error = rig.graph.create_group(rig.call(), &other).await.unwrap_err();
+    assert_eq!((error.fault, error.code.as_str()), (Fault::Rejected, "group_kind_differs"));
+    assert_eq!(rig.tenant.groups().len(), 1);
+}
+
+#[tokio::test]
+async fn more_owners_than_one_creation_takes_are_refused_before_anything_is_made() {
+    let rig = Rig::new().await;
+    let owners: Vec<String> = (0..21).map(|number| format!("p{number}@contoso.example")).collect();
+    let owners: Vec<&str> = owners.iter().map(String::as_str).collect();
+    let new = new_group("News", NewGroupKind::Microsoft365, &owners);
+    let error = rig.graph.create_group(rig.call(), &new).await.unwrap_err();
+    assert_eq!(error.code, "too_many_owners");
+    assert!(rig.tenant.groups().is_empty());
 }

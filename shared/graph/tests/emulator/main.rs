@@ -4,6 +4,7 @@
 
 mod changes;
 mod groups;
+mod guests;
 mod look_ups;
 mod reading;
 mod rig;

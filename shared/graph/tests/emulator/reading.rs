@@ -2,7 +2,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use listsync_core::{
     id::GroupId,
-    snapshot::{Completeness, Snapshot},
+    snapshot::{Completeness, Depth, Nesting, OtherKind, Snapshot},
 };
 use listsync_engine::ports::{Cursor, Directory, Fault};
 use listsync_graph_emulator::{
@@ -24,12 +24,12 @@ async fn a_group_is_read_over_all_its_pages_and_the_count_agrees() {
     rig.tenant.add_member(group_id(&group), nested);
     rig.tenant.settle();
 
-    let reading = rig.graph.read(rig.call(), &group).await.unwrap();
+    let reading = rig.graph.read(rig.call(), &group, Depth::Direct).await.unwrap();
 
     assert_eq!(reading.count, Some(2_100));
     assert_eq!(reading.rows.len(), 2_100);
     assert!(reading.rows.iter().all(|row| row.mail.is_some()));
-    assert_eq!(rig.meter.cost().requests, 3);
+    assert_eq!(rig.meter.cost().requests, 4, "three pages, and one for who else is there");
     assert_eq!(rig.meter.cost().writes, 0);
     assert!(rig.tenant.journal().iter().skip(1).all(|entry| entry.client_request_id.is_some()));
 }
@@ -40,7 +40,7 @@ async fn an_expired_paging_cursor_starts_the_listing_anew_and_no_row_counts_twic
     let group = rig.group(GroupKind::Security, &rig.people(1_500));
     rig.tenant.inject(Trouble::on("GET", MEMBERS, Effect::ExpiredCursor).nth(2));
 
-    let reading = rig.graph.read(rig.call(), &group).await.unwrap();
+    let reading = rig.graph.read(rig.call(), &group, Depth::Direct).await.unwrap();
 
     assert_eq!(rig.tenant.fault_hits(), 1);
     assert_eq!((reading.rows.len(), reading.count), (1_500, Some(1_500)));
@@ -52,7 +52,7 @@ async fn a_listing_whose_cursor_expires_again_and_again_is_an_error_and_not_a_lo
     let group = rig.group(GroupKind::Security, &rig.people(1_000));
     rig.tenant.inject(Trouble::on("GET", "/groups/*?*skiptoken*", Effect::ExpiredCursor));
 
-    let error = rig.graph.read(rig.call(), &group).await.unwrap_err();
+    let error = rig.graph.read(rig.call(), &group, Depth::Direct).await.unwrap_err();
 
     assert_eq!(rig.tenant.fault_hits(), 4);
     assert_eq!((error.fault, error.code.as_str()), (Fault::Unavailable, "Directory_ExpiredPageToken"));
@@ -64,7 +64,7 @@ async fn a_short_page_shows_as_a_count_that_disagrees() {
     let group = rig.group(GroupKind::Security, &rig.people(10));
     rig.tenant.inject(Trouble::on("GET", MEMBERS, Effect::ShortPage(3)));
 
-    let reading = rig.graph.read(rig.call(), &group).await.unwrap();
+    let reading = rig.graph.read(rig.call(), &group, Depth::Direct).await.unwrap();
 
     assert_eq!((reading.rows.len(), reading.count), (7, Some(10)));
     assert_eq!(Snapshot::from_reading(reading).completeness(), Completeness::CountMismatch);
@@ -76,7 +76,7 @@ async fn a_listing_that_breaks_off_is_an_error_and_never_a_short_list() {
     let group = rig.group(GroupKind::Security, &rig.people(1_500));
     rig.tenant.inject(Trouble::on("GET", "/groups/*?*skiptoken*", Effect::Truncate));
 
-    let error = rig.graph.read(rig.call(), &group).await.unwrap_err();
+    let error = rig.graph.read(rig.call(), &group, Depth::Direct).await.unwrap_err();
 
     assert_eq!((error.fault, error.code.as_str()), (Fault::Unavailable, "unreachable"));
     assert!(error.message.contains(group.as_str()), "{error}");
@@ -91,9 +91,9 @@ async fn passing_troubles_of_a_read_are_waited_out() {
         rig.tenant.inject(Trouble::on("GET", MEMBERS, effect).nth(number));
     }
 
-    let reading = rig.graph.read(rig.call(), &group).await.unwrap();
+    let reading = rig.graph.read(rig.call(), &group, Depth::Direct).await.unwrap();
 
-    assert_eq!((reading.rows.len(), rig.meter.cost().requests), (5, 4));
+    assert_eq!((reading.rows.len(), rig.meter.cost().requests), (5, 5));
 }
 
 #[tokio::test]
@@ -101,7 +101,7 @@ async fn without_the_right_to_see_users_their_ids_are_read_all_the_same() {
     let rig = Rig::of(Emulator::builder().roles(["GroupMember.Read.All"])).await;
     let group = rig.group(GroupKind::Security, &rig.people(3));
 
-    let reading = rig.graph.read(rig.call(), &group).await.unwrap();
+    let reading = rig.graph.read(rig.call(), &group, Depth::Direct).await.unwrap();
 
     assert_eq!((reading.rows.len(), reading.count), (3, Some(3)));
     assert!(reading.rows.iter().all(|row| row.contact_address().is_none()));
@@ -112,7 +112,7 @@ async fn a_group_that_is_not_there_is_gone() {
     let rig = Rig::new().await;
     let group = GroupId::parse(nowhere().as_str()).unwrap();
 
-    let error = rig.graph.read(rig.call(), &group).await.unwrap_err();
+    let error = rig.graph.read(rig.call(), &group, Depth::Direct).await.unwrap_err();
 
     assert_eq!((error.fault, error.code.as_str()), (Fault::Gone, "Request_ResourceNotFound"));
     assert!(error.message.contains("request-id"), "{error}");
@@ -123,7 +123,8 @@ async fn no_attempt_starts_that_could_outlive_its_time() {
     let rig = Rig::new().await;
     let group = rig.group(GroupKind::Security, &rig.people(1));
 
-    let error = rig.graph.read(rig.call_for(Duration::from_secs(1)), &group).await.unwrap_err();
+    let error =
+        rig.graph.read(rig.call_for(Duration::from_secs(1)), &group, Depth::Direct).await.unwrap_err();
 
     assert_eq!((error.fault, error.code.as_str()), (Fault::Unavailable, "out_of_time"));
     assert_eq!(rig.meter.cost().requests, 0);
@@ -196,4 +197,32 @@ async fn people_are_read_by_id_with_all_their_addresses_and_who_is_gone_is_left_
     let anna = found.iter().find(|person| person.id == anna).unwrap();
     assert_eq!(anna.proxies.len(), 2);
     assert_eq!(rig.meter.cost().requests, 1);
+}
+
+#[tokio::test]
+async fn who_is_no_person_is_counted_and_nested_people_are_read_where_asked_for() {
+    let rig = Rig::new().await;
+    let people = rig.people(3);
+    let group = rig.group(GroupKind::Security, &people[..1]);
+    let inner = rig.group(GroupKind::Security, &people[1..]);
+    let id = group_id(&group);
+    for other in
+        [OtherObject::device("D"), OtherObject::device("E"), OtherObject::contact("S", "s@x.example")]
+    {
+        let other = rig.tenant.add_other(other);
+        rig.tenant.add_member(id, other);
+    }
+    rig.tenant.add_member(id, group_id(&inner));
+    rig.tenant.settle();
+
+    let direct = rig.graph.read(rig.call(), &group, Depth::Direct).await.unwrap();
+    let nested = rig.graph.read(rig.call(), &group, Depth::Nested).await.unwrap();
+
+    let others = [(OtherKind::Device, 2), (OtherKind::OrgContact, 1)];
+    assert_eq!((direct.rows.len(), direct.count, direct.nesting), (1, Some(1), Nesting::Flat));
+    assert_eq!(direct.others, others.into_iter().chain([(OtherKind::NestedGroup, 1)]).collect());
+    assert_eq!((nested.rows.len(), nested.count, nested.nesting), (3, Some(3), Nesting::Flattened));
+    assert_eq!(nested.others, others.into());
+    let flat = rig.graph.read(rig.call(), &inner, Depth::Nested).await.unwrap();
+    assert_eq!(flat.nesting, Nesting::Flat);
 }

@@ -1,7 +1,9 @@
 use std::collections::BTreeSet;
 
-use listsync_core::member::Op;
-use listsync_engine::ports::{Clock, CountCheck, Directory, GroupQuery, NewGroup, NewGroupKind, SystemClock};
+use listsync_core::{member::Op, snapshot::Depth};
+use listsync_engine::ports::{
+    Clock, CountCheck, Directory, GroupQuery, NewGroup, NewGroupKind, SystemClock, Visibility,
+};
 use listsync_graph_emulator::{
     Emulator, Entry, GroupKind, JournalBodies, LEAST_ROLES, Settings,
     openapi::{Subset, Verdict},
@@ -10,9 +12,19 @@ use listsync_graph_emulator::{
 use crate::rig::{Rig, address};
 
 /// Paths that the description lacks, with the page of Microsoft's documentation that has them.
-const UNDESCRIBED: [(&str, &str); 3] = [
+const UNDESCRIBED: [(&str, &str); 7] = [
     ("/$batch", "Combine multiple HTTP requests using JSON batching"),
     ("/members/microsoft.graph.user/$count", "Advanced query capabilities on Microsoft Entra ID objects"),
+    ("/members/microsoft.graph.group/$count", "Advanced query capabilities on Microsoft Entra ID objects"),
+    ("/members/microsoft.graph.device/$count", "Advanced query capabilities on Microsoft Entra ID objects"),
+    (
+        "/members/microsoft.graph.servicePrincipal/$count",
+        "Advanced query capabilities on Microsoft Entra ID objects",
+    ),
+    (
+        "/members/microsoft.graph.orgContact/$count",
+        "Advanced query capabilities on Microsoft Entra ID objects",
+    ),
     ("/users/$count", "Advanced query capabilities on Microsoft Entra ID objects"),
 ];
 
@@ -30,7 +42,7 @@ async fn everything(rig: &Rig) {
     }
     let asked = [address("p1@contoso.example"), address("x@contoso.example")];
     rig.graph.look_up(call, &asked).await.unwrap();
-    rig.graph.read(call, &group).await.unwrap();
+    rig.graph.read(call, &group, Depth::Direct).await.unwrap();
     rig.graph.present(call, &group, &people).await.unwrap();
     rig.graph.owners(call, &group).await.unwrap();
     rig.graph.by_id(call, &people).await.unwrap();
@@ -44,6 +56,7 @@ async fn everything(rig: &Rig) {
         unique_name: "key".to_owned(),
         name: "Everybody else".to_owned(),
         kind: NewGroupKind::Microsoft365,
+        visibility: Visibility::Private,
         owners: vec!["p1@contoso.example".to_owned()],
     };
     rig.graph.create_group(call, &new).await.unwrap();

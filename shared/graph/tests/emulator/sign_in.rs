@@ -1,6 +1,6 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use listsync_engine::ports::{Clock, Directory, Fault, PortError, SystemClock};
+use listsync_engine::ports::{Clock, Directory, Fault, PortError, ProofLife, SystemClock};
 use listsync_graph::{Credential, Graph, GraphSettings};
 use listsync_graph_emulator::{Emulator, Federated, LEAST_ROLES};
 
@@ -69,6 +69,13 @@ async fn a_certificate_signs_in_without_a_secret() {
     let path = rig.file("both.pem", &format!("{key}{certificate}"));
     let graph = rig.client(|settings| settings.credential = Credential::CertificateFile(path));
     graph.head_count(rig.call()).await.unwrap();
+    let life = graph.proof_life(rig.call()).await.unwrap();
+    assert!(matches!(life, ProofLife::Until(end) if end > SystemClock.now()), "{life:?}");
+    let secret = rig.graph.proof_life(rig.call()).await.unwrap();
+    assert!(
+        matches!(secret, ProofLife::Unreadable(why) if why.contains("Application.Read.All")),
+        "{secret:?}"
+    );
 
     let (key, strange) = self::certificate();
     let path = rig.file("strange.pem", &format!("{strange}{key}"));

@@ -1,6 +1,6 @@
 use std::{sync::atomic::Ordering, time::Duration};
 
-use listsync_core::member::Op;
+use listsync_core::{member::Op, snapshot::Depth};
 use listsync_engine::ports::{Applied, Clock, Directory, Fault, SystemClock};
 use listsync_graph_emulator::{
     Effect, Fault as Trouble, GroupKind, Refused, RetryAfterForm, Settings, TenantSize, Throttle,
@@ -18,11 +18,11 @@ async fn a_pause_that_fits_is_waited_out_and_the_gate_was_closed_for_everybody()
     let group = rig.group(GroupKind::Security, &rig.people(2));
     rig.tenant.inject(Trouble::on("GET", "/groups/*", slow_down(1)).nth(1));
 
-    let reading = rig.graph.read(rig.call(), &group).await.unwrap();
+    let reading = rig.graph.read(rig.call(), &group, Depth::Direct).await.unwrap();
 
     assert_eq!(reading.rows.len(), 2);
     assert!(rig.gate.until().is_some());
-    assert_eq!(rig.meter.cost().requests, 2);
+    assert_eq!(rig.meter.cost().requests, 3);
 }
 
 #[tokio::test]
@@ -31,7 +31,7 @@ async fn a_pause_that_does_not_fit_is_handed_on_and_nothing_more_is_sent() {
     let group = rig.group(GroupKind::Security, &rig.people(2));
     rig.tenant.inject(Trouble::on("GET", "/groups/*", slow_down(300)).nth(1));
 
-    let first = rig.graph.read(rig.call(), &group).await.unwrap_err();
+    let first = rig.graph.read(rig.call(), &group, Depth::Direct).await.unwrap_err();
     let second = rig.graph.head_count(rig.call()).await.unwrap_err();
 
     for error in [first, second] {
@@ -50,7 +50,7 @@ async fn a_gate_that_another_worker_closed_is_respected() {
     let until = SystemClock.now().checked_add(Duration::from_secs(600)).unwrap();
     rig.gate.close(&tenant, until).await.unwrap();
 
-    let error = rig.graph.read(rig.call(), &group).await.unwrap_err();
+    let error = rig.graph.read(rig.call(), &group, Depth::Direct).await.unwrap_err();
 
     assert!(matches!(error.fault, Fault::Throttled(_)), "{error:?}");
     assert_eq!(rig.meter.cost().requests, 0);

@@ -145,6 +145,8 @@ impl LinkDocument {
             every,
             externals,
             max_removals,
+            members: _,
+            group_made_at: _,
             writes: _,
             status,
         } = link;

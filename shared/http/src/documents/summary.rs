@@ -35,6 +35,8 @@ pub struct SummarySchema {
     pub list: SideCounts,
     /// The group's counters.
     pub group: SideCounts,
+    /// What of that concerned people outside.
+    pub external: ExternalCounts,
     /// What is kept back.
     pub held: HeldCounts,
     /// Who was left alone, by reason.
@@ -64,6 +66,17 @@ pub struct SideCounts {
     pub add_failed: u64,
     /// Removals that failed.
     pub remove_failed: u64,
+}
+
+/// What of a run concerned addresses outside the tenant's own domains.
+#[derive(ToSchema)]
+pub struct ExternalCounts {
+    /// External members added to either side.
+    pub added: u64,
+    /// External members removed from either side.
+    pub removed: u64,
+    /// Guests invited.
+    pub invited: u64,
 }
 
 /// What a guard kept back.

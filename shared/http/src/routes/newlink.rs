@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use listsync_core::{
     id::{GroupId, LinkId, ListId},
-    link::{Externals, Extras, FirstMerge, Link, Mode, RemovalLimit, Side, Writes},
+    link::{Externals, Extras, FirstMerge, Link, MemberRules, Mode, RemovalLimit, Side, Writes},
     list::List,
 };
 use listsync_engine::{
     Ports,
     connect::{NewLink, Target, connect},
-    ports::{Call, GroupQuery, Meter, NewGroup, NewGroupKind},
+    ports::{Call, GroupQuery, Meter, NewGroup, NewGroupKind, Visibility},
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -106,6 +106,7 @@ pub(crate) async fn connected(app: &App, body: NewLinkBody) -> Result<Link, Prob
         every,
         externals: body.externals,
         max_removals: body.max_removals,
+        members: MemberRules::default(),
         writes: Writes::default(),
     };
     let meter = Meter::default();
@@ -150,6 +151,7 @@ async fn target(
             None | Some(GroupWord::M365) => NewGroupKind::Microsoft365,
             Some(GroupWord::Security) => NewGroupKind::Security,
         },
+        visibility: Visibility::Private,
         owners: new.owners,
     }))
 }

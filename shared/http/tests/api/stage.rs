@@ -6,7 +6,7 @@ use axum::Router;
 use listsync_core::id::ObjectId;
 use listsync_engine::{
     Ports,
-    ports::{AccessScope, Group, GroupKind},
+    ports::{AccessScope, Group, GroupKind, Membership},
     service::Service,
 };
 use listsync_http::{Options, keys, router};
@@ -64,7 +64,12 @@ pub(crate) fn options() -> Options {
 }
 
 fn group() -> Group {
-    Group { id: sample::group("staff"), name: "Staff".to_owned(), kind: GroupKind::Microsoft365 }
+    Group {
+        id: sample::group("staff"),
+        name: "Staff".to_owned(),
+        kind: GroupKind::Microsoft365,
+        membership: Membership::Shown,
+    }
 }
 
 fn service(clock: &ManualClock, directory: &FakeDirectory) -> Service {

@@ -8,7 +8,7 @@ use listsync_core::{
     Timestamp,
     address::Address,
     id::{GroupId, LinkId, ListId, ObjectId, TenantId},
-    link::{Externals, Extras, FirstMerge, Link, LinkStatus, Mode, Writes},
+    link::{Externals, Extras, FirstMerge, Link, LinkStatus, MemberRules, Mode, Writes},
     list::{Entry, List, NewContact, Origin, Standing},
     member::{Member, MemberKey},
     trigger::Generation,
@@ -98,6 +98,8 @@ pub(crate) fn link(id: &str, list: &ListId, group: &str, mode: Mode) -> Link {
         every: None,
         externals: Externals::Match,
         max_removals: None,
+        members: MemberRules::default(),
+        group_made_at: None,
         writes: Writes::Direct,
         status: LinkStatus::Active,
     }

@@ -6,7 +6,7 @@ use listsync_core::{
     link::Side,
     member::Op,
     settings::{Owners, Protected, Settings},
-    summary::{Failure, GraphCost, HeldCounts, Outcome, ReadKind, SideCounts, Summary},
+    summary::{ExternalCounts, Failure, GraphCost, HeldCounts, Outcome, ReadKind, SideCounts, Summary},
     trigger::Reason,
 };
 use listsync_engine::ports::{Gate, Runs, SettingsStore};
@@ -37,6 +37,7 @@ pub(crate) fn summary(run: &str, link: &str, finished_at: Timestamp) -> Summary 
         hint: String::new(),
         list: SideCounts { name: "Staff".into(), added: 2, ..SideCounts::default() },
         group: SideCounts::default(),
+        external: ExternalCounts { added: 3, removed: 0, invited: 1 },
         held: HeldCounts::default(),
         skipped: BTreeMap::from([("no_address".to_owned(), 4)]),
         set_aside: 1,

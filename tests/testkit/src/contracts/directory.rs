@@ -12,7 +12,7 @@ use listsync_core::{
     Timestamp,
     id::{GroupId, ObjectId},
     member::Op,
-    snapshot::{Principal, PrincipalKind},
+    snapshot::{Depth, Principal, PrincipalKind},
 };
 use listsync_engine::ports::{Applied, Call, Directory, GroupKind, Meter};
 
@@ -77,7 +77,7 @@ impl<T: Tenant> Bed<T> {
     }
 
     async fn members(&self) -> BTreeSet<ObjectId> {
-        let reading = ok(self.directory.read(self.call(), &self.group).await);
+        let reading = ok(self.directory.read(self.call(), &self.group, Depth::Direct).await);
         reading.rows.into_iter().map(|row| row.id).collect()
     }
 

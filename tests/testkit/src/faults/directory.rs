@@ -6,11 +6,11 @@ use listsync_core::{
     address::Address,
     id::{GroupId, ObjectId},
     member::Op,
-    snapshot::{Principal, Reading},
+    snapshot::{Depth, Principal, Reading},
 };
 use listsync_engine::ports::{
-    Applied, Call, Changes, CountCheck, Cursor, Directory, Fault, Group, GroupQuery, Lookup, NewGroup,
-    PeopleChanges, PeoplePage, PortError, PortResult,
+    Applied, Call, Changes, CountCheck, Cursor, Directory, Fault, Grant, Group, GroupQuery, Guest, Invited,
+    Lookup, Need, NewGroup, PeopleChanges, PeoplePage, PortError, PortResult, ProofLife,
 };
 
 use super::{Faulty, When};
@@ -33,6 +33,14 @@ fn unheard(error: &PortError, when: When) -> Applied {
     }
 }
 
+/// The same of invitations.
+fn uninvited(error: &PortError, when: When) -> Invited {
+    match unheard(error, when) {
+        Applied::Rejected(error) => Invited::Refused(error),
+        _ => Invited::Unknown(error.clone()),
+    }
+}
+
 #[async_trait]
 impl<P: Directory + ?Sized> Directory for Faulty<P> {
     async fn group(&self, call: Call<'_>, query: &GroupQuery) -> PortResult<Group> {
@@ -47,8 +55,8 @@ impl<P: Directory + ?Sized> Directory for Faulty<P> {
         through!(self, "directory.mint_cursor", self.port.mint_cursor(call, group))
     }
 
-    async fn read(&self, call: Call<'_>, group: &GroupId) -> PortResult<Reading> {
-        through!(self, "directory.read", self.port.read(call, group))
+    async fn read(&self, call: Call<'_>, group: &GroupId, depth: Depth) -> PortResult<Reading> {
+        through!(self, "directory.read", self.port.read(call, group, depth))
     }
 
     async fn changes(
@@ -105,12 +113,31 @@ impl<P: Directory + ?Sized> Directory for Faulty<P> {
         }
     }
 
+    async fn invite(&self, call: Call<'_>, guests: &[Guest]) -> Vec<Invited> {
+        match self.faults.call("directory.invite", self.port.invite(call, guests)).await {
+            Ok(invited) => invited,
+            Err((error, when)) => guests.iter().map(|_| uninvited(&error, when)).collect(),
+        }
+    }
+
+    async fn shared_mailboxes(&self, call: Call<'_>, ids: &[ObjectId]) -> PortResult<BTreeSet<ObjectId>> {
+        through!(self, "directory.shared_mailboxes", self.port.shared_mailboxes(call, ids))
+    }
+
     async fn domains(&self, call: Call<'_>) -> PortResult<BTreeSet<String>> {
         through!(self, "directory.domains", self.port.domains(call))
     }
 
     async fn permissions(&self, call: Call<'_>) -> PortResult<BTreeSet<String>> {
         through!(self, "directory.permissions", self.port.permissions(call))
+    }
+
+    async fn grants(&self, call: Call<'_>, needs: &[Need]) -> PortResult<Vec<Grant>> {
+        through!(self, "directory.grants", self.port.grants(call, needs))
+    }
+
+    async fn proof_life(&self, call: Call<'_>) -> PortResult<ProofLife> {
+        through!(self, "directory.proof_life", self.port.proof_life(call))
     }
 
     async fn clock_skew(&self, call: Call<'_>, now: Timestamp) -> PortResult<i64> {
@@ -123,6 +150,10 @@ impl<P: Directory + ?Sized> Directory for Faulty<P> {
 
     fn write_batch(&self, op: Op) -> usize {
         self.port.write_batch(op)
+    }
+
+    fn invite_batch(&self) -> usize {
+        self.port.invite_batch()
     }
 
     fn people_page(&self) -> usize {

@@ -16,7 +16,7 @@ use listsync_engine::{
     Ports,
     ports::{
         Clock as _, Decision, EntryQuery, Group, GroupKind, LinkEdit, LinkState, Links as _, ListSide as _,
-        ListStore as _, Ruling, RulingKind, SettingsStore as _,
+        ListStore as _, Membership, Ruling, RulingKind, SettingsStore as _,
     },
     preview::preview,
     run::{Ran, RunRequest, run},
@@ -74,7 +74,12 @@ impl Desk {
             settings: Arc::new(store.clone()),
             clock: Arc::new(clock.clone()),
         };
-        let staff = Group { id: group("staff"), name: "Staff".into(), kind: GroupKind::Microsoft365 };
+        let staff = Group {
+            id: group("staff"),
+            name: "Staff".into(),
+            kind: GroupKind::Microsoft365,
+            membership: Membership::Shown,
+        };
         for name in listed.iter().chain(grouped) {
             directory.put_person(person(name));
         }

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use listsync_core::{
     contact::{Decision, OptOutReason, Saying, Scope, Via},
     id::{ContactId, LinkId, ListId},
-    link::{Externals, Extras, FirstMerge, Mode, Writes},
+    link::{Externals, Extras, FirstMerge, MemberRules, Mode, Writes},
     list::{ListKind, OptOutRule, Origin},
     summary::Outcome,
 };
@@ -215,6 +215,7 @@ fn link_of(list: &ListId, mode: Mode) -> NewLink {
         first_merge: FirstMerge::Union,
         every: None,
         externals: Externals::Match,
+        members: MemberRules::default(),
         max_removals: None,
         writes: Writes::Direct,
     }

@@ -20,7 +20,7 @@ use listsync_engine::{
     fan_out::tick,
     ports::{
         Clock as _, EntryQuery, Group, GroupKind, LinkState, Links as _, ListSide as _, ListStore as _,
-        MemberQuery, PortResult, Queue as _, SettingsStore as _,
+        MemberQuery, Membership, PortResult, Queue as _, SettingsStore as _,
     },
     watch::Unwatched,
     worker::{Handled, Receive, RunContext, handle},
@@ -63,7 +63,12 @@ impl Scene {
         for name in people {
             directory.put_person(person(name));
         }
-        let staff = Group { id: group("staff"), name: "Staff".to_owned(), kind: GroupKind::Microsoft365 };
+        let staff = Group {
+            id: group("staff"),
+            name: "Staff".to_owned(),
+            kind: GroupKind::Microsoft365,
+            membership: Membership::Shown,
+        };
         directory.put_group(staff, []);
         let list = at_once(store.create_list("Staff", moment(0))).id;
         at_once(store.save_settings(settings));

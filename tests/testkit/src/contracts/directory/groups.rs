@@ -1,4 +1,5 @@
-use listsync_engine::ports::{Fault, GroupKind, GroupQuery, NewGroup, NewGroupKind};
+use listsync_core::snapshot::Depth;
+use listsync_engine::ports::{Fault, GroupKind, GroupQuery, NewGroup, NewGroupKind, Visibility};
 
 use super::{Bed, Tenant};
 use crate::contracts::{fault, ok};
@@ -56,7 +57,7 @@ async fn a_group_that_is_gone_is_said_to_be<T: Tenant>(make: &impl AsyncFn() -> 
     bed.tenant.delete_group(&bed.group).await;
     let query = GroupQuery::Id(bed.group.clone());
     assert_eq!(fault(bed.directory.group(bed.call(), &query).await), Fault::Gone);
-    assert_eq!(fault(bed.directory.read(bed.call(), &bed.group).await), Fault::Gone);
+    assert_eq!(fault(bed.directory.read(bed.call(), &bed.group, Depth::Direct).await), Fault::Gone);
 }
 
 async fn a_group_is_created_once<T: Tenant>(make: &impl AsyncFn() -> T) {
@@ -65,13 +66,19 @@ async fn a_group_is_created_once<T: Tenant>(make: &impl AsyncFn() -> T) {
         [(NewGroupKind::Security, GroupKind::Security), (NewGroupKind::Microsoft365, GroupKind::Microsoft365)]
     {
         let unique_name = format!("listsync-{made:?}").to_lowercase();
-        let new = NewGroup { unique_name, name: "Neue Gruppe".to_owned(), kind, owners: Vec::new() };
+        let new = NewGroup {
+            unique_name,
+            name: "Neue Gruppe".to_owned(),
+            kind,
+            visibility: Visibility::Private,
+            owners: Vec::new(),
+        };
         let first = ok(bed.directory.create_group(bed.call(), &new).await);
         let second = ok(bed.directory.create_group(bed.call(), &new).await);
         assert_eq!(first, second, "a repeat finds the first");
         assert_eq!((first.name.as_str(), first.kind), ("Neue Gruppe", made));
         let named = GroupQuery::Name(new.unique_name.clone());
         assert_eq!(ok(bed.directory.group(bed.call(), &named).await), first);
-        assert!(ok(bed.directory.read(bed.call(), &first.id).await).rows.is_empty());
+        assert!(ok(bed.directory.read(bed.call(), &first.id, Depth::Direct).await).rows.is_empty());
     }
 }

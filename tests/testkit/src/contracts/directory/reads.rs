@@ -1,6 +1,9 @@
 use std::collections::BTreeSet;
 
-use listsync_core::{member::Op, snapshot::Snapshot};
+use listsync_core::{
+    member::Op,
+    snapshot::{Depth, Snapshot},
+};
 use listsync_engine::ports::{CountCheck, Fault, GroupKind};
 
 use super::{Bed, Tenant, id, id_set, ids, user};
@@ -19,7 +22,7 @@ pub(super) async fn all<T: Tenant>(make: &impl AsyncFn() -> T) {
 
 async fn a_full_read_gives_rows_and_their_count<T: Tenant>(make: &impl AsyncFn() -> T) {
     let bed = Bed::make(make).await;
-    let reading = ok(bed.directory.read(bed.call(), &bed.group).await);
+    let reading = ok(bed.directory.read(bed.call(), &bed.group, Depth::Direct).await);
     assert_eq!(reading.count, Some(2));
     let snapshot = Snapshot::from_reading(reading);
     assert_eq!(snapshot.members().keys().cloned().collect::<BTreeSet<_>>(), id_set(&[0, 1]));
@@ -36,7 +39,7 @@ async fn a_large_group_is_read_whole<T: Tenant>(make: &impl AsyncFn() -> T) {
         bed.tenant.put_person(&user(*number)).await;
     }
     let group = bed.tenant.put_group("Large", GroupKind::Security, &ids(&members)).await;
-    let reading = ok(bed.directory.read(bed.call(), &group).await);
+    let reading = ok(bed.directory.read(bed.call(), &group, Depth::Direct).await);
     assert_eq!(reading.count, Some(1_150));
     assert_eq!(reading.rows.into_iter().map(|row| row.id).collect::<BTreeSet<_>>(), id_set(&members));
 }

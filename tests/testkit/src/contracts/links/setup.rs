@@ -1,6 +1,7 @@
 use listsync_core::{
     id::LinkId,
     link::{Link, Mode},
+    settings::Protected,
     trigger::Generation,
 };
 use listsync_engine::ports::{Fault, LinkState, Links, ListStore, MemberChange, MemberQuery, Progress};
@@ -8,7 +9,7 @@ use listsync_engine::ports::{Fault, LinkState, Links, ListStore, MemberChange, M
 use super::Bed;
 use crate::{
     contracts::{fault, ok},
-    sample::{link, link_id, member, moment},
+    sample::{address, link, link_id, member, moment},
 };
 
 pub(super) async fn all<S: Links + ListStore>(make: &impl Fn() -> S) {
@@ -43,7 +44,9 @@ async fn a_new_link_is_due_and_remembers_nothing<S: Links + ListStore>(make: &im
 }
 
 async fn a_link_is_kept_as_it_was_set_up<S: Links + ListStore>(make: &impl Fn() -> S) {
-    use listsync_core::link::{Externals, Extras, FirstMerge, LinkStatus, RemovalLimit, Writes};
+    use listsync_core::link::{
+        Externals, Extras, FirstMerge, LinkStatus, MemberRules, RemovalLimit, SharedMailboxes, Writes,
+    };
     let bed = Bed::make(make).await;
     let unusual = Link {
         extras: Extras::Remove,
@@ -51,6 +54,11 @@ async fn a_link_is_kept_as_it_was_set_up<S: Links + ListStore>(make: &impl Fn() 
         every: Some(std::time::Duration::from_secs(7)),
         externals: Externals::Invite,
         max_removals: Some(RemovalLimit::Percent(35)),
+        members: MemberRules {
+            shared_mailboxes: SharedMailboxes::Skip,
+            protected: Protected { addresses: [address("boss")].into(), ..Protected::default() },
+        },
+        group_made_at: Some(moment(7)),
         writes: Writes::ByHand,
         status: LinkStatus::Paused,
         group_name: "Näme ' \" 😀".to_owned(),

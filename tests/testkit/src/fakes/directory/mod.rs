@@ -15,7 +15,7 @@ use listsync_core::{
     address::Address,
     id::{GroupId, ObjectId},
     member::Op,
-    snapshot::Principal,
+    snapshot::{Others, Principal},
 };
 use listsync_engine::ports::{Clock as _, Fault, Group, GroupKind, PortError, PortResult};
 
@@ -65,6 +65,12 @@ struct State {
     domains: BTreeSet<String>,
     permissions: BTreeSet<String>,
     skew: i64,
+    others: Others,
+    shared: BTreeSet<ObjectId>,
+    uninvitable: BTreeMap<Address, PortError>,
+    invitations: Vec<Address>,
+    /// Guests who were invited, and from when on look-ups and writes find them.
+    late: BTreeMap<ObjectId, Timestamp>,
 }
 
 #[derive(Debug)]
@@ -94,6 +100,11 @@ impl FakeDirectory {
             domains: BTreeSet::new(),
             permissions,
             skew: 0,
+            others: Others::new(),
+            shared: BTreeSet::new(),
+            uninvitable: BTreeMap::new(),
+            invitations: Vec::new(),
+            late: BTreeMap::new(),
         };
         Self { state: Arc::new(Mutex::new(state)), clock: clock.clone() }
     }
@@ -219,6 +230,28 @@ impl FakeDirectory {
     /// Gives the credential these permissions, and no others.
     pub fn set_permissions(&self, permissions: impl IntoIterator<Item = String>) {
         self.lock().permissions = permissions.into_iter().collect();
+    }
+
+    /// From now on every group holds these members that are no people.
+    pub fn set_others(&self, others: Others) {
+        self.lock().others = others;
+    }
+
+    /// Behind this account stands no person.
+    pub fn put_shared_mailbox(&self, person: Principal) {
+        self.lock().shared.insert(person.id.clone());
+        self.put_person(person);
+    }
+
+    /// Every invitation of this address is refused from now on.
+    pub fn refuse_invitations(&self, address: &Address, error: PortError) {
+        self.lock().uninvitable.insert(address.clone(), error);
+    }
+
+    /// Whom invitations went to, oldest first.
+    #[must_use]
+    pub fn invitations(&self) -> Vec<Address> {
+        self.lock().invitations.clone()
     }
 
     /// Sets the directory's clock so many seconds ahead.

@@ -1,7 +1,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use listsync_core::{Timestamp, address::Address, id::ObjectId, snapshot::Principal};
-use listsync_engine::ports::{Cursor, Fault, Lookup, PeopleChanges, PeoplePage, PortError, PortResult};
+use listsync_core::{
+    Timestamp,
+    address::Address,
+    id::ObjectId,
+    snapshot::{Principal, PrincipalKind},
+};
+use listsync_engine::ports::{
+    Cursor, Fault, Guest, Invited, Lookup, PeopleChanges, PeoplePage, PortError, PortResult,
+};
 
 use super::State;
 
@@ -61,13 +68,14 @@ impl State {
         }
     }
 
-    pub(super) fn look_up(&self, address: &Address) -> Lookup {
+    pub(super) fn look_up(&self, address: &Address, now: Timestamp) -> Lookup {
         let empty = BTreeSet::new();
         let read: Vec<&Principal> = self
             .by_address
             .get(address)
             .unwrap_or(&empty)
             .iter()
+            .filter(|id| self.is_known(id, now))
             .filter_map(|id| self.people.get(id))
             .collect();
         let forms: [fn(&Principal, &Address) -> bool; 4] = [
@@ -87,6 +95,40 @@ impl State {
             }
         }
         Lookup::Nobody
+    }
+
+    /// Whether reads and writes have heard of somebody who was invited.
+    pub(super) fn is_known(&self, id: &ObjectId, now: Timestamp) -> bool {
+        self.people.contains_key(id) && self.late.get(id).is_none_or(|known| *known <= now)
+    }
+
+    /// Makes a guest of an address, or finds the one whom an earlier invitation made.
+    pub(super) fn invite(&mut self, Guest { address, name }: &Guest, now: Timestamp) -> Invited {
+        if let Some(error) = self.uninvitable.get(address) {
+            return Invited::Refused(error.clone());
+        }
+        self.invitations.push(address.clone());
+        let known = self.by_address.get(address).and_then(|ids| ids.first()).cloned();
+        if let Some(known) = known.filter(|id| self.people.contains_key(id)) {
+            return match self.people[&known].kind {
+                PrincipalKind::Guest => Invited::Guest(known),
+                PrincipalKind::Own => Invited::Known(known),
+            };
+        }
+        let id = ObjectId::parse(&address.as_str().replace('@', "-at-")).expect("an address makes an id");
+        let guest = Principal {
+            id: id.clone(),
+            name: name.clone(),
+            mail: Some(address.clone()),
+            proxies: Vec::new(),
+            upn: None,
+            others: vec![address.clone()],
+            kind: PrincipalKind::Guest,
+        };
+        self.by_address.entry(address.clone()).or_default().insert(id.clone());
+        self.people.insert(id.clone(), guest);
+        self.late.insert(id.clone(), now + self.lag.most);
+        Invited::Guest(id)
     }
 
     pub(super) fn page(&self, from: Option<&Cursor>) -> PeoplePage {

@@ -6,11 +6,12 @@ use listsync_core::{
     address::Address,
     id::{GroupId, ObjectId},
     member::Op,
-    snapshot::{Principal, Reading},
+    snapshot::{Depth, Nesting, Principal, Reading},
 };
 use listsync_engine::ports::{
-    Applied, Call, Changes, Clock as _, CountCheck, Cursor, Directory, Fault, Group, GroupKind, GroupQuery,
-    Lookup, NewGroup, NewGroupKind, PeopleChanges, PeoplePage, PortError, PortResult, code,
+    Applied, Call, Changes, Clock as _, CountCheck, Cursor, Directory, Fault, Grant, Granted, Group,
+    GroupKind, GroupQuery, Guest, Invited, KindRefusal, Lookup, Membership, Need, NewGroup, NewGroupKind,
+    PeopleChanges, PeoplePage, PortError, PortResult, ProofLife, code,
 };
 
 use super::{Actor, Event, FakeDirectory, State, group_gone};
@@ -18,6 +19,7 @@ use super::{Actor, Event, FakeDirectory, State, group_gone};
 const LOOK_UPS: usize = 300;
 const ADDS: usize = 100;
 const REMOVES: usize = 20;
+const INVITES: usize = 20;
 const LINKS_IN_ONE_WRITE: usize = 20;
 
 impl State {
@@ -72,7 +74,8 @@ impl State {
             count = rows.len() as u64;
             rows.pop_first();
         }
-        Ok(Reading { rows: self.principals(rows), count: Some(count) })
+        let (others, nesting) = (self.others.clone(), Nesting::Flat);
+        Ok(Reading { rows: self.principals(rows), count: Some(count), others, nesting })
     }
 
     fn changes(&mut self, group: &GroupId, since: &Cursor, now: Timestamp) -> PortResult<Changes> {
@@ -91,21 +94,22 @@ impl State {
         let cursor = Cursor(format!("{}:{next}", row.epoch));
         let of = |wanted| merged.iter().filter(move |(_, op)| **op == wanted).map(|(id, _)| id.clone());
         let added = of(Op::Add).filter(|id| self.people.contains_key(id)).collect();
-        Ok(Changes { added, removed: of(Op::Remove).collect(), cursor, count: None })
+        Ok(Changes { added, removed: of(Op::Remove).collect(), nested: BTreeSet::new(), cursor, count: None })
     }
 
     fn write(&mut self, group: &GroupId, op: Op, (id, now): (&ObjectId, Timestamp)) -> Applied {
         let missing = || PortError::new(Fault::Rejected, code::NO_SUCH_USER, format!("{id} does not exist"));
-        let Self { groups, people, rejected, lag, dice, .. } = self;
+        let is_known = self.is_known(id, now);
+        let Self { groups, rejected, lag, dice, .. } = self;
         let Some(row) = groups.get_mut(group) else {
             return Applied::Rejected(group_gone(group));
         };
-        if let Some((code, why)) = row.group.kind.refusal() {
+        if let Some(KindRefusal { code, why, .. }) = row.group.kind.refusal() {
             return Applied::Rejected(PortError::new(Fault::Denied, code, why));
         }
         match op {
             Op::Remove if !row.history.newest().contains(id) => return Applied::AlreadySo,
-            Op::Add if !people.contains_key(id) => return Applied::Rejected(missing()),
+            Op::Add if !is_known => return Applied::Rejected(missing()),
             Op::Add if row.history.newest().contains(id) => return Applied::AlreadySo,
             Op::Add if rejected.contains(id) => {
                 let message = format!("{id} may not join the group");
@@ -129,6 +133,18 @@ impl FakeDirectory {
     }
 }
 
+/// The names are those of the real directory, for who reads a test.
+fn least(need: Need) -> &'static str {
+    match need {
+        Need::ReadMembers | Need::WriteMembers => "GroupMember.ReadWrite.All",
+        Need::ReadPeople => "User.Read.All",
+        Need::CreateGroups => "Group.Create",
+        Need::InviteGuests => "User.Invite.All",
+        Need::ReadHiddenMembers => "Member.Read.Hidden",
+        Need::ReadMailboxes => "MailboxSettings.Read",
+    }
+}
+
 #[async_trait]
 impl Directory for FakeDirectory {
     async fn group(&self, call: Call<'_>, query: &GroupQuery) -> PortResult<Group> {
@@ -148,7 +164,7 @@ impl Directory for FakeDirectory {
             NewGroupKind::Microsoft365 => GroupKind::Microsoft365,
             NewGroupKind::Security => GroupKind::Security,
         };
-        let group = Group { id: id.clone(), name: new.name.clone(), kind };
+        let group = Group { id: id.clone(), name: new.name.clone(), kind, membership: Membership::Shown };
         self.put_group(group.clone(), []);
         self.lock().unique_names.insert(new.unique_name.clone(), id);
         Ok(group)
@@ -161,7 +177,7 @@ impl Directory for FakeDirectory {
         Ok(Cursor(format!("{}:{position}", state.group(group)?.epoch)))
     }
 
-    async fn read(&self, call: Call<'_>, group: &GroupId) -> PortResult<Reading> {
+    async fn read(&self, call: Call<'_>, group: &GroupId, _: Depth) -> PortResult<Reading> {
         self.start(call)?;
         self.lock().read(group, self.clock.now())
     }
@@ -203,8 +219,8 @@ impl Directory for FakeDirectory {
         for _ in addresses.chunks(LOOK_UPS) {
             self.start(call)?;
         }
-        let state = self.lock();
-        Ok(addresses.iter().map(|address| state.look_up(address)).collect())
+        let (state, now) = (self.lock(), self.clock.now());
+        Ok(addresses.iter().map(|address| state.look_up(address, now)).collect())
     }
 
     async fn head_count(&self, call: Call<'_>) -> PortResult<u64> {
@@ -252,6 +268,21 @@ impl Directory for FakeDirectory {
         ids.iter().map(|id| state.write(group, op, (id, now))).collect()
     }
 
+    async fn invite(&self, call: Call<'_>, guests: &[Guest]) -> Vec<Invited> {
+        if self.clock.now() >= call.until {
+            return vec![Invited::NotSent; guests.len()];
+        }
+        call.meter.count(guests.len() as u64);
+        let (mut state, now) = (self.lock(), self.clock.now());
+        guests.iter().map(|guest| state.invite(guest, now)).collect()
+    }
+
+    async fn shared_mailboxes(&self, call: Call<'_>, ids: &[ObjectId]) -> PortResult<BTreeSet<ObjectId>> {
+        self.start(call)?;
+        let state = self.lock();
+        Ok(ids.iter().filter(|id| state.shared.contains(*id)).cloned().collect())
+    }
+
     async fn domains(&self, call: Call<'_>) -> PortResult<BTreeSet<String>> {
         self.start(call)?;
         Ok(self.lock().domains.clone())
@@ -259,6 +290,20 @@ impl Directory for FakeDirectory {
 
     async fn permissions(&self, _call: Call<'_>) -> PortResult<BTreeSet<String>> {
         Ok(self.lock().permissions.clone())
+    }
+
+    async fn grants(&self, _call: Call<'_>, needs: &[Need]) -> PortResult<Vec<Grant>> {
+        let state = self.lock();
+        let grant = |need: &Need| {
+            let least = least(*need);
+            let by = if state.permissions.contains(least) { Granted::Least } else { Granted::Missing };
+            Grant { need: *need, least, by }
+        };
+        Ok(needs.iter().map(grant).collect())
+    }
+
+    async fn proof_life(&self, _call: Call<'_>) -> PortResult<ProofLife> {
+        Ok(ProofLife::Endless("nobody has to prove anything to a fake"))
     }
 
     async fn clock_skew(&self, call: Call<'_>, _now: Timestamp) -> PortResult<i64> {
@@ -275,6 +320,10 @@ impl Directory for FakeDirectory {
             Op::Add => ADDS,
             Op::Remove => REMOVES,
         }
+    }
+
+    fn invite_batch(&self) -> usize {
+        INVITES
     }
 
     fn people_page(&self) -> usize {

@@ -104,10 +104,15 @@ impl State {
         for other in self.links.values().map(|row| &row.state.link) {
             let both = |side| link.mode.writes(side) && other.mode.writes(side);
             if other.group == link.group && both(Side::Group) {
-                return Err(rejected("group_linked", "another link writes the group"));
+                let list =
+                    self.book.lists.get(&other.list).map(|row| row.list.name.clone()).unwrap_or_default();
+                let message =
+                    format!("the group is written already, from list '{list}' by link {}", other.id);
+                return Err(rejected("group_taken", &message));
             }
             if other.list == link.list && both(Side::List) {
-                return Err(rejected("list_linked", "another link writes to the list"));
+                let message = format!("the list takes changes already, by link {}", other.id);
+                return Err(rejected("list_taken", &message));
             }
         }
         let state = LinkState {
