@@ -11,9 +11,9 @@ mod receive;
 mod report;
 mod slot;
 
-use listsync_core::id::{LinkId, ListId};
-use listsync_engine::ports::{Import, PortError};
-use listsync_lists::RowProblem;
+use listsync_core::id::ListId;
+use listsync_engine::ports::PortError;
+use listsync_lists::Taken;
 
 pub use event::{Event, Object};
 pub use receive::{Desk, LARGEST, receive};
@@ -22,24 +22,13 @@ pub use receive::{Desk, LARGEST, receive};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Received {
     /// It is taken in.
-    Taken(Box<Outcome>),
+    Taken(Box<Taken>),
     /// It was taken in before: nothing was done.
     Again(ListId),
     /// It is not taken in, and nothing was changed.
     Refused(Refusal),
     /// It is a folder, or not there any more: nothing was done.
     Nothing,
-}
-
-/// What taking a file in came to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outcome {
-    /// The import, as it is kept.
-    pub import: Import,
-    /// The rows that were not taken in, in the file's order.
-    pub problems: Vec<RowProblem>,
-    /// The links that were asked to run.
-    pub links: Vec<LinkId>,
 }
 
 /// Why a file is not taken in.

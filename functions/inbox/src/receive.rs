@@ -14,7 +14,7 @@ use listsync_engine::{
 };
 use listsync_lists::{ParsedFile, Profile, Reading, Source, Taken, read, take_in, write_rejects};
 
-use crate::{Outcome, Received, Refusal, report, slot, slot::Slot};
+use crate::{Received, Refusal, report, slot, slot::Slot};
 
 /// The largest file that is taken in, in bytes.
 pub const LARGEST: u64 = 64 * 1024 * 1024;
@@ -124,10 +124,9 @@ impl Desk<'_> {
         }
         let source = Source { file: slot.file, mode: slot.mode, at };
         let taken = take_in(self.service, &dropped.list, parsed, (source, Again::Skip)).await;
-        let Taken { import, problems, links } = taken.map_err(Stop::of_import)?;
-        let outcome = Outcome { import, problems, links };
-        self.tell(slot, &outcome, rejects).await?;
-        Ok(Received::Taken(Box::new(outcome)))
+        let taken = taken.map_err(Stop::of_import)?;
+        self.tell(slot, &taken, rejects).await?;
+        Ok(Received::Taken(Box::new(taken)))
     }
 
     async fn list(&self, named: &str) -> Result<ListId, Stop> {
@@ -178,11 +177,11 @@ impl Desk<'_> {
         Ok(false)
     }
 
-    async fn tell(&self, slot: Slot<'_>, outcome: &Outcome, rejects: Option<Vec<u8>>) -> PortResult<()> {
+    async fn tell(&self, slot: Slot<'_>, taken: &Taken, rejects: Option<Vec<u8>>) -> PortResult<()> {
         if let Some(rows) = rejects {
             self.inbox.lay_down(&slot.rejects_path(), "text/csv", rows).await?;
         }
-        if let Some(text) = report::taken(outcome) {
+        if let Some(text) = report::taken(taken) {
             self.inbox.lay_down(&slot::report_path(slot.path), TEXT, text.into_bytes()).await?;
         }
         Ok(())

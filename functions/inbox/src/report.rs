@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use listsync_engine::ports::ImportState;
-use listsync_lists::RowProblem;
+use listsync_lists::{RowProblem, Taken};
 
-use crate::{Outcome, Refusal};
+use crate::Refusal;
 
 /// So many rows are told one by one.
 const TOLD: usize = 1_000;
@@ -19,8 +19,8 @@ pub(crate) fn refused(refusal: &Refusal) -> String {
 }
 
 /// What a person has to see of a file that is taken in; none: nothing.
-pub(crate) fn taken(outcome: &Outcome) -> Option<String> {
-    let Outcome { import, problems, .. } = outcome;
+pub(crate) fn taken(taken: &Taken) -> Option<String> {
+    let Taken { import, problems, gone_unknown, .. } = taken;
     let mut text = format!(
         "This file was taken in as import {}: {} added, {} updated, {} removed.\n",
         import.id, import.added, import.updated, import.removed
@@ -36,8 +36,14 @@ pub(crate) fn taken(outcome: &Outcome) -> Option<String> {
         ImportState::RemovalsSkipped => {
             text.push_str("\nNobody was removed, because rows could not be read: correct them and drop the file again.\n");
         }
-        ImportState::Done | ImportState::Repeated if import.rejected == 0 => return None,
+        ImportState::Done | ImportState::Repeated if import.rejected + gone_unknown == 0 => return None,
         ImportState::Done | ImportState::Repeated => {}
+    }
+    if *gone_unknown > 0 {
+        let _ = writeln!(
+            text,
+            "\n{gone_unknown} leave by a key that nobody here has: nobody was removed for them."
+        );
     }
     if !problems.is_empty() {
         text.push_str("\nNot taken in:\n");

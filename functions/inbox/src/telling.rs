@@ -2,7 +2,8 @@
 
 use listsync_core::Timestamp;
 use listsync_engine::ports::PortResult;
-use listsync_inbox::{Outcome, Received};
+use listsync_inbox::Received;
+use listsync_lists::Taken;
 use listsync_wiring::function::{self, Metric, Unit};
 
 /// One line and one set of metrics per file. A folder, or what came again, is no file.
@@ -21,8 +22,8 @@ pub(crate) fn tell(now: Timestamp, received: &PortResult<Received>) {
     }
 }
 
-fn taken(now: Timestamp, outcome: &Outcome) {
-    let Outcome { import, links, .. } = outcome;
+fn taken(now: Timestamp, taken: &Taken) {
+    let Taken { import, links, .. } = taken;
     tracing::info!(
         import.id = %import.id,
         list.id = %import.list,

@@ -10,10 +10,13 @@ use async_trait::async_trait;
 use listsync_core::{Timestamp, id::ListId, list::ListKind};
 use listsync_engine::{
     Ports,
-    ports::{Contacts as _, Fault, Fetched, ImportState, Inbox, ListEdit, ListSide as _, ListStore as _, PortError, PortResult},
+    ports::{
+        Contacts as _, Fault, Fetched, ImportState, Inbox, ListEdit, ListSide as _, ListStore as _,
+        PortError, PortResult,
+    },
     service::Service,
 };
-use listsync_inbox::{Desk, LARGEST, Outcome, Received, receive};
+use listsync_inbox::{Desk, LARGEST, Received, receive};
 use listsync_testkit::{
     dice::Dice,
     fakes::{FakeDirectory, Lag, ManualClock, MemoryStore},
@@ -116,9 +119,9 @@ fn csv(people: &[&str]) -> String {
     people.iter().fold("email\n".to_owned(), |text, person| text + person + "@contoso.example\n")
 }
 
-fn taken(received: Received) -> Outcome {
+fn taken(received: Received) -> listsync_lists::Taken {
     match received {
-        Received::Taken(outcome) => *outcome,
+        Received::Taken(taken) => *taken,
         other => panic!("it is not taken in: {other:?}"),
     }
 }

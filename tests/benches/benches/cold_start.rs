@@ -20,8 +20,12 @@ pub(crate) async fn figures() -> Vec<Figure> {
     ];
     environment.extend(aws.map(|(name, value)| (name.to_owned(), value.to_owned())));
     let mut figures = Vec::new();
-    let bounds =
-        [("listsync-timer", 15.0), ("listsync-inbox", 15.0), ("listsync-worker", 25.0), ("listsync-api", 25.0)];
+    let bounds = [
+        ("listsync-timer", 15.0),
+        ("listsync-inbox", 15.0),
+        ("listsync-worker", 25.0),
+        ("listsync-api", 25.0),
+    ];
     for (function, bound) in bounds {
         // It is built, and its file is read once, before the clock runs.
         drop(std::fs::read(binary(function)));

@@ -17,7 +17,9 @@ with tempfile.TemporaryDirectory() as folder:
 ";
 
 pub(crate) fn figures() -> Vec<Figure> {
-    ["listsync-timer", "listsync-worker", "listsync-inbox", "listsync-api"].map(|function| figure(function, &binary(function))).into()
+    ["listsync-timer", "listsync-worker", "listsync-inbox", "listsync-api"]
+        .map(|function| figure(function, &binary(function)))
+        .into()
 }
 
 fn figure(function: &str, path: &Path) -> Figure {
