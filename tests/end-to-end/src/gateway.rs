@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
 use crate::Function;
@@ -64,9 +65,10 @@ impl Ask {
     }
 
     /// The event ("Working with AWS Lambda proxy integrations for HTTP APIs" in the API Gateway developer guide,
-    /// payload format 2.0).
+    /// payload format 2.0). The gateway decodes the path, and leaves the query as it is.
     fn event(&self) -> Value {
         let (path, query) = self.target.split_once('?').unwrap_or((&self.target, ""));
+        let path = percent_decode_str(path).decode_utf8().expect("a path is UTF-8");
         json!({
             "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": query,
             "headers": self.headers,

@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use listsync_end_to_end::{Ask, Cloud, Function, PUBLIC_URL, TIMER_TIME, beat};
+use listsync_end_to_end::{Ask, Cloud, Function, PUBLIC_URL};
 use serde_json::{Value, json};
 use standardwebhooks::Webhook;
 
@@ -16,12 +16,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 
 /// A linked list in step, and a key of the API that may do everything.
 async fn stage() -> (Cloud, Links, String) {
-    let mut cloud = Cloud::of(20).await;
-    cloud.world.set("LISTSYNC_LOG", "info,listsync=debug");
-    let lists = Links::make(&cloud.world, 1).await;
-    let (timer, worker) = (cloud.timer().await, cloud.worker().await);
-    timer.call(&beat(), TIMER_TIME).await.expect("the timer answers");
-    cloud.work_off(&worker).await;
+    let (cloud, lists) = Links::one_in_step().await;
     let made = cloud.world.json(&["keys", "create", "all", "--scope", "admin"]).await;
     let key = made["secret"].as_str().expect("a key is shown once").to_owned();
     (cloud, lists, key)

@@ -13,16 +13,6 @@ use crate::{
 /// What the inbox has of time by the template.
 const INBOX_TIME: Duration = Duration::from_secs(900);
 
-async fn stage() -> (Cloud, Links) {
-    let mut cloud = Cloud::of(20).await;
-    cloud.world.set("LISTSYNC_LOG", "info,listsync=debug");
-    let lists = Links::make(&cloud.world, 1).await;
-    let (timer, worker) = (cloud.timer().await, cloud.worker().await);
-    timer.call(&beat(), TIMER_TIME).await.expect("the timer answers");
-    cloud.work_off(&worker).await;
-    (cloud, lists)
-}
-
 async fn drop_in(cloud: &Cloud, inbox: &Function, path: &str, content: impl Into<Vec<u8>>) {
     cloud.put(path, content).await;
     let answer = inbox.call(&dropped(cloud.bucket(), path), INBOX_TIME).await;
@@ -35,7 +25,7 @@ async fn imports(cloud: &Cloud) -> Vec<Value> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dropped_file_becomes_an_import_messages_runs_and_changes_of_groups() {
-    let (cloud, lists) = stage().await;
+    let (cloud, lists) = Links::one_in_step().await;
     let (group, world) = (lists.groups["List 0"], &cloud.world);
     world.listsync(&["lists", "create", "Sales", "--filter", "department eq \"Sales\""]).await.exits(0);
     let sales = world.json(&["link", "Sales", "--new-group", "Sales", "--mode", "list-to-group"]).await;
@@ -79,7 +69,7 @@ async fn a_dropped_file_becomes_an_import_messages_runs_and_changes_of_groups() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_is_not_csv_changes_nothing_and_is_told_in_the_bucket() {
-    let (cloud, lists) = stage().await;
+    let (cloud, lists) = Links::one_in_step().await;
     let (group, world) = (lists.groups["List 0"], &cloud.world);
     let before = (imports(&cloud).await.len(), world.listed("List 0", "member").await, world.members(group));
     let inbox = cloud.inbox().await;
@@ -100,7 +90,7 @@ async fn a_file_that_is_not_csv_changes_nothing_and_is_told_in_the_bucket() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_that_cannot_be_read_are_laid_down_and_the_others_taken_in() {
-    let (cloud, _) = stage().await;
+    let (cloud, _) = Links::one_in_step().await;
     let inbox = cloud.inbox().await;
     let file = format!("email,name\nnot an address,Somebody\n{},\n", cloud.world.address(10));
     drop_in(&cloud, &inbox, "incoming/List 0/full/generic/staff.csv", file).await;
@@ -115,7 +105,7 @@ async fn rows_that_cannot_be_read_are_laid_down_and_the_others_taken_in() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_store_that_does_not_answer_fails_the_call_so_that_the_event_comes_again() {
-    let (cloud, _) = stage().await;
+    let (cloud, _) = Links::one_in_step().await;
     let mut environment = cloud.environment();
     environment.retain(|(name, _)| name != "LISTSYNC_STORE");
     environment.push(("LISTSYNC_STORE".to_owned(), "dynamodb:another-table".to_owned()));
@@ -125,4 +115,20 @@ async fn a_store_that_does_not_answer_fails_the_call_so_that_the_event_comes_aga
     let failed = inbox.call(&dropped("another-bucket", path), INBOX_TIME).await;
     assert!(failed.is_err(), "{failed:?}");
     assert!(cloud.file("rejected/List 0/full/generic/staff.csv.txt").await.is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_functions_role_does_not_allow_is_seen() {
+    let (cloud, _) = Links::one_in_step().await;
+    assert_eq!(cloud.forbidden().await, Vec::<String>::new());
+    let mut environment = cloud.environment();
+    environment.retain(|(name, _)| name != "AWS_ACCESS_KEY_ID");
+    // As if the timer did what the inbox does.
+    environment.push(("AWS_ACCESS_KEY_ID".to_owned(), "listsync-timer".to_owned()));
+    let inbox = Function::start("listsync-inbox", &environment).await;
+    drop_in(&cloud, &inbox, "incoming/List 0/full/generic/staff.csv", "no file of people").await;
+    let forbidden = cloud.forbidden().await;
+    let files =
+        ["listsync-timer: s3:GetObject Inbox/incoming/*", "listsync-timer: s3:PutObject Inbox/rejected/*"];
+    assert_eq!(forbidden, files);
 }

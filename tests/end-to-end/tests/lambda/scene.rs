@@ -35,6 +35,17 @@ impl Links {
         Self { groups }
     }
 
+    /// One linked list in step, in a stack that logs all there is to log.
+    pub(crate) async fn one_in_step() -> (Cloud, Self) {
+        let mut cloud = Cloud::of(20).await;
+        cloud.world.set("LISTSYNC_LOG", "info,listsync=debug");
+        let lists = Self::make(&cloud.world, 1).await;
+        let (timer, worker) = (cloud.timer().await, cloud.worker().await);
+        timer.call(&beat(), TIMER_TIME).await.expect("the timer answers");
+        cloud.work_off(&worker).await;
+        (cloud, lists)
+    }
+
     /// Who is in each group and on each list, by address.
     pub(crate) async fn end(&self, world: &World) -> BTreeMap<String, [BTreeSet<String>; 2]> {
         let people: BTreeMap<ObjectId, &str> =
