@@ -23,11 +23,11 @@ pub const TIMER_TIME: Duration = Duration::from_secs(60);
 pub struct Cloud {
     /// The tenant and the command line.
     pub world: World,
-    moto: Moto,
-    http: reqwest::Client,
+    pub(crate) moto: Moto,
+    pub(crate) http: reqwest::Client,
     queue: String,
     dead_letters: String,
-    bucket: String,
+    pub(crate) bucket: String,
     /// What each function may do, by its role.
     allowed: Value,
     secret: String,
@@ -144,39 +144,6 @@ impl Cloud {
         forbidden
     }
 
-    /// The bucket into which files are dropped.
-    #[must_use]
-    pub fn bucket(&self) -> &str {
-        &self.bucket
-    }
-
-    /// Puts a file into the inbox; its event is [`crate::dropped`].
-    ///
-    /// # Panics
-    /// When it is not taken.
-    pub async fn put(&self, path: &str, content: impl Into<Vec<u8>>) {
-        let answer = self.http.put(self.object(path)).header("authorization", scope("s3"));
-        let answer = answer.body(content.into()).send().await.expect("the emulated AWS answers");
-        assert!(answer.status().is_success(), "{path}: {}", answer.status());
-    }
-
-    /// A file in the inbox, as text; none: it is not there.
-    ///
-    /// # Panics
-    /// When the emulated AWS does not answer.
-    pub async fn file(&self, path: &str) -> Option<String> {
-        let answer = self.http.get(self.object(path)).header("authorization", scope("s3"));
-        let answer = answer.send().await.expect("the emulated AWS answers");
-        match answer.status().is_success() {
-            true => Some(answer.text().await.expect("with text")),
-            false => None,
-        }
-    }
-
-    fn object(&self, path: &str) -> String {
-        format!("{}/{}/{}", self.moto.endpoint(), self.bucket, path.replace(' ', "%20"))
-    }
-
     /// The variables of a function.
     #[must_use]
     pub fn environment(&self) -> Vec<(String, String)> {
@@ -286,7 +253,7 @@ impl Cloud {
 }
 
 /// What says which service is asked; the emulator looks at no signature.
-fn scope(service: &str) -> String {
+pub(crate) fn scope(service: &str) -> String {
     format!(
         "AWS4-HMAC-SHA256 Credential=test/20260101/eu-west-1/{service}/aws4_request, SignedHeaders=host, Signature=0"
     )

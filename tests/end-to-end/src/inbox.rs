@@ -1,5 +1,42 @@
 use serde_json::{Value, json};
 
+use crate::{Cloud, cloud::scope};
+
+impl Cloud {
+    /// The bucket into which files are dropped.
+    #[must_use]
+    pub fn bucket(&self) -> &str {
+        &self.bucket
+    }
+
+    /// Puts a file into the inbox; its event is [`crate::dropped`].
+    ///
+    /// # Panics
+    /// When it is not taken.
+    pub async fn put(&self, path: &str, content: impl Into<Vec<u8>>) {
+        let answer = self.http.put(self.object(path)).header("authorization", scope("s3"));
+        let answer = answer.body(content.into()).send().await.expect("the emulated AWS answers");
+        assert!(answer.status().is_success(), "{path}: {}", answer.status());
+    }
+
+    /// A file in the inbox, as text; none: it is not there.
+    ///
+    /// # Panics
+    /// When the emulated AWS does not answer.
+    pub async fn file(&self, path: &str) -> Option<String> {
+        let answer = self.http.get(self.object(path)).header("authorization", scope("s3"));
+        let answer = answer.send().await.expect("the emulated AWS answers");
+        match answer.status().is_success() {
+            true => Some(answer.text().await.expect("with text")),
+            false => None,
+        }
+    }
+
+    fn object(&self, path: &str) -> String {
+        format!("{}/{}/{}", self.moto.endpoint(), self.bucket, path.replace(' ', "%20"))
+    }
+}
+
 /// What a bucket sends when a file was dropped ("Event message structure" in the Amazon S3 user guide).
 #[must_use]
 pub fn dropped(bucket: &str, path: &str) -> Value {
