@@ -1,5 +1,5 @@
 use listsync_core::Timestamp;
-use listsync_engine::ports::{Again, ImportMode, NewImport};
+use listsync_engine::ports::{Again, ImportMode, NewImport, Rows};
 
 use crate::ParsedFile;
 
@@ -28,7 +28,7 @@ impl ParsedFile {
             digest,
             profile: self.profile,
             again,
-            people: self.people.into_iter().collect(),
+            people: Rows::of(self.people),
             rows: self.rows,
             repeated: self.repeated,
             rejected: self.rejected.len() as u64,

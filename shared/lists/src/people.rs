@@ -1,9 +1,9 @@
 //! The people of a file, kept compactly.
 
-use std::{borrow::Cow, collections::BTreeMap, iter, sync::Arc, vec};
+use std::{borrow::Cow, collections::BTreeMap, iter, sync::Arc};
 
 use listsync_core::{address::Address, contact::ExternalId, list::NewContact};
-use listsync_engine::ports::{ImportRow, Presence};
+use listsync_engine::ports::{ImportRow, Presence, RowSource};
 
 /// The people of a file, each once, in the file's order. They are kept compactly, and made into rows one by one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,37 +31,25 @@ impl People {
         self.people.is_empty()
     }
 
+    /// Somebody besides who leaves, and was known by a key alone.
+    pub(crate) fn leaves(&mut self, address: Address, key: ExternalId) {
+        let (external_id, values) = (Some(key), Values::of("", iter::empty()));
+        self.people.push(Person { row: 0, address, external_id, values, presence: Presence::Leaving });
+    }
+
     /// Each of them.
     pub fn iter(&self) -> impl Iterator<Item = ImportRow> {
         self.people.iter().map(|person| person.clone().into_row(&self.fields))
     }
 }
 
-impl IntoIterator for People {
-    type Item = ImportRow;
-    type IntoIter = IntoRows;
-
-    fn into_iter(self) -> IntoRows {
-        IntoRows { fields: self.fields, people: self.people.into_iter() }
-    }
-}
-
-/// The rows of [`People`].
-#[derive(Debug)]
-pub struct IntoRows {
-    fields: Arc<[String]>,
-    people: vec::IntoIter<Person>,
-}
-
-impl Iterator for IntoRows {
-    type Item = ImportRow;
-
-    fn next(&mut self) -> Option<ImportRow> {
-        Some(self.people.next()?.into_row(&self.fields))
+impl RowSource for People {
+    fn count(&self) -> usize {
+        self.people.len()
     }
 
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        self.people.size_hint()
+    fn row(&self, number: usize) -> ImportRow {
+        self.people[number].clone().into_row(&self.fields)
     }
 }
 

@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use listsync_core::{
+    address::Address,
     contact::ExternalId,
     id::{LinkId, ListId},
-    list::NewContact,
     trigger::Reason,
 };
 use listsync_engine::{
     filtered,
-    ports::{Again, Import, ImportRow, ImportState, Imported, PortResult, Presence},
+    ports::{Again, Import, ImportState, Imported, PortResult},
     service::Service,
     trigger,
 };
@@ -53,7 +53,7 @@ pub struct RowProblem {
 pub async fn take_in(
     service: &Service,
     list: &ListId,
-    parsed: ParsedFile,
+    mut parsed: ParsedFile,
     (source, again): (Source<'_>, Again),
 ) -> PortResult<Taken> {
     let mut problems: Vec<RowProblem> = parsed
@@ -66,10 +66,10 @@ pub async fn take_in(
         })
         .collect();
     let gone: BTreeSet<ExternalId> = parsed.gone.iter().cloned().collect();
-    let mut new = parsed.into_import(source, again);
     let leavers = leavers(service, &gone).await?;
     let gone_unknown = (gone.len() - leavers.len()) as u64;
-    new.people.extend(leavers);
+    leavers.into_iter().for_each(|(address, key)| parsed.people.leaves(address, key));
+    let new = parsed.into_import(source, again);
     let Imported { import, refused } = service.ports.lists.import(list, &new).await?;
     problems.extend(refused.into_iter().map(|row| RowProblem {
         row: row.row,
@@ -85,28 +85,22 @@ pub async fn take_in(
     Ok(Taken { import, problems, gone_unknown, links })
 }
 
-/// The rows of those who leave and whom the file knows by their key alone.
-async fn leavers(service: &Service, gone: &BTreeSet<ExternalId>) -> PortResult<Vec<ImportRow>> {
-    let mut rows = Vec::new();
+/// Who leaves and is known to the file by their key alone.
+async fn leavers(service: &Service, gone: &BTreeSet<ExternalId>) -> PortResult<Vec<(Address, ExternalId)>> {
+    let mut leavers = Vec::new();
     let mut after = None;
-    while rows.len() < gone.len() {
+    while leavers.len() < gone.len() {
         let page = service.contacts.contacts(after.as_ref(), PAGE).await?;
         let full = page.len() == PAGE;
         after = page.last().map(|contact| contact.id.clone());
         for contact in page {
-            let Some(key) = contact.external_id.filter(|key| gone.contains(key)) else { continue };
-            let new =
-                NewContact { address: contact.address, name: String::new(), fields: Default::default() };
-            rows.push(ImportRow {
-                row: 0,
-                contact: new,
-                external_id: Some(key),
-                presence: Presence::Leaving,
-            });
+            if let Some(key) = contact.external_id.filter(|key| gone.contains(key)) {
+                leavers.push((contact.address, key));
+            }
         }
         if !full {
             break;
         }
     }
-    Ok(rows)
+    Ok(leavers)
 }

@@ -119,9 +119,10 @@ impl Importing<'_> {
     /// Whom the rows name that were taken in before the import was interrupted, and which were refused.
     async fn recall(&mut self) -> PortResult<()> {
         let head = Head::load(self.table, self.list).await?;
-        for some in self.new.people[..self.journal.next].chunks(CHUNK) {
-            let people = People::load(self.table, &head, rows::wanted(some)).await?;
-            for row in some {
+        for from in (0..self.journal.next).step_by(CHUNK) {
+            let some = self.new.people.some(from, CHUNK.min(self.journal.next - from));
+            let people = People::load(self.table, &head, rows::wanted(&some)).await?;
+            for row in &some {
                 let took = rows::recall(&people, row, (Origin::Csv, self.new.at))?;
                 self.note(took);
             }
@@ -151,10 +152,10 @@ impl Importing<'_> {
 
     async fn take_in_some(&mut self) -> Result<(), Fail> {
         let from = self.journal.next;
-        let upto = self.new.people.len().min(from + CHUNK);
-        let some = &self.new.people[from..upto];
+        let some = self.new.people.some(from, CHUNK);
+        let upto = from + some.len();
         let head = Head::load(self.table, self.list).await?;
-        let mut people = self.people(&head, some).await?;
+        let mut people = self.people(&head, &some).await?;
         let mut tx = ListTx::new(&head);
         let mut counts = self.journal.counts();
         let mut waiting = Vec::new();

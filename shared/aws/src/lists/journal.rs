@@ -177,7 +177,7 @@ fn digest(new: &NewImport) -> String {
         ImportMode::Incremental => "incremental",
     };
     hash.update(format!("{mode}\n{}\n{}\n{}\n{}\n", new.file, new.rows, new.repeated, new.rejected));
-    for ImportRow { row, contact, external_id, presence } in &new.people {
+    for ImportRow { row, contact, external_id, presence } in new.people.iter() {
         let who = (contact.address.as_str(), &contact.name, &contact.fields);
         let external = external_id.as_ref().map(ExternalId::as_str);
         hash.update(format!("{:?}\n", (row, who, external, presence)));

@@ -236,7 +236,7 @@ async fn a_changed_address_reaches_more_lists_than_one_transaction_holds() {
     }
     // The address changes by a file for one of the lists.
     let row = ImportRow { external_id: number, ..ImportRow::from(contact("anna.new")) };
-    let new = NewImport { people: vec![row], ..file(ImportMode::Incremental, Vec::new()) };
+    let new = NewImport { people: vec![row].into(), ..file(ImportMode::Incremental, Vec::new()) };
     let done = kit.store.import(&lists[0], &new).await.unwrap();
     assert_eq!((done.import.added, done.refused), (0, Vec::new()));
     for (list, cursor) in lists.iter().zip(cursors) {

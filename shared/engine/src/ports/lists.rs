@@ -11,7 +11,7 @@ use listsync_core::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Contacts, Cursor, PortResult};
+use super::{Contacts, Cursor, PortResult, Rows};
 
 /// Which entries of a list are wanted.
 #[derive(Debug, Clone, Copy)]
@@ -227,7 +227,7 @@ pub struct NewImport {
     /// What is done if it is the list's last import once more.
     pub again: Again,
     /// Who is in it, each once.
-    pub people: Vec<ImportRow>,
+    pub people: Rows,
     /// Rows read, without the header.
     pub rows: u64,
     /// Rows that name somebody whom an earlier row named.
@@ -249,7 +249,7 @@ impl NewImport {
             profile: String::new(),
             again: Again::Skip,
             rows: people.len() as u64,
-            people,
+            people: people.into(),
             repeated: 0,
             rejected: 0,
             at,

@@ -11,6 +11,7 @@ mod lists;
 mod permission;
 mod queue;
 mod records;
+mod rows;
 
 pub use clock::{Clock, SystemClock};
 pub use contacts::{ContactChanges, ContactEdit, Contacts, Heard, MailState, Moves};
@@ -33,3 +34,4 @@ pub use lists::{
 pub use permission::{Grant, Granted, Need};
 pub use queue::{Delivery, Outgoing, Queue, Receipt};
 pub use records::{Gate, PeopleWatch, Runs, SettingsStore};
+pub use rows::{RowSource, Rows};

@@ -35,8 +35,8 @@ pub(super) fn take_in(tx: &Connection, list: &ListId, new: &NewImport) -> Outcom
     let listed = entries::size(tx, row.n)?;
     let import = blank(list, new)?;
     let mut taking = Taking { tx, list: row, import, named: HashSet::new(), refused: Vec::new() };
-    for person in &new.people {
-        taking.take(person)?;
+    for person in new.people.iter() {
+        taking.take(&person)?;
     }
     let Taking { mut import, named, refused, .. } = taking;
     let leavers = match new.mode {

@@ -150,8 +150,8 @@ async fn imports_come_newest_first() {
 #[tokio::test]
 async fn a_hundred_thousand_people_are_taken_in_whole() {
     let (store, id) = filled(&[]).await;
-    let people = (0..100_000).map(|number| person(&format!("p{number}")).into()).collect();
-    let new = NewImport { people, rows: 100_000, ..file(ImportMode::Full, &[]) };
+    let people: Vec<_> = (0..100_000).map(|number| person(&format!("p{number}")).into()).collect();
+    let new = NewImport { people: people.into(), rows: 100_000, ..file(ImportMode::Full, &[]) };
     let import = store.import(&id, &new).await.unwrap().import;
     assert_eq!(import.added, 100_000);
     assert_eq!(store.size(&id).await.unwrap(), 100_000);

@@ -29,8 +29,9 @@ const TEN: [&str; 10] = ["p0", "p1", "p2", "p3", "p4", "p5", "p6", "p7", "p8", "
 
 async fn an_import_puts_its_contacts_on_the_list<S: ListStore>(make: &impl Fn() -> S) {
     let bed = Bed::make(make).await;
+    let clara = with_fields("clara", &[("Office", "7")]);
     let mut new = file(ImportMode::Full, &["anna", "berta"]);
-    new.people.push(with_fields("clara", &[("Office", "7")]).into());
+    new.people = vec![contact("anna").into(), contact("berta").into(), clara.into()].into();
     (new.rows, new.repeated) = (4, 1);
     let import = ok(bed.store.import(&bed.list, &new).await).import;
     let wanted = Import {
@@ -82,10 +83,10 @@ async fn a_full_import_takes_leavers_off<S: ListStore>(make: &impl Fn() -> S) {
 async fn an_import_counts_what_it_changed<S: ListStore>(make: &impl Fn() -> S) {
     let bed = Bed::make(make).await;
     bed.import(ImportMode::Full, &["anna", "berta", "clara"]).await;
+    let berta = listsync_core::list::NewContact { name: "B. Brandt".to_owned(), ..contact("berta") };
+    let clara = with_fields("clara", &[("Office", "7")]);
     let mut new = file(ImportMode::Full, &["anna"]);
-    new.people
-        .push(listsync_core::list::NewContact { name: "B. Brandt".to_owned(), ..contact("berta") }.into());
-    new.people.push(with_fields("clara", &[("Office", "7")]).into());
+    new.people = vec![contact("anna").into(), berta.into(), clara.into()].into();
     let import = ok(bed.store.import(&bed.list, &new).await).import;
     assert_eq!((import.added, import.updated, import.unchanged), (0, 2, 1));
     assert_eq!(bed.entry("berta").await.map(|entry| entry.name), Some("B. Brandt".to_owned()));

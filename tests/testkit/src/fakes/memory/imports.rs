@@ -57,8 +57,8 @@ impl State {
         let id = ImportId::parse(&format!("i{}", self.count_up())).expect("a counted id is an id");
         let import = opened(id, list, new);
         let mut taking = Taking { import, named: BTreeSet::new(), refused: Vec::new() };
-        for row in &new.people {
-            self.take(list, row, &mut taking)?;
+        for row in new.people.iter() {
+            self.take(list, &row, &mut taking)?;
         }
         let Taking { mut import, named, refused } = taking;
         let mut leavers: Vec<_> = before.difference(&named).cloned().collect();
