@@ -10,6 +10,7 @@ use crate::{
     identity::{Unmatched, presence_of},
     list::{Entry, Standing},
     member::{Member, MemberKey},
+    rename::Named,
     snapshot::{Completeness, Principal},
 };
 
@@ -61,6 +62,8 @@ pub struct Evidence {
     pub sight: Sight,
     /// What the link remembers.
     pub records: BTreeMap<MemberKey, Member>,
+    /// Whose primary address is to be remembered as this from now on.
+    pub named: BTreeMap<ObjectId, Named>,
 }
 
 /// Who is never removed, by the settings and the group's owners.
@@ -103,6 +106,9 @@ impl Evidence {
             record.address = Some(entry.address.clone());
         } else if let Some(address) = principal.and_then(Principal::contact_address) {
             record.address = Some(address.clone());
+        }
+        if let Some(named) = key.object_id().and_then(|id| self.named.get(id)) {
+            record.named = Some(named.clone());
         }
         let unmatched = face.and_then(|entry| self.unmatched.get(&entry.contact));
         let name = face.map(|entry| entry.name.clone()).filter(|name| !name.is_empty());

@@ -23,6 +23,7 @@ pub mod list;
 pub mod member;
 pub mod plan;
 pub mod reconcile;
+pub mod rename;
 pub mod schedule;
 pub mod settings;
 pub mod snapshot;

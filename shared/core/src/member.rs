@@ -10,6 +10,7 @@ use crate::{
     belief::Belief,
     id::{ContactId, ObjectId},
     link::Side,
+    rename::Named,
 };
 
 /// By what a member is told from others: the directory object first; the contact where no object answers to it.
@@ -161,13 +162,25 @@ pub struct Member {
     pub intent: Option<Intent>,
     /// The change that is not folded yet.
     pub open: Option<Open>,
+    /// The primary address that the directory gave when it was last read, once it was.
+    #[serde(default)]
+    pub named: Option<Named>,
 }
 
 impl Member {
     /// A member of whom nothing is known yet.
     #[must_use]
     pub fn unknown(key: MemberKey) -> Self {
-        Self { key, contact: None, address: None, in_baseline: false, group: None, intent: None, open: None }
+        Self {
+            key,
+            contact: None,
+            address: None,
+            in_baseline: false,
+            group: None,
+            intent: None,
+            open: None,
+            named: None,
+        }
     }
 
     /// Whether there is anything left to remember at `now`: else the row can go.

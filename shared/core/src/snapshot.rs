@@ -38,7 +38,13 @@ impl Principal {
     /// The address under which it becomes a contact: mail, else the primary proxy address, else the first other mail.
     #[must_use]
     pub fn contact_address(&self) -> Option<&Address> {
-        self.mail.as_ref().or_else(|| self.proxies.first()).or_else(|| self.others.first())
+        self.primary_address().or_else(|| self.others.first())
+    }
+
+    /// The address that the directory holds to be its first: mail, else the primary proxy address.
+    #[must_use]
+    pub fn primary_address(&self) -> Option<&Address> {
+        self.mail.as_ref().or_else(|| self.proxies.first())
     }
 
     /// Every address it answers to, in the order in which a look-up asks.

@@ -169,6 +169,9 @@ pub struct Summary {
     pub skipped: BTreeMap<String, u64>,
     /// Members whose reads contradict what we hold true, within the settle window.
     pub set_aside: u64,
+    /// Contacts that took over the new primary address of their person.
+    #[serde(default)]
+    pub renamed: u64,
     /// Effects that failed.
     pub failures: Vec<Failure>,
     /// What it cost.
@@ -258,6 +261,9 @@ impl Summary {
                 "  See them: listsync plan {}. Release just these: listsync links approve {digest}",
                 self.list.name
             )?;
+        }
+        if self.renamed > 0 {
+            writeln!(f, "Renamed: {} contacts have the new address of their person.", self.renamed)?;
         }
         for (reason, count) in &self.skipped {
             writeln!(f, "Skipped: {count} ({reason})")?;

@@ -68,7 +68,10 @@ pub async fn connect(ports: &Ports, new: &NewLink, call: Call<'_>) -> PortResult
     permitted(ports, new, call).await?;
     let (group, group_made_at) = match &new.target {
         Target::Existing(query) => (ports.directory.group(call, query).await?, None),
-        Target::New(group) => (ports.directory.create_group(call, group).await?, Some(ports.clock.now())),
+        Target::New(group) => {
+            unfilled(ports, new).await?;
+            (ports.directory.create_group(call, group).await?, Some(ports.clock.now()))
+        }
     };
     writable(new.mode, &group)?;
     demand_sight(ports, call, &group).await?;
@@ -114,6 +117,21 @@ fn sensible(new: &NewLink) -> PortResult<()> {
             "leave --externals out, or choose --mode list-to-group or two-way",
         ),
         _ => Ok(()),
+    }
+}
+
+/// The store refuses a second link that writes to a list, but not before a group would have been made for it.
+async fn unfilled(ports: &Ports, new: &NewLink) -> PortResult<()> {
+    let links = ports.links.of_list(&new.list).await?;
+    let filling = links.iter().map(|state| &state.link).find(|link| link.mode.writes(Side::List));
+    match filling.filter(|_| new.mode.writes(Side::List)) {
+        None => Ok(()),
+        Some(Link { group_name, group, id, .. }) => Err(PortError::new(
+            Fault::Rejected,
+            "list_taken",
+            format!("the list takes changes already, from group '{group_name}' ({group}) by link {id}"),
+        )
+        .with_hint("unlink it first (listsync links unlink LIST), or link with --mode list-to-group")),
     }
 }
 

@@ -1,5 +1,5 @@
-//! People who were deleted or came back. A group's changes do not tell of them: they come by one read of what changed among
-//! all people of the tenant, once per beat, and the links that know one of them are read in full.
+//! People who were deleted, came back or have another address. A group's changes do not tell of them: they come by one read
+//! of what changed among all people of the tenant, once per beat, and the links that know one of them are read in full.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -7,6 +7,7 @@ use listsync_core::{
     Timestamp,
     id::{LinkId, ObjectId, TenantId},
     link::LinkStatus,
+    member::Member,
     schedule::later,
     summary::GraphCost,
     trigger::Reason,
@@ -37,8 +38,8 @@ pub struct Followed {
     pub cost: GraphCost,
 }
 
-/// Reads which people of the tenant changed, if it is time, and asks for a full read of each link that a deletion or a
-/// return concerns. Where the cursor is too old, that is every link.
+/// Reads which people of the tenant changed, if it is time, and asks for a full read of each link that a deletion, a
+/// return or a changed address concerns. Where the cursor is too old, that is every link.
 ///
 /// The cursor is saved once all links are told, so that nothing is lost; who is told twice is read twice.
 ///
@@ -129,7 +130,8 @@ async fn tell(ports: &Ports, concerned: &Concerned) -> PortResult<Vec<LinkId>> {
     }
 }
 
-/// Whether somebody is gone whom the link holds to be in its group, or came back whom it holds to be out of it.
+/// Whether somebody is gone whom the link holds to be in its group, or came back whom it holds to be out of it, or has
+/// another primary address.
 async fn is_concerned(ports: &Ports, state: &LinkState, concerned: &Concerned) -> PortResult<bool> {
     let changes = match concerned {
         Concerned::Nobody => return Ok(false),
@@ -142,8 +144,11 @@ async fn is_concerned(ports: &Ports, state: &LinkState, concerned: &Concerned) -
             return Ok(true);
         }
     }
-    let changed: Vec<ObjectId> = changes.changed.iter().cloned().collect();
+    let changed: Vec<ObjectId> = changes.changed.keys().cloned().collect();
     for part in changed.chunks(PEOPLE) {
+        if grouped(ports, state, part).await?.iter().any(|row| is_renamed(row, changes)) {
+            return Ok(true);
+        }
         let entries = ports.lists.entries(&state.link.list, EntryQuery::Objects(part)).await?;
         let listed: BTreeSet<ObjectId> = entries.into_iter().filter_map(|entry| entry.object_id).collect();
         let listed: Vec<ObjectId> = listed.into_iter().collect();
@@ -154,10 +159,15 @@ async fn is_concerned(ports: &Ports, state: &LinkState, concerned: &Concerned) -
     Ok(false)
 }
 
-/// Who of these the link holds to be in its group.
-async fn grouped(ports: &Ports, state: &LinkState, people: &[ObjectId]) -> PortResult<BTreeSet<ObjectId>> {
+/// Whether somebody has another primary address than when the link last read it.
+fn is_renamed(row: &Member, changes: &PeopleChanges) -> bool {
+    let now = row.key.object_id().and_then(|id| changes.changed.get(id)?.as_ref());
+    now.is_some_and(|now| row.named.as_ref().is_some_and(|named| named.address != *now))
+}
+
+/// The rows of those whom the link holds to be in its group.
+async fn grouped(ports: &Ports, state: &LinkState, people: &[ObjectId]) -> PortResult<Vec<Member>> {
     let query = MemberQuery::Of { objects: people, contacts: &[] };
     let rows = ports.links.members(&state.link.id, query).await?;
-    let present = rows.into_iter().filter(|row| row.group.is_some_and(|belief| belief.present));
-    Ok(present.filter_map(|row| row.key.object_id().cloned()).collect())
+    Ok(rows.into_iter().filter(|row| row.group.is_some_and(|belief| belief.present)).collect())
 }

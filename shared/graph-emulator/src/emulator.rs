@@ -39,9 +39,20 @@ pub enum StartError {
     Tls(#[from] TlsError),
 }
 
+/// What an emulator makes of requests that a careful client never sends (see [`Tenant::violations`]).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Care {
+    /// Dropping the emulator panics where there was one, so that no test passes.
+    #[default]
+    Demanded,
+    /// They are in the journal.
+    Noted,
+}
+
 /// A stateful Microsoft Graph with its token endpoint.
 #[derive(Debug)]
 pub struct Emulator {
+    care: Care,
     port: u16,
     clock: Clock,
     settings: Settings,
@@ -55,6 +66,7 @@ impl Emulator {
     #[must_use]
     pub fn builder() -> Self {
         Self {
+            care: Care::Demanded,
             port: 0,
             clock: Clock::system(),
             settings: Settings::default(),
@@ -62,6 +74,13 @@ impl Emulator {
             roles: LEAST_ROLES.iter().map(|role| (*role).to_owned()).collect(),
             control: Control::Off,
         }
+    }
+
+    /// What is made of careless requests.
+    #[must_use]
+    pub fn care(mut self, care: Care) -> Self {
+        self.care = care;
+        self
     }
 
     /// The port; zero means any that is free.
@@ -121,6 +140,7 @@ impl Emulator {
             RustlsAcceptor::new(RustlsConfig::from_config(identity.server)).acceptor(SwitchAcceptor);
         let server =
             axum_server::from_tcp(listener).map_err(listen)?.acceptor(acceptor).handle(handle.clone());
+        let care = self.care;
         let (shared, app) = self.populate();
         let router = server::router(Arc::clone(&shared));
         tokio::spawn(server.serve(router.into_make_service()));
@@ -134,6 +154,7 @@ impl Emulator {
             client_secret: app.secrets.first().cloned().unwrap_or_default(),
             tenant: Tenant::new(shared),
             handle,
+            care,
         })
     }
 
@@ -164,7 +185,7 @@ impl Emulator {
     }
 }
 
-/// A running emulator; dropping it closes the port.
+/// A running emulator; dropping it closes the port, and judges what was asked of it.
 #[derive(Debug)]
 pub struct Running {
     /// `https://localhost:PORT/v1.0`, for `LISTSYNC_GRAPH_URL`.
@@ -181,6 +202,7 @@ pub struct Running {
     pub client_secret: String,
     tenant: Tenant,
     handle: Handle<SocketAddr>,
+    care: Care,
 }
 
 impl Running {
@@ -207,5 +229,9 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         self.handle.shutdown();
+        if self.care == Care::Demanded && !std::thread::panicking() {
+            let violations = self.tenant.violations();
+            assert!(violations.is_empty(), "careless requests: {violations:#?}");
+        }
     }
 }

@@ -51,11 +51,16 @@ const MAX_ENTRIES: usize = 200_000;
 #[derive(Debug, Default)]
 pub(crate) struct Journal {
     entries: VecDeque<Entry>,
+    /// Those with a violation: they are never forgotten.
+    violations: Vec<Entry>,
     pub(crate) counters: Counters,
 }
 
 impl Journal {
     pub(crate) fn add(&mut self, entry: Entry) {
+        if entry.violation.is_some() {
+            self.violations.push(entry.clone());
+        }
         if self.entries.len() == MAX_ENTRIES {
             self.entries.pop_front();
         }
@@ -64,6 +69,10 @@ impl Journal {
 
     pub(crate) fn entries(&self) -> impl Iterator<Item = &Entry> {
         self.entries.iter()
+    }
+
+    pub(crate) fn violations(&self) -> &[Entry] {
+        &self.violations
     }
 
     pub(crate) fn clear(&mut self) {

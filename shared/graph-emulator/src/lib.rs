@@ -34,7 +34,7 @@ mod world;
 
 pub use apps::{App, Federated};
 pub use clock::Clock;
-pub use emulator::{Emulator, LEAST_ROLES, Running, StartError};
+pub use emulator::{Care, Emulator, LEAST_ROLES, Running, StartError};
 pub use faults::{Effect, Fault, Refused, When};
 pub use journal::{Counters, Entry};
 pub use server::Control;

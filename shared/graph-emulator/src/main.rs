@@ -6,7 +6,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use listsync_graph_emulator::{Control, Emulator, Lag, Running, Settings, StartError, Throttle, sample};
+use listsync_graph_emulator::{
+    Care, Control, Emulator, Lag, Running, Settings, StartError, Throttle, sample,
+};
 
 #[derive(Debug, Parser)]
 #[command(
@@ -88,8 +90,12 @@ async fn run(options: &Options) -> Result<(), RunError> {
         ..Settings::default()
     };
     let control = if options.control { Control::On } else { Control::Off };
-    let mut emulator =
-        Emulator::builder().port(options.port).seed(options.seed).settings(settings).control(control);
+    let mut emulator = Emulator::builder()
+        .care(Care::Noted)
+        .port(options.port)
+        .seed(options.seed)
+        .settings(settings)
+        .control(control);
     if !options.roles.is_empty() {
         emulator = emulator.roles(options.roles.iter().cloned());
     }

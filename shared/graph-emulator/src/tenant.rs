@@ -288,11 +288,11 @@ impl Tenant {
         self.shared.world().journal.entries().cloned().collect()
     }
 
-    /// The requests that did what a careful client never does.
+    /// The requests since the start that did what a careful client never does: first of all, every DELETE of something
+    /// else than a member's link (`/groups/{id}/members/{id}/$ref`) or a subscription.
     #[must_use]
     pub fn violations(&self) -> Vec<Entry> {
-        let world = self.shared.world();
-        world.journal.entries().filter(|entry| entry.violation.is_some()).cloned().collect()
+        self.shared.world().journal.violations().to_vec()
     }
 
     /// Totals since the start or the last [`Tenant::clear_journal`].

@@ -191,6 +191,29 @@ async fn without_ref_a_delete_strikes_the_user_and_is_a_violation() {
 }
 
 #[tokio::test]
+async fn every_delete_but_that_of_a_members_link_or_a_subscription_is_a_violation_for_ever() {
+    let bench = Bench::new().await;
+    let person = bench.person("ada");
+    let group = bench.group(GroupKind::Security, &[person]);
+    for path in [
+        format!("/groups/{group}/owners/{person}/$ref"),
+        format!("/groups/{group}/members"),
+        format!("/groups/{group}/members/{person}/ref"),
+        format!("/directoryObjects/{person}"),
+        format!("/directory/deletedItems/{person}"),
+        "/invitations/1".to_owned(),
+    ] {
+        let before = bench.tenant.violations().len();
+        bench.delete(&path).await;
+        assert_eq!(bench.tenant.violations().len(), before + 1, "{path}");
+    }
+    let found = bench.tenant.violations().len();
+    assert_eq!(bench.delete(&format!("/groups/{group}/members/{person}/$ref")).await.status, 204);
+    bench.tenant.clear_journal();
+    assert_eq!(bench.tenant.violations().len(), found);
+}
+
+#[tokio::test]
 async fn groups_that_cannot_be_written_say_why() {
     let bench = Bench::new().await;
     let person = bench.person("ada");

@@ -1,8 +1,8 @@
 //! Who of the tenant's people changed since a cursor: one delta for all of them (the page "user: delta").
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use listsync_core::id::ObjectId;
+use listsync_core::{address::Address, id::ObjectId};
 use listsync_engine::ports::{Call, Cursor, Fault, PeopleChanges, PortResult};
 use serde_json::Value;
 
@@ -12,7 +12,7 @@ use crate::{
     deed::{Deed, READ_USERS},
     delta::PAGES,
     pages::{next_link, take_rows},
-    principal::id,
+    principal::principal,
     send::Sender,
 };
 
@@ -42,7 +42,7 @@ impl Sender {
 
     /// Reads from a page on to the one that ends the round and gives the next cursor.
     async fn people_round(&self, call: Call<'_>, mut page: Answer, deed: &Deed) -> PortResult<PeopleChanges> {
-        let (mut gone, mut changed) = (BTreeSet::new(), BTreeSet::new());
+        let (mut gone, mut changed) = (BTreeSet::new(), BTreeMap::new());
         for _ in 0..PAGES {
             for row in take_rows(&mut page, deed)? {
                 take_in(&row, (&mut gone, &mut changed), deed)?;
@@ -60,16 +60,17 @@ impl Sender {
 /// Takes in one appearance of a person, who may appear several times.
 fn take_in(
     row: &Value,
-    (gone, changed): (&mut BTreeSet<ObjectId>, &mut BTreeSet<ObjectId>),
+    (gone, changed): (&mut BTreeSet<ObjectId>, &mut BTreeMap<ObjectId, Option<Address>>),
     deed: &Deed,
 ) -> PortResult<()> {
-    let who = id(row, deed)?;
+    let person = principal(row, deed)?;
+    let primary = person.primary_address().cloned();
     if row.get("@removed").is_some() {
-        changed.remove(&who);
-        gone.insert(who);
+        changed.remove(&person.id);
+        gone.insert(person.id);
     } else {
-        gone.remove(&who);
-        changed.insert(who);
+        gone.remove(&person.id);
+        changed.insert(person.id, primary);
     }
     Ok(())
 }
@@ -83,7 +84,7 @@ mod tests {
     #[test]
     fn the_last_word_on_a_person_counts() {
         let deed = Deed::new("could not read", READ_USERS);
-        let (mut gone, mut changed) = (BTreeSet::new(), BTreeSet::new());
+        let (mut gone, mut changed) = (BTreeSet::new(), BTreeMap::new());
         let removed = |id: &str, reason: &str| json!({"id": id, "@removed": {"reason": reason}});
         for row in [
             removed("a", "changed"),
@@ -93,7 +94,8 @@ mod tests {
         ] {
             take_in(&row, (&mut gone, &mut changed), &deed).expect("a row");
         }
-        let ids = |set: BTreeSet<ObjectId>| -> Vec<String> { set.iter().map(ToString::to_string).collect() };
-        assert_eq!((ids(gone), ids(changed)), (vec!["b".to_owned()], vec!["a".to_owned()]));
+        let id = |text| ObjectId::parse(text).expect("an id");
+        assert_eq!(gone, [id("b")].into());
+        assert_eq!(changed, [(id("a"), Address::parse("a@x.example").ok())].into());
     }
 }

@@ -11,6 +11,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/4_people.sql"),
     include_str!("../migrations/5_successors.sql"),
     include_str!("../migrations/6_people_watch.sql"),
+    include_str!("../migrations/7_names.sql"),
 ];
 
 /// Marks a file as ours (`PRAGMA application_id`): "lsyn" in ASCII.

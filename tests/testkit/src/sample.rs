@@ -118,6 +118,7 @@ pub fn summary(run: &str, link: &LinkId, at: Timestamp) -> Summary {
         held: HeldCounts::default(),
         skipped: BTreeMap::new(),
         set_aside: 0,
+        renamed: 0,
         failures: Vec::new(),
         graph: GraphCost::default(),
         duration_ms: 0,

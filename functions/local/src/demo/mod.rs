@@ -4,7 +4,7 @@
 //! could not do. Everything is in a temporary folder that is gone afterwards.
 
 use listsync_core::summary::{GraphCost, ReadKind, Summary};
-use listsync_graph_emulator::{Emulator, ObjectId, Running, sample};
+use listsync_graph_emulator::{Care, Emulator, ObjectId, Running, sample};
 use serde_json::json;
 
 use crate::output::{Form, Outcome, Refusal, Reply};
@@ -23,7 +23,8 @@ const LIST: &str = "Scott Newsletter";
 pub(crate) async fn run(form: Form) -> Outcome {
     let unready =
         |error: &dyn std::error::Error| Refusal::new("demo", format!("the demo cannot start: {error}"), "");
-    let running = Emulator::builder().seed(SEED).start().await.map_err(|error| unready(&error))?;
+    let running =
+        Emulator::builder().care(Care::Noted).seed(SEED).start().await.map_err(|error| unready(&error))?;
     let tenant = sample::tenant(&running.tenant(), PEOPLE, SEED);
     let cast = Cast::of(&tenant);
     let stage = Stage::set(form, &running).map_err(|error| unready(&error))?;

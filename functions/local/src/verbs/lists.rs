@@ -1,21 +1,18 @@
 //! `listsync lists`: the operator's lists and edits.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt::Write as _,
-};
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use listsync_core::{
     address::Address,
-    id::{ContactId, LinkId},
+    contact::UndeliverableReason,
+    id::LinkId,
     list::{Entry, List, ListKind, NewContact, OptOutRule, Standing},
-    member::{MemberKey, Open},
     settings::Settings,
 };
 use listsync_engine::{
     Ports,
     people::{self, Stored},
-    ports::{AddOutcome, EntryQuery, MemberQuery, PortResult, RemoveOutcome},
+    ports::{AddOutcome, EntryQuery, RemoveOutcome},
     service::Service,
 };
 use listsync_http::documents::list::{ListDocument, ListRow};
@@ -89,7 +86,6 @@ async fn show(ports: &Ports, name: &str) -> Outcome {
 async fn members(ports: &Ports, name: &str) -> Outcome {
     let list = find::list(ports, name).await?;
     let settings = ports.settings.settings().await?;
-    let undeliverable = Undeliverable::of(ports, &list).await?;
     let mut entries = ports.lists.entries(&list.id, EntryQuery::All).await?;
     entries.retain(|entry| entry.standing != Standing::Absent);
     entries.sort_by(|a, b| a.address.cmp(&b.address));
@@ -101,20 +97,24 @@ async fn members(ports: &Ports, name: &str) -> Outcome {
             "origin": entry.origin,
             "object_id": entry.object_id,
             "external": settings.is_external(&entry.address),
-            "undeliverable": undeliverable.holds(entry),
+            "undeliverable": entry.undeliverable.is_some(),
         })
     });
     let documents: Vec<Value> = documents.collect();
-    let rows: Vec<_> = entries.iter().map(|entry| row(entry, &settings, &undeliverable)).collect();
+    let rows: Vec<_> = entries.iter().map(|entry| row(entry, &settings)).collect();
     Ok(Reply::done(
         Value::Array(documents),
         output::table(["ADDRESS", "NAME", "STATE", "ORIGIN", "NOTE"], &rows),
     ))
 }
 
-fn row(entry: &Entry, settings: &Settings, undeliverable: &Undeliverable) -> [String; 5] {
+fn row(entry: &Entry, settings: &Settings) -> [String; 5] {
     let external = settings.is_external(&entry.address).then_some("external");
-    let undeliverable = undeliverable.holds(entry).then_some("undeliverable: nobody answers to it");
+    let undeliverable = entry.undeliverable.map(|why| match why {
+        UndeliverableReason::NoSuchUser => "undeliverable: nobody answers to it",
+        UndeliverableReason::HardBounce => "undeliverable: it was refused for good",
+        UndeliverableReason::Manual => "undeliverable: an operator said so",
+    });
     let notes: Vec<&str> = external.into_iter().chain(undeliverable).collect();
     [
         entry.address.to_string(),
@@ -123,31 +123,6 @@ fn row(entry: &Entry, settings: &Settings, undeliverable: &Undeliverable) -> [St
         entry.origin.to_string(),
         notes.join(", "),
     ]
-}
-
-/// The contacts that no principal answered to when a link of the list looked.
-struct Undeliverable(BTreeSet<ContactId>);
-
-impl Undeliverable {
-    async fn of(ports: &Ports, list: &List) -> PortResult<Self> {
-        let mut contacts = BTreeSet::new();
-        for state in ports.links.of_list(&list.id).await? {
-            for member in ports.links.members(&state.link.id, MemberQuery::Open).await? {
-                let is_nobody =
-                    matches!(&member.open, Some(Open::Failed { code, .. }) if code == "no_such_user");
-                let contact = match member.key {
-                    MemberKey::Contact(contact) => Some(contact),
-                    MemberKey::Principal(_) => member.contact,
-                };
-                contacts.extend(contact.filter(|_| is_nobody));
-            }
-        }
-        Ok(Self(contacts))
-    }
-
-    fn holds(&self, entry: &Entry) -> bool {
-        self.0.contains(&entry.contact)
-    }
 }
 
 async fn add(service: &Service, person: &Person, name: Option<&str>) -> Outcome {

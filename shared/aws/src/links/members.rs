@@ -69,7 +69,7 @@ pub(super) fn is_in_group(member: &Member) -> bool {
 }
 
 pub(super) fn stored(space: &str, member: &Member) -> PortResult<Stored> {
-    let Member { key, contact, address, in_baseline, group, intent, open } = member;
+    let Member { key, contact, address, in_baseline, group, intent, open, named } = member;
     let key = key_text(key);
     let mut stored = Stored::new(&row_key(space, &key))
         .text("key", key)
@@ -81,6 +81,9 @@ pub(super) fn stored(space: &str, member: &Member) -> PortResult<Stored> {
         .at_option("intent_since", intent.map(|intent| intent.since));
     if let Some(belief) = group {
         stored = stored.flag("group_present", belief.present);
+    }
+    if let Some(named) = named {
+        stored = stored.document("named", named)?;
     }
     match open {
         Some(open) => stored.document("open", open),
@@ -107,6 +110,7 @@ pub(super) fn read(stored: &Stored) -> PortResult<Member> {
         group: present.zip(since).map(|(present, since)| Belief { present, since }),
         intent,
         open: stored.document_option("open")?,
+        named: stored.document_option("named")?,
     })
 }
 

@@ -1,5 +1,5 @@
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::atomic::{AtomicU64, Ordering},
 };
 
@@ -237,8 +237,8 @@ pub struct PeoplePage {
 pub struct PeopleChanges {
     /// Who was deleted, be it for good or not.
     pub gone: BTreeSet<ObjectId>,
-    /// Who was made, came back, or has other addresses.
-    pub changed: BTreeSet<ObjectId>,
+    /// Who was made, came back, or has other addresses; with the primary one, if they have one.
+    pub changed: BTreeMap<ObjectId, Option<Address>>,
     /// Where the next read goes on.
     pub cursor: Cursor,
 }

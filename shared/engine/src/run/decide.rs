@@ -8,7 +8,7 @@ use std::{
 use listsync_core::{
     Timestamp,
     belief::Belief,
-    case::{Case, Decided, Policy, Verdict, judge},
+    case::{Case, Decided, Policy, Verdict, judge, skip},
     gather::{Evidence, Shield, Sight},
     identity::{ListPresence, Unmatched},
     link::{Side, Writes},
@@ -18,7 +18,7 @@ use listsync_core::{
     snapshot::Others,
 };
 
-use super::{look::Look, observe::retry};
+use super::{look::Look, observe::retry, renames::Renamed};
 use crate::ports::{MemberChange, PortResult, Removal};
 
 /// How far back removals count for the guard.
@@ -49,10 +49,13 @@ pub(crate) struct Resolution {
 }
 
 impl Resolution {
-    /// Counts who is in the group and no person as skipped.
-    pub(crate) fn note_others(&mut self, others: &Others) {
+    /// Counts as skipped who is in the group and no person, and whose new address is another contact's.
+    pub(crate) fn note(&mut self, others: &Others, renamed: Renamed) {
         let counts = others.iter().map(|(kind, count)| (kind.code().to_owned(), *count));
         self.plan.skipped.extend(counts);
+        if renamed.taken > 0 {
+            self.plan.skipped.insert(skip::ADDRESS_TAKEN.to_owned(), renamed.taken);
+        }
     }
 }
 

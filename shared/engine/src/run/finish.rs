@@ -62,9 +62,11 @@ pub(super) fn split(observed: Observed, unmatched: UnmatchedContacts) -> (Eviden
         counted,
         nesting,
         others,
+        looked_up: _,
+        named,
     } = observed;
     let reads = Reads { read, group_cursor, list_cursor, counted, nesting, others };
-    (Evidence { entries, unmatched, principals, sight, records }, reads)
+    (Evidence { entries, unmatched, principals, sight, records, named }, reads)
 }
 
 /// A summary in which nothing has happened yet.
@@ -88,6 +90,7 @@ pub(super) fn blank_summary(request: &RunRequest, state: &LinkState, started: Ti
         held: HeldCounts::default(),
         skipped: Default::default(),
         set_aside: 0,
+        renamed: 0,
         failures: Vec::new(),
         graph: GraphCost::default(),
         duration_ms: 0,

@@ -3,10 +3,12 @@
 mod apply;
 mod decide;
 mod finish;
+mod flags;
 mod invite;
 mod look;
 mod mailboxes;
 mod observe;
+mod renames;
 mod resolve;
 mod successor;
 
@@ -26,6 +28,7 @@ use self::{
     finish::{Ending, blank_summary},
     look::{Look, Matches},
     observe::{Observed, observe},
+    renames::{Renamed, Rest},
     resolve::{Resolved, UnmatchedContacts},
 };
 use crate::{
@@ -180,11 +183,12 @@ impl Running<'_> {
         let reading = async {
             follow(look).await?;
             let mut observed = observe(look).await?;
-            let resolved = resolve::resolve(look, &mut observed).await?;
+            let resolved = identify(look, &mut observed).await?;
             Ok((observed, resolved))
         };
-        let (observed, resolved) = keeping(look.ports, self.lease.clone(), reading).await?;
+        let (observed, (resolved, renamed)) = keeping(look.ports, self.lease.clone(), reading).await?;
         self.note(&observed);
+        self.summary.renamed = renamed.done;
         match resolved {
             Resolved::OutOfTime { unmatched, progressed } => {
                 self.hand_over(observed, unmatched, progressed).await
@@ -194,7 +198,7 @@ impl Running<'_> {
                 let (evidence, reads) = finish::split(observed, unmatched);
                 let shield = decide::shield(look).await?;
                 let mut resolution = decide(look, &evidence, &shield).await?;
-                resolution.note_others(&reads.others);
+                resolution.note(&reads.others, renamed);
                 drop(evidence);
                 self.report(&resolution);
                 if look.link().writes == Writes::ByHand {
@@ -270,6 +274,18 @@ impl Running<'_> {
     }
 }
 
+/// Settles who is who: matches contacts to people, has them follow changed addresses, and flags those whom nobody has.
+async fn identify(look: Look<'_>, observed: &mut Observed) -> PortResult<(Resolved, Renamed)> {
+    let resolved = resolve::resolve(look, observed).await?;
+    let Resolved::All(unmatched) = resolved else { return Ok((resolved, Renamed::default())) };
+    let renamed = renames::follow_renames(look, observed).await?;
+    if renamed.rest == Rest::Some {
+        return Ok((Resolved::OutOfTime { unmatched, progressed: renamed.done > 0 }, renamed));
+    }
+    flags::keep(look, observed, &unmatched).await?;
+    Ok((Resolved::All(unmatched), renamed))
+}
+
 /// A filtered list is read after it followed its filter; where both sides are to be read in full, it asks for everybody.
 async fn follow(look: Look<'_>) -> PortResult<()> {
     let full = look.progress().full_read_at.is_none_or(|at| at <= look.now());
@@ -317,9 +333,9 @@ pub(crate) async fn plan(
         Look { ports, state: &state, settings: &settings, reason, until, meter: &meter, watch, matches };
     follow(look).await?;
     let mut observed = observe(look).await?;
-    let unmatched = match resolve::resolve(look, &mut observed).await? {
-        Resolved::All(unmatched) => unmatched,
-        Resolved::OutOfTime { .. } => {
+    let (unmatched, renamed) = match identify(look, &mut observed).await? {
+        (Resolved::All(unmatched), renamed) => (unmatched, renamed),
+        (Resolved::OutOfTime { .. }, _) => {
             return Err(PortError::new(
                 Fault::Unavailable,
                 "out_of_time",
@@ -330,6 +346,6 @@ pub(crate) async fn plan(
     let (evidence, reads) = finish::split(observed, unmatched);
     let shield = decide::shield(look).await?;
     let mut resolution = decide(look, &evidence, &shield).await?;
-    resolution.note_others(&reads.others);
+    resolution.note(&reads.others, renamed);
     Ok(resolution.plan)
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use listsync_core::{
     Timestamp,
+    address::Address,
     case::{Retry, skip},
     gather::{Sight, takes_part},
     hold::RulingKind,
@@ -11,6 +12,7 @@ use listsync_core::{
     link::Side,
     list::Entry,
     member::{Member, MemberKey, Open},
+    rename::Named,
     schedule::FullRead,
     snapshot::{Completeness, Depth, Nesting, Others, Principal, Snapshot},
     summary::ReadKind,
@@ -50,6 +52,10 @@ pub(crate) struct Observed {
     pub(crate) nesting: Nesting,
     /// Who is in the group and no person, by the last full read.
     pub(crate) others: Others,
+    /// The primary addresses of those whom look-ups found.
+    pub(crate) looked_up: BTreeMap<ObjectId, Address>,
+    /// Whose primary address is to be remembered as this from now on.
+    pub(crate) named: BTreeMap<ObjectId, Named>,
 }
 
 /// How both sides were read.
@@ -128,6 +134,8 @@ async fn changes(look: Look<'_>, group: &Cursor, list: &Cursor) -> PortResult<Op
         counted: delta.count.is_some(),
         nesting: Nesting::Flat,
         others: look.progress().others.clone(),
+        looked_up: BTreeMap::new(),
+        named: BTreeMap::new(),
     };
     candidates(look, observed, list_changes.contacts).await.map(Some)
 }
@@ -311,6 +319,8 @@ async fn full(look: Look<'_>) -> PortResult<Observed> {
         counted: completeness == Completeness::Complete,
         nesting,
         others,
+        looked_up: BTreeMap::new(),
+        named: BTreeMap::new(),
     })
 }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use listsync_core::{
     Timestamp,
     case::Asked,
+    contact::UndeliverableReason,
     gather::{key_of, takes_part},
     id::{ContactId, ObjectId},
     identity::{Match, Matcher, Unmatched, match_among},
@@ -13,6 +14,7 @@ use listsync_core::{
     list::Entry,
     member::{MemberKey, Open},
     settings::Settings,
+    snapshot::Principal,
 };
 
 use super::{
@@ -217,7 +219,7 @@ impl Search<'_, '_> {
             let addresses: Vec<_> = chunk.iter().map(|entry| entry.address.clone()).collect();
             let answers = directory.look_up(self.look.call(), &addresses).await?;
             let answers = answers.into_iter().map(|answer| match answer {
-                Lookup::Found(principal) => Some(Match::One(principal.id)),
+                Lookup::Found(principal) => Some(Match::One(principal)),
                 Lookup::Ambiguous(ids) => Some(Match::Several(ids)),
                 Lookup::Nobody => None,
             });
@@ -243,13 +245,7 @@ impl Search<'_, '_> {
                 Ok(Some(matcher)) => break matcher,
             }
         };
-        let answers = asking.iter().map(|entry| {
-            let answer = matcher.found(&entry.address).map(|found| match found {
-                Match::One(principal) => Match::One(principal.id),
-                Match::Several(ids) => Match::Several(ids),
-            });
-            (entry, answer)
-        });
+        let answers = asking.iter().map(|entry| (entry, matcher.found(&entry.address)));
         let is_done = self.take(observed, answers).await?;
         self.look.watch.step(Step::LookedUp { done: asking.len(), total: asking.len() });
         Ok(is_done)
@@ -276,7 +272,7 @@ impl Search<'_, '_> {
     fn no_guest(&self, entry: &Entry) -> Unmatched {
         match self.look.link().externals {
             Externals::Match | Externals::Skip => Unmatched::GuestNotInvited,
-            Externals::Invite if entry.undeliverable.is_some() => Unmatched::Undeliverable,
+            Externals::Invite if is_unreachable(entry) => Unmatched::Undeliverable,
             Externals::Invite if !is_invitable(&entry.address) => Unmatched::NotInvitable,
             Externals::Invite => Unmatched::GuestNotInvited,
         }
@@ -286,13 +282,16 @@ impl Search<'_, '_> {
     async fn take<'e>(
         &mut self,
         observed: &mut Observed,
-        answers: impl Iterator<Item = (&'e Entry, Option<Match<ObjectId>>)>,
+        answers: impl Iterator<Item = (&'e Entry, Option<Match<Principal>>)>,
     ) -> PortResult<bool> {
         let mut found = Vec::new();
         for (entry, answer) in answers {
             let reason = match answer {
-                Some(Match::One(id)) => {
-                    found.push((entry.contact.clone(), id));
+                Some(Match::One(person)) => {
+                    if let Some(address) = person.primary_address() {
+                        observed.looked_up.insert(person.id.clone(), address.clone());
+                    }
+                    found.push((entry.contact.clone(), person.id));
                     continue;
                 }
                 Some(Match::Several(_)) => Unmatched::Ambiguous,
@@ -304,6 +303,11 @@ impl Search<'_, '_> {
         self.progressed |= !found.is_empty();
         bind(self.look, observed, found).await
     }
+}
+
+/// Whether a mail system or a person says so; what an earlier look-up found is judged anew.
+fn is_unreachable(entry: &Entry) -> bool {
+    entry.undeliverable.is_some_and(|why| why != UndeliverableReason::NoSuchUser)
 }
 
 /// When the earliest thing that was set aside is to be read again.

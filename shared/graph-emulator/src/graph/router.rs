@@ -18,10 +18,13 @@ const MAX_URL: usize = 2_048;
 
 /// Answers one call, `$batch` aside.
 pub(crate) fn dispatch(world: &mut World, call: &Call, who: &Caller) -> Reply {
-    check_url(call)?;
-    check_headers(call)?;
     let segments: Vec<&str> = call.segments.iter().map(String::as_str).collect();
     let method = call.method.as_str();
+    if method == "DELETE" && !deletes_a_link(&segments) {
+        world.violation = Some("deletes something else than a member's link or a subscription".to_owned());
+    }
+    check_url(call)?;
+    check_headers(call)?;
     if let Some((key, rest)) = group_path(&segments) {
         return group(world, call, who, (method, &key, rest));
     }
@@ -43,6 +46,14 @@ pub(crate) fn dispatch(world: &mut World, call: &Call, who: &Caller) -> Reply {
         ("GET", ["organization"]) => directory_objects::organization(world, call, who),
         ("POST", ["invitations"]) => invitations::invite(world, call, who),
         _ => Err(Refusal::unknown_segment(segments.last().copied().unwrap_or_default())),
+    }
+}
+
+/// Whether a DELETE takes away a member's link or a subscription: nothing else may a careful client delete.
+fn deletes_a_link(segments: &[&str]) -> bool {
+    match group_path(segments) {
+        Some((_, rest)) => matches!(rest, ["members", _, "$ref"]),
+        None => matches!(segments, ["subscriptions", _]),
     }
 }
 

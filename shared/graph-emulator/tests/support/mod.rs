@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use listsync_graph_emulator::openapi::{Subset, Verdict};
-use listsync_graph_emulator::{Clock, Emulator, Group, GroupKind, ObjectId, Running, Tenant, User};
+use listsync_graph_emulator::{Care, Clock, Emulator, Group, GroupKind, ObjectId, Running, Tenant, User};
 use reqwest::{Client, Method, Response};
 use serde_json::{Value, json};
 
@@ -63,7 +63,10 @@ impl Bench {
     pub(crate) async fn with(change: impl FnOnce(Emulator) -> Emulator) -> Self {
         let start: Timestamp = "2026-11-23T08:00:00Z".parse().expect("it is a time");
         let clock = Clock::manual(start);
-        let running = change(Emulator::builder().clock(clock.clone())).start().await.expect("it starts");
+        let running = change(Emulator::builder().care(Care::Noted).clock(clock.clone()))
+            .start()
+            .await
+            .expect("it starts");
         let ca = reqwest::Certificate::from_pem(running.ca_pem.as_bytes()).expect("it is a certificate");
         let client = Client::builder().tls_certs_only([ca]).build().expect("it is a client");
         let mut bench = Self { tenant: running.tenant(), running, client, clock, token: String::new() };

@@ -43,6 +43,8 @@ pub struct SummarySchema {
     pub skipped: BTreeMap<String, u64>,
     /// Members that are checked again within the settle window.
     pub set_aside: u64,
+    /// Contacts that took over the new primary address of their person.
+    pub renamed: u64,
     /// Effects that failed.
     pub failures: Vec<Failure>,
     /// What it cost.

@@ -35,7 +35,7 @@ impl From<MemberQuery<'_>> for Wanted {
 }
 
 const COLUMNS: &str =
-    "key, contact, address, in_baseline, group_present, group_since, intent_op, intent_since, open";
+    "key, contact, address, in_baseline, group_present, group_since, intent_op, intent_since, open, named";
 
 pub(super) fn load(tx: &Connection, link: &LinkId, wanted: &Wanted) -> Outcome<Vec<Member>> {
     let link = row::number(tx, link)?;
@@ -83,12 +83,13 @@ pub(super) fn save(tx: &Connection, link: i64, changes: &[MemberChange]) -> Outc
 }
 
 pub(super) fn put(tx: &Connection, link: i64, member: &Member) -> Outcome<()> {
-    let Member { key, contact, address, in_baseline, group, intent, open } = member;
+    let Member { key, contact, address, in_baseline, group, intent, open, named } = member;
     let open = open.as_ref().map(serde_json::to_string).transpose().map_err(|_| Fail::Stored("member"))?;
+    let named = named.as_ref().map(serde_json::to_string).transpose().map_err(|_| Fail::Stored("member"))?;
     tx.prepare_cached(
         "INSERT OR REPLACE INTO members (link, key, contact, address, in_baseline, group_present,
-             group_since, intent_op, intent_since, open)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+             group_since, intent_op, intent_since, open, named)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     )?
     .execute(params![
         link,
@@ -101,6 +102,7 @@ pub(super) fn put(tx: &Connection, link: i64, member: &Member) -> Outcome<()> {
         intent.map(|intent| op_name(intent.op)),
         intent.map(|intent| nanos(intent.since)),
         open,
+        named,
     ])?;
     Ok(())
 }
@@ -146,6 +148,8 @@ pub(super) fn record_removal(tx: &Connection, link: i64, removal: &Removal) -> O
 fn read(row: &Row<'_>) -> Outcome<Member> {
     let open: Option<String> = row.get(8)?;
     let open = open.map(|text| serde_json::from_str(&text)).transpose();
+    let named: Option<String> = row.get(9)?;
+    let named = named.map(|text| serde_json::from_str(&text)).transpose();
     Ok(Member {
         key: key(&row.get::<_, String>(0)?)?,
         contact: typed_option(row, 1, "member's contact")?,
@@ -160,6 +164,7 @@ fn read(row: &Row<'_>) -> Outcome<Member> {
             _ => None,
         },
         open: open.map_err(|_| Fail::Stored("open observation"))?,
+        named: named.map_err(|_| Fail::Stored("primary address"))?,
     })
 }
 

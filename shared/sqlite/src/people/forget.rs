@@ -48,7 +48,7 @@ pub(super) fn erase(tx: &Connection, id: &ContactId, at: Timestamp) -> Outcome<V
         suppressions::add(tx, address, Suppression { list: None, no })?;
         strike_from_runs(tx, address)?;
     }
-    tx.execute("UPDATE members SET address = NULL WHERE contact = ?1", [id.as_str()])?;
+    tx.execute("UPDATE members SET address = NULL, named = NULL WHERE contact = ?1", [id.as_str()])?;
     Ok(lists)
 }
 

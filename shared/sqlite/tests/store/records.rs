@@ -41,6 +41,7 @@ pub(crate) fn summary(run: &str, link: &str, finished_at: Timestamp) -> Summary 
         held: HeldCounts::default(),
         skipped: BTreeMap::from([("no_address".to_owned(), 4)]),
         set_aside: 1,
+        renamed: 1,
         failures: vec![failure],
         graph: GraphCost { requests: 3, writes: 2 },
         duration_ms: 12,

@@ -22,7 +22,7 @@ use crate::{
 const HOUR: Duration = Duration::from_secs(3_600);
 
 impl Desk {
-    async fn follow(&self) -> Followed {
+    pub(crate) async fn follow(&self) -> Followed {
         let until = self.clock.now().checked_add(Duration::from_secs(60)).unwrap();
         follow(&self.ports, &tenant(), until).await.expect("followed")
     }

@@ -229,6 +229,24 @@ fn a_second_link_that_writes_a_group_is_refused_by_the_first_ones_name() {
 }
 
 #[test]
+fn no_group_is_made_for_a_list_that_another_link_fills() {
+    for reading in BOTH {
+        play(async {
+            let mut office = Office::new(reading).await;
+            let group = office.group(GroupKind::Security, &[]);
+            office.link_to(group, Mode::GroupToList).await;
+            let mut wish = office.wish(new_group(NewGroupKind::Security, &[]), Mode::TwoWay);
+            wish.id = listsync_core::id::LinkId::parse("second").unwrap();
+            assert_eq!(office.link(&wish).await.unwrap_err().code, "list_taken");
+            assert_eq!(office.tenant.groups().len(), 1);
+            wish.mode = Mode::ListToGroup;
+            office.link(&wish).await.unwrap();
+            assert_eq!(office.tenant.groups().len(), 2);
+        });
+    }
+}
+
+#[test]
 fn a_link_whose_permissions_lack_is_refused_with_the_least_that_suffices_before_anything_is_made() {
     for reading in BOTH {
         play(async {

@@ -13,6 +13,7 @@ mod members;
 mod office;
 mod one_way;
 mod people;
+mod renames;
 mod service;
 mod trouble;
 mod two_way;

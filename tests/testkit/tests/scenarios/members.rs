@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use listsync_core::{
+    contact::UndeliverableReason,
     link::{Link, Mode, SharedMailboxes},
     settings::{Owners, Protected},
     snapshot::OtherKind,
@@ -240,6 +241,7 @@ fn a_misspelt_address_of_the_own_domain_stays_listed_and_syncs_once_it_is_right(
             assert_eq!((again.outcome, again.group.add_failed), (Outcome::Converged, 0), "said once");
             assert_eq!(again.skipped.get("no_such_user"), Some(&1));
             assert_eq!(office.listed().await, own(&["ann", "bbo"]));
+            assert_eq!(office.flag("bbo").await, Some(UndeliverableReason::NoSuchUser));
             office.list_removes("bbo@contoso.example").await;
             office.list_adds("bob@contoso.example").await;
             office.sync().await;
@@ -247,9 +249,20 @@ fn a_misspelt_address_of_the_own_domain_stays_listed_and_syncs_once_it_is_right(
             // Or somebody comes who has the address.
             office.list_adds("eve@contoso.example").await;
             office.sync().await;
+            assert_eq!(office.flag("eve").await, Some(UndeliverableReason::NoSuchUser));
             let eve = office.person("eve");
             office.wait(HOUR).await;
             assert_eq!(office.grouped(group), [ann, bob, eve].into());
+            assert_eq!(office.flag("eve").await, None, "somebody answers to it");
+            // Or the contact itself is given the right address: an edit, not another contact.
+            office.list_adds("zoee@contoso.example").await;
+            office.sync().await;
+            let zoe = office.person("zoe");
+            office.tenant.settle();
+            office.corrects("zoee", "zoe").await;
+            office.sync().await;
+            assert_eq!(office.grouped(group), [ann, bob, eve, zoe].into(), "at once");
+            assert_eq!(office.flag("zoe").await, None);
         });
     }
 }

@@ -2,6 +2,7 @@ use listsync_core::{
     belief::Belief,
     link::Side,
     member::{Change, HoldReason, Intent, Member, MemberKey, Op, Open},
+    rename::{Former, Named},
 };
 use listsync_engine::ports::{Fold, Links, ListStore, MemberChange, MemberQuery, Removal};
 
@@ -57,6 +58,10 @@ async fn a_row_reads_back_as_it_was_written<S: Links + ListStore>(make: &impl Fn
             group: Some(Belief { present: number % 2 == 0, since: moment(7) }),
             intent: Some(Intent { op: Op::Remove, since: moment(8) }),
             open: Some(open),
+            named: Some(Named {
+                address: address("anna"),
+                former: (number % 2 == 0).then(|| Former { address: address("anne"), until: moment(6) }),
+            }),
         });
     }
     bed.put(&lease, rows.iter().cloned().map(MemberChange::Put).collect()).await;

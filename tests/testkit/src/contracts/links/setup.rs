@@ -77,7 +77,8 @@ async fn a_group_is_written_by_one_link_only<S: Links + ListStore>(make: &impl F
     let other = ok(bed.store.create_list("Other", moment(0)).await).id;
     for mode in [Mode::TwoWay, Mode::ListToGroup] {
         let second = Link { mode, ..link("link-2", &other, "group-1") };
-        assert_eq!(fault(bed.store.create(&second, moment(1)).await), Fault::Rejected, "{mode}");
+        let refused = bed.store.create(&second, moment(1)).await.expect_err("refused");
+        assert_eq!((refused.fault, refused.code.as_str()), (Fault::Rejected, "group_taken"), "{mode}");
     }
     let reader = Link { mode: Mode::GroupToList, ..link("link-2", &other, "group-1") };
     ok(bed.store.create(&reader, moment(1)).await);
@@ -87,7 +88,8 @@ async fn a_list_is_written_by_one_link_only<S: Links + ListStore>(make: &impl Fn
     let bed = Bed::make(make).await;
     for mode in [Mode::TwoWay, Mode::GroupToList] {
         let second = linked(&bed, "link-2", "group-2", mode);
-        assert_eq!(fault(bed.store.create(&second, moment(1)).await), Fault::Rejected, "{mode}");
+        let refused = bed.store.create(&second, moment(1)).await.expect_err("refused");
+        assert_eq!((refused.fault, refused.code.as_str()), (Fault::Rejected, "list_taken"), "{mode}");
     }
     for number in [2, 3] {
         let (name, group) = (format!("link-{number}"), format!("group-{number}"));

@@ -121,7 +121,7 @@ impl FakeDirectory {
             state.by_address.entry(address.clone()).or_default().insert(person.id.clone());
         }
         let shown_at = state.shown_at(self.clock.now());
-        state.people_log.push(shown_at, &person.id, Fate::Changed);
+        state.people_log.push(shown_at, &person.id, Fate::Changed(person.primary_address().cloned()));
         state.people.insert(person.id.clone(), person);
     }
 

@@ -15,9 +15,10 @@ use super::State;
 const PAGE: usize = 999;
 
 /// What happened to a person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Fate {
-    Changed,
+    /// Their primary address may be another now.
+    Changed(Option<Address>),
     Gone,
 }
 
@@ -50,10 +51,15 @@ impl PeopleLog {
         let gone = || PortError::new(Fault::Gone, "cursor_expired", "the change cursor is too old");
         let from = cursor.0.strip_prefix(&format!("people:{}:", self.epoch)).ok_or_else(gone)?;
         let from: usize = from.parse().map_err(|_| gone())?;
-        let mut last: BTreeMap<&ObjectId, Fate> = BTreeMap::new();
-        last.extend(self.events[..self.shown(now)].iter().skip(from).map(|(_, id, fate)| (id, *fate)));
-        let of = |wanted| last.iter().filter(move |(_, fate)| **fate == wanted).map(|(id, _)| (*id).clone());
-        let (gone, changed) = (of(Fate::Gone).collect(), of(Fate::Changed).collect());
+        let mut last: BTreeMap<&ObjectId, &Fate> = BTreeMap::new();
+        last.extend(self.events[..self.shown(now)].iter().skip(from).map(|(_, id, fate)| (id, fate)));
+        let (mut gone, mut changed) = (BTreeSet::new(), BTreeMap::new());
+        for (id, fate) in last {
+            match fate {
+                Fate::Gone => drop(gone.insert(id.clone())),
+                Fate::Changed(address) => drop(changed.insert(id.clone(), address.clone())),
+            }
+        }
         Ok(PeopleChanges { gone, changed, cursor: self.cursor(now) })
     }
 }

@@ -153,7 +153,7 @@ impl Contacts for MemoryStore {
         lists.iter().for_each(|list| state.spare(list, id));
         for row in state.links.values_mut() {
             let members = row.members.values_mut().filter(|member| member.contact.as_ref() == Some(id));
-            members.for_each(|member| member.address = None);
+            members.for_each(|member| (member.address, member.named) = (None, None));
         }
         Ok(left)
     }
