@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::{extract::Request, middleware};
 use lambda_http::{Error, RequestExt as _, request::RequestContext};
 use listsync_http::{Limits, Options, Peer};
-use listsync_wiring::{Environment, function};
+use listsync_wiring::function;
 
 /// What Lambda takes as one request, in bytes ("Lambda quotas" of the AWS Lambda developer guide).
 const LARGEST: usize = 6 * 1024 * 1024;
@@ -20,7 +20,7 @@ async fn main() -> Result<(), Error> {
     let options = Options {
         // Without the settings for the directory all but making links works.
         tenant: wired.tenant().ok(),
-        public_url: Environment::of_process().get("LISTSYNC_PUBLIC_URL").map(str::to_owned),
+        public_url: wired.public_url.clone(),
         limits: Limits { import: LARGEST, time: LONGEST, ..Limits::default() },
     };
     let router = listsync_http::router(wired.service, options).layer(middleware::map_request(named));

@@ -6,6 +6,7 @@ use futures::future::try_join_all;
 use listsync_core::{Timestamp, id::LinkId, summary::Summary, trigger::Reason};
 use listsync_engine::{
     Ports, fan_out,
+    notices::Post,
     ports::{PortError, PortResult},
     service::Service,
     trigger,
@@ -13,7 +14,7 @@ use listsync_engine::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{FanOut, follow};
+use crate::{FanOut, follow, tend};
 
 /// Why a call came to nothing.
 #[derive(Debug, thiserror::Error)]
@@ -65,11 +66,17 @@ fn on_demand() -> Reason {
 ///
 /// # Errors
 /// When it names links in another shape, or the store does not answer.
-pub async fn answer(service: &Service, event: &Value, until: Timestamp) -> Result<Answer, CallError> {
+pub async fn answer(
+    (service, post): (&Service, Option<&Post>),
+    event: &Value,
+    until: Timestamp,
+) -> Result<Answer, CallError> {
     let ports = &service.ports;
     if event.get("links").is_none() {
         follow(service).await;
-        return Ok(fan_out::tick_until(ports, until).await?.into());
+        let sent = fan_out::tick_until(ports, until).await?;
+        tend(service, post, until).await;
+        return Ok(sent.into());
     }
     let Call { links, reason, wait } =
         Call::deserialize(event).map_err(|error| CallError::NotACall(error.column()))?;

@@ -5,18 +5,40 @@
 
 mod event;
 
-use listsync_engine::{fan_out, filtered, ports::PortResult, service::Service};
+use std::time::Duration;
+
+use listsync_core::{Timestamp, schedule::later};
+use listsync_engine::{
+    fan_out, filtered,
+    notices::{self, Post},
+    ports::PortResult,
+    service::Service,
+};
 
 pub use event::{Answer, CallError, answer, last_run_age};
 pub use listsync_engine::fan_out::FanOut;
 
-/// Has filtered lists follow what changed of people, then sends one message per due link.
+/// How long the directory is waited for.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Has filtered lists follow what changed of people, sends one message per due link, and sees to change notifications
+/// where there is an address for them.
 ///
 /// # Errors
 /// When the links cannot be read; what was sent before stays sent, and a link whose message was not sent stays due.
-pub async fn handle(service: &Service) -> PortResult<FanOut> {
+pub async fn handle(service: &Service, post: Option<&Post>) -> PortResult<FanOut> {
     follow(service).await;
-    fan_out::tick(&service.ports).await
+    let sent = fan_out::tick(&service.ports).await?;
+    tend(service, post, later(service.ports.clock.now(), PATIENCE)).await;
+    Ok(sent)
+}
+
+/// Comes last and fails nothing: links are looked at when they are due, whether or not changes are heard of.
+async fn tend(service: &Service, post: Option<&Post>, until: Timestamp) {
+    let Some(post) = post else { return };
+    if let Err(error) = notices::tend(service, post, until).await {
+        tracing::warn!(code = error.code, "change notifications could not be seen to: {error}");
+    }
 }
 
 /// What cannot be followed now is at the next beat: it must not keep links from their runs.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use listsync_core::Timestamp;
-use listsync_engine::service::Service;
+use listsync_engine::{notices::Post, service::Service};
 use listsync_timer::Answer;
 use listsync_wiring::function::{self, Metric, Unit};
 use serde_json::Value;
@@ -15,13 +15,15 @@ const MARGIN: Duration = Duration::from_secs(10);
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     function::log();
-    let service = function::open().await?.service;
-    lambda_runtime::run(service_fn(move |event| beat(service.clone(), event))).await
+    let wired = function::open().await?;
+    let post = wired.post();
+    let beat = |event| beat((wired.service.clone(), post.clone()), event);
+    lambda_runtime::run(service_fn(beat)).await
 }
 
-async fn beat(service: Service, event: LambdaEvent<Value>) -> Result<Answer, Error> {
+async fn beat((service, post): (Service, Option<Post>), event: LambdaEvent<Value>) -> Result<Answer, Error> {
     let until = Timestamp::try_from(event.context.deadline() - MARGIN)?;
-    let answer = listsync_timer::answer(&service, &event.payload, until).await?;
+    let answer = listsync_timer::answer((&service, post.as_ref()), &event.payload, until).await?;
     let sent = answer.sent;
     let mut metrics = vec![
         Metric("Due", Unit::Count, sent.due),

@@ -13,6 +13,13 @@ fn key(name: &str) -> Key {
     Key::head(format!("SEEN#{name}"))
 }
 
+fn stored(name: &str, value: &[u8], until: Timestamp) -> Stored {
+    Stored::new(&key(name))
+        .bytes_of("value", value)
+        .at("until", until)
+        .number(schema::TIME_TO_LIVE, until.as_second().saturating_add(1))
+}
+
 #[async_trait]
 impl Seen for DynamoStore {
     async fn recall(&self, name: &str, now: Timestamp) -> PortResult<Option<Vec<u8>>> {
@@ -34,10 +41,7 @@ impl Seen for DynamoStore {
         now: Timestamp,
     ) -> PortResult<Memory> {
         const DOING: &str = "remember what was handled";
-        let stored = Stored::new(&key(name))
-            .bytes_of("value", value)
-            .at("until", until)
-            .number(schema::TIME_TO_LIVE, until.as_second().saturating_add(1));
+        let stored = stored(name, value, until);
         let free = Condition::new("attribute_not_exists(#pk) OR #until <= :now");
         let free = free.with_number("now", instant(now));
         let mut patience = Patience::new(DOING);
@@ -51,6 +55,10 @@ impl Seen for DynamoStore {
             // It was forgotten between the two.
             patience.wait().await?;
         }
+    }
+
+    async fn replace(&self, name: &str, value: &[u8], until: Timestamp) -> PortResult<()> {
+        self.table.put("remember what was handled", stored(name, value, until), None).await.map(drop)
     }
 
     async fn forget(&self, name: &str) -> PortResult<()> {

@@ -14,7 +14,7 @@ pub enum Reason {
     Schedule,
     /// A person asked.
     OnDemand,
-    /// Somebody subscribed, unsubscribed, or an import came in.
+    /// Somebody subscribed, unsubscribed, an import came in, or the directory told of a change.
     Event,
     /// The same, by a sender whose event precedes the change: the generation is raised when the message comes.
     DelayedEvent,

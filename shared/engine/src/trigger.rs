@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use listsync_core::{
     Timestamp,
-    id::{LinkId, ListId},
+    id::{GroupId, LinkId, ListId, TenantId},
     link::LinkStatus,
     schedule::later,
     summary::Summary,
@@ -22,6 +22,8 @@ use crate::{
 const SLACK: Duration = Duration::from_secs(15);
 /// How often a link is looked at while somebody waits for its summary.
 const LOOK: Duration = Duration::from_millis(200);
+/// How many links are in memory at a time.
+const PAGE: usize = 200;
 
 /// Asks for a run of a link. The generation is raised before the message is sent, so that a lost message loses nothing:
 /// the link is due until a run has finished it.
@@ -85,6 +87,35 @@ async fn send_later(service: &Service, state: &LinkState, delay: Duration) -> Po
     let trigger = Trigger::new(link.clone(), Reason::DelayedEvent, state.requested);
     send(&service.ports, trigger, wait).await?;
     service.seen.remember(&name, &[], at, now).await.map(drop)
+}
+
+/// Asks for a run of every link of a group that is not paused or halted, because the group is said to have changed.
+///
+/// # Errors
+/// When the store or the queue does not take it.
+pub async fn raise_group(ports: &Ports, tenant: &TenantId, group: &GroupId) -> PortResult<()> {
+    for state in ports.links.of_group(tenant, group).await? {
+        if state.link.status == LinkStatus::Active {
+            coalesce(ports, &state.link.id, Reason::Event).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Asks for a run of every link that is not paused or halted.
+///
+/// # Errors
+/// When the store or the queue does not take it.
+pub async fn raise_all(ports: &Ports, reason: Reason) -> PortResult<()> {
+    let mut after = None;
+    loop {
+        let page = ports.links.page(after.as_ref(), PAGE).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = Some(last.link.id.clone());
+        for state in page.iter().filter(|state| state.link.status == LinkStatus::Active) {
+            coalesce(ports, &state.link.id, reason).await?;
+        }
+    }
 }
 
 /// Raises a link's generation, and sends its message unless an earlier request still has one: the run that finishes that

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 use axum_server::Handle;
@@ -181,7 +182,14 @@ impl Emulator {
         world.apps.push(app.clone());
         let newest = world.directory.newest();
         world.replicas.settle(newest);
-        (Arc::new(Shared { world: Mutex::new(world), control: self.control }), app)
+        (
+            Arc::new(Shared {
+                world: Mutex::new(world),
+                control: self.control,
+                has_postman: AtomicBool::new(false),
+            }),
+            app,
+        )
     }
 }
 

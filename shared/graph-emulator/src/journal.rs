@@ -67,6 +67,14 @@ impl Journal {
         self.entries.push_back(entry);
     }
 
+    /// Gives the newest entry of a call another status: its answer was decided after it was recorded.
+    pub(crate) fn revise(&mut self, method: &str, path: &str, status: u16) {
+        let is_it = |entry: &&mut Entry| entry.method == method && entry.path == path;
+        if let Some(entry) = self.entries.iter_mut().rev().find(is_it) {
+            entry.status = status;
+        }
+    }
+
     pub(crate) fn entries(&self) -> impl Iterator<Item = &Entry> {
         self.entries.iter()
     }

@@ -1,5 +1,5 @@
-//! A stateful Microsoft Graph v1.0 for tests and demos: groups, members, users, change tracking, batches, with the token
-//! endpoint of Entra ID, over TLS.
+//! A stateful Microsoft Graph v1.0 for tests and demos: groups, members, users, change tracking and notifications, batches,
+//! with the token endpoint of Entra ID, over TLS.
 //!
 //! It is a fair judge. What Graph's documentation names — texts, statuses, limits, permissions — it answers with, and
 //! what it does not support it refuses with 400 rather than ignoring it. It can also be as unpleasant as the real
@@ -19,6 +19,7 @@ mod journal;
 mod odata;
 #[cfg(feature = "openapi")]
 pub mod openapi;
+mod postman;
 mod replica;
 pub mod sample;
 mod sample_names;
@@ -39,11 +40,12 @@ pub use faults::{Effect, Fault, Refused, When};
 pub use journal::{Counters, Entry};
 pub use server::Control;
 pub use settings::{
-    AbsentRemoval, DeltaSettings, GuestPolicy, Invitations, JournalBodies, Lag, Paging, Replay,
-    RetryAfterForm, Settings, TenantSize, Throttle,
+    AbsentRemoval, DeltaSettings, GuestPolicy, Invitations, JournalBodies, Lag, NoticeSettings, Paging,
+    Replay, RetryAfterForm, Settings, TenantSize, Throttle,
 };
 pub use state::group::{Group, GroupKind};
 pub use state::other::OtherObject;
+pub use state::subscriptions::{LifecycleEvent, Post, Subscription};
 pub use state::user::{MailboxPurpose, User, UserType};
 pub use state::{Kind, ObjectId};
 pub use tenant::Tenant;

@@ -35,6 +35,8 @@ pub(crate) struct Outcome {
     pub(crate) answer: Answer,
     pub(crate) delay: Duration,
     pub(crate) cut: Option<Cut>,
+    /// A new subscription, whose addresses are tried out before the answer goes.
+    pub(crate) handshake: Option<uuid::Uuid>,
 }
 
 /// How a connection ends early.
@@ -48,7 +50,7 @@ pub(crate) enum Cut {
 
 impl Outcome {
     pub(crate) fn of(answer: Answer) -> Self {
-        Self { answer, delay: Duration::ZERO, cut: None }
+        Self { answer, delay: Duration::ZERO, cut: None, handshake: None }
     }
 }
 
@@ -75,6 +77,7 @@ pub(crate) fn graph(world: &mut World, incoming: &Incoming<'_>) -> Outcome {
     outcome.answer.headers.push(("request-id", stamp.request_id));
     outcome.answer.headers.push(("client-request-id", stamp.client_request_id));
     outcome.delay += world.settings.latency;
+    outcome.handshake = world.handshake.take();
     outcome
 }
 

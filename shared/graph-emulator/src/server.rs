@@ -1,5 +1,6 @@
 //! The HTTP side: what belongs to Graph, what to Entra, what to the control surface.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use crate::control;
 use crate::exchange::{Answer, Payload};
 use crate::faults::Effect;
 use crate::journal::Entry;
+use crate::postman;
 use crate::serve::{self, Cut, Incoming, Outcome};
 use crate::token::{self, TokenRequest};
 use crate::world::World;
@@ -33,11 +35,19 @@ pub enum Control {
 pub(crate) struct Shared {
     pub(crate) world: Mutex<World>,
     pub(crate) control: Control,
+    pub(crate) has_postman: AtomicBool,
 }
 
 impl Shared {
     pub(crate) fn world(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notices are sent from the first subscription on.
+    pub(crate) fn start_postman(self: &Arc<Self>) {
+        if !self.has_postman.swap(true, Ordering::SeqCst) {
+            tokio::spawn(postman::rounds(Arc::downgrade(self)));
+        }
     }
 }
 
@@ -59,7 +69,10 @@ async fn handle(
     body: Bytes,
 ) -> Response {
     let origin = origin(&uri, &headers);
-    let outcome = route(&shared, (method, &uri), headers, (&body, &origin));
+    let mut outcome = route(&shared, (method, &uri), headers, (&body, &origin));
+    if let Some(subscription) = outcome.handshake.take() {
+        postman::try_out(&shared, subscription, &mut outcome).await;
+    }
     if !outcome.delay.is_zero() {
         tokio::time::sleep(outcome.delay).await;
     }

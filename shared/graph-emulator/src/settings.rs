@@ -29,6 +29,8 @@ pub struct Settings {
     pub paging: Paging,
     /// How long an access token lives.
     pub access_token_life: Duration,
+    /// How change notifications are sent.
+    pub notices: NoticeSettings,
     /// What the journal keeps of bodies.
     pub journal: JournalBodies,
 }
@@ -48,6 +50,7 @@ impl Default for Settings {
             page_token_life: Duration::from_secs(15 * 60),
             paging: Paging::Snapshot,
             access_token_life: Duration::from_secs(3_599),
+            notices: NoticeSettings { delay: Duration::ZERO, copies: 1 },
             journal: JournalBodies::Requests,
         }
     }
@@ -152,6 +155,15 @@ impl Default for DeltaSettings {
             token_life: Duration::from_secs(7 * 24 * 3_600),
         }
     }
+}
+
+/// How change notifications are sent. Microsoft promises no latency for groups, and that some come more than once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoticeSettings {
+    /// How long after the change a notice is sent, and each copy after the one before.
+    pub delay: Duration,
+    /// How often each is sent; zero counts as one.
+    pub copies: u32,
 }
 
 /// Whether changes are replayed; Microsoft's overview of delta query says that they may be.

@@ -12,6 +12,7 @@ use crate::state::ObjectId;
 use crate::state::group::Group;
 use crate::state::history::Life;
 use crate::state::other::OtherObject;
+use crate::state::subscriptions::{LifecycleEvent, Post, Subscription};
 use crate::state::user::User;
 use crate::state::writes::LinkSet;
 
@@ -275,6 +276,32 @@ impl Tenant {
     #[must_use]
     pub fn fault_hits(&self) -> u64 {
         self.shared.world().faults.hits()
+    }
+
+    /// The subscriptions in force.
+    #[must_use]
+    pub fn subscriptions(&self) -> Vec<Subscription> {
+        let mut world = self.shared.world();
+        world.collect_notices();
+        world.subscriptions.all().cloned().collect()
+    }
+
+    /// Loses every subscription without a word, as has been seen.
+    pub fn lose_subscriptions(&self) {
+        self.shared.world().subscriptions.clear();
+    }
+
+    /// Tells every subscription something about itself; [`LifecycleEvent::SubscriptionRemoved`] removes them.
+    pub fn tell_subscriptions(&self, event: LifecycleEvent) {
+        let mut world = self.shared.world();
+        let (now, tenant) = (world.now(), world.tenant.id.to_string());
+        world.subscriptions.tell(event, now, &tenant);
+    }
+
+    /// The posts of notices so far (the last 10,000), in the order of their answers.
+    #[must_use]
+    pub fn posts(&self) -> Vec<Post> {
+        self.shared.world().subscriptions.posts().to_vec()
     }
 
     /// Declares every delta token void: its next use answers 410.

@@ -14,6 +14,7 @@ use crate::settings::Settings;
 use crate::state::ObjectId;
 use crate::state::directory::Directory;
 use crate::state::history::Seq;
+use crate::state::subscriptions::Subscriptions;
 use crate::throttle::Meter;
 
 /// What identifies the tenant.
@@ -41,6 +42,9 @@ pub(crate) struct World {
     pub(crate) journal: Journal,
     pub(crate) delta_epoch: u32,
     pub(crate) token_key: [u8; 32],
+    pub(crate) subscriptions: Subscriptions,
+    /// The subscription whose addresses the server has to try out before it answers.
+    pub(crate) handshake: Option<Uuid>,
     /// What the call that is being answered did wrong.
     pub(crate) violation: Option<String>,
 }
@@ -63,6 +67,8 @@ impl World {
             journal: Journal::default(),
             delta_epoch: 0,
             token_key,
+            subscriptions: Subscriptions::default(),
+            handshake: None,
             violation: None,
         }
     }
@@ -82,6 +88,12 @@ impl World {
     pub(crate) fn read_point(&mut self) -> Seq {
         let now = self.clock.now_ms();
         self.replicas.read(self.settings.lag, now, &mut self.rng, &self.directory)
+    }
+
+    /// Writes the notices of what changed since the last time.
+    pub(crate) fn collect_notices(&mut self) {
+        let tenant = self.tenant.id.to_string();
+        self.subscriptions.collect(&self.directory, (self.clock.now_ms(), self.settings.notices, &tenant));
     }
 
     /// Whether `text` names this tenant, by id or domain.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::{member_link::MemberLink, path};
+use crate::{member_link::MemberLink, path, subscriptions::SubscriptionPath};
 
 /// One request below the root of Graph.
 #[derive(Debug, Clone)]
@@ -20,6 +20,7 @@ enum Verb {
     Post,
     Patch,
     Unlink,
+    Cancel,
 }
 
 /// Whether a repeat or a cut-off can matter to the directory.
@@ -42,10 +43,16 @@ impl Ask {
         Self { verb: Verb::Patch, path: path.into(), headers: Vec::new(), body: Some(body), writes: 1 }
     }
 
-    /// Takes a member out of a group: the only DELETE there is.
+    /// Takes a member out of a group: but for [`Ask::cancel`] the only DELETE there is.
     pub(crate) fn unlink(link: &MemberLink) -> Self {
         let path = link.path().to_owned();
         Self { verb: Verb::Unlink, path, headers: Vec::new(), body: None, writes: 1 }
+    }
+
+    /// Ends a subscription of ours.
+    pub(crate) fn cancel(subscription: &SubscriptionPath) -> Self {
+        let path = subscription.path().to_owned();
+        Self { verb: Verb::Cancel, path, headers: Vec::new(), body: None, writes: 1 }
     }
 
     /// At most twenty requests in one (the page "Combine multiple HTTP requests using JSON batching").
@@ -91,7 +98,7 @@ impl Ask {
             Verb::Get => reqwest::Method::GET,
             Verb::Post => reqwest::Method::POST,
             Verb::Patch => reqwest::Method::PATCH,
-            Verb::Unlink => reqwest::Method::DELETE,
+            Verb::Unlink | Verb::Cancel => reqwest::Method::DELETE,
         }
     }
 
@@ -147,8 +154,19 @@ mod tests {
         }
     }
 
+    proptest! {
+        #[test]
+        fn the_other_delete_ends_a_subscription_and_nothing_else(id in "\\PC{1,40}") {
+            let ask = Ask::cancel(&SubscriptionPath::new(&id));
+            let url = url::Url::parse(&format!("https://graph.example/v1.0{}", ask.path())).expect("a URL");
+            let segments: Vec<&str> = url.path_segments().expect("segments").collect();
+            prop_assert_eq!((segments.len(), segments[1]), (3, "subscriptions"), "{}", url);
+            prop_assert_eq!(url.query(), None);
+        }
+    }
+
     #[test]
-    fn nothing_but_a_member_link_can_make_a_delete() {
+    fn nothing_but_a_member_link_or_a_subscription_can_make_a_delete() {
         let asks = [Ask::get("/a"), Ask::post("/a", json!({})), Ask::patch("/a", json!({})), Ask::batch(&[])];
         assert!(asks.iter().all(|ask| ask.method() != reqwest::Method::DELETE));
     }

@@ -8,6 +8,8 @@ use crate::{answer::Answer, pages::EXPIRED_PAGE};
 pub(crate) const READ_GROUPS: &str = "GroupMember.Read.All";
 pub(crate) const WRITE_MEMBERS: &str = "GroupMember.ReadWrite.All";
 pub(crate) const READ_USERS: &str = "User.Read.All";
+/// Subscriptions are refused to tokens that may read members only (the page "Create subscription").
+pub(crate) const SUBSCRIBE_GROUPS: &str = "Group.Read.All";
 pub(crate) const CREATE_GROUPS: &str = "Group.Create";
 pub(crate) const INVITE_GUESTS: &str = "User.Invite.All";
 pub(crate) const READ_MAILBOXES: &str = "MailboxSettings.Read";

@@ -12,7 +12,7 @@ use listsync_core::{
 };
 use listsync_engine::ports::{
     Applied, Call, Changes, Clock, CountCheck, Cursor, Directory, Gate, Grant, Group, GroupQuery, Guest,
-    Invited, Lookup, Need, NewGroup, PeopleChanges, PeoplePage, PortResult, ProofLife,
+    Invited, Lookup, Need, NewGroup, NoticeOrder, Notices, PeopleChanges, PeoplePage, PortResult, ProofLife,
 };
 
 use crate::{
@@ -174,5 +174,20 @@ impl Directory for Graph {
 
     fn people_page(&self) -> usize {
         PAGE
+    }
+}
+
+#[async_trait]
+impl Notices for Graph {
+    async fn order(&self, call: Call<'_>, url: &str, until: Timestamp) -> PortResult<NoticeOrder> {
+        self.sender.subscribe(call, url, until).await
+    }
+
+    async fn prolong(&self, call: Call<'_>, id: &str, until: Timestamp) -> PortResult<Timestamp> {
+        self.sender.renew(call, id, until).await
+    }
+
+    async fn cancel(&self, call: Call<'_>, id: &str) -> PortResult<()> {
+        self.sender.unsubscribe(call, id).await
     }
 }

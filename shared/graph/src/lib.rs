@@ -1,8 +1,8 @@
 //! The directory port over Microsoft Graph v1.0.
 //!
 //! What holds here: one place sends ([`Graph`] hands each call to it), so a time-out, the throttle gate and the bounded
-//! retries apply to every request; a listing that breaks off is an error and never a short list; the only DELETE that can
-//! be made takes a member's link out of a group; and no error or log line holds an address, a name or a secret.
+//! retries apply to every request; a listing that breaks off is an error and never a short list; the only DELETEs that
+//! can be made take a member's link out of a group or end a subscription of ours; and no error or log line holds an address, a name or a secret.
 
 mod answer;
 mod ask;
@@ -34,6 +34,7 @@ mod settings;
 mod sign_in;
 mod sign_in_refusal;
 mod stored_secret;
+mod subscriptions;
 mod throttle;
 mod transport;
 mod validity;

@@ -1,11 +1,11 @@
-//! The one thing that is ever deleted: a group's link to a member, never the member.
+//! The one thing of the directory that is ever deleted: a group's link to a member, never the member.
 
 use listsync_core::id::{GroupId, ObjectId};
 
 use crate::path;
 
 /// A group's link to one of its members. Its path ends in `/$ref`: without that the same request would delete the user
-/// (the page "Remove member" of the Graph reference warns of it), so nothing else in this crate can make a DELETE.
+/// (the page "Remove member" of the Graph reference warns of it), so nothing else in this crate can make a DELETE of a directory object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct MemberLink {
     path: String,

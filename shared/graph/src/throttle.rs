@@ -32,6 +32,10 @@ impl Throttle {
         Self { gate, tenant, clock, known: Mutex::default() }
     }
 
+    pub(crate) fn tenant(&self) -> &TenantId {
+        &self.tenant
+    }
+
     /// Waits until the gate is open, if that leaves `margin` before `until`.
     pub(crate) async fn pass(&self, until: Timestamp, margin: Duration) -> PortResult<()> {
         let mut waited_for = None;

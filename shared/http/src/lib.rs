@@ -2,8 +2,8 @@
 //!
 //! Every operation is described at `/openapi.json`, which is made of the handlers themselves. A handler is called only if
 //! one table (`access.rs`) names it, with a key of the scope that the table asks for; a handler that is missing there keeps
-//! the router from being built. Outside of it stand the signed opt-out pages (`/u/…`) and the events (`/hooks/…`), which
-//! verify their callers in their own ways.
+//! the router from being built. Outside of it stand the signed opt-out pages (`/u/…`), the events (`/hooks/…`) and the
+//! change notifications (`/graph/notifications`), which verify their callers in their own ways.
 
 mod access;
 mod app;
@@ -50,7 +50,8 @@ pub fn router(service: Service, options: Options) -> Router {
         .fallback(|| std::future::ready(()))
         .layer(middleware::from_fn_with_state(app.clone(), gate::gate));
     let public = listsync_inbound::pages::router(service.clone())
-        .merge(listsync_inbound::hooks::router(service))
+        .merge(listsync_inbound::hooks::router(service.clone()))
+        .merge(listsync_inbound::notices::router(service))
         .layer(middleware::from_fn_with_state(app.clone(), gate::public));
     router.with_state(app).merge(public)
 }

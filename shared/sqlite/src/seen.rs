@@ -39,6 +39,16 @@ impl Seen for SqliteStore {
         .await
     }
 
+    async fn replace(&self, name: &str, value: &[u8], until: Timestamp) -> PortResult<()> {
+        let (name, value) = (name.to_owned(), value.to_owned());
+        self.write("remember what was seen", move |tx| {
+            tx.prepare_cached("INSERT OR REPLACE INTO seen (name, value, until) VALUES (?1, ?2, ?3)")?
+                .execute(params![name, value, nanos(until)])?;
+            Ok(())
+        })
+        .await
+    }
+
     async fn forget(&self, name: &str) -> PortResult<()> {
         let name = name.to_owned();
         self.write("forget what was seen", move |tx| {

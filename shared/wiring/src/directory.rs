@@ -15,16 +15,17 @@ use listsync_core::{
 };
 use listsync_engine::ports::{
     Applied, Call, Changes, CountCheck, Cursor, Directory, Grant, Group, GroupQuery, Guest, Invited, Lookup,
-    Need, NewGroup, PeopleChanges, PeoplePage, PortResult, ProofLife,
+    Need, NewGroup, NoticeOrder, Notices, PeopleChanges, PeoplePage, PortResult, ProofLife,
 };
+use listsync_graph::Graph;
 
 /// Makes the directory when it is first needed.
-pub(crate) type Connect = Box<dyn Fn() -> PortResult<Arc<dyn Directory>> + Send + Sync>;
+pub(crate) type Connect = Box<dyn Fn() -> PortResult<Arc<Graph>> + Send + Sync>;
 
 /// A directory that is connected at its first use; every call answers with the error of that.
 pub(crate) struct LazyDirectory {
     connect: Connect,
-    connected: OnceLock<PortResult<Arc<dyn Directory>>>,
+    connected: OnceLock<PortResult<Arc<Graph>>>,
 }
 
 impl LazyDirectory {
@@ -37,7 +38,7 @@ impl LazyDirectory {
         self.get().map(drop)
     }
 
-    fn get(&self) -> PortResult<&dyn Directory> {
+    fn get(&self) -> PortResult<&Graph> {
         match self.connected.get_or_init(|| (self.connect)()) {
             Ok(directory) => Ok(directory.as_ref()),
             Err(error) => Err(error.clone()),
@@ -162,5 +163,20 @@ impl Directory for LazyDirectory {
 
     fn people_page(&self) -> usize {
         self.get().map_or(1, Directory::people_page)
+    }
+}
+
+#[async_trait]
+impl Notices for LazyDirectory {
+    async fn order(&self, call: Call<'_>, url: &str, until: Timestamp) -> PortResult<NoticeOrder> {
+        self.get()?.order(call, url, until).await
+    }
+
+    async fn prolong(&self, call: Call<'_>, id: &str, until: Timestamp) -> PortResult<Timestamp> {
+        self.get()?.prolong(call, id, until).await
+    }
+
+    async fn cancel(&self, call: Call<'_>, id: &str) -> PortResult<()> {
+        self.get()?.cancel(call, id).await
     }
 }

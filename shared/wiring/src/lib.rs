@@ -5,6 +5,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 use listsync_core::id::TenantId;
 use listsync_engine::{
     Ports,
+    notices::Post,
     ports::{
         Contacts, Fault, Gate, Keys, Links, ListStore, PortError, PortResult, Queue, Runs, Seen,
         SettingsStore, SystemClock,
@@ -25,6 +26,9 @@ pub use environment::Environment;
 pub use error::SettingError;
 pub use settings::{Config, GraphAccess, QueueChoice, Store};
 
+/// Where the HTTP API takes change notifications, below the public URL.
+const NOTICES: &str = "/graph/notifications";
+
 /// Everything that a function runs on.
 pub struct Wired {
     /// What the engine needs of the world.
@@ -35,6 +39,8 @@ pub struct Wired {
     pub visibility: Duration,
     /// After how many receives the queue gives a message up.
     pub most_receives: u32,
+    /// Where people and Microsoft Graph reach the HTTP API, if they do.
+    pub public_url: Option<String>,
     graph: Result<GraphAccess, SettingError>,
     directory: Arc<directory::LazyDirectory>,
 }
@@ -56,6 +62,15 @@ impl Wired {
         self.graph.as_ref().map_err(Clone::clone)
     }
 
+    /// Where change notifications are to be sent; none where nothing can hear them, or the settings for Graph are missing
+    /// or make no sense. The client of the directory is made when it is first asked.
+    #[must_use]
+    pub fn post(&self) -> Option<Post> {
+        let public_url = self.public_url.as_ref()?;
+        let tenant = self.tenant().ok()?;
+        Some(Post { notices: self.directory.clone(), tenant, url: format!("{public_url}{NOTICES}") })
+    }
+
     /// Makes the client of the directory now instead of at its first use; nothing is asked of it yet.
     ///
     /// # Errors
@@ -71,16 +86,17 @@ impl Wired {
 /// # Errors
 /// When the store cannot be opened, for instance because a newer version wrote it.
 pub async fn open(config: Config) -> PortResult<Wired> {
-    let Config { store, queue, visibility, most_receives, graph } = config;
+    let Config { store, queue, visibility, most_receives, public_url, graph } = config;
+    let told = Told { visibility, public_url, graph };
     match (store, queue) {
         (Store::Sqlite(path), QueueChoice::Embedded) => {
             let store = Arc::new(opened(&path)?);
             let most_receives = listsync_sqlite::RECEIVES;
-            Ok(wired(store.clone(), store, graph, (visibility, most_receives)))
+            Ok(wired(store.clone(), store, told, most_receives))
         }
         (Store::Sqlite(path), QueueChoice::Sqs(url)) => {
             let queue = Arc::new(cloud::aws().await.queue(&url));
-            Ok(wired(Arc::new(opened(&path)?), queue, graph, (visibility, most_receives)))
+            Ok(wired(Arc::new(opened(&path)?), queue, told, most_receives))
         }
         (Store::DynamoDb(table), queue) => {
             let QueueChoice::Sqs(url) = queue else {
@@ -88,7 +104,7 @@ pub async fn open(config: Config) -> PortResult<Wired> {
             };
             let aws = cloud::aws().await;
             let (store, queue) = (Arc::new(aws.store(&table)), Arc::new(aws.queue(&url)));
-            Ok(wired(store, queue, graph, (visibility, most_receives)))
+            Ok(wired(store, queue, told, most_receives))
         }
     }
 }
@@ -97,15 +113,18 @@ fn opened(path: &Path) -> PortResult<SqliteStore> {
     SqliteStore::open(path).map_err(|error| unopened(path, &error))
 }
 
-fn wired<S>(
-    store: Arc<S>,
-    queue: Arc<dyn Queue>,
+/// Settings that are handed on as they are.
+struct Told {
+    visibility: Duration,
+    public_url: Option<String>,
     graph: Result<GraphAccess, SettingError>,
-    (visibility, most_receives): (Duration, u32),
-) -> Wired
+}
+
+fn wired<S>(store: Arc<S>, queue: Arc<dyn Queue>, told: Told, most_receives: u32) -> Wired
 where
     S: ListStore + Contacts + Keys + Seen + Links + Runs + Gate + SettingsStore + 'static,
 {
+    let Told { visibility, public_url, graph } = told;
     let (access, gate) = (graph.clone(), store.clone());
     let directory = Arc::new(directory::LazyDirectory::new(Box::new(move || {
         let access = access.clone()?;
@@ -124,7 +143,7 @@ where
         clock: Arc::new(SystemClock),
     };
     let service = Service { ports: ports.clone(), contacts: store.clone(), keys: store.clone(), seen: store };
-    Wired { ports, service, visibility, most_receives, graph, directory }
+    Wired { ports, service, visibility, most_receives, public_url, graph, directory }
 }
 
 fn unopened(path: &Path, error: &OpenError) -> PortError {

@@ -52,10 +52,14 @@ pub struct Config {
     /// `LISTSYNC_MAX_RECEIVES`: after how many receives an SQS queue gives a message up, as its redrive policy says.
     /// Default 5; the embedded queue has its own number.
     pub most_receives: u32,
+    /// `LISTSYNC_PUBLIC_URL`: where people and Microsoft Graph reach the HTTP API, such as `https://lists.contoso.com`;
+    /// none: opt-out links cannot be made, and changes of groups are found when links are due.
+    pub public_url: Option<String>,
     /// How Graph is reached; verbs that need no Graph work without.
     pub graph: Result<GraphAccess, SettingError>,
 }
 
+const PUBLIC_URL: &str = "LISTSYNC_PUBLIC_URL";
 const DEFAULT_VISIBILITY: Duration = Duration::from_secs(120);
 const DEFAULT_RECEIVES: u32 = 5;
 const LEAST_VISIBILITY: SignedDuration = SignedDuration::from_secs(90);
@@ -78,6 +82,10 @@ impl Config {
             queue,
             visibility: visibility(environment)?,
             most_receives: most_receives(environment)?,
+            public_url: match environment.get(PUBLIC_URL) {
+                Some(_) => Some(url(environment, PUBLIC_URL, "https://lists.contoso.com")?),
+                None => None,
+            },
             graph: graph(environment),
         })
     }
@@ -334,6 +342,7 @@ mod tests {
             ("LISTSYNC_MAX_RECEIVES", "0"),
             ("LISTSYNC_MAX_RECEIVES", "five"),
             ("LISTSYNC_VISIBILITY", "5s"),
+            ("LISTSYNC_PUBLIC_URL", "http://lists.contoso.com"),
         ] {
             let error = config(&[(variable, value)]).expect_err(value);
             assert_eq!(error.variable, variable);

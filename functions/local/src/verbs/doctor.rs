@@ -11,7 +11,10 @@ use listsync_wiring::{Config, GraphAccess, Store, Wired};
 use serde::Serialize;
 use serde_json::json;
 
-use super::grants::{self, Hidden};
+use super::{
+    grants::{self, Hidden},
+    notices,
+};
 use crate::{
     find,
     output::{self, Outcome, Refusal, Reply},
@@ -58,7 +61,7 @@ impl Check {
         Self::new(name, State::Ok, message, "")
     }
 
-    fn failed(name: &'static str, error: PortError) -> Self {
+    pub(super) fn failed(name: &'static str, error: PortError) -> Self {
         Self::new(name, State::Fail, error.message, error.hint)
     }
 }
@@ -96,7 +99,8 @@ fn complete(GraphAccess { tenant, settings }: &GraphAccess) -> String {
     )
 }
 
-async fn directory(Wired { ports, .. }: &Wired) -> Result<Vec<Check>, Refusal> {
+async fn directory(wired: &Wired) -> Result<Vec<Check>, Refusal> {
+    let ports = &wired.ports;
     let meter = Meter::default();
     let call = Call { until: ports.clock.now() + PATIENCE, meter: &meter };
     let links = find::every_link(ports).await?;
@@ -117,6 +121,7 @@ async fn directory(Wired { ports, .. }: &Wired) -> Result<Vec<Check>, Refusal> {
     checks.push(clock(ports, call).await);
     checks.push(internal_domains(ports).await?);
     checks.extend(groups);
+    checks.push(notices::check(wired).await);
     Ok(checks)
 }
 

@@ -23,6 +23,7 @@ mod keys;
 mod link;
 mod links;
 mod lists;
+mod notices;
 mod plan;
 pub(crate) mod protected;
 mod rules;
@@ -67,7 +68,7 @@ async fn wired(verb: &Verb, form: Form, wired: &Wired) -> Outcome {
         Verb::Plan(one) => plan::run(ports, one).await,
         Verb::Handout(args) => handout::run(ports, args).await,
         Verb::Sync(one) => sync::run(ports, one).await,
-        Verb::Tick => work::tick(&wired.service).await,
+        Verb::Tick => work::tick(wired).await,
         Verb::Work(args) => work::work(wired, args, form).await,
         Verb::Serve(args) => serve::run(wired, args, form).await,
         Verb::Runs(verb) => runs::run(ports, verb, form).await,

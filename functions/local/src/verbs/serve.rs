@@ -7,9 +7,8 @@ use axum::{
     extract::{ConnectInfo, Request},
     middleware,
 };
-use listsync_engine::service::Service;
 use listsync_http::{Options, Peer};
-use listsync_wiring::{Environment, Wired};
+use listsync_wiring::Wired;
 use serde_json::json;
 use tokio::{
     net::TcpListener,
@@ -38,7 +37,7 @@ pub(super) async fn run(wired: &Wired, args: &ServeArgs, form: Form) -> Outcome 
     ));
     let tell = |news: crew::News<'_>| work::tell(form, &news);
     let (ticks, worked) =
-        tokio::join!(tick_until(&wired.service, stop.clone()), crew::work(wired, Ending::When(stop), &tell));
+        tokio::join!(tick_until(wired, stop.clone()), crew::work(wired, Ending::When(stop), &tell));
     let mut reply = work::reply(&worked?);
     // Requests under way have their answers by now, or their callers ask again.
     api.abort();
@@ -68,7 +67,7 @@ fn deaf(address: SocketAddr, error: &io::Error) -> Refusal {
 }
 
 fn router(wired: &Wired) -> Router {
-    let public_url = Environment::of_process().get("LISTSYNC_PUBLIC_URL").map(str::to_owned);
+    let public_url = wired.public_url.clone();
     // Without the settings for the directory all but making links works.
     let options = Options { tenant: wired.tenant().ok(), public_url, ..Options::default() };
     listsync_http::router(wired.service.clone(), options).layer(middleware::map_request(named))
@@ -91,10 +90,10 @@ async fn api(router: Router, listener: TcpListener, mut stop: Receiver<bool>) {
 }
 
 /// Ticks until it is stopped. A tick that fails is told and tried again: nothing is lost by it.
-async fn tick_until(service: &Service, mut stop: Receiver<bool>) -> u64 {
-    let mut ticks = 0;
+async fn tick_until(wired: &Wired, mut stop: Receiver<bool>) -> u64 {
+    let (mut ticks, post) = (0, wired.post());
     while !*stop.borrow() {
-        if let Err(error) = listsync_timer::handle(service).await {
+        if let Err(error) = listsync_timer::handle(&wired.service, post.as_ref()).await {
             output::note(&format!("{} {error}. {}", output::yellow("the timer:"), error.hint));
         }
         ticks += 1;

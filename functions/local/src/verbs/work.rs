@@ -1,7 +1,6 @@
 //! `listsync tick` and `listsync work`: timer and worker, once.
 
 use listsync_core::summary::{Outcome as Ended, Summary};
-use listsync_engine::service::Service;
 use listsync_timer::FanOut;
 use listsync_wiring::Wired;
 use serde_json::json;
@@ -13,8 +12,8 @@ use crate::{
     output::{self, Form, Outcome, Refusal, Reply},
 };
 
-pub(super) async fn tick(service: &Service) -> Outcome {
-    let FanOut { due, sent, failed } = listsync_timer::handle(service).await?;
+pub(super) async fn tick(wired: &Wired) -> Outcome {
+    let FanOut { due, sent, failed } = listsync_timer::handle(&wired.service, wired.post().as_ref()).await?;
     let text = match due {
         0 => "No link is due.".to_owned(),
         _ => format!(

@@ -3,7 +3,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use listsync_core::{
     Timestamp,
-    id::{LinkId, ListId},
+    id::{GroupId, LinkId, ListId, TenantId},
     link::Link,
     member::Member,
     trigger::Generation,
@@ -31,6 +31,10 @@ impl Links for DynamoStore {
 
     async fn of_list(&self, list: &ListId) -> PortResult<Vec<LinkState>> {
         row::of_list(&self.table, list).await
+    }
+
+    async fn of_group(&self, tenant: &TenantId, group: &GroupId) -> PortResult<Vec<LinkState>> {
+        row::of_group(&self.table, tenant, group).await
     }
 
     async fn load(&self, link: &LinkId) -> PortResult<Option<LinkState>> {

@@ -2,7 +2,7 @@
 
 use listsync_core::{
     Timestamp,
-    id::{LinkId, ListId},
+    id::{GroupId, LinkId, ListId, TenantId},
     link::{Link, LinkStatus, Side},
     trigger::Generation,
 };
@@ -56,8 +56,16 @@ pub(super) fn list_pointer(list: &ListId, link: &LinkId) -> Key {
     Key::new(head::partition(list), format!("LINK#{link}"))
 }
 
+fn group_partition(tenant: &TenantId, group: &GroupId) -> String {
+    format!("GROUP#{tenant}#{group}")
+}
+
 pub(super) fn group_key(link: &Link) -> Key {
-    Key::new(format!("GROUP#{}#{}", link.tenant, link.group), "WRITER")
+    Key::new(group_partition(&link.tenant, &link.group), "WRITER")
+}
+
+pub(super) fn group_pointer(link: &Link) -> Key {
+    Key::new(group_partition(&link.tenant, &link.group), format!("LINK#{}", link.id))
 }
 
 pub(super) fn gone(link: &LinkId) -> PortError {
@@ -217,6 +225,15 @@ pub(super) async fn of_list(table: &Table, list: &ListId) -> PortResult<Vec<Link
         head::Head::load(table, list).await?;
     }
     states(table, found).await
+}
+
+pub(super) async fn of_group(
+    table: &Table,
+    tenant: &TenantId,
+    group: &GroupId,
+) -> PortResult<Vec<LinkState>> {
+    let pointers = span(group_partition(tenant, group)).beginning("LINK#");
+    states(table, table.query("read the group's links", &pointers).await?).await
 }
 
 /// The states of the links that pointers name, in their order.

@@ -22,6 +22,7 @@
 //! | a link | `LINK#link` | `HEAD` |
 //! | the links, by id | `LINKS` | `link` |
 //! | a group, written by a link | `GROUP#tenant#group` | `WRITER` |
+//! | a group's links | `GROUP#tenant#group` | `LINK#link` |
 //! | a list, written by a link | `LIST#list` | `WRITER` |
 //! | what a link remembers of a member | `MEMBER#space#shard` | `key` |
 //! | its members with an open observation or intent | `OPEN#space` | `key` |

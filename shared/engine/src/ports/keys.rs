@@ -138,6 +138,8 @@ pub trait Seen: Send + Sync {
         until: Timestamp,
         now: Timestamp,
     ) -> PortResult<Memory>;
+    /// Remembers a value under a name until then, in the place of what there was.
+    async fn replace(&self, name: &str, value: &[u8], until: Timestamp) -> PortResult<()>;
     /// Forgets it.
     async fn forget(&self, name: &str) -> PortResult<()>;
 }

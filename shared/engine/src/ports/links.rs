@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use listsync_core::{
     Timestamp,
     case::ExtrasRelease,
-    id::{ContactId, LinkId, ListId, ObjectId},
+    id::{ContactId, GroupId, LinkId, ListId, ObjectId, TenantId},
     link::{Link, LinkStatus, Side, Writes},
     list::NewContact,
     member::{Member, MemberKey},
@@ -287,6 +287,8 @@ pub trait Links: Send + Sync {
     async fn page(&self, after: Option<&LinkId>, limit: usize) -> PortResult<Vec<LinkState>>;
     /// The links of a list.
     async fn of_list(&self, list: &ListId) -> PortResult<Vec<LinkState>>;
+    /// The links of a group, whichever side they write.
+    async fn of_group(&self, tenant: &TenantId, group: &GroupId) -> PortResult<Vec<LinkState>>;
     /// One link.
     async fn load(&self, link: &LinkId) -> PortResult<Option<LinkState>>;
     /// A person's change.

@@ -8,6 +8,7 @@ mod inbox;
 mod keys;
 mod links;
 mod lists;
+mod notices;
 mod permission;
 mod queue;
 mod records;
@@ -31,6 +32,7 @@ pub use lists::{
     AddOutcome, Again, Decision, EntryQuery, Import, ImportMode, ImportRow, ImportState, Imported,
     ListChanges, ListEdit, ListSide, ListStore, NewImport, Presence, RefusedRow, RemoveOutcome,
 };
+pub use notices::{NoticeOrder, Notices};
 pub use permission::{Grant, Granted, Need};
 pub use queue::{Delivery, Outgoing, Queue, Receipt};
 pub use records::{Gate, PeopleWatch, Runs, SettingsStore};

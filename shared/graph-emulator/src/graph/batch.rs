@@ -50,12 +50,12 @@ pub(crate) fn run(world: &mut World, call: &Call, who: &Caller, stamp: &Stamp) -
         cut = cut.or(outcome.cut);
         if outcome.cut == Some(Cut::Reset) {
             let answer = Refusal::named(503, "serviceNotAvailable", "The connection was cut.");
-            return Outcome { answer: answer.into_answer(stamp), delay, cut: Some(Cut::Reset) };
+            return Outcome { delay, cut: Some(Cut::Reset), ..Outcome::of(answer.into_answer(stamp)) };
         }
     }
     let mut responses: Vec<Value> = done.iter().map(|(id, answer)| response(id, answer)).collect();
     responses.shuffle(&mut world.rng);
-    Outcome { answer: Answer::ok(json!({"responses": responses})), delay, cut }
+    Outcome { delay, cut, ..Outcome::of(Answer::ok(json!({"responses": responses}))) }
 }
 
 fn answer_part(

@@ -13,4 +13,5 @@ pub(crate) mod listing;
 pub(crate) mod reference;
 pub(crate) mod render;
 pub(crate) mod router;
+pub(crate) mod subscriptions;
 pub(crate) mod users;

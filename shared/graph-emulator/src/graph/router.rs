@@ -5,7 +5,7 @@ use http::Method;
 use super::delta::{self, Tracked};
 use super::groups::GroupKey;
 use super::links_read::{self, Listing, Source};
-use super::{directory_objects, group_create, groups, invitations, links_write, users};
+use super::{directory_objects, group_create, groups, invitations, links_write, subscriptions, users};
 use crate::access::Caller;
 use crate::errors::Refusal;
 use crate::exchange::{Call, Place, Reply};
@@ -44,6 +44,10 @@ pub(crate) fn dispatch(world: &mut World, call: &Call, who: &Caller) -> Reply {
         ("GET", ["directory", "deletedItems", id]) => directory_objects::deleted_item(world, call, who, id),
         ("GET", ["contacts"]) => directory_objects::contacts(world, call, who),
         ("GET", ["organization"]) => directory_objects::organization(world, call, who),
+        ("POST", ["subscriptions"]) => subscriptions::create(world, call, who),
+        ("GET", ["subscriptions", id]) => subscriptions::get(world, call, who, id),
+        ("PATCH", ["subscriptions", id]) => subscriptions::renew(world, call, who, id),
+        ("DELETE", ["subscriptions", id]) => subscriptions::end(world, call, who, id),
         ("POST", ["invitations"]) => invitations::invite(world, call, who),
         _ => Err(Refusal::unknown_segment(segments.last().copied().unwrap_or_default())),
     }

@@ -67,6 +67,16 @@ impl Directory {
         self.others.get(&id).and_then(|history| history.live_at(at))
     }
 
+    /// The changes of groups after so many.
+    pub(crate) fn group_log_from(&self, told: usize) -> &[(Seq, ObjectId)] {
+        self.group_log.get(told..).unwrap_or_default()
+    }
+
+    /// Whether a group was deleted for good.
+    pub(crate) fn is_purged_group(&self, id: ObjectId) -> bool {
+        self.groups.get(&id).is_some_and(|record| record.history.latest().life == Life::Purged)
+    }
+
     /// The kind of an object that is live at `at`.
     pub(crate) fn kind_at(&self, id: ObjectId, at: Seq) -> Option<Kind> {
         if self.user_at(id, at).is_some() {

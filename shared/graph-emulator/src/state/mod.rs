@@ -5,6 +5,7 @@ pub(crate) mod group;
 pub(crate) mod history;
 pub(crate) mod links;
 pub(crate) mod other;
+pub(crate) mod subscriptions;
 pub(crate) mod user;
 pub(crate) mod writes;
 

@@ -6,6 +6,7 @@ mod changes;
 mod groups;
 mod guests;
 mod look_ups;
+mod notices;
 mod reading;
 mod rig;
 mod shapes;

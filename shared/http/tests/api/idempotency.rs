@@ -96,6 +96,10 @@ impl Seen for Forgetful {
         }
     }
 
+    async fn replace(&self, name: &str, value: &[u8], until: Timestamp) -> PortResult<()> {
+        self.0.replace(name, value, until).await
+    }
+
     async fn forget(&self, name: &str) -> PortResult<()> {
         self.0.forget(name).await
     }

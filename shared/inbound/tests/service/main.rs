@@ -3,5 +3,6 @@
 
 mod hooks;
 mod kit;
+mod notices;
 mod pages;
 mod senders;

@@ -3,7 +3,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use listsync_core::{
     Timestamp,
-    id::{LinkId, ListId},
+    id::{GroupId, LinkId, ListId, TenantId},
     link::Link,
     member::Member,
     trigger::Generation,
@@ -36,6 +36,11 @@ impl Links for SqliteStore {
     async fn of_list(&self, list: &ListId) -> PortResult<Vec<LinkState>> {
         let list = list.clone();
         self.read("read the list's links", move |tx| row::of_list(tx, &list)).await
+    }
+
+    async fn of_group(&self, tenant: &TenantId, group: &GroupId) -> PortResult<Vec<LinkState>> {
+        let (tenant, group) = (tenant.clone(), group.clone());
+        self.read("read the group's links", move |tx| row::of_group(tx, &tenant, &group)).await
     }
 
     async fn load(&self, link: &LinkId) -> PortResult<Option<LinkState>> {

@@ -1,5 +1,5 @@
 use listsync_core::{
-    id::{LinkId, ListId},
+    id::{GroupId, LinkId, ListId, TenantId},
     link::{Link, LinkStatus},
     trigger::Generation,
 };
@@ -42,6 +42,12 @@ pub(super) fn of_list(tx: &Connection, list: &ListId) -> Outcome<Vec<LinkState>>
     let list = catalog::number(tx, list)?;
     let sql = format!("SELECT {COLUMNS} WHERE list = ?1 ORDER BY id");
     collect(tx.prepare_cached(&sql)?, [list], read)
+}
+
+/// Without an index of its own: a store on one machine has links by the hundred.
+pub(super) fn of_group(tx: &Connection, tenant: &TenantId, group: &GroupId) -> Outcome<Vec<LinkState>> {
+    let sql = format!("SELECT {COLUMNS} WHERE tenant = ?1 AND group_id = ?2 ORDER BY id");
+    collect(tx.prepare_cached(&sql)?, [tenant.as_str(), group.as_str()], read)
 }
 
 fn read(row: &Row<'_>) -> Outcome<LinkState> {

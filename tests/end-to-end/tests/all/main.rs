@@ -6,6 +6,7 @@ mod demo;
 mod exit_codes;
 mod handout;
 mod hold;
+mod notices;
 mod processes;
 mod serve;
 mod shapes;

@@ -27,6 +27,7 @@ pub async fn all<S: Keys>(make: impl Fn() -> S) {
 pub async fn seen<S: Seen>(make: impl Fn() -> S) {
     what_is_remembered_is_known_until_its_time(&make()).await;
     what_is_forgotten_is_new_again(&make()).await;
+    what_is_replaced_is_known_as_it_was_said_last(&make()).await;
     a_large_value_comes_back_as_it_was(&make()).await;
 }
 
@@ -117,6 +118,16 @@ async fn what_is_forgotten_is_new_again<S: Seen>(store: &S) {
     ok(store.forget("key").await);
     assert_eq!(ok(store.recall("key", moment(1)).await), None);
     assert_eq!(ok(store.remember("key", b"x", moment(10), moment(1)).await), Memory::New);
+}
+
+async fn what_is_replaced_is_known_as_it_was_said_last<S: Seen>(store: &S) {
+    ok(store.replace("key", b"first", moment(10)).await);
+    assert_eq!(ok(store.recall("key", moment(9)).await), Some(b"first".to_vec()));
+    ok(store.replace("key", b"second", moment(20)).await);
+    assert_eq!(ok(store.recall("key", moment(19)).await), Some(b"second".to_vec()));
+    assert_eq!(ok(store.recall("key", moment(20)).await), None, "its time is over");
+    ok(store.forget("key").await);
+    assert_eq!(ok(store.recall("key", moment(1)).await), None);
 }
 
 async fn a_large_value_comes_back_as_it_was<S: Seen>(store: &S) {

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use listsync_core::{
     Timestamp,
     address::Address,
-    id::{ContactId, ImportId, LinkId, ListId, ObjectId, RunId, TenantId},
+    id::{ContactId, GroupId, ImportId, LinkId, ListId, ObjectId, RunId, TenantId},
     link::Link,
     list::{Entry, List, NewContact, Origin},
     member::Member,
@@ -131,6 +131,10 @@ impl<P: Links + ?Sized> Links for Faulty<P> {
 
     async fn of_list(&self, list: &ListId) -> PortResult<Vec<LinkState>> {
         through!(self, "links.of_list", self.port.of_list(list))
+    }
+
+    async fn of_group(&self, tenant: &TenantId, group: &GroupId) -> PortResult<Vec<LinkState>> {
+        through!(self, "links.of_group", self.port.of_group(tenant, group))
     }
 
     async fn load(&self, link: &LinkId) -> PortResult<Option<LinkState>> {

@@ -10,6 +10,7 @@ mod groups;
 mod guarded;
 mod guests;
 mod members;
+mod notices;
 mod office;
 mod one_way;
 mod people;

@@ -19,6 +19,7 @@ pub(super) async fn all<S: Links + ListStore>(make: &impl Fn() -> S) {
     a_list_is_written_by_one_link_only(make).await;
     a_refused_link_leaves_nothing(make).await;
     links_come_by_page_and_by_list(make).await;
+    links_come_by_group_until_they_are_deleted(make).await;
     a_deleted_link_is_forgotten(make).await;
     an_unknown_link_is_gone(make).await;
 }
@@ -129,6 +130,24 @@ async fn links_come_by_page_and_by_list<S: Links + ListStore>(make: &impl Fn() -
         let of_list = ok(bed.store.of_list(&link.list).await);
         assert_eq!(of_list.into_iter().map(|state| state.link).collect::<Vec<_>>(), [link]);
     }
+}
+
+async fn links_come_by_group_until_they_are_deleted<S: Links + ListStore>(make: &impl Fn() -> S) {
+    let bed = Bed::make(make).await;
+    let reader = Link { group: bed.link.group.clone(), ..bed.further(2, Mode::GroupToList).await };
+    let other = bed.further(3, Mode::GroupToList).await;
+    for link in [&reader, &other] {
+        ok(bed.store.create(link, moment(0)).await);
+    }
+    let of_group = async || {
+        let found = ok(bed.store.of_group(&bed.link.tenant, &bed.link.group).await);
+        found.into_iter().map(|state| state.link).collect::<Vec<_>>()
+    };
+    assert_eq!(of_group().await, [bed.link.clone(), reader.clone()]);
+    ok(bed.store.delete(&reader.id).await);
+    assert_eq!(of_group().await, [bed.link.clone()]);
+    let elsewhere = listsync_core::id::TenantId::parse("another-tenant").expect("an id");
+    assert!(ok(bed.store.of_group(&elsewhere, &bed.link.group).await).is_empty());
 }
 
 async fn a_deleted_link_is_forgotten<S: Links + ListStore>(make: &impl Fn() -> S) {

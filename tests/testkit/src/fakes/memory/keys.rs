@@ -108,6 +108,11 @@ impl Seen for MemoryStore {
         }
     }
 
+    async fn replace(&self, name: &str, value: &[u8], until: Timestamp) -> PortResult<()> {
+        self.lock().trusted.seen.insert(name.to_owned(), (value.to_owned(), until));
+        Ok(())
+    }
+
     async fn forget(&self, name: &str) -> PortResult<()> {
         self.lock().trusted.seen.remove(name);
         Ok(())

@@ -7,7 +7,7 @@ use std::{
 use async_trait::async_trait;
 use listsync_core::{
     Timestamp,
-    id::{LinkId, ListId},
+    id::{GroupId, LinkId, ListId, TenantId},
     link::{Extras, Link, LinkStatus, Side},
     member::{Member, MemberKey},
     trigger::Generation,
@@ -165,6 +165,13 @@ impl Links for MemoryStore {
         let state = self.lock();
         let states = state.links.values().map(|row| &row.state);
         Ok(states.filter(|state| state.link.list == *list).cloned().collect())
+    }
+
+    async fn of_group(&self, tenant: &TenantId, group: &GroupId) -> PortResult<Vec<LinkState>> {
+        let state = self.lock();
+        let states = state.links.values().map(|row| &row.state);
+        let is_of = |link: &Link| link.tenant == *tenant && link.group == *group;
+        Ok(states.filter(|state| is_of(&state.link)).cloned().collect())
     }
 
     async fn load(&self, link: &LinkId) -> PortResult<Option<LinkState>> {
