@@ -99,12 +99,17 @@ impl Cloud {
         self.start("listsync-timer", Self::needs_no_directory).await
     }
 
+    /// Starts the timer function as it is beside an API: it sees to change notifications, sent to `LISTSYNC_PUBLIC_URL`.
+    pub async fn timer_that_subscribes(&self) -> Function {
+        self.start("listsync-timer", |_| true).await
+    }
+
     /// Starts a worker function.
     pub async fn worker(&self) -> Function {
         self.start("listsync-worker", |_| true).await
     }
 
-    /// Starts the API function. People reach it at [`PUBLIC_URL`].
+    /// Starts the API function. People reach it at [`PUBLIC_URL`], unless the world has another address.
     pub async fn api(&self) -> Function {
         self.start("listsync-api", |_| true).await
     }
@@ -123,7 +128,9 @@ impl Cloud {
         let mut environment = self.environment();
         environment.retain(|(variable, _)| sees(variable) && variable != "AWS_ACCESS_KEY_ID");
         environment.push(("AWS_ACCESS_KEY_ID".to_owned(), name.to_owned()));
-        environment.push(("LISTSYNC_PUBLIC_URL".to_owned(), PUBLIC_URL.to_owned()));
+        if self.world.setting("LISTSYNC_PUBLIC_URL").is_none() {
+            environment.push(("LISTSYNC_PUBLIC_URL".to_owned(), PUBLIC_URL.to_owned()));
+        }
         Function::start(name, &environment).await
     }
 

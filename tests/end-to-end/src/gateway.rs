@@ -22,6 +22,8 @@ pub struct Ask {
 pub struct HttpAnswer {
     /// Its status.
     pub status: u64,
+    /// The media type of its body.
+    pub kind: String,
     /// Its body.
     pub body: String,
 }
@@ -61,7 +63,8 @@ impl Ask {
         let answer = api.call(&self.event(), TIME).await.expect("the API answers");
         let status = answer["statusCode"].as_u64().expect("a status");
         assert_ne!(answer["isBase64Encoded"], true, "text is sent as text: {answer}");
-        HttpAnswer { status, body: answer["body"].as_str().unwrap_or_default().to_owned() }
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        HttpAnswer { status, kind: text(&answer["headers"]["content-type"]), body: text(&answer["body"]) }
     }
 
     /// The event ("Working with AWS Lambda proxy integrations for HTTP APIs" in the API Gateway developer guide,
