@@ -9,16 +9,20 @@ use std::{
 };
 
 use async_trait::async_trait;
-use listsync_core::Timestamp;
+use listsync_core::{Timestamp, trigger::Reason};
 use listsync_engine::{
     notices::{OrderNews, Post, Standing, heard, standing, tend},
     ports::{Call, Clock as _, Fault, Links as _, NoticeOrder, Notices, PortError, PortResult, Secret},
     service::Service,
+    trigger::raise_group,
 };
-use listsync_testkit::sample::tenant;
+use listsync_testkit::{
+    fakes::Lag,
+    sample::{group, person, tenant},
+};
 
 use crate::{
-    desk::{Desk, Reading},
+    desk::{BOTH, Desk, Reading},
     play,
     service::service,
 };
@@ -234,4 +238,27 @@ fn after_missed_notices_every_link_is_looked_at_once() {
         assert_eq!(queue.receive(100, HOUR).await.unwrap().len(), 1);
         assert!(!office.standing().await.missed);
     });
+}
+
+#[test]
+fn a_notice_brings_a_change_in_at_once_and_one_that_comes_before_it_can_be_read_loses_nothing() {
+    for reading in BOTH {
+        play(async {
+            let mut desk = Desk::settled(reading, &["ann"]).await;
+            desk.directory.put_person(person("bob"));
+            desk.group_adds("bob");
+            raise_group(&desk.ports, &tenant(), &group("staff")).await.unwrap();
+            assert_eq!(desk.ports.queue.receive(10, HOUR).await.unwrap().len(), 1);
+            desk.sync_as(Reason::Event).await;
+            desk.both_are(&["ann", "bob"]).await;
+            desk.wait(HOUR).await;
+            desk.directory.set_lag(Lag { most: HOUR / 6, replicas: 3 });
+            desk.group_removes("bob");
+            raise_group(&desk.ports, &tenant(), &group("staff")).await.unwrap();
+            desk.sync_as(Reason::Event).await;
+            desk.wait(HOUR).await;
+            desk.wait(HOUR).await;
+            desk.both_are(&["ann"]).await;
+        });
+    }
 }
