@@ -32,7 +32,9 @@ async fn an_import_counts_what_came_of_each_row() {
     let (store, id) = filled(&["anna", "bo", "cy"]).await;
     store.decide(&id, &address("cy"), Decision::OptedOut, at(0)).await.unwrap();
     let mut new = file(ImportMode::Incremental, &["anna", "bo", "cy", "dee"]);
-    new.people[1].contact.name = "Bo".into();
+    let mut people: Vec<_> = new.people.iter().collect();
+    people[1].contact.name = "Bo".into();
+    new.people = people.into();
     (new.rows, new.repeated, new.rejected) = (7, 2, 1);
     let import = store.import(&id, &new).await.unwrap().import;
     assert_eq!((import.added, import.updated, import.unchanged, import.opted_out), (1, 1, 1, 1));
