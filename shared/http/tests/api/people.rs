@@ -95,7 +95,7 @@ async fn an_export_holds_all_that_is_known_of_a_person_and_where_it_came_from() 
         assert_eq!((&field["value"], &field["source"]), (&json!(value), &json!(source)), "{export}");
     }
     assert_eq!(contact["undeliverable"]["reason"], "manual");
-    assert_eq!(export["lists"][0]["standing"], "opted_out");
+    assert_eq!(export["lists"][0]["state"], "opted_out");
     assert_eq!(export["decisions"].as_array().unwrap().len(), 2, "{export}");
 }
 
