@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use listsync_engine::ports::{Call, Grant, Granted, Need, PortResult};
 
-use crate::send::Sender;
+use crate::{deed::SUBSCRIBE_GROUPS, send::Sender};
 
 struct Row {
     least: &'static str,
@@ -35,6 +35,10 @@ fn row(need: Need) -> Row {
         // No broader permission shows hidden members.
         Need::ReadHiddenMembers => ("Member.Read.Hidden", &[]),
         Need::ReadMailboxes => ("MailboxSettings.Read", &["MailboxSettings.ReadWrite"]),
+        // Rights on members alone will not do (the page "Create subscription").
+        Need::HearChanges => {
+            (SUBSCRIBE_GROUPS, &["Group.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"])
+        }
     };
     Row { least, broader }
 }

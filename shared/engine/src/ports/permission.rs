@@ -17,6 +17,8 @@ pub enum Need {
     ReadHiddenMembers,
     /// Tell shared mailboxes from people.
     ReadMailboxes,
+    /// Be told of changes in groups.
+    HearChanges,
 }
 
 impl fmt::Display for Need {
@@ -29,6 +31,7 @@ impl fmt::Display for Need {
             Self::InviteGuests => "only for links with '--externals invite'",
             Self::ReadHiddenMembers => "only for groups that hide their members",
             Self::ReadMailboxes => "only for links with '--shared-mailboxes skip'",
+            Self::HearChanges => "only to hear of changes in groups at once",
         })
     }
 }

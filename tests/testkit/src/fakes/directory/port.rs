@@ -142,6 +142,7 @@ fn least(need: Need) -> &'static str {
         Need::InviteGuests => "User.Invite.All",
         Need::ReadHiddenMembers => "Member.Read.Hidden",
         Need::ReadMailboxes => "MailboxSettings.Read",
+        Need::HearChanges => "Group.Read.All",
     }
 }
 
