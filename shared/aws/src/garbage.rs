@@ -38,8 +38,13 @@ pub(crate) fn space(space: &str) -> Op {
     note(format!("space#{space}"))
 }
 
+/// Where a note of what is to be cleared away is.
+pub(crate) fn key(what: String) -> Key {
+    Key::new(GARBAGE, what)
+}
+
 fn note(what: String) -> Op {
-    let key = Key::new(GARBAGE, what);
+    let key = key(what);
     let stored = Stored::new(&key);
     Op::put(key, stored)
 }
@@ -62,6 +67,11 @@ impl DynamoStore {
                 Some(("said", id)) => {
                     if let Ok(contact) = ContactId::parse(id) {
                         self.table.clear(DOING, &said_partition(&contact)).await?;
+                    }
+                }
+                Some(("erased", id)) => {
+                    if let Ok(contact) = ContactId::parse(id) {
+                        self.strike(&contact, &stored).await?;
                     }
                 }
                 Some(("space", space)) => members::clear(&self.table, space).await?,

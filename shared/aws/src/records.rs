@@ -91,7 +91,7 @@ impl Runs for DynamoStore {
 
 impl DynamoStore {
     /// A summary with all its parts; none: its time is over.
-    async fn whole(&self, head: &Stored) -> PortResult<Option<Summary>> {
+    pub(crate) async fn whole(&self, head: &Stored) -> PortResult<Option<Summary>> {
         let ttl: i64 = head.count(schema::TIME_TO_LIVE)?;
         if ttl <= self.clock.now().as_second() {
             return Ok(None);
@@ -105,6 +105,15 @@ impl DynamoStore {
             text.push_str(&part.read::<String>("doc")?);
         }
         serde_json::from_str(&text).map(Some).map_err(|_| unreadable("summary"))
+    }
+
+    /// Deletes the parts that a summary had before it was saved again, and has no more.
+    pub(crate) async fn drop_parts(&self, before: &Stored) -> PortResult<()> {
+        let key = before.key()?;
+        let Some(now) = self.table.get("read the run", &key).await? else { return Ok(()) };
+        let (partition, gone) = (key.pk, now.count::<usize>("parts")?..before.count("parts")?);
+        let keys = gone.map(|number| Key::new(partition.clone(), format!("PART#{number:04}")));
+        self.table.delete_many("save the summary", keys.collect()).await
     }
 }
 

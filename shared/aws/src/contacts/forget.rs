@@ -13,6 +13,7 @@ use listsync_engine::ports::PortResult;
 use super::whole::{Change, Spot, Whole, is_member, logged, step, still};
 use crate::{
     garbage,
+    links::traces,
     lists::{
         feed::{Feed, News},
         held,
@@ -68,7 +69,11 @@ async fn forget_now(
         lists.push(ops);
     }
     let suppressed = suppressed(&contact, said, (farewell, now));
-    let last = last(table, &contact, suppressed).await?;
+    let mut last = last(table, &contact, suppressed).await?;
+    if farewell == Farewell::Erased {
+        let addresses = contact.addresses().into_iter().map(|address| address.as_str().to_owned()).collect();
+        last.push(traces::note(id, addresses, spots.keys().map(ListId::to_string).collect()));
+    }
     Change { still: vec![still(&contact)], lists, last }.commit(table, "delete the contact").await?;
     let left = spots.into_iter().filter(|(_, spot)| spot.row.standing != Standing::Absent);
     Ok(left.map(|(list, _)| list).collect())

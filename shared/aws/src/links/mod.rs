@@ -10,3 +10,4 @@ mod port;
 mod removals;
 mod row;
 mod rows;
+pub(crate) mod traces;

@@ -3,13 +3,17 @@ use std::{collections::BTreeSet, time::Duration};
 use listsync_core::{
     contact::{Decision, ExternalId, OptOutReason, Saying, Scope, Via},
     id::{ContactId, ListId},
+    link::Side,
     list::{Entry, NewContact, Origin, Standing},
+    member::{Member, Op},
+    rename::Named,
+    summary::Failure,
 };
 use listsync_engine::ports::{
     Acquired, ContactEdit, Contacts as _, EntryQuery, Fold, ImportMode, ImportRow, Links as _, ListEffect,
-    ListOutcome, ListSide as _, ListStep, ListStore as _, NewImport,
+    ListOutcome, ListSide as _, ListStep, ListStore as _, MemberChange, MemberQuery, NewImport, Runs,
 };
-use listsync_testkit::sample::{address, contact, link, member, moment, object};
+use listsync_testkit::sample::{address, contact, link, member, moment, object, summary};
 
 use crate::kit::{Kit, file, people};
 
@@ -200,6 +204,54 @@ async fn of_an_erased_person_nothing_is_found_but_that_they_must_not_come_back()
         let added = kit.store.add(&lists[1], &contact(local), Origin::Manual, moment(10)).await.unwrap();
         assert_eq!(added, listsync_engine::ports::AddOutcome::OptedOut);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_links_and_runs_keep_of_an_erased_person_names_them_no_more() {
+    let kit = Kit::start().await;
+    let list = lists(&kit, 1).await.remove(0);
+    let zoe = on_lists(&kit, "zoe", std::slice::from_ref(&list)).await;
+    let link = link("link-1", &list, "group-1");
+    kit.store.create(&link, moment(0)).await.unwrap();
+    let Acquired::Lease(lease) =
+        kit.store.acquire(&link.id, moment(0), Duration::from_secs(60)).await.unwrap()
+    else {
+        panic!("the lease is free")
+    };
+    let row = |of: &str, contact| Member {
+        contact,
+        address: Some(address(of)),
+        named: Some(Named { address: address(of), former: None }),
+        ..member(of)
+    };
+    let members =
+        vec![MemberChange::Put(row("zoe", Some(zoe.clone()))), MemberChange::Put(row("yves", None))];
+    kit.store.fold(&lease, &Fold { members, ..Fold::default() }).await.unwrap();
+    let failure = |of: &str| Failure {
+        side: Side::Group,
+        op: Op::Add,
+        address: Some(address(of)),
+        object_id: None,
+        code: "no_such_user".to_owned(),
+        message: "x".repeat(500),
+        hint: String::new(),
+        retryable: true,
+    };
+    let mut run = summary("run-1", &link.id, moment(3));
+    // More than one item holds, and the person is in its last part.
+    run.failures = vec![failure("yves"); 1_000];
+    run.failures.push(failure("zoe"));
+    kit.store.save(&run).await.unwrap();
+    assert!(kit.mentions("zoe@").await);
+
+    kit.store.erase_contact(&zoe, moment(9)).await.unwrap();
+    assert!(!kit.mentions("zoe@").await);
+    let kept = kit.store.members(&link.id, MemberQuery::All).await.unwrap();
+    assert_eq!(kept.len(), 2, "what is remembered of the member stays");
+    assert!(kept.contains(&row("yves", None)));
+    let run = Runs::load(&kit.store, &run.run).await.unwrap().unwrap();
+    assert_eq!((run.failures.len(), run.failures[1_000].address.as_ref()), (1_001, None));
+    assert_eq!(run.failures[999].address, Some(address("yves")));
 }
 
 /// More lists than one transaction holds.

@@ -1,0 +1,76 @@
+//! What links and their runs tell of a person by name, taken away once the person is erased.
+
+use std::collections::BTreeSet;
+
+use listsync_core::{
+    address::Address,
+    id::{ContactId, LinkId, ListId},
+};
+use listsync_engine::ports::{PortResult, Runs as _};
+
+use super::{
+    members::{by_contact, row_key},
+    row,
+};
+use crate::{
+    DynamoStore, garbage,
+    table::{Condition, Key, Op, Stored, schema, span},
+};
+
+const DOING: &str = "erase a person from what links remember";
+/// How many runs are looked at together.
+const CHUNK: usize = 100;
+
+/// Remembers that the links of these lists are to forget the person's addresses.
+pub(crate) fn note(contact: &ContactId, addresses: BTreeSet<String>, lists: BTreeSet<String>) -> Op {
+    let key = garbage::key(format!("erased#{contact}"));
+    let stored = Stored::new(&key).texts("addresses", &addresses).texts("lists", &lists);
+    Op::put(key, stored)
+}
+
+impl DynamoStore {
+    /// Does what was noted. A run that fails at the same time may name the person once more: its summary goes with its time.
+    pub(crate) async fn strike(&self, contact: &ContactId, noted: &Stored) -> PortResult<()> {
+        let addresses = noted.set("addresses");
+        for list in noted.set("lists").iter().filter_map(|list| ListId::parse(list).ok()) {
+            let links = match row::of_list(&self.table, &list).await {
+                // A list that is gone has no links.
+                Err(error) if error.fault == listsync_engine::ports::Fault::Gone => continue,
+                links => links?,
+            };
+            for state in links {
+                self.strike_from_members(&state.link.id, contact).await?;
+                self.strike_from_runs(&state.link.id, &addresses).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn strike_from_members(&self, link: &LinkId, contact: &ContactId) -> PortResult<()> {
+        let Some(row) = row::LinkRow::find(&self.table, link).await? else { return Ok(()) };
+        let keys = by_contact(&self.table, &row.space, std::slice::from_ref(contact)).await?;
+        for key in keys.into_values().flatten() {
+            let update = Condition::new("REMOVE #address, #named");
+            let still = Condition::new("#contact = :contact").with_text("contact", contact.as_str());
+            self.table.update(DOING, (&row_key(&row.space, &key), update, still)).await?;
+        }
+        Ok(())
+    }
+
+    async fn strike_from_runs(&self, link: &LinkId, addresses: &BTreeSet<String>) -> PortResult<()> {
+        let runs = span(link.to_string()).of(schema::RUNS_BY_LINK);
+        let keys: Vec<Key> = self.table.read(DOING, &runs, |stored| stored.key()).await?;
+        for keys in keys.chunks(CHUNK) {
+            for head in self.table.get_many(DOING, keys.to_vec()).await?.into_values() {
+                let Some(mut summary) = self.whole(&head).await? else { continue };
+                let names = |of: &mut Address| addresses.contains(of.as_str());
+                let struck = summary.failures.iter_mut().filter_map(|one| one.address.take_if(names)).count();
+                if struck > 0 {
+                    self.save(&summary).await?;
+                    self.drop_parts(&head).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
