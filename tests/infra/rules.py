@@ -135,8 +135,16 @@ def statements(template):
 
 def branches(policy):
     for statement in policy["PolicyDocument"]["Statement"]:
-        found = statement["Fn::If"][1:] if "Fn::If" in statement else [statement]
-        yield from (branch for branch in found if "Action" in branch)
+        yield from unfolded(statement)
+
+
+def unfolded(statement):
+    """The statement, or those of each branch of a condition, however deep."""
+    if "Fn::If" in statement:
+        for branch in statement["Fn::If"][1:]:
+            yield from unfolded(branch)
+    elif "Action" in statement:
+        yield statement
 
 
 def nothing_is_allowed_wholesale(template):
