@@ -247,6 +247,7 @@ fn a_notice_brings_a_change_in_at_once_and_one_that_comes_before_it_can_be_read_
             let mut desk = Desk::settled(reading, &["ann"]).await;
             desk.directory.put_person(person("bob"));
             desk.group_adds("bob");
+            desk.ports.queue.receive(10, HOUR).await.unwrap();
             raise_group(&desk.ports, &tenant(), &group("staff")).await.unwrap();
             assert_eq!(desk.ports.queue.receive(10, HOUR).await.unwrap().len(), 1);
             desk.sync_as(Reason::Event).await;
