@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use listsync_core::{
     Timestamp,
-    link::{Link, LinkStatus, MemberRules},
+    link::{Link, LinkStatus, MemberRules, Source},
     settings::Protected,
     summary::Summary,
 };
@@ -47,6 +47,7 @@ impl LinkView {
             list,
             group,
             group_name,
+            more,
             tenant,
             mode,
             extras,
@@ -63,6 +64,7 @@ impl LinkView {
             "id": id,
             "list": {"id": list, "name": self.list_name},
             "group": {"id": group, "name": group_name},
+            "more_groups": more.iter().map(|Source { group, name }| json!({"id": group, "name": name})).collect::<Vec<_>>(),
             "tenant": tenant,
             "mode": mode,
             "extras": extras,
@@ -92,7 +94,7 @@ impl LinkView {
         let link = &self.state.link;
         [
             self.list_name.clone(),
-            link.group_name.clone(),
+            link.group_names(),
             link.mode.to_string(),
             self.status(),
             self.last_run.as_ref().map_or_else(|| "never".to_owned(), |run| moment(run.finished_at)),
@@ -114,11 +116,11 @@ impl LinkView {
     /// All of it, for a person.
     pub(crate) fn text(&self) -> String {
         let link = &self.state.link;
-        let mut text = format!("{} ↔ {}\n", output::bold(&self.list_name), output::bold(&link.group_name));
+        let mut text = format!("{} ↔ {}\n", output::bold(&self.list_name), output::bold(&link.group_names()));
         let default = || "as the settings say".to_owned();
         let rows = [
             ("link", link.id.to_string()),
-            ("group", link.group.to_string()),
+            ("group", link.groups().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
             ("mode", link.mode.to_string()),
             ("extras", word(link.extras)),
             ("first merge", word(link.first_merge)),
@@ -182,6 +184,12 @@ impl LinkView {
             }
         }
     }
+}
+
+/// The groups of a link, named in a sentence.
+pub(crate) fn groups(link: &Link) -> String {
+    let which = if link.more.is_empty() { "the group" } else { "the groups" };
+    format!("{which} '{}'", link.group_names())
 }
 
 /// The status as one word.

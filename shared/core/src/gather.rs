@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     address::Address,
     belief::Seen,
-    case::{Asked, Case, Identity, Protection},
+    case::{Asked, Case, Identity, Protection, Reach},
     id::{ContactId, ObjectId},
     identity::{Unmatched, presence_of},
     list::{Entry, Standing},
     member::{Member, MemberKey},
     rename::Named,
     snapshot::{Completeness, Principal},
+    sources::Holders,
 };
 
 /// What the reads of the group said.
@@ -64,6 +65,10 @@ pub struct Evidence {
     pub records: BTreeMap<MemberKey, Member>,
     /// Whose primary address is to be remembered as this from now on.
     pub named: BTreeMap<ObjectId, Named>,
+    /// Which of several groups hold whom, where they were read.
+    pub holders: Option<Holders>,
+    /// On the reads of how many groups an absence rests.
+    pub reach: Reach,
 }
 
 /// Who is never removed, by the settings and the group's owners.
@@ -109,6 +114,9 @@ impl Evidence {
         }
         if let Some(named) = key.object_id().and_then(|id| self.named.get(id)) {
             record.named = Some(named.clone());
+        }
+        if let (Some(holders), Some(id)) = (&self.holders, key.object_id()) {
+            record.sources = holders.of(id, &record.sources);
         }
         let unmatched = face.and_then(|entry| self.unmatched.get(&entry.contact));
         let name = face.map(|entry| entry.name.clone()).filter(|name| !name.is_empty());

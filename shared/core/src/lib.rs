@@ -27,6 +27,7 @@ pub mod rename;
 pub mod schedule;
 pub mod settings;
 pub mod snapshot;
+pub mod sources;
 pub mod spread;
 pub mod summary;
 pub mod suppression;

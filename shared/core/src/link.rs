@@ -263,6 +263,18 @@ impl fmt::Display for LinkStatus {
     }
 }
 
+/// A group that feeds a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// Its object id.
+    pub group: GroupId,
+    /// Its name when the link was made, for people.
+    pub name: String,
+}
+
+/// So many groups feed one list at most: each costs a request in every run.
+pub const SOURCES: usize = 20;
+
 /// One configured pairing of a list and a group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Link {
@@ -274,6 +286,9 @@ pub struct Link {
     pub group: GroupId,
     /// The group's name when the link was made, for people.
     pub group_name: String,
+    /// Further groups that feed the list: only in the mode group-to-list.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub more: Vec<Source>,
     /// The tenant that the group is of.
     pub tenant: TenantId,
     /// Which side follows which.
@@ -312,6 +327,18 @@ impl Link {
     #[must_use]
     pub fn writes_group(&self) -> bool {
         self.mode.writes(Side::Group) && self.writes == Writes::Direct
+    }
+
+    /// Its groups: the first, and further ones that feed the list with it.
+    pub fn groups(&self) -> impl Iterator<Item = &GroupId> {
+        std::iter::once(&self.group).chain(self.more.iter().map(|source| &source.group))
+    }
+
+    /// The names of its groups, for people.
+    #[must_use]
+    pub fn group_names(&self) -> String {
+        let more = self.more.iter().map(|source| source.name.as_str());
+        std::iter::once(self.group_name.as_str()).chain(more).collect::<Vec<_>>().join(", ")
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a link remembers of one member.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ use crate::{
     Timestamp,
     address::Address,
     belief::Belief,
-    id::{ContactId, ObjectId},
+    id::{ContactId, GroupId, ObjectId},
     link::Side,
     rename::Named,
 };
@@ -165,6 +165,9 @@ pub struct Member {
     /// The primary address that the directory gave when it was last read, once it was.
     #[serde(default)]
     pub named: Option<Named>,
+    /// On a link that several groups feed: those in which the member was seen when they were last read.
+    #[serde(default)]
+    pub sources: BTreeSet<GroupId>,
 }
 
 impl Member {
@@ -180,6 +183,7 @@ impl Member {
             intent: None,
             open: None,
             named: None,
+            sources: BTreeSet::new(),
         }
     }
 

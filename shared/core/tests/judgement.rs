@@ -6,7 +6,9 @@ use listsync_core::{
     Timestamp,
     address::Address,
     belief::{Belief, Seen},
-    case::{Asked, Case, Decided, ExtrasRelease, Identity, Policy, Protection, Retry, Verdict, judge, skip},
+    case::{
+        Asked, Case, Decided, ExtrasRelease, Identity, Policy, Protection, Reach, Retry, Verdict, judge, skip,
+    },
     hold::{Ruling, RulingKind},
     id::ObjectId,
     identity::{ListPresence, Unmatched},
@@ -38,6 +40,7 @@ fn policy(mode: Mode) -> Policy {
         ruling: None,
         retry: Retry::WhenDue,
         writes: Writes::Direct,
+        reach: Reach::One,
     }
 }
 
@@ -144,6 +147,7 @@ prop_compose! {
             ruling: ruling.map(|kind| Ruling { digest: "d1".into(), kind }),
             retry: if retry_now { Retry::Now } else { Retry::WhenDue },
             writes: if by_hand { Writes::ByHand } else { Writes::Direct },
+            reach: Reach::One,
         }
     }
 }
@@ -198,6 +202,35 @@ proptest! {
                 || matches!(effect.release, Release::Approved | Release::NeedsApproval(_));
             prop_assert!(effect.change.op == Op::Add || by_a_person, "{:?}", effect);
         }
+    }
+
+    #[test]
+    fn while_a_source_is_unread_nobody_leaves_the_list_but_by_their_own_word(case in any_case(), policy in any_policy()) {
+        let policy = Policy { mode: Mode::GroupToList, reach: Reach::NotAll, ..policy };
+        prop_assume!(case.record.intent.is_none());
+        let decided = judge(&case, &policy, now());
+        if let Some(effect) = effect(&decided) {
+            prop_assert!(effect.change.op == Op::Add || effect.cause == Cause::OptedOut, "{:?}", effect);
+        }
+    }
+
+    #[test]
+    fn of_several_sources_an_absence_is_believed_once_it_was_seen_for_a_window(age in 0..4_000_i64, waited in 0..4_000_i64) {
+        let policy = Policy { reach: Reach::All, ..policy(Mode::GroupToList) };
+        let mut case = case(true, ListPresence::Member, Seen::Absent);
+        case.record.group = Some(Belief { present: true, since: ago(age + 4_000) });
+        let first = judge(&case, &policy, ago(waited));
+        prop_assert_eq!(&first.verdict, &Verdict::SetAside);
+        case.record = first.member;
+        let again = judge(&case, &policy, now());
+        if waited < 1_800 {
+            prop_assert_eq!(&again.verdict, &Verdict::SetAside);
+            prop_assert_eq!(&again.member, &case.record);
+        } else {
+            prop_assert_eq!(change(&again), Some((Side::List, Op::Remove)));
+        }
+        case.seen = Seen::Present;
+        prop_assert_eq!(change(&judge(&case, &policy, now())), None, "they are in one of them again");
     }
 
     #[test]

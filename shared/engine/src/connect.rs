@@ -3,8 +3,11 @@
 use std::time::Duration;
 
 use listsync_core::{
-    id::{LinkId, ListId, TenantId},
-    link::{Externals, Extras, FirstMerge, Link, LinkStatus, MemberRules, Mode, RemovalLimit, Side, Writes},
+    id::{GroupId, LinkId, ListId, TenantId},
+    link::{
+        Externals, Extras, FirstMerge, Link, LinkStatus, MemberRules, Mode, RemovalLimit, SOURCES, Side,
+        Source, Writes,
+    },
     list::ListKind,
 };
 
@@ -32,6 +35,8 @@ pub struct NewLink {
     pub list: ListId,
     /// The group.
     pub target: Target,
+    /// Further groups that feed the list with it.
+    pub more: Vec<GroupQuery>,
     /// The tenant.
     pub tenant: TenantId,
     /// Which side follows which.
@@ -60,6 +65,7 @@ pub struct NewLink {
 /// judged.
 pub async fn connect(ports: &Ports, new: &NewLink, call: Call<'_>) -> PortResult<Link> {
     sensible(new)?;
+    several(new)?;
     followable(ports, new).await?;
     by_hand::sensible(new.writes, (new.mode, new.externals))?;
     if let (Writes::ByHand, Target::New(_)) = (new.writes, &new.target) {
@@ -75,11 +81,13 @@ pub async fn connect(ports: &Ports, new: &NewLink, call: Call<'_>) -> PortResult
     };
     writable(new.mode, &group)?;
     demand_sight(ports, call, &group).await?;
+    let more = more(ports, (new, &group.id), call).await?;
     let link = Link {
         id: new.id.clone(),
         list: new.list.clone(),
         group: group.id,
         group_name: group.name,
+        more,
         tenant: new.tenant.clone(),
         mode: new.mode,
         extras: new.extras,
@@ -118,6 +126,47 @@ fn sensible(new: &NewLink) -> PortResult<()> {
         ),
         _ => Ok(()),
     }
+}
+
+/// Several groups can feed a list, and in no other mode is there a meaning to them.
+fn several(new: &NewLink) -> PortResult<()> {
+    let refuse = |code: &str, message: String, hint: &str| {
+        Err(PortError::new(Fault::Rejected, code, message).with_hint(hint))
+    };
+    match (&new.target, new.mode) {
+        _ if new.more.is_empty() => Ok(()),
+        (Target::New(_), _) => refuse(
+            "several_groups_new",
+            "a group that is created cannot feed a list beside others".to_owned(),
+            "name only groups that are there, with --mode group-to-list",
+        ),
+        (_, mode @ (Mode::TwoWay | Mode::ListToGroup)) => refuse(
+            "several_groups",
+            format!(
+                "a {mode} link has one group: with several, no change of the list would say which is meant"
+            ),
+            "choose --mode group-to-list, and the list takes the members of all of them; or link one group",
+        ),
+        (Target::Existing(_), Mode::GroupToList) if new.more.len() >= SOURCES => refuse(
+            "too_many_groups",
+            format!("{} groups are too many for one list: {SOURCES} can feed it", new.more.len() + 1),
+            "put some of them into one group, and link that: the people of nested groups are taken too",
+        ),
+        (Target::Existing(_), Mode::GroupToList) => Ok(()),
+    }
+}
+
+/// Judges the further groups. One that is named twice counts once.
+async fn more(ports: &Ports, (new, first): (&NewLink, &GroupId), call: Call<'_>) -> PortResult<Vec<Source>> {
+    let mut more: Vec<Source> = Vec::new();
+    for query in &new.more {
+        let group = ports.directory.group(call, query).await?;
+        demand_sight(ports, call, &group).await?;
+        if group.id != *first && more.iter().all(|source| source.group != group.id) {
+            more.push(Source { group: group.id, name: group.name });
+        }
+    }
+    Ok(more)
 }
 
 /// The store refuses a second link that writes to a list, but not before a group would have been made for it.

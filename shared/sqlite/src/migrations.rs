@@ -12,6 +12,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/5_successors.sql"),
     include_str!("../migrations/6_people_watch.sql"),
     include_str!("../migrations/7_names.sql"),
+    include_str!("../migrations/8_sources.sql"),
 ];
 
 /// Marks a file as ours (`PRAGMA application_id`): "lsyn" in ASCII.

@@ -86,6 +86,7 @@ pub fn link(name: &str, list: &ListId, group_name: &str) -> Link {
         externals: Externals::Match,
         max_removals: None,
         members: MemberRules::default(),
+        more: Vec::new(),
         group_made_at: None,
         writes: Writes::Direct,
         status: LinkStatus::Active,

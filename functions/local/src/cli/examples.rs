@@ -84,6 +84,7 @@ pub(super) const LINK: &str = "\
 Examples:
   listsync link News --group 2f4d0c1e-0000-4000-8000-000000000001
   listsync link News --group news-team --mode list-to-group --extras remove
+  listsync link News --group sales --group support --mode group-to-list
   listsync link News --new-group 'News readers' --owner admin@contoso.com
   listsync link News --new-group 'News readers' --kind security --every 1h --max-removals 10%
   listsync link News --group news-team --writes by-hand   see 'listsync handout --help'

@@ -12,9 +12,10 @@ use crate::durations;
 pub(crate) struct LinkArgs {
     /// The list's name or id.
     pub(crate) list: String,
-    /// An existing group: its object id or unique name.
+    /// An existing group: its object id or unique name. With --mode group-to-list it may be repeated: the list then has
+    /// whoever is in any of them.
     #[arg(long)]
-    pub(crate) group: Option<String>,
+    pub(crate) group: Vec<String>,
     /// Create a group of this name.
     #[arg(long, value_name = "NAME")]
     pub(crate) new_group: Option<String>,

@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use listsync_core::link::Side;
+use listsync_core::{
+    id::GroupId,
+    link::{Link, Side},
+};
 use listsync_engine::{
     Ports,
-    ports::{Call, GroupQuery, KindRefusal, LinkState, Membership, Meter, PortError, ProofLife},
+    ports::{Call, GroupQuery, KindRefusal, Membership, Meter, PortError, ProofLife},
 };
 use listsync_wiring::{Config, GraphAccess, Store, Wired};
 use serde::Serialize;
@@ -109,8 +112,8 @@ async fn directory(wired: &Wired) -> Result<Vec<Check>, Refusal> {
     }
     let mut groups = Vec::new();
     let mut hidden = Hidden::None;
-    for state in &links {
-        let (check, membership) = group(ports, call, state).await;
+    for (link, one) in links.iter().flat_map(|state| named(&state.link)) {
+        let (check, membership) = group(ports, call, (link, one)).await;
         groups.push(check);
         if membership == Membership::Hidden {
             hidden = Hidden::Some;
@@ -187,11 +190,21 @@ async fn internal_domains(ports: &Ports) -> Result<Check, Refusal> {
     Ok(Check::ok(name, format!("set to {}", domains.join(", "))))
 }
 
-async fn group(ports: &Ports, call: Call<'_>, LinkState { link, .. }: &LinkState) -> (Check, Membership) {
+/// Each group of a link, with its name.
+fn named(link: &Link) -> impl Iterator<Item = (&Link, (&GroupId, &str))> {
+    let more = link.more.iter().map(|source| (&source.group, source.name.as_str()));
+    std::iter::once((&link.group, link.group_name.as_str())).chain(more).map(move |group| (link, group))
+}
+
+async fn group(
+    ports: &Ports,
+    call: Call<'_>,
+    (link, (id, called)): (&Link, (&GroupId, &str)),
+) -> (Check, Membership) {
     let name = "link";
-    let called = format!("the group '{}' ({})", link.group_name, link.group);
+    let called = format!("the group '{called}' ({id})");
     let writes = link.mode.writes(Side::Group);
-    match ports.directory.group(call, &GroupQuery::Id(link.group.clone())).await {
+    match ports.directory.group(call, &GroupQuery::Id(id.clone())).await {
         Err(error) => {
             let message = format!("{called}: {}", error.message);
             (Check::new(name, State::Fail, message, error.hint), Membership::Shown)

@@ -20,7 +20,7 @@ use crate::{
     cli::{LinkArgs, NewGroupKindArg},
     find,
     output::{Outcome, Refusal, Reply},
-    view::LinkView,
+    view::{self, LinkView},
 };
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -30,10 +30,12 @@ pub(super) async fn run(wired: &Wired, args: &LinkArgs) -> Outcome {
     let list = find::list(ports, &args.list).await?;
     let mode = Mode::from(args.mode);
     let target = target(ports, &list, args).await?;
+    let more = args.group.iter().skip(1).map(|group| find::group(group)).collect::<Result<_, _>>()?;
     let new = NewLink {
         id: new_link_id(),
         list: list.id.clone(),
         target,
+        more,
         tenant: wired.tenant()?,
         mode,
         extras: args.extras.into(),
@@ -52,9 +54,9 @@ pub(super) async fn run(wired: &Wired, args: &LinkArgs) -> Outcome {
     let link = saved(ports, &new).await?;
     domains::learn(&wired.service, call(ports, &Meter::default())).await?;
     let text = format!(
-        "Linked '{}' to the group '{}' ({mode}).{}\nSee what a sync would do: listsync plan \"{}\"\nThen: listsync sync \"{}\"",
+        "Linked '{}' to {} ({mode}).{}\nSee what a sync would do: listsync plan \"{}\"\nThen: listsync sync \"{}\"",
         list.name,
-        link.group_name,
+        view::groups(&link),
         advice(args),
         list.name,
         list.name
@@ -82,6 +84,7 @@ pub(super) async fn existing_group(wired: &Wired, list: &List, group: &str) -> R
         id: new_link_id(),
         list: list.id.clone(),
         target: Target::Existing(GroupQuery::Id(group.id)),
+        more: Vec::new(),
         tenant: wired.tenant()?,
         mode: Mode::TwoWay,
         extras: Extras::default(),
@@ -123,7 +126,7 @@ fn new_link_id() -> LinkId {
 
 async fn target(ports: &Ports, list: &List, args: &LinkArgs) -> Result<Target, Refusal> {
     let Some(name) = &args.new_group else {
-        return find::group(args.group.as_deref().unwrap_or_default()).map(Target::Existing);
+        return find::group(args.group.first().map_or("", String::as_str)).map(Target::Existing);
     };
     let name = name.trim();
     if name.is_empty() || name.chars().count() > 256 {

@@ -16,7 +16,7 @@ use crate::{
     cli::LinksVerb,
     find,
     output::{self, Outcome, Refusal, Reply},
-    view::LinkView,
+    view::{self, LinkView},
 };
 
 pub(super) async fn run(ports: &Ports, verb: &LinksVerb) -> Outcome {
@@ -109,7 +109,7 @@ async fn changed(ports: &Ports, link: &Link, text: &str) -> Outcome {
 
 async fn unlink(ports: &Ports, link: Link) -> Outcome {
     ports.links.delete(&link.id).await?;
-    let text = format!("Removed the link to '{}'. List and group stay as they are.", link.group_name);
+    let text = format!("Removed the link to {}. Both sides stay as they are.", view::groups(&link));
     Ok(Reply::done(json!({"id": link.id, "list": link.list, "group": link.group, "unlinked": true}), text))
 }
 

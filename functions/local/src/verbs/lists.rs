@@ -1,18 +1,22 @@
 //! `listsync lists`: the operator's lists and edits.
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+};
 
 use listsync_core::{
     address::Address,
     contact::UndeliverableReason,
-    id::LinkId,
+    id::{ContactId, GroupId, LinkId},
+    link::Link,
     list::{Entry, List, ListKind, NewContact, OptOutRule, Standing},
     settings::Settings,
 };
 use listsync_engine::{
     Ports,
     people::{self, Stored},
-    ports::{AddOutcome, EntryQuery, RemoveOutcome},
+    ports::{AddOutcome, EntryQuery, MemberQuery, RemoveOutcome},
     service::Service,
 };
 use listsync_http::documents::list::{ListDocument, ListRow};
@@ -50,7 +54,7 @@ async fn ls(ports: &Ports) -> Outcome {
     let mut rows = Vec::new();
     for list in ports.lists.lists().await? {
         let links = ports.links.of_list(&list.id).await?;
-        let groups: Vec<&str> = links.iter().map(|state| state.link.group_name.as_str()).collect();
+        let groups: Vec<String> = links.iter().map(|state| state.link.group_names()).collect();
         let (name, id) = (list.name.clone(), list.id.to_string());
         let row = ListRow::load(ports, list).await?;
         rows.push([name, row.members.to_string(), groups.join(", "), id]);
@@ -89,8 +93,9 @@ async fn members(ports: &Ports, name: &str) -> Outcome {
     let mut entries = ports.lists.entries(&list.id, EntryQuery::All).await?;
     entries.retain(|entry| entry.standing != Standing::Absent);
     entries.sort_by(|a, b| a.address.cmp(&b.address));
+    let sources = Sources::of(ports, &list).await?;
     let documents = entries.iter().map(|entry| {
-        json!({
+        let mut document = json!({
             "address": entry.address,
             "name": entry.name,
             "state": entry.standing,
@@ -98,24 +103,62 @@ async fn members(ports: &Ports, name: &str) -> Outcome {
             "object_id": entry.object_id,
             "external": settings.is_external(&entry.address),
             "undeliverable": entry.undeliverable.is_some(),
-        })
+        });
+        if let Some(sources) = &sources {
+            document["sources"] = json!(sources.holding(&entry.contact).collect::<Vec<_>>());
+        }
+        document
     });
     let documents: Vec<Value> = documents.collect();
-    let rows: Vec<_> = entries.iter().map(|entry| row(entry, &settings)).collect();
+    let rows: Vec<_> = entries.iter().map(|entry| row(entry, &settings, sources.as_ref())).collect();
     Ok(Reply::done(
         Value::Array(documents),
         output::table(["ADDRESS", "NAME", "STATE", "ORIGIN", "NOTE"], &rows),
     ))
 }
 
-fn row(entry: &Entry, settings: &Settings) -> [String; 5] {
+/// Of a list that several groups feed: which of them hold whom, as of the last sync.
+struct Sources {
+    link: Link,
+    by_contact: BTreeMap<ContactId, BTreeSet<GroupId>>,
+}
+
+impl Sources {
+    async fn of(ports: &Ports, list: &List) -> Result<Option<Self>, Refusal> {
+        let links = ports.links.of_list(&list.id).await?;
+        let Some(link) = links.into_iter().map(|state| state.link).find(|link| !link.more.is_empty()) else {
+            return Ok(None);
+        };
+        let rows = ports.links.members(&link.id, MemberQuery::All).await?;
+        let by_contact = rows.into_iter().filter_map(|row| Some((row.contact?, row.sources))).collect();
+        Ok(Some(Self { link, by_contact }))
+    }
+
+    /// In the order in which the link names them.
+    fn holding(&self, contact: &ContactId) -> impl Iterator<Item = &GroupId> {
+        let sources = self.by_contact.get(contact);
+        self.link.groups().filter(move |group| sources.is_some_and(|sources| sources.contains(*group)))
+    }
+
+    fn note(&self, contact: &ContactId) -> Option<String> {
+        let name = |group: &GroupId| {
+            let further = self.link.more.iter().find(|source| source.group == *group);
+            further.map_or(self.link.group_name.as_str(), |source| source.name.as_str())
+        };
+        let names: Vec<&str> = self.holding(contact).map(name).collect();
+        (!names.is_empty()).then(|| format!("in {}", names.join(", ")))
+    }
+}
+
+fn row(entry: &Entry, settings: &Settings, sources: Option<&Sources>) -> [String; 5] {
     let external = settings.is_external(&entry.address).then_some("external");
     let undeliverable = entry.undeliverable.map(|why| match why {
         UndeliverableReason::NoSuchUser => "undeliverable: nobody answers to it",
         UndeliverableReason::HardBounce => "undeliverable: it was refused for good",
         UndeliverableReason::Manual => "undeliverable: an operator said so",
     });
-    let notes: Vec<&str> = external.into_iter().chain(undeliverable).collect();
+    let mut notes: Vec<String> = external.into_iter().chain(undeliverable).map(str::to_owned).collect();
+    notes.extend(sources.and_then(|sources| sources.note(&entry.contact)));
     [
         entry.address.to_string(),
         entry.name.clone(),

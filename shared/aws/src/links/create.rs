@@ -5,7 +5,7 @@ use listsync_core::{
 };
 use listsync_engine::ports::{PortError, PortResult};
 
-use super::row::{LinkRow, gone, group_key, group_pointer, key, list_pointer, pointer};
+use super::row::{LinkRow, gone, group_key, group_pointers, key, list_pointer, pointer};
 use crate::{
     error, garbage,
     lists::head::{self, Head},
@@ -34,7 +34,9 @@ pub(super) async fn create(table: &Table, link: &Link, now: Timestamp) -> Result
     }
     claim(pointer(&link.id), KNOWN_ID);
     claim(list_pointer(&link.list, &link.id), KNOWN_ID);
-    claim(group_pointer(link), KNOWN_ID);
+    for pointer in group_pointers(link) {
+        claim(pointer, KNOWN_ID);
+    }
     let head = Op::put(key(&link.id), LinkRow::new(link, now).stored()?).when(Condition::absent());
     ops.push(head.or(Guard::Taken(KNOWN_ID)));
     match table.transact("save the link", &ops).await {
@@ -93,10 +95,10 @@ pub(super) async fn delete(table: &Table, id: &LinkId) -> Result<(), Fail> {
         Op::delete(key(id)).when(row.as_read()),
         Op::delete(pointer(id)),
         Op::delete(list_pointer(&link.list, id)),
-        Op::delete(group_pointer(link)),
         Op::update(head::key(&link.list), one_less).when(Condition::present()),
         garbage::space(&row.space),
     ];
+    ops.extend(group_pointers(link).map(Op::delete));
     if link.mode.writes(Side::List) {
         ops.push(Op::delete(head::writer_key(&link.list)));
     }

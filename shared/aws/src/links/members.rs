@@ -69,7 +69,7 @@ pub(super) fn is_in_group(member: &Member) -> bool {
 }
 
 pub(super) fn stored(space: &str, member: &Member) -> PortResult<Stored> {
-    let Member { key, contact, address, in_baseline, group, intent, open, named } = member;
+    let Member { key, contact, address, in_baseline, group, intent, open, named, sources } = member;
     let key = key_text(key);
     let mut stored = Stored::new(&row_key(space, &key))
         .text("key", key)
@@ -84,6 +84,9 @@ pub(super) fn stored(space: &str, member: &Member) -> PortResult<Stored> {
     }
     if let Some(named) = named {
         stored = stored.document("named", named)?;
+    }
+    if !sources.is_empty() {
+        stored = stored.document("sources", sources)?;
     }
     match open {
         Some(open) => stored.document("open", open),
@@ -111,6 +114,7 @@ pub(super) fn read(stored: &Stored) -> PortResult<Member> {
         intent,
         open: stored.document_option("open")?,
         named: stored.document_option("named")?,
+        sources: stored.document_option("sources")?.unwrap_or_default(),
     })
 }
 

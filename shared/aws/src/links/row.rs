@@ -64,8 +64,9 @@ pub(super) fn group_key(link: &Link) -> Key {
     Key::new(group_partition(&link.tenant, &link.group), "WRITER")
 }
 
-pub(super) fn group_pointer(link: &Link) -> Key {
-    Key::new(group_partition(&link.tenant, &link.group), format!("LINK#{}", link.id))
+/// One for each of its groups.
+pub(super) fn group_pointers(link: &Link) -> impl Iterator<Item = Key> {
+    link.groups().map(|group| Key::new(group_partition(&link.tenant, group), format!("LINK#{}", link.id)))
 }
 
 pub(super) fn gone(link: &LinkId) -> PortError {

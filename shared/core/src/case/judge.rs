@@ -1,10 +1,10 @@
 //! The decision about one member, with all that overlays the table.
 
-use super::{Asked, Case, Decided, ExtrasRelease, Identity, Policy, Protection, Retry, Verdict, skip};
+use super::{Asked, Case, Decided, ExtrasRelease, Identity, Policy, Protection, Reach, Retry, Verdict, skip};
 use crate::{
     Timestamp,
     backoff::wait_after,
-    belief::{Seen, weigh},
+    belief::{Seen, Weighed, weigh},
     hold::RulingKind,
     identity::{ListPresence, Unmatched},
     intent,
@@ -41,6 +41,7 @@ impl Known {
     fn of(case: &Case, policy: &Policy, now: Timestamp) -> Self {
         let mut member = case.record.clone();
         let weighed = weigh(member.group, case.seen, now, policy.window);
+        let weighed = left_one_for_another(case, policy, now).unwrap_or(weighed);
         member.group = weighed.belief;
         let mut phase = policy.phase;
         if let Some(Open::Held { digest, reason, .. }) = &case.record.open {
@@ -196,6 +197,7 @@ impl Known {
         let release = match cause {
             _ if case.protection == Protection::Protected => return Verdict::Skip(skip::PROTECTED.into()),
             Cause::OptedOut => Release::Free,
+            _ if policy.reach == Reach::NotAll => return Verdict::Skip(skip::SOURCE_UNREAD.into()),
             _ if approved => Release::Approved,
             Cause::FirstMerge => Release::NeedsApproval(HoldReason::FirstMerge),
             Cause::Extra if policy.extras_release == ExtrasRelease::Unapproved => {
@@ -219,6 +221,21 @@ impl Known {
             contact: contact.clone(),
         })
     }
+}
+
+/// Whoever goes from one of several groups to another may for a while show in neither, as the groups are read one after
+/// another and their replicas lag each on its own. So an absence is believed once it has been seen for a settle window.
+fn left_one_for_another(case: &Case, policy: &Policy, now: Timestamp) -> Option<Weighed> {
+    let believed = case.record.group.filter(|belief| belief.present)?;
+    let may_leave = case.list == ListPresence::Member && case.seen == Seen::Absent;
+    if policy.reach != Reach::All || !may_leave {
+        return None;
+    }
+    let recheck_at = match case.record.open {
+        Some(Open::SetAside { recheck_at }) => recheck_at,
+        _ => later(now, policy.window),
+    };
+    (recheck_at > now).then_some(Weighed { belief: Some(believed), set_aside_until: Some(recheck_at) })
 }
 
 /// What stays open after the decision. Effects write theirs when they were tried; until then it stays as it was.
@@ -246,6 +263,8 @@ fn open_after(
             _ if matches!(before, Some(Open::Failed { code: known, retry_at, .. }) if known == code && *retry_at > now) => {
                 before.cloned()
             }
+            // What a person said of it stands until it can be done.
+            _ if code == skip::SOURCE_UNREAD && matches!(before, Some(Open::Held { .. })) => before.cloned(),
             _ if code == skip::NO_ADDRESS => Some(failed_again(before, code, now)),
             _ if code == skip::OPTED_OUT => None,
             _ => Some(Open::Due),

@@ -37,6 +37,8 @@ pub mod skip {
     pub const INVITED: &str = "guest_invited";
     /// An invitation was sent and its answer never heard: the directory is asked again later.
     pub const INVITING: &str = "invitation_unconfirmed";
+    /// Nobody is removed while one of the groups that feed the list cannot be read completely.
+    pub const SOURCE_UNREAD: &str = "source_unread";
 }
 
 /// Who a member is, as far as writing it goes.
@@ -73,6 +75,19 @@ pub enum Retry {
     WhenDue,
     /// A person asked for the run.
     Now,
+}
+
+/// On the reads of how many groups an absence rests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Reach {
+    /// Of the link's only group.
+    #[default]
+    One,
+    /// Of several that feed the list, all of which could be read.
+    All,
+    /// Of several, not all of which could be read: who is in none of the others may be in that one, so nobody leaves the
+    /// list.
+    NotAll,
 }
 
 /// Everything that is known of one member when a run decides.
@@ -115,6 +130,8 @@ pub struct Policy {
     pub retry: Retry,
     /// Who carries out the effects on the group.
     pub writes: Writes,
+    /// On the reads of how many groups an absence rests.
+    pub reach: Reach,
 }
 
 /// Whether extras may be removed under the guard alone.

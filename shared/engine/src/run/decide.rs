@@ -8,7 +8,7 @@ use std::{
 use listsync_core::{
     Timestamp,
     belief::Belief,
-    case::{Case, Decided, Policy, Verdict, judge, skip},
+    case::{Case, Decided, Policy, Reach, Verdict, judge, skip},
     gather::{Evidence, Shield, Sight},
     identity::{ListPresence, Unmatched},
     link::{Side, Writes},
@@ -62,7 +62,7 @@ impl Resolution {
 /// Decides every member and lets the guard look at the whole.
 pub(crate) async fn decide(look: Look<'_>, evidence: &Evidence, shield: &Shield) -> PortResult<Resolution> {
     let now = look.now();
-    let policy = policy(look);
+    let policy = policy(look, evidence.reach);
     let mut sorting = Sorting::new(look, evidence, now);
     for case in evidence.cases(shield) {
         let decided = judge(&case, &policy, now);
@@ -74,7 +74,7 @@ pub(crate) async fn decide(look: Look<'_>, evidence: &Evidence, shield: &Shield)
     Ok(sorting.under_guard(standing))
 }
 
-fn policy(look: Look<'_>) -> Policy {
+fn policy(look: Look<'_>, reach: Reach) -> Policy {
     let (link, progress) = (look.link(), look.progress());
     Policy {
         mode: link.mode,
@@ -87,6 +87,7 @@ fn policy(look: Look<'_>) -> Policy {
         ruling: look.state.ruling.clone(),
         retry: retry(look.reason),
         writes: link.writes,
+        reach,
     }
 }
 
@@ -265,7 +266,7 @@ pub(crate) fn counts(effect: &Effect) -> bool {
 }
 
 /// Who is never removed from this link's sides.
-pub(crate) async fn shield(look: Look<'_>) -> PortResult<Shield> {
+pub(crate) async fn shield(look: Look<'_>, reach: Reach) -> PortResult<Shield> {
     let mut shield = Shield::default();
     let everywhere = [&look.settings.protected, &look.link().members.protected];
     for protected in everywhere {
@@ -273,7 +274,14 @@ pub(crate) async fn shield(look: Look<'_>) -> PortResult<Shield> {
         shield.addresses.extend(protected.addresses.iter().cloned());
     }
     if everywhere.iter().any(|protected| protected.owners == Owners::Protected) {
-        shield.object_ids.extend(look.ports.directory.owners(look.call(), &look.link().group).await?);
+        for group in look.link().groups() {
+            match look.ports.directory.owners(look.call(), group).await {
+                Ok(owners) => shield.object_ids.extend(owners),
+                // Nobody is removed in such a run, whoever the owners are.
+                Err(_) if reach == Reach::NotAll => {}
+                Err(error) => return Err(error),
+            }
+        }
     }
     Ok(shield)
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use listsync_core::{
     Timestamp,
-    case::ExtrasRelease,
+    case::{ExtrasRelease, skip},
     gather::Evidence,
     hold::{Hold, RulingKind},
     link::{HaltReason, LinkStatus},
@@ -22,13 +22,14 @@ use super::{
     look::Look,
     observe::{Observed, Read},
     resolve::{UnmatchedContacts, earliest},
+    sources::{self, Unread},
 };
 use crate::ports::{Cursor, Fault, Finish, Finished, LinkState, Phase, PortError, PortResult, Progress};
 
 /// So many continuations without progress halt a link.
 const STALLED: u8 = 2;
 /// How soon another run tries a directory that did not answer.
-const RETRY_UNAVAILABLE: Duration = Duration::from_secs(60);
+pub(super) const RETRY_UNAVAILABLE: Duration = Duration::from_secs(60);
 
 /// How the work of a run ended, before it is recorded.
 pub(super) enum Ending {
@@ -45,6 +46,7 @@ pub(super) struct Reads {
     counted: bool,
     nesting: Nesting,
     pub(super) others: Others,
+    unread: Unread,
 }
 
 /// Parts what is decided on from what is handed on.
@@ -64,9 +66,12 @@ pub(super) fn split(observed: Observed, unmatched: UnmatchedContacts) -> (Eviden
         others,
         looked_up: _,
         named,
+        holders,
+        reach,
+        unread,
     } = observed;
-    let reads = Reads { read, group_cursor, list_cursor, counted, nesting, others };
-    (Evidence { entries, unmatched, principals, sight, records, named }, reads)
+    let reads = Reads { read, group_cursor, list_cursor, counted, nesting, others, unread };
+    (Evidence { entries, unmatched, principals, sight, records, named, holders, reach }, reads)
 }
 
 /// A summary in which nothing has happened yet.
@@ -85,7 +90,7 @@ pub(super) fn blank_summary(request: &RunRequest, state: &LinkState, started: Ti
         message: String::new(),
         hint: String::new(),
         list: side(link.list.to_string(), ""),
-        group: side(link.group.to_string(), &link.group_name),
+        group: side(link.group.to_string(), &link.group_names()),
         external: ExternalCounts::default(),
         held: HeldCounts::default(),
         skipped: Default::default(),
@@ -110,7 +115,8 @@ pub(super) async fn finish(running: Running<'_>, ending: Ending) -> PortResult<R
     let Running { look, lease, mut summary } = running;
     let (mut finish, next) = match ending {
         Ending::Finished { reads, resolution } => {
-            (finished(look, &mut summary, *reads, &resolution), Next::Done)
+            let next = sources::retry_after(&reads.unread).map_or(Next::Done, Next::RetryAfter);
+            (finished(look, &mut summary, *reads, &resolution), next)
         }
         Ending::Continued { progressed } => continued(look, &mut summary, progressed),
         Ending::Failed(error) => failed(look, &mut summary, error),
@@ -135,10 +141,17 @@ pub(super) async fn finish(running: Running<'_>, ending: Ending) -> PortResult<R
 fn finished(look: Look<'_>, summary: &mut Summary, reads: Reads, resolution: &Resolution) -> Finish {
     let (now, settings, before) = (look.now(), look.settings, look.progress());
     let mismatch = reads.read == Read::Full(FullRead::Mismatch);
+    let is_partial = !reads.unread.is_empty();
+    sources::tell(summary, &reads.unread);
     tell_by_hand(look, summary, &resolution.by_hand);
     if !resolution.plan.held.effects.is_empty() {
         summary.outcome = Outcome::Held;
         summary.reason = "held".into();
+    } else if is_partial {
+        summary.outcome = Outcome::Partial;
+        summary.reason = skip::SOURCE_UNREAD.into();
+        summary.message =
+            "Not every group that feeds the list could be read; nobody is removed until each is.".into();
     } else if mismatch {
         summary.outcome = Outcome::Partial;
         summary.reason = "count_mismatch".into();
@@ -158,13 +171,13 @@ fn finished(look: Look<'_>, summary: &mut Summary, reads: Reads, resolution: &Re
         Read::Incremental => before.full_read_at,
     };
     let progress = Progress {
-        phase: if mismatch { before.phase } else { Phase::Steady },
+        phase: if mismatch || is_partial { before.phase } else { Phase::Steady },
         group_cursor: Some(reads.group_cursor),
         list_cursor: Some(reads.list_cursor),
         full_read_at,
         count_at: if reads.counted { Some(later(now, COUNT_EVERY)) } else { before.count_at },
         settles_at: if wrote { settles_at(before.settles_at, now, window) } else { before.settles_at },
-        hold: hold(look, resolution),
+        hold: if is_partial { before.hold.clone() } else { hold(look, resolution) },
         extras_release: extras_release(look),
         nesting: match reads.read {
             Read::Full(_) => reads.nesting,
@@ -175,13 +188,19 @@ fn finished(look: Look<'_>, summary: &mut Summary, reads: Reads, resolution: &Re
         failing: None,
     };
     let by_schedule = later(now, look.link().every.unwrap_or(settings.every));
-    let due_at = earliest(resolution.set_aside.iter().copied().chain(full_read_at), by_schedule);
+    let due_at = if is_partial {
+        // What is set aside waits for the source that could not be read.
+        by_schedule
+    } else {
+        earliest(resolution.set_aside.iter().copied().chain(full_read_at), by_schedule)
+    };
     Finish {
         progress,
         status: None,
-        synced: Some(look.state.requested),
+        // A source that may answer again leaves the generation open, as a group that is away does.
+        synced: sources::retry_after(&reads.unread).is_none().then_some(look.state.requested),
         due_at,
-        ruling_done: ruling_done(look, resolution),
+        ruling_done: if is_partial { None } else { ruling_done(look, resolution) },
         members: Vec::new(),
         at: now,
     }

@@ -10,6 +10,7 @@ mod mailboxes;
 mod observe;
 mod renames;
 mod resolve;
+mod sources;
 mod successor;
 
 use std::{collections::BTreeSet, time::Duration};
@@ -196,7 +197,7 @@ impl Running<'_> {
             Resolved::All(unmatched) => {
                 let seen = (observed.list_cursor.clone(), observed.matched.clone());
                 let (evidence, reads) = finish::split(observed, unmatched);
-                let shield = decide::shield(look).await?;
+                let shield = decide::shield(look, evidence.reach).await?;
                 let mut resolution = decide(look, &evidence, &shield).await?;
                 resolution.note(&reads.others, renamed);
                 drop(evidence);
@@ -344,7 +345,7 @@ pub(crate) async fn plan(
         }
     };
     let (evidence, reads) = finish::split(observed, unmatched);
-    let shield = decide::shield(look).await?;
+    let shield = decide::shield(look, evidence.reach).await?;
     let mut resolution = decide(look, &evidence, &shield).await?;
     resolution.note(&reads.others, renamed);
     Ok(resolution.plan)

@@ -5,21 +5,25 @@ use std::collections::{BTreeMap, BTreeSet};
 use listsync_core::{
     Timestamp,
     address::Address,
-    case::{Retry, skip},
+    case::{Reach, Retry, skip},
     gather::{Sight, takes_part},
     hold::RulingKind,
-    id::{ContactId, ObjectId},
+    id::{ContactId, GroupId, ObjectId},
     link::Side,
     list::Entry,
     member::{Member, MemberKey, Open},
     rename::Named,
     schedule::FullRead,
     snapshot::{Completeness, Depth, Nesting, Others, Principal, Snapshot},
+    sources::Holders,
     summary::ReadKind,
     trigger::Reason,
 };
 
-use super::look::Look;
+use super::{
+    look::Look,
+    sources::{self, Unread},
+};
 use crate::{
     connect::writable,
     permissions::demand_sight,
@@ -56,6 +60,12 @@ pub(crate) struct Observed {
     pub(crate) looked_up: BTreeMap<ObjectId, Address>,
     /// Whose primary address is to be remembered as this from now on.
     pub(crate) named: BTreeMap<ObjectId, Named>,
+    /// Which of several groups hold whom, where they were read.
+    pub(crate) holders: Option<Holders>,
+    /// On the reads of how many groups an absence rests.
+    pub(crate) reach: Reach,
+    /// Which of several groups could not be read completely.
+    pub(crate) unread: Unread,
 }
 
 /// How both sides were read.
@@ -90,34 +100,27 @@ pub(crate) async fn observe(look: Look<'_>) -> PortResult<Observed> {
 
 /// Reads what changed; none: only a full read can tell.
 async fn changes(look: Look<'_>, group: &Cursor, list: &Cursor) -> PortResult<Option<Observed>> {
-    let count = count_check(look);
-    let directory = &look.ports.directory;
-    let delta = match directory.changes(look.call(), &look.link().group, group, count).await {
-        // The cursor expired, or the group is gone: the full read tells which.
-        Err(error) if error.fault == Fault::Gone => return Ok(None),
-        other => other?,
+    let several = !look.link().more.is_empty();
+    let read = if several {
+        sources::changes(look, group, count_check(look)).await?
+    } else {
+        group_changes(look, group).await?.map(|delta| (delta, Unread::new()))
     };
-    if !delta.nested.is_empty() && depth(look) == Depth::Nested {
-        return Ok(None);
-    }
+    let Some((delta, unread)) = read else { return Ok(None) };
     let list_changes = match look.ports.lists.changes(&look.link().list, list).await {
         Err(error) if error.fault == Fault::Gone => return Ok(None),
         other => other?,
     };
     let open = look.ports.links.members(&look.link().id, MemberQuery::Open).await?;
-    if let Some(count) = delta.count
-        && count != expected_count(look, &delta).await?
-    {
-        return Ok(None);
-    }
-    let recheck = to_recheck(&open, &delta, look.now());
-    if recheck.len() > RECHECK_AT_MOST {
+    let recheck = if unread.is_empty() { to_recheck(&open, &delta, look.now()) } else { Vec::new() };
+    // Whether any of several groups holds somebody, only a read of all of them tells.
+    if recheck.len() > if several { 0 } else { RECHECK_AT_MOST } {
         return Ok(None);
     }
     let mut present = delta.added;
     let mut absent = delta.removed;
     if !recheck.is_empty() {
-        let found = directory.present(look.call(), &look.link().group, &recheck).await?;
+        let found = look.ports.directory.present(look.call(), &look.link().group, &recheck).await?;
         absent.extend(recheck.into_iter().filter(|id| !found.contains(id)));
         present.extend(found);
     }
@@ -136,8 +139,28 @@ async fn changes(look: Look<'_>, group: &Cursor, list: &Cursor) -> PortResult<Op
         others: look.progress().others.clone(),
         looked_up: BTreeMap::new(),
         named: BTreeMap::new(),
+        holders: None,
+        reach: sources::reach(look.link(), &unread),
+        unread,
     };
     candidates(look, observed, list_changes.contacts).await.map(Some)
+}
+
+/// What changed in the link's only group; none: only a full read can tell.
+async fn group_changes(look: Look<'_>, group: &Cursor) -> PortResult<Option<Changes>> {
+    let count = count_check(look);
+    let delta = match look.ports.directory.changes(look.call(), &look.link().group, group, count).await {
+        // The cursor expired, or the group is gone: the full read tells which.
+        Err(error) if error.fault == Fault::Gone => return Ok(None),
+        other => other?,
+    };
+    if !delta.nested.is_empty() && depth(look) == Depth::Nested {
+        return Ok(None);
+    }
+    match delta.count {
+        Some(count) if count != expected_count(look, &delta).await? => Ok(None),
+        _ => Ok(Some(delta)),
+    }
 }
 
 /// A count proves something only while no read can lag behind what we hold true.
@@ -288,63 +311,106 @@ pub(crate) fn retry(reason: Reason) -> Retry {
 /// Reads everything. The cursors are taken before, so that they overtake nothing.
 async fn full(look: Look<'_>) -> PortResult<Observed> {
     let link = look.link();
-    let group = look.ports.directory.group(look.call(), &GroupQuery::Id(link.group.clone())).await?;
-    writable(link.mode, &group)?;
-    demand_sight(look.ports, look.call(), &group).await?;
     let list_cursor = look.ports.lists.cursor(&link.list).await?;
-    let (group_cursor, read) = match &look.progress().group_cursor {
-        Some(cursor) if look.progress().full_read_at.is_some_and(|at| at <= look.now()) => {
-            (cursor.clone(), FullRead::Check)
-        }
-        _ => (look.ports.directory.mint_cursor(look.call(), &link.group).await?, FullRead::FreshCursor),
-    };
-    let GroupRead { snapshot, nesting, others } = read_group(look).await?;
-    let completeness = snapshot.completeness();
+    let side = if link.more.is_empty() { group_side(look).await? } else { sources::read(look).await? };
+    let GroupSide { read, cursor, name, completeness, principals, nesting, others, holders, unread } = side;
     let entries = look.ports.lists.entries(&link.list, EntryQuery::All).await?;
     let rows = look.ports.links.members(&link.id, MemberQuery::All).await?;
-    let principals = snapshot.into_members();
     Ok(Observed {
-        read: Read::Full(match completeness {
-            Completeness::Complete => read,
-            Completeness::CountMismatch => FullRead::Mismatch,
-        }),
+        read: Read::Full(read),
         entries,
         sight: Sight::All(principals.keys().cloned().collect(), completeness),
         principals,
         records: rows.into_iter().map(|member| (member.key.clone(), member)).collect(),
-        group_cursor,
+        group_cursor: cursor,
         list_cursor,
-        group_name: Some(group.name),
+        group_name: name,
         matched: BTreeSet::new(),
         counted: completeness == Completeness::Complete,
         nesting,
         others,
         looked_up: BTreeMap::new(),
         named: BTreeMap::new(),
+        holders,
+        reach: sources::reach(link, &unread),
+        unread,
     })
 }
 
-/// A finished read of the group.
-struct GroupRead {
-    snapshot: Snapshot,
-    nesting: Nesting,
-    others: Others,
+/// The group's side of a full read, be it of one group or of several.
+pub(super) struct GroupSide {
+    pub(super) read: FullRead,
+    pub(super) cursor: Cursor,
+    pub(super) name: Option<String>,
+    pub(super) completeness: Completeness,
+    pub(super) principals: BTreeMap<ObjectId, Principal>,
+    pub(super) nesting: Nesting,
+    pub(super) others: Others,
+    pub(super) holders: Option<Holders>,
+    pub(super) unread: Unread,
 }
 
-async fn read_group(look: Look<'_>) -> PortResult<GroupRead> {
+async fn group_side(look: Look<'_>) -> PortResult<GroupSide> {
+    let progress = look.progress();
+    let known = progress.group_cursor.as_ref();
+    let known = known.filter(|_| progress.full_read_at.is_some_and(|at| at <= look.now()));
+    let GroupRead { name, cursor, fresh, snapshot, nesting, others } =
+        read_group(look, &look.link().group, known).await?;
+    let completeness = snapshot.completeness();
+    Ok(GroupSide {
+        read: match completeness {
+            Completeness::Complete => fresh,
+            Completeness::CountMismatch => FullRead::Mismatch,
+        },
+        cursor,
+        name: Some(name),
+        completeness,
+        principals: snapshot.into_members(),
+        nesting,
+        others,
+        holders: None,
+        unread: Unread::new(),
+    })
+}
+
+/// A finished read of one group.
+pub(super) struct GroupRead {
+    pub(super) name: String,
+    pub(super) cursor: Cursor,
+    /// Whether the cursor was minted before this read.
+    pub(super) fresh: FullRead,
+    pub(super) snapshot: Snapshot,
+    pub(super) nesting: Nesting,
+    pub(super) others: Others,
+}
+
+/// Judges and reads one group, going on from a known cursor or from a new one.
+pub(super) async fn read_group(
+    look: Look<'_>,
+    id: &GroupId,
+    known: Option<&Cursor>,
+) -> PortResult<GroupRead> {
+    let directory = &look.ports.directory;
+    let group = directory.group(look.call(), &GroupQuery::Id(id.clone())).await?;
+    writable(look.link().mode, &group)?;
+    demand_sight(look.ports, look.call(), &group).await?;
+    let (cursor, fresh) = match known {
+        Some(cursor) => (cursor.clone(), FullRead::Check),
+        None => (directory.mint_cursor(look.call(), id).await?, FullRead::FreshCursor),
+    };
     let mut rereads = 0;
     loop {
-        let mut reading = look.ports.directory.read(look.call(), &look.link().group, depth(look)).await?;
+        let mut reading = directory.read(look.call(), id, depth(look)).await?;
         let (nesting, others) = (reading.nesting, std::mem::take(&mut reading.others));
         let snapshot = Snapshot::from_reading(reading);
         if snapshot.completeness() == Completeness::Complete || rereads == REREADS {
-            return Ok(GroupRead { snapshot, nesting, others });
+            return Ok(GroupRead { name: group.name, cursor, fresh, snapshot, nesting, others });
         }
         rereads += 1;
     }
 }
 
 /// Only a link that never writes the group takes people of nested groups for members: it could not remove them.
-fn depth(look: Look<'_>) -> Depth {
+pub(super) fn depth(look: Look<'_>) -> Depth {
     if look.link().mode.writes(Side::Group) { Depth::Direct } else { Depth::Nested }
 }

@@ -3,7 +3,7 @@
 use listsync_core::{
     Timestamp,
     id::{GroupId, LinkId, TenantId},
-    link::{Externals, Extras, FirstMerge, HaltReason, Link, LinkStatus, Mode, RemovalLimit, Side},
+    link::{Externals, Extras, FirstMerge, HaltReason, Link, LinkStatus, Mode, RemovalLimit, Side, Source},
     member::HoldReason,
     summary::Summary,
 };
@@ -28,6 +28,8 @@ pub struct LinkDocument {
     pub list: Named,
     /// The group.
     pub group: Named,
+    /// Further groups that feed the list with it.
+    pub more_groups: Vec<Named>,
     /// The tenant that the group is of.
     #[schema(value_type = String)]
     pub tenant: TenantId,
@@ -138,6 +140,7 @@ impl LinkDocument {
             list: _,
             group,
             group_name,
+            more,
             tenant,
             mode,
             extras,
@@ -154,6 +157,7 @@ impl LinkDocument {
             id,
             list,
             group: Named { id: GroupId::into(group), name: group_name },
+            more_groups: more.into_iter().map(named).collect(),
             tenant,
             mode,
             extras,
@@ -177,6 +181,10 @@ impl LinkDocument {
             last_run,
         }
     }
+}
+
+fn named(Source { group, name }: Source) -> Named {
+    Named { id: GroupId::into(group), name }
 }
 
 impl HeldDocument {

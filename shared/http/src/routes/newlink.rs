@@ -32,6 +32,10 @@ pub(crate) struct NewLinkBody {
     list: String,
     /// The object id or unique name of a group that is there.
     group: Option<String>,
+    /// Further groups that are there, by object id or unique name: only group-to-list.
+    #[serde(default)]
+    #[schema(max_items = 19)]
+    more_groups: Vec<String>,
     /// A group to be created.
     new_group: Option<NewGroupBody>,
     /// Which side follows which; two-way where it is left out.
@@ -94,11 +98,13 @@ pub(crate) async fn connected(app: &App, body: NewLinkBody) -> Result<Link, Prob
     let tenant = app.options.tenant.clone().ok_or_else(no_tenant)?;
     let mode = body.mode.unwrap_or(Mode::TwoWay);
     let every = body.every.as_deref().map(due).transpose()?;
+    let more = body.more_groups.iter().map(|group| query("more_groups", group)).collect::<Result<_, _>>()?;
     let target = target(ports, &list, mode, (body.group, body.new_group)).await?;
     let new = NewLink {
         id: LinkId::parse(&Uuid::now_v7().to_string()).expect("a UUID is an id"),
         list: list.id,
         target,
+        more,
         tenant,
         mode,
         extras: body.extras,
@@ -134,7 +140,7 @@ async fn target(
     given: (Option<String>, Option<NewGroupBody>),
 ) -> Result<Target, Problem> {
     let new = match given {
-        (Some(group), None) => return existing(&group),
+        (Some(group), None) => return query("group", &group).map(Target::Existing),
         (None, Some(new)) => new,
         (None, None) => return Err(Problem::invalid("group", "give group or new_group")),
         (Some(_), Some(_)) => return Err(Problem::invalid("new_group", "give group or new_group, not both")),
@@ -156,10 +162,10 @@ async fn target(
     }))
 }
 
-fn existing(group: &str) -> Result<Target, Problem> {
-    let text = name("group", group)?;
+fn query(field: &'static str, group: &str) -> Result<GroupQuery, Problem> {
+    let text = name(field, group)?;
     let id = Uuid::parse_str(&text).ok().and_then(|_| GroupId::parse(&text).ok());
-    Ok(Target::Existing(id.map_or(GroupQuery::Name(text), GroupQuery::Id)))
+    Ok(id.map_or(GroupQuery::Name(text), GroupQuery::Id))
 }
 
 /// Before a group is created for a link that could not be saved.

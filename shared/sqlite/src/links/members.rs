@@ -35,7 +35,8 @@ impl From<MemberQuery<'_>> for Wanted {
 }
 
 const COLUMNS: &str =
-    "key, contact, address, in_baseline, group_present, group_since, intent_op, intent_since, open, named";
+    "key, contact, address, in_baseline, group_present, group_since, intent_op, intent_since, open, named,
+     sources";
 
 pub(super) fn load(tx: &Connection, link: &LinkId, wanted: &Wanted) -> Outcome<Vec<Member>> {
     let link = row::number(tx, link)?;
@@ -83,13 +84,15 @@ pub(super) fn save(tx: &Connection, link: i64, changes: &[MemberChange]) -> Outc
 }
 
 pub(super) fn put(tx: &Connection, link: i64, member: &Member) -> Outcome<()> {
-    let Member { key, contact, address, in_baseline, group, intent, open, named } = member;
+    let Member { key, contact, address, in_baseline, group, intent, open, named, sources } = member;
     let open = open.as_ref().map(serde_json::to_string).transpose().map_err(|_| Fail::Stored("member"))?;
     let named = named.as_ref().map(serde_json::to_string).transpose().map_err(|_| Fail::Stored("member"))?;
+    let sources = (!sources.is_empty()).then(|| serde_json::to_string(sources)).transpose();
+    let sources = sources.map_err(|_| Fail::Stored("member"))?;
     tx.prepare_cached(
         "INSERT OR REPLACE INTO members (link, key, contact, address, in_baseline, group_present,
-             group_since, intent_op, intent_since, open, named)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+             group_since, intent_op, intent_since, open, named, sources)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     )?
     .execute(params![
         link,
@@ -103,6 +106,7 @@ pub(super) fn put(tx: &Connection, link: i64, member: &Member) -> Outcome<()> {
         intent.map(|intent| nanos(intent.since)),
         open,
         named,
+        sources,
     ])?;
     Ok(())
 }
@@ -150,6 +154,8 @@ fn read(row: &Row<'_>) -> Outcome<Member> {
     let open = open.map(|text| serde_json::from_str(&text)).transpose();
     let named: Option<String> = row.get(9)?;
     let named = named.map(|text| serde_json::from_str(&text)).transpose();
+    let sources: Option<String> = row.get(10)?;
+    let sources = sources.map(|text| serde_json::from_str(&text)).transpose();
     Ok(Member {
         key: key(&row.get::<_, String>(0)?)?,
         contact: typed_option(row, 1, "member's contact")?,
@@ -165,6 +171,7 @@ fn read(row: &Row<'_>) -> Outcome<Member> {
         },
         open: open.map_err(|_| Fail::Stored("open observation"))?,
         named: named.map_err(|_| Fail::Stored("primary address"))?,
+        sources: sources.map_err(|_| Fail::Stored("member's sources"))?.unwrap_or_default(),
     })
 }
 

@@ -44,9 +44,13 @@ pub(super) fn of_list(tx: &Connection, list: &ListId) -> Outcome<Vec<LinkState>>
     collect(tx.prepare_cached(&sql)?, [list], read)
 }
 
-/// Without an index of its own: a store on one machine has links by the hundred.
+/// Without an index of its own: a store on one machine has links by the hundred. Further sources are in the document.
 pub(super) fn of_group(tx: &Connection, tenant: &TenantId, group: &GroupId) -> Outcome<Vec<LinkState>> {
-    let sql = format!("SELECT {COLUMNS} WHERE tenant = ?1 AND group_id = ?2 ORDER BY id");
+    let sql = format!(
+        "SELECT {COLUMNS} WHERE tenant = ?1 AND (group_id = ?2 OR EXISTS (
+             SELECT 1 FROM json_each(doc, '$.value.more') source
+             WHERE json_extract(source.value, '$.group') = ?2)) ORDER BY id"
+    );
     collect(tx.prepare_cached(&sql)?, [tenant.as_str(), group.as_str()], read)
 }
 

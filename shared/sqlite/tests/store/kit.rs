@@ -99,6 +99,7 @@ pub(crate) fn link(id: &str, list: &ListId, group: &str, mode: Mode) -> Link {
         externals: Externals::Match,
         max_removals: None,
         members: MemberRules::default(),
+        more: Vec::new(),
         group_made_at: None,
         writes: Writes::Direct,
         status: LinkStatus::Active,

@@ -10,6 +10,7 @@ mod notices;
 mod processes;
 mod serve;
 mod shapes;
+mod sources;
 mod sync;
 mod tenant_chapter;
 mod wrong_graph;

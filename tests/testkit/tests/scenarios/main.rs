@@ -16,6 +16,7 @@ mod one_way;
 mod people;
 mod renames;
 mod service;
+mod sources;
 mod trouble;
 mod two_way;
 

@@ -127,6 +127,7 @@ impl Office {
             id: LinkId::parse("link").unwrap(),
             list: self.list.clone(),
             target,
+            more: Vec::new(),
             tenant: of_tenant(),
             mode,
             extras: Extras::Keep,

@@ -209,6 +209,7 @@ fn link_of(list: &ListId, mode: Mode) -> NewLink {
         id: LinkId::parse("other").unwrap(),
         list: list.clone(),
         target: Target::Existing(GroupQuery::Id(group("staff"))),
+        more: Vec::new(),
         tenant: of_tenant(),
         mode,
         extras: Extras::Keep,

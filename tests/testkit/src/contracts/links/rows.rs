@@ -9,7 +9,7 @@ use listsync_engine::ports::{Fold, Links, ListStore, MemberChange, MemberQuery, 
 use super::{Bed, finish};
 use crate::{
     contracts::ok,
-    sample::{address, member, moment, object},
+    sample::{address, group, member, moment, object},
 };
 
 pub(super) async fn all<S: Links + ListStore>(make: &impl Fn() -> S) {
@@ -62,6 +62,7 @@ async fn a_row_reads_back_as_it_was_written<S: Links + ListStore>(make: &impl Fn
                 address: address("anna"),
                 former: (number % 2 == 0).then(|| Former { address: address("anne"), until: moment(6) }),
             }),
+            sources: ["a", "b"].into_iter().take(number).map(group).collect(),
         });
     }
     bed.put(&lease, rows.iter().cloned().map(MemberChange::Put).collect()).await;

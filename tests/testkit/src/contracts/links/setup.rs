@@ -1,5 +1,5 @@
 use listsync_core::{
-    id::LinkId,
+    id::{GroupId, LinkId},
     link::{Link, Mode},
     settings::Protected,
     trigger::Generation,
@@ -9,7 +9,7 @@ use listsync_engine::ports::{Fault, LinkState, Links, ListStore, MemberChange, M
 use super::Bed;
 use crate::{
     contracts::{fault, ok},
-    sample::{address, link, link_id, member, moment},
+    sample::{address, group, link, link_id, member, moment},
 };
 
 pub(super) async fn all<S: Links + ListStore>(make: &impl Fn() -> S) {
@@ -20,6 +20,7 @@ pub(super) async fn all<S: Links + ListStore>(make: &impl Fn() -> S) {
     a_refused_link_leaves_nothing(make).await;
     links_come_by_page_and_by_list(make).await;
     links_come_by_group_until_they_are_deleted(make).await;
+    a_link_comes_by_each_group_that_feeds_its_list(make).await;
     a_deleted_link_is_forgotten(make).await;
     an_unknown_link_is_gone(make).await;
 }
@@ -46,7 +47,7 @@ async fn a_new_link_is_due_and_remembers_nothing<S: Links + ListStore>(make: &im
 
 async fn a_link_is_kept_as_it_was_set_up<S: Links + ListStore>(make: &impl Fn() -> S) {
     use listsync_core::link::{
-        Externals, Extras, FirstMerge, LinkStatus, MemberRules, RemovalLimit, SharedMailboxes, Writes,
+        Externals, Extras, FirstMerge, LinkStatus, MemberRules, RemovalLimit, SharedMailboxes, Source, Writes,
     };
     let bed = Bed::make(make).await;
     let unusual = Link {
@@ -63,6 +64,7 @@ async fn a_link_is_kept_as_it_was_set_up<S: Links + ListStore>(make: &impl Fn() 
         writes: Writes::ByHand,
         status: LinkStatus::Paused,
         group_name: "Näme ' \" 😀".to_owned(),
+        more: vec![Source { group: group("group-7"), name: "Möre ' \" 😀".to_owned() }],
         ..bed.further(2, Mode::ListToGroup).await
     };
     ok(bed.store.create(&unusual, moment(0)).await);
@@ -148,6 +150,36 @@ async fn links_come_by_group_until_they_are_deleted<S: Links + ListStore>(make: 
     assert_eq!(of_group().await, std::slice::from_ref(&bed.link));
     let elsewhere = listsync_core::id::TenantId::parse("another-tenant").expect("an id");
     assert!(ok(bed.store.of_group(&elsewhere, &bed.link.group).await).is_empty());
+}
+
+async fn a_link_comes_by_each_group_that_feeds_its_list<S: Links + ListStore>(make: &impl Fn() -> S) {
+    use listsync_core::link::Source;
+    let bed = Bed::make(make).await;
+    let source = |name: &str| Source { group: group(name), name: "one of them".to_owned() };
+    let fed = Link {
+        more: vec![source("group-8"), Source { group: bed.link.group.clone(), name: String::new() }],
+        ..bed.further(2, Mode::GroupToList).await
+    };
+    let other = Link { more: vec![source("group-9")], ..bed.further(3, Mode::GroupToList).await };
+    for link in [&fed, &other] {
+        ok(bed.store.create(link, moment(0)).await);
+    }
+    let of_group = async |group: GroupId| {
+        let found = ok(bed.store.of_group(&bed.link.tenant, &group).await);
+        found.into_iter().map(|state| state.link).collect::<Vec<_>>()
+    };
+    for group in [fed.group.clone(), group("group-8")] {
+        assert_eq!(of_group(group).await, std::slice::from_ref(&fed));
+    }
+    assert_eq!(
+        of_group(bed.link.group.clone()).await,
+        [bed.link.clone(), fed.clone()],
+        "a source may be written by another"
+    );
+    ok(bed.store.delete(&fed.id).await);
+    assert!(of_group(group("group-8")).await.is_empty());
+    assert_eq!(of_group(bed.link.group.clone()).await, std::slice::from_ref(&bed.link));
+    assert_eq!(of_group(group("group-9")).await, [other]);
 }
 
 async fn a_deleted_link_is_forgotten<S: Links + ListStore>(make: &impl Fn() -> S) {

@@ -58,6 +58,7 @@ struct State {
     people_log: PeopleLog,
     by_address: BTreeMap<Address, BTreeSet<ObjectId>>,
     groups: BTreeMap<GroupId, GroupRow>,
+    refused: BTreeMap<GroupId, PortError>,
     unique_names: BTreeMap<String, GroupId>,
     rejected: BTreeSet<ObjectId>,
     short_reads: u32,
@@ -93,6 +94,7 @@ impl FakeDirectory {
             people_log: PeopleLog::default(),
             by_address: BTreeMap::new(),
             groups: BTreeMap::new(),
+            refused: BTreeMap::new(),
             unique_names: BTreeMap::new(),
             rejected: BTreeSet::new(),
             short_reads: 0,
@@ -144,6 +146,15 @@ impl FakeDirectory {
     /// Deletes a group.
     pub fn delete_group(&self, group: &GroupId) {
         self.lock().groups.remove(group);
+    }
+
+    /// Every read of the group fails so from now on; none: reads succeed again.
+    pub fn refuse_reads(&self, group: &GroupId, error: Option<PortError>) {
+        let mut state = self.lock();
+        match error {
+            Some(error) => state.refused.insert(group.clone(), error),
+            None => state.refused.remove(group),
+        };
     }
 
     /// Makes the group one of this kind.
@@ -272,6 +283,9 @@ impl State {
     }
 
     fn group(&self, group: &GroupId) -> PortResult<&GroupRow> {
+        if let Some(error) = self.refused.get(group) {
+            return Err(error.clone());
+        }
         self.groups.get(group).ok_or_else(|| group_gone(group))
     }
 

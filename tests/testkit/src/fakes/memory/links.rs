@@ -170,7 +170,7 @@ impl Links for MemoryStore {
     async fn of_group(&self, tenant: &TenantId, group: &GroupId) -> PortResult<Vec<LinkState>> {
         let state = self.lock();
         let states = state.links.values().map(|row| &row.state);
-        let is_of = |link: &Link| link.tenant == *tenant && link.group == *group;
+        let is_of = |link: &Link| link.tenant == *tenant && link.groups().any(|one| one == group);
         Ok(states.filter(|state| is_of(&state.link)).cloned().collect())
     }
 
