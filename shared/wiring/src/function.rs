@@ -27,14 +27,15 @@ pub fn log() {
     }));
 }
 
-/// Reads the settings and opens all that they name.
+/// Reads the settings and opens all that they name. A function keeps everything in the cloud, so it has no use for an
+/// embedded store, and does not carry one.
 ///
 /// # Errors
 /// When a setting is missing or makes no sense: the error names it, and it is logged already.
 pub async fn open() -> Result<Wired, PortError> {
     let wired = async {
         let config = Config::read(&Environment::of_process())?;
-        crate::open(config).await
+        crate::open_in_cloud(config).await
     };
     wired.await.inspect_err(refused)
 }

@@ -86,27 +86,42 @@ impl Wired {
 /// # Errors
 /// When the store cannot be opened, for instance because a newer version wrote it.
 pub async fn open(config: Config) -> PortResult<Wired> {
-    let Config { store, queue, visibility, most_receives, public_url, graph } = config;
-    let told = Told { visibility, public_url, graph };
-    match (store, queue) {
-        (Store::Sqlite(path), QueueChoice::Embedded) => {
-            let store = Arc::new(opened(&path)?);
-            let most_receives = listsync_sqlite::RECEIVES;
-            Ok(wired(store.clone(), store, told, most_receives))
+    let (store, queue, told) = parted(config);
+    let Store::Sqlite(path) = store else { return in_cloud(store, queue, told).await };
+    let store = Arc::new(opened(&path)?);
+    match queue {
+        QueueChoice::Embedded => {
+            let told = Told { most_receives: listsync_sqlite::RECEIVES, ..told };
+            Ok(wired(store.clone(), store, told))
         }
-        (Store::Sqlite(path), QueueChoice::Sqs(url)) => {
+        QueueChoice::Sqs(url) => {
             let queue = Arc::new(cloud::aws().await.queue(&url));
-            Ok(wired(Arc::new(opened(&path)?), queue, told, most_receives))
-        }
-        (Store::DynamoDb(table), queue) => {
-            let QueueChoice::Sqs(url) = queue else {
-                return Err(SettingError::missing("LISTSYNC_QUEUE", "write sqs:URL").into());
-            };
-            let aws = cloud::aws().await;
-            let (store, queue) = (Arc::new(aws.store(&table)), Arc::new(aws.queue(&url)));
-            Ok(wired(store, queue, told, most_receives))
+            Ok(wired(store, queue, told))
         }
     }
+}
+
+/// The same without the embedded store.
+async fn open_in_cloud(config: Config) -> PortResult<Wired> {
+    let (store, queue, told) = parted(config);
+    in_cloud(store, queue, told).await
+}
+
+fn parted(config: Config) -> (Store, QueueChoice, Told) {
+    let Config { store, queue, visibility, most_receives, public_url, graph } = config;
+    (store, queue, Told { visibility, most_receives, public_url, graph })
+}
+
+async fn in_cloud(store: Store, queue: QueueChoice, told: Told) -> PortResult<Wired> {
+    let Store::DynamoDb(table) = store else {
+        let hint = "a function keeps everything in the cloud: write dynamodb:TABLE";
+        return Err(SettingError::new("LISTSYNC_STORE", "names no table", hint).into());
+    };
+    let QueueChoice::Sqs(url) = queue else {
+        return Err(SettingError::missing("LISTSYNC_QUEUE", "write sqs:URL").into());
+    };
+    let aws = cloud::aws().await;
+    Ok(wired(Arc::new(aws.store(&table)), Arc::new(aws.queue(&url)), told))
 }
 
 fn opened(path: &Path) -> PortResult<SqliteStore> {
@@ -116,15 +131,16 @@ fn opened(path: &Path) -> PortResult<SqliteStore> {
 /// Settings that are handed on as they are.
 struct Told {
     visibility: Duration,
+    most_receives: u32,
     public_url: Option<String>,
     graph: Result<GraphAccess, SettingError>,
 }
 
-fn wired<S>(store: Arc<S>, queue: Arc<dyn Queue>, told: Told, most_receives: u32) -> Wired
+fn wired<S>(store: Arc<S>, queue: Arc<dyn Queue>, told: Told) -> Wired
 where
     S: ListStore + Contacts + Keys + Seen + Links + Runs + Gate + SettingsStore + 'static,
 {
-    let Told { visibility, public_url, graph } = told;
+    let Told { visibility, most_receives, public_url, graph } = told;
     let (access, gate) = (graph.clone(), store.clone());
     let directory = Arc::new(directory::LazyDirectory::new(Box::new(move || {
         let access = access.clone()?;
