@@ -1,7 +1,7 @@
 //! The list service over its store: reading a file of contacts and taking it into a list.
 //!
 //! [`read`] reads a CSV file as HR systems write it, row by row, by a [`Profile`], and gives a verdict on each row;
-//! [`import`] hands the result to a [`ListStore`](listsync_engine::ports::ListStore), which takes it in whole or not at
+//! [`take_in`] hands the result to a [`ListStore`](listsync_engine::ports::ListStore), which takes it in whole or not at
 //! all; [`write_rejects`] gives back the rows that were not taken, to be corrected.
 
 mod columns;
