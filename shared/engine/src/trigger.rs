@@ -53,7 +53,7 @@ pub async fn raise_list(ports: &Ports, list: &ListId, reason: Reason) -> PortRes
 
 /// The same for an event that precedes the change: a run begins when `delay` has passed, whatever ran before. The
 /// generation is raised when the message comes, not now: else the timer would have the link run at its next beat, and that
-/// run would count for this one. Events of one link within [`SLACK`] share one message.
+/// run would count for this one. Events of one link within fifteen seconds share one message.
 ///
 /// # Errors
 /// As [`raise_list`]; the sender repeats its event then.
