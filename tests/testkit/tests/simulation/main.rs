@@ -2,7 +2,7 @@
 //! calls fail and processes die. Then all comes to rest, and what people did has to stand.
 //!
 //! `LISTSYNC_SEED=n` plays the history of that seed alone and writes down all that happens in it;
-//! `LISTSYNC_HISTORIES=n` plays so many.
+//! `LISTSYNC_HISTORIES=n` plays so many, from `LISTSYNC_FIRST_SEED` on: `tests/histories` sets them.
 
 mod crashes;
 mod history;
@@ -14,6 +14,7 @@ use std::{
     io::Write as _,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::atomic::{AtomicU64, Ordering},
+    time::Instant,
 };
 
 use oracle::Exempt;
@@ -32,10 +33,12 @@ fn every_history_comes_to_rest_as_its_people_wanted() {
         return;
     }
     let histories = number("LISTSYNC_HISTORIES").unwrap_or(HISTORIES);
-    let (next, failed) = (AtomicU64::new(0), AtomicU64::new(u64::MAX));
+    let first = number("LISTSYNC_FIRST_SEED").unwrap_or(0);
+    let (next, failed) = (AtomicU64::new(first), AtomicU64::new(u64::MAX));
+    let began = Instant::now();
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
     let total = std::thread::scope(|scope| {
-        let play = || play_some(&next, &failed, histories);
+        let play = || play_some(&next, &failed, first + histories);
         let threads: Vec<_> = (0..workers).map(|_| scope.spawn(play)).collect();
         threads.into_iter().fold(Exempt::default(), |sum, thread| {
             sum + thread.join().expect("a thread that plays histories catches their failures")
@@ -47,17 +50,21 @@ fn every_history_comes_to_rest_as_its_people_wanted() {
         u64::MAX,
         "history {seed} ends badly; to see it: LISTSYNC_SEED={seed} cargo test --release -p listsync-testkit --test simulation"
     );
-    writeln!(std::io::stderr(), "{histories} histories end well: {total:?}")
-        .expect("standard error takes it");
+    let (last, rate) = (first + histories, histories as f64 / began.elapsed().as_secs_f64());
+    writeln!(
+        std::io::stderr(),
+        "histories of the seeds {first}..{last} end well, {rate:.0} a second: {total:?}"
+    )
+    .expect("standard error takes it");
     assert!(total.asked > 5 * total.contested, "most wishes are checked: {total:?}");
 }
 
 /// Plays histories until there are enough or one fails; the smallest seed that failed is kept.
-fn play_some(next: &AtomicU64, failed: &AtomicU64, histories: u64) -> Exempt {
+fn play_some(next: &AtomicU64, failed: &AtomicU64, end: u64) -> Exempt {
     let mut sum = Exempt::default();
     loop {
         let seed = next.fetch_add(1, Ordering::Relaxed);
-        if seed >= histories || failed.load(Ordering::Relaxed) < seed {
+        if seed >= end || failed.load(Ordering::Relaxed) < seed {
             return sum;
         }
         match catch_unwind(AssertUnwindSafe(|| history::play(seed, history::Telling::Silently))) {
