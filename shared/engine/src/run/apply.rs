@@ -95,6 +95,7 @@ impl Apply<'_> {
                 }
             }
         }
+        self.save(std::mem::take(&mut resolution.outlived), Vec::new()).await?;
         Ok(goes_on.then_some(Stop::GoOn))
     }
 

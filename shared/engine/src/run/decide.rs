@@ -33,6 +33,9 @@ pub(crate) struct Resolution {
     pub(crate) pending: BTreeMap<MemberKey, Member>,
     /// Rows that changed, without those of members with an effect.
     pub(crate) changes: Vec<MemberChange>,
+    /// Rows of contacts that are known by their directory object since. What such a row leaves open is told by nothing else
+    /// (a first match is no change of the list), so it is dropped once the plan was done, not before.
+    pub(crate) outlived: Vec<MemberChange>,
     /// Contacts that cannot be added to the group, found for the first time.
     pub(crate) unmatched: Vec<(Member, Unmatched)>,
     /// Removals that an earlier run did but could not record.
@@ -129,12 +132,13 @@ pub(super) struct Sorting<'a> {
 
 impl<'a> Sorting<'a> {
     fn new(look: Look<'a>, evidence: &'a Evidence, now: Timestamp) -> Self {
-        let obsolete = evidence.obsolete().into_iter().map(MemberChange::Delete).collect();
+        let outlived = evidence.obsolete().into_iter().map(MemberChange::Delete).collect();
         let resolution = Resolution {
             plan: Plan::empty(look.link().id.clone()),
             by_hand: Vec::new(),
             pending: BTreeMap::new(),
-            changes: obsolete,
+            changes: Vec::new(),
+            outlived,
             unmatched: Vec::new(),
             unrecorded: Vec::new(),
             set_aside: Vec::new(),

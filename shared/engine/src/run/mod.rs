@@ -19,6 +19,7 @@ use listsync_core::{
     Timestamp,
     id::{ContactId, LinkId, RunId},
     link::{LinkStatus, Writes},
+    member::{MemberKey, Op},
     summary::{Failure, Summary},
     trigger::{Generation, Reason},
 };
@@ -235,13 +236,17 @@ impl Running<'_> {
         progressed: bool,
     ) -> PortResult<Ending> {
         observed.entries.retain(|entry| unmatched.contains_key(&entry.contact));
-        observed.records.retain(|key, _| matches!(key, listsync_core::member::MemberKey::Contact(_)));
+        // Who was not asked keeps what is open of them: without their entry they would look as if they had left the list.
+        observed
+            .records
+            .retain(|key, _| matches!(key, MemberKey::Contact(contact) if unmatched.contains_key(contact)));
         observed.principals.clear();
         observed.sight = listsync_core::gather::Sight::Some { present: [].into(), absent: [].into() };
         let seen = (observed.list_cursor.clone(), observed.matched.clone());
         let (evidence, _) = finish::split(observed, unmatched);
         let mut resolution = decide(self.look, &evidence, &Default::default()).await?;
         resolution.plan.effects.clear();
+        resolution.outlived.clear();
         let progressed = progressed || !resolution.changes.is_empty();
         self.report(&resolution);
         self.apply(seen, &mut resolution).await?;
@@ -263,7 +268,7 @@ impl Running<'_> {
             let (message, hint) = reason.explained();
             self.summary.fail(Failure {
                 side: listsync_core::link::Side::Group,
-                op: listsync_core::member::Op::Add,
+                op: Op::Add,
                 address: member.address.clone(),
                 object_id: None,
                 code: reason.code().into(),

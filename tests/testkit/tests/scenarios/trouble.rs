@@ -6,10 +6,10 @@ use listsync_core::{
     trigger::Reason,
 };
 use listsync_engine::{
-    ports::{Acquired, Clock as _, Gate as _, GroupKind, Links as _},
+    ports::{Acquired, Clock as _, Contacts as _, Gate as _, GroupKind, Links as _, ListSide as _},
     run::Next,
 };
-use listsync_testkit::sample::{group, person};
+use listsync_testkit::sample::{address, group, object, person};
 
 use crate::{
     desk::{Desk, Reading, of_tenant},
@@ -118,7 +118,7 @@ fn a_user_that_was_deleted_is_looked_up_again_in_its_time() {
             desk.directory.put_person(person("bob"));
             desk.list_adds("bob").await;
             desk.plan().await;
-            desk.directory.delete_person(&listsync_testkit::sample::object("bob"));
+            desk.directory.delete_person(&object("bob"));
             let summary = desk.sync().await;
             assert_eq!(summary.group.add_failed, 1);
             assert_eq!(desk.sync().await.group.add_failed, 0);
@@ -128,6 +128,38 @@ fn a_user_that_was_deleted_is_looked_up_again_in_its_time() {
             desk.both_are(&["ann", "bob"]).await;
         });
     }
+}
+
+#[test]
+fn whom_nobody_answered_to_is_found_later_also_when_runs_ended_before_they_asked() {
+    play(async {
+        let mut desk = Desk::settled(Reading::Incremental, &["ann"]).await;
+        desk.list_adds("bob").await;
+        assert_eq!(desk.sync().await.group.add_failed, 1);
+        desk.clock.advance(HOUR);
+        let short = desk.ran(Reason::Schedule, Duration::from_secs(3)).await;
+        assert_eq!(short.summary.outcome, Outcome::Continued);
+        desk.directory.put_person(person("bob"));
+        desk.sync().await;
+        desk.both_are(&["ann", "bob"]).await;
+    });
+}
+
+#[test]
+fn whom_a_run_found_is_added_by_the_next_if_that_run_ended_before_it_wrote() {
+    play(async {
+        let mut desk = Desk::settled(Reading::Incremental, &["ann"]).await;
+        desk.list_adds("bob").await;
+        assert_eq!(desk.sync().await.group.add_failed, 1);
+        desk.directory.put_person(person("bob"));
+        // Another link finds them.
+        let bob = desk.store.find_contact(&address("bob")).await.unwrap().unwrap();
+        desk.store.bind(&[(bob.id, Some(object("bob")))]).await.unwrap();
+        let short = desk.ran(Reason::Schedule, Duration::from_secs(3)).await;
+        assert_eq!(short.summary.outcome, Outcome::Continued);
+        desk.sync().await;
+        desk.both_are(&["ann", "bob"]).await;
+    });
 }
 
 #[test]

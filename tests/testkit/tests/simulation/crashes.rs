@@ -15,10 +15,12 @@ use listsync_testkit::{
     dice::Dice,
     fakes::Lag,
     faults::{Fate, Faults, When},
+    sample::person,
 };
 
 use crate::{
     history::{Deed, Stage, Telling},
+    plant::poll_once,
     scene::{Scene, at_once, play},
 };
 
@@ -69,7 +71,7 @@ fn everywhere(fates: &[Fate]) {
     }
 }
 
-/// A first sync, changes of every kind, a second sync, and a rest.
+/// A first sync, changes of every kind, a second sync, an account for somebody who had none, a third sync, and a rest.
 fn story(faults: &Faults) -> End {
     let people: Vec<String> = ["ann", "bob", "cid", "dan", "eva", "fay", "gus"].map(str::to_owned).into();
     let scene = Scene::new((Lag::NONE, Dice::new(1)), &Settings::default(), &people);
@@ -81,9 +83,10 @@ fn story(faults: &Faults) -> End {
         for name in ["cid", "dan", "eva"] {
             stage.group(name, Op::Add);
         }
+        stage.scene.store_adds("hal");
         sync(&stage.scene, faults).await;
-        assert_eq!(stage.scene.listed(), stage.scene.grouped(), "after the first sync");
-        assert_eq!(stage.scene.listed().len(), 5);
+        assert_eq!(stage.scene.grouped().len(), 5, "after the first sync");
+        assert_eq!(stage.scene.listed().len(), 6, "nobody answers to one of them");
         stage.scene.wait(3_600);
         stage.list("fay", Deed::Add);
         stage.list("ann", Deed::Remove);
@@ -91,7 +94,11 @@ fn story(faults: &Faults) -> End {
         stage.group("gus", Op::Add);
         stage.group("eva", Op::Remove);
         sync(&stage.scene, faults).await;
-        assert_eq!(stage.scene.listed(), stage.scene.grouped(), "after the second sync");
+        assert_eq!(stage.scene.grouped().len(), 4, "after the second sync");
+        stage.scene.wait(3_600);
+        stage.scene.directory.put_person(person("hal"));
+        sync(&stage.scene, faults).await;
+        assert_eq!(stage.scene.listed(), stage.scene.grouped(), "after the third sync");
         for _ in 0..8 {
             stage.scene.wait(900);
             sync(&stage.scene, &Faults::none()).await;
@@ -104,7 +111,7 @@ fn story(faults: &Faults) -> End {
 async fn sync(scene: &Scene, faults: &Faults) {
     let mut runs = 1_000 * faults.calls();
     let mut ticking = std::pin::pin!(scene.tick(faults));
-    if futures_once(ticking.as_mut()).await.is_none() {
+    if poll_once(ticking.as_mut()).await.is_none() {
         scene.wait(200);
         scene.tick(&Faults::none()).await;
         ticking.await;
@@ -112,7 +119,7 @@ async fn sync(scene: &Scene, faults: &Faults) {
     while let Some(delivery) = at_once(scene.store.receive(1, Duration::from_secs(90))).pop() {
         runs += 1;
         let mut handling = std::pin::pin!(scene.handle(faults, (runs, 900), &delivery.body));
-        let mut handled = futures_once(handling.as_mut()).await;
+        let mut handled = poll_once(handling.as_mut()).await;
         if handled.is_none() {
             // Asleep for longer than its lease lasts.
             scene.wait(200);
@@ -131,15 +138,6 @@ async fn sync(scene: &Scene, faults: &Faults) {
         scene.tick(&Faults::none()).await;
         scene.work(&mut runs).await;
     }
-}
-
-/// Polls once.
-async fn futures_once<T>(mut process: std::pin::Pin<&mut impl Future<Output = T>>) -> Option<T> {
-    std::future::poll_fn(|context| match process.as_mut().poll(context) {
-        std::task::Poll::Ready(value) => std::task::Poll::Ready(Some(value)),
-        std::task::Poll::Pending => std::task::Poll::Ready(None),
-    })
-    .await
 }
 
 impl End {

@@ -16,8 +16,8 @@ use listsync_core::{
 };
 use listsync_engine::{
     ports::{
-        Clock as _, Decision, Fault, ImportMode, ImportState, LinkEdit, Links as _, ListStore as _,
-        NewImport, Queue as _, Ruling, RulingKind, Runs as _,
+        Clock as _, Decision, ImportMode, ImportState, LinkEdit, Links as _, ListStore as _, NewImport,
+        Queue as _, Ruling, RulingKind, Runs as _,
     },
     preview::preview,
     trigger::raise,
@@ -27,13 +27,15 @@ use listsync_engine::{
 use listsync_testkit::{
     dice::Dice,
     fakes::Lag,
-    faults::{Fate, Faults, When},
+    faults::Faults,
     sample::{address, contact, moment, object},
 };
 
 use crate::{
     oracle::{Before, Exempt, Oracle},
+    plant::poll_once,
     scene::{Scene, at_once, play as run_on_runtime},
+    trouble::{Bystander, Trouble},
 };
 
 /// By when all stands as people wanted, after the last change and the last trouble: a read may show an old state for as
@@ -85,15 +87,6 @@ struct History {
     bustle: u64,
 }
 
-/// How often calls go wrong, in thousandths.
-#[derive(Debug, Clone, Copy)]
-struct Trouble {
-    crash: u64,
-    fail: u64,
-    edit: u64,
-    stall: u64,
-}
-
 impl History {
     fn new(seed: u64, telling: Telling) -> Self {
         let mut dice = Dice::new(seed);
@@ -110,15 +103,7 @@ impl History {
         if dice.chance(30) {
             scene.directory.shorten_some_reads(dice.below(30));
         }
-        let mut trouble = Trouble { crash: 0, fail: 0, edit: 0, stall: 0 };
-        if dice.chance(75) {
-            trouble = Trouble {
-                crash: dice.below(40),
-                fail: dice.below(30),
-                edit: dice.below(12),
-                stall: dice.below(15),
-            };
-        }
+        let trouble = Trouble::throw(&mut dice);
         let bustle = 1 + dice.below(4);
         let stage = Stage::new(scene, people, lag.most, telling);
         let mut history = Self { stage, dice, runs: 0, trouble, bustle };
@@ -226,9 +211,7 @@ impl History {
     async fn with_others<T>(&mut self, process: impl Future<Output = T>) -> Option<T> {
         let mut process = std::pin::pin!(process);
         loop {
-            let polled =
-                std::future::poll_fn(|context| std::task::Poll::Ready(process.as_mut().poll(context))).await;
-            if let std::task::Poll::Ready(value) = polled {
+            if let Some(value) = poll_once(process.as_mut()).await {
                 return Some(value);
             }
             self.stage.scene.wait(self.dice.below(200));
@@ -249,24 +232,9 @@ impl History {
 
     /// Faults for one process, with dice of their own.
     fn faults(&mut self) -> Faults {
-        let (mut dice, mut pace) = (self.dice.fork(), self.dice.fork());
-        let (stage, trouble) = (self.stage.clone(), self.trouble);
-        let slow = if pace.chance(5) { 20_000 } else { 1_500 };
-        let judge = move |name: &'static str, number: u64| {
-            if dice.per_mille(trouble.edit) {
-                stage.edit(&mut dice);
-            }
-            let fate = fate(name, trouble, &mut dice);
-            stage.tell(|| {
-                format!(
-                    "    {number} {name} {}",
-                    if fate == Fate::Pass { String::new() } else { format!("{fate:?}") }
-                )
-            });
-            fate
-        };
-        let pace = move || Duration::from_millis(pace.below(slow));
-        Faults::judged(Box::new(judge)).paced(&self.stage.scene.clock, Box::new(pace))
+        let stage = self.stage.clone();
+        let clock = stage.scene.clock.clone();
+        self.trouble.faults(&mut self.dice, &clock, stage)
     }
 
     /// No more trouble and no more changes: time passes until all stands as people wanted.
@@ -349,21 +317,14 @@ impl History {
     }
 }
 
-fn fate(name: &str, trouble: Trouble, dice: &mut Dice) -> Fate {
-    let when = if dice.chance(50) { When::Before } else { When::After };
-    if dice.per_mille(trouble.crash) {
-        return Fate::Crash(when);
+impl Bystander for Stage {
+    fn edit(&mut self, dice: &mut Dice) {
+        Stage::edit(self, dice);
     }
-    if dice.per_mille(trouble.stall) {
-        return Fate::Stall;
+
+    fn hear(&mut self, call: &str) {
+        self.tell(|| call.to_owned());
     }
-    if !dice.per_mille(trouble.fail) {
-        return Fate::Pass;
-    }
-    if name.starts_with("directory.") && dice.chance(50) {
-        return Fate::Fail(Fault::Throttled(Duration::from_secs(dice.below(200))), When::Before);
-    }
-    Fate::Fail(Fault::Unavailable, when)
 }
 
 /// What is done to a person's standing on the list.

@@ -8,7 +8,9 @@ mod crashes;
 mod history;
 mod laws;
 mod oracle;
+mod plant;
 mod scene;
+mod trouble;
 
 use std::{
     io::Write as _,
