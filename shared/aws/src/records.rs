@@ -151,6 +151,12 @@ impl Gate for DynamoStore {
         self.table.put("close the gate", stored, Some(later)).await.map(drop)
     }
 
+    async fn replace(&self, tenant: &TenantId, read: Timestamp, until: Timestamp) -> PortResult<()> {
+        let stored = Stored::new(&gate_key(tenant)).at("closed_until", until);
+        let unchanged = Condition::new("#closed_until = :read").with_number("read", instant(read));
+        self.table.put("set the gate", stored, Some(unchanged)).await.map(drop)
+    }
+
     async fn people_watch(&self, tenant: &TenantId) -> PortResult<Option<PeopleWatch>> {
         let found = self.table.get("read how far changes of people were read", &people_key(tenant)).await?;
         let watch = |stored: Stored| {

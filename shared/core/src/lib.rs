@@ -9,6 +9,7 @@ pub mod belief;
 pub mod case;
 pub mod contact;
 pub mod filter;
+pub mod gate;
 pub mod gather;
 pub mod guard;
 pub mod handout;

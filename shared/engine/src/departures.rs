@@ -14,7 +14,7 @@ use listsync_core::{
 };
 
 use crate::{
-    Ports,
+    Ports, gate,
     ports::{
         Call, Cursor, EntryQuery, Fault, LinkEdit, LinkState, MemberQuery, Meter, PeopleChanges, PeopleWatch,
         PortError, PortResult,
@@ -50,7 +50,7 @@ pub async fn follow(ports: &Ports, tenant: &TenantId, until: Timestamp) -> PortR
     if known.as_ref().is_some_and(|watch| watch.due_at > now) {
         return Ok(Followed::default());
     }
-    if ports.gate.closed_until(tenant).await?.is_some_and(|until| until > now) {
+    if gate::closed_until(ports.gate.as_ref(), tenant, now).await?.is_some() {
         return Ok(Followed::default());
     }
     let meter = Meter::default();

@@ -9,6 +9,7 @@ pub mod connect;
 pub mod departures;
 pub mod fan_out;
 pub mod filtered;
+pub mod gate;
 pub mod notices;
 pub mod people;
 pub mod permissions;

@@ -1,11 +1,13 @@
 //! What came back, of a request or of one part of a batch.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use listsync_core::Timestamp;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
+
+use crate::retry_after::{http_date, retry_after};
 
 /// A finished answer.
 #[derive(Debug, Clone, Default)]
@@ -48,11 +50,12 @@ impl Answer {
             Err(_) if json && (200..300).contains(&status) => return Err(Unreadable),
             Err(_) => Value::String(String::from_utf8_lossy(bytes).into_owned()),
         };
+        let date = text("date").and_then(http_date);
         Ok(Self {
             status,
             body,
-            retry_after: text("retry-after").and_then(|value| retry_after(value, now)),
-            date: text("date").and_then(instant),
+            retry_after: text("retry-after").and_then(|value| retry_after(value, date.unwrap_or(now))),
+            date,
             request_id: text("request-id").unwrap_or_default().to_owned(),
             earlier: Earlier::default(),
         })
@@ -141,20 +144,6 @@ fn digits(text: &str) -> Option<u64> {
     text.trim_start_matches('\u{feff}').trim().parse().ok()
 }
 
-/// Both forms of RFC 9110, section 10.2.3.
-fn retry_after(value: &str, now: Timestamp) -> Option<Duration> {
-    if let Ok(seconds) = value.trim().parse::<f64>() {
-        return Duration::try_from_secs_f64(seconds.max(0.0)).ok();
-    }
-    let until = instant(value)?;
-    Some(Duration::try_from(until.duration_since(now)).unwrap_or_default())
-}
-
-fn instant(value: &str) -> Option<Timestamp> {
-    let time: SystemTime = httpdate::parse_http_date(value.trim()).ok()?;
-    Timestamp::try_from(time).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -167,15 +156,6 @@ mod tests {
             "innererror": {"request-id": "r1", "innerError": {"code": "Inner"}}}});
         let answer = Answer { status: 400, body, ..Answer::default() };
         assert_eq!((answer.code(), answer.request_id()), ("Inner", "r1"));
-    }
-
-    #[test]
-    fn retry_after_is_read_in_both_forms() {
-        let now: Timestamp = "1994-11-06T08:49:00Z".parse().expect("a time");
-        assert_eq!(retry_after("10", now), Some(Duration::from_secs(10)));
-        assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:37 GMT", now), Some(Duration::from_secs(37)));
-        assert_eq!(retry_after("Sun, 06 Nov 1994 08:48:37 GMT", now), Some(Duration::ZERO));
-        assert_eq!(retry_after("soon", now), None);
     }
 
     #[test]

@@ -28,6 +28,7 @@ mod people_delta;
 mod permissions;
 mod principal;
 mod retry;
+mod retry_after;
 mod root;
 mod send;
 mod settings;

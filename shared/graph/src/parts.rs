@@ -51,7 +51,7 @@ impl Sender {
             return Err(Failed { error: deed.refused(&answer), earlier });
         }
         let parts = answer.body.get("responses").and_then(Value::as_array).cloned().unwrap_or_default();
-        let now = self.now();
+        let now = answer.date.unwrap_or_else(|| self.now());
         let mut answers: BTreeMap<String, Answer> = parts
             .iter()
             .filter_map(|part| Answer::read_part(part, now))

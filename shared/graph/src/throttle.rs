@@ -5,31 +5,27 @@ use std::{
     time::Duration,
 };
 
-use listsync_core::{Timestamp, id::TenantId};
-use listsync_engine::ports::{Clock, Fault, Gate, PortError, PortResult};
+use listsync_core::{Timestamp, gate::granted, id::TenantId};
+use listsync_engine::{
+    gate,
+    ports::{Clock, Fault, Gate, PortError, PortResult},
+};
 
 use crate::clockwork::{later, rest};
 
-/// For how long what the store said of the gate is taken as true.
-const FRESH: Duration = Duration::from_secs(10);
-
-/// The gate as this process knows it.
+/// The gate as this process goes through it. It is read anew before each request, and nothing of it is remembered: a
+/// request costs one read of the store, and no process goes on for a while on what it knew.
 pub(crate) struct Throttle {
     gate: Arc<dyn Gate>,
     tenant: TenantId,
     clock: Arc<dyn Clock>,
-    known: Mutex<Known>,
-}
-
-#[derive(Debug, Clone, Copy, Default)]
-struct Known {
-    read_at: Option<Timestamp>,
-    closed_until: Option<Timestamp>,
+    /// A closing that the store did not take yet.
+    untold: Mutex<Option<Timestamp>>,
 }
 
 impl Throttle {
     pub(crate) fn new(gate: Arc<dyn Gate>, tenant: TenantId, clock: Arc<dyn Clock>) -> Self {
-        Self { gate, tenant, clock, known: Mutex::default() }
+        Self { gate, tenant, clock, untold: Mutex::default() }
     }
 
     pub(crate) fn tenant(&self) -> &TenantId {
@@ -40,44 +36,39 @@ impl Throttle {
     pub(crate) async fn pass(&self, until: Timestamp, margin: Duration) -> PortResult<()> {
         let mut waited_for = None;
         loop {
+            self.tell().await?;
             let now = self.clock.now();
-            let closed = self.closed_until(now).await?;
-            let Some(opens) = closed.filter(|opens| *opens > now && Some(*opens) != waited_for) else {
-                return Ok(());
-            };
+            let closed = gate::closed_until(self.gate.as_ref(), &self.tenant, now).await?;
+            // What was waited for is over, even where the clock was set back meanwhile.
+            let Some(opens) = closed.filter(|opens| Some(*opens) != waited_for) else { return Ok(()) };
             if later(opens, margin) > until {
                 return Err(self.refusal(rest(now, opens)));
             }
             tokio::time::sleep(rest(now, opens)).await;
             waited_for = Some(opens);
-            self.known().read_at = None;
         }
     }
 
-    /// Closes the gate for everybody.
+    /// Closes the gate for everybody, as long as is granted.
     pub(crate) async fn close(&self, span: Duration) -> PortResult<()> {
-        let until = later(self.clock.now(), span);
+        let until = later(self.clock.now(), granted(span));
         {
-            let mut known = self.known();
-            known.closed_until = known.closed_until.max(Some(until));
+            let mut untold = self.untold();
+            *untold = (*untold).max(Some(until));
         }
-        self.gate.close(&self.tenant, until).await
+        self.tell().await
     }
 
-    async fn closed_until(&self, now: Timestamp) -> PortResult<Option<Timestamp>> {
-        let known = *self.known();
-        if known.read_at.is_some_and(|at| at <= now && now < later(at, FRESH)) {
-            return Ok(known.closed_until);
-        }
-        let stored = self.gate.closed_until(&self.tenant).await?;
-        let mut known = self.known();
-        known.closed_until = known.closed_until.max(stored);
-        known.read_at = Some(now);
-        Ok(known.closed_until)
+    /// Stores a closing that is not stored yet. Until the store takes it no request of this process begins.
+    async fn tell(&self) -> PortResult<()> {
+        let Some(until) = *self.untold() else { return Ok(()) };
+        self.gate.close(&self.tenant, until).await?;
+        self.untold().take_if(|untold| *untold <= until);
+        Ok(())
     }
 
-    fn known(&self) -> MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    fn untold(&self) -> MutexGuard<'_, Option<Timestamp>> {
+        self.untold.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What a caller gets who has not the time to wait.
@@ -91,5 +82,140 @@ impl Throttle {
                 rest.as_secs().max(1)
             ),
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+    use listsync_engine::ports::PeopleWatch;
+
+    use super::*;
+
+    /// A store whose first writes fail, so many of them.
+    #[derive(Default)]
+    struct Store {
+        until: Mutex<Option<Timestamp>>,
+        failing: AtomicU32,
+    }
+
+    #[async_trait::async_trait]
+    impl Gate for Store {
+        async fn closed_until(&self, _: &TenantId) -> PortResult<Option<Timestamp>> {
+            Ok(*self.until.lock().expect("unpoisoned"))
+        }
+
+        async fn close(&self, _: &TenantId, until: Timestamp) -> PortResult<()> {
+            let fails = |left: u32| left.checked_sub(1);
+            if self.failing.fetch_update(Ordering::SeqCst, Ordering::SeqCst, fails).is_ok() {
+                return Err(PortError::new(Fault::Unavailable, "store_busy", "the store does not answer"));
+            }
+            let mut present = self.until.lock().expect("unpoisoned");
+            *present = (*present).max(Some(until));
+            Ok(())
+        }
+
+        async fn replace(&self, _: &TenantId, read: Timestamp, until: Timestamp) -> PortResult<()> {
+            let mut present = self.until.lock().expect("unpoisoned");
+            if *present == Some(read) {
+                *present = Some(until);
+            }
+            Ok(())
+        }
+
+        async fn people_watch(&self, _: &TenantId) -> PortResult<Option<PeopleWatch>> {
+            Ok(None)
+        }
+
+        async fn keep_people_watch(&self, _: &TenantId, _: &PeopleWatch) -> PortResult<()> {
+            Ok(())
+        }
+    }
+
+    /// A clock that stands still until it is put on: a test of a year takes no time.
+    #[derive(Default)]
+    struct Hand(AtomicU64);
+
+    impl Clock for Hand {
+        fn now(&self) -> Timestamp {
+            later(Timestamp::UNIX_EPOCH, Duration::from_secs(self.0.load(Ordering::SeqCst)))
+        }
+    }
+
+    /// Two processes with one store.
+    struct Two {
+        told: Throttle,
+        other: Throttle,
+        store: Arc<Store>,
+        clock: Arc<Hand>,
+    }
+
+    impl Two {
+        fn new() -> Self {
+            let (store, clock) = (Arc::new(Store::default()), Arc::new(Hand::default()));
+            let tenant = TenantId::parse("t1").expect("an id");
+            let process = || Throttle::new(store.clone(), tenant.clone(), clock.clone());
+            Self { told: process(), other: process(), store: store.clone(), clock: clock.clone() }
+        }
+
+        fn go_on(&self, seconds: u64) {
+            self.clock.0.fetch_add(seconds, Ordering::SeqCst);
+        }
+
+        /// For how many seconds one who cannot wait is sent away; none: it may call.
+        async fn closed_for(&self, throttle: &Throttle) -> Option<u64> {
+            match throttle.pass(self.clock.now(), Duration::ZERO).await {
+                Ok(()) => None,
+                Err(PortError { fault: Fault::Throttled(rest), .. }) => Some(rest.as_secs()),
+                Err(other) => panic!("{other:?}"),
+            }
+        }
+    }
+
+    const YEAR: Duration = Duration::from_secs(31_536_000);
+
+    #[tokio::test]
+    async fn what_one_process_is_told_keeps_away_another_that_knew_the_gate_open() {
+        let two = Two::new();
+        assert_eq!(two.closed_for(&two.other).await, None);
+        two.told.close(Duration::from_secs(8)).await.expect("a store");
+        for second in 0..8 {
+            assert_eq!(two.closed_for(&two.other).await, Some(8 - second));
+            assert_eq!(two.closed_for(&two.told).await, Some(8 - second));
+            two.go_on(1);
+        }
+        assert_eq!(two.closed_for(&two.other).await, None);
+    }
+
+    #[tokio::test]
+    async fn a_year_is_over_after_ten_minutes_for_everybody() {
+        let two = Two::new();
+        two.told.close(YEAR).await.expect("a store");
+        two.go_on(599);
+        assert_eq!(two.closed_for(&two.other).await, Some(1));
+        two.go_on(1);
+        assert_eq!((two.closed_for(&two.told).await, two.closed_for(&two.other).await), (None, None));
+    }
+
+    #[tokio::test]
+    async fn a_year_that_was_stored_before_is_over_after_ten_minutes_too_however_often_it_is_read() {
+        let two = Two::new();
+        *two.store.until.lock().expect("unpoisoned") = Some(later(Timestamp::UNIX_EPOCH, YEAR));
+        for hundred in 0..6 {
+            assert_eq!(two.closed_for(&two.told).await, Some(600 - hundred * 100));
+            two.go_on(100);
+        }
+        assert_eq!(two.closed_for(&two.other).await, None);
+    }
+
+    #[tokio::test]
+    async fn a_closing_that_the_store_did_not_take_is_told_before_anything_is_sent() {
+        let two = Two::new();
+        two.store.failing.store(2, Ordering::SeqCst);
+        two.told.close(Duration::from_secs(30)).await.expect_err("the store is away");
+        two.told.pass(Timestamp::MAX, Duration::ZERO).await.expect_err("the store is away");
+        assert_eq!(two.closed_for(&two.told).await, Some(30));
+        assert_eq!(two.closed_for(&two.other).await, Some(30));
     }
 }

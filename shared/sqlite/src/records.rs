@@ -102,6 +102,16 @@ impl Gate for SqliteStore {
         .await
     }
 
+    async fn replace(&self, tenant: &TenantId, read: Timestamp, until: Timestamp) -> PortResult<()> {
+        let tenant = tenant.clone();
+        self.write("set the gate", move |tx| {
+            tx.prepare_cached("UPDATE gate SET closed_until = ?3 WHERE tenant = ?1 AND closed_until = ?2")?
+                .execute(params![tenant.as_str(), nanos(read), nanos(until)])?;
+            Ok(())
+        })
+        .await
+    }
+
     async fn people_watch(&self, tenant: &TenantId) -> PortResult<Option<PeopleWatch>> {
         let tenant = tenant.clone();
         self.read("read how far changes of people were read", move |tx| {

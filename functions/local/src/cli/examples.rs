@@ -144,8 +144,9 @@ Examples:
   listsync runs show 0197c1de-0000-7000-8000-000000000001 --failures-csv > failures.csv";
 
 pub(super) const DOCTOR: &str = "\
-Example:
-  listsync doctor";
+Examples:
+  listsync doctor
+  listsync doctor --open-gate     let calls begin again although the directory asked for a pause";
 
 pub(super) const SETTINGS: &str = "\
 Examples:

@@ -78,7 +78,7 @@ pub(crate) enum Verb {
     Runs(RunsVerb),
     /// Check settings, reachability, permissions and the clock.
     #[command(after_help = examples::DOCTOR)]
-    Doctor,
+    Doctor(DoctorArgs),
     /// Keep the keys of the HTTP API and of opt-out links.
     #[command(subcommand, after_help = examples::KEYS)]
     Keys(KeysVerb),
@@ -91,6 +91,14 @@ pub(crate) enum Verb {
         /// The shell.
         shell: Shell,
     },
+}
+
+/// What `listsync doctor` takes.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(crate) struct DoctorArgs {
+    /// Before anything is checked, let calls to the directory begin again although it asked for a pause.
+    #[arg(long)]
+    pub(crate) open_gate: bool,
 }
 
 #[derive(Debug, Subcommand)]

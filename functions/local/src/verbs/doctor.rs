@@ -15,10 +15,12 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::{
+    gate,
     grants::{self, Hidden},
     notices,
 };
 use crate::{
+    cli::DoctorArgs,
     find,
     output::{self, Outcome, Refusal, Reply},
 };
@@ -69,7 +71,7 @@ impl Check {
     }
 }
 
-pub(super) async fn run(config: Config) -> Outcome {
+pub(super) async fn run(config: Config, args: DoctorArgs) -> Outcome {
     let store = match &config.store {
         Store::Sqlite(path) => format!("sqlite:{}", path.display()),
         Store::DynamoDb(table) => format!("dynamodb:{table}"),
@@ -86,6 +88,7 @@ pub(super) async fn run(config: Config) -> Outcome {
             return Ok(reply(&checks));
         }
     }
+    checks.extend(gate::check(&wired, args).await?);
     checks.extend(directory(&wired).await?);
     Ok(reply(&checks))
 }

@@ -16,6 +16,7 @@ mod contacts;
 mod decisions;
 mod doctor;
 mod domains;
+mod gate;
 mod grants;
 mod handout;
 mod imports;
@@ -47,8 +48,8 @@ pub(crate) async fn run(verb: &Verb, form: Form, environment: Result<Environment
         Verb::Plan(_) | Verb::Handout(_) | Verb::Sync(_) | Verb::Work(_) | Verb::Serve(_) | Verb::Import(_)
     );
     let _waiting = (!shows_itself).then(|| Bars::default().bar("working"));
-    if matches!(verb, Verb::Doctor) {
-        return doctor::run(config).await;
+    if let Verb::Doctor(args) = verb {
+        return doctor::run(config, *args).await;
     }
     wired(verb, form, &listsync_wiring::open(config).await?).await
 }
@@ -74,6 +75,6 @@ async fn wired(verb: &Verb, form: Form, wired: &Wired) -> Outcome {
         Verb::Runs(verb) => runs::run(ports, verb, form).await,
         Verb::Settings(verb) => settings::run(&wired.service, verb).await,
         // These need no ports, or open them themselves.
-        Verb::Demo | Verb::Completions { .. } | Verb::Doctor => unreachable!("run before"),
+        Verb::Demo | Verb::Completions { .. } | Verb::Doctor(_) => unreachable!("run before"),
     }
 }

@@ -31,10 +31,13 @@ pub struct PeopleWatch {
 /// What all workers of an app share about a tenant: above all until when they stay away from the directory.
 #[async_trait]
 pub trait Gate: Send + Sync {
-    /// Until when it is closed; none: it is open.
+    /// Until when it was closed, as it is stored now: never out of a cache, and what that means is judged by
+    /// [`crate::gate::closed_until`]. None: it never was.
     async fn closed_until(&self, tenant: &TenantId) -> PortResult<Option<Timestamp>>;
     /// Closes it; an earlier moment than the present one changes nothing.
     async fn close(&self, tenant: &TenantId, until: Timestamp) -> PortResult<()>;
+    /// Puts `until` in the place of the moment that was read; nothing where that is not the stored one any more.
+    async fn replace(&self, tenant: &TenantId, read: Timestamp, until: Timestamp) -> PortResult<()>;
     /// How far the changes of its people were read; none: they never were.
     async fn people_watch(&self, tenant: &TenantId) -> PortResult<Option<PeopleWatch>>;
     /// Says how far they were read.

@@ -36,6 +36,7 @@ use self::{
 use crate::{
     Ports,
     filtered::{self, Extent},
+    gate,
     ports::{Acquired, Cursor, Fault, Lease, LinkState, Meter, PortError, PortResult},
     watch::Watch,
 };
@@ -139,9 +140,9 @@ async fn runnable(ports: &Ports, state: &LinkState) -> Result<(), Refused> {
         return Err(Refused::Stopped(state.link.status));
     }
     let now = ports.clock.now();
-    match ports.gate.closed_until(&state.link.tenant).await.map_err(Refused::Store)? {
-        Some(until) if until > now => Err(Refused::Throttled(until.duration_since(now).unsigned_abs())),
-        _ => Ok(()),
+    match gate::closed_until(ports.gate.as_ref(), &state.link.tenant, now).await.map_err(Refused::Store)? {
+        Some(until) => Err(Refused::Throttled(until.duration_since(now).unsigned_abs())),
+        None => Ok(()),
     }
 }
 

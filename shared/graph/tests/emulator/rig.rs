@@ -49,6 +49,14 @@ impl Gate for SharedGate {
         Ok(())
     }
 
+    async fn replace(&self, _: &TenantId, read: Timestamp, until: Timestamp) -> PortResult<()> {
+        let mut known = self.until.lock().unwrap();
+        if *known == Some(read) {
+            *known = Some(until);
+        }
+        Ok(())
+    }
+
     async fn people_watch(&self, _: &TenantId) -> PortResult<Option<PeopleWatch>> {
         Ok(None)
     }

@@ -57,12 +57,47 @@ async fn a_gate_that_another_worker_closed_is_respected() {
 }
 
 #[tokio::test]
-async fn the_gate_is_not_asked_for_each_request() {
+async fn a_pause_that_one_process_was_told_stops_another_at_once() {
     let rig = Rig::new().await;
+    let other = rig.client(|_| {});
+    other.head_count(rig.call()).await.unwrap();
+    rig.tenant.inject(Trouble::on("GET", "/users/$count", slow_down(8)).nth(1));
+    rig.graph.head_count(rig.call_for(Duration::from_secs(5))).await.unwrap_err();
+    let sent = rig.tenant.counters().http_requests;
+
+    for _ in 0..10 {
+        let error = other.head_count(rig.call_for(Duration::from_secs(5))).await.unwrap_err();
+        assert!(matches!(error.fault, Fault::Throttled(_)), "{error:?}");
+    }
+
+    assert_eq!(rig.tenant.counters().http_requests, sent);
+}
+
+#[tokio::test]
+async fn a_pause_of_a_year_is_granted_for_ten_minutes() {
+    for told in ["31536000", "1e18", "Fri, 06 Nov 2093 08:49:37 GMT"] {
+        let rig = Rig::new().await;
+        let refused = Refused { retry_after: Some(told.to_owned()), ..Refused::status(429) };
+        rig.tenant.inject(Trouble::on("GET", "/users/$count", Effect::Refuse(refused)).nth(1));
+
+        let error = rig.graph.head_count(rig.call()).await.unwrap_err();
+
+        let Fault::Throttled(rest) = error.fault else { panic!("{error:?}") };
+        assert!(rest > Duration::from_secs(590) && rest <= Duration::from_secs(600), "{told}: {rest:?}");
+        let until = rig.gate.until().unwrap().duration_since(SystemClock.now());
+        assert!(until.as_secs() <= 600, "{told}: {until}");
+    }
+}
+
+#[tokio::test]
+async fn the_gate_is_asked_once_for_each_request() {
+    let rig = Rig::new().await;
+    rig.graph.head_count(rig.call()).await.unwrap();
+    let asked = rig.gate.asked.load(Ordering::SeqCst);
     for _ in 0..20 {
         rig.graph.head_count(rig.call()).await.unwrap();
     }
-    assert_eq!(rig.gate.asked.load(Ordering::SeqCst), 1);
+    assert_eq!(rig.gate.asked.load(Ordering::SeqCst) - asked, 20);
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ mod bad_input;
 mod cost;
 mod demo;
 mod exit_codes;
+mod gate;
 mod handout;
 mod hold;
 mod notices;

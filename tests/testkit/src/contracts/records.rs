@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use listsync_core::{
+    Timestamp,
     id::{RunId, TenantId},
     link::{RemovalLimit, Side},
     member::Op,
     settings::{Owners, Settings},
     summary::{Failure, HeldCounts, Outcome, SideCounts, Summary},
 };
+use listsync_engine::gate::{Opened, closed_until, open};
 use listsync_engine::ports::{Cursor, Gate, PeopleWatch, Runs, SettingsStore};
 
 use super::ok;
@@ -31,6 +33,9 @@ pub async fn runs<S: Runs>(make: impl Fn() -> S) {
 pub async fn gate<S: Gate>(make: impl Fn() -> S) {
     a_gate_is_open_until_it_is_closed(&make()).await;
     an_earlier_moment_changes_nothing(&make()).await;
+    only_the_moment_that_was_read_is_replaced(&make()).await;
+    a_closing_beyond_any_that_is_granted_ends_in_ten_minutes(&make()).await;
+    a_person_opens_it_for_everybody(&make()).await;
     how_far_changes_of_people_were_read_is_kept_per_tenant(&make()).await;
 }
 
@@ -125,6 +130,38 @@ async fn an_earlier_moment_changes_nothing<S: Gate>(store: &S) {
     assert_eq!(ok(store.closed_until(&tenant()).await), Some(moment(30)));
     ok(store.close(&tenant(), moment(40)).await);
     assert_eq!(ok(store.closed_until(&tenant()).await), Some(moment(40)));
+}
+
+async fn only_the_moment_that_was_read_is_replaced<S: Gate>(store: &S) {
+    ok(store.replace(&tenant(), moment(30), moment(20)).await);
+    assert_eq!(ok(store.closed_until(&tenant()).await), None, "nothing was there to be replaced");
+    ok(store.close(&tenant(), moment(30)).await);
+    ok(store.replace(&tenant(), moment(29), moment(20)).await);
+    assert_eq!(ok(store.closed_until(&tenant()).await), Some(moment(30)));
+    ok(store.replace(&tenant(), moment(30), moment(20)).await);
+    assert_eq!(ok(store.closed_until(&tenant()).await), Some(moment(20)));
+}
+
+async fn a_closing_beyond_any_that_is_granted_ends_in_ten_minutes<S: Gate>(store: &S) {
+    for year in [moment(31_536_000), Timestamp::MAX] {
+        ok(store.close(&tenant(), year).await);
+        for second in [0, 300, 599] {
+            let until = ok(closed_until(store, &tenant(), moment(second)).await);
+            assert_eq!(until, Some(moment(600)), "{second}: it does not recede");
+        }
+        assert_eq!(ok(closed_until(store, &tenant(), moment(600)).await), None);
+    }
+    ok(store.close(&tenant(), moment(1_200)).await);
+    assert_eq!(ok(closed_until(store, &tenant(), moment(600)).await), Some(moment(1_200)));
+}
+
+async fn a_person_opens_it_for_everybody<S: Gate>(store: &S) {
+    assert_eq!(ok(open(store, &tenant(), moment(0)).await), Opened::Already);
+    ok(store.close(&tenant(), moment(500)).await);
+    assert_eq!(ok(open(store, &tenant(), moment(7)).await), Opened::Now(moment(500)));
+    assert_eq!(ok(closed_until(store, &tenant(), moment(7)).await), None);
+    ok(store.close(&tenant(), moment(60)).await);
+    assert_eq!(ok(closed_until(store, &tenant(), moment(8)).await), Some(moment(60)), "and it closes again");
 }
 
 async fn settings_begin_with_the_defaults<S: SettingsStore>(store: &S) {

@@ -215,6 +215,10 @@ impl<P: Gate + ?Sized> Gate for Faulty<P> {
         through!(self, "gate.close", self.port.close(tenant, until))
     }
 
+    async fn replace(&self, tenant: &TenantId, read: Timestamp, until: Timestamp) -> PortResult<()> {
+        through!(self, "gate.replace", self.port.replace(tenant, read, until))
+    }
+
     async fn people_watch(&self, tenant: &TenantId) -> PortResult<Option<PeopleWatch>> {
         through!(self, "gate.people_watch", self.port.people_watch(tenant))
     }

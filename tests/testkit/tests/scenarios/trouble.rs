@@ -69,6 +69,24 @@ fn a_closed_gate_keeps_every_run_away_from_the_directory() {
 }
 
 #[test]
+fn a_gate_that_was_closed_for_a_year_is_open_after_ten_minutes_and_the_link_goes_on_by_itself() {
+    play(async {
+        let mut desk = Desk::settled(Reading::Incremental, &["ann", "bob"]).await;
+        let year = desk.clock.now().checked_add(Duration::from_secs(31_536_000)).unwrap();
+        desk.store.close(&of_tenant(), year).await.unwrap();
+        desk.group_removes("ann");
+        let ran = desk.ran(Reason::Schedule, HOUR).await;
+        assert_eq!(ran.next, Next::RetryAfter(Duration::from_secs(600)));
+        desk.clock.advance(Duration::from_secs(300));
+        let ran = desk.ran(Reason::Schedule, HOUR).await;
+        assert_eq!(ran.next, Next::RetryAfter(Duration::from_secs(300)));
+        desk.clock.advance(Duration::from_secs(300));
+        assert_eq!(desk.ran(Reason::Schedule, HOUR).await.summary.outcome, Outcome::Converged);
+        desk.both_are(&["bob"]).await;
+    });
+}
+
+#[test]
 fn a_run_that_finds_another_going_leaves_its_request_open() {
     play(async {
         let mut desk = Desk::settled(Reading::Incremental, &["ann"]).await;

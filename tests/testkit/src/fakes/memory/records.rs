@@ -46,6 +46,14 @@ impl Gate for MemoryStore {
         Ok(())
     }
 
+    async fn replace(&self, tenant: &TenantId, read: Timestamp, until: Timestamp) -> PortResult<()> {
+        match self.lock().gates.get_mut(tenant) {
+            Some(present) if *present == read => *present = until,
+            _ => {}
+        }
+        Ok(())
+    }
+
     async fn people_watch(&self, tenant: &TenantId) -> PortResult<Option<PeopleWatch>> {
         Ok(self.lock().people_watches.get(tenant).cloned())
     }
