@@ -28,6 +28,8 @@ pub(crate) const SUBSCRIBE_GROUPS: &[&str] =
     &["Group.Read.All", "Group.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"];
 pub(crate) const MEMBER_WRITE: &[&str] =
     &["GroupMember.ReadWrite.All", "Group.ReadWrite.All", "Directory.ReadWrite.All"];
+/// The page "Get onPremisesSyncBehavior" names this one alone for groups.
+pub(crate) const SYNC_BEHAVIOR: &[&str] = &["Group-OnPremisesSyncBehavior.ReadWrite.All"];
 pub(crate) const GROUP_WRITE: &[&str] = &["Group.ReadWrite.All", "Directory.ReadWrite.All"];
 /// Deleted groups are shown to whoever may read all of a group, not only its members.
 pub(crate) const DELETED_GROUP_READ: &[&str] =

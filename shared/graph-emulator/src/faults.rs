@@ -44,6 +44,9 @@ pub enum Effect {
     Truncate,
     /// So many rows are missing at the end of the page, while `@odata.count` stays.
     ShortPage(usize),
+    /// So many rows at the end of the page (of change tracking: of the members in its last row) are null, as no client can
+    /// read them.
+    OddRows(usize),
     /// `@odata.count` and `$count` are off by this much.
     WrongCount(i64),
     /// 400 `Directory_ExpiredPageToken`.

@@ -43,10 +43,10 @@ pub use settings::{
     AbsentRemoval, DeltaSettings, GuestPolicy, Invitations, JournalBodies, Lag, NoticeSettings, Paging,
     Replay, RetryAfterForm, Settings, TenantSize, Throttle,
 };
-pub use state::group::{Group, GroupKind};
+pub use state::group::{Group, GroupKind, OnPremises};
 pub use state::other::OtherObject;
 pub use state::subscriptions::{LifecycleEvent, Post, Subscription};
-pub use state::user::{MailboxPurpose, User, UserType};
+pub use state::user::{MailboxPurpose, Subtype, User, UserType};
 pub use state::{Kind, ObjectId};
 pub use tenant::Tenant;
 pub use tls::TlsError;

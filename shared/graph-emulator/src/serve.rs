@@ -231,6 +231,11 @@ fn spoil(outcome: &mut Outcome, effect: Effect, stamp: &Stamp) {
                 value.truncate(value.len().saturating_sub(rows));
             }
         }
+        Effect::OddRows(rows) => {
+            if let Payload::Json(body) = &mut outcome.answer.body {
+                blot(body, rows);
+            }
+        }
         Effect::WrongCount(by) => match &mut outcome.answer.body {
             Payload::Json(body) => {
                 if let Some(count) = body.get("@odata.count").and_then(Value::as_i64) {
@@ -245,6 +250,17 @@ fn spoil(outcome: &mut Outcome, effect: Effect, stamp: &Stamp) {
             Payload::Empty => {}
         },
         Effect::Refuse(_) | Effect::ResetBefore | Effect::ExpiredCursor | Effect::DeltaReset => {}
+    }
+}
+
+fn blot(body: &mut Value, rows: usize) {
+    let index = body["value"].as_array().map_or(0, Vec::len).saturating_sub(1);
+    let place = match body.pointer(&format!("/value/{index}/members@delta")) {
+        Some(_) => format!("/value/{index}/members@delta"),
+        None => "/value".to_owned(),
+    };
+    if let Some(found) = body.pointer_mut(&place).and_then(Value::as_array_mut) {
+        found.iter_mut().rev().take(rows).for_each(|row| *row = Value::Null);
     }
 }
 

@@ -137,7 +137,7 @@ pub struct DeltaSettings {
     pub slice: usize,
     /// The most member rows (of users/delta: users) on one page.
     pub page: usize,
-    /// How many empty pages with a nextLink come before the first page with content.
+    /// How many empty pages with a nextLink come first in a round since whose beginning anything changed in the tenant.
     pub empty_pages: u32,
     /// Whether an incremental round shows the round before it once more.
     pub replay: Replay,
@@ -171,7 +171,7 @@ pub struct NoticeSettings {
 pub enum Replay {
     /// Each change is shown once per token chain.
     Off,
-    /// Each incremental round repeats the one before it.
+    /// Each incremental round repeats the one before it, and no earlier one.
     LastRound,
 }
 

@@ -44,6 +44,8 @@ struct Claims {
     sub: String,
     tid: String,
     idtyp: String,
+    /// Left out where no application permission was consented to ("Access token claims reference").
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     roles: Vec<String>,
     ver: String,
 }

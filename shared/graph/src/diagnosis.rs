@@ -17,8 +17,9 @@ use crate::{
 impl Sender {
     pub(crate) async fn domains(&self, call: Call<'_>) -> PortResult<BTreeSet<String>> {
         let deed = Deed::new("could not read the tenant's domains", READ_ORGANIZATION);
-        let roles = self.permissions().await?;
-        if !roles.is_empty() && ORGANIZATION_READERS.iter().all(|role| !roles.contains(*role)) {
+        if let Some(roles) = self.roles(call).await?
+            && ORGANIZATION_READERS.iter().all(|role| !roles.contains(*role))
+        {
             // Graph would only say the same, at the price of a request per run.
             return Err(deed
                 .failed(Fault::Denied, "Authorization_RequestDenied", "the credential may not read them")
@@ -30,8 +31,13 @@ impl Sender {
         Ok(domains.filter_map(|domain| domain.get("name")?.as_str()).map(str::to_lowercase).collect())
     }
 
-    pub(crate) async fn permissions(&self) -> PortResult<BTreeSet<String>> {
-        Ok(roles(&self.sign_in.token().await?))
+    pub(crate) async fn permissions(&self, call: Call<'_>) -> PortResult<BTreeSet<String>> {
+        Ok(self.roles(call).await?.unwrap_or_default())
+    }
+
+    /// The application permissions that the token shows; none: it cannot be read.
+    pub(crate) async fn roles(&self, call: Call<'_>) -> PortResult<Option<BTreeSet<String>>> {
+        Ok(roles(&self.token(call).await?))
     }
 
     pub(crate) async fn clock_skew(&self, call: Call<'_>, now: Timestamp) -> PortResult<i64> {
@@ -48,12 +54,14 @@ impl Sender {
 const ORGANIZATION_READERS: [&str; 4] =
     ["Organization.Read.All", "Organization.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"];
 
-/// The application permissions in a token, for diagnosis only: Graph alone judges tokens.
-fn roles(token: &str) -> BTreeSet<String> {
-    let claims = token.split('.').nth(1).and_then(|claims| URL_SAFE_NO_PAD.decode(claims).ok());
-    let claims: Value = claims.and_then(|claims| serde_json::from_slice(&claims).ok()).unwrap_or_default();
-    let roles = claims.get("roles").and_then(Value::as_array).into_iter().flatten();
-    roles.filter_map(Value::as_str).map(str::to_owned).collect()
+/// The application permissions in a token, for diagnosis only: Graph alone judges tokens. None: it cannot be read. A token
+/// whose claims can be read and hold no `roles` carries none: Entra leaves the claim out where no application permission
+/// was consented to ("Access token claims reference").
+fn roles(token: &str) -> Option<BTreeSet<String>> {
+    let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
+    let claims: Value = serde_json::from_slice(&claims).ok()?;
+    let roles = claims.as_object()?.get("roles").and_then(Value::as_array).into_iter().flatten();
+    Some(roles.filter_map(Value::as_str).map(str::to_owned).collect())
 }
 
 #[cfg(test)]
@@ -61,9 +69,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_that_is_none_carries_no_permissions() {
-        assert!(roles("opaque").is_empty());
-        let claims = URL_SAFE_NO_PAD.encode(r#"{"roles":["User.Read.All"]}"#);
-        assert_eq!(roles(&format!("h.{claims}.s")), BTreeSet::from(["User.Read.All".to_owned()]));
+    fn a_token_without_permissions_is_told_from_one_that_cannot_be_read() {
+        for opaque in ["opaque", "", "a.b.c", "h.bm9uZQ.s"] {
+            assert_eq!(roles(opaque), None, "{opaque}");
+        }
+        let carries = |claims: &str| roles(&format!("h.{}.s", URL_SAFE_NO_PAD.encode(claims)));
+        assert_eq!(carries(r#"{"idtyp":"app"}"#), Some(BTreeSet::new()));
+        assert_eq!(
+            carries(r#"{"roles":["User.Read.All"]}"#),
+            Some(BTreeSet::from(["User.Read.All".to_owned()]))
+        );
     }
 }

@@ -141,8 +141,8 @@ impl Directory for Graph {
         self.sender.domains(call).await
     }
 
-    async fn permissions(&self, _: Call<'_>) -> PortResult<BTreeSet<String>> {
-        self.sender.permissions().await
+    async fn permissions(&self, call: Call<'_>) -> PortResult<BTreeSet<String>> {
+        self.sender.permissions(call).await
     }
 
     async fn grants(&self, call: Call<'_>, needs: &[Need]) -> PortResult<Vec<Grant>> {

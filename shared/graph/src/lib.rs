@@ -6,6 +6,7 @@
 
 mod answer;
 mod ask;
+mod authority;
 mod certificate;
 mod clockwork;
 mod deed;
@@ -27,6 +28,7 @@ mod people;
 mod people_delta;
 mod permissions;
 mod principal;
+mod proof;
 mod retry;
 mod retry_after;
 mod root;
@@ -34,9 +36,9 @@ mod send;
 mod settings;
 mod sign_in;
 mod sign_in_refusal;
-mod stored_secret;
 mod subscriptions;
 mod throttle;
+mod token;
 mod transport;
 mod validity;
 mod verdict;

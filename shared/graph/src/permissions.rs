@@ -44,20 +44,20 @@ fn row(need: Need) -> Row {
 }
 
 impl Sender {
-    pub(crate) async fn grants(&self, _: Call<'_>, needs: &[Need]) -> PortResult<Vec<Grant>> {
-        let roles = self.permissions().await?;
-        Ok(needs.iter().map(|need| grant(&roles, *need)).collect())
+    pub(crate) async fn grants(&self, call: Call<'_>, needs: &[Need]) -> PortResult<Vec<Grant>> {
+        let roles = self.roles(call).await?;
+        Ok(needs.iter().map(|need| grant(roles.as_ref(), *need)).collect())
     }
 }
 
-/// A token without roles may be one that cannot be read: Graph alone judges tokens.
-fn grant(roles: &BTreeSet<String>, need: Need) -> Grant {
+/// A token that cannot be read is not blamed: Graph alone judges tokens.
+fn grant(roles: Option<&BTreeSet<String>>, need: Need) -> Grant {
     let Row { least, broader } = row(need);
+    let Some(roles) = roles else { return Grant { need, least, by: Granted::Untold } };
     let has = |name: &str| roles.iter().any(|role| role.eq_ignore_ascii_case(name));
     let by = match broader.iter().find(|name| has(name)) {
         _ if has(least) => Granted::Least,
         Some(instead) => Granted::Broader(instead),
-        None if roles.is_empty() => Granted::Untold,
         None => Granted::Missing,
     };
     Grant { need, least, by }
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     fn by(roles: &[&str], need: Need) -> Granted {
-        grant(&roles.iter().map(|role| (*role).to_owned()).collect(), need).by
+        grant(Some(&roles.iter().map(|role| (*role).to_owned()).collect()), need).by
     }
 
     #[test]
@@ -86,6 +86,7 @@ mod tests {
     fn what_lacks_is_told_and_a_token_that_shows_nothing_is_not_blamed() {
         assert_eq!(by(&["User.ReadBasic.All"], Need::ReadPeople), Granted::Missing);
         assert_eq!(by(&["Directory.ReadWrite.All"], Need::ReadHiddenMembers), Granted::Missing);
-        assert_eq!(by(&[], Need::WriteMembers), Granted::Untold);
+        assert_eq!(by(&[], Need::WriteMembers), Granted::Missing);
+        assert_eq!(grant(None, Need::WriteMembers).by, Granted::Untold);
     }
 }

@@ -24,7 +24,7 @@ pub(crate) const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 /// The longest that one attempt of a read takes.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
 /// A read may be given less time than that, but not less than this.
-const READ_LEAST: Duration = Duration::from_secs(3);
+pub(crate) const READ_LEAST: Duration = Duration::from_secs(3);
 
 /// Sends requests to Graph as one app.
 pub(crate) struct Sender {
@@ -62,7 +62,7 @@ impl Sender {
         let mut earlier = Earlier::Harmless;
         loop {
             let failed = |error| Failed { error, earlier };
-            let token = self.sign_in.token().await.map_err(failed)?;
+            let token = self.token(call).await.map_err(failed)?;
             self.throttle.pass(call.until, least(ask.effect())).await.map_err(failed)?;
             let timeout = self.time_for(call, ask.effect(), deed).map_err(failed)?;
             call.meter.count(ask.writes());
@@ -82,12 +82,20 @@ impl Sender {
             if answer.as_ref().is_some_and(|answer| answer.status >= 500) {
                 earlier = Earlier::Perhaps;
             }
+            if next == Next::NewToken {
+                self.sign_in.refused(&token);
+            }
             let failed = |error| Failed { error, earlier };
             self.prepare(call, ask.effect(), next, &mut tries).await.map_err(failed)?;
             if next == Next::GiveUp {
                 return Err(failed(gave_up(deed, answer.as_ref())));
             }
         }
+    }
+
+    /// An access token that is good now.
+    pub(crate) async fn token(&self, call: Call<'_>) -> PortResult<String> {
+        self.sign_in.token(call, &self.throttle).await
     }
 
     /// Sends, and takes nothing but success.
@@ -99,10 +107,7 @@ impl Sender {
     async fn prepare(&self, call: Call<'_>, effect: Effect, next: Next, tries: &mut Tries) -> PortResult<()> {
         match next {
             Next::Take | Next::GiveUp => {}
-            Next::NewToken => {
-                tries.tokens += 1;
-                self.sign_in.renew();
-            }
+            Next::NewToken => tries.tokens += 1,
             Next::Again(wait) => {
                 tries.failures += 1;
                 self.pause(call, effect, wait).await?;

@@ -28,7 +28,7 @@ pub enum Credential {
     /// A token of the platform that this runs on, asked for anew at each sign-in. Entra ID takes it as proof once the
     /// app registration has a federated credential for it (Microsoft identity platform, "Workload identity federation").
     WebIdentity(Arc<dyn ProofSource>),
-    /// A client secret that is read at the first sign-in, and again when Graph refuses the token.
+    /// A client secret that is read for each sign-in, so that a new one is taken up without a restart.
     StoredSecret(Arc<dyn ProofSource>),
 }
 

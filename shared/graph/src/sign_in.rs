@@ -1,52 +1,53 @@
-//! Access tokens: one credential that keeps its token, and is replaced when Graph refuses that token.
+//! Signing in: one token at a time is asked for, bounded by the run's time, and what the authority asks for in patience is
+//! kept by all workers.
 
 use std::{
-    sync::{Arc, RwLock},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use azure_core::credentials::{Secret, TokenCredential};
-use azure_identity::{
-    ClientAssertionCredential, ClientAssertionCredentialOptions, ClientSecretCredential,
-    ClientSecretCredentialOptions,
-};
-use listsync_engine::ports::{Clock, PortResult, ProofLife};
+use azure_core::time::OffsetDateTime;
+use listsync_core::Timestamp;
+use listsync_engine::ports::{Call, Clock, Fault, PortError, PortResult, ProofLife};
 
 use crate::{
-    certificate::Certificate,
-    federated::{Platform, TokenFile},
-    settings::{ConnectError, Credential, GraphSettings, PUBLIC_AUTHORITY, ProofSource},
+    authority::Ear,
+    clockwork::{later, rest},
+    proof::{Recipe, Unmade},
+    retry::backoff,
+    send::{READ_LEAST, out_of_time},
+    settings::{ConnectError, GraphSettings},
     sign_in_refusal::{self, Asker},
-    stored_secret::StoredSecret,
-    transport,
+    throttle::Throttle,
+    token::{Held, Source, Token},
 };
 
+/// The longest that the authority is waited for.
 const TIMEOUT: Duration = Duration::from_secs(10);
+/// How often a sign-in may fail for a trouble that passes.
+const FAILURES: u32 = 3;
+/// How often it may be asked for patience.
+const THROTTLES: u32 = 10;
+
+/// How long somebody goes on asking.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Patience {
+    /// One request: there is a token that serves.
+    OneTry,
+    /// As long as there is time: nothing goes on without.
+    WhileThereIsTime,
+}
 
 /// The sign-in of one app to one tenant.
 pub(crate) struct SignIn {
-    credential: RwLock<Arc<dyn TokenCredential>>,
     recipe: Recipe,
+    ear: Arc<Ear>,
     scope: String,
     asker: Asker,
-}
-
-/// All that a credential is made of, so that it can be made again without its cached token.
-struct Recipe {
-    tenant: String,
-    client_id: String,
-    proof: Proof,
-    client: reqwest::Client,
-    authority: String,
     clock: Arc<dyn Clock>,
-}
-
-enum Proof {
-    Secret(Secret),
-    Certificate(Certificate),
-    TokenFile(std::path::PathBuf),
-    Platform(Arc<dyn ProofSource>),
-    Stored(Arc<dyn ProofSource>),
+    held: Mutex<Held>,
+    /// Had by who asks for a token.
+    asking: tokio::sync::Mutex<()>,
 }
 
 impl SignIn {
@@ -56,142 +57,119 @@ impl SignIn {
         scope: String,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ConnectError> {
-        let recipe = Recipe {
-            tenant: named("AZURE_TENANT_ID", &settings.tenant)?,
-            client_id: named("AZURE_CLIENT_ID", &settings.client_id)?,
-            proof: Proof::read(&settings.credential)?,
-            client,
-            authority: authority(settings.authority_host.as_deref())?,
-            clock,
-        };
-        let credential =
-            recipe.make().map_err(|error| ConnectError::wrong("AZURE_TENANT_ID", error.to_string()))?;
+        let ear = Arc::new(Ear::new(client, Arc::clone(&clock)));
+        let recipe = Recipe::read(settings, ear.clone(), Arc::clone(&clock))?;
         let asker = Asker {
             tenant: recipe.tenant.clone(),
             client_id: recipe.client_id.clone(),
             setting: settings.credential.setting(),
         };
-        Ok(Self { credential: RwLock::new(credential), recipe, scope, asker })
+        let (held, asking) = (Mutex::default(), tokio::sync::Mutex::default());
+        Ok(Self { recipe, ear, scope, asker, clock, held, asking })
     }
 
-    /// A token that is valid for some minutes at least.
-    pub(crate) async fn token(&self) -> PortResult<String> {
-        let credential = self.current();
-        let scopes = [self.scope.as_str()];
-        match tokio::time::timeout(TIMEOUT, credential.get_token(&scopes, None)).await {
-            Ok(Ok(token)) => Ok(token.token.secret().to_owned()),
-            Ok(Err(error)) => Err(sign_in_refusal::refusal(&error, &self.asker)),
-            Err(_) => Err(sign_in_refusal::too_slow(&self.asker)),
+    /// A token that is good now. Near its end another is asked for by whoever comes first; the one at hand serves
+    /// everybody else, and everybody where the authority gives none.
+    pub(crate) async fn token(&self, call: Call<'_>, throttle: &Throttle) -> PortResult<String> {
+        match self.source() {
+            Source::Held(token) => Ok(token),
+            Source::Ageing(token) => {
+                let Ok(_asking) = self.asking.try_lock() else { return Ok(token) };
+                match self.ask(call, throttle, Patience::OneTry).await {
+                    Ok(new) => Ok(new),
+                    Err(error) => {
+                        tracing::warn!(code = error.code, "no new token; the last one serves on: {error}");
+                        self.held().none_came(self.clock.now());
+                        Ok(token)
+                    }
+                }
+            }
+            Source::None => {
+                let _asking = self.turn(call.until).await?;
+                match self.source() {
+                    Source::Held(token) | Source::Ageing(token) => Ok(token),
+                    Source::None => self.ask(call, throttle, Patience::WhileThereIsTime).await,
+                }
+            }
         }
     }
 
-    /// Forgets the token at hand, so that the next one is new.
-    pub(crate) fn renew(&self) {
-        if let Ok(fresh) = self.recipe.make() {
-            *self.credential.write().unwrap_or_else(std::sync::PoisonError::into_inner) = fresh;
-        }
+    /// Forgets a token that the directory refused, so that the next one is new.
+    pub(crate) fn refused(&self, token: &str) {
+        self.held().drop_refused(token);
     }
 
     /// Until when the app's proof holds, as far as it shows that by itself.
     pub(crate) fn proof_life(&self) -> ProofLife {
-        match &self.recipe.proof {
-            Proof::Certificate(certificate) => match certificate.ends() {
-                Some(end) => ProofLife::Until(end),
-                None => ProofLife::Unreadable("the certificate's validity is not in the form of RFC 5280"),
-            },
-            Proof::TokenFile(_) | Proof::Platform(_) => {
-                ProofLife::Endless("a federated identity proves itself anew at each sign-in")
+        self.recipe.life()
+    }
+
+    /// Waits for who is asking already: their token serves everybody.
+    async fn turn(&self, until: Timestamp) -> PortResult<tokio::sync::MutexGuard<'_, ()>> {
+        let left = rest(self.clock.now(), until);
+        let turn = tokio::time::timeout(left, self.asking.lock()).await;
+        turn.map_err(|_| out_of_time("there is no time left to sign in"))
+    }
+
+    fn source(&self) -> Source {
+        self.held().source(self.clock.now())
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks until there is a token, or a refusal that another try within the call's time would not change.
+    async fn ask(&self, call: Call<'_>, throttle: &Throttle, patience: Patience) -> PortResult<String> {
+        let (mut failures, mut throttles) = (0, 0);
+        loop {
+            throttle.pass(call.until, READ_LEAST).await?;
+            let error = match self.once(call.until).await {
+                Ok(token) => return Ok(token),
+                Err(error) => error,
+            };
+            if let Fault::Throttled(wait) = error.fault {
+                throttle.close(wait).await?;
+                throttles += 1;
             }
-            Proof::Secret(_) | Proof::Stored(_) => ProofLife::Unreadable(
-                "a client secret does not show its end, and the app's registration can be read only with \
-                 Application.Read.All: look in Entra under App registrations > your app > Certificates & secrets",
-            ),
+            let wait = backoff(failures);
+            let passes = error.fault == Fault::Unavailable && error.code != sign_in_refusal::TOO_SLOW;
+            let may_wait = later(later(self.clock.now(), wait), READ_LEAST) <= call.until;
+            match error.fault {
+                _ if patience == Patience::OneTry => return Err(error),
+                Fault::Throttled(_) if throttles < THROTTLES => {}
+                _ if passes && may_wait && failures + 1 < FAILURES => {
+                    failures += 1;
+                    tokio::time::sleep(wait).await;
+                }
+                _ => return Err(error),
+            }
         }
     }
 
-    fn current(&self) -> Arc<dyn TokenCredential> {
-        Arc::clone(&self.credential.read().unwrap_or_else(std::sync::PoisonError::into_inner))
-    }
-}
-
-impl Recipe {
-    fn make(&self) -> azure_core::Result<Arc<dyn TokenCredential>> {
-        let client_options = transport::azure_options(&self.client, &self.authority);
-        let (tenant, client_id) = (self.tenant.clone(), self.client_id.clone());
-        Ok(match &self.proof {
-            Proof::Secret(secret) => {
-                let options = ClientSecretCredentialOptions { client_options };
-                ClientSecretCredential::new(&tenant, client_id, secret.clone(), Some(options))?
-            }
-            Proof::Certificate(certificate) => {
-                let audience = format!("{}/{tenant}/oauth2/v2.0/token", self.authority);
-                let assertion =
-                    certificate.clone().assertion(audience, client_id.clone(), Arc::clone(&self.clock));
-                let options = ClientAssertionCredentialOptions { client_options };
-                ClientAssertionCredential::new(tenant, client_id, assertion, Some(options))?
-            }
-            Proof::TokenFile(path) => {
-                let options = ClientAssertionCredentialOptions { client_options };
-                ClientAssertionCredential::new(tenant, client_id, TokenFile(path.clone()), Some(options))?
-            }
-            Proof::Platform(identity) => {
-                let options = ClientAssertionCredentialOptions { client_options };
-                let platform = Platform(Arc::clone(identity));
-                ClientAssertionCredential::new(tenant, client_id, platform, Some(options))?
-            }
-            Proof::Stored(source) => Arc::new(StoredSecret {
-                source: Arc::clone(source),
-                tenant,
-                client_id,
-                client_options,
-                credential: tokio::sync::OnceCell::new(),
-            }),
-        })
-    }
-}
-
-impl Proof {
-    fn read(credential: &Credential) -> Result<Self, ConnectError> {
-        Ok(match credential {
-            Credential::Secret(secret) => Self::Secret(Secret::from(named(credential.setting(), secret)?)),
-            Credential::CertificateFile(path) => Self::Certificate(Certificate::read(path)?),
-            Credential::FederatedTokenFile(path) => {
-                std::fs::metadata(path).map_err(|source| ConnectError::File {
-                    setting: credential.setting(),
-                    path: path.clone(),
-                    source,
-                })?;
-                Self::TokenFile(path.clone())
-            }
-            Credential::WebIdentity(source) => Self::Platform(Arc::clone(source)),
-            Credential::StoredSecret(source) => Self::Stored(Arc::clone(source)),
-        })
-    }
-}
-
-fn named(setting: &'static str, value: &str) -> Result<String, ConnectError> {
-    let value = value.trim();
-    let odd = |c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '.');
-    match value {
-        "" => Err(ConnectError::wrong(setting, "is empty")),
-        _ if setting != "AZURE_CLIENT_SECRET" && value.contains(odd) => {
-            Err(ConnectError::wrong(setting, "holds a character that no id or domain has"))
+    async fn once(&self, until: Timestamp) -> PortResult<String> {
+        let left = rest(self.clock.now(), until);
+        if left < READ_LEAST {
+            return Err(out_of_time("there is no time left to sign in"));
         }
-        _ => Ok(value.to_owned()),
+        let credential = self.recipe.credential().await.map_err(|unmade| match unmade {
+            Unmade::Source(error) => self.asker.of_source(&error),
+            Unmade::Credential(error) => self.refusal(&error),
+        })?;
+        let scopes = [self.scope.as_str()];
+        let asked = credential.get_token(&scopes, None);
+        let given = match tokio::time::timeout(TIMEOUT.min(left), asked).await {
+            Ok(Ok(given)) => given,
+            Ok(Err(error)) => return Err(self.refusal(&error)),
+            Err(_) => return Err(sign_in_refusal::too_slow(&self.asker)),
+        };
+        let life = (given.expires_on - OffsetDateTime::now_utc()).try_into().unwrap_or_default();
+        let text = given.token.secret().to_owned();
+        self.held().take(Token::given(text.clone(), life, self.clock.now()));
+        Ok(text)
     }
-}
 
-/// The authority without a slash at its end.
-fn authority(host: Option<&str>) -> Result<String, ConnectError> {
-    const SETTING: &str = "AZURE_AUTHORITY_HOST";
-    let text = host.map(str::trim).filter(|host| !host.is_empty()).unwrap_or(PUBLIC_AUTHORITY);
-    let url =
-        url::Url::parse(text).map_err(|error| ConnectError::wrong(SETTING, format!("is no URL: {error}")))?;
-    if url.scheme() != "https" || url.host().is_none() {
-        return Err(ConnectError::wrong(SETTING, "must begin with https://"));
+    fn refusal(&self, error: &azure_core::Error) -> PortError {
+        sign_in_refusal::refusal(error, self.ear.take(), &self.asker)
     }
-    if url.path() != "/" || url.query().is_some() {
-        return Err(ConnectError::wrong(SETTING, "must be a host without a path"));
-    }
-    Ok(text.trim_end_matches('/').to_owned())
 }

@@ -3,8 +3,15 @@
 
 use std::{error::Error, time::Duration};
 
-use azure_core::http::StatusCode;
 use listsync_engine::ports::{Fault, PortError};
+
+use crate::authority::Refused;
+
+/// The code of an authority that was waited for as long as it is.
+pub(crate) const TOO_SLOW: &str = "sign_in_timeout";
+/// How long an authority that asks for patience without saying how much is left alone: what it says otherwise for apps
+/// ("Client throttling" in the documentation of MSAL).
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Who tried to sign in, and the setting that its proof comes from.
 #[derive(Debug, Clone)]
@@ -15,23 +22,19 @@ pub(crate) struct Asker {
 }
 
 pub(crate) fn too_slow(asker: &Asker) -> PortError {
-    PortError::new(
-        Fault::Unavailable,
-        "sign_in_timeout",
-        asker.says("the sign-in service did not answer in time"),
-    )
-    .with_hint("check that the authority (AZURE_AUTHORITY_HOST) can be reached from here")
+    PortError::new(Fault::Unavailable, TOO_SLOW, asker.says("the sign-in service did not answer in time"))
+        .with_hint("check that the authority (AZURE_AUTHORITY_HOST) can be reached from here")
 }
 
-pub(crate) fn refusal(error: &azure_core::Error, asker: &Asker) -> PortError {
+/// Why there is no token, by what the authority answered where it did.
+pub(crate) fn refusal(error: &azure_core::Error, heard: Option<Refused>, asker: &Asker) -> PortError {
     if let Some(refused) = source(error) {
-        let message = asker.says(&refused.message);
-        return PortError { message, ..refused.clone() };
+        return asker.of_source(refused);
+    }
+    if let Some(refused) = heard {
+        return asker.answered(&refused);
     }
     let text = chain(error);
-    if let Some(number) = aadsts(&text) {
-        return asker.refused(number);
-    }
     if text.contains("AZURE_FEDERATED_TOKEN_FILE") {
         let why = if text.contains("is empty") { "is empty" } else { "cannot be read" };
         return PortError::new(
@@ -41,27 +44,8 @@ pub(crate) fn refusal(error: &azure_core::Error, asker: &Asker) -> PortError {
         )
         .with_hint("AZURE_FEDERATED_TOKEN_FILE must name a file that holds a fresh token");
     }
-    if is_throttled(error) {
-        let why = asker.says("the sign-in service asks for patience");
-        return PortError::new(Fault::Throttled(PATIENCE), "sign_in_throttled", why);
-    }
     PortError::new(Fault::Unavailable, "sign_in_unavailable", asker.says("the sign-in service cannot be reached"))
         .with_hint("check that the authority (AZURE_AUTHORITY_HOST) can be reached from here and its certificate is trusted (SSL_CERT_FILE)")
-}
-
-/// How long a sign-in service that answers 429 is left alone; its own hint does not come through the credential.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-fn is_throttled(error: &azure_core::Error) -> bool {
-    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
-    while let Some(one) = cause {
-        let status = one.downcast_ref::<azure_core::Error>().and_then(azure_core::Error::http_status);
-        if status == Some(StatusCode::TooManyRequests) {
-            return true;
-        }
-        cause = one.source();
-    }
-    false
 }
 
 /// What the source of the proof said.
@@ -88,15 +72,41 @@ fn chain(error: &azure_core::Error) -> String {
     text
 }
 
-fn aadsts(text: &str) -> Option<u32> {
-    let (_, rest) = text.split_once("AADSTS")?;
-    let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
-    digits.parse().ok()
-}
-
 impl Asker {
     fn says(&self, what: &str) -> String {
         format!("could not sign in to tenant {} as client {}: {what}", self.tenant, self.client_id)
+    }
+
+    /// What the source of the proof said, as a failed sign-in.
+    pub(crate) fn of_source(&self, error: &PortError) -> PortError {
+        PortError { message: self.says(&error.message), ..error.clone() }
+    }
+
+    /// The status comes first: an authority that is overrun or troubled puts numbers into its answers as well, and they
+    /// say nothing of the credential.
+    fn answered(&self, answer: &Refused) -> PortError {
+        let Refused { status, retry_after, number } = *answer;
+        let told = number.map_or_else(|| format!("HTTP {status}"), |number| format!("AADSTS{number}"));
+        let says = |what: &str| self.says(&format!("{what} (code {told})"));
+        match (status, retry_after, number) {
+            (429, wait, _) | (503, wait @ Some(_), _) => PortError::new(
+                Fault::Throttled(wait.unwrap_or(PATIENCE)),
+                "sign_in_throttled",
+                says("the sign-in service asks for patience"),
+            ),
+            (408 | 500.., ..) => PortError::new(
+                Fault::Unavailable,
+                "sign_in_unavailable",
+                says("the sign-in service is troubled for the moment"),
+            ),
+            (_, _, Some(number)) => self.refused(number),
+            (_, _, None) => PortError::new(
+                Fault::Unavailable,
+                "sign_in_unavailable",
+                says("what answered is no sign-in service"),
+            )
+            .with_hint("check AZURE_AUTHORITY_HOST, and what stands between it and this machine"),
+        }
     }
 
     fn refused(&self, number: u32) -> PortError {
@@ -160,20 +170,35 @@ impl Asker {
 mod tests {
     use super::*;
 
+    fn asker() -> Asker {
+        Asker { tenant: "t.example".to_owned(), client_id: "c1".to_owned(), setting: "AZURE_CLIENT_SECRET" }
+    }
+
     #[test]
-    fn the_code_is_found_inside_a_sentence() {
-        assert_eq!(aadsts("x failed. AADSTS7000215: Invalid client secret provided."), Some(7_000_215));
-        assert_eq!(aadsts("no code"), None);
+    fn the_status_counts_before_the_number() {
+        let (minute, seven) = (Duration::from_secs(60), Duration::from_secs(7));
+        for (status, retry_after, number, fault) in [
+            (429, Some(seven), Some(90_055), Fault::Throttled(seven)),
+            (429, None, None, Fault::Throttled(minute)),
+            (503, Some(seven), Some(7_000_215), Fault::Throttled(seven)),
+            (503, None, Some(7_000_215), Fault::Unavailable),
+            (500, Some(seven), Some(999_999), Fault::Unavailable),
+            (504, None, None, Fault::Unavailable),
+            (404, None, None, Fault::Unavailable),
+            (400, None, Some(90_033), Fault::Unavailable),
+            (401, None, Some(7_000_215), Fault::Denied),
+            (400, None, Some(999_999), Fault::Denied),
+        ] {
+            let error = asker().answered(&Refused { status, retry_after, number });
+            assert_eq!(error.fault, fault, "{status} {number:?}");
+            let blames = error.hint.contains("AZURE_CLIENT_SECRET");
+            assert_eq!(blames, fault == Fault::Denied, "{status} {number:?}: {}", error.hint);
+        }
     }
 
     #[test]
     fn each_refusal_names_tenant_client_and_setting() {
-        let asker = Asker {
-            tenant: "t.example".to_owned(),
-            client_id: "c1".to_owned(),
-            setting: "AZURE_CLIENT_SECRET",
-        };
-        let error = asker.refused(7_000_215);
+        let error = asker().refused(7_000_215);
         assert_eq!((error.fault, error.code.as_str()), (Fault::Denied, "AADSTS7000215"));
         assert!(error.message.contains("t.example") && error.message.contains("c1"), "{error}");
         assert!(error.hint.contains("AZURE_CLIENT_SECRET"), "{}", error.hint);

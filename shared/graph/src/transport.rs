@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use azure_core::{
     cloud::{CloudConfiguration, CustomConfiguration},
-    http::{ClientOptions, ExponentialRetryOptions, RetryOptions, Transport},
+    http::{ClientOptions, HttpClient, RetryOptions, Transport},
 };
 
 use crate::settings::ConnectError;
@@ -41,18 +41,14 @@ fn authorities(path: &Path) -> Result<Vec<reqwest::Certificate>, ConnectError> {
     }
 }
 
-/// What the credentials send with: the same client, at most three tries within a few seconds, and our authority.
-pub(crate) fn azure_options(client: &reqwest::Client, authority: &str) -> ClientOptions {
+/// What the credentials send with: this client, and our authority. They try once: `azure_core` 1.1 waits a `Retry-After` in
+/// full, whatever bounds it is given, and whoever asks here knows how much time there is.
+pub(crate) fn azure_options(client: Arc<dyn HttpClient>, authority: &str) -> ClientOptions {
     let mut custom = CustomConfiguration::default();
     custom.authority_host = authority.to_owned();
     ClientOptions {
-        transport: Some(Transport::new(Arc::new(client.clone()))),
-        retry: RetryOptions::exponential(ExponentialRetryOptions {
-            initial_delay: azure_core::time::Duration::milliseconds(300),
-            max_retries: 2,
-            max_total_elapsed: azure_core::time::Duration::seconds(5),
-            max_delay: azure_core::time::Duration::seconds(2),
-        }),
+        transport: Some(Transport::new(client)),
+        retry: RetryOptions::none(),
         cloud: Some(Arc::new(CloudConfiguration::Custom(custom))),
         ..ClientOptions::default()
     }

@@ -88,7 +88,7 @@ pub(super) async fn run(config: Config, args: DoctorArgs) -> Outcome {
             return Ok(reply(&checks));
         }
     }
-    checks.extend(gate::check(&wired, args).await?);
+    checks.push(gate::check(&wired, args).await?);
     checks.extend(directory(&wired).await?);
     Ok(reply(&checks))
 }

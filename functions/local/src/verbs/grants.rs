@@ -26,7 +26,20 @@ pub(super) async fn checks(
     let wanted: Vec<Need> =
         needed.iter().copied().chain(OPTIONAL.into_iter().filter(|need| !needed.contains(need))).collect();
     let grants = ports.directory.grants(call, &wanted).await?;
-    Ok(grants.iter().map(|grant| check(grant, needed.contains(&grant.need))).collect())
+    let each = grants.iter().map(|grant| check(grant, needed.contains(&grant.need)));
+    Ok(consent(&grants).into_iter().chain(each).collect())
+}
+
+/// A token that shows what it carries, and carries nothing, is that of an app to which nobody consented.
+fn consent(grants: &[Grant]) -> Option<Check> {
+    grants.iter().all(|grant| grant.by == Granted::Missing).then(|| {
+        Check::new(
+            "permission",
+            State::Fail,
+            "the token carries none of the permissions that listsync knows: was admin consent given?",
+            "in Entra: App registrations > your app > API permissions: Grant admin consent, and wait some minutes",
+        )
+    })
 }
 
 /// Whether any linked group hides its members.
@@ -92,6 +105,16 @@ mod tests {
         assert_eq!(state(Granted::Missing, false), State::Ok);
         let grant = Grant { need: Need::ReadPeople, least: "User.Read.All", by: Granted::Missing };
         assert!(check(&grant, true).hint.contains("User.Read.All"));
+    }
+
+    #[test]
+    fn only_a_token_that_carries_nothing_at_all_is_asked_for_consent() {
+        let grant = |by| Grant { need: Need::ReadPeople, least: "User.Read.All", by };
+        let asked = consent(&[grant(Granted::Missing), grant(Granted::Missing)]).expect("nothing is granted");
+        assert_eq!(asked.state, State::Fail);
+        assert!(asked.message.contains("was admin consent given?"));
+        assert_eq!(consent(&[grant(Granted::Missing), grant(Granted::Least)]), None);
+        assert_eq!(consent(&[grant(Granted::Untold), grant(Granted::Untold)]), None);
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::delta_round::{self, Detail, Round, Spot};
+use super::delta_round::{self, Detail, Round};
+use super::delta_spot::Spot;
 use crate::access::{self, Caller};
 use crate::clock::millis;
 use crate::errors::Refusal;
@@ -94,7 +95,7 @@ fn begin(
     let at = world.read_point();
     let from = if latest { at } else { 0 };
     let kind = if latest { delta_round::Kind::Empty } else { delta_round::Kind::Initial };
-    Ok((scope, spec, Round { kind, from, at, spot: Spot::Start { empty_pages: 0 } }))
+    Ok((scope, spec, Round { kind, from, at, fresh: from, spot: Spot::Start { empty_pages: 0 } }))
 }
 
 fn resume(
@@ -120,13 +121,13 @@ fn resume(
     }
     let round = if kind == MID_ROUND {
         let kind = if cursor.from == 0 { delta_round::Kind::Initial } else { delta_round::Kind::Changes };
-        Round { kind, from: cursor.from, at: cursor.at, spot: Spot::of(&cursor) }
+        Round { kind, from: cursor.from, at: cursor.at, fresh: cursor.fresh, spot: Spot::of(&cursor) }
     } else {
-        let replay = world.settings.delta.replay == Replay::LastRound && cursor.from != 0;
-        let from = if replay { cursor.from } else { cursor.at };
+        let replay = world.settings.delta.replay == Replay::LastRound && cursor.fresh != 0;
+        let from = if replay { cursor.fresh } else { cursor.at };
         let at = world.read_point().max(cursor.at);
         let kind = if from == 0 { delta_round::Kind::Initial } else { delta_round::Kind::Changes };
-        Round { kind, from, at, spot: Spot::Start { empty_pages: 0 } }
+        Round { kind, from, at, fresh: cursor.at, spot: Spot::Start { empty_pages: 0 } }
     };
     Ok((scope, cursor.spec, round))
 }
@@ -223,6 +224,7 @@ fn answer(
         kind,
         from: round.from,
         at: round.at,
+        fresh: round.fresh,
         after,
         inner,
         issued: world.now(),

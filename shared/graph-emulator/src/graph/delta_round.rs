@@ -3,19 +3,20 @@
 use serde_json::{Map, Value, json};
 
 use super::delta::{Scope, Tracked};
-use crate::odata::cursor::Cursor;
-use crate::state::ObjectId;
+use super::delta_spot::Spot;
 use crate::state::directory::Directory;
 use crate::state::group::{Group, GroupRecord};
 use crate::state::history::{History, Life, Seq};
+use crate::state::{Kind as Object, ObjectId};
 use crate::world::World;
 
-/// A round: what changed after `from`, as it is at `at`.
+/// A round: what changed after `from`, as it is at `at`. What lies before `fresh` an earlier round showed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Round {
     pub(crate) kind: Kind,
     pub(crate) from: Seq,
     pub(crate) at: Seq,
+    pub(crate) fresh: Seq,
     pub(crate) spot: Spot,
 }
 
@@ -29,17 +30,6 @@ pub(crate) enum Kind {
     Empty,
 }
 
-/// How far a round has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Spot {
-    /// Before the first object, after some empty pages.
-    Start { empty_pages: u32 },
-    /// Inside an object, after this member.
-    Inside { object: ObjectId, member: ObjectId },
-    /// After this object.
-    After { object: ObjectId },
-}
-
 /// Which properties a changed object carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Detail {
@@ -47,41 +37,6 @@ pub(crate) enum Detail {
     Selected,
     /// Those that changed: `Prefer: return=minimal`.
     Changed,
-}
-
-impl Spot {
-    pub(crate) fn packed(self) -> (u128, u128) {
-        match self {
-            Self::Start { empty_pages } => (0, u128::from(empty_pages)),
-            Self::Inside { object, member } => (object.as_u128(), member.as_u128()),
-            Self::After { object } => (object.as_u128(), u128::MAX),
-        }
-    }
-
-    pub(crate) fn of(cursor: &Cursor) -> Self {
-        let object = ObjectId::from_u128(cursor.after);
-        match (cursor.after, cursor.inner) {
-            (0, empty_pages) => Self::Start { empty_pages: u32::try_from(empty_pages).unwrap_or(u32::MAX) },
-            (_, u128::MAX) => Self::After { object },
-            (_, member) => Self::Inside { object, member: ObjectId::from_u128(member) },
-        }
-    }
-
-    /// Whether an object is still to be shown.
-    fn open(self, id: ObjectId) -> bool {
-        match self {
-            Self::Start { .. } => true,
-            Self::Inside { object, .. } => id >= object,
-            Self::After { object } => id > object,
-        }
-    }
-
-    fn last_member(self, id: ObjectId) -> Option<ObjectId> {
-        match self {
-            Self::Inside { object, member } if object == id => Some(member),
-            _ => None,
-        }
-    }
 }
 
 /// The rows of the page at `round.spot`, and where the next page starts, if there is one.
@@ -94,8 +49,10 @@ pub(crate) fn page(
     if round.kind == Kind::Empty {
         return (Vec::new(), None);
     }
+    // An empty page stands for what was looked through in vain: a token that has passed it leads through it no more.
     if let Spot::Start { empty_pages } = round.spot
         && empty_pages < world.settings.delta.empty_pages
+        && round.from < round.at
     {
         return (Vec::new(), Some(Spot::Start { empty_pages: empty_pages + 1 }));
     }
@@ -143,12 +100,11 @@ impl View<'_> {
             Spot::Start { .. } => None,
             Spot::Inside { object, .. } | Spot::After { object } => Some(object),
         };
-        let ids: Box<dyn Iterator<Item = ObjectId>> =
-            if self.round.kind == Kind::Initial && self.scope.ids.is_none() {
-                Box::new(self.directory.users_after(after, self.round.at).map(|user| user.id))
-            } else {
-                Box::new(self.objects().into_iter())
-            };
+        let all = self.round.kind == Kind::Initial && self.scope.ids.is_none();
+        let ids: Box<dyn Iterator<Item = ObjectId>> = match all {
+            true => Box::new(self.directory.users_after(after, self.round.at).map(|user| user.id)),
+            false => Box::new(self.objects().into_iter()),
+        };
         let mut rows: Vec<(ObjectId, Value)> =
             ids.filter_map(|id| Some((id, Value::Object(self.user(id)?)))).take(limit + 1).collect();
         let more = rows.len() > limit;
@@ -160,7 +116,9 @@ impl View<'_> {
     fn user(&self, id: ObjectId) -> Option<Map<String, Value>> {
         let history = self.directory.user_history(id)?;
         let (row, presence) = self.object(id, history, |user, name| user.property(name));
-        row.filter(|_| presence != Presence::Same)
+        let mut row = row.filter(|_| presence != Presence::Same)?;
+        history.latest().value.name_subtype(&mut row);
+        Some(row)
     }
 
     /// The row of an object without its members, if it is to be shown for its own sake, and whether it is gone.
@@ -263,9 +221,7 @@ impl View<'_> {
                     .members
                     .after(after, at)
                     .filter(move |(member, kind)| self.directory.is_live(*member, *kind, at))
-                    .map(|(member, kind)| {
-                        (member, json!({"@odata.type": kind.type_name(), "id": member.to_string()}))
-                    }),
+                    .map(|(member, kind)| (member, self.typed(member, kind))),
             );
         }
         let mut touched: Vec<ObjectId> = record
@@ -282,12 +238,16 @@ impl View<'_> {
     fn member(&self, record: &GroupRecord, member: ObjectId) -> Option<(ObjectId, Value)> {
         let at = self.round.at;
         let kind = record.members.kind(member)?;
-        let mut row = json!({"@odata.type": kind.type_name(), "id": member.to_string()});
+        let mut row = self.typed(member, kind);
         if record.members.has_at(member, at) {
             return self.directory.is_live(member, kind, at).then_some((member, row));
         }
         row["@removed"] = json!({"reason": "deleted"});
         Some((member, row))
+    }
+
+    fn typed(&self, id: ObjectId, kind: Object) -> Value {
+        json!({"@odata.type": self.directory.type_name(id, kind), "id": id.to_string()})
     }
 }
 

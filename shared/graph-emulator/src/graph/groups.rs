@@ -86,6 +86,22 @@ pub(crate) fn get(world: &mut World, call: &Call, who: &Caller, key: &GroupKey) 
     Ok(Answer::ok(Value::Object(body)))
 }
 
+/// `GET /groups/{id}/onPremisesSyncBehavior`: where its source of authority is. Who never was on premises has none here.
+pub(crate) fn sync_behavior(world: &mut World, call: &Call, who: &Caller, id: ObjectId) -> Reply {
+    who.need(access::SYNC_BEHAVIOR)?;
+    call.no_body()?;
+    call.query.only(&["$select"])?;
+    call.query.select(&["id", "isCloudManaged"], "onPremisesSyncBehavior")?;
+    let at = world.read_point();
+    let (group, _) = world.directory.group_at(id, at).ok_or_else(|| Refusal::missing(id))?;
+    let origin = group.on_premises.as_ref().ok_or_else(|| Refusal::missing(id))?;
+    Ok(Answer::ok(json!({
+        "@odata.context": format!("{}/$metadata#groups('{id}')/onPremisesSyncBehavior/$entity", call.base),
+        "id": id.to_string(),
+        "isCloudManaged": origin.cloud_managed,
+    })))
+}
+
 /// The id behind a key, in the newest state.
 pub(crate) fn resolve(world: &World, key: &GroupKey) -> Result<ObjectId, Refusal> {
     match key {

@@ -83,6 +83,7 @@ impl Page {
             kind: KIND,
             from: 0,
             at: self.at,
+            fresh: 0,
             after: last.as_u128(),
             inner: 0,
             issued: world.now(),

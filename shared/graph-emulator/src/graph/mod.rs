@@ -3,6 +3,7 @@
 pub(crate) mod batch;
 pub(crate) mod delta;
 pub(crate) mod delta_round;
+pub(crate) mod delta_spot;
 pub(crate) mod directory_objects;
 pub(crate) mod group_create;
 pub(crate) mod groups;

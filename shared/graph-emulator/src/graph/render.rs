@@ -29,6 +29,7 @@ pub(crate) fn any_selectable() -> Vec<&'static str> {
 pub(crate) fn user(user: &User, select: Option<&[String]>, sight: Sight) -> Map<String, Value> {
     let names = select.map_or_else(user::default_properties, <[String]>::to_vec);
     let mut row = Map::new();
+    user.name_subtype(&mut row);
     for name in names.iter().filter(|name| user::SELECTABLE.contains(&name.as_str())) {
         let seen = match sight {
             Sight::Full => true,

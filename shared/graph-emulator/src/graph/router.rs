@@ -71,6 +71,7 @@ fn group(world: &mut World, call: &Call, who: &Caller, at: (&str, &GroupKey, &[&
     }
     let id = groups::resolve(world, key)?;
     match (method, rest) {
+        ("GET", ["onPremisesSyncBehavior"]) => groups::sync_behavior(world, call, who, id),
         ("GET", [source, tail @ ..]) => read_links(world, call, who, (id, source, tail)),
         ("POST", ["members", "$ref"]) => links_write::add_one(world, call, who, (id, LinkSet::Members)),
         ("POST", ["owners", "$ref"]) => links_write::add_one(world, call, who, (id, LinkSet::Owners)),

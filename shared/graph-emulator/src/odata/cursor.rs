@@ -20,6 +20,8 @@ pub(crate) struct Cursor {
     pub(crate) from: Seq,
     /// The state that is being shown.
     pub(crate) at: Seq,
+    /// Where that begins which no earlier round showed (changes only).
+    pub(crate) fresh: Seq,
     /// The last row shown.
     pub(crate) after: u128,
     /// The last member shown of the group `after`, or a counter of empty pages.
@@ -54,11 +56,12 @@ impl Cursors {
     }
 
     pub(crate) fn seal(&self, cursor: &Cursor) -> String {
-        let mut bytes = Vec::with_capacity(81);
+        let mut bytes = Vec::with_capacity(89);
         bytes.push(cursor.kind);
         bytes.extend(cursor.spec.to_be_bytes());
         bytes.extend(cursor.from.to_be_bytes());
         bytes.extend(cursor.at.to_be_bytes());
+        bytes.extend(cursor.fresh.to_be_bytes());
         bytes.extend(cursor.after.to_be_bytes());
         bytes.extend(cursor.inner.to_be_bytes());
         bytes.extend(cursor.issued.to_be_bytes());
@@ -86,6 +89,7 @@ impl Cursors {
             spec: u32::try_from(take(4)?).ok()?,
             from: u64::try_from(take(8)?).ok()?,
             at: u64::try_from(take(8)?).ok()?,
+            fresh: u64::try_from(take(8)?).ok()?,
             after: take(16)?,
             inner: take(16)?,
             issued: i64::try_from(take(8)?).ok()?,

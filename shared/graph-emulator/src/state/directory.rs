@@ -47,6 +47,12 @@ impl Directory {
         self.users.get(&id)
     }
 
+    /// The value of `@odata.type` of an object: that of its subtype, where it has one.
+    pub(crate) fn type_name(&self, id: ObjectId, kind: Kind) -> &'static str {
+        let user = self.users.get(&id).filter(|_| kind == Kind::User);
+        user.map_or(kind.type_name(), |history| history.latest().value.subtype.type_name())
+    }
+
     pub(crate) fn group_at(&self, id: ObjectId, at: Seq) -> Option<(&Arc<Group>, &GroupRecord)> {
         let record = self.groups.get(&id)?;
         record.history.live_at(at).map(|group| (group, record))

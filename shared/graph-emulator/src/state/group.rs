@@ -32,6 +32,8 @@ pub struct Group {
     pub membership_rule: Option<String>,
     /// True where it is mastered in an on-premises directory.
     pub on_premises_sync_enabled: Option<bool>,
+    /// Its origin, where it came from an on-premises directory once.
+    pub on_premises: Option<OnPremises>,
     /// Whether directory roles can be assigned to it.
     pub assignable_to_role: bool,
     /// Whether it belongs to a restricted management unit.
@@ -42,6 +44,16 @@ pub struct Group {
     pub behavior_options: Vec<String>,
     /// When it was made, in milliseconds since 1970; set by the tenant.
     pub created_ms: i64,
+}
+
+/// A group that came from an on-premises directory (the pages "onPremisesSyncBehavior resource type" and "Configure Group
+/// Source of Authority").
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OnPremises {
+    /// `onPremisesSecurityIdentifier`, which stays when the cloud takes the group over.
+    pub security_identifier: String,
+    /// `isCloudManaged` of its `onPremisesSyncBehavior`.
+    pub cloud_managed: bool,
 }
 
 /// The kinds of groups that differ in what may be done with their members.
@@ -59,6 +71,10 @@ pub enum GroupKind {
     Distribution,
     /// A security group mastered on premises.
     OnPremises,
+    /// A security group from on premises that the cloud manages now: `onPremisesSyncEnabled` is null again.
+    TakenOver,
+    /// One that was given back: `onPremisesSyncEnabled` stays null until the sync client has taken it over again.
+    GivenBack,
     /// A group that directory roles can be assigned to.
     RoleAssignable,
     /// A group in a restricted management unit.
@@ -83,6 +99,7 @@ const DEFAULT: &[&str] = &[
     "mailNickname",
     "membershipRule",
     "membershipRuleProcessingState",
+    "onPremisesSecurityIdentifier",
     "onPremisesSyncEnabled",
     "preferredLanguage",
     "proxyAddresses",
@@ -112,6 +129,7 @@ pub(crate) const SELECTABLE: &[&str] = &[
     "mailNickname",
     "membershipRule",
     "membershipRuleProcessingState",
+    "onPremisesSecurityIdentifier",
     "onPremisesSyncEnabled",
     "preferredLanguage",
     "proxyAddresses",
@@ -126,6 +144,15 @@ pub(crate) const SELECTABLE: &[&str] = &[
 
 pub(crate) fn default_properties() -> Vec<String> {
     DEFAULT.iter().map(|name| (*name).to_owned()).collect()
+}
+
+impl OnPremises {
+    fn managed(cloud_managed: bool) -> Self {
+        Self {
+            security_identifier: "S-1-5-21-1180699209-877415012-3182924384-1104".to_owned(),
+            cloud_managed,
+        }
+    }
 }
 
 impl Group {
@@ -146,6 +173,7 @@ impl Group {
             group_types: Vec::new(),
             membership_rule: None,
             on_premises_sync_enabled: None,
+            on_premises: None,
             assignable_to_role: false,
             management_restricted: false,
             visibility: None,
@@ -175,7 +203,12 @@ impl Group {
                 self.mail_enabled = true;
                 self.security_enabled = false;
             }
-            GroupKind::OnPremises => self.on_premises_sync_enabled = Some(true),
+            GroupKind::OnPremises => {
+                self.on_premises_sync_enabled = Some(true);
+                self.on_premises = Some(OnPremises::managed(false));
+            }
+            GroupKind::TakenOver => self.on_premises = Some(OnPremises::managed(true)),
+            GroupKind::GivenBack => self.on_premises = Some(OnPremises::managed(false)),
             GroupKind::RoleAssignable => self.assignable_to_role = true,
             GroupKind::Restricted => self.management_restricted = true,
         }
@@ -204,6 +237,9 @@ impl Group {
             "membershipRule" => json!(self.membership_rule),
             "membershipRuleProcessingState" => json!(self.membership_rule.as_ref().map(|_| "On")),
             "onPremisesSyncEnabled" => json!(self.on_premises_sync_enabled),
+            "onPremisesSecurityIdentifier" => {
+                json!(self.on_premises.as_ref().map(|origin| &origin.security_identifier))
+            }
             "isAssignableToRole" => json!(self.assignable_to_role.then_some(true)),
             "isManagementRestricted" => json!(self.management_restricted.then_some(true)),
             "visibility" => json!(self.visibility),

@@ -1,8 +1,8 @@
 //! Users: members of the organisation and guests.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::ObjectId;
+use super::{Kind, ObjectId};
 use crate::odata::filter::{Field, Filterable};
 
 /// A user object.
@@ -34,8 +34,23 @@ pub struct User {
     pub creation_type: Option<String>,
     /// What the mailbox is for.
     pub purpose: MailboxPurpose,
+    /// Whether the account is a subtype of user.
+    pub subtype: Subtype,
     /// When it was made, in milliseconds since 1970; set by the tenant.
     pub created_ms: i64,
+}
+
+/// Subtypes of user. A cast to user has them too, and names them in `@odata.type` ("OData JSON Format Version 4.01",
+/// section 4.6.3: a type derived from the declared one must be named).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subtype {
+    /// None.
+    Plain,
+    /// `agentUser`: an agent with a user's account, which may be a member of groups and have a mailbox (the page
+    /// "agentUser resource type").
+    Agent,
+    /// One that this emulator's clients have not heard of.
+    Unheard,
 }
 
 /// Values of `userType`.
@@ -131,8 +146,15 @@ impl User {
             external_user_state: None,
             creation_type: None,
             purpose: MailboxPurpose::User,
+            subtype: Subtype::Plain,
             created_ms: 0,
         }
+    }
+
+    /// An agent with a mailbox at `address`.
+    #[must_use]
+    pub fn agent(display_name: &str, address: &str) -> Self {
+        Self { subtype: Subtype::Agent, ..Self::member(display_name, address) }
     }
 
     /// A guest who was invited at `address` into the tenant of `domain` (its initial domain), and accepted.
@@ -155,6 +177,13 @@ impl User {
     pub fn with_alias(mut self, address: &str) -> Self {
         self.proxy_addresses.push(format!("smtp:{address}"));
         self
+    }
+
+    /// Names the type of a subtype, as a row has to whose type is not the declared one.
+    pub(crate) fn name_subtype(&self, row: &mut Map<String, Value>) {
+        if self.subtype != Subtype::Plain {
+            row.insert("@odata.type".to_owned(), json!(self.subtype.type_name()));
+        }
     }
 
     /// Every text by which the user can be looked up.
@@ -185,6 +214,17 @@ impl User {
             "createdDateTime" => json!(super::date_time(self.created_ms)),
             "businessPhones" => json!([]),
             _ => Value::Null,
+        }
+    }
+}
+
+impl Subtype {
+    /// The value of `@odata.type`.
+    pub(crate) fn type_name(self) -> &'static str {
+        match self {
+            Self::Plain => Kind::User.type_name(),
+            Self::Agent => "#microsoft.graph.agentUser",
+            Self::Unheard => "#microsoft.graph.unheardOfUser",
         }
     }
 }

@@ -12,4 +12,5 @@ mod rig;
 mod shapes;
 mod sign_in;
 mod throttling;
+mod tokens;
 mod writing;

@@ -29,6 +29,23 @@ pub struct Rig {
     dir: TempDir,
 }
 
+/// The system's clock, and so many seconds more.
+#[derive(Default)]
+pub struct Ahead(AtomicU64);
+
+impl Ahead {
+    pub fn go_on(&self, seconds: u64) {
+        self.0.fetch_add(seconds, Ordering::SeqCst);
+    }
+}
+
+impl Clock for Ahead {
+    fn now(&self) -> Timestamp {
+        let ahead = Duration::from_secs(self.0.load(Ordering::SeqCst));
+        SystemClock.now().checked_add(ahead).unwrap()
+    }
+}
+
 /// A gate in memory that counts how often it is asked.
 #[derive(Default)]
 pub struct SharedGate {
@@ -94,10 +111,15 @@ impl Rig {
 
     /// Another client of the same tenant, with its own ideas of where and who it is.
     pub fn client(&self, change: impl FnOnce(&mut GraphSettings)) -> Graph {
+        self.client_by(Arc::new(SystemClock), change)
+    }
+
+    /// The same by another clock.
+    pub fn client_by(&self, clock: Arc<dyn Clock>, change: impl FnOnce(&mut GraphSettings)) -> Graph {
         let secret = Credential::Secret(self.running.client_secret.clone());
         let mut settings = settings(&self.running, &self.dir, secret);
         change(&mut settings);
-        Graph::connect(settings, self.gate.clone(), Arc::new(SystemClock)).unwrap()
+        Graph::connect(settings, self.gate.clone(), clock).unwrap()
     }
 
     pub fn file(&self, name: &str, text: &str) -> PathBuf {

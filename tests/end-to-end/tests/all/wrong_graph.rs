@@ -53,6 +53,16 @@ async fn a_missing_permission_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_app_without_admin_consent_is_told_as_such() {
+    let (world, _) = in_step().await;
+    world.tenant().update_app(|app| app.roles.clear());
+    let doctor = world.listsync(&["doctor", "--json"]).await.exits(1);
+    assert!(doctor.error().1.contains("was admin consent given?"), "{}", doctor.stdout);
+    let refused = world.listsync(&["sync", "News", "--json"]).await.exits(1);
+    assert!(refused.json().to_string().contains("was admin consent given?"), "{}", refused.stdout);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_missing_setting_for_graph_is_named_when_it_is_needed() {
     let (mut world, _) = in_step().await;
     world.unset("AZURE_CLIENT_ID");
