@@ -33,6 +33,9 @@ pub struct Contact {
     /// Their key in the system that files come from: it stays when the address changes.
     #[serde(default)]
     pub external_id: Option<ExternalId>,
+    /// Further keys of theirs: of somebody who was hired anew, or of people who share a mailbox.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub further_ids: BTreeSet<ExternalId>,
     /// Further columns, by name: HR fields and custom fields.
     #[serde(default)]
     pub fields: BTreeMap<String, Field>,

@@ -35,4 +35,4 @@ pub mod suppression;
 pub mod trigger;
 
 /// An instant: UTC, as RFC 3339 in every document.
-pub use jiff::Timestamp;
+pub use jiff::{Timestamp, civil::Date};

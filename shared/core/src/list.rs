@@ -8,6 +8,7 @@ use crate::{
     address::Address,
     contact::{UndeliverableReason, Version},
     id::{ContactId, ListId, ObjectId},
+    import::Meaning,
 };
 
 /// A contact list.
@@ -23,6 +24,9 @@ pub struct List {
     /// Whether its members may leave it by themselves.
     #[serde(default)]
     pub opt_out: OptOutRule,
+    /// Status words of its files that have a meaning of their own, by the word.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub status_words: BTreeMap<String, Meaning>,
     /// Of the last edit.
     #[serde(default)]
     pub version: Version,
@@ -32,7 +36,14 @@ impl List {
     /// A new list, kept by hand and by imports.
     #[must_use]
     pub fn new(id: ListId, name: String) -> Self {
-        Self { id, name, kind: ListKind::Static, opt_out: OptOutRule::Allowed, version: Version(1) }
+        Self {
+            id,
+            name,
+            kind: ListKind::Static,
+            opt_out: OptOutRule::Allowed,
+            status_words: BTreeMap::new(),
+            version: Version(1),
+        }
     }
 }
 

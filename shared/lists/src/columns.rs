@@ -6,27 +6,50 @@ use listsync_core::filter::fold_name;
 
 use crate::{
     FileError,
-    profile::{ColumnNames, Others, Profile},
+    known::{self, Known},
+    profile::{ColumnNames, Others, Profile, StatusRule},
+    status::{Flag, Watch, flag, flag_of_own_column, smells_by_title},
+    titles::{self, Titles},
 };
-
-/// Names of an e-mail column, the first that is found counts. A sign-in name is one only where nothing else is.
-const EMAIL: &[&str] =
-    &["email", "mail", "email address", "work email", "mail address", "primary email", "user principal name"];
-
-const NAME: &[&str] = &["display name", "name", "full name"];
-const GIVEN: &[&str] = &["first name", "given name"];
-const FAMILY: &[&str] = &["last name", "surname", "family name"];
 
 /// The two columns that a file of rejected rows has before the original ones.
 pub(crate) const OUR_OWN: [&str; 2] = ["row", "reason"];
 
-/// Where a row's display name stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum NameColumns {
-    None,
-    One(usize),
-    /// First and last name, to be joined.
-    Two(usize, usize),
+/// Where a row's display name may stand: per row, the first that is not blank counts.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct NameColumns {
+    /// Whole names.
+    pub(crate) whole: Vec<usize>,
+    /// First and last names, to be joined.
+    pub(crate) given: Vec<usize>,
+    pub(crate) family: Vec<usize>,
+    /// Whether the whole name may be a part of one, as German *Name* beside *Vorname* is, and Italian *Nome* beside *Cognome*.
+    pub(crate) whole_may_be_part: bool,
+}
+
+impl NameColumns {
+    /// Whether the file has any.
+    pub(crate) fn knows_any(&self) -> bool {
+        !self.whole.is_empty() || !self.given.is_empty() || !self.family.is_empty()
+    }
+}
+
+/// How the words of a status column are meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StatusKind {
+    /// Each says whether somebody is there.
+    Words,
+    /// They are the company's own, such as Full-Time: only those of leaving say something.
+    OwnWords,
+}
+
+/// A column that tells whether somebody is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct StatusColumn {
+    pub(crate) column: usize,
+    pub(crate) kind: StatusKind,
+    /// What its title makes of yes and no.
+    pub(crate) flag: Option<Flag>,
 }
 
 /// Whose file it is.
@@ -41,111 +64,234 @@ pub(crate) enum Written {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Found {
     pub(crate) email: usize,
-    pub(crate) name: NameColumns,
+    pub(crate) names: NameColumns,
     pub(crate) external_id: Option<usize>,
-    pub(crate) status: Option<usize>,
+    pub(crate) status: Vec<StatusColumn>,
     pub(crate) status_date: Option<usize>,
     /// Fields of the contact, by their column, in the file's order.
     pub(crate) fields: Vec<(usize, String)>,
     /// How many columns there are in all.
     pub(crate) count: usize,
     pub(crate) written: Written,
+    /// Columns whose titles smell of status and that are not understood.
+    pub(crate) smelling: Vec<usize>,
+    /// Columns whose values are to be looked at for the same.
+    pub(crate) watched: Vec<usize>,
 }
 
 impl Found {
     /// Finds the columns in a header row.
     pub(crate) fn find(header: &[String], profile: &Profile) -> Result<Self, FileError> {
-        let keys: Vec<String> = header.iter().map(|name| key(name)).collect();
-        let search = Search { header, keys: &keys };
+        let search = Search { titles: Titles::of(header), profile };
         let columns = &profile.columns;
+        search.required()?;
         let email = search.email(&columns.address)?;
-        let name = search.name(profile)?;
-        let external_id = search.named(&columns.external_id);
+        let names = search.names()?;
+        let external_id = search.usual(&columns.external_id, Known::ExternalId);
+        let status = search.status();
+        let status_date = search.usual(&columns.status_date, Known::StatusDate);
         let ours = header.starts_with(&OUR_OWN.map(str::to_owned));
         let taken = |column| {
             column == email
-                || name == NameColumns::One(column)
+                || names.whole.first() == Some(&column)
                 || external_id == Some(column)
                 || (ours && column < OUR_OWN.len())
         };
+        let understood = |column| {
+            taken(column) || status_date == Some(column) || status.iter().any(|each| each.column == column)
+        };
+        let left: Vec<usize> = (0..header.len()).filter(|column| !understood(*column)).collect();
         Ok(Self {
-            fields: search.fields(profile, taken),
-            status: search.named(&columns.status),
-            status_date: search.named(&columns.status_date),
+            fields: search.fields(taken),
+            smelling: search.smelling(&left, status.is_empty()),
+            watched: search.watched(left, !status.is_empty()),
             written: if ours { Written::ByUs } else { Written::BySource },
             count: header.len(),
             email,
-            name,
+            names,
             external_id,
+            status,
+            status_date,
         })
+    }
+
+    /// What is to be looked at while the file is read.
+    pub(crate) fn watches(&self) -> Vec<Watch> {
+        self.watched.iter().map(|column| Watch::new(*column)).collect()
+    }
+
+    /// How many of the columns that a profile names are there: a header row has more than one.
+    pub(crate) fn known(&self) -> usize {
+        let names = &self.names;
+        let named = usize::from(!names.whole.is_empty() || !names.given.is_empty());
+        1 + named
+            + usize::from(self.external_id.is_some())
+            + self.status.len()
+            + usize::from(self.status_date.is_some())
     }
 }
 
-/// The name of a column, or a word, as it is compared: letters and digits alone, without regard to case.
-pub(crate) fn key(name: &str) -> String {
+/// A status word as it is compared: letters and digits alone, without regard to case.
+pub(crate) fn word_key(name: &str) -> String {
     let mut key = fold_name(name);
     key.retain(|each| each != '.');
     key
 }
 
 struct Search<'a> {
-    header: &'a [String],
-    keys: &'a [String],
+    titles: Titles<'a>,
+    profile: &'a Profile,
 }
 
 impl Search<'_> {
+    /// What somebody names for this file has to be there.
+    fn required(&self) -> Result<(), FileError> {
+        let missing = self.profile.required.iter().find(|name| self.titles.named(name).is_none());
+        missing.map_or(Ok(()), |name| Err(self.missing(&ColumnNames(vec![name.clone()]))))
+    }
+
     fn email(&self, names: &ColumnNames) -> Result<usize, FileError> {
+        let usual = || self.known(Known::Address);
         let found = match names.0.as_slice() {
-            [] => self.known(EMAIL),
-            _ => self.named(names),
+            [] => usual(),
+            [one] => self.titles.named(one),
+            several => self.titles.first(several).or_else(|| usual().filter(|_| self.profile.is_built_in())),
         };
         found.ok_or_else(|| self.missing(names))
     }
 
     /// Data must not be quoted as if it were column names.
     fn missing(&self, names: &ColumnNames) -> FileError {
-        if self.header.iter().any(|name| name.contains('@')) {
+        let given = self.titles.given;
+        if given.iter().any(|name| name.contains('@')) {
             return FileError::NoHeader;
         }
-        let found = self.header.iter().filter(|name| !name.is_empty()).cloned().collect();
+        let found = given.iter().filter(|name| !name.is_empty()).cloned().collect();
         match names.0.as_slice() {
             [column] => FileError::NoSuchColumn { column: column.clone(), found },
-            _ => FileError::NoEmailColumn { found },
+            _ => {
+                FileError::NoEmailColumn { found, offered: None, expected: Box::new(self.profile.expected()) }
+            }
         }
     }
 
-    fn name(&self, profile: &Profile) -> Result<NameColumns, FileError> {
-        let columns = &profile.columns;
-        if let Some(name) = self.named(&columns.name) {
-            return Ok(NameColumns::One(name));
+    fn names(&self) -> Result<NameColumns, FileError> {
+        let columns = &self.profile.columns;
+        let (whole, given, family) = (&columns.name, &columns.given_name, &columns.family_name);
+        let mut found = NameColumns {
+            whole: self.titles.all(&whole.0),
+            given: self.titles.all(&given.0),
+            family: self.titles.all(&family.0),
+            whole_may_be_part: false,
+        };
+        if found.whole.is_empty() && whole.0.len() == 1 && given.0.is_empty() {
+            return Err(self.missing(whole));
         }
-        if columns.name.0.len() == 1 && columns.given_name.0.is_empty() {
-            return Err(self.missing(&columns.name));
+        let unnamed = whole.0.is_empty() && given.0.is_empty();
+        if unnamed || self.profile.is_built_in() {
+            let or_known = |found: Vec<usize>, field| match found.is_empty() {
+                true => self.known(field).into_iter().collect(),
+                false => found,
+            };
+            found.given = or_known(found.given, Known::GivenName);
+            found.family = or_known(found.family, Known::FamilyName);
+            if found.whole.is_empty() && (unnamed || found.given.is_empty()) {
+                found.whole = or_known(found.whole, Known::Name);
+            }
         }
-        if columns.name.0.is_empty() && columns.given_name.0.is_empty() {
-            let name = self.known(NAME).map(NameColumns::One);
-            return Ok(name.unwrap_or_else(|| two(self.known(GIVEN), self.known(FAMILY))));
+        Ok(self.settled(found))
+    }
+
+    /// First names without last names are no names, and the other way round, unless the other stands in a column that is
+    /// called by a word for both.
+    fn settled(&self, mut found: NameColumns) -> NameColumns {
+        found.whole.retain(|column| !found.given.contains(column) && !found.family.contains(column));
+        let either = |column: &usize| {
+            known::EITHER_NAME
+                .iter()
+                .any(|name| titles::key(name) == titles::key(&self.titles.given[*column]))
+        };
+        let half = found.given.is_empty() != found.family.is_empty();
+        found.whole_may_be_part = half && found.whole.first().is_some_and(either);
+        if half && !found.whole_may_be_part {
+            found.given.clear();
+            found.family.clear();
         }
-        Ok(two(self.named(&columns.given_name), self.named(&columns.family_name)))
+        found
+    }
+
+    /// The columns that tell of status: those that the profile names, and those whose titles ask whether somebody is there.
+    fn status(&self) -> Vec<StatusColumn> {
+        let columns = &self.profile.columns;
+        let titles = self.titles.given;
+        let own = self.titles.all(&columns.employment_status.0);
+        let mut named = self.titles.all(&columns.status.0);
+        if self.profile.is_built_in() && !columns.status.0.is_empty() {
+            if named.is_empty() && own.is_empty() {
+                named.extend(self.known(Known::Status));
+            }
+            let asks = |column: &usize| flag_of_own_column(&titles[*column]).is_some();
+            named.extend((0..titles.len()).filter(asks));
+            if named.is_empty() && own.is_empty() {
+                named.extend((0..titles.len()).filter(|column| flag(&titles[*column]).is_some()));
+            }
+        }
+        let mut found: Vec<StatusColumn> = Vec::new();
+        let kinds = own.into_iter().map(|column| (column, StatusKind::OwnWords));
+        for (column, kind) in kinds.chain(named.into_iter().map(|column| (column, StatusKind::Words))) {
+            if found.iter().all(|each| each.column != column) {
+                found.push(StatusColumn { column, kind, flag: flag(&titles[column]) });
+            }
+        }
+        found
+    }
+
+    /// Titles that smell of status count where the profile expects a status and none of its columns is there.
+    fn smelling(&self, left: &[usize], without_status: bool) -> Vec<usize> {
+        let looked_for = self.profile.status_rule == StatusRule::Expected && without_status;
+        let expects = self.profile.expects_status();
+        let given = self.titles.given;
+        let bare = |column: usize| given[column].split('(').next().unwrap_or_default();
+        let smells = |column: &usize| smells_by_title(bare(*column));
+        left.iter().copied().filter(|_| looked_for && expects).filter(smells).collect()
+    }
+
+    /// Values count wherever nothing tells of status; beside a status column, only those of a column whose title smells, too.
+    fn watched(&self, left: Vec<usize>, with_status: bool) -> Vec<usize> {
+        let given = self.titles.given;
+        let tells_why = |column: usize| {
+            let words = titles::words(&given[column]);
+            words.iter().any(|word| {
+                ["reason", "type", "category", "comment", "note", "notes"].contains(&word.as_str())
+            })
+        };
+        let smells = |column: usize| smells_by_title(&given[column]) && !tells_why(column);
+        match self.profile.status_rule {
+            StatusRule::PassedOver => Vec::new(),
+            StatusRule::Expected => {
+                left.into_iter().filter(|column| !with_status || smells(*column)).collect()
+            }
+        }
     }
 
     /// A column that a profile names is called as the profile calls it, any other by its title.
-    fn fields(&self, profile: &Profile, taken: impl Fn(usize) -> bool) -> Vec<(usize, String)> {
-        let columns = &profile.columns;
+    fn fields(&self, taken: impl Fn(usize) -> bool) -> Vec<(usize, String)> {
+        let columns = &self.profile.columns;
         let own = [
             ("given_name", &columns.given_name),
             ("family_name", &columns.family_name),
             ("status", &columns.status),
+            ("employment_status", &columns.employment_status),
             ("status_date", &columns.status_date),
         ];
         let named = columns.fields.iter().map(|(field, names)| (field.as_str(), names)).chain(own);
         let named: BTreeMap<usize, &str> =
-            named.filter_map(|(field, names)| Some((self.named(names)?, field))).collect();
+            named.filter_map(|(field, names)| Some((self.titles.first(&names.0)?, field))).collect();
         let mut fields: Vec<(usize, String)> = Vec::new();
-        for (column, title) in self.header.iter().enumerate() {
+        for (column, title) in self.titles.given.iter().enumerate() {
             let name = match named.get(&column) {
                 Some(field) => *field,
-                None if profile.others == Others::Drop => continue,
+                None if self.profile.others == Others::Drop => continue,
                 None => title.as_str(),
             };
             let again = fields.iter().any(|(_, other)| other == name);
@@ -156,24 +302,14 @@ impl Search<'_> {
         fields
     }
 
-    fn known(&self, names: &[&str]) -> Option<usize> {
-        names.iter().find_map(|name| self.keys.iter().position(|column| *column == key(name)))
+    fn known(&self, field: Known) -> Option<usize> {
+        known::titles(field).find_map(|name| self.titles.named(name))
     }
 
-    /// The first of the names that the file has: exactly, or as names are compared.
-    fn named(&self, names: &ColumnNames) -> Option<usize> {
-        names.0.iter().find_map(|name| {
-            let exact = self.header.iter().position(|column| column == name.trim());
-            let key = key(name);
-            exact.or_else(|| self.keys.iter().position(|column| !key.is_empty() && *column == key))
-        })
-    }
-}
-
-fn two(given: Option<usize>, family: Option<usize>) -> NameColumns {
-    match (given, family) {
-        (Some(given), Some(family)) => NameColumns::Two(given, family),
-        _ => NameColumns::None,
+    /// A column that the profile names; else, where it is a built-in one that knows such a column, by its usual titles.
+    fn usual(&self, names: &ColumnNames, field: Known) -> Option<usize> {
+        let known = || self.known(field).filter(|_| self.profile.is_built_in() && !names.0.is_empty());
+        self.titles.first(&names.0).or_else(known)
     }
 }
 

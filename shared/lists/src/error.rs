@@ -1,4 +1,6 @@
-use std::io;
+use std::{fmt::Write as _, io};
+
+use crate::Expected;
 
 /// Why a file cannot be read as contacts at all: what was found, and what to do. Nothing was changed. No text of it
 /// holds what stands in a row.
@@ -20,7 +22,7 @@ pub enum FileError {
         found: &'static str,
     },
     /// The header row is not UTF-8, though the profile says so.
-    #[error("the header row is not UTF-8 text: save the file as CSV UTF-8")]
+    #[error("the header row is not UTF-8 text: save the file as CSV UTF-8, or say --encoding windows-1252")]
     HeaderNotUtf8,
     /// The first row holds an address, so it is no header.
     #[error(
@@ -28,13 +30,31 @@ pub enum FileError {
     )]
     NoHeader,
     /// No column's name is known for e-mail addresses.
-    #[error("no column is an e-mail column; found {}: name it with --map email=COLUMN", quoted(.found))]
+    #[error("no column is an e-mail column; found {}: {}", quoted(.found), how_to_name(.offered.as_deref(), .expected))]
     NoEmailColumn {
         /// The columns that there are.
         found: Vec<String>,
+        /// The one column whose cells are addresses.
+        offered: Option<String>,
+        /// What the profile expects.
+        expected: Box<Expected>,
+    },
+    /// A column smells of status, and what it says is not understood: the file could be full of people who are gone.
+    #[error(
+        "the column{} {} may say who is gone, and {}: read it with --status-column '{}', or say --no-status where it does not",
+        plural(.columns),
+        quoted(.columns),
+        why_not_understood(.expected),
+        .columns.first().map_or("COLUMN", String::as_str)
+    )]
+    StatusNotUnderstood {
+        /// Its title, and those of others.
+        columns: Vec<String>,
+        /// What the profile expects.
+        expected: Box<Expected>,
     },
     /// A mapping names a column that is not there.
-    #[error("there is no column '{column}'; found {}: name one of these with --map", quoted(.found))]
+    #[error("there is no column '{column}'; found {}: name one of these", quoted(.found))]
     NoSuchColumn {
         /// The column that was named.
         column: String,
@@ -83,6 +103,7 @@ impl FileError {
             Self::HeaderNotUtf8 => "file_not_utf8",
             Self::NoHeader => "file_no_header",
             Self::NoEmailColumn { .. } => "file_no_email_column",
+            Self::StatusNotUnderstood { .. } => "file_status_not_understood",
             Self::NoSuchColumn { .. } => "file_no_such_column",
             Self::OpenQuote { .. } => "file_open_quote",
             Self::HalfWritten { .. } => "file_half_written",
@@ -96,4 +117,31 @@ fn quoted(columns: &[String]) -> String {
         return "no column".to_owned();
     }
     columns.iter().map(|column| format!("'{column}'")).collect::<Vec<_>>().join(", ")
+}
+
+fn plural(columns: &[String]) -> &'static str {
+    if columns.len() == 1 { "" } else { "s" }
+}
+
+/// A hint that named the e-mail column alone would have the rest of what the profile needs dropped unnoticed.
+fn how_to_name(offered: Option<&str>, expected: &Expected) -> String {
+    let needed: String = expected.needed().fold(String::new(), |mut text, what| {
+        let _ = write!(text, ",{what}=COLUMN");
+        text
+    });
+    let mut text = match offered {
+        Some(column) => {
+            format!("the cells of '{column}' are addresses, take it with --email-column auto; or ")
+        }
+        None => String::new(),
+    };
+    let _ = write!(text, "name it with --map email=COLUMN{needed} ({expected})");
+    text
+}
+
+fn why_not_understood(expected: &Expected) -> String {
+    match expected.status_words {
+        Some(_) => expected.to_string(),
+        None => format!("the profile '{}' looks for no status", expected.profile),
+    }
 }

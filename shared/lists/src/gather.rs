@@ -2,50 +2,48 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use listsync_core::{address::Address, contact::ExternalId};
-use listsync_engine::ports::Presence;
+use listsync_engine::ports::Kept;
 
 use crate::{
     RejectReason, RowVerdict, Verdict,
-    people::{Person, Values},
-    rows::Said,
+    people::Person,
+    person::{Candidate, State},
+    rows::{Mentioned, RowState, Said},
 };
 
-/// Gathers rows to people: those with one external id or one address are one person. The first address counts, later
-/// rows fill what earlier ones left blank, and who is present in any row is present.
+/// Gathers rows to people: those with one address, or one external id, are one person. Who is present in any row is present:
+/// an active row decides over an ended one, be it the same assignment, an earlier employment or a colleague who shares the
+/// mailbox. Later rows fill what earlier ones left blank.
 ///
-/// An external id with two addresses, or an address with two external ids, could be mended in several ways; so none of
-/// these rows is taken.
+/// An external id with two addresses could be mended in several ways; so none of its rows is taken. Nobody leaves of whom
+/// another row could not be read.
 #[derive(Debug, Default)]
 pub(crate) struct Gathering {
     people: Vec<Candidate>,
     by_address: BTreeMap<Address, usize>,
     by_id: BTreeMap<ExternalId, usize>,
     rows: Vec<(u64, Fate)>,
+    undated: Vec<Undated>,
+    mentions: Vec<Mentioned>,
+    unreadable: u64,
 }
 
 #[derive(Debug)]
-struct Candidate {
-    row: u64,
-    address: Option<Address>,
-    external_id: Option<ExternalId>,
-    values: Values,
-    presence: Presence,
-    state: State,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    Open,
-    Rejected(RejectReason),
-    /// It turned out to be the same person as this one.
-    Same(usize),
-}
-
-#[derive(Debug, Clone, Copy)]
 enum Fate {
     Of(usize),
     Rejected(RejectReason),
+}
+
+/// A row whose leave date is one of two.
+#[derive(Debug)]
+struct Undated {
+    /// Its place among the rows.
+    at: usize,
+    said: Said,
+    day_first: Date,
+    month_first: Date,
 }
 
 /// What the rows came to.
@@ -54,104 +52,127 @@ pub(crate) struct Gathered {
     pub(crate) people: Vec<Person>,
     /// Who leaves, and has no address in the file.
     pub(crate) gone: Vec<ExternalId>,
+    /// Who is named, and stays as they are.
+    pub(crate) kept: Vec<Kept>,
+    /// Rows that do not tell whom they name.
+    pub(crate) unreadable: u64,
     pub(crate) verdicts: Vec<RowVerdict>,
 }
 
 impl Gathering {
-    pub(crate) fn reject(&mut self, row: u64, reason: RejectReason) {
+    /// A row that cannot be taken: whom it names stays as they are.
+    pub(crate) fn reject(&mut self, row: u64, reason: RejectReason, mentioned: Mentioned) {
         self.rows.push((row, Fate::Rejected(reason)));
+        self.mention(mentioned);
+    }
+
+    fn mention(&mut self, mentioned: Mentioned) {
+        match mentioned.external_id.is_none() && mentioned.addresses.is_empty() {
+            true => self.unreadable += 1,
+            false => self.mentions.push(mentioned),
+        }
     }
 
     pub(crate) fn take(&mut self, row: u64, said: Said) {
+        if let RowState::LeavesOn { day_first, month_first } = said.state {
+            let at = self.rows.len();
+            self.rows.push((row, Fate::Rejected(RejectReason::AmbiguousDate)));
+            self.undated.push(Undated { at, said, day_first, month_first });
+            return;
+        }
+        let person = self.person(row, said);
+        self.rows.push((row, Fate::Of(person)));
+    }
+
+    /// Once the whole column is read: rows whose leave date was one of two are taken with the one that `choose` gives.
+    pub(crate) fn settle_dates(
+        &mut self,
+        choose: impl Fn(Date, Date) -> Option<Date>,
+        mut on: impl FnMut(u64, Date) -> (RowState, Option<Date>),
+    ) -> Option<Date> {
+        let mut until: Option<Date> = None;
+        for Undated { at, mut said, day_first, month_first } in std::mem::take(&mut self.undated) {
+            let row = self.rows[at].0;
+            let Some(day) = choose(day_first, month_first) else {
+                let addresses = said.address.into_iter().collect();
+                self.mention(Mentioned { external_id: said.external_id, addresses });
+                continue;
+            };
+            let (state, changes) = on(row, day);
+            said.state = state;
+            until = until.into_iter().chain(changes).min();
+            let person = self.person(row, said);
+            self.rows[at].1 = Fate::Of(person);
+        }
+        until
+    }
+
+    /// Whose row it is.
+    fn person(&mut self, row: u64, said: Said) -> usize {
         let by_id = said.external_id.as_ref().and_then(|id| self.by_id.get(id).copied());
         let by_address = said.address.as_ref().and_then(|address| self.by_address.get(address).copied());
         let person = match (by_id, by_address) {
-            (None, None) => self.begin(row, &said),
+            (None, None) => {
+                self.people.push(Candidate::new(row));
+                self.people.len() - 1
+            }
             (Some(one), None) | (None, Some(one)) => one,
             (Some(one), Some(two)) => self.unite(one, two),
         };
-        self.rows.push((row, Fate::Of(person)));
-        self.join(person, said);
+        self.join(person, row, said);
+        person
     }
 
-    fn begin(&mut self, row: u64, said: &Said) -> usize {
-        self.people.push(Candidate {
-            row,
-            address: said.address.clone(),
-            external_id: said.external_id.clone(),
-            values: said.values.clone(),
-            presence: said.presence,
-            state: State::Open,
-        });
-        self.people.len() - 1
+    fn join(&mut self, index: usize, row: u64, said: Said) {
+        if let Some(address) = &said.address {
+            // Whose address it is already stays theirs: the row is refused with its own person.
+            self.by_address.entry(address.clone()).or_insert(index);
+        }
+        if let Some(id) = &said.external_id {
+            self.by_id.insert(id.clone(), index);
+        }
+        self.people[index].join(row, said);
     }
 
-    fn join(&mut self, index: usize, said: Said) {
-        let person = &mut self.people[index];
-        if let Some(address) = said.address {
-            if *person.address.get_or_insert_with(|| address.clone()) != address {
-                person.refuse(RejectReason::TwoAddresses);
-            }
-            self.by_address.insert(address, index);
-        }
-        if let Some(id) = said.external_id {
-            if *person.external_id.get_or_insert_with(|| id.clone()) != id {
-                person.refuse(RejectReason::SharedAddress);
-            }
-            self.by_id.insert(id, index);
-        }
-        if said.presence == Presence::Present {
-            person.presence = Presence::Present;
-        }
-        if person.values != said.values {
-            person.values.fill(&said.values);
-        }
-    }
-
-    /// A row has the external id of one and the address of another: they are the same, if one had no address and the
-    /// other no external id.
+    /// A row has the external id of one and the address of another: they are the same, if one had no address. Else the
+    /// external id stands for two addresses, and is nobody's; the other, of whom the row may speak, does not leave.
     fn unite(&mut self, by_id: usize, by_address: usize) -> usize {
         if by_id == by_address {
             return by_id;
         }
-        let (one, two) = (&self.people[by_id], &self.people[by_address]);
-        let open = one.state == State::Open && two.state == State::Open;
-        if open && one.address.is_none() && two.external_id.is_none() {
-            return self.merge(by_id.min(by_address), by_id.max(by_address));
+        if self.people[by_id].address.is_some() {
+            self.people[by_address].unsure = true;
+            return by_id;
         }
-        let two_addresses = one.address.is_some();
-        let shared = two.external_id.is_some();
-        let [of_one, of_two] = match (two_addresses, shared) {
-            (true, true) => [RejectReason::TwoAddresses, RejectReason::SharedAddress],
-            (true, false) => [RejectReason::TwoAddresses; 2],
-            (false, _) => [RejectReason::SharedAddress; 2],
-        };
-        self.people[by_id].refuse(of_one);
-        self.people[by_address].refuse(of_two);
-        by_id
-    }
-
-    fn merge(&mut self, first: usize, later: usize) -> usize {
-        let values = self.people[later].values.clone();
-        let (address, external_id) =
-            (self.people[later].address.take(), self.people[later].external_id.take());
-        let presence = self.people[later].presence;
-        self.people[later].state = State::Same(first);
-        self.join(first, Said { address, external_id, values, presence, until: None });
+        let (first, later) = (by_id.min(by_address), by_id.max(by_address));
+        let other = std::mem::replace(&mut self.people[later], Candidate::same_as(first));
+        for place in self.by_id.values_mut().chain(self.by_address.values_mut()) {
+            if *place == later {
+                *place = first;
+            }
+        }
+        self.people[first].merge(other);
         first
     }
 
-    pub(crate) fn finish(self) -> Gathered {
-        let Self { people, rows, by_address, by_id } = self;
+    pub(crate) fn finish(mut self) -> Gathered {
+        for mentioned in &self.mentions {
+            let by_id = mentioned.external_id.as_ref().and_then(|id| self.by_id.get(id));
+            let by_address = mentioned.addresses.iter().filter_map(|address| self.by_address.get(address));
+            for person in by_id.into_iter().chain(by_address) {
+                self.people[*person].unsure = true;
+            }
+        }
+        let Self { people, rows, by_address, by_id, mentions, unreadable, .. } = self;
         drop((by_address, by_id));
         let fates: Vec<_> = people.iter().map(|person| (person.row, person.verdict())).collect();
         let verdict = |row: u64, mut person: usize| {
-            if let State::Same(other) = people[person].state {
+            while let State::Same(other) = people[person].state {
                 person = other;
             }
-            match fates[person] {
-                (_, rejected @ Verdict::Rejected(_)) => rejected,
-                (first, verdict) if first == row => verdict,
+            match &fates[person] {
+                (_, rejected @ Verdict::Rejected(_)) => rejected.clone(),
+                (first, verdict) if *first == row => verdict.clone(),
                 _ => Verdict::Repeated,
             }
         };
@@ -162,41 +183,17 @@ impl Gathering {
             };
             RowVerdict { row, verdict }
         });
-        let mut gathered = Gathered { verdicts: verdicts.collect(), ..Gathered::default() };
+        let mut gathered = Gathered { verdicts: verdicts.collect(), unreadable, ..Gathered::default() };
+        for mentioned in mentions {
+            gathered.kept.extend(mentioned.external_id.map(Kept::Key));
+            gathered.kept.extend(mentioned.addresses.into_iter().map(Kept::Address));
+        }
         for person in people {
             person.keep(&mut gathered);
         }
+        // Whose row decides came later, or whose date was told by others, stands where that row does.
+        gathered.people.sort_by_key(|person| person.row);
         gathered
-    }
-}
-
-impl Candidate {
-    /// The first reason stays.
-    fn refuse(&mut self, reason: RejectReason) {
-        if self.state == State::Open {
-            self.state = State::Rejected(reason);
-        }
-    }
-
-    fn verdict(&self) -> Verdict {
-        match (self.state, self.presence, &self.address) {
-            (State::Rejected(reason), _, _) => Verdict::Rejected(reason),
-            (_, Presence::Leaving, _) => Verdict::Leaving,
-            (_, Presence::Present, None) => Verdict::Rejected(RejectReason::NoAddress),
-            (_, Presence::Present, Some(_)) => Verdict::Taken,
-        }
-    }
-
-    fn keep(self, gathered: &mut Gathered) {
-        let taken = self.state == State::Open && !matches!(self.verdict(), Verdict::Rejected(_));
-        let Self { row, address, external_id, values, presence, .. } = self;
-        match (taken, address, external_id) {
-            (true, Some(address), external_id) => {
-                gathered.people.push(Person { row, address, external_id, values, presence });
-            }
-            (true, None, Some(id)) => gathered.gone.push(id),
-            _ => {}
-        }
     }
 }
 

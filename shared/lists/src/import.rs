@@ -32,6 +32,11 @@ impl ParsedFile {
             rows: self.rows,
             repeated: self.repeated,
             rejected: self.rejected.len() as u64,
+            unreadable: self.unreadable,
+            kept: self.kept,
+            unreachable: self.unreachable,
+            not_yet: self.not_yet,
+            report: self.report,
             at: source.at,
         }
     }

@@ -4,31 +4,43 @@
 //! [`take_in`] hands the result to a [`ListStore`](listsync_engine::ports::ListStore), which takes it in whole or not at
 //! all; [`write_rejects`] gives back the rows that were not taken, to be corrected.
 
+mod addresses;
 mod columns;
 mod dates;
 mod error;
 mod gather;
 mod gauge;
+mod head;
 mod import;
+mod known;
 mod mapping;
+mod names;
 mod parse;
 mod people;
+mod person;
 mod profile;
 mod records;
 mod rejects;
+mod report;
 mod rows;
 mod sniff;
+mod status;
 mod take_in;
 mod text;
+mod titles;
+mod transcode;
 mod verdict;
 
 pub use error::FileError;
+pub use head::{Passed, PassedRow};
 pub use import::Source;
+pub use listsync_core::import::Meaning;
 pub use mapping::{Mapping, MappingError};
 pub use parse::{ParsedFile, Position, Reading, parse, read};
 pub use people::People;
 pub use profile::{
-    ColumnNames, Columns, Dates, Delimiter, Encoding, Others, Profile, ProfileError, Quote, StatusWords,
+    AddressBy, ColumnNames, Columns, Dates, Delimiter, Encoding, Expected, NameOrder, Others, Overrides,
+    Profile, ProfileError, Quote, StatusRule, StatusWordError, StatusWords, status_word,
 };
 pub use rejects::{RejectsError, write_rejects};
 pub use take_in::{RowProblem, Taken, take_in};

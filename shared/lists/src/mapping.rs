@@ -9,6 +9,10 @@ pub struct Mapping {
     pub name: Option<String>,
     /// The column of the person's key in the system that the file comes from.
     pub external_id: Option<String>,
+    /// The column that tells whether the person is there.
+    pub status: Option<String>,
+    /// The column of the day on which the person leaves.
+    pub status_date: Option<String>,
 }
 
 /// Why a text is no mapping.
@@ -20,7 +24,7 @@ pub enum MappingError {
     )]
     NoColumn(String),
     /// What a part maps is not known.
-    #[error("'{0}' cannot be mapped: email, name and external_id can")]
+    #[error("'{0}' cannot be mapped: email, name, external_id, status and status_date can")]
     Unknown(String),
     /// The same thing is mapped twice.
     #[error("'{0}' is mapped twice: name one column for it")]
@@ -30,7 +34,7 @@ pub enum MappingError {
 impl FromStr for Mapping {
     type Err = MappingError;
 
-    /// Reads `email=Column,name=Column,external_id=Column`; each part may be missing.
+    /// Reads `email=Column,name=Column,external_id=Column,status=Column,status_date=Column`; each part may be missing.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let mut mapping = Self::default();
         for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
@@ -41,6 +45,8 @@ impl FromStr for Mapping {
                 "email" => &mut mapping.email,
                 "name" => &mut mapping.name,
                 "external_id" => &mut mapping.external_id,
+                "status" => &mut mapping.status,
+                "status_date" => &mut mapping.status_date,
                 _ => return Err(MappingError::Unknown(what)),
             };
             if column.is_empty() {
@@ -64,6 +70,7 @@ mod tests {
             email: Some("Work Contact: E-mail".into()),
             name: Some("Who".into()),
             external_id: Some("No".into()),
+            ..Mapping::default()
         };
         assert_eq!("email=Work Contact: E-mail, name=Who,external_id=No".parse(), Ok(all));
         assert_eq!("".parse(), Ok(Mapping::default()));

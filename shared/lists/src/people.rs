@@ -33,8 +33,14 @@ impl People {
 
     /// Somebody besides who leaves, and was known by a key alone.
     pub(crate) fn leaves(&mut self, address: Address, key: ExternalId) {
-        let (external_id, values) = (Some(key), Values::of("", iter::empty()));
-        self.people.push(Person { row: 0, address, external_id, values, presence: Presence::Leaving });
+        let keys = Keys::of(Some(key), iter::empty());
+        self.people.push(Person {
+            row: 0,
+            address,
+            keys,
+            values: Values::none(),
+            presence: Presence::Leaving,
+        });
     }
 
     /// Each of them.
@@ -57,18 +63,53 @@ impl RowSource for People {
 pub(crate) struct Person {
     pub(crate) row: u64,
     pub(crate) address: Address,
-    pub(crate) external_id: Option<ExternalId>,
+    pub(crate) keys: Keys,
     pub(crate) values: Values,
     pub(crate) presence: Presence,
 }
 
+/// The keys of a person: most have one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Keys {
+    first: Option<ExternalId>,
+    others: Option<Box<Others>>,
+}
+
+/// Keys besides the first one.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct Others {
+    further: Vec<ExternalId>,
+    ended: Vec<ExternalId>,
+}
+
+impl Keys {
+    /// The only key, or all of them, each with whether it is in force: the first of those is the person's, or where there
+    /// is none the first of all.
+    pub(crate) fn of(only: Option<ExternalId>, all: impl Iterator<Item = (ExternalId, bool)>) -> Self {
+        let (mut further, mut ended) = (Vec::new(), Vec::new());
+        for (id, in_force) in all {
+            if in_force { further.push(id) } else { ended.push(id) }
+        }
+        let first = match (further.is_empty(), ended.is_empty()) {
+            (true, true) => return Self { first: only, others: None },
+            (false, _) => further.remove(0),
+            (true, false) => ended.remove(0),
+        };
+        let others = Others { further, ended };
+        Self { first: Some(first), others: (others != Others::default()).then(|| Box::new(others)) }
+    }
+}
+
 impl Person {
-    fn into_row(self, fields: &[String]) -> ImportRow {
-        let Self { row, address, external_id, values, presence } = self;
+    pub(crate) fn into_row(self, fields: &[String]) -> ImportRow {
+        let Self { row, address, keys: Keys { first: external_id, others }, values, presence } = self;
+        let Others { further: further_ids, ended: ended_ids } =
+            others.map_or_else(Others::default, |others| *others);
         let mut texts = values.iter();
         let name = texts.next().unwrap_or_default().to_owned();
         let fields: BTreeMap<_, _> = fields.iter().cloned().zip(texts.map(str::to_owned)).collect();
-        ImportRow { row, contact: NewContact { address, name, fields }, external_id, presence }
+        let contact = NewContact { address, name, fields };
+        ImportRow { row, contact, external_id, further_ids, ended_ids, presence }
     }
 }
 
@@ -77,6 +118,11 @@ impl Person {
 pub(crate) struct Values(Box<str>);
 
 impl Values {
+    /// Nothing at all.
+    pub(crate) fn none() -> Self {
+        Self("".into())
+    }
+
     pub(crate) fn of<'a>(name: &str, fields: impl Iterator<Item = Cow<'a, str>>) -> Self {
         let mut text = name.to_owned();
         for field in fields {

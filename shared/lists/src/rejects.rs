@@ -28,7 +28,7 @@ pub enum RejectsError {
 }
 
 /// Writes the rejected rows of a file, which is read once more, and says how many there are. They stand as the source
-/// wrote them, in the same encoding and with the same delimiter, with two columns before: the row's number and the
+/// wrote them, in the same encoding (UTF-16 as UTF-8) and with the same delimiter, with two columns before: the row's number and the
 /// reason. A cell that a spreadsheet would take for a formula stands behind an apostrophe. Once corrected, the rows
 /// can be imported as they are: the two columns and the apostrophes are known.
 ///
@@ -57,7 +57,7 @@ pub fn write_rejects(
     while file.advance()? {
         let (row, record) = (file.records.row, &file.records.record);
         if let Some(reject) = rejected.next_if(|reject| reject.row == row) {
-            let (number, reason) = (row.to_string(), told(reject.reason));
+            let (number, reason) = (row.to_string(), told(&reject.reason));
             line.record([number.as_bytes(), reason.as_bytes()], record, skipped);
             line.end(out)?;
             written += 1;
@@ -70,7 +70,7 @@ pub fn write_rejects(
     Ok(written)
 }
 
-fn told(reason: RejectReason) -> String {
+fn told(reason: &RejectReason) -> String {
     format!("{}: {reason}", reason.code())
 }
 

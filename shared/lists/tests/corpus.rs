@@ -4,7 +4,7 @@
 
 use std::{fmt::Write as _, fs, path::PathBuf};
 
-use listsync_engine::ports::{ImportRow, Presence};
+use listsync_engine::ports::{ImportRow, Kept, Presence};
 use listsync_lists::{ParsedFile, Profile, Reading, read, write_rejects};
 
 fn corpus() -> Vec<PathBuf> {
@@ -36,6 +36,14 @@ fn shown(file: &ParsedFile) -> String {
     for id in &file.gone {
         writeln!(text, "gone: id {id}").unwrap();
     }
+    let kept = file.kept.iter().map(|kept| match kept {
+        Kept::Key(key) => format!("id {key}"),
+        Kept::Address(address) => address.to_string(),
+    });
+    let kept: Vec<_> = kept.collect();
+    if !kept.is_empty() {
+        writeln!(text, "kept: {}", kept.join(", ")).unwrap();
+    }
     if let Some(until) = file.until {
         writeln!(text, "until {until}").unwrap();
     }
@@ -46,6 +54,9 @@ fn shown_person(person: &ImportRow) -> String {
     let mut text = format!("{} \"{}\"", person.contact.address, person.contact.name);
     if let Some(id) = &person.external_id {
         write!(text, " id {id}").unwrap();
+    }
+    for id in &person.further_ids {
+        write!(text, " and {id}").unwrap();
     }
     if person.presence == Presence::Leaving {
         text.push_str(" leaving");
@@ -82,7 +93,8 @@ fn rejected_rows_are_given_back_as_they_were_and_can_be_imported_once_corrected(
         assert_eq!(written, file.rejected.len() as u64, "{}", path.display());
         if written > 0 {
             let again = read(rejects.as_slice(), reading, |_| {}).unwrap();
-            let reasons = |file: &ParsedFile| file.rejected.iter().map(|row| row.reason).collect::<Vec<_>>();
+            let reasons =
+                |file: &ParsedFile| file.rejected.iter().map(|row| row.reason.clone()).collect::<Vec<_>>();
             assert_eq!(again.rows, written, "{}", path.display());
             if !path.ends_with("two-encodings.csv") && !path.ends_with("short-and-long-rows.csv") {
                 assert_eq!(reasons(&again), reasons(&file), "{}", path.display());

@@ -13,6 +13,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/6_people_watch.sql"),
     include_str!("../migrations/7_names.sql"),
     include_str!("../migrations/8_sources.sql"),
+    include_str!("../migrations/9_files.sql"),
 ];
 
 /// Marks a file as ours (`PRAGMA application_id`): "lsyn" in ASCII.

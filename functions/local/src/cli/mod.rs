@@ -1,16 +1,15 @@
 //! The command line: every verb, its flags, and its help with examples.
 
-use std::path::PathBuf;
-
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use listsync_lists::Mapping;
 
 mod examples;
+mod import;
 mod keys;
 mod link;
 mod people;
 
+pub(crate) use import::{AgainArg, ColumnArgs, ImportArgs, ImportModeArg, ImportsVerb};
 pub(crate) use keys::{KeysVerb, ScopeArg};
 pub(crate) use link::{LinkArgs, NewGroupKindArg, WritesArg};
 pub(crate) use people::{ContactsVerb, EditArgs, MailArg, Who};
@@ -216,58 +215,6 @@ pub(crate) enum HandoutForm {
     Powershell,
     /// A document.
     Json,
-}
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct ImportArgs {
-    /// The CSV file, with a header row.
-    pub(crate) file: PathBuf,
-    /// The list's name or id.
-    #[arg(long)]
-    pub(crate) list: String,
-    /// What the file says of those whom it does not name: full, they leave; incremental, nothing.
-    #[arg(long)]
-    pub(crate) mode: ImportModeArg,
-    /// How the file is written and what its columns mean: generic, workday, bamboohr, ukg, adp, or a JSON file of your own.
-    #[arg(long, default_value = "generic", value_name = "PROFILE")]
-    pub(crate) profile: String,
-    /// Where the rows that were not taken are written to, each with the reason, to be corrected and imported.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) rejects: Option<PathBuf>,
-    /// What is done with a file that is the list's last one once more.
-    #[arg(long, default_value = "skip")]
-    pub(crate) again: AgainArg,
-    /// Which column is what, where the header does not say: email=COLUMN,name=COLUMN.
-    #[arg(long, value_name = "FIELD=COLUMN")]
-    pub(crate) map: Option<Mapping>,
-    /// Link the list to this group afterwards, two-way, unless it is linked to it already: an object id or unique name.
-    #[arg(long, value_name = "GROUP")]
-    pub(crate) link_group: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum AgainArg {
-    /// Nothing.
-    Skip,
-    /// It is taken in once more.
-    TakeIn,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum ImportModeArg {
-    Full,
-    Incremental,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum ImportsVerb {
-    /// Show past imports, newest first.
-    Ls,
-    /// Do the removals that an import holds.
-    Approve {
-        /// The import's id.
-        import: String,
-    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -8,16 +8,18 @@ use listsync_core::{id::ImportId, link::Link, list::List, trigger::Reason};
 use listsync_engine::{
     Ports,
     people::{self, Stored},
-    ports::{Again, Fault, Import, ImportMode, ImportState},
+    ports::{Again, Fault, FileReport, Import, ImportMode, ImportState, ListEdit},
     service::Service,
 };
-use listsync_lists::{ParsedFile, Position, Profile, Reading, RowProblem, Source, Taken};
+use listsync_lists::{
+    Expected, ParsedFile, Position, Profile, Reading, RowProblem, Source, StatusWords, Taken,
+};
 use listsync_wiring::Wired;
 use serde_json::{Value, json};
 
 use super::{asked::Asked, link};
 use crate::{
-    cli::{AgainArg, ImportArgs, ImportModeArg, ImportsVerb},
+    cli::{AgainArg, ColumnArgs, ImportArgs, ImportModeArg, ImportsVerb},
     find,
     output::{self, Outcome, Refusal, Reply},
     progress::Bars,
@@ -32,7 +34,7 @@ const TOLD: usize = 10;
 pub(super) async fn import(wired: &Wired, args: &ImportArgs) -> Outcome {
     let ports = &wired.ports;
     let list = find::list(ports, &args.list).await?;
-    let profile = profile(args)?;
+    let profile = profile(args, &list)?;
     let today = ports.clock.now().to_zoned(TimeZone::UTC).date();
     let reading = Reading { profile: &profile, today };
     let parsed = read(&args.file, reading)?;
@@ -46,6 +48,7 @@ pub(super) async fn import(wired: &Wired, args: &ImportArgs) -> Outcome {
     let file = args.file.to_string_lossy();
     let source = Source { file: &file, mode: args.mode.into(), at: ports.clock.now() };
     let again = args.again.into();
+    keep_words(&wired.service, &list, &args.columns).await?;
     let taken = listsync_lists::take_in(&wired.service, &list.id, parsed, (source, again)).await?;
     let Taken { import, problems, gone_unknown, links } = taken;
     let asked = match &linked {
@@ -75,8 +78,19 @@ impl From<AgainArg> for Again {
     }
 }
 
+/// Status words that are given a meaning keep it for the files to come.
+async fn keep_words(service: &Service, list: &List, said: &ColumnArgs) -> Result<(), Refusal> {
+    let mut words = list.status_words.clone();
+    words.extend(said.status_word.iter().cloned());
+    if words != list.status_words {
+        let edit = ListEdit { status_words: Some(words), ..ListEdit::default() };
+        people::edit_list(service, &list.id, None, &edit).await?;
+    }
+    Ok(())
+}
+
 /// A built-in profile by its name, or an own one in a file.
-fn profile(args: &ImportArgs) -> Result<Profile, Refusal> {
+fn profile(args: &ImportArgs, list: &List) -> Result<Profile, Refusal> {
     let given = args.profile.as_str();
     let refuse = |why: String| {
         let hint = format!("name one of {}, or a JSON file", Profile::BUILT_IN.join(", "));
@@ -91,10 +105,7 @@ fn profile(args: &ImportArgs) -> Result<Profile, Refusal> {
             Profile::from_json(&text).map_err(|error| refuse(error.to_string()))?
         }
     };
-    Ok(match &args.map {
-        Some(mapping) => profile.mapped(mapping),
-        None => profile,
-    })
+    Ok(profile.with_words(&list.status_words).with(&args.columns.overrides()))
 }
 
 fn read(path: &Path, reading: Reading<'_>) -> Result<ParsedFile, Refusal> {
@@ -188,6 +199,8 @@ fn outline(import: &Import, list: &str) -> String {
         opted_out,
         repeated,
         rejected,
+        unreachable,
+        not_yet,
         ..
     } = import;
     if import.state == ImportState::Repeated {
@@ -200,13 +213,20 @@ fn outline(import: &Import, list: &str) -> String {
         "Imported {file} into '{list}': {rows} rows.\n  {added} added, {updated} updated, {unchanged} unchanged, {removed} removed\n"
     );
     if opted_out + repeated + rejected > 0 {
-        let _ = writeln!(text, "  {opted_out} opted out, {repeated} repeated, {rejected} not readable");
+        let _ = writeln!(text, "  {opted_out} opted out, {repeated} repeated, {rejected} not taken in");
     }
+    if unreachable + not_yet > 0 {
+        let _ = writeln!(
+            text,
+            "  {unreachable} known by their key and without an address (they stay as they are), {not_yet} not there yet"
+        );
+    }
+    text.push_str(&understood(&import.report));
     match import.state {
         ImportState::Done | ImportState::Repeated => {}
         ImportState::RemovalsSkipped => {
             text.push_str(
-                "  Nobody was removed, because rows could not be read: correct them and import again.\n",
+                "  Nobody who is missing from the file was removed, because rows do not tell whom they name: correct them and import again.\n",
             );
         }
         ImportState::Held => {
@@ -220,11 +240,58 @@ fn outline(import: &Import, list: &str) -> String {
     text
 }
 
+/// What a person should know of how the file was understood.
+fn understood(report: &FileReport) -> String {
+    let mut text = String::new();
+    if !report.passed_over.is_empty() {
+        let rows: Vec<String> = report.passed_over.iter().map(u64::to_string).collect();
+        let _ = writeln!(text, "  passed over, as they name nobody: rows {}", rows.join(", "));
+    }
+    let told = |meaning: &str| {
+        let words = report.status_words.iter().filter(|word| word.meaning == meaning);
+        words.map(|word| format!("'{}'", word.word)).collect::<Vec<_>>().join(", ")
+    };
+    let own = told("employed");
+    if !own.is_empty() {
+        let _ = writeln!(text, "  status words of your own, read as being there: {own}");
+    }
+    let looked_for = ["status", "employment_status", "status_date"];
+    let knows = report.columns.iter().any(|column| looked_for.contains(&column.what.as_str()));
+    if !knows && !report.columns.is_empty() {
+        text.push_str("  no column told who is gone\n");
+    }
+    text
+}
+
 pub(super) async fn run(service: &Service, verb: &ImportsVerb) -> Outcome {
     match verb {
         ImportsVerb::Ls => ls(&service.ports).await,
+        ImportsVerb::Profiles => Ok(profiles()),
         ImportsVerb::Approve { import } => approve(service, import).await,
     }
+}
+
+/// What each built-in profile expects of a file.
+fn profiles() -> Reply {
+    let expected: Vec<Expected> =
+        Profile::BUILT_IN.iter().filter_map(|name| Some(Profile::named(name)?.expected())).collect();
+    let mut text = String::new();
+    for Expected { profile, columns, status_words } in &expected {
+        let _ = writeln!(text, "{profile}");
+        for column in columns {
+            let _ = writeln!(text, "  {}: {}", column.what, column.titles.join(", "));
+        }
+        if let Some(StatusWords { active, leave, terminated, not_yet }) = status_words {
+            let groups =
+                [("active", active), ("leave", leave), ("terminated", terminated), ("not-yet", not_yet)];
+            for (meaning, words) in groups {
+                let _ = writeln!(text, "  words that mean {meaning}: {}", words.join(", "));
+            }
+        }
+        text.push('\n');
+    }
+    text.push_str("A title counts without regard to case, spaces and _ . -, and without an area in parentheses at its end.");
+    Reply::done(json!(expected), text)
 }
 
 async fn ls(ports: &Ports) -> Outcome {

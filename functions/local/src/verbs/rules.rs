@@ -96,7 +96,7 @@ async fn edit_of(
         OptOutArg::Allowed => OptOutRule::Allowed,
         OptOutArg::NotAllowed => OptOutRule::NotAllowed,
     });
-    Ok(ListEdit { name: name.map(str::to_owned), kind: filtered, opt_out })
+    Ok(ListEdit { name: name.map(str::to_owned), kind: filtered, opt_out, ..ListEdit::default() })
 }
 
 pub(super) async fn preview(service: &Service, name: &str, filter: Option<&str>) -> Outcome {

@@ -143,6 +143,7 @@ fn apply(contact: &mut Contact, edit: &ContactEdit, by: By) {
     }
     if let Some(external) = external_id {
         contact.card.external_id = Some(external.clone());
+        contact.card.further_ids.remove(external);
     }
     contact.set_fields(fields, by);
     let own = contact.card.address.clone();

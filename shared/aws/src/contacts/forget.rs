@@ -133,7 +133,7 @@ async fn last(table: &Table, contact: &Contact, suppressed: Vec<Suppressed>) -> 
     let mut ops = vec![Op::delete(contact_key(id)).when(as_read(contact)), garbage::said(id)];
     let news = News { changed: BTreeSet::new(), gone: BTreeSet::from([id.clone()]) };
     ops.extend(Feed::pick(table).await?.step(&news)?.1);
-    ops.extend(contact.card.external_id.as_ref().map(|external| Op::delete(external_key(external))));
+    ops.extend(contact.keys().iter().map(|external| Op::delete(external_key(external))));
     ops.extend(contact.card.object_id.as_ref().map(|object| object_op(object, id, "DELETE")));
     let after = Owner { contact: None, suppressed };
     for address in contact.addresses() {

@@ -80,7 +80,8 @@ fn joined(keep: &Contact, other: &Contact) -> Contact {
     if card.name.is_empty() {
         card.name.clone_from(&other.card.name);
     }
-    card.external_id = card.external_id.take().or_else(|| other.card.external_id.clone());
+    let keys = keep.keys().joined(&other.keys());
+    (card.external_id, card.further_ids) = (keys.first, keys.further);
     card.object_id = card.object_id.take().or_else(|| other.card.object_id.clone());
     for (name, field) in &other.card.fields {
         card.fields.entry(name.clone()).or_insert_with(|| field.clone());
@@ -185,12 +186,9 @@ async fn takeover(table: &Table, other: &Contact, after: &Contact) -> PortResult
     for address in other.addresses() {
         ops.push(Owner::of(other.id()).becomes(pepper.key(address), &mine)?);
     }
-    if let Some(external) = &other.card.external_id {
+    for external in other.keys().iter() {
         let key = external_key(external);
-        ops.push(match after.card.external_id.as_ref() == Some(external) {
-            true => Op::put(key.clone(), Stored::new(&key).text("contact", after.id().as_str())),
-            false => Op::delete(key),
-        });
+        ops.push(Op::put(key.clone(), Stored::new(&key).text("contact", after.id().as_str())));
     }
     if let Some(object) = &other.card.object_id {
         // Both in one update would touch the set twice; whoever is not there any more is nobody's match.

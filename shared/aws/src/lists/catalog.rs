@@ -89,6 +89,7 @@ pub(crate) async fn edit(
         name: name.unwrap_or(&before.name).to_owned(),
         kind: edit.kind.clone().unwrap_or_else(|| before.kind.clone()),
         opt_out: edit.opt_out.unwrap_or(before.opt_out),
+        status_words: edit.status_words.clone().unwrap_or_else(|| before.status_words.clone()),
         ..before.clone()
     };
     if after == *before {

@@ -8,7 +8,8 @@ use listsync_core::{
     list::{Origin, Standing},
 };
 use listsync_engine::ports::{
-    Again, Clock, Import, ImportMode, ImportRow, ImportState, Imported, NewImport, PortResult, RefusedRow,
+    Again, Clock, Import, ImportMode, ImportRow, ImportState, Imported, Kept, NewImport, PortResult,
+    RefusedRow,
 };
 
 use super::{
@@ -89,7 +90,7 @@ impl Importing<'_> {
         let dismissed = self.journal.import.removed.saturating_sub(self.journal.left);
         let missing = leavers.len() as u64 + dismissed;
         let present = self.journal.listed.saturating_sub(missing);
-        let file = FileRows { present, unreadable: self.new.rejected };
+        let file = FileRows { present, unreadable: self.new.unreadable };
         let mut held = Vec::new();
         match judge_removals(file, self.journal.listed) {
             _ if leavers.is_empty() => {}
@@ -116,9 +117,14 @@ impl Importing<'_> {
         Ok(rows.into_iter().filter(leaves).collect())
     }
 
-    /// Whom the rows name that were taken in before the import was interrupted, and which were refused.
+    /// Whom the file names besides its rows; and whom the rows name that were taken in before the import was interrupted, and
+    /// which were refused.
     async fn recall(&mut self) -> PortResult<()> {
         let head = Head::load(self.table, self.list).await?;
+        for some in self.new.kept.chunks(CHUNK) {
+            let people = People::load(self.table, &head, kept(some)).await?;
+            self.named.extend(people.known().cloned());
+        }
         for from in (0..self.journal.next).step_by(CHUNK) {
             let some = self.new.people.some(from, CHUNK.min(self.journal.next - from));
             let people = People::load(self.table, &head, rows::wanted(&some)).await?;
@@ -222,6 +228,7 @@ impl Importing<'_> {
     async fn end(&self, held: &[Row]) -> PortResult<Import> {
         let mut import = self.journal.import.clone();
         import.held = held.len() as u64;
+        import.report = self.new.report.clone();
         held::hold(self.table, &import, held).await?;
         held::spare(self.table, self.list, &self.named).await?;
         let seq = Head::load(self.table, self.list).await?.seq;
@@ -233,6 +240,18 @@ impl Importing<'_> {
             Err(fail) => journal::failed(self.list, fail).map(|()| import),
         }
     }
+}
+
+/// Whom a file names without saying anything of them.
+fn kept(some: &[Kept]) -> Wanted {
+    let mut wanted = Wanted::default();
+    for kept in some {
+        match kept {
+            Kept::Key(key) => wanted.externals.push(key.clone()),
+            Kept::Address(address) => wanted.addresses.push(address.clone()),
+        }
+    }
+    wanted
 }
 
 #[derive(Debug, Clone, Copy)]

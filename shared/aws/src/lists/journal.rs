@@ -8,7 +8,7 @@ use listsync_core::{
     id::{ImportId, ListId},
 };
 use listsync_engine::ports::{
-    Fault, Import, ImportMode, ImportRow, ImportState, NewImport, PortError, PortResult,
+    Fault, FileReport, Import, ImportMode, ImportRow, Kept, NewImport, PortError, PortResult,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -68,7 +68,7 @@ impl Journal {
         let mut journal = match old.filter(|old| old.digest == digest && young(old)) {
             Some(old) => old,
             None => Self {
-                import: blank(list, new)?,
+                import: begun(list, new)?,
                 digest,
                 listed: head.members,
                 from_seq: head.seq,
@@ -176,35 +176,30 @@ fn digest(new: &NewImport) -> String {
         ImportMode::Full => "full",
         ImportMode::Incremental => "incremental",
     };
-    hash.update(format!("{mode}\n{}\n{}\n{}\n{}\n", new.file, new.rows, new.repeated, new.rejected));
-    for ImportRow { row, contact, external_id, presence } in new.people.iter() {
+    let counts = (new.rows, new.repeated, new.rejected, new.unreadable);
+    hash.update(format!("{mode}\n{}\n{counts:?}\n", new.file));
+    for ImportRow { row, contact, external_id, further_ids, ended_ids, presence } in new.people.iter() {
         let who = (contact.address.as_str(), &contact.name, &contact.fields);
+        let texts = |keys: &[ExternalId]| keys.iter().map(|key| key.as_str().to_owned()).collect::<Vec<_>>();
         let external = external_id.as_ref().map(ExternalId::as_str);
-        hash.update(format!("{:?}\n", (row, who, external, presence)));
+        hash.update(format!(
+            "{:?}\n",
+            (row, who, external, texts(&further_ids), texts(&ended_ids), presence)
+        ));
+    }
+    for kept in &new.kept {
+        hash.update(match kept {
+            Kept::Key(key) => format!("key {key}\n"),
+            Kept::Address(address) => format!("address {address}\n"),
+        });
     }
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn blank(list: &ListId, new: &NewImport) -> PortResult<Import> {
+/// An import that has changed nothing yet. How the file was understood is written once, at its end: each step writes the
+/// rest of it.
+fn begun(list: &ListId, new: &NewImport) -> PortResult<Import> {
     let id = uuid::Uuid::now_v7().to_string();
-    Ok(Import {
-        id: ImportId::parse(&id).map_err(|_| error::malformed("begin the import"))?,
-        list: list.clone(),
-        file: new.file.clone(),
-        at: new.at,
-        mode: new.mode,
-        state: ImportState::Done,
-        rows: new.rows,
-        added: 0,
-        updated: 0,
-        unchanged: 0,
-        removed: 0,
-        held: 0,
-        opted_out: 0,
-        repeated: new.repeated,
-        rejected: new.rejected,
-        leaving: 0,
-        digest: new.digest.clone(),
-        profile: new.profile.clone(),
-    })
+    let id = ImportId::parse(&id).map_err(|_| error::malformed("begin the import"))?;
+    Ok(Import { report: FileReport::default(), ..Import::begun(id, list, new) })
 }

@@ -227,7 +227,11 @@ impl People {
         for address in contact.addresses() {
             self.owners.insert(address.clone(), Owner::of(contact.id()));
         }
-        if let Some(external) = &contact.card.external_id {
+        let keys = contact.keys();
+        for external in before.map(Contact::keys).unwrap_or_default().iter() {
+            self.externals.remove(external);
+        }
+        for external in keys.iter() {
             self.externals.insert(external.clone(), contact.id().clone());
         }
         self.contacts.insert(contact.id().clone(), contact);

@@ -7,6 +7,7 @@ use listsync_core::{
     address::Address,
     contact::{Contact as Card, ExternalId, Field, OptOut, OptOutReason, Scope, Version},
     id::{ContactId, ListId, ObjectId},
+    import::Keys,
     list::{NewContact, OptOutRule, Origin},
 };
 use listsync_engine::ports::PortResult;
@@ -77,6 +78,7 @@ impl Contact {
             aliases: BTreeSet::new(),
             name: String::new(),
             external_id: None,
+            further_ids: BTreeSet::new(),
             fields: BTreeMap::new(),
             object_id: None,
             undeliverable: None,
@@ -184,15 +186,19 @@ impl Contact {
         details
     }
 
-    /// Takes over an external id, if it has none.
-    pub(crate) fn knows_external(&mut self, external: Option<&ExternalId>) -> Details {
-        match external {
-            Some(external) if self.card.external_id.is_none() => {
-                self.card.external_id = Some(external.clone());
-                Details::Changed
-            }
-            _ => Details::Same,
+    /// Its keys.
+    pub(crate) fn keys(&self) -> Keys {
+        Keys::of(&self.card)
+    }
+
+    /// Gives it these keys in place of its own.
+    pub(crate) fn set_keys(&mut self, keys: Keys) -> Details {
+        if keys == self.keys() {
+            return Details::Same;
         }
+        let Keys { first, further } = keys;
+        (self.card.external_id, self.card.further_ids) = (first, further);
+        Details::Changed
     }
 
     /// Gives it another address; the former one stays as an alias.

@@ -7,18 +7,15 @@ use crate::table::{Condition, Op, Stored, schema};
 
 /// What is written where an external id finds the contact.
 pub(crate) fn external_ops(before: Option<&Contact>, contact: &Contact) -> Vec<Op> {
-    let old = before.and_then(|before| before.card.external_id.as_ref());
-    let new = contact.card.external_id.as_ref();
-    if old == new {
-        return Vec::new();
-    }
-    let freed = old.map(|old| Op::delete(external_key(old)));
-    let taken = new.map(|new| {
+    let (old, new) = (before.map(Contact::keys).unwrap_or_default(), contact.keys());
+    let freed = old.iter().filter(|key| new.iter().all(|other| other != *key));
+    let freed = freed.map(|old| Op::delete(external_key(old)));
+    let taken = new.iter().filter(|key| old.iter().all(|other| other != *key)).map(|new| {
         let key = external_key(new);
         let stored = Stored::new(&key).text("contact", contact.id().as_str());
         Op::put(key, stored).when(Condition::absent())
     });
-    freed.into_iter().chain(taken).collect()
+    freed.chain(taken).collect()
 }
 
 /// The index from objects to contacts.

@@ -2,8 +2,8 @@
 
 use listsync_core::{
     address::Address,
-    contact::ExternalId,
     id::{ContactId, ListId},
+    import::Departure,
     list::{Origin, Standing},
 };
 use listsync_engine::ports::{ImportRow, PortResult, Presence, RefusedRow};
@@ -35,39 +35,37 @@ enum Who {
 pub(super) fn wanted(rows: &[ImportRow]) -> Wanted {
     Wanted {
         addresses: rows.iter().map(|row| row.contact.address.clone()).collect(),
-        externals: rows.iter().filter_map(|row| row.external_id.clone()).collect(),
+        externals: rows.iter().flat_map(|row| row.keys().cloned().collect::<Vec<_>>()).collect(),
         ..Wanted::default()
     }
 }
 
 fn identify(people: &People, row: &ImportRow, by: By) -> PortResult<Who> {
-    let external = row.external_id.as_ref();
-    let by_external = external.and_then(|external| people.by_external(external));
+    let mut by_external: Option<Draft> = None;
+    for known in row.keys().filter_map(|external| people.by_external(external)) {
+        match by_external {
+            Some(one) if one.contact.id() != known.contact.id() => {
+                return Ok(Who::Two([one.contact.id().clone(), known.contact.id().clone()]));
+            }
+            one => by_external = one.or(Some(known)),
+        }
+    }
     let by_address = people.by_address(&row.contact.address);
     Ok(match (by_external, by_address) {
         (Some(one), Some(other)) if one.contact.id() != other.contact.id() => {
             Who::Two([one.contact.id().clone(), other.contact.id().clone()])
         }
         (Some(known), _) => Who::One(Box::new(known)),
-        (None, Some(known)) if has_another(&known, external) => {
-            Who::Two([known.contact.id().clone(), known.contact.id().clone()])
-        }
         (None, Some(known)) => Who::One(Box::new(known)),
         (None, None) => Who::One(Box::new(people.obtain(&row.contact, by)?)),
     })
-}
-
-/// Whether a contact goes by another external id than the row's, which then is about somebody else.
-fn has_another(known: &Draft, external: Option<&ExternalId>) -> bool {
-    let own = known.contact.card.external_id.as_ref();
-    own.is_some() && external.is_some() && own != external
 }
 
 /// The contacts whose address the rows change and who stand on other lists too, or to whom the address brings a no: they
 /// are edited as a whole.
 pub(super) fn movers(people: &People, rows: &[ImportRow], list: &ListId) -> Vec<(ContactId, Address)> {
     let known = |row: &ImportRow| {
-        let draft = people.by_external(row.external_id.as_ref()?)?;
+        let draft = row.keys().find_map(|external| people.by_external(external))?;
         let owner = people.by_address(&row.contact.address);
         let free = owner.is_none_or(|owner| owner.contact.id() == draft.contact.id());
         let elsewhere = draft.contact.listed().any(|other| other != *list);
@@ -83,10 +81,19 @@ pub(super) fn movers(people: &People, rows: &[ImportRow], list: &ListId) -> Vec<
 pub(super) fn recall(people: &People, row: &ImportRow, by: By) -> PortResult<Took> {
     Ok(match identify(people, row, by)? {
         Who::Two(both) => conflict(row, both),
+        // What a row that says that somebody leaves took from their keys is gone: whether it named them tells what is left.
+        Who::One(draft) if row.presence == Presence::Leaving => {
+            match draft.contact.keys().without(row.ended()) {
+                Departure::Leaves => Took { named: draft.known_id().into_iter().collect(), refused: None },
+                Departure::NotTheirs | Departure::Remains(_) => Took::default(),
+            }
+        }
+        Who::One(draft) if draft.contact.keys().with(row.in_force(), &row.ended_ids).is_err() => {
+            conflict(row, [draft.contact.id().clone(), draft.contact.id().clone()])
+        }
         Who::One(draft) => {
-            let refused = row.presence == Presence::Present && draft.is_opted_out();
             let named = draft.known_id().into_iter().collect();
-            Took { named, refused: refused.then(|| opted_out(row)) }
+            Took { named, refused: draft.is_opted_out().then(|| opted_out(row)) }
         }
     })
 }
@@ -107,12 +114,17 @@ pub(super) fn take_in(
     };
     if row.presence == Presence::Leaving {
         counts.import.leaving += 1;
-        return leave(people, draft, (counts, by));
+        return leave(people, draft, (row, counts, by));
     }
+    let Ok(keys) = draft.contact.keys().with(row.in_force(), &row.ended_ids) else {
+        counts.import.rejected += 1;
+        let own = draft.contact.id().clone();
+        return Ok((Piece::default(), conflict(row, [own.clone(), own])));
+    };
     if draft.contact.card.address != row.contact.address && row.external_id.is_some() {
         draft.readdress(&row.contact.address, by);
     }
-    let external = draft.contact.knows_external(row.external_id.as_ref());
+    let external = draft.contact.set_keys(keys);
     if draft.is_opted_out() {
         counts.import.opted_out += 1;
         let named = draft.known_id();
@@ -142,8 +154,16 @@ pub(super) fn take_in(
 fn leave(
     people: &mut People,
     mut draft: Draft,
-    (counts, by): (&mut Counts, By),
+    (row, counts, by): (&ImportRow, &mut Counts, By),
 ) -> PortResult<(Piece, Took)> {
+    match draft.contact.keys().without(row.ended()) {
+        Departure::Leaves => {}
+        Departure::NotTheirs => return Ok((Piece::default(), Took::default())),
+        Departure::Remains(left) => {
+            draft.contact.set_keys(left);
+            return Ok((people.settle(draft)?, Took::default()));
+        }
+    }
     let took = Took { named: draft.known_id().into_iter().collect(), refused: None };
     if !matches!(draft.standing(), Standing::Member | Standing::Pending) {
         return Ok((Piece::default(), took));

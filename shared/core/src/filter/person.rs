@@ -100,6 +100,7 @@ mod tests {
             aliases: BTreeSet::new(),
             name: "Anna Meier".into(),
             external_id: ExternalId::parse("E-7").ok(),
+            further_ids: BTreeSet::new(),
             fields: BTreeMap::from([
                 ("Cost Center".to_owned(), field("4711")),
                 ("department".to_owned(), field("Sales")),

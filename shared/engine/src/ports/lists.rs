@@ -5,13 +5,15 @@ pub use listsync_core::contact::Decision;
 use listsync_core::{
     Timestamp,
     address::Address,
-    contact::ExternalId,
     id::{ContactId, ImportId, ListId, ObjectId},
+    import::Meaning,
     list::{Entry, List, ListKind, NewContact, OptOutRule, Origin},
 };
-use serde::{Deserialize, Serialize};
 
-use super::{Contacts, Cursor, PortResult, Rows};
+use super::{
+    Contacts, Cursor, PortResult,
+    imports::{Import, Imported, NewImport},
+};
 
 /// Which entries of a list are wanted.
 #[derive(Debug, Clone, Copy)]
@@ -72,136 +74,6 @@ pub enum RemoveOutcome {
     Absent,
 }
 
-/// What a file says of those whom it does not name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ImportMode {
-    /// They leave.
-    Full,
-    /// Nothing.
-    Incremental,
-}
-
-/// Whether an import's removals were done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ImportState {
-    /// All of it is done.
-    Done,
-    /// Its removals wait for approval.
-    Held,
-    /// Its removals were left out, because rows could not be read.
-    RemovalsSkipped,
-    /// The file is the one that was taken in last: nothing was done.
-    Repeated,
-}
-
-/// A file that was imported into a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Import {
-    /// Its id.
-    pub id: ImportId,
-    /// The list.
-    pub list: ListId,
-    /// The file's name, without folders.
-    pub file: String,
-    /// When.
-    pub at: Timestamp,
-    /// What it says of those whom it does not name.
-    pub mode: ImportMode,
-    /// What became of its removals.
-    pub state: ImportState,
-    /// Rows read, without the header.
-    pub rows: u64,
-    /// Put on the list.
-    pub added: u64,
-    /// Already on it, with another name or field now.
-    pub updated: u64,
-    /// Already on it, as they were.
-    pub unchanged: u64,
-    /// Taken off it.
-    pub removed: u64,
-    /// To be taken off it, once approved.
-    pub held: u64,
-    /// In the file, but opted out, so not put on the list.
-    pub opted_out: u64,
-    /// Rows that name somebody whom an earlier row named.
-    pub repeated: u64,
-    /// Rows that could not be read, or whose address and external id are of two contacts.
-    pub rejected: u64,
-    /// Rows that say of somebody that they leave.
-    #[serde(default)]
-    pub leaving: u64,
-    /// SHA-256 of the file, in hexadecimal.
-    #[serde(default)]
-    pub digest: Option<String>,
-    /// The name of the profile that its columns were read by.
-    #[serde(default)]
-    pub profile: String,
-}
-
-/// Whether a row says that somebody is on the list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Presence {
-    /// They are.
-    #[default]
-    Present,
-    /// They leave, whatever the mode: they were terminated.
-    Leaving,
-}
-
-/// A row of a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ImportRow {
-    /// Its number, as a spreadsheet shows it.
-    pub row: u64,
-    /// Who.
-    pub contact: NewContact,
-    /// Their key in the system that the file comes from. A known key with another address is a changed address: the
-    /// contact keeps its id, places and decisions, and the former address becomes an alias.
-    pub external_id: Option<ExternalId>,
-    /// Whether they are on the list.
-    pub presence: Presence,
-}
-
-impl From<NewContact> for ImportRow {
-    /// A row of which nothing else is known.
-    fn from(contact: NewContact) -> Self {
-        Self { row: 0, contact, external_id: None, presence: Presence::Present }
-    }
-}
-
-/// What is done with a file of the same digest and mode as the list's last import, where that one was done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Again {
-    /// Nothing: it is answered with that import in the state [`ImportState::Repeated`].
-    #[default]
-    Skip,
-    /// It is taken in once more.
-    TakeIn,
-}
-
-/// A row that was readable and was not taken in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RefusedRow {
-    /// Its number, as a spreadsheet shows it.
-    pub row: u64,
-    /// Why: `opted_out`, or `external_id_conflict` (its address and its external id are of two contacts).
-    pub code: String,
-    /// Why, for people; without an address.
-    pub message: String,
-}
-
-/// What taking a file in came to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Imported {
-    /// The import, as it is kept.
-    pub import: Import,
-    /// The rows that were not taken in, in the file's order.
-    pub refused: Vec<RefusedRow>,
-}
-
 /// An edit of a list: what it does not name stays.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ListEdit {
@@ -211,50 +83,8 @@ pub struct ListEdit {
     pub kind: Option<ListKind>,
     /// Whether its members may leave it by themselves.
     pub opt_out: Option<OptOutRule>,
-}
-
-/// A file, read and judged, to be taken into a list.
-#[derive(Debug, Clone)]
-pub struct NewImport {
-    /// The file's name, without folders.
-    pub file: String,
-    /// What it says of those whom it does not name.
-    pub mode: ImportMode,
-    /// SHA-256 of the file, in hexadecimal; none: it is nobody's repeat.
-    pub digest: Option<String>,
-    /// The name of the profile that its columns were read by.
-    pub profile: String,
-    /// What is done if it is the list's last import once more.
-    pub again: Again,
-    /// Who is in it, each once.
-    pub people: Rows,
-    /// Rows read, without the header.
-    pub rows: u64,
-    /// Rows that name somebody whom an earlier row named.
-    pub repeated: u64,
-    /// Rows that could not be read: then nobody leaves.
-    pub rejected: u64,
-    /// When.
-    pub at: Timestamp,
-}
-
-impl NewImport {
-    /// A file of which nothing else is known: each row could be read, and it is nobody's repeat.
-    #[must_use]
-    pub fn new(file: &str, mode: ImportMode, people: Vec<ImportRow>, at: Timestamp) -> Self {
-        Self {
-            file: file.to_owned(),
-            mode,
-            digest: None,
-            profile: String::new(),
-            again: Again::Skip,
-            rows: people.len() as u64,
-            people: people.into(),
-            repeated: 0,
-            rejected: 0,
-            at,
-        }
-    }
+    /// All status words of its files that have a meaning of their own.
+    pub status_words: Option<BTreeMap<String, Meaning>>,
 }
 
 /// What the list service keeps: contacts, lists, decisions, imports. Each call is one transaction that also writes the

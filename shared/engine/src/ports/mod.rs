@@ -4,6 +4,7 @@ mod clock;
 mod contacts;
 mod directory;
 mod error;
+mod imports;
 mod inbox;
 mod keys;
 mod links;
@@ -21,6 +22,10 @@ pub use directory::{
     Lookup, Membership, Meter, NewGroup, NewGroupKind, PeopleChanges, PeoplePage, ProofLife, Visibility,
 };
 pub use error::{Fault, PortError, PortResult, code};
+pub use imports::{
+    Again, FileReport, Import, ImportMode, ImportRow, ImportState, Imported, Kept, LeaveDay, NewImport,
+    Presence, ReadColumn, RefusedRow, StatusWord,
+};
 pub use inbox::{Fetched, Inbox};
 pub use keys::{AccessScope, ApiKey, EventSource, Keys, Memory, Secret, Seen, SigningKey, SourceKind};
 pub use links::{
@@ -29,8 +34,7 @@ pub use links::{
     RulingKind,
 };
 pub use lists::{
-    AddOutcome, Again, Decision, EntryQuery, Import, ImportMode, ImportRow, ImportState, Imported,
-    ListChanges, ListEdit, ListSide, ListStore, NewImport, Presence, RefusedRow, RemoveOutcome,
+    AddOutcome, Decision, EntryQuery, ListChanges, ListEdit, ListSide, ListStore, RemoveOutcome,
 };
 pub use notices::{NoticeOrder, Notices};
 pub use permission::{Grant, Granted, Need};

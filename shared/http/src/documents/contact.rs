@@ -33,6 +33,8 @@ pub struct ContactDocument {
     pub name: String,
     /// Their key in the system that files come from.
     pub external_id: Option<String>,
+    /// Further keys of theirs: of somebody who was hired anew, or of people who share a mailbox.
+    pub further_ids: Vec<String>,
     /// Further fields, by name.
     #[schema(value_type = BTreeMap<String, FieldSchema>)]
     pub fields: BTreeMap<String, Field>,
@@ -98,6 +100,7 @@ impl ContactDocument {
             aliases,
             name,
             external_id,
+            further_ids,
             fields,
             object_id,
             undeliverable,
@@ -111,6 +114,7 @@ impl ContactDocument {
             aliases: aliases.into_iter().map(String::from).collect(),
             name,
             external_id: external_id.map(String::from),
+            further_ids: further_ids.into_iter().map(String::from).collect(),
             fields,
             object_id: object_id.map(String::from),
             undeliverable,

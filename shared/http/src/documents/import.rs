@@ -44,10 +44,63 @@ pub struct ImportSchema {
     pub rejected: u64,
     /// Rows that say of somebody that they leave.
     pub leaving: u64,
+    /// Rows that name somebody by their key who is there and has no address in the file: their person stays.
+    pub unreachable: u64,
+    /// Rows of somebody who is hired and not there yet: they neither join nor leave.
+    pub not_yet: u64,
     /// SHA-256 of the file, in hexadecimal.
     pub digest: Option<String>,
     /// The name of the profile that its columns were read by.
     pub profile: String,
+    /// How the file was understood.
+    pub report: ReportSchema,
+}
+
+/// How a file was understood. It names nobody.
+#[derive(ToSchema)]
+#[schema(as = FileReport)]
+pub struct ReportSchema {
+    /// Which column was read as what.
+    pub columns: Vec<ReadColumnSchema>,
+    /// The words of its status columns.
+    pub status_words: Vec<StatusWordSchema>,
+    /// Leave dates as they were read, of the first 200 rows that have one that counts.
+    pub leave_days: Vec<LeaveDaySchema>,
+    /// Rows that are no rows of people and were passed over, the first 50.
+    pub passed_over: Vec<u64>,
+}
+
+/// A column as it was understood.
+#[derive(ToSchema)]
+#[schema(as = ReadColumn)]
+pub struct ReadColumnSchema {
+    /// What it was read as.
+    pub what: String,
+    /// Its title in the file.
+    pub title: String,
+}
+
+/// A word of a status column.
+#[derive(ToSchema)]
+#[schema(as = StatusWord)]
+pub struct StatusWordSchema {
+    /// As the file has it.
+    pub word: String,
+    /// What it was taken for.
+    pub meaning: String,
+    /// In how many rows it stands.
+    pub rows: u64,
+}
+
+/// A leave date.
+#[derive(ToSchema)]
+#[schema(as = LeaveDay)]
+pub struct LeaveDaySchema {
+    /// The row that has it.
+    pub row: u64,
+    /// The day as it was read.
+    #[schema(value_type = String, format = Date)]
+    pub day: listsync_core::Date,
 }
 
 /// What an import came to.

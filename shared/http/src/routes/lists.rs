@@ -86,7 +86,7 @@ pub(crate) async fn create(State(app): State<App>, Told(new): Told<NewList>) -> 
     let list = match (&kind, opt_out) {
         (None, None) => list,
         _ => {
-            let edit = ListEdit { name: None, kind, opt_out };
+            let edit = ListEdit { kind, opt_out, ..ListEdit::default() };
             match edited(&app, &list, None, &edit).await {
                 Ok(list) => list,
                 // A list without its filter is not what was asked for.
@@ -169,7 +169,8 @@ pub(crate) async fn edit(
         (Some(PatchKind::Filtered) | None, None, _) => None,
     };
     let name = given.as_deref().map(|text| name("name", text)).transpose()?;
-    let list = edited(&app, &list, expected, &ListEdit { name, kind, opt_out }).await?;
+    let list =
+        edited(&app, &list, expected, &ListEdit { name, kind, opt_out, ..ListEdit::default() }).await?;
     shown(&app, list).await
 }
 

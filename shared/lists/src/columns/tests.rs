@@ -9,6 +9,10 @@ fn find(header: &[&str], mapping: &str) -> Result<Found, FileError> {
     find_by(header, &Profile::generic().mapped(&mapping.parse().expect("a mapping")))
 }
 
+fn whole(column: usize) -> NameColumns {
+    NameColumns { whole: vec![column], ..NameColumns::default() }
+}
+
 #[test]
 fn an_email_column_is_known_by_its_usual_names() {
     for name in [
@@ -36,18 +40,18 @@ fn a_sign_in_name_is_taken_only_where_nothing_else_is() {
 
 #[test]
 fn a_name_is_one_column_or_first_and_last() {
-    assert_eq!(find(&["email", "Display Name"], "").expect("found").name, NameColumns::One(1));
+    assert_eq!(find(&["email", "Display Name"], "").expect("found").names, whole(1));
     let found = find(&["Last Name", "email", "First Name"], "").expect("found");
-    assert_eq!(found.name, NameColumns::Two(2, 0));
+    assert_eq!((found.names.given, found.names.family), (vec![2], vec![0]));
     assert_eq!(found.fields.len(), 2);
-    assert_eq!(find(&["email", "First Name"], "").expect("found").name, NameColumns::None);
+    assert_eq!(find(&["email", "First Name"], "").expect("found").names, NameColumns::default());
 }
 
 #[test]
 fn a_mapping_goes_before_the_known_names() {
     let found = find(&["email", "Private", "Who", "No"], "email=private,name=Who,external_id=no");
     let found = found.expect("found");
-    assert_eq!((found.email, found.name, found.external_id), (1, NameColumns::One(2), Some(3)));
+    assert_eq!((found.email, found.names, found.external_id), (1, whole(2), Some(3)));
     assert_eq!(found.fields, [(0, "email".to_owned())]);
 }
 
@@ -57,7 +61,8 @@ fn a_profile_calls_columns_by_its_own_names_and_keeps_or_drops_the_others() {
     let workday = Profile::named("workday").expect("built in");
     let found = find_by(&header, &workday).expect("found");
     assert_eq!((found.email, found.external_id), (1, Some(0)));
-    assert_eq!((found.status, found.status_date), (Some(3), Some(4)));
+    let status: Vec<_> = found.status.iter().map(|each| (each.column, each.kind)).collect();
+    assert_eq!((status, found.status_date), (vec![(3, StatusKind::Words)], Some(4)));
     let names: Vec<_> = found.fields.iter().map(|(_, name)| name.as_str()).collect();
     assert_eq!(names, ["cost_center", "status", "status_date", "T-Shirt"]);
     let found = find_by(&header, &Profile { others: Others::Drop, ..workday }).expect("found");
@@ -68,7 +73,7 @@ fn a_profile_calls_columns_by_its_own_names_and_keeps_or_drops_the_others() {
 fn of_several_names_the_first_that_the_file_has_counts() {
     let workday = Profile::named("workday").expect("built in");
     let found = find_by(&["Email", "Work_Email", "Worker"], &workday).expect("found");
-    assert_eq!((found.email, found.name), (1, NameColumns::One(2)));
+    assert_eq!((found.email, found.names), (1, whole(2)));
 }
 
 #[test]

@@ -6,16 +6,22 @@
 
 use std::collections::BTreeMap;
 
-use super::{ColumnNames, Columns, Dates, Encoding, Profile, Quote, StatusWords};
+use super::{ColumnNames, Columns, Dates, Encoding, NameOrder, Profile, Quote, StatusWords};
+use crate::Meaning;
 
 pub(super) fn named(name: &str) -> Option<Profile> {
     let generic = Profile::generic();
-    let own =
-        |columns| Profile { name: name.to_owned(), columns, encoding: Encoding::Auto, ..generic.clone() };
+    let own = |columns| Profile {
+        name: name.to_owned(),
+        columns,
+        encoding: Encoding::Auto,
+        names: NameOrder::FamilyFirst,
+        ..generic.clone()
+    };
     Some(match name {
         "generic" => generic,
         "workday" => own(workday()),
-        "bamboohr" => own(bamboohr()),
+        "bamboohr" => Profile { status_words: bamboohr_words(), ..own(bamboohr()) },
         "ukg" => Profile { quote: Quote::Single, dates: Dates::MonthFirst, ..own(ukg()) },
         "adp" => Profile { dates: Dates::MonthFirst, ..own(adp()) },
         _ => return None,
@@ -45,7 +51,15 @@ fn workday() -> Columns {
         family_name: names(&["Preferred Last Name", "Last Name", "Legal Last Name"]),
         external_id: names(&["Employee ID", "Worker ID", "Workday ID", "WID"]),
         status: names(&["Worker Status", "Employee Status", "Employment Status", "Active Status", "Status"]),
-        status_date: names(&["Termination Date", "Last Day of Work", "End Employment Date"]),
+        employment_status: names(&[]),
+        status_date: names(&[
+            "Termination Date",
+            "Last Day of Work",
+            "Last Working Day",
+            "End Employment Date",
+            "Employment End Date",
+            "Date of Termination",
+        ]),
         fields: fields(&[
             ("department", &["Department", "Supervisory Organization", "Team Name"]),
             ("location", &["Location", "Work Location"]),
@@ -62,12 +76,13 @@ fn workday() -> Columns {
 fn bamboohr() -> Columns {
     Columns {
         address: names(&["Work Email", "Email"]),
-        name: names(&["Display Name", "Full Name", "Name"]),
+        name: names(&["Display Name", "Full Name", "Employee Name", "Employee", "Name"]),
         given_name: names(&["Preferred Name", "First Name"]),
         family_name: names(&["Last Name"]),
         external_id: names(&["Employee Number", "Employee #", "Employee ID", "EEID", "id"]),
         status: names(&["Status", "Employee Status"]),
-        status_date: names(&["Termination Date"]),
+        employment_status: names(&["Employment Status"]),
+        status_date: names(&["Termination Date", "Terminated Date"]),
         fields: fields(&[
             ("department", &["Department"]),
             ("division", &["Division"]),
@@ -77,6 +92,13 @@ fn bamboohr() -> Columns {
             ("start_date", &["Hire Date"]),
         ]),
     }
+}
+
+/// BambooHR's *Status* knows but two words, Active and Inactive, and who is Inactive is gone.
+fn bamboohr_words() -> StatusWords {
+    let mut words = StatusWords::default();
+    words.set("inactive", Meaning::Terminated);
+    words
 }
 
 fn ukg() -> Columns {
@@ -93,6 +115,7 @@ fn ukg() -> Columns {
             "Account Id",
         ]),
         status: names(&["Employee Status", "Employment Status", "Status"]),
+        employment_status: names(&[]),
         status_date: names(&["Termination Date", "Date Terminated", "departure_date"]),
         fields: fields(&[
             ("organization", &["organization_code"]),
@@ -113,7 +136,8 @@ fn adp() -> Columns {
         family_name: names(&["Preferred or Chosen Last Name", "Legal Last Name", "Last Name"]),
         external_id: names(&["Associate ID", "Associate OID", "Worker ID", "Employee ID"]),
         status: names(&["Position Status", "Worker Status", "Employee Status", "Status"]),
-        status_date: names(&["Termination Date"]),
+        employment_status: names(&[]),
+        status_date: names(&["Termination Date", "Date of Termination"]),
         fields: fields(&[
             ("department", &["Home Department Description", "Department"]),
             ("department_code", &["Home Department Code"]),
@@ -124,42 +148,5 @@ fn adp() -> Columns {
             ("manager", &["Reports To Name", "Reports To Associate ID"]),
             ("start_date", &["Hire Date", "Hire/Rehire Date"]),
         ]),
-    }
-}
-
-impl Default for StatusWords {
-    /// The usual words, and their one-letter codes.
-    fn default() -> Self {
-        let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
-        Self {
-            active: words(&["active", "a", "employed", "current", "yes", "true"]),
-            leave: words(&[
-                "leave",
-                "l",
-                "on leave",
-                "leave of absence",
-                "loa",
-                "paid leave",
-                "unpaid leave",
-                "leave with pay",
-                "leave without pay",
-                "parental leave",
-                "suspended",
-            ]),
-            terminated: words(&[
-                "terminated",
-                "t",
-                "inactive",
-                "i",
-                "left",
-                "former",
-                "resigned",
-                "retired",
-                "deceased",
-                "separated",
-                "no",
-                "false",
-            ]),
-        }
     }
 }

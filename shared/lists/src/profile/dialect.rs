@@ -88,3 +88,36 @@ pub enum Others {
     /// They are left out.
     Drop,
 }
+
+/// In which order a whole name stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NameOrder {
+    /// As a message would show it.
+    #[default]
+    AsWritten,
+    /// The last name, a comma and the first name, which are turned round; a name without comma stays.
+    FamilyFirst,
+}
+
+/// What is done about columns that smell of status and that nobody has named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StatusRule {
+    /// A file with such a column is refused: it could be full of people who are gone.
+    #[default]
+    Expected,
+    /// They say nothing; somebody has looked.
+    PassedOver,
+}
+
+/// By what the e-mail column is found where its title is none that is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AddressBy {
+    /// By nothing: the column is offered.
+    #[default]
+    Title,
+    /// By its cells: it is the one column whose cells are all addresses.
+    Cells,
+}

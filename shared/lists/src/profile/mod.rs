@@ -2,14 +2,20 @@
 
 mod built_in;
 mod dialect;
+mod expected;
+mod overrides;
+mod words;
 
 use std::collections::BTreeMap;
 
 use listsync_engine::ports::ImportMode;
 use serde::{Deserialize, Serialize};
 
-use crate::Mapping;
-pub use dialect::{Dates, Delimiter, Encoding, Others, Quote};
+pub use dialect::{AddressBy, Dates, Delimiter, Encoding, NameOrder, Others, Quote, StatusRule};
+pub use expected::Expected;
+pub use overrides::Overrides;
+use words::GivenWords;
+pub use words::{StatusWordError, StatusWords, status_word};
 
 /// How the files of one source are written, and what their columns mean. As a document it is JSON:
 ///
@@ -29,12 +35,15 @@ pub use dialect::{Dates, Delimiter, Encoding, Others, Quote};
 ///   "dates": "day_first",
 ///   "status_words": {"active": ["aktiv"], "leave": ["Elternzeit"], "terminated": ["ausgetreten"]},
 ///   "grace_days": 14,
+///   "skip_rows": 2,
+///   "names": "family_first",
 ///   "mode": "full"
 /// }
 /// ```
 ///
-/// All but `name` may be left out. Column names are compared without regard to case, spaces and punctuation; of several
-/// names of one column the first that the file has counts.
+/// All but `name` may be left out. A column is found by its exact title; else without regard to case, spaces and `_ . -`; else,
+/// where it is one column only, without an area in parentheses at its end. Of several names of one column the first that the
+/// file has counts; of status columns, all.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Draft")]
 pub struct Profile {
@@ -56,6 +65,17 @@ pub struct Profile {
     pub status_words: StatusWords,
     /// For so many days after the leave date a person is still present.
     pub grace_days: u16,
+    /// So many rows stand above the header row; 0: it is found.
+    pub skip_rows: u16,
+    /// In which order whole names stand.
+    pub names: NameOrder,
+    /// What is done about columns that smell of status.
+    pub status_rule: StatusRule,
+    /// By what the e-mail column is found where its title does not tell.
+    pub address_by: AddressBy,
+    /// Titles that the file has to have, as somebody names them for this file.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub required: Vec<String>,
     /// What a file says of those whom it does not name, where nobody says otherwise.
     pub mode: Option<ImportMode>,
 }
@@ -107,25 +127,14 @@ pub struct Columns {
     pub family_name: ColumnNames,
     /// The person's key in the source, which stays when their address changes.
     pub external_id: ColumnNames,
-    /// Whether the person is active, on leave, or gone.
+    /// Whether the person is active, on leave, or gone. All that the file has count: who is gone in any of them is gone.
     pub status: ColumnNames,
+    /// A status in the company's own words, such as Full-Time: only words of leaving say that the person is gone.
+    pub employment_status: ColumnNames,
     /// The day on which a person leaves: the last one.
     pub status_date: ColumnNames,
     /// Fields of the contact, by their name.
     pub fields: BTreeMap<String, ColumnNames>,
-}
-
-/// What the words in the status column mean. They are compared without regard to case, spaces and punctuation; a word
-/// that is not among them is not guessed. If none is given, the usual ones hold.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct StatusWords {
-    /// At work.
-    pub active: Vec<String>,
-    /// Away for a while; present for a list.
-    pub leave: Vec<String>,
-    /// Gone, since the leave date where there is one.
-    pub terminated: Vec<String>,
 }
 
 /// Why a document is no profile.
@@ -162,8 +171,23 @@ impl Profile {
             dates: Dates::default(),
             status_words: StatusWords::default(),
             grace_days: 0,
+            skip_rows: 0,
+            names: NameOrder::default(),
+            status_rule: StatusRule::default(),
+            address_by: AddressBy::default(),
+            required: Vec::new(),
             mode: None,
         }
+    }
+
+    /// Whether it is one of [`Self::BUILT_IN`], with or without what somebody changed in it for a file.
+    pub(crate) fn is_built_in(&self) -> bool {
+        Self::BUILT_IN.contains(&self.name.as_str())
+    }
+
+    /// Whether its files are to say who is there: where none of its columns does, a column that smells of it is missed.
+    pub(crate) fn expects_status(&self) -> bool {
+        !self.columns.status.0.is_empty() || !self.columns.employment_status.0.is_empty()
     }
 
     /// A built-in profile.
@@ -185,32 +209,9 @@ impl Profile {
         Ok(profile)
     }
 
-    /// With the columns that a mapping names in place of its own.
-    #[must_use]
-    pub fn mapped(mut self, mapping: &Mapping) -> Self {
-        let Mapping { email, name, external_id } = mapping;
-        let columns = &mut self.columns;
-        for (slot, column) in [
-            (&mut columns.address, email),
-            (&mut columns.name, name),
-            (&mut columns.external_id, external_id),
-        ] {
-            if let Some(column) = column {
-                *slot = ColumnNames(vec![column.clone()]);
-            }
-        }
-        self
-    }
-
     fn check(self) -> Result<Self, ProfileError> {
-        let StatusWords { active, leave, terminated } = &self.status_words;
-        let mut seen = Vec::new();
-        for group in [active, leave, terminated] {
-            let keys: Vec<_> = group.iter().map(|word| crate::columns::key(word)).collect();
-            if let Some(twice) = keys.iter().position(|key| seen.contains(key)) {
-                return Err(ProfileError::StatusWord(group[twice].clone()));
-            }
-            seen.extend(keys);
+        if let Some(word) = self.status_words.twofold() {
+            return Err(ProfileError::StatusWord(word));
         }
         if self.columns.given_name.0.is_empty() != self.columns.family_name.0.is_empty() {
             return Err(ProfileError::HalfName);
@@ -237,9 +238,17 @@ struct Draft {
     #[serde(default)]
     dates: Dates,
     #[serde(default)]
-    status_words: Option<StatusWords>,
+    status_words: GivenWords,
     #[serde(default)]
     grace_days: u16,
+    #[serde(default)]
+    skip_rows: u16,
+    #[serde(default)]
+    names: NameOrder,
+    #[serde(default)]
+    status_rule: StatusRule,
+    #[serde(default)]
+    address_by: AddressBy,
     #[serde(default)]
     mode: Option<ImportMode>,
 }
@@ -248,22 +257,24 @@ impl TryFrom<Draft> for Profile {
     type Error = ProfileError;
 
     fn try_from(draft: Draft) -> Result<Self, ProfileError> {
-        let Draft {
-            name,
-            columns,
-            others,
-            delimiter,
-            quote,
-            encoding,
-            dates,
-            status_words,
-            grace_days,
-            mode,
-        } = draft;
-        let status_words = status_words.unwrap_or_default();
-        let name = name.trim().to_owned();
-        Self { name, columns, others, delimiter, quote, encoding, dates, status_words, grace_days, mode }
-            .check()
+        let profile = Self {
+            name: draft.name.trim().to_owned(),
+            columns: draft.columns,
+            others: draft.others,
+            delimiter: draft.delimiter,
+            quote: draft.quote,
+            encoding: draft.encoding,
+            dates: draft.dates,
+            status_words: draft.status_words.completed(),
+            grace_days: draft.grace_days,
+            skip_rows: draft.skip_rows,
+            names: draft.names,
+            status_rule: draft.status_rule,
+            address_by: draft.address_by,
+            required: Vec::new(),
+            mode: draft.mode,
+        };
+        profile.check()
     }
 }
 

@@ -1,6 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use super::*;
+use crate::Mapping;
 
 #[test]
 fn each_built_in_profile_is_known_by_its_name_and_contradicts_nothing() {

@@ -53,7 +53,7 @@ pub(super) fn by_people(tx: &Connection, list: &ListId) -> Outcome<Numbered> {
     Ok(found)
 }
 
-const COLUMNS: &str = "id, name, filter, opt_out, version";
+const COLUMNS: &str = "id, name, filter, opt_out, version, status_words";
 
 pub(crate) fn by_id(tx: &Connection, list: &ListId) -> Outcome<Option<List>> {
     let sql = format!("SELECT {COLUMNS} FROM lists WHERE id = ?1");
@@ -133,5 +133,7 @@ fn read(row: &Row<'_>) -> Outcome<List> {
         kind: filter.map_or(ListKind::Static, |filter| ListKind::Filtered { filter }),
         opt_out: named(row.get(3)?, "list's rule")?,
         version: Version(count(row.get(4)?)),
+        status_words: serde_json::from_str(&row.get::<_, String>(5)?)
+            .map_err(|_| Fail::Stored("status words"))?,
     })
 }

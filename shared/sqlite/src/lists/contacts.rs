@@ -75,7 +75,17 @@ pub(crate) fn by_address(tx: &Connection, address: &Address) -> Outcome<Option<S
     Ok(tx.prepare_cached(&sql)?.query_row([address.as_str()], read).optional()?)
 }
 
+/// By the external id that is shown, or else by a further one.
 pub(crate) fn by_external_id(tx: &Connection, external_id: &str) -> Outcome<Option<Stored>> {
+    if let Some(found) = by_first_id(tx, external_id)? {
+        return Ok(Some(found));
+    }
+    let sql = select("n = (SELECT contact FROM further_ids WHERE external_id = ?1)");
+    Ok(tx.prepare_cached(&sql)?.query_row([external_id], read).optional()?)
+}
+
+/// By the external id that is shown alone.
+pub(crate) fn by_first_id(tx: &Connection, external_id: &str) -> Outcome<Option<Stored>> {
     let sql = select("external_id = ?1");
     Ok(tx.prepare_cached(&sql)?.query_row([external_id], read).optional()?)
 }

@@ -4,12 +4,13 @@ use std::collections::HashSet;
 
 use listsync_core::{
     Timestamp,
+    contact::ExternalId,
     id::{ImportId, ListId},
-    import::{FileRows, Removals, judge_removals},
+    import::{Departure, FileRows, Keys, Removals, judge_removals},
     list::{Origin, Standing},
 };
 use listsync_engine::ports::{
-    Again, Import, ImportMode, ImportRow, ImportState, Imported, NewImport, Presence, RefusedRow,
+    Again, Import, ImportMode, ImportRow, ImportState, Imported, Kept, NewImport, Presence, RefusedRow,
 };
 use rusqlite::Connection;
 use uuid::Uuid;
@@ -23,7 +24,7 @@ use super::{
 };
 use crate::{
     error::{Fail, Outcome},
-    people::{edit, say, suppressions},
+    people::{edit, keys, say, suppressions},
 };
 
 /// Takes a file into a list.
@@ -33,8 +34,12 @@ pub(super) fn take_in(tx: &Connection, list: &ListId, new: &NewImport) -> Outcom
         return Ok(Imported { import, refused: Vec::new() });
     }
     let listed = entries::size(tx, row.n)?;
-    let import = blank(list, new)?;
-    let mut taking = Taking { tx, list: row, import, named: HashSet::new(), refused: Vec::new() };
+    let import = begun(list, new)?;
+    let further = keys::any_further(tx)?;
+    let mut taking = Taking { tx, list: row, import, named: HashSet::new(), refused: Vec::new(), further };
+    for kept in &new.kept {
+        taking.keep(kept)?;
+    }
     for person in new.people.iter() {
         taking.take(&person)?;
     }
@@ -47,7 +52,7 @@ pub(super) fn take_in(tx: &Connection, list: &ListId, new: &NewImport) -> Outcom
     };
     let present = listed.saturating_sub(leavers.len() as u64);
     let mut kept = &leavers[..0];
-    match judge_removals(FileRows { present, unreadable: new.rejected }, listed) {
+    match judge_removals(FileRows { present, unreadable: new.unreadable }, listed) {
         _ if leavers.is_empty() => {}
         Removals::Do => import.removed += dismiss(tx, row.n, &leavers, new.at)?,
         Removals::Skip => import.state = ImportState::RemovalsSkipped,
@@ -74,28 +79,9 @@ fn repeated(tx: &Connection, list: i64, new: &NewImport) -> Outcome<Option<Impor
     Ok(same.map(|last| Import { state: ImportState::Repeated, ..last }))
 }
 
-fn blank(list: &ListId, new: &NewImport) -> Outcome<Import> {
+fn begun(list: &ListId, new: &NewImport) -> Outcome<Import> {
     let id = ImportId::parse(&Uuid::now_v7().to_string()).map_err(|_| Fail::Stored("import's id"))?;
-    Ok(Import {
-        id,
-        list: list.clone(),
-        file: new.file.clone(),
-        at: new.at,
-        mode: new.mode,
-        state: ImportState::Done,
-        rows: new.rows,
-        added: 0,
-        updated: 0,
-        unchanged: 0,
-        removed: 0,
-        held: 0,
-        opted_out: 0,
-        repeated: new.repeated,
-        rejected: new.rejected,
-        leaving: 0,
-        digest: new.digest.clone(),
-        profile: new.profile.clone(),
-    })
+    Ok(Import::begun(id, list, new))
 }
 
 /// A file while it is taken in.
@@ -105,53 +91,87 @@ struct Taking<'a> {
     import: Import,
     named: HashSet<i64>,
     refused: Vec<RefusedRow>,
+    /// Whether any contact has further keys: only then anybody is looked for by them.
+    further: bool,
 }
 
 /// Whom a row means.
 enum Meant {
     Nobody,
     One(Stored),
-    /// Its address is of one contact and its external id of another, or of none.
-    Two(Vec<Stored>),
+    /// Its address and its external ids are of two contacts.
+    Two([Stored; 2]),
 }
 
 impl Taking<'_> {
     fn take(&mut self, row: &ImportRow) -> Outcome<()> {
         match (row.presence, self.meant(row)?) {
-            (_, Meant::Two(both)) => {
-                self.named.extend(both.iter().map(|contact| contact.n));
-                self.import.rejected += 1;
-                self.refuse(row, "external_id_conflict", "the address belongs to a contact with another key");
-            }
+            (_, Meant::Two(both)) => self.refuse_conflict(row, &both),
             (Presence::Leaving, meant) => {
                 self.import.leaving += 1;
                 if let Meant::One(contact) = meant {
-                    self.named.insert(contact.n);
-                    self.take_off(&contact)?;
+                    self.take_departure(row, &contact)?;
                 }
             }
-            (Presence::Present, Meant::One(contact)) => {
-                self.named.insert(contact.n);
-                self.take_known(row, contact)?;
-            }
+            (Presence::Present, Meant::One(contact)) => self.take_known(row, contact)?,
             (Presence::Present, Meant::Nobody) => self.take_new(row)?,
         }
         Ok(())
     }
 
+    /// Whom a file names without saying anything of them is not missing.
+    fn keep(&mut self, kept: &Kept) -> Outcome<()> {
+        let contact = match kept {
+            Kept::Key(key) => self.by_key(key)?,
+            Kept::Address(address) => contacts::by_address(self.tx, address)?,
+        };
+        self.named.extend(contact.map(|contact| contact.n));
+        Ok(())
+    }
+
+    fn by_key(&self, key: &ExternalId) -> Outcome<Option<Stored>> {
+        match self.further {
+            true => contacts::by_external_id(self.tx, key.as_str()),
+            false => contacts::by_first_id(self.tx, key.as_str()),
+        }
+    }
+
     fn meant(&self, row: &ImportRow) -> Outcome<Meant> {
         let of_address = contacts::by_address(self.tx, &row.contact.address)?;
-        let Some(key) = row.external_id.as_ref().map(|id| id.as_str()) else {
-            return Ok(of_address.map_or(Meant::Nobody, Meant::One));
-        };
-        Ok(match (contacts::by_external_id(self.tx, key)?, of_address) {
-            (Some(of_key), Some(of_address)) if of_key.n == of_address.n => Meant::One(of_key),
-            (Some(of_key), Some(of_address)) => Meant::Two(vec![of_key, of_address]),
-            (Some(of_key), None) => Meant::One(of_key),
-            (None, Some(of_address)) if of_address.external_id.is_some() => Meant::Two(vec![of_address]),
-            (None, Some(of_address)) => Meant::One(of_address),
+        let mut of_key: Option<Stored> = None;
+        for key in row.keys() {
+            match (of_key, self.by_key(key)?) {
+                (Some(one), Some(other)) if one.n != other.n => return Ok(Meant::Two([one, other])),
+                (one, other) => of_key = one.or(other),
+            }
+        }
+        Ok(match (of_key, of_address) {
+            (Some(of_key), Some(of_address)) if of_key.n != of_address.n => Meant::Two([of_key, of_address]),
+            (Some(one), _) | (None, Some(one)) => Meant::One(one),
             (None, None) => Meant::Nobody,
         })
+    }
+
+    fn refuse_conflict(&mut self, row: &ImportRow, both: &[Stored]) {
+        self.named.extend(both.iter().map(|contact| contact.n));
+        self.import.rejected += 1;
+        self.refuse(row, "external_id_conflict", "the address belongs to a contact with another key");
+    }
+
+    /// Keys that have ended take somebody off the list with whom nothing else is left. Who has others may be missing from
+    /// a full file nevertheless, so that the row does not name them.
+    fn take_departure(&mut self, row: &ImportRow, contact: &Stored) -> Outcome<()> {
+        match keys::of(self.tx, contact)?.without(row.ended()) {
+            Departure::NotTheirs => Ok(()),
+            Departure::Remains(left) => {
+                keys::set(self.tx, contact.n, &left)?;
+                contacts::touch(self.tx, contact.n)
+            }
+            Departure::Leaves => {
+                self.named.insert(contact.n);
+                self.take_off(contact)
+            }
+        }
     }
 
     fn take_off(&mut self, contact: &Stored) -> Outcome<()> {
@@ -163,7 +183,11 @@ impl Taking<'_> {
     }
 
     fn take_known(&mut self, row: &ImportRow, contact: Stored) -> Outcome<()> {
-        let moved = self.take_key_and_address(row, &contact)?;
+        let Some(moved) = self.take_key_and_address(row, &contact)? else {
+            self.refuse_conflict(row, std::slice::from_ref(&contact));
+            return Ok(());
+        };
+        self.named.insert(contact.n);
         let now = memberships::of(self.tx, self.list.n, contact.n)?.standing;
         // The new address may have been suppressed.
         let contact = if moved == Details::Changed { self.again(&contact)? } else { contact };
@@ -180,21 +204,35 @@ impl Taking<'_> {
         Ok(())
     }
 
-    /// A key names the contact: its address is theirs now.
-    fn take_key_and_address(&self, row: &ImportRow, contact: &Stored) -> Outcome<Details> {
-        let Some(key) = &row.external_id else { return Ok(Details::Same) };
+    /// A key names the contact: it is theirs, and so is its address now. None: the key cannot be theirs.
+    fn take_key_and_address(&mut self, row: &ImportRow, contact: &Stored) -> Outcome<Option<Details>> {
+        let Some(key) = &row.external_id else { return Ok(Some(Details::Same)) };
+        let known = contact.external_id.as_deref() == Some(key.as_str());
+        let plain = row.further_ids.is_empty() && row.ended_ids.is_empty();
         let mut moved = Details::Same;
-        if contact.external_id.is_none() {
-            edit::set_external_id(self.tx, contact.n, key)?;
-            contacts::touch(self.tx, contact.n)?;
-            moved = Details::Changed;
+        if !(known && plain) {
+            let own = keys::of(self.tx, contact)?;
+            let Ok(after) = own.with(row.in_force(), &row.ended_ids) else { return Ok(None) };
+            if after != own {
+                self.set_keys(contact.n, &after)?;
+                contacts::touch(self.tx, contact.n)?;
+                moved = Details::Changed;
+            }
         }
         if contact.address != row.contact.address.as_str() {
             edit::set_address(self.tx, contact, (&row.contact.address, self.source()))?;
             contacts::touch(self.tx, contact.n)?;
             moved = Details::Changed;
         }
-        Ok(moved)
+        Ok(Some(moved))
+    }
+
+    fn set_keys(&mut self, contact: i64, after: &Keys) -> Outcome<()> {
+        self.further |= !after.further.is_empty();
+        match self.further {
+            true => keys::set(self.tx, contact, after),
+            false => keys::set_first(self.tx, contact, after.first.as_ref()),
+        }
     }
 
     fn again(&self, contact: &Stored) -> Outcome<Stored> {
@@ -207,8 +245,10 @@ impl Taking<'_> {
             return Ok(());
         }
         let made = contacts::insert(self.tx, &row.contact, self.source())?;
-        if let Some(key) = &row.external_id {
-            edit::set_external_id(self.tx, made.n, key)?;
+        if let Ok(after) = Keys::default().with(row.in_force(), &[])
+            && after.first.is_some()
+        {
+            self.set_keys(made.n, &after)?;
         }
         self.named.insert(made.n);
         self.join(made.n)

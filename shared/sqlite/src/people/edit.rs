@@ -182,6 +182,7 @@ pub(crate) fn set_external_id(tx: &Connection, contact: i64, key: &ExternalId) -
     }
     tx.prepare_cached("UPDATE contacts SET external_id = ?2 WHERE n = ?1")?
         .execute(params![contact, key.as_str()])?;
+    tx.prepare_cached("DELETE FROM further_ids WHERE external_id = ?1")?.execute([key.as_str()])?;
     Ok(())
 }
 

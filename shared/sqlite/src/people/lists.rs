@@ -44,6 +44,10 @@ pub(super) fn edit(
         tx.execute("UPDATE lists SET opt_out = ?2 WHERE n = ?1", params![row.n, name_of(rule)?])?;
         follow_rule(tx, row.n, (rule, now))?;
     }
+    if let Some(words) = &edit.status_words {
+        let text = serde_json::to_string(words).map_err(|_| Fail::Stored("status words"))?;
+        tx.execute("UPDATE lists SET status_words = ?2 WHERE n = ?1", params![row.n, text])?;
+    }
     tx.execute("UPDATE lists SET version = version + 1 WHERE n = ?1", [row.n])?;
     catalog::by_id(tx, id)?.ok_or(Fail::Stored("list"))
 }

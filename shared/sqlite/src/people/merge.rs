@@ -11,7 +11,7 @@ use rusqlite::{Connection, params};
 use super::{
     edit,
     fields::Provenance,
-    forget, read,
+    forget, keys, read,
     say::{self, Word},
 };
 use crate::{
@@ -42,6 +42,7 @@ pub(super) fn merge(
     take_sayings(tx, &kept, &gone)?;
     succeed(tx, &kept, &gone)?;
     let brought = Provenance::load(tx, gone.n)?;
+    let keys = keys::of(tx, &kept)?.joined(&keys::of(tx, &gone)?);
     forget::depart(tx, &gone, now)?;
     for address in &addresses {
         tx.execute(
@@ -50,6 +51,7 @@ pub(super) fn merge(
         )?;
     }
     take_details(tx, &kept, (&gone, &brought))?;
+    keys::set(tx, kept.n, &keys)?;
     for word in words {
         say::note(tx, kept.n, word)?;
     }
@@ -105,7 +107,7 @@ fn take_sayings(tx: &Connection, kept: &Stored, gone: &Stored) -> Outcome<()> {
     Ok(())
 }
 
-/// Blank fields, name, key and match of the kept contact are filled from the other.
+/// Blank fields, name and match of the kept contact are filled from the other.
 fn take_details(tx: &Connection, kept: &Stored, (gone, brought): (&Stored, &Provenance)) -> Outcome<()> {
     let (mut mine, theirs) = (fields(&kept.fields)?, fields(&gone.fields)?);
     let fresh: Vec<String> = theirs.keys().filter(|name| !mine.contains_key(*name)).cloned().collect();
@@ -114,11 +116,10 @@ fn take_details(tx: &Connection, kept: &Stored, (gone, brought): (&Stored, &Prov
     mine.extend(theirs.into_iter().filter(|(name, _)| fresh.contains(name)));
     let name = if kept.name.is_empty() { &gone.name } else { &kept.name };
     let object = kept.object_id.as_ref().or(gone.object_id.as_ref());
-    let key = kept.external_id.as_ref().or(gone.external_id.as_ref());
     tx.execute(
-        "UPDATE contacts SET name = ?2, fields = ?3, provenance = ?4, object_id = ?5, external_id = ?6
+        "UPDATE contacts SET name = ?2, fields = ?3, provenance = ?4, object_id = ?5
          WHERE n = ?1",
-        params![kept.n, name, fields_text(&mine), provenance.text()?, object, key],
+        params![kept.n, name, fields_text(&mine), provenance.text()?, object],
     )?;
     Ok(())
 }

@@ -4,6 +4,7 @@ pub(crate) mod edit;
 pub(crate) mod fields;
 mod follow;
 mod forget;
+pub(crate) mod keys;
 mod lists;
 mod merge;
 mod port;

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use listsync_core::{
     address::Address,
-    contact::{Contact, OptOut, Place, Said, Scope, Undeliverable, Version},
+    contact::{Contact, ExternalId, OptOut, Place, Said, Scope, Undeliverable, Version},
     id::ContactId,
 };
 use rusqlite::{Connection, Row, params};
@@ -18,7 +18,8 @@ use crate::{
 
 const COLUMNS: &str = "c.id, c.address, c.name, c.external_id, c.fields, c.provenance, c.object_id,
     c.undeliverable, c.undeliverable_at, c.opted_out, c.opted_out_at, c.opted_out_via, c.version,
-    (SELECT json_group_array(a.address) FROM aliases a WHERE a.contact = c.n)";
+    (SELECT json_group_array(a.address) FROM aliases a WHERE a.contact = c.n),
+    (SELECT json_group_array(f.external_id) FROM further_ids f WHERE f.contact = c.n)";
 
 pub(super) fn one(tx: &Connection, id: &ContactId) -> Outcome<Option<Contact>> {
     let sql = format!("SELECT {COLUMNS} FROM contacts c WHERE c.id = ?1");
@@ -50,6 +51,8 @@ pub(super) fn page(tx: &Connection, after: Option<&ContactId>, limit: usize) -> 
 fn read(row: &Row<'_>) -> Outcome<Contact> {
     let aliases: BTreeSet<Address> =
         serde_json::from_str(&row.get::<_, String>(13)?).map_err(|_| Fail::Stored("aliases"))?;
+    let further_ids: BTreeSet<ExternalId> =
+        serde_json::from_str(&row.get::<_, String>(14)?).map_err(|_| Fail::Stored("further ids"))?;
     let provenance = Provenance::parse(&row.get::<_, String>(5)?)?;
     let undeliverable = match (row.get::<_, Option<String>>(7)?, row.get::<_, Option<i64>>(8)?) {
         (Some(why), Some(at)) => Some(Undeliverable { reason: named(why, "reason")?, at: timestamp(at) }),
@@ -71,6 +74,7 @@ fn read(row: &Row<'_>) -> Outcome<Contact> {
         aliases,
         name: row.get(2)?,
         external_id: typed_option(row, 3, "external id")?,
+        further_ids,
         fields: provenance.fields(fields(&row.get::<_, String>(4)?)?),
         object_id: typed_option(row, 6, "contact's object id")?,
         undeliverable,

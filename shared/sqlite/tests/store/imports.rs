@@ -71,7 +71,7 @@ async fn a_full_file_takes_leavers_off_and_an_incremental_one_does_not() {
 async fn a_full_file_with_an_unreadable_row_removes_nobody() {
     let people = ["a", "b", "c", "d", "e"];
     let (store, id) = filled(&people).await;
-    let new = NewImport { rejected: 1, ..file(ImportMode::Full, &people[..4]) };
+    let new = NewImport { rejected: 1, unreadable: 1, ..file(ImportMode::Full, &people[..4]) };
     let import = store.import(&id, &new).await.unwrap().import;
     assert_eq!(removals(&import), (ImportState::RemovalsSkipped, 0, 0));
     assert_eq!(store.size(&id).await.unwrap(), 5);

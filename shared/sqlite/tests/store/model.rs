@@ -150,7 +150,7 @@ async fn apply(scene: &Scene, model: &mut Model, edit: &Edit) {
 fn file(full: bool, people: &BTreeSet<u8>, rejected: u64) -> NewImport {
     let mode = if full { ImportMode::Full } else { ImportMode::Incremental };
     let people = people.iter().map(|who| person(&local(*who)).into()).collect();
-    NewImport { rejected, ..NewImport::new("f.csv", mode, people, at(1)) }
+    NewImport { rejected, unreadable: rejected, ..NewImport::new("f.csv", mode, people, at(1)) }
 }
 
 struct Scene {

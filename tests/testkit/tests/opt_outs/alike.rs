@@ -52,8 +52,9 @@ async fn look<S: Store>(store: &S, stage: &Stage) -> Vec<String> {
         }
         let said: Vec<_> =
             store.sayings(&contact.id).await.unwrap().iter().map(|said| word(said, stage)).collect();
-        let listsync_core::contact::Contact { address, aliases, external_id, opted_out, .. } = contact;
-        let key = external_id.map(String::from);
+        let listsync_core::contact::Contact { address, aliases, external_id, further_ids, opted_out, .. } =
+            contact;
+        let key: Vec<String> = external_id.into_iter().chain(further_ids).map(String::from).collect();
         seen.push(format!("{who}: {address} {aliases:?} {key:?} {opted_out:?} {places:?} {said:?}"));
     }
     for list in &stage.lists {

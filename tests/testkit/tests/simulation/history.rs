@@ -394,8 +394,10 @@ impl Stage {
         let named: Vec<_> = self.people.iter().filter(|_| dice.chance(share)).collect();
         self.tell(|| format!("{mode:?} import of {named:?}"));
         let people = named.iter().map(|name| contact(name).into()).collect();
+        let unreadable = u64::from(dice.chance(10));
         let import = NewImport {
-            rejected: u64::from(dice.chance(10)),
+            rejected: unreadable,
+            unreadable,
             ..NewImport::new("staff.csv", mode, people, self.scene.clock.now())
         };
         let approved = dice.chance(50);

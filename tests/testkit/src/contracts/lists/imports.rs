@@ -2,7 +2,9 @@ use listsync_core::{
     id::ImportId,
     list::{Origin, Standing},
 };
-use listsync_engine::ports::{Decision, Fault, Import, ImportMode, ImportState, ListStore, NewImport};
+use listsync_engine::ports::{
+    Decision, Fault, FileReport, Import, ImportMode, ImportState, ListStore, NewImport,
+};
 
 use super::{Bed, file, set, with_fields};
 use crate::{
@@ -51,8 +53,11 @@ async fn an_import_puts_its_contacts_on_the_list<S: ListStore>(make: &impl Fn() 
         repeated: 1,
         rejected: 0,
         leaving: 0,
+        unreachable: 0,
+        not_yet: 0,
         digest: None,
         profile: String::new(),
+        report: FileReport::default(),
     };
     assert_eq!(import, wanted);
     assert_eq!(bed.members().await, set(&["anna", "berta", "clara"]));
@@ -112,7 +117,7 @@ async fn an_unreadable_row_keeps_everybody<S: ListStore>(make: &impl Fn() -> S) 
     let bed = Bed::make(make).await;
     bed.import(ImportMode::Full, &TEN).await;
     let names: Vec<_> = TEN[1..].iter().copied().chain(["anna"]).collect();
-    let new = NewImport { rejected: 1, rows: 11, ..file(ImportMode::Full, &names) };
+    let new = NewImport { rejected: 1, unreadable: 1, rows: 11, ..file(ImportMode::Full, &names) };
     let import = ok(bed.store.import(&bed.list, &new).await).import;
     assert_eq!(import.state, ImportState::RemovalsSkipped);
     assert_eq!((import.added, import.removed, import.held, import.rejected), (1, 0, 0, 1));

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use listsync_core::{
     contact::{Contact, Decision, ExternalId},
+    import::Keys,
     list::{Origin, Standing},
 };
 use listsync_engine::ports::{
-    Again, ContactEdit, Contacts, ImportMode, ImportRow, ImportState, Imported, ListStore, NewImport,
+    Again, ContactEdit, Contacts, ImportMode, ImportRow, ImportState, Imported, Kept, ListStore, NewImport,
     Presence,
 };
 
@@ -25,6 +26,109 @@ pub(super) async fn all<S: ListStore + Contacts>(make: &impl Fn() -> S) {
     who_is_said_to_leave_leaves_in_either_mode(make).await;
     the_same_file_again_is_answered_and_not_taken_in(make).await;
     a_field_of_a_file_tells_that_it_comes_from_one(make).await;
+    a_new_number_is_added_to_the_person_and_the_old_one_says_nothing_more(make).await;
+    a_shared_mailbox_leaves_with_its_last_key(make).await;
+    a_key_with_other_zeros_is_refused(make).await;
+    whom_a_file_names_without_saying_anything_stays(make).await;
+    two_contacts_that_are_merged_have_the_keys_of_both(make).await;
+}
+
+fn key(text: &str) -> ExternalId {
+    ExternalId::parse(text).expect("a key")
+}
+
+fn keys(contact: Option<Contact>) -> Vec<String> {
+    contact.map(|contact| Keys::of(&contact).iter().map(ToString::to_string).collect()).unwrap_or_default()
+}
+
+async fn a_new_number_is_added_to_the_person_and_the_old_one_says_nothing_more<S: ListStore + Contacts>(
+    make: &impl Fn() -> S,
+) {
+    let both = |mode| async move {
+        let bed = Bed::make(make).await;
+        bed.take(ImportMode::Full, vec![row(2, "anna", "100"), row(3, "berta", "2")]).await;
+        let hired = ImportRow { ended_ids: vec![key("100")], ..row(2, "anna", "250") };
+        let Imported { import, refused } = bed.take(mode, vec![hired, row(3, "berta", "2")]).await;
+        assert_eq!((import.removed, import.updated, refused), (0, 1, Vec::new()), "{mode:?}");
+        assert_eq!(keys(bed.find("anna").await), ["250"]);
+    };
+    both(ImportMode::Full).await;
+    both(ImportMode::Incremental).await;
+    for rows in [
+        [row(2, "anna", "250"), leaving(2, "anna", "100")],
+        [leaving(2, "anna", "100"), row(2, "anna", "250")],
+    ] {
+        let bed = Bed::make(make).await;
+        bed.take(ImportMode::Full, vec![row(2, "anna", "100")]).await;
+        for row in rows {
+            let Imported { refused, .. } = bed.take(ImportMode::Incremental, vec![row]).await;
+            assert_eq!(refused, Vec::new());
+        }
+        assert_eq!(bed.standing("anna").await, Standing::Member, "in whichever order the files come");
+        bed.take(ImportMode::Incremental, vec![leaving(2, "anna", "100")]).await;
+        assert_eq!(bed.standing("anna").await, Standing::Member, "an ended number says nothing more");
+        bed.take(ImportMode::Incremental, vec![leaving(2, "anna", "250")]).await;
+        assert_eq!(bed.standing("anna").await, Standing::Absent, "but the last one does");
+    }
+}
+
+async fn a_shared_mailbox_leaves_with_its_last_key<S: ListStore + Contacts>(make: &impl Fn() -> S) {
+    let bed = Bed::make(make).await;
+    let shared = ImportRow { further_ids: vec![key("302"), key("303")], ..row(3, "store", "301") };
+    bed.take(ImportMode::Full, vec![row(2, "anna", "1"), shared]).await;
+    assert_eq!(keys(bed.find("store").await), ["301", "302", "303"]);
+    for (gone, after) in [("301", Standing::Member), ("303", Standing::Member), ("302", Standing::Absent)] {
+        let Imported { refused, .. } =
+            bed.take(ImportMode::Incremental, vec![leaving(2, "store", gone)]).await;
+        assert_eq!((bed.standing("store").await, refused), (after, Vec::new()), "{gone}");
+    }
+    bed.take(ImportMode::Incremental, vec![row(2, "store", "302")]).await;
+    assert_eq!(bed.standing("store").await, Standing::Member, "and comes back with one");
+    let rows = vec![row(2, "anna", "1"), leaving(3, "store", "302")];
+    bed.take(ImportMode::Full, rows).await;
+    assert_eq!(bed.standing("store").await, Standing::Absent);
+}
+
+async fn a_key_with_other_zeros_is_refused<S: ListStore + Contacts>(make: &impl Fn() -> S) {
+    let bed = Bed::make(make).await;
+    bed.take(ImportMode::Full, vec![row(2, "anna", "00101"), row(3, "berta", "00102")]).await;
+    let imported = bed.take(ImportMode::Full, vec![row(2, "anna", "101"), row(3, "berta", "102")]).await;
+    assert_eq!(refused(&imported), [(2, "external_id_conflict"), (3, "external_id_conflict")]);
+    assert_eq!((imported.import.added, imported.import.removed), (0, 0), "nobody is doubled, nobody leaves");
+    assert_eq!(keys(bed.find("anna").await), ["00101"]);
+}
+
+async fn whom_a_file_names_without_saying_anything_stays<S: ListStore + Contacts>(make: &impl Fn() -> S) {
+    let bed = Bed::make(make).await;
+    let all = ["anna", "berta", "carla", "dora", "emma"];
+    let rows: Vec<_> =
+        (1..).zip(all).map(|(number, local)| row(number, local, &number.to_string())).collect();
+    bed.take(ImportMode::Full, rows.clone()).await;
+    let new = NewImport {
+        kept: vec![Kept::Key(key("1")), Kept::Address(address("berta")), Kept::Key(key("unknown"))],
+        rejected: 1,
+        unreachable: 1,
+        ..file(ImportMode::Full, rows[3..].to_vec())
+    };
+    let import = ok(bed.store.import(&bed.list, &new).await).import;
+    assert_eq!((import.state, import.removed, import.unreachable), (ImportState::Done, 1, 1), "carla");
+    assert_eq!(bed.standing("carla").await, Standing::Absent);
+    for local in ["anna", "berta", "dora", "emma"] {
+        assert_eq!(bed.standing(local).await, Standing::Member, "{local}");
+    }
+}
+
+async fn two_contacts_that_are_merged_have_the_keys_of_both<S: ListStore + Contacts>(make: &impl Fn() -> S) {
+    let bed = Bed::make(make).await;
+    bed.take(ImportMode::Full, vec![row(2, "anna", "1"), row(3, "berta", "2")]).await;
+    let (anna, berta) = (bed.find("anna").await.expect("there"), bed.find("berta").await.expect("there"));
+    ok(bed.store.merge_contacts(&anna.id, &berta.id, moment(6)).await);
+    assert_eq!(keys(bed.find("berta").await), ["1", "2"]);
+    let imported = bed.take(ImportMode::Incremental, vec![row(2, "anna", "2")]).await;
+    assert_eq!((imported.refused, imported.import.unchanged), (Vec::new(), 1), "one person, by either key");
+    ok(bed.store.delete_contact(&anna.id, moment(7)).await);
+    bed.take(ImportMode::Incremental, vec![row(2, "dora", "2")]).await;
+    assert_eq!(keys(bed.find("dora").await), ["2"], "a deleted contact's keys are free");
 }
 
 fn row(number: u64, local: &str, key: &str) -> ImportRow {
@@ -95,7 +199,8 @@ async fn an_address_of_one_and_a_key_of_another_are_not_taken_in<S: ListStore + 
 ) {
     let bed = Bed::make(make).await;
     bed.take(ImportMode::Full, vec![row(2, "anna", "1"), row(3, "berta", "2")]).await;
-    let rows = vec![row(2, "berta", "1"), row(3, "anna", "3"), row(4, "carla", "4")];
+    let shared = ImportRow { further_ids: vec![key("2")], ..row(3, "dora", "1") };
+    let rows = vec![row(2, "berta", "1"), shared, row(4, "carla", "4")];
     let imported = bed.take(ImportMode::Full, rows).await;
     assert_eq!(refused(&imported), [(2, "external_id_conflict"), (3, "external_id_conflict")]);
     let import = &imported.import;

@@ -5,6 +5,7 @@ use listsync_core::{
     address::Address,
     contact::{Contact, Decision, ExternalId, Undeliverable},
     id::{ContactId, ListId},
+    import::Keys,
     list::{NewContact, Origin, Standing},
 };
 use listsync_engine::ports::{ContactEdit, MailState, PortResult};
@@ -26,7 +27,9 @@ impl Book {
 
     pub(super) fn of_key(&self, key: &ExternalId) -> Option<ContactId> {
         let mut people = self.contacts.values().map(|person| &person.contact);
-        people.find(|contact| contact.external_id.as_ref() == Some(key)).map(|contact| contact.id.clone())
+        people
+            .find(|contact| Keys::of(contact).iter().any(|own| own == key))
+            .map(|contact| contact.id.clone())
     }
 
     /// Whether that was news.
@@ -35,8 +38,17 @@ impl Book {
             return Err(rejected("contact_exists", "the external id is somebody's"));
         }
         let contact = self.contact_mut(id)?;
+        contact.further_ids.remove(key);
         let before = contact.external_id.replace(key.clone());
         Ok(before.as_ref() != Some(key))
+    }
+
+    /// Whether that was news.
+    pub(super) fn set_keys(&mut self, id: &ContactId, keys: Keys) -> PortResult<bool> {
+        let contact = self.contact_mut(id)?;
+        let news = Keys::of(contact) != keys;
+        (contact.external_id, contact.further_ids) = (keys.first, keys.further);
+        Ok(news)
     }
 
     /// Whether that was news. The former address becomes an alias.
@@ -124,6 +136,7 @@ impl Book {
     pub(super) fn merge(&mut self, keep: &ContactId, other: &ContactId, at: Timestamp) -> PortResult<()> {
         self.person(keep)?;
         let gone = self.person(other)?.clone();
+        let keys = Keys::of(&gone);
         let refusals: Vec<_> = self.refusals(keep).into_iter().chain(self.refusals(other)).collect();
         let places: Vec<(ListId, Standing)> = self
             .lists
@@ -145,7 +158,8 @@ impl Book {
         if contact.name.is_empty() {
             contact.name = gone.name;
         }
-        contact.external_id = contact.external_id.take().or(gone.external_id);
+        let keys = Keys::of(contact).joined(&keys);
+        (contact.external_id, contact.further_ids) = (keys.first, keys.further);
         for (name, field) in gone.fields {
             contact.fields.entry(name).or_insert(field);
         }

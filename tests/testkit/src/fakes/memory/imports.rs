@@ -3,11 +3,12 @@ use std::collections::BTreeSet;
 use listsync_core::{
     Timestamp,
     id::{ContactId, ImportId, ListId},
+    import::{Departure, Keys},
     list::{Origin, Standing},
 };
 use listsync_engine::ports::{
-    Again, Import, ImportMode, ImportRow, ImportState, Imported, NewImport, PortResult, Presence, RefusedRow,
-    RemoveOutcome,
+    Again, Import, ImportMode, ImportRow, ImportState, Imported, Kept, NewImport, PortResult, Presence,
+    RefusedRow, RemoveOutcome,
 };
 
 use super::{State, gone, rejected};
@@ -28,6 +29,12 @@ struct Taking {
 }
 
 impl Taking {
+    fn conflict(&mut self, row: &ImportRow, both: impl IntoIterator<Item = ContactId>) {
+        self.named.extend(both);
+        self.import.rejected += 1;
+        self.refuse(row, "external_id_conflict");
+    }
+
     fn refuse(&mut self, row: &ImportRow, code: &str) {
         let message = "the row is not taken in".to_owned();
         self.refused.push(RefusedRow { row: row.row, code: code.to_owned(), message });
@@ -55,8 +62,14 @@ impl State {
         }
         let before: BTreeSet<ContactId> = self.book.list(list)?.members().cloned().collect();
         let id = ImportId::parse(&format!("i{}", self.count_up())).expect("a counted id is an id");
-        let import = opened(id, list, new);
+        let import = Import::begun(id, list, new);
         let mut taking = Taking { import, named: BTreeSet::new(), refused: Vec::new() };
+        for kept in &new.kept {
+            taking.named.extend(match kept {
+                Kept::Key(key) => self.book.of_key(key),
+                Kept::Address(address) => self.book.by_address.get(address).cloned(),
+            });
+        }
         for row in new.people.iter() {
             self.take(list, &row, &mut taking)?;
         }
@@ -64,7 +77,7 @@ impl State {
         let mut leavers: Vec<_> = before.difference(&named).cloned().collect();
         if new.mode == ImportMode::Incremental || leavers.is_empty() {
             leavers.clear();
-        } else if new.rejected > 0 {
+        } else if new.unreadable > 0 {
             import.state = ImportState::RemovalsSkipped;
             leavers.clear();
         } else if (before.len() - leavers.len()) * 100 < before.len() * 80 {
@@ -91,31 +104,50 @@ impl State {
 
     fn take(&mut self, list: &ListId, row: &ImportRow, taking: &mut Taking) -> PortResult<()> {
         let of_address = self.book.by_address.get(&row.contact.address).cloned();
-        let of_key = row.external_id.as_ref().and_then(|key| self.book.of_key(key));
-        let keyed = |id: &ContactId| self.book.contacts[id].contact.external_id.is_some();
-        let meant = match (row.external_id.is_some(), of_key, of_address) {
-            (true, Some(one), Some(other)) if one != other => vec![one, other],
-            (true, None, Some(other)) if keyed(&other) => vec![other.clone(), other],
-            (_, of_key, of_address) => of_key.or(of_address).into_iter().collect(),
-        };
-        taking.named.extend(meant.iter().cloned());
-        match (row.presence, meant.as_slice()) {
-            (_, [_, _]) => {
-                taking.import.rejected += 1;
-                taking.refuse(row, "external_id_conflict");
-                Ok(())
-            }
-            (Presence::Leaving, who) => {
-                taking.import.leaving += 1;
-                if let [contact] = who {
-                    let left = self.book.dismiss(list, contact, (Origin::Csv, taking.import.at))?;
-                    taking.import.removed += u64::from(left == RemoveOutcome::Removed);
-                }
-                Ok(())
-            }
-            (Presence::Present, [contact]) => self.take_known(list, (row, contact), taking),
-            (Presence::Present, _) => self.take_new(list, row, taking),
+        let mut of_keys: Vec<ContactId> = row.keys().filter_map(|key| self.book.of_key(key)).collect();
+        of_keys.dedup();
+        if let [one, other, ..] = of_keys.as_slice() {
+            taking.conflict(row, [one.clone(), other.clone()]);
+            return Ok(());
         }
+        match (row.presence, of_keys.pop(), of_address) {
+            (_, Some(one), Some(other)) if one != other => {
+                taking.conflict(row, [one, other]);
+                Ok(())
+            }
+            (Presence::Leaving, of_key, of_address) => {
+                taking.import.leaving += 1;
+                match of_key.or(of_address) {
+                    Some(contact) => self.take_departure(list, (row, &contact), taking),
+                    None => Ok(()),
+                }
+            }
+            (Presence::Present, of_key, of_address) => match of_key.or(of_address) {
+                Some(contact) => self.take_known(list, (row, &contact), taking),
+                None => self.take_new(list, row, taking),
+            },
+        }
+    }
+
+    fn take_departure(
+        &mut self,
+        list: &ListId,
+        (row, contact): (&ImportRow, &ContactId),
+        taking: &mut Taking,
+    ) -> PortResult<()> {
+        match Keys::of(self.book.person(contact)?).without(row.ended()) {
+            Departure::NotTheirs => {}
+            Departure::Remains(left) => {
+                self.book.set_keys(contact, left)?;
+                self.book.touch(contact);
+            }
+            Departure::Leaves => {
+                taking.named.insert(contact.clone());
+                let left = self.book.dismiss(list, contact, (Origin::Csv, taking.import.at))?;
+                taking.import.removed += u64::from(left == RemoveOutcome::Removed);
+            }
+        }
+        Ok(())
     }
 
     fn take_known(
@@ -126,8 +158,13 @@ impl State {
     ) -> PortResult<()> {
         let source = (Origin::Csv, taking.import.at);
         let mut news = false;
-        if let Some(key) = &row.external_id {
-            news |= self.book.set_key(contact, key)?;
+        let Ok(keys) = Keys::of(self.book.person(contact)?).with(row.in_force(), &row.ended_ids) else {
+            taking.conflict(row, [contact.clone()]);
+            return Ok(());
+        };
+        taking.named.insert(contact.clone());
+        if row.external_id.is_some() {
+            news |= self.book.set_keys(contact, keys)?;
             news |= self.book.set_address(contact, &row.contact.address, taking.import.at);
             if news {
                 self.book.touch(contact);
@@ -158,8 +195,8 @@ impl State {
         }
         let source = (Origin::Csv, taking.import.at);
         let contact = self.book.make(&row.contact, source);
-        if let Some(key) = &row.external_id {
-            self.book.set_key(&contact, key)?;
+        if let Ok(keys) = Keys::default().with(row.in_force(), &[]) {
+            self.book.set_keys(&contact, keys)?;
         }
         self.book.stand(list, &contact, Standing::Member, source)?;
         taking.import.added += 1;
@@ -185,28 +222,5 @@ impl State {
         taken.import.state = ImportState::Done;
         taken.import.held = 0;
         Ok(taken.import.clone())
-    }
-}
-
-fn opened(id: ImportId, list: &ListId, new: &NewImport) -> Import {
-    Import {
-        id,
-        list: list.clone(),
-        file: new.file.clone(),
-        at: new.at,
-        mode: new.mode,
-        state: ImportState::Done,
-        rows: new.rows,
-        added: 0,
-        updated: 0,
-        unchanged: 0,
-        removed: 0,
-        held: 0,
-        opted_out: 0,
-        repeated: new.repeated,
-        rejected: new.rejected,
-        leaving: 0,
-        digest: new.digest.clone(),
-        profile: new.profile.clone(),
     }
 }

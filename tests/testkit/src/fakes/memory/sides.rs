@@ -131,6 +131,7 @@ impl Book {
             aliases: BTreeSet::new(),
             name: String::new(),
             external_id: None,
+            further_ids: BTreeSet::new(),
             fields: BTreeMap::new(),
             object_id: None,
             undeliverable: None,

@@ -1,11 +1,17 @@
-//! Whether a file that names everybody may take the others off its list.
+//! Whether a file that names everybody may take the others off its list, and which keys are whose.
+
+mod keys;
+mod meaning;
+
+pub use keys::{Departure, Keys, ZerosDiffer, differs_by_zeros};
+pub use meaning::Meaning;
 
 /// The rows of a file, as far as its removals depend on them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FileRows {
     /// Of those who are on the list, how many it names.
     pub present: u64,
-    /// Rows that could not be read.
+    /// Rows that do not even tell whom they name.
     pub unreadable: u64,
 }
 

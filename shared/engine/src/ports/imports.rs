@@ -1,0 +1,324 @@
+//! Files that are taken into a list, and what is kept of them.
+
+use listsync_core::{
+    Date, Timestamp,
+    address::Address,
+    contact::ExternalId,
+    id::{ImportId, ListId},
+    list::NewContact,
+};
+use serde::{Deserialize, Serialize};
+
+use super::Rows;
+
+/// What a file says of those whom it does not name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ImportMode {
+    /// They leave.
+    Full,
+    /// Nothing.
+    Incremental,
+}
+
+/// Whether an import's removals were done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ImportState {
+    /// All of it is done.
+    Done,
+    /// Its removals wait for approval.
+    Held,
+    /// Its removals were left out, because rows could not be read.
+    RemovalsSkipped,
+    /// The file is the one that was taken in last: nothing was done.
+    Repeated,
+}
+
+/// How a file was understood, for whoever looks at what an import did. It names nobody.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FileReport {
+    /// Which column was read as what.
+    pub columns: Vec<ReadColumn>,
+    /// The words of its status columns, and what they were taken for: 200 at most.
+    pub status_words: Vec<StatusWord>,
+    /// Leave dates as they were read: of the first 200 rows that have one that counts.
+    pub leave_days: Vec<LeaveDay>,
+    /// Rows that are no rows of people and were passed over, by number: the first 50.
+    pub passed_over: Vec<u64>,
+}
+
+/// A column as it was understood.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadColumn {
+    /// What it was read as: `email`, `external_id`, `name`, `given_name`, `family_name`, `status`, `employment_status` or
+    /// `status_date`.
+    pub what: String,
+    /// Its title in the file.
+    pub title: String,
+}
+
+/// A word of a status column.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatusWord {
+    /// As the file has it.
+    pub word: String,
+    /// What it was taken for: `active`, `leave`, `terminated`, `not-yet`, `employed` (a word of the company's own) or `unsure`.
+    pub meaning: String,
+    /// In how many rows it stands.
+    pub rows: u64,
+}
+
+/// A leave date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeaveDay {
+    /// The row that has it.
+    pub row: u64,
+    /// The day as it was read.
+    pub day: Date,
+}
+
+/// A file that was imported into a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Import {
+    /// Its id.
+    pub id: ImportId,
+    /// The list.
+    pub list: ListId,
+    /// The file's name, without folders.
+    pub file: String,
+    /// When.
+    pub at: Timestamp,
+    /// What it says of those whom it does not name.
+    pub mode: ImportMode,
+    /// What became of its removals.
+    pub state: ImportState,
+    /// Rows read, without the header.
+    pub rows: u64,
+    /// Put on the list.
+    pub added: u64,
+    /// Already on it, with another name or field now.
+    pub updated: u64,
+    /// Already on it, as they were.
+    pub unchanged: u64,
+    /// Taken off it.
+    pub removed: u64,
+    /// To be taken off it, once approved.
+    pub held: u64,
+    /// In the file, but opted out, so not put on the list.
+    pub opted_out: u64,
+    /// Rows that name somebody whom an earlier row named.
+    pub repeated: u64,
+    /// Rows that could not be read, or whose address and external id are of two contacts.
+    pub rejected: u64,
+    /// Rows that say of somebody that they leave.
+    #[serde(default)]
+    pub leaving: u64,
+    /// Rows that name somebody by their key who is there and has no address in the file: their person stays.
+    #[serde(default)]
+    pub unreachable: u64,
+    /// Rows of somebody who is hired and not there yet: they neither join nor leave.
+    #[serde(default)]
+    pub not_yet: u64,
+    /// SHA-256 of the file, in hexadecimal.
+    #[serde(default)]
+    pub digest: Option<String>,
+    /// The name of the profile that its columns were read by.
+    #[serde(default)]
+    pub profile: String,
+    /// How the file was understood.
+    #[serde(default)]
+    pub report: FileReport,
+}
+
+impl Import {
+    /// An import of this file that has changed nothing yet.
+    #[must_use]
+    pub fn begun(id: ImportId, list: &ListId, new: &NewImport) -> Self {
+        Self {
+            id,
+            list: list.clone(),
+            file: new.file.clone(),
+            at: new.at,
+            mode: new.mode,
+            state: ImportState::Done,
+            rows: new.rows,
+            added: 0,
+            updated: 0,
+            unchanged: 0,
+            removed: 0,
+            held: 0,
+            opted_out: 0,
+            repeated: new.repeated,
+            rejected: new.rejected,
+            leaving: 0,
+            unreachable: new.unreachable,
+            not_yet: new.not_yet,
+            digest: new.digest.clone(),
+            profile: new.profile.clone(),
+            report: new.report.clone(),
+        }
+    }
+}
+
+/// Whether a row says that somebody is on the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Presence {
+    /// They are.
+    #[default]
+    Present,
+    /// They leave, whatever the mode: they were terminated.
+    Leaving,
+}
+
+/// A row of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImportRow {
+    /// Its number, as a spreadsheet shows it.
+    pub row: u64,
+    /// Who.
+    pub contact: NewContact,
+    /// Their key in the system that the file comes from. A known key with another address is a changed address: the
+    /// contact keeps its id, places and decisions, and the former address becomes an alias.
+    pub external_id: Option<ExternalId>,
+    /// Further keys of theirs that are in force: of people who share a mailbox.
+    pub further_ids: Vec<ExternalId>,
+    /// Keys of theirs that are no more: of somebody who was hired anew under another.
+    pub ended_ids: Vec<ExternalId>,
+    /// Whether they are on the list.
+    pub presence: Presence,
+}
+
+impl ImportRow {
+    /// Their keys that are in force by this row.
+    pub fn in_force(&self) -> impl Iterator<Item = &ExternalId> {
+        let own = self.external_id.iter().chain(&self.further_ids);
+        own.filter(|_| self.presence == Presence::Present)
+    }
+
+    /// Their keys that have ended by this row.
+    pub fn ended(&self) -> impl Iterator<Item = &ExternalId> {
+        let own = self.external_id.iter().chain(&self.further_ids);
+        own.filter(|_| self.presence == Presence::Leaving).chain(&self.ended_ids)
+    }
+
+    /// The keys by which they are known: those in force, or of somebody who leaves all.
+    pub fn keys(&self) -> impl Iterator<Item = &ExternalId> {
+        let ended = self.ended().filter(|_| self.presence == Presence::Leaving);
+        self.in_force().chain(ended)
+    }
+}
+
+impl From<NewContact> for ImportRow {
+    /// A row of which nothing else is known.
+    fn from(contact: NewContact) -> Self {
+        Self {
+            row: 0,
+            contact,
+            external_id: None,
+            further_ids: Vec::new(),
+            ended_ids: Vec::new(),
+            presence: Presence::Present,
+        }
+    }
+}
+
+/// What is done with a file of the same digest and mode as the list's last import, where that one was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Again {
+    /// Nothing: it is answered with that import in the state [`ImportState::Repeated`].
+    #[default]
+    Skip,
+    /// It is taken in once more.
+    TakeIn,
+}
+
+/// A row that was readable and was not taken in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedRow {
+    /// Its number, as a spreadsheet shows it.
+    pub row: u64,
+    /// Why: `opted_out`, or `external_id_conflict` (its address and its external id are of two contacts).
+    pub code: String,
+    /// Why, for people; without an address.
+    pub message: String,
+}
+
+/// Whom a file names without saying anything of them that could be taken: they stay as they are, and do not count as missing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kept {
+    /// By their key.
+    Key(ExternalId),
+    /// By their address.
+    Address(Address),
+}
+
+/// What taking a file in came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Imported {
+    /// The import, as it is kept.
+    pub import: Import,
+    /// The rows that were not taken in, in the file's order.
+    pub refused: Vec<RefusedRow>,
+}
+
+/// A file, read and judged, to be taken into a list.
+#[derive(Debug, Clone)]
+pub struct NewImport {
+    /// The file's name, without folders.
+    pub file: String,
+    /// What it says of those whom it does not name.
+    pub mode: ImportMode,
+    /// SHA-256 of the file, in hexadecimal; none: it is nobody's repeat.
+    pub digest: Option<String>,
+    /// The name of the profile that its columns were read by.
+    pub profile: String,
+    /// What is done if it is the list's last import once more.
+    pub again: Again,
+    /// Who is in it, each once.
+    pub people: Rows,
+    /// Rows read, without the header.
+    pub rows: u64,
+    /// Rows that name somebody whom an earlier row named.
+    pub repeated: u64,
+    /// Rows that could not be read.
+    pub rejected: u64,
+    /// Those of them that do not even tell whom they name, so that they could be anybody's: then nobody leaves.
+    pub unreadable: u64,
+    /// Whom it names besides its people.
+    pub kept: Vec<Kept>,
+    /// Rows that name somebody by their key who is there and has no address in the file.
+    pub unreachable: u64,
+    /// Rows of somebody who is not there yet.
+    pub not_yet: u64,
+    /// How it was understood.
+    pub report: FileReport,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl NewImport {
+    /// A file of which nothing else is known: each row could be read, and it is nobody's repeat.
+    #[must_use]
+    pub fn new(file: &str, mode: ImportMode, people: Vec<ImportRow>, at: Timestamp) -> Self {
+        Self {
+            file: file.to_owned(),
+            mode,
+            digest: None,
+            profile: String::new(),
+            again: Again::Skip,
+            rows: people.len() as u64,
+            people: people.into(),
+            repeated: 0,
+            rejected: 0,
+            unreadable: 0,
+            kept: Vec::new(),
+            unreachable: 0,
+            not_yet: 0,
+            report: FileReport::default(),
+            at,
+        }
+    }
+}

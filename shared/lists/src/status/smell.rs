@@ -1,0 +1,237 @@
+//! Columns that smell of status though no profile names them: to take a file without them could be to take who is gone.
+
+use std::collections::BTreeSet;
+
+use crate::{columns::word_key, titles::words};
+
+/// Words that say by themselves that somebody is gone, as they are compared.
+const STRONG: &[&str] = &[
+    "terminated",
+    "resigned",
+    "dismissed",
+    "laidoff",
+    "deceased",
+    "formeremployee",
+    "exemployee",
+    "leftcompany",
+    "terminatedvoluntary",
+    "terminatedinvoluntary",
+    "voluntarytermination",
+    "involuntarytermination",
+    "offboarded",
+    "ausgetreten",
+    "gekündigt",
+    "maderedundant",
+];
+/// Words that say so only in a column that holds nothing but such words and those of being there.
+const WEAK: &[&str] = &[
+    "inactive",
+    "left",
+    "former",
+    "retired",
+    "separated",
+    "archived",
+    "deactivated",
+    "departed",
+    "exited",
+    "inaktiv",
+];
+const PRESENT: &[&str] = &[
+    "active",
+    "employed",
+    "current",
+    "leave",
+    "onleave",
+    "leaveofabsence",
+    "loa",
+    "suspended",
+    "aktiv",
+    "prehire",
+];
+
+/// Words beside *status* that still speak of the person's employment.
+const BESIDE: &[&str] = &[
+    "status",
+    "emp",
+    "employee",
+    "employment",
+    "worker",
+    "work",
+    "staff",
+    "job",
+    "position",
+    "assignment",
+    "person",
+    "personnel",
+    "people",
+    "hr",
+    "record",
+    "user",
+    "account",
+    "contract",
+    "payroll",
+    "current",
+    "active",
+    "is",
+    "code",
+    "primary",
+    "name",
+    "description",
+    "state",
+    "lifecycle",
+    "colleague",
+    "associate",
+    "member",
+    "team",
+    "flag",
+    "indicator",
+];
+/// Words that speak of leaving in any title.
+const LEAVING: &[&str] = &[
+    "terminated",
+    "termination",
+    "resigned",
+    "resignation",
+    "leaver",
+    "leavers",
+    "dismissed",
+    "dismissal",
+    "separation",
+    "offboarding",
+    "offboarded",
+    "inactive",
+    "deactivated",
+    "layoff",
+    "austritt",
+    "austrittsdatum",
+    "exit",
+];
+
+/// Whether the title of a column that is not understood speaks of status or leaving.
+pub(crate) fn smells_by_title(title: &str) -> bool {
+    let words = words(title);
+    let among = |list: &[&str], word: &String| list.contains(&word.as_str());
+    if words.is_empty() {
+        return false;
+    }
+    let status = words.iter().any(|word| word == "status" || word == "lifecycle") || is_state(&words);
+    let about = words.iter().all(|word| among(BESIDE, word));
+    (status && about) || words.iter().any(|word| among(LEAVING, word)) || super::flag(title).is_some()
+}
+
+/// *Employment State* is one of employment; a bare *State* is one of the fifty.
+fn is_state(words: &[String]) -> bool {
+    let of_work = ["employee", "employment", "worker", "staff", "assignment"];
+    words.iter().any(|word| word == "state") && words.iter().any(|word| of_work.contains(&word.as_str()))
+}
+
+/// How many different values a column may have and still be looked at: a status has few.
+const FEW: usize = 60;
+/// The longest value that is looked at, in bytes.
+const SHORT: usize = 48;
+
+/// A column that is looked at for words of leaving while the file is read.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    pub(crate) column: usize,
+    /// Different values so far; none: it has too many for a status.
+    values: Option<BTreeSet<Box<[u8]>>>,
+}
+
+/// Why a column smells of status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Smells {
+    /// Not at all.
+    Not,
+    /// A cell says that somebody is gone.
+    OfLeaving,
+}
+
+impl Watch {
+    pub(crate) fn new(column: usize) -> Self {
+        Self { column, values: Some(BTreeSet::new()) }
+    }
+
+    /// Looks at a cell. A column that has shown too many values is looked at no more, so that this costs next to nothing.
+    pub(crate) fn look(&mut self, cell: &[u8]) {
+        let Some(values) = &mut self.values else { return };
+        if cell.is_empty() || values.contains(cell) {
+            return;
+        }
+        if cell.len() > SHORT || values.len() == FEW {
+            self.values = None;
+        } else {
+            values.insert(cell.into());
+        }
+    }
+
+    /// What its values come to.
+    pub(crate) fn smells(&self) -> Smells {
+        let keys: Vec<String> =
+            self.values.iter().flatten().map(|value| word_key(&String::from_utf8_lossy(value))).collect();
+        let any = |words: &[&str]| keys.iter().any(|key| words.contains(&key.as_str()));
+        let only =
+            keys.iter().all(|key| [STRONG, WEAK, PRESENT].iter().any(|words| words.contains(&key.as_str())));
+        if any(STRONG) || (only && any(WEAK)) { Smells::OfLeaving } else { Smells::Not }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn titles_of_status_and_of_leaving_smell() {
+        for title in [
+            "Status",
+            "Employment Status",
+            "Job_Status",
+            "empStatus",
+            "Termination Reason",
+            "Resignation Date",
+            "Exit Date",
+            "Active?",
+            "Account Enabled",
+            "Worker State",
+            "Is Terminated",
+            "Position Status (Employment Profile)",
+        ] {
+            let bare = title.split(" (").next().unwrap_or_default();
+            assert!(smells_by_title(bare), "{title}");
+        }
+        for title in [
+            "Marital Status",
+            "FLSA Status",
+            "State",
+            "Visa Status",
+            "Current Salary",
+            "Active Directory ID",
+            "Department",
+            "",
+            "Hire Date",
+        ] {
+            assert!(!smells_by_title(title), "{title}");
+        }
+    }
+
+    fn smells(values: &[&str]) -> bool {
+        let mut watch = Watch::new(0);
+        values.iter().for_each(|value| watch.look(value.as_bytes()));
+        watch.smells() == Smells::OfLeaving
+    }
+
+    #[test]
+    fn values_of_leaving_smell() {
+        assert!(smells(&["Full-Time", "Terminated", "Part-Time"]));
+        assert!(smells(&["Active", "Inactive", ""]));
+        assert!(!smells(&["Active", "Active"]), "nobody is gone");
+        assert!(!smells(&["Married", "Separated", "Single"]));
+        assert!(!smells(&["left", "right"]));
+        let many: Vec<String> =
+            (0..100).map(|number| format!("p{number}")).chain(["Terminated".to_owned()]).collect();
+        assert!(
+            !smells(&many.iter().map(String::as_str).collect::<Vec<_>>()),
+            "no status has so many values"
+        );
+    }
+}
