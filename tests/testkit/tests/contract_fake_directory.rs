@@ -1,8 +1,11 @@
 //! Without lag, the fake directory meets the contract that the real one has to meet.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -12,7 +15,9 @@ use listsync_core::{
     member::Op,
     snapshot::Principal,
 };
-use listsync_engine::ports::{Directory, Group, GroupKind, Membership};
+use listsync_engine::ports::{
+    Applied, Call, CountCheck, Directory, Group, GroupKind, Lookup, Membership, Meter,
+};
 use listsync_testkit::{
     contracts::directory::{self, Tenant},
     dice::Dice,
@@ -74,4 +79,62 @@ async fn the_fake_directory_without_lag_is_a_directory() {
         groups: AtomicU64::new(0),
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_new_account_is_found_by_some_replicas_before_others_and_by_all_once_the_lag_is_over() {
+    let clock = ManualClock::at(sample::moment(0));
+    let lag = Lag { most: Duration::from_secs(900), replicas: 3 };
+    let directory = FakeDirectory::new(&clock, lag, Dice::new(1));
+    let staff = Group {
+        id: sample::group("staff"),
+        name: "Staff".to_owned(),
+        kind: GroupKind::Security,
+        membership: Membership::Shown,
+    };
+    directory.put_group(staff, []);
+    let names: Vec<String> = (0..60).map(|number| format!("new{number}")).collect();
+    let ids: Vec<ObjectId> = names.iter().map(|name| sample::object(name)).collect();
+    let addresses: Vec<_> = names.iter().map(|name| sample::address(name)).collect();
+    names.iter().for_each(|name| directory.hire(sample::person(name)));
+    let meter = Meter::default();
+    let call = Call { until: Timestamp::MAX, meter: &meter };
+    let found = async || {
+        let looked_up = directory.look_up(call, &addresses).await.expect("an answer");
+        let looked_up = looked_up.iter().filter(|answer| matches!(answer, Lookup::Found(_))).count();
+        (looked_up, directory.by_id(call, &ids).await.expect("an answer").len())
+    };
+    clock.advance(Duration::from_secs(300));
+    let (looked_up, by_id) = found().await;
+    assert!((1..60).contains(&looked_up) && (1..60).contains(&by_id), "{looked_up} {by_id}");
+    let added = directory.write(call, &sample::group("staff"), Op::Add, &ids).await;
+    let refused = added.iter().filter(|answer| matches!(answer, Applied::Rejected(_))).count();
+    assert!((1..60).contains(&refused), "{refused}");
+    clock.advance(Duration::from_secs(600));
+    assert_eq!(found().await, (60, 60));
+}
+
+#[tokio::test]
+async fn a_feed_repeats_an_old_addition_once_even_of_somebody_who_was_deleted_since() {
+    let clock = ManualClock::at(sample::moment(0));
+    let directory = FakeDirectory::new(&clock, Lag::NONE, Dice::new(1));
+    let (group, ann) = (sample::group("staff"), sample::object("ann"));
+    let staff = Group {
+        id: group.clone(),
+        name: "Staff".to_owned(),
+        kind: GroupKind::Security,
+        membership: Membership::Shown,
+    };
+    directory.put_person(sample::person("ann"));
+    directory.put_group(staff, [ann.clone()]);
+    let meter = Meter::default();
+    let call = Call { until: Timestamp::MAX, meter: &meter };
+    let cursor = directory.mint_cursor(call, &group).await.expect("a cursor");
+    directory.delete_person(&ann);
+    directory.repeat_addition(&group, &ann);
+    for told in [1, 0] {
+        let changes = directory.changes(call, &group, &cursor, CountCheck::NotDue).await.expect("changes");
+        assert_eq!(changes.added.len(), told);
+    }
+    assert!(directory.present(call, &group, &[ann]).await.expect("an answer").is_empty());
 }

@@ -3,6 +3,7 @@
 mod people;
 mod port;
 mod replicas;
+mod young;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -70,8 +71,10 @@ struct State {
     shared: BTreeSet<ObjectId>,
     uninvitable: BTreeMap<Address, PortError>,
     invitations: Vec<Address>,
-    /// Guests who were invited, and from when on look-ups and writes find them.
-    late: BTreeMap<ObjectId, Timestamp>,
+    /// Who is new, and from when on each replica finds them.
+    late: BTreeMap<ObjectId, Vec<Timestamp>>,
+    /// Old additions that the next read of a group's changes repeats.
+    repeats: BTreeMap<GroupId, BTreeSet<ObjectId>>,
 }
 
 #[derive(Debug)]
@@ -107,6 +110,7 @@ impl FakeDirectory {
             uninvitable: BTreeMap::new(),
             invitations: Vec::new(),
             late: BTreeMap::new(),
+            repeats: BTreeMap::new(),
         };
         Self { state: Arc::new(Mutex::new(state)), clock: clock.clone() }
     }

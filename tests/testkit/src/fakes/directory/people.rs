@@ -74,16 +74,9 @@ impl State {
         }
     }
 
-    pub(super) fn look_up(&self, address: &Address, now: Timestamp) -> Lookup {
-        let empty = BTreeSet::new();
-        let read: Vec<&Principal> = self
-            .by_address
-            .get(address)
-            .unwrap_or(&empty)
-            .iter()
-            .filter(|id| self.is_known(id, now))
-            .filter_map(|id| self.people.get(id))
-            .collect();
+    pub(super) fn look_up(&mut self, address: &Address, now: Timestamp) -> Lookup {
+        let ids = self.by_address.get(address).cloned().unwrap_or_default();
+        let read = self.known(ids, now);
         let forms: [fn(&Principal, &Address) -> bool; 4] = [
             |person, address| person.mail.as_ref() == Some(address),
             |person, address| person.proxies.contains(address),
@@ -94,18 +87,13 @@ impl State {
             let found: Vec<_> = read.iter().filter(|person| form(person, address)).collect();
             match found.as_slice() {
                 [] => {}
-                [one] => return Lookup::Found((**one).clone()),
+                [one] => return Lookup::Found((*one).clone()),
                 several => {
                     return Lookup::Ambiguous(several.iter().map(|person| person.id.clone()).collect());
                 }
             }
         }
         Lookup::Nobody
-    }
-
-    /// Whether reads and writes have heard of somebody who was invited.
-    pub(super) fn is_known(&self, id: &ObjectId, now: Timestamp) -> bool {
-        self.people.contains_key(id) && self.late.get(id).is_none_or(|known| *known <= now)
     }
 
     /// Makes a guest of an address, or finds the one whom an earlier invitation made.
@@ -133,16 +121,16 @@ impl State {
         };
         self.by_address.entry(address.clone()).or_default().insert(id.clone());
         self.people.insert(id.clone(), guest);
-        self.late.insert(id.clone(), now + self.lag.most);
+        self.late.insert(id.clone(), vec![now + self.lag.most]);
         Invited::Guest(id)
     }
 
-    pub(super) fn page(&self, from: Option<&Cursor>) -> PeoplePage {
+    pub(super) fn page(&mut self, from: Option<&Cursor>, now: Timestamp) -> PeoplePage {
         let from: usize = from.and_then(|cursor| cursor.0.parse().ok()).unwrap_or(0);
-        let people: Vec<_> = self.people.values().skip(from).take(PAGE).cloned().collect();
-        let reached = from + people.len();
+        let ids: Vec<ObjectId> = self.people.keys().skip(from).take(PAGE).cloned().collect();
+        let reached = from + ids.len();
         let next = (reached < self.people.len()).then(|| Cursor(reached.to_string()));
-        PeoplePage { people, next }
+        PeoplePage { people: self.known(ids, now), next }
     }
 
     pub(super) fn principals(&self, ids: impl IntoIterator<Item = ObjectId>) -> Vec<Principal> {

@@ -93,8 +93,13 @@ impl State {
         let next = if go_back { shown } else { shown.max(from) };
         let cursor = Cursor(format!("{}:{next}", row.epoch));
         let of = |wanted| merged.iter().filter(move |(_, op)| **op == wanted).map(|(id, _)| id.clone());
-        let added = of(Op::Add).filter(|id| self.people.contains_key(id)).collect();
-        Ok(Changes { added, removed: of(Op::Remove).collect(), nested: BTreeSet::new(), cursor, count: None })
+        let mut added: BTreeSet<ObjectId> = of(Op::Add).filter(|id| self.people.contains_key(id)).collect();
+        let mut removed: BTreeSet<ObjectId> = of(Op::Remove).collect();
+        for repeated in self.repeats.remove(group).into_iter().flatten() {
+            removed.remove(&repeated);
+            added.insert(repeated);
+        }
+        Ok(Changes { added, removed, nested: BTreeSet::new(), cursor, count: None })
     }
 
     fn write(&mut self, group: &GroupId, op: Op, (id, now): (&ObjectId, Timestamp)) -> Applied {
@@ -220,7 +225,7 @@ impl Directory for FakeDirectory {
         for _ in addresses.chunks(LOOK_UPS) {
             self.start(call)?;
         }
-        let (state, now) = (self.lock(), self.clock.now());
+        let (mut state, now) = (self.lock(), self.clock.now());
         Ok(addresses.iter().map(|address| state.look_up(address, now)).collect())
     }
 
@@ -231,7 +236,7 @@ impl Directory for FakeDirectory {
 
     async fn people(&self, call: Call<'_>, page: Option<&Cursor>) -> PortResult<PeoplePage> {
         self.start(call)?;
-        Ok(self.lock().page(page))
+        Ok(self.lock().page(page, self.clock.now()))
     }
 
     async fn people_cursor(&self, call: Call<'_>) -> PortResult<Cursor> {
@@ -250,7 +255,7 @@ impl Directory for FakeDirectory {
 
     async fn by_id(&self, call: Call<'_>, ids: &[ObjectId]) -> PortResult<Vec<Principal>> {
         self.start(call)?;
-        Ok(self.lock().principals(ids.iter().cloned()))
+        Ok(self.lock().known(ids.iter().cloned(), self.clock.now()))
     }
 
     async fn write(&self, call: Call<'_>, group: &GroupId, op: Op, ids: &[ObjectId]) -> Vec<Applied> {
