@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Timestamp;
+use crate::{Timestamp, schedule::later};
 
 /// What we hold true of one member in the group, by our own write or a newly observed change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +32,9 @@ pub enum Seen {
     Absent,
     /// The read does not speak of it.
     Unmentioned,
+    /// A feed of changes tells that it came, and a read of the member did not show it: a repeat of an old change, or a
+    /// replica that lags.
+    Rumoured,
 }
 
 /// What follows from a belief and a read.
@@ -62,6 +65,13 @@ pub fn weigh(belief: Option<Belief>, seen: Seen, now: Timestamp, window: Duratio
     let keep = Weighed { belief, set_aside_until: None };
     match (belief, seen) {
         (_, Seen::Unmentioned) | (None, Seen::Absent) => keep,
+        (Some(held), Seen::Rumoured) if held.present => keep,
+        // Neither believed nor lost: once no replica lags any more, a read of the member tells.
+        (held, Seen::Rumoured) => {
+            let settles_at = held.map_or(now, |held| held.settles_at(window));
+            let until = if settles_at > now { settles_at } else { later(now, window) };
+            Weighed { belief, set_aside_until: Some(until) }
+        }
         (None, Seen::Present) => fresh(true),
         (Some(held), seen) if held.present == (seen == Seen::Present) => keep,
         (Some(held), _) if now < held.settles_at(window) => {
@@ -81,7 +91,7 @@ mod tests {
     }
 
     fn seen() -> impl Strategy<Value = Seen> {
-        prop_oneof![Just(Seen::Present), Just(Seen::Absent), Just(Seen::Unmentioned)]
+        prop_oneof![Just(Seen::Present), Just(Seen::Absent), Just(Seen::Unmentioned), Just(Seen::Rumoured)]
     }
 
     proptest! {
@@ -92,7 +102,11 @@ mod tests {
             let held = Belief { present, since: at(since) };
             let got = weigh(Some(held), seen, at(since + age), Duration::from_secs(60));
             prop_assert_eq!(got.belief, Some(held));
-            let contradicts = seen != Seen::Unmentioned && present != (seen == Seen::Present);
+            let contradicts = match seen {
+                Seen::Unmentioned => false,
+                Seen::Present | Seen::Rumoured => !present,
+                Seen::Absent => present,
+            };
             prop_assert_eq!(got.set_aside_until, contradicts.then(|| at(since + 60)));
         }
 
@@ -111,5 +125,17 @@ mod tests {
         let window = Duration::from_secs(60);
         assert!(weigh(None, Seen::Present, at(5), window).is_present());
         assert_eq!(weigh(None, Seen::Absent, at(5), window).belief, None);
+    }
+
+    #[test]
+    fn a_rumour_of_somebody_who_is_not_held_to_be_there_waits_for_a_window_whatever_is_known() {
+        let window = Duration::from_secs(60);
+        let gone = Some(Belief { present: false, since: at(0) });
+        for (held, now, until) in [(None, 500, 560), (gone, 500, 560), (gone, 20, 60)] {
+            let got = weigh(held, Seen::Rumoured, at(now), window);
+            assert_eq!((got.belief, got.set_aside_until), (held, Some(at(until))));
+        }
+        let here = Some(Belief { present: true, since: at(0) });
+        assert_eq!(weigh(here, Seen::Rumoured, at(500), window).set_aside_until, None);
     }
 }

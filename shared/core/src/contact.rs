@@ -12,6 +12,7 @@ use crate::{
     address::Address,
     id::{ContactId, ListId, ObjectId},
     list::{Origin, Standing},
+    matched::Grounds,
 };
 
 /// Counts the edits of something that people edit: an edit that names an older one is refused.
@@ -42,6 +43,9 @@ pub struct Contact {
     /// The directory object they were matched to.
     #[serde(default)]
     pub object_id: Option<ObjectId>,
+    /// On what the match rests; none: there is none, or it was made before this was kept.
+    #[serde(default)]
+    pub grounds: Option<Grounds>,
     /// Why messages do not reach them.
     #[serde(default)]
     pub undeliverable: Option<Undeliverable>,

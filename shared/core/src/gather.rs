@@ -10,7 +10,6 @@ use crate::{
     identity::{Unmatched, presence_of},
     list::{Entry, Standing},
     member::{Member, MemberKey},
-    rename::Named,
     snapshot::{Completeness, Principal},
     sources::Holders,
 };
@@ -26,6 +25,8 @@ pub enum Sight {
         present: BTreeSet<ObjectId>,
         /// These are not.
         absent: BTreeSet<ObjectId>,
+        /// Of these the feed tells that they came, and a read of them did not show it.
+        rumoured: BTreeSet<ObjectId>,
     },
 }
 
@@ -39,14 +40,18 @@ impl Sight {
             Self::All(_, Completeness::CountMismatch) => Seen::Unmentioned,
             Self::Some { present, .. } if present.contains(id) => Seen::Present,
             Self::Some { absent, .. } if absent.contains(id) => Seen::Absent,
+            Self::Some { rumoured, .. } if rumoured.contains(id) => Seen::Rumoured,
             Self::Some { .. } => Seen::Unmentioned,
         }
     }
 
-    fn present(&self) -> &BTreeSet<ObjectId> {
-        match self {
-            Self::All(present, _) | Self::Some { present, .. } => present,
-        }
+    /// Everybody of whom the reads say that they are members, or may be.
+    fn told(&self) -> impl Iterator<Item = &ObjectId> {
+        let (present, rumoured) = match self {
+            Self::All(present, _) => (present, None),
+            Self::Some { present, rumoured, .. } => (present, Some(rumoured)),
+        };
+        present.iter().chain(rumoured.into_iter().flatten())
     }
 }
 
@@ -55,7 +60,7 @@ impl Sight {
 pub struct Evidence {
     /// The list's entries, matched as far as can be.
     pub entries: Vec<Entry>,
-    /// Why the others are not.
+    /// Why the others are not; and why some stand for nobody although they are matched.
     pub unmatched: BTreeMap<ContactId, (Unmatched, Asked)>,
     /// The directory objects that were read, with their addresses.
     pub principals: BTreeMap<ObjectId, Principal>,
@@ -63,8 +68,6 @@ pub struct Evidence {
     pub sight: Sight,
     /// What the link remembers.
     pub records: BTreeMap<MemberKey, Member>,
-    /// Whose primary address is to be remembered as this from now on.
-    pub named: BTreeMap<ObjectId, Named>,
     /// Which of several groups hold whom, where they were read.
     pub holders: Option<Holders>,
     /// On the reads of how many groups an absence rests.
@@ -85,7 +88,7 @@ impl Evidence {
     pub fn cases<'a>(&'a self, shield: &'a Shield) -> impl Iterator<Item = Case> + 'a {
         let gone: BTreeSet<MemberKey> = self.obsolete().into_iter().collect();
         let remembered = self.records.keys().filter(|key| !gone.contains(key)).cloned();
-        let here = self.sight.present().iter().cloned().map(MemberKey::Principal);
+        let here = self.sight.told().cloned().map(MemberKey::Principal);
         let mut by_key: BTreeMap<MemberKey, Vec<&Entry>> =
             here.chain(remembered).map(|key| (key, Vec::new())).collect();
         for entry in &self.entries {
@@ -112,9 +115,6 @@ impl Evidence {
         } else if let Some(address) = principal.and_then(Principal::contact_address) {
             record.address = Some(address.clone());
         }
-        if let Some(named) = key.object_id().and_then(|id| self.named.get(id)) {
-            record.named = Some(named.clone());
-        }
         if let (Some(holders), Some(id)) = (&self.holders, key.object_id()) {
             record.sources = holders.of(id, &record.sources);
         }
@@ -125,13 +125,8 @@ impl Evidence {
             name: name.or(principal.map(|one| one.name.clone())).unwrap_or_default(),
             seen: key.object_id().map_or(Seen::Unmentioned, |id| self.sight.of(id)),
             list: presence_of(entries),
-            identity: match (&key, unmatched) {
-                (MemberKey::Contact(_), Some(&(reason, asked)))
-                | (_, Some(&(reason @ Unmatched::ExternalSkipped, asked))) => {
-                    Identity::Unmatched(reason, asked)
-                }
-                _ => Identity::Settled,
-            },
+            identity: unmatched
+                .map_or(Identity::Settled, |&(reason, asked)| Identity::Unmatched(reason, asked)),
             record,
         }
     }

@@ -33,17 +33,26 @@ pub enum Unmatched {
     NotInvitable,
     /// It is external and to be invited, but messages do not reach it.
     Undeliverable,
+    /// People gave it another address, to which nobody answers.
+    CorrectedToNobody,
+    /// People gave it another address, to which several answer.
+    CorrectedToSeveral,
+    /// People gave it another address, and the one who answers to it has another contact.
+    CorrectedToAnother,
 }
 
 impl Unmatched {
     /// Every reason.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 9] = [
         Self::NoSuchUser,
         Self::GuestNotInvited,
         Self::ExternalSkipped,
         Self::Ambiguous,
         Self::NotInvitable,
         Self::Undeliverable,
+        Self::CorrectedToNobody,
+        Self::CorrectedToSeveral,
+        Self::CorrectedToAnother,
     ];
 
     /// The stable code that summaries show.
@@ -56,7 +65,16 @@ impl Unmatched {
             Self::Ambiguous => "ambiguous_address",
             Self::NotInvitable => "not_invitable",
             Self::Undeliverable => "undeliverable",
+            Self::CorrectedToNobody => "corrected_to_nobody",
+            Self::CorrectedToSeveral => "corrected_to_several",
+            Self::CorrectedToAnother => "corrected_to_another",
         }
+    }
+
+    /// Whether the contact still has the directory object of a former address, which is not for us to take from it.
+    #[must_use]
+    pub fn is_contested(self) -> bool {
+        matches!(self, Self::CorrectedToNobody | Self::CorrectedToSeveral | Self::CorrectedToAnother)
     }
 
     /// What was found, and what the operator can do about it, where this is a failure.
@@ -85,6 +103,18 @@ impl Unmatched {
             Self::Undeliverable => (
                 "messages do not reach the address, so nobody is invited under it",
                 "correct the address in the list",
+            ),
+            Self::CorrectedToNobody => (
+                "the contact was given an address to which nobody in the directory answers; the group keeps who it was",
+                "correct the address, or take the contact off the list; it is looked up again by itself",
+            ),
+            Self::CorrectedToSeveral => (
+                "the contact was given an address to which several people in the directory answer; the group keeps who it was",
+                "correct the addresses of all but one of them in the directory, or the contact's in the list",
+            ),
+            Self::CorrectedToAnother => (
+                "the contact was given the address of somebody who has another contact; the group keeps who it was",
+                "merge the two contacts, or correct the address of this one",
             ),
         }
     }
@@ -244,6 +274,7 @@ mod tests {
             standing,
             origin: Origin::Manual,
             undeliverable: None,
+            grounds: None,
         }
     }
 

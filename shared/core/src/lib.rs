@@ -21,6 +21,7 @@ pub mod intent;
 pub mod invite;
 pub mod link;
 pub mod list;
+pub mod matched;
 pub mod member;
 pub mod plan;
 pub mod reconcile;

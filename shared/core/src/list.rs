@@ -9,6 +9,7 @@ use crate::{
     contact::{UndeliverableReason, Version},
     id::{ContactId, ListId, ObjectId},
     import::Meaning,
+    matched::Grounds,
 };
 
 /// A contact list.
@@ -143,6 +144,9 @@ pub struct Entry {
     /// Why messages do not reach it.
     #[serde(default)]
     pub undeliverable: Option<UndeliverableReason>,
+    /// On what the match rests; none: there is none, or it was made before this was kept.
+    #[serde(default)]
+    pub grounds: Option<Grounds>,
 }
 
 /// A contact to be put on a list, as a directory object or an import row shows it.

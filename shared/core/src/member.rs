@@ -162,7 +162,8 @@ pub struct Member {
     pub intent: Option<Intent>,
     /// The change that is not folded yet.
     pub open: Option<Open>,
-    /// The primary address that the directory gave when it was last read, once it was.
+    /// The primary address that the directory gave when it was last read, as rows kept it before contacts did
+    /// ([`Grounds::named`](crate::matched::Grounds::named)): read where the contact has none yet, and written no more.
     #[serde(default)]
     pub named: Option<Named>,
     /// On a link that several groups feed: those in which the member was seen when they were last read.

@@ -1,13 +1,23 @@
 //! People who were deleted, came back or have another address. A group's changes do not tell of them: they come by one read
 //! of what changed among all people of the tenant, once per beat, and the links that know one of them are read in full.
+//! Contacts whose person is in no linked group follow a changed address here, as no run would read it.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use listsync_core::{
     Timestamp,
-    id::{LinkId, ObjectId, TenantId},
+    address::Address,
+    contact::Contact,
+    gather::takes_part,
+    id::{ContactId, LinkId, ObjectId, TenantId},
     link::LinkStatus,
+    list::{Entry, Origin},
+    matched::Binding,
     member::Member,
+    rename::Named,
     schedule::later,
     summary::GraphCost,
     trigger::Reason,
@@ -16,8 +26,8 @@ use listsync_core::{
 use crate::{
     Ports, gate,
     ports::{
-        Call, Cursor, EntryQuery, Fault, LinkEdit, LinkState, MemberQuery, Meter, PeopleChanges, PeopleWatch,
-        PortError, PortResult,
+        Call, ContactEdit, Cursor, EntryQuery, Fault, LinkEdit, LinkState, MemberQuery, Meter, PeopleChanges,
+        PeopleWatch, PortError, PortResult,
     },
     trigger,
 };
@@ -64,7 +74,11 @@ pub async fn follow(ports: &Ports, tenant: &TenantId, until: Timestamp) -> PortR
     };
     let (links, watch) = match news {
         Ok(News { cursor, concerned }) => {
-            (tell(ports, &concerned).await?, PeopleWatch { cursor: Some(cursor), due_at })
+            let Told { links, followed } = tell(ports, &concerned).await?;
+            if let Concerned::Those(changes) = &concerned {
+                follow_others(ports, changes, &followed).await?;
+            }
+            (links, PeopleWatch { cursor: Some(cursor), due_at })
         }
         Err(error) => {
             tracing::warn!(code = error.code, "changes of people are not known: {error}");
@@ -105,8 +119,16 @@ impl News {
     }
 }
 
-async fn tell(ports: &Ports, concerned: &Concerned) -> PortResult<Vec<LinkId>> {
-    let mut told = Vec::new();
+/// Who was told of the changes.
+#[derive(Default)]
+struct Told {
+    links: Vec<LinkId>,
+    /// The contacts whose changed address the run of one of these links follows, and tells in its summary.
+    followed: BTreeSet<ContactId>,
+}
+
+async fn tell(ports: &Ports, concerned: &Concerned) -> PortResult<Told> {
+    let mut told = Told::default();
     let is_quiet = match concerned {
         Concerned::Nobody => true,
         Concerned::Those(changes) => changes.gone.is_empty() && changes.changed.is_empty(),
@@ -121,10 +143,10 @@ async fn tell(ports: &Ports, concerned: &Concerned) -> PortResult<Vec<LinkId>> {
         let Some(last) = page.last() else { return Ok(told) };
         after = Some(last.link.id.clone());
         for state in page.iter().filter(|state| state.link.status == LinkStatus::Active) {
-            if is_concerned(ports, state, concerned).await? {
+            if is_concerned(ports, state, (concerned, &mut told.followed)).await? {
                 ports.links.edit(&state.link.id, &LinkEdit::Resync, ports.clock.now()).await?;
                 trigger::raise(ports, &state.link.id, Reason::Event).await?;
-                told.push(state.link.id.clone());
+                told.links.push(state.link.id.clone());
             }
         }
     }
@@ -132,37 +154,92 @@ async fn tell(ports: &Ports, concerned: &Concerned) -> PortResult<Vec<LinkId>> {
 
 /// Whether somebody is gone whom the link holds to be in its group, or came back whom it holds to be out of it, or has
 /// another primary address.
-async fn is_concerned(ports: &Ports, state: &LinkState, concerned: &Concerned) -> PortResult<bool> {
+async fn is_concerned(
+    ports: &Ports,
+    state: &LinkState,
+    (concerned, followed): (&Concerned, &mut BTreeSet<ContactId>),
+) -> PortResult<bool> {
     let changes = match concerned {
         Concerned::Nobody => return Ok(false),
         Concerned::Everybody => return Ok(true),
         Concerned::Those(changes) => changes,
     };
+    let mut is_concerned = false;
     let gone: Vec<ObjectId> = changes.gone.iter().cloned().collect();
     for part in gone.chunks(PEOPLE) {
-        if !grouped(ports, state, part).await?.is_empty() {
-            return Ok(true);
-        }
+        is_concerned |= !grouped(ports, state, part).await?.is_empty();
     }
     let changed: Vec<ObjectId> = changes.changed.keys().cloned().collect();
     for part in changed.chunks(PEOPLE) {
-        if grouped(ports, state, part).await?.iter().any(|row| is_renamed(row, changes)) {
-            return Ok(true);
-        }
-        let entries = ports.lists.entries(&state.link.list, EntryQuery::Objects(part)).await?;
-        let listed: BTreeSet<ObjectId> = entries.into_iter().filter_map(|entry| entry.object_id).collect();
-        let listed: Vec<ObjectId> = listed.into_iter().collect();
-        if grouped(ports, state, &listed).await?.len() < listed.len() {
-            return Ok(true);
+        let rows = grouped(ports, state, part).await?;
+        let here: BTreeMap<&ObjectId, &Member> =
+            rows.iter().filter_map(|row| Some((row.key.object_id()?, row))).collect();
+        for entry in ports.lists.entries(&state.link.list, EntryQuery::Objects(part)).await? {
+            let row = entry.object_id.as_ref().and_then(|id| here.get(id).copied());
+            let is_renamed = row.is_some_and(|row| is_renamed((&entry, row), changes));
+            if is_renamed && takes_part(&entry) {
+                followed.insert(entry.contact.clone());
+            }
+            // Who came back, or is in the directory for the first time, is in the list and in no group that we know.
+            is_concerned |= is_renamed || row.is_none();
         }
     }
-    Ok(false)
+    Ok(is_concerned)
 }
 
-/// Whether somebody has another primary address than when the link last read it.
-fn is_renamed(row: &Member, changes: &PeopleChanges) -> bool {
+/// Whether somebody has another primary address than when they were last read.
+fn is_renamed((entry, row): (&Entry, &Member), changes: &PeopleChanges) -> bool {
     let now = row.key.object_id().and_then(|id| changes.changed.get(id)?.as_ref());
-    now.is_some_and(|now| row.named.as_ref().is_some_and(|named| named.address != *now))
+    let known = entry.grounds.as_ref().and_then(|grounds| grounds.named.as_ref()).or(row.named.as_ref());
+    now.is_some_and(|now| known.is_some_and(|named| named.address != *now))
+}
+
+/// Has the other contacts of these people follow: those who are on no list now, or whose person is in none of the groups.
+async fn follow_others(
+    ports: &Ports,
+    changes: &PeopleChanges,
+    followed: &BTreeSet<ContactId>,
+) -> PortResult<()> {
+    let window = ports.settings.settings().await?.settle_window;
+    let changed: Vec<ObjectId> = changes.changed.keys().cloned().collect();
+    for part in changed.chunks(PEOPLE) {
+        let contacts = ports.lists.contacts_of(part).await?;
+        for contact in contacts.into_iter().filter(|contact| !followed.contains(&contact.id)) {
+            let Some(read) = contact.object_id.as_ref().and_then(|id| changes.changed.get(id)?.as_ref())
+            else {
+                continue;
+            };
+            follow_one(ports, &contact, (read, window)).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Compares a person's primary address with that of the last time, as a run does with whom it reads.
+async fn follow_one(
+    ports: &Ports,
+    contact: &Contact,
+    (read, window): (&Address, Duration),
+) -> PortResult<()> {
+    let now = ports.clock.now();
+    let (Some(object), Some(grounds)) = (&contact.object_id, &contact.grounds) else { return Ok(()) };
+    let after = Named::after(grounds.named.as_ref(), read, now, window);
+    if grounds.named.as_ref() == Some(&after) {
+        return Ok(());
+    }
+    let mut grounds = grounds.clone();
+    if let Some(address) = Named::renames(grounds.named.as_ref(), &after, &contact.address) {
+        let edit = ContactEdit { address: Some(address.clone()), ..ContactEdit::default() };
+        match ports.lists.edit_contact(&contact.id, None, &edit, Origin::Entra, now).await {
+            // Another contact has it, or this one was deleted: a run that meets them tells people.
+            Err(error) if matches!(error.fault, Fault::Rejected | Fault::Gone) => return Ok(()),
+            other => drop(other?),
+        }
+        grounds.address = address;
+    }
+    grounds.named = Some(after);
+    let binding = Binding { contact: contact.id.clone(), object: object.clone(), grounds };
+    ports.lists.bind(&[binding]).await
 }
 
 /// The rows of those whom the link holds to be in its group.

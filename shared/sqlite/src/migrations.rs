@@ -14,6 +14,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/7_names.sql"),
     include_str!("../migrations/8_sources.sql"),
     include_str!("../migrations/9_files.sql"),
+    include_str!("../migrations/10_grounds.sql"),
 ];
 
 /// Marks a file as ours (`PRAGMA application_id`): "lsyn" in ASCII.

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use listsync_core::{
     Timestamp,
     address::Address,
-    id::{GroupId, LinkId, ListId, ObjectId, RunId, TenantId},
+    id::{ContactId, GroupId, LinkId, ListId, ObjectId, RunId, TenantId},
     link::{Externals, Extras, FirstMerge, Link, LinkStatus, MemberRules, Mode, Writes},
     list::NewContact,
+    matched::{Binding, Grounds},
     member::{Member, MemberKey},
     snapshot::{Principal, PrincipalKind},
     summary::{ExternalCounts, GraphCost, HeldCounts, Outcome, ReadKind, SideCounts, Summary},
@@ -68,6 +69,13 @@ pub fn person(local: &str) -> Principal {
 #[must_use]
 pub fn contact(local: &str) -> NewContact {
     NewContact { address: address(local), name: format!("{local} of Contoso"), fields: BTreeMap::new() }
+}
+
+/// The match of a contact at `local@contoso.example` to an object, as it was made at [`moment`] 0.
+#[must_use]
+pub fn bound(contact: &ContactId, (local, name): (&str, &str)) -> Binding {
+    let grounds = Grounds::new(address(local), Some(&address(local)), moment(0));
+    Binding { contact: contact.clone(), object: object(name), grounds }
 }
 
 /// A two-way link between a list and a group.

@@ -136,7 +136,7 @@ fn apply(contact: &mut Contact, edit: &ContactEdit, by: By) {
     if let Some(address) = address
         && *address != contact.card.address
     {
-        contact.readdress(address);
+        contact.readdress(address, by.0);
     }
     if let Some(name) = name {
         contact.card.name.clone_from(name);

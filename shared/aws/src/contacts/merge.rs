@@ -7,6 +7,7 @@ use listsync_core::{
     contact::{Contact as Card, Decision},
     id::{ContactId, ListId},
     list::{OptOutRule, Origin, Standing},
+    matched::Grounds,
 };
 use listsync_engine::ports::PortResult;
 
@@ -56,7 +57,7 @@ async fn merge_now(
     let listed: BTreeSet<ListId> = other.contact.listed().collect();
     let keep = Whole::load(table, keep).await?;
     let keep = Whole::of(table, keep.contact, &listed).await?;
-    let mut after = joined(&keep.contact, &other.contact);
+    let mut after = joined(&keep.contact, &other.contact, now);
     let mut lists = Vec::new();
     let all: BTreeSet<&ListId> = keep.spots.keys().chain(other.spots.keys()).collect();
     for list in all {
@@ -73,7 +74,7 @@ async fn merge_now(
 }
 
 /// The contact that two become, without its lists.
-fn joined(keep: &Contact, other: &Contact) -> Contact {
+fn joined(keep: &Contact, other: &Contact, now: Timestamp) -> Contact {
     let mut after = keep.clone();
     let card = &mut after.card;
     card.aliases.extend(other.addresses().into_iter().cloned());
@@ -82,7 +83,10 @@ fn joined(keep: &Contact, other: &Contact) -> Contact {
     }
     let keys = keep.keys().joined(&other.keys());
     (card.external_id, card.further_ids) = (keys.first, keys.further);
-    card.object_id = card.object_id.take().or_else(|| other.card.object_id.clone());
+    if let (None, Some(object)) = (&card.object_id, &other.card.object_id) {
+        card.object_id = Some(object.clone());
+        card.grounds = Some(Grounds::taken_over(other.card.grounds.clone(), card.address.clone(), now));
+    }
     for (name, field) in &other.card.fields {
         card.fields.entry(name.clone()).or_insert_with(|| field.clone());
     }

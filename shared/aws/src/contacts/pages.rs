@@ -1,12 +1,15 @@
 //! All contacts, page by page in the order of their ids.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use listsync_core::{contact::Contact as Card, id::ContactId};
+use listsync_core::{
+    contact::Contact as Card,
+    id::{ContactId, ObjectId},
+};
 use listsync_engine::ports::PortResult;
 
 use crate::{
-    lists::person::{Contact, contact_partition},
+    lists::person::{Contact, contact_key, contact_partition, object_key},
     table::{Table, schema, span},
 };
 
@@ -44,6 +47,27 @@ pub(super) async fn page(table: &Table, after: Option<&ContactId>, limit: usize)
         }
     }
     Ok(found.into_values().take(limit).collect())
+}
+
+/// Those who are matched to these objects. Who was matched to another between the two reads is nobody's answer.
+pub(super) async fn of_objects(table: &Table, objects: &[ObjectId]) -> PortResult<Vec<Card>> {
+    let doing = "read the contacts of people";
+    let index = table.get_many(doing, objects.iter().map(object_key).collect()).await?;
+    let ids: BTreeSet<ContactId> = index
+        .values()
+        .flat_map(|stored| stored.set("contacts"))
+        .filter_map(|id| ContactId::parse(&id).ok())
+        .collect();
+    let found = table.get_many(doing, ids.iter().map(contact_key).collect()).await?;
+    let mut cards = Vec::new();
+    for id in &ids {
+        let Some(stored) = found.get(&contact_key(id)) else { continue };
+        let card = Contact::read(stored)?.card;
+        if card.object_id.as_ref().is_some_and(|object| objects.contains(object)) {
+            cards.push(card);
+        }
+    }
+    Ok(cards)
 }
 
 async fn read(table: &Table, shard: u32, (after, some): (Option<&str>, usize)) -> PortResult<Vec<Card>> {

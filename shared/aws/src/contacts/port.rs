@@ -3,7 +3,7 @@ use listsync_core::{
     Timestamp,
     address::Address,
     contact::{Contact as Card, Decision, Place, Said, Saying, Scope, Version, Via},
-    id::{ContactId, ListId},
+    id::{ContactId, ListId, ObjectId},
     list::{List, Origin},
 };
 use listsync_engine::ports::{
@@ -41,6 +41,10 @@ impl Contacts for DynamoStore {
             Some(id) => self.contact(&id).await,
             None => Ok(None),
         }
+    }
+
+    async fn contacts_of(&self, objects: &[ObjectId]) -> PortResult<Vec<Card>> {
+        pages::of_objects(&self.table, objects).await
     }
 
     async fn contacts(&self, after: Option<&ContactId>, limit: usize) -> PortResult<Vec<Card>> {

@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 
 use listsync_core::{
     Timestamp,
+    address::Address,
     id::{ContactId, ObjectId},
     list::{NewContact, Origin, Standing},
+    matched::Grounds,
     member::Member,
 };
 use listsync_engine::ports::{
@@ -190,7 +192,7 @@ impl<'a> Scene<'a> {
         let mut wanted = Wanted::default();
         for step in steps {
             match &step.effect {
-                ListEffect::Add { contact, object_id } => {
+                ListEffect::Add { contact, object_id, .. } => {
                     wanted.addresses.push(contact.address.clone());
                     wanted.objects.push(object_id.clone());
                 }
@@ -209,8 +211,8 @@ impl<'a> Scene<'a> {
     fn step(&mut self, step: &ListStep, (tx, at): (&ListTx, Timestamp)) -> PortResult<(ListOutcome, Piece)> {
         let change = |to| Move { to, by: Origin::Entra, at };
         let (outcome, draft) = match &step.effect {
-            ListEffect::Add { contact, object_id } => {
-                self.add(contact, object_id, change(Standing::Member))?
+            ListEffect::Add { contact, object_id, primary } => {
+                self.add(contact, (object_id, primary.as_ref()), change(Standing::Member))?
             }
             ListEffect::Remove(contact) => self.remove(contact, change(Standing::Absent)),
         };
@@ -249,7 +251,12 @@ impl<'a> Scene<'a> {
         Ok((outcome, piece))
     }
 
-    fn add(&self, new: &NewContact, object: &ObjectId, joins: Move) -> PortResult<Decided> {
+    fn add(
+        &self,
+        new: &NewContact,
+        (object, primary): (&ObjectId, Option<&Address>),
+        joins: Move,
+    ) -> PortResult<Decided> {
         let mut draft = match (self.of_object(object), self.people.by_address(&new.address)) {
             // A person who opted out under this address is not brought back under another.
             (Some(_), Some(same)) if same.is_opted_out() => return Ok(opted_out(same)),
@@ -271,7 +278,11 @@ impl<'a> Scene<'a> {
                 ListOutcome::Done
             }
         };
-        draft.contact.card.object_id.get_or_insert_with(|| object.clone());
+        let card = &mut draft.contact.card;
+        if card.object_id.is_none() {
+            card.object_id = Some(object.clone());
+            card.grounds = Some(Grounds::new(card.address.clone(), primary, joins.at));
+        }
         Ok((outcome, Some(draft)))
     }
 

@@ -91,7 +91,7 @@ impl Draft {
 
     /// Gives the contact another address.
     pub(crate) fn readdress(&mut self, address: &Address, by: By) {
-        self.contact.readdress(address);
+        self.contact.readdress(address, by.0);
         self.readdressed = Some(by);
     }
 

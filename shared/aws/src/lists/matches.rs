@@ -4,8 +4,9 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use listsync_core::{
     Timestamp,
     contact::Contact as Card,
-    id::{ContactId, ListId, ObjectId},
+    id::{ContactId, ListId},
     list::{Origin, Standing},
+    matched::Binding,
 };
 use listsync_engine::ports::PortResult;
 
@@ -17,10 +18,7 @@ use super::{
     row::{Row, look_op, row_key},
     tx::{Logged, MATCH, log},
 };
-use crate::{
-    error,
-    table::{Fail, Op, Patience, Table},
-};
+use crate::table::{Fail, Op, Patience, Table};
 
 const DOING: &str = "save the matches";
 /// How many matches are looked at in one go.
@@ -32,11 +30,9 @@ const LISTS: usize = 30;
 /// How many writes one transaction of first matches has at most.
 const MOST: usize = 98;
 
-type Match = (ContactId, Option<ObjectId>);
-
-/// Remembers matches. A first match is no change of any list, so that the run that made it gives the next one no work;
-/// a match that is changed or dropped is, on each list that the contact stands on.
-pub(super) async fn bind(table: &Table, matches: &[Match], now: Timestamp) -> PortResult<()> {
+/// Remembers matches. A first match, and other grounds of the same, are no change of any list, so that the run that made
+/// them gives the next one no work; a match to another object is, on each list that the contact stands on.
+pub(super) async fn bind(table: &Table, matches: &[Binding], now: Timestamp) -> PortResult<()> {
     for chunk in matches.chunks(CHUNK) {
         let mut patience = Patience::new(DOING);
         loop {
@@ -50,32 +46,32 @@ pub(super) async fn bind(table: &Table, matches: &[Match], now: Timestamp) -> Po
     Ok(())
 }
 
-async fn bind_some(table: &Table, matches: &[Match], now: Timestamp) -> Result<(), Fail> {
-    let keys = matches.iter().map(|(id, _)| contact_key(id)).collect();
+async fn bind_some(table: &Table, matches: &[Binding], now: Timestamp) -> Result<(), Fail> {
+    let keys = matches.iter().map(|binding| contact_key(&binding.contact)).collect();
     let found = table.get_many(DOING, keys).await?;
     let mut contacts: HashMap<&ContactId, Contact> = HashMap::new();
-    for (id, _) in matches {
-        let stored = found.get(&contact_key(id));
-        let stored =
-            stored.ok_or_else(|| error::gone("no_such_contact", format!("there is no contact {id}")))?;
-        contacts.insert(id, Contact::read(stored)?);
+    for Binding { contact, .. } in matches {
+        // Who was deleted during the run is matched to nobody.
+        let Some(stored) = found.get(&contact_key(contact)) else { continue };
+        contacts.insert(contact, Contact::read(stored)?);
     }
     // The last word counts, as if one were saved after the other.
-    let wanted: HashMap<&ContactId, &Option<ObjectId>> =
-        matches.iter().map(|(id, object)| (id, object)).collect();
+    let wanted: HashMap<&ContactId, &Binding> =
+        matches.iter().map(|binding| (&binding.contact, binding)).collect();
     let (mut first, mut other) = (Vec::new(), Vec::new());
     for (id, before) in contacts {
-        let object = wanted[id].clone();
-        if before.card.object_id == object {
+        let Binding { object, grounds, .. } = wanted[id].clone();
+        let is_same = before.card.object_id.as_ref() == Some(&object);
+        if is_same && before.card.grounds.as_ref() == Some(&grounds) {
             continue;
         }
-        let is_first = before.card.object_id.is_none();
-        let card = Card { object_id: object, ..before.card.clone() };
+        let is_silent = is_same || before.card.object_id.is_none();
+        let card = Card { object_id: Some(object), grounds: Some(grounds), ..before.card.clone() };
         let after = Contact { card, rev: before.rev + 1, ..before.clone() };
-        if is_first && before.lists.len() <= LISTS {
+        if is_silent && before.lists.len() <= LISTS {
             first.push(first_ops(&before, &after)?);
         } else {
-            other.push((before, after, if is_first { Told::Nobody } else { Told::ItsLists }));
+            other.push((before, after, if is_silent { Told::Nobody } else { Told::ItsLists }));
         }
     }
     let written = stream::iter(packed(first)).map(|ops| async move { table.transact(DOING, &ops).await });

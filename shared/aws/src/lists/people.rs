@@ -7,6 +7,7 @@ use listsync_core::{
     contact::{ExternalId, UndeliverableReason},
     id::{ContactId, ObjectId},
     list::{List, NewContact, Standing},
+    matched::Grounds,
 };
 use listsync_engine::ports::PortResult;
 
@@ -273,10 +274,19 @@ pub(crate) fn as_read(contact: &Contact) -> Condition {
 }
 
 /// What a row shows of its contact.
-fn looks(contact: &Contact) -> (&Address, &str, Option<&ObjectId>, Option<UndeliverableReason>) {
+fn looks(contact: &Contact) -> Looks<'_> {
     let card = &contact.card;
     let mail = card.undeliverable.map(|state| state.reason);
-    (&card.address, &card.name, card.object_id.as_ref(), mail)
+    let matched = (card.object_id.as_ref(), card.grounds.as_ref());
+    Looks { address: &card.address, name: &card.name, matched, mail }
+}
+
+#[derive(PartialEq, Eq)]
+struct Looks<'a> {
+    address: &'a Address,
+    name: &'a str,
+    matched: (Option<&'a ObjectId>, Option<&'a Grounds>),
+    mail: Option<UndeliverableReason>,
 }
 
 /// What rows on other lists show of the contact.

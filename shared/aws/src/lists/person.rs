@@ -81,6 +81,7 @@ impl Contact {
             further_ids: BTreeSet::new(),
             fields: BTreeMap::new(),
             object_id: None,
+            grounds: None,
             undeliverable: None,
             opted_out: None,
             version: Version(1),
@@ -202,7 +203,11 @@ impl Contact {
     }
 
     /// Gives it another address; the former one stays as an alias.
-    pub(crate) fn readdress(&mut self, address: &Address) {
+    pub(crate) fn readdress(&mut self, address: &Address, by: Origin) {
+        if let (Origin::Entra, Some(grounds)) = (by, &mut self.card.grounds) {
+            // The person's own, as the directory has it: that is no other person's.
+            grounds.address = address.clone();
+        }
         let before = std::mem::replace(&mut self.card.address, address.clone());
         self.card.aliases.insert(before);
         self.card.aliases.remove(address);
@@ -224,7 +229,7 @@ impl Contact {
 
     /// Whether filters and editors see another contact than before.
     pub(crate) fn is_news(&self, before: Option<&Self>) -> bool {
-        let seen = |card: &Card| Card { object_id: None, version: Version(0), ..card.clone() };
+        let seen = |card: &Card| Card { object_id: None, grounds: None, version: Version(0), ..card.clone() };
         before.is_none_or(|before| seen(&before.card) != seen(&self.card))
     }
 }

@@ -6,6 +6,7 @@ use listsync_core::{
     contact::{Contact as Card, OptOut, UndeliverableReason},
     id::{ContactId, ListId, ObjectId},
     list::{Entry, Origin, Standing},
+    matched::Grounds,
 };
 use listsync_engine::ports::{Decision, PortResult};
 
@@ -21,6 +22,7 @@ pub(crate) struct Row {
     pub(crate) address: Address,
     pub(crate) name: String,
     pub(crate) object: Option<ObjectId>,
+    pub(crate) grounds: Option<Grounds>,
     pub(crate) undeliverable: Option<UndeliverableReason>,
     pub(crate) standing: Standing,
     pub(crate) origin: Origin,
@@ -49,6 +51,7 @@ impl Row {
             address: card.address.clone(),
             name: card.name.clone(),
             object: card.object_id.clone(),
+            grounds: card.grounds.clone(),
             undeliverable: card.undeliverable.map(|state| state.reason),
             standing: Standing::Absent,
             origin: Origin::Manual,
@@ -65,6 +68,7 @@ impl Row {
             address: card.address.clone(),
             name: card.name.clone(),
             object: card.object_id.clone(),
+            grounds: card.grounds.clone(),
             undeliverable: card.undeliverable.map(|state| state.reason),
             ..self
         }
@@ -84,6 +88,7 @@ impl Row {
             address,
             name,
             object,
+            grounds,
             undeliverable,
             standing,
             origin,
@@ -101,6 +106,10 @@ impl Row {
             .text("origin", origin.to_string())
             .at("since", *since)
             .number("seq", seq);
+        let stored = match grounds {
+            Some(grounds) => stored.document("grounds", grounds)?,
+            None => stored,
+        };
         let stored = match undeliverable {
             Some(reason) => stored.document("undeliverable", reason)?,
             None => stored,
@@ -121,6 +130,7 @@ impl Row {
             address: stored.read("address")?,
             name: stored.read("name")?,
             object: stored.read_option("object")?,
+            grounds: stored.document_option("grounds")?,
             undeliverable: stored.document_option("undeliverable")?,
             standing: named(stored, "standing", &STANDINGS)?,
             origin: named(stored, "origin", &ORIGINS)?,
@@ -140,6 +150,7 @@ impl Row {
             standing: self.standing,
             origin: self.origin,
             undeliverable: self.undeliverable,
+            grounds: self.grounds.clone(),
         }
     }
 }
@@ -155,6 +166,14 @@ pub(crate) fn look_op(list: &ListId, card: &Card) -> PortResult<Op> {
             update = update.with_text("object", object.as_str());
         }
         None => remove.push("#object"),
+    }
+    match &card.grounds {
+        Some(grounds) => {
+            set.push_str(", #grounds = :grounds");
+            let grounds = serde_json::to_string(grounds).map_err(|_| error::malformed("show"))?;
+            update = update.with_text("grounds", grounds);
+        }
+        None => remove.push("#grounds"),
     }
     match card.undeliverable {
         Some(state) => {

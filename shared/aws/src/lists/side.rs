@@ -1,7 +1,8 @@
 use async_trait::async_trait;
 use listsync_core::{
-    id::{ContactId, ListId, ObjectId},
+    id::ListId,
     list::{Entry, List},
+    matched::Binding,
 };
 use listsync_engine::ports::{Cursor, EntryQuery, ListChanges, ListSide, PortResult};
 
@@ -30,7 +31,7 @@ impl ListSide for DynamoStore {
         changes::since(&self.table, list, since).await
     }
 
-    async fn bind(&self, matches: &[(ContactId, Option<ObjectId>)]) -> PortResult<()> {
+    async fn bind(&self, matches: &[Binding]) -> PortResult<()> {
         matches::bind(&self.table, matches, self.clock.now()).await
     }
 }

@@ -7,7 +7,7 @@ use listsync_core::{
 use listsync_engine::ports::{
     Acquired, Decision, Fold, Links as _, ListSide as _, ListStore as _, MemberChange,
 };
-use listsync_testkit::sample::{address, contact, link, member, moment, object};
+use listsync_testkit::sample::{address, bound, contact, link, member, moment, object};
 
 use crate::kit::Kit;
 
@@ -44,5 +44,5 @@ async fn a_deleted_link_and_list_leave_only_the_contacts() {
     let wanted = [address("anna")];
     let query = listsync_engine::ports::EntryQuery::Addresses(&wanted);
     let anna = kit.store.entries(&other, query).await.unwrap().remove(0).contact;
-    kit.store.bind(&[(anna, Some(object("anna")))]).await.unwrap();
+    kit.store.bind(&[bound(&anna, ("anna", "anna"))]).await.unwrap();
 }

@@ -4,7 +4,7 @@ use listsync_engine::ports::{
     Acquired, EntryQuery, Fold, ImportMode, Links as _, ListSide as _, ListStore as _, MemberChange,
     MemberQuery,
 };
-use listsync_testkit::sample::{link, member, moment, object};
+use listsync_testkit::sample::{bound, link, member, moment};
 
 use crate::kit::{Kit, file, people};
 
@@ -22,7 +22,7 @@ async fn what_a_busy_table_leaves_undone_is_done_in_the_end() {
     let contacts: Vec<_> = entries.iter().map(|entry| entry.contact.clone()).collect();
     let found = kit.store.entries(&list, EntryQuery::Contacts(&contacts)).await.unwrap();
     assert_eq!(found.len(), 100, "read by a batch that was half done");
-    let matches: Vec<_> = contacts.into_iter().map(|id| (id.clone(), Some(object(id.as_str())))).collect();
+    let matches: Vec<_> = contacts.iter().map(|id| bound(id, ("somebody", id.as_str()))).collect();
     kit.store.bind(&matches).await.unwrap();
     let minute = Duration::from_secs(60);
     let Acquired::Lease(lease) = kit.store.acquire(&link.id, moment(0), minute).await.unwrap() else {

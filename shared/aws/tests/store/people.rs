@@ -159,7 +159,8 @@ async fn who_is_erased_while_a_run_records_its_batch_does_not_come_back() {
     let step = |number: u32| {
         let name = format!("person-{number}");
         let contact = NewContact { address: address(&name), ..contact(&name) };
-        ListStep { effect: ListEffect::Add { contact, object_id: object(&name) }, then: member(&name) }
+        let effect = ListEffect::Add { contact, object_id: object(&name), primary: None };
+        ListStep { effect, then: member(&name) }
     };
     let list_seen = Some(kit.store.cursor(&both[0]).await.unwrap());
     let fold = Fold { list: (0..120).map(step).collect(), list_seen, ..Fold::default() };

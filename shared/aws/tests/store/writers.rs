@@ -8,7 +8,7 @@ use listsync_engine::ports::{
     Acquired, EntryQuery, Fault, Fold, Lease, Links as _, ListEffect, ListSide as _, ListStep,
     ListStore as _, MemberChange, MemberQuery,
 };
-use listsync_testkit::sample::{address, contact, link, member, moment, object};
+use listsync_testkit::sample::{address, bound, contact, link, member, moment, object};
 
 use crate::kit::{Kit, people};
 
@@ -76,7 +76,7 @@ async fn a_contact_on_many_lists_looks_the_same_on_all() {
     let anna = kit.store.entries(&lists[0], EntryQuery::All).await.unwrap()[0].contact.clone();
     let mut cursors = Vec::new();
     for matched in ["one", "two"] {
-        kit.store.bind(&[(anna.clone(), Some(object(matched)))]).await.unwrap();
+        kit.store.bind(&[bound(&anna, ("anna", matched))]).await.unwrap();
         for list in &lists {
             let entry = kit.store.entries(list, EntryQuery::All).await.unwrap().remove(0);
             assert_eq!((entry.name.as_str(), entry.object_id), ("Anna Neu", Some(object(matched))));
@@ -125,7 +125,7 @@ async fn a_fold_that_many_transactions_hold_is_whole_in_each() {
     let step = |number: u32| {
         let name = format!("person-{number}");
         let contact = NewContact { address: address(&name), ..contact(&name) };
-        let effect = ListEffect::Add { contact, object_id: object(&name) };
+        let effect = ListEffect::Add { contact, object_id: object(&name), primary: None };
         ListStep { effect, then: member(&name) }
     };
     let fold = Fold {

@@ -101,8 +101,22 @@ impl Known {
                 self.member.in_baseline = false;
                 self.settled(case, policy, now)
             }
-            ListPresence::Member | ListPresence::Absent => self.by_table(case, policy, now),
+            ListPresence::Member | ListPresence::Absent => {
+                self.contested(case).unwrap_or_else(|| self.by_table(case, policy, now))
+            }
         }
+    }
+
+    /// A contact that people gave an address, which does not tell whose it is now: it keeps the object of its former
+    /// address, as taking somebody out of a group on a misspelt address would be a guess too, and each run says so. Whoever
+    /// leaves either side leaves the other as anybody.
+    fn contested(&self, case: &Case) -> Option<Verdict> {
+        let Identity::Unmatched(reason, _) = case.identity else { return None };
+        let keeps = matches!(
+            decide(self.presence, self.rule),
+            Decision::Add(Side::Group) | Decision::Restore(Side::Group) | Decision::Adopt | Decision::Keep
+        );
+        (reason.is_contested() && keeps && self.unrecorded.is_none()).then_some(Verdict::Fail(reason))
     }
 
     fn by_table(&mut self, case: &Case, policy: &Policy, now: Timestamp) -> Verdict {
@@ -157,8 +171,9 @@ impl Known {
 
     fn add(&self, side: Side, cause: Cause, (case, policy, now): (&Case, &Policy, Timestamp)) -> Verdict {
         if let (Side::Group, Identity::Unmatched(reason, asked)) = (side, case.identity) {
-            let first =
-                !matches!(&case.record.open, Some(Open::Failed { code, .. }) if code == reason.code());
+            // A first miss that was not told yet is counted as no try (`engine/run/apply.rs`).
+            let first = !matches!(&case.record.open, Some(Open::Failed { code, attempts: 1.., .. })
+                if code == reason.code());
             let invites = policy.externals == Externals::Invite;
             return match (reason, asked, &case.record.open) {
                 (Unmatched::GuestNotInvited, Asked::Now, _) if invites => {
@@ -254,6 +269,9 @@ fn open_after(
         Verdict::Do(_) => before.cloned(),
         Verdict::SetAside => {
             known.set_aside_until.map(|recheck_at| Open::SetAside { recheck_at }).or_else(|| before.cloned())
+        }
+        Verdict::Fail(_) if matches!(case.identity, Identity::Unmatched(_, Asked::Earlier)) => {
+            before.cloned()
         }
         Verdict::Fail(reason) => Some(failed_again(before, reason.code(), now)),
         Verdict::Skip(code) => match case.identity {

@@ -46,7 +46,7 @@ pub mod skip {
 pub enum Identity {
     /// A directory object.
     Settled,
-    /// A contact that no directory object answers to.
+    /// A contact that no directory object answers to, or not the one that it is matched to.
     Unmatched(Unmatched, Asked),
 }
 
@@ -154,7 +154,8 @@ pub enum Verdict {
     Do(Effect),
     /// It is left alone, for this reason.
     Skip(String),
-    /// It cannot be added to the group, for the first time: a failure.
+    /// It cannot be added to the group, for the first time, or stands in it for somebody whose address it has no more: a
+    /// failure.
     Fail(Unmatched),
     /// Its read contradicts what we hold true, within the window.
     SetAside,

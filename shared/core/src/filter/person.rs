@@ -106,6 +106,7 @@ mod tests {
                 ("department".to_owned(), field("Sales")),
             ]),
             object_id: None,
+            grounds: None,
             undeliverable: None,
             opted_out: None,
             version: Version(1),

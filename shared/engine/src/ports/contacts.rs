@@ -5,7 +5,7 @@ use listsync_core::{
     Timestamp,
     address::Address,
     contact::{Contact, ExternalId, Place, Said, Saying, UndeliverableReason, Version},
-    id::{ContactId, ListId},
+    id::{ContactId, ListId, ObjectId},
     list::{List, Origin},
 };
 
@@ -89,6 +89,8 @@ pub trait Contacts: Send + Sync {
     async fn successor(&self, id: &ContactId) -> PortResult<Option<ContactId>>;
     /// By address or alias.
     async fn find_contact(&self, address: &Address) -> PortResult<Option<Contact>>;
+    /// Those who are matched to these directory objects, on whatever list or none.
+    async fn contacts_of(&self, objects: &[ObjectId]) -> PortResult<Vec<Contact>>;
     /// By page: after this one in the order of ids, at most `limit`.
     async fn contacts(&self, after: Option<&ContactId>, limit: usize) -> PortResult<Vec<Contact>>;
     /// The cursor of this moment: to be taken before contacts are read.
@@ -109,6 +111,9 @@ pub trait Contacts: Send + Sync {
     ) -> PortResult<Contact>;
     /// Edits a contact. [`super::Fault::Rejected`] when an address or external id is somebody else's
     /// (`contact_exists`), or the contact is at another version than expected (`version`).
+    ///
+    /// An address that the directory gave ([`Origin::Entra`]) is the person's own: the grounds of the match take it over.
+    /// One that anybody else gave leaves them as they are, so that the next run asks whose it is.
     async fn edit_contact(
         &self,
         id: &ContactId,
@@ -118,7 +123,8 @@ pub trait Contacts: Send + Sync {
         now: Timestamp,
     ) -> PortResult<Contact>;
     /// Makes two contacts one: `keep` takes over the other's addresses, blank fields, places and decisions. An opt-out
-    /// of either is one of the merged contact, for each list and for all; else a member of either is one.
+    /// of either is one of the merged contact, for each list and for all; else a member of either is one. Where `keep` takes
+    /// over the other's match, it rests on the address that `keep` has: a person said that both are one.
     async fn merge_contacts(
         &self,
         keep: &ContactId,

@@ -3,6 +3,7 @@ use std::{fmt, time::Duration};
 use async_trait::async_trait;
 use listsync_core::{
     Timestamp,
+    address::Address,
     case::ExtrasRelease,
     id::{ContactId, GroupId, LinkId, ListId, ObjectId, TenantId},
     link::{Link, LinkStatus, Side, Writes},
@@ -199,6 +200,8 @@ pub enum ListEffect {
         contact: NewContact,
         /// Which object it is.
         object_id: ObjectId,
+        /// The object's primary address, where it was read: the match that is made with it remembers it.
+        primary: Option<Address>,
     },
     /// This contact leaves the list.
     Remove(ContactId),

@@ -8,6 +8,7 @@ use listsync_core::{
     id::{ContactId, ImportId, ListId, ObjectId},
     import::Meaning,
     list::{Entry, List, ListKind, NewContact, OptOutRule, Origin},
+    matched::Binding,
 };
 
 use super::{
@@ -50,8 +51,11 @@ pub trait ListSide: Send + Sync {
     async fn size(&self, list: &ListId) -> PortResult<u64>;
     /// What changed since a cursor. [`super::Fault::Gone`] when the list does not know that far back.
     async fn changes(&self, list: &ListId, since: &Cursor) -> PortResult<ListChanges>;
-    /// Remembers to which object each contact was matched, or that it is matched to none any more.
-    async fn bind(&self, matches: &[(ContactId, Option<ObjectId>)]) -> PortResult<()>;
+    /// Remembers to which object each contact is matched, and on what that rests. Who was deleted meanwhile is passed over.
+    ///
+    /// A match is replaced and never dropped. A first match, and other grounds of the same, are no change of any list; a
+    /// match to another object is one on each list that the contact stands on.
+    async fn bind(&self, matches: &[Binding]) -> PortResult<()>;
 }
 
 /// What an operator's addition came to.

@@ -10,10 +10,11 @@ use listsync_core::{
     address::Address,
     belief::Belief,
     case::{failed_again, skip},
-    id::{ContactId, ObjectId},
+    id::ContactId,
     link::Side,
     list::{Entry, NewContact},
-    member::{Change, Intent, Member, MemberKey, Op, Open},
+    matched::{Binding, Grounds},
+    member::{Change, Intent, Member, Op, Open},
     plan::Effect,
     summary::{Failure, Summary},
 };
@@ -22,6 +23,7 @@ use super::{
     decide::{Resolution, counts},
     invite::{AbsentGuest, Handed},
     look::Look,
+    successor::gone,
 };
 use crate::{
     ports::{
@@ -143,7 +145,7 @@ impl Apply<'_> {
         let ids: Vec<_> = batch.iter().filter_map(|effect| effect.key.object_id().cloned()).collect();
         let group = &self.look.link().group;
         let answers = self.look.ports.directory.write(self.call(), group, op, &ids).await;
-        let mut tally = GroupTally { stop: None, fold: Fold::default(), unbind: Vec::new(), counted: 0 };
+        let mut tally = GroupTally { stop: None, fold: Fold::default(), counted: 0 };
         for ((effect, row), answer) in batch.iter().zip(rows).zip(answers) {
             let listed = resolution.still_listed.contains(&effect.key);
             if listed && matches!(answer, Applied::Done | Applied::AlreadySo) {
@@ -153,9 +155,6 @@ impl Apply<'_> {
         }
         tally.fold.removals.extend(self.removal(Side::Group, tally.counted, resolution));
         self.fold(tally.fold).await?;
-        if !tally.unbind.is_empty() {
-            self.look.ports.lists.bind(&tally.unbind).await?;
-        }
         Ok(tally.stop)
     }
 
@@ -205,21 +204,29 @@ impl Apply<'_> {
         let row = match absent {
             AbsentGuest::NotInvited(row) => row,
             AbsentGuest::Waits(row) => return tally.keep(row),
-            AbsentGuest::GivenUp(row, open) => return tally.give_up(row, open),
-        };
-        let open = failed_again(row.open.as_ref(), &error.code, self.look.now());
-        match row.contact.clone().filter(|_| gone) {
-            // The match of an earlier run is stale, for instance of somebody whose account was made anew: the contact is
-            // looked up again at once.
-            Some(contact) if !self.matched.contains(&contact) => {
-                tally.unmatch(contact, row, Open::Due);
-                tally.stop.get_or_insert(Stop::GoOn);
-                return;
+            AbsentGuest::GivenUp(row, open) => {
+                return tally.keep(Member { intent: None, open: Some(open), ..row });
             }
-            Some(contact) => tally.unmatch(contact, row, open),
-            None => tally.keep(Member { intent: None, open: Some(open), ..row }),
+        };
+        // The match stays, whatever this link met: not every replica knows a new account, and other links' groups may have
+        // it. That the directory did not find it is this link's memory (`core::matched::Doubt`).
+        if gone && self.is_first_miss(&row) {
+            let now = self.look.now();
+            let open = Open::Failed { code: error.code, attempts: 0, retry_at: now };
+            tally.keep(Member { intent: None, open: Some(open), ..row });
+            tally.stop.get_or_insert(Stop::GoOn);
+            return;
         }
+        let open = failed_again(row.open.as_ref(), &error.code, self.look.now());
+        tally.keep(Member { intent: None, open: Some(open), ..row });
         self.summary.fail(failure(effect, &error));
+    }
+
+    /// Whether a match of an earlier run met nobody for the first time: it may be of an account that was made anew since, so
+    /// that the contact is looked up again at once, in another run.
+    fn is_first_miss(&self, row: &Member) -> bool {
+        let is_known = matches!(&row.open, Some(Open::Failed { code, .. }) if code == code::NO_SUCH_USER);
+        !is_known && row.contact.as_ref().is_some_and(|contact| !self.matched.contains(contact))
     }
 
     fn removal(&self, side: Side, count: u64, resolution: &Resolution) -> Option<Removal> {
@@ -249,7 +256,8 @@ impl Apply<'_> {
         let steps: Vec<(&Effect, Member, ListStep)> = batch
             .iter()
             .filter_map(|effect| {
-                pending(effect).and_then(|row| Some((*effect, row.clone(), step(effect, row)?)))
+                let primary = resolution.primaries.get(&effect.key).cloned();
+                pending(effect).and_then(|row| Some((*effect, row.clone(), step(effect, row, primary)?)))
             })
             .collect();
         let counted = steps.iter().filter(|(effect, ..)| counts(effect)).count() as u64;
@@ -260,7 +268,7 @@ impl Apply<'_> {
             removals: self.removal(Side::List, counted, resolution).into_iter().collect(),
         };
         let mut outcomes = self.fold(fold.clone()).await?;
-        if outcomes.contains(&ListOutcome::Conflict) && self.unmatch_the_gone(&steps, &outcomes).await? {
+        if outcomes.contains(&ListOutcome::Conflict) && self.hand_on_the_gone(&steps, &outcomes).await? {
             // What was done before is so already; only the conflicts are decided anew.
             let again = self.fold(Fold { removals: Vec::new(), ..fold }).await?;
             for (outcome, again) in outcomes.iter_mut().zip(again) {
@@ -326,18 +334,28 @@ impl Apply<'_> {
         Member { open: Some(open), ..row }
     }
 
-    /// Drops the matches of conflicting contacts whose directory object is gone; whether there were any.
-    async fn unmatch_the_gone(&self, steps: &Steps<'_>, outcomes: &[ListOutcome]) -> PortResult<bool> {
+    /// Hands the contacts in conflict whose directory object is gone to the object that has their address now; whether there
+    /// were any.
+    async fn hand_on_the_gone(&self, steps: &Steps<'_>, outcomes: &[ListOutcome]) -> PortResult<bool> {
+        let look = self.look;
+        let mut pairs: Vec<(Entry, Binding)> = Vec::new();
         let conflicts = steps.iter().zip(outcomes).filter(|(_, outcome)| **outcome == ListOutcome::Conflict);
-        let addresses: Vec<_> = conflicts.filter_map(|((effect, ..), _)| effect.address.clone()).collect();
-        let list = &self.look.link().list;
-        let entries = self.look.ports.lists.entries(list, EntryQuery::Addresses(&addresses)).await?;
-        let bound: Vec<ObjectId> = entries.iter().filter_map(|entry| entry.object_id.clone()).collect();
-        let alive = self.look.ports.directory.by_id(self.look.call(), &bound).await?;
-        let alive: BTreeSet<ObjectId> = alive.into_iter().map(|principal| principal.id).collect();
-        let gone = |entry: &Entry| entry.object_id.as_ref().is_some_and(|id| !alive.contains(id));
-        let stale: Vec<_> = entries.into_iter().filter(gone).map(|entry| (entry.contact, None)).collect();
-        self.look.ports.lists.bind(&stale).await?;
+        for ((_, _, step), _) in conflicts {
+            let ListEffect::Add { contact, object_id, primary } = &step.effect else { continue };
+            let wanted = std::slice::from_ref(&contact.address);
+            let entries = look.ports.lists.entries(&look.link().list, EntryQuery::Addresses(wanted)).await?;
+            pairs.extend(entries.into_iter().map(|entry| {
+                let grounds = Grounds::new(entry.address.clone(), primary.as_ref(), look.now());
+                let (contact, object) = (entry.contact.clone(), object_id.clone());
+                (entry, Binding { contact, object, grounds })
+            }));
+        }
+        let bound: Vec<&Entry> = pairs.iter().map(|(entry, _)| entry).collect();
+        let gone = gone(look, &bound).await?;
+        let is_gone = |entry: &Entry| entry.object_id.as_ref().is_some_and(|id| gone.contains(id));
+        let stale: Vec<Binding> =
+            pairs.into_iter().filter(|(entry, _)| is_gone(entry)).map(|(_, heir)| heir).collect();
+        look.ports.lists.bind(&stale).await?;
         Ok(!stale.is_empty())
     }
 }
@@ -345,7 +363,6 @@ impl Apply<'_> {
 struct GroupTally {
     stop: Option<Stop>,
     fold: Fold,
-    unbind: Vec<(ContactId, Option<ObjectId>)>,
     counted: u64,
 }
 
@@ -354,22 +371,6 @@ impl GroupTally {
     fn end(&mut self, stop: Stop) {
         if matches!(self.stop, None | Some(Stop::GoOn)) {
             self.stop = Some(stop);
-        }
-    }
-
-    /// The contact answers to no directory object any more.
-    fn unmatch(&mut self, contact: ContactId, row: Member, open: Open) {
-        self.unbind.push((contact.clone(), None));
-        self.fold.members.push(MemberChange::Delete(row.key));
-        let orphan = Member { address: row.address, ..Member::unknown(MemberKey::Contact(contact.clone())) };
-        self.keep(Member { contact: Some(contact), open: Some(open), ..orphan });
-    }
-
-    /// The same where there is a contact.
-    fn give_up(&mut self, row: Member, open: Open) {
-        match row.contact.clone() {
-            Some(contact) => self.unmatch(contact, row, open),
-            None => self.keep(Member { intent: None, open: Some(open), ..row }),
         }
     }
 
@@ -385,7 +386,7 @@ fn in_order(effects: &[Effect]) -> Vec<Change> {
     changes
 }
 
-fn step(effect: &Effect, row: Member) -> Option<ListStep> {
+fn step(effect: &Effect, row: Member, primary: Option<Address>) -> Option<ListStep> {
     let then = Member { in_baseline: effect.change.op == Op::Add, open: None, ..row };
     let effect = match effect.change.op {
         Op::Add => ListEffect::Add {
@@ -395,6 +396,7 @@ fn step(effect: &Effect, row: Member) -> Option<ListStep> {
                 fields: BTreeMap::new(),
             },
             object_id: effect.key.object_id()?.clone(),
+            primary,
         },
         Op::Remove => ListEffect::Remove(effect.contact.clone()?),
     };

@@ -7,15 +7,16 @@ use std::{
 
 use listsync_core::{
     Timestamp,
+    address::Address,
     belief::Belief,
     case::{Case, Decided, Policy, Reach, Verdict, judge, skip},
     gather::{Evidence, Shield, Sight},
     identity::{ListPresence, Unmatched},
     link::{Side, Writes},
-    member::{Intent, Member, MemberKey, Op, Open},
+    member::{Change, Intent, Member, MemberKey, Op, Open},
     plan::{Effect, Plan, Release, SideStanding, Standing},
     settings::Owners,
-    snapshot::Others,
+    snapshot::{Others, Principal},
 };
 
 use super::{look::Look, observe::retry, renames::Renamed};
@@ -29,6 +30,8 @@ pub(crate) struct Resolution {
     pub(crate) plan: Plan,
     /// Effects on the group that a person carries out.
     pub(crate) by_hand: Vec<Effect>,
+    /// The primary addresses of members that were read: a contact that is made of one remembers it.
+    pub(crate) primaries: BTreeMap<MemberKey, Address>,
     /// What each member with an effect is to be remembered as, effects aside.
     pub(crate) pending: BTreeMap<MemberKey, Member>,
     /// Rows that changed, without those of members with an effect.
@@ -36,7 +39,7 @@ pub(crate) struct Resolution {
     /// Rows of contacts that are known by their directory object since. What such a row leaves open is told by nothing else
     /// (a first match is no change of the list), so it is dropped once the plan was done, not before.
     pub(crate) outlived: Vec<MemberChange>,
-    /// Contacts that cannot be added to the group, found for the first time.
+    /// Contacts that cannot be added to the group, found for the first time, or that stand in it for somebody else.
     pub(crate) unmatched: Vec<(Member, Unmatched)>,
     /// Removals that an earlier run did but could not record.
     pub(crate) unrecorded: Vec<Removal>,
@@ -136,6 +139,7 @@ impl<'a> Sorting<'a> {
         let resolution = Resolution {
             plan: Plan::empty(look.link().id.clone()),
             by_hand: Vec::new(),
+            primaries: BTreeMap::new(),
             pending: BTreeMap::new(),
             changes: Vec::new(),
             outlived,
@@ -176,6 +180,12 @@ impl<'a> Sorting<'a> {
                 };
                 if case.list == ListPresence::StillListed && effect.change.side == other {
                     self.resolution.still_listed.insert(effect.key.clone());
+                }
+                let read = effect.key.object_id().and_then(|id| self.evidence.principals.get(id));
+                if let Some(address) = read.and_then(Principal::primary_address)
+                    && effect.change == (Change { side: Side::List, op: Op::Add })
+                {
+                    self.resolution.primaries.insert(effect.key.clone(), address.clone());
                 }
                 self.effects.push(effect);
                 self.resolution.pending.insert(member.key.clone(), member);

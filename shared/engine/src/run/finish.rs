@@ -65,13 +65,12 @@ pub(super) fn split(observed: Observed, unmatched: UnmatchedContacts) -> (Eviden
         nesting,
         others,
         looked_up: _,
-        named,
         holders,
         reach,
         unread,
     } = observed;
     let reads = Reads { read, group_cursor, list_cursor, counted, nesting, others, unread };
-    (Evidence { entries, unmatched, principals, sight, records, named, holders, reach }, reads)
+    (Evidence { entries, unmatched, principals, sight, records, holders, reach }, reads)
 }
 
 /// A summary in which nothing has happened yet.

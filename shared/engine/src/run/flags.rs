@@ -2,6 +2,7 @@
 
 use listsync_core::{
     contact::UndeliverableReason,
+    id::ObjectId,
     identity::Unmatched,
     list::{Entry, Origin},
 };
@@ -22,11 +23,14 @@ pub(super) async fn keep(
     if look.matches == Matches::Unsaved {
         return Ok(());
     }
-    for entry in &mut observed.entries {
+    for index in 0..observed.entries.len() {
+        let entry = &observed.entries[index];
         let reason = unmatched.get(&entry.contact).map(|(reason, _)| *reason);
         let mail = match (entry.undeliverable, reason) {
             (None, Some(Unmatched::NoSuchUser)) => MailState::Undeliverable(UndeliverableReason::NoSuchUser),
-            (Some(UndeliverableReason::NoSuchUser), reason) if is_found(entry, reason) => MailState::Reaches,
+            (Some(UndeliverableReason::NoSuchUser), reason) if is_found(observed, index, reason) => {
+                MailState::Reaches
+            }
             _ => continue,
         };
         let edit = ContactEdit { mail: Some(mail), ..ContactEdit::default() };
@@ -35,7 +39,7 @@ pub(super) async fn keep(
             Err(error) if error.fault == Fault::Gone => {}
             other => drop(other?),
         }
-        entry.undeliverable = match mail {
+        observed.entries[index].undeliverable = match mail {
             MailState::Reaches => None,
             MailState::Undeliverable(reason) => Some(reason),
         };
@@ -44,9 +48,13 @@ pub(super) async fn keep(
 }
 
 /// Whether somebody answers to the address, or it is no address of the tenant's own domains any more.
-fn is_found(entry: &Entry, reason: Option<Unmatched>) -> bool {
+///
+/// That a contact is matched says nothing here: a match stays when its object is gone.
+fn is_found(observed: &Observed, index: usize, reason: Option<Unmatched>) -> bool {
+    let entry: &Entry = &observed.entries[index];
+    let is_read = |id: &ObjectId| observed.principals.contains_key(id) || observed.looked_up.contains_key(id);
     match reason {
-        None => entry.object_id.is_some(),
+        None => observed.matched.contains(&entry.contact) || entry.object_id.as_ref().is_some_and(is_read),
         Some(reason) => reason != Unmatched::NoSuchUser,
     }
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use listsync_core::{
     case::{failed_again, skip},
-    id::ObjectId,
+    id::{ContactId, ObjectId},
+    matched::{Binding, Grounds, INVITED_ABSENT},
     member::{Member, MemberKey, Open},
     plan::{Cause, Effect},
     summary::Failure,
@@ -162,13 +163,16 @@ impl Apply<'_> {
             return Ok(());
         }
         let ids: Vec<ObjectId> = found.iter().map(|(_, id)| id.clone()).collect();
-        let mut taken = self.taken(&ids).await?;
-        let bound: Vec<_> = found
+        let mut taken = self.taken(&ids, &found).await?;
+        let now = self.look.now();
+        let bound: Vec<Binding> = found
             .iter()
-            .filter_map(|(one, id)| Some((one.effect.contact.clone()?, Some(id.clone()))))
+            .filter_map(|(one, id)| {
+                let grounds = Grounds::new(one.effect.address.clone()?, None, now);
+                Some(Binding { contact: one.effect.contact.clone()?, object: id.clone(), grounds })
+            })
             .collect();
         self.look.ports.lists.bind(&bound).await?;
-        let now = self.look.now();
         let mut fold = Fold::default();
         for (Invitation { effect, row }, id) in found {
             fold.members.push(MemberChange::Delete(row.key));
@@ -190,12 +194,22 @@ impl Apply<'_> {
         Ok(())
     }
 
-    async fn taken(&self, ids: &[ObjectId]) -> PortResult<BTreeSet<ObjectId>> {
+    /// Those of the objects that another contact or row than the invited one's own stands for.
+    async fn taken(
+        &self,
+        ids: &[ObjectId],
+        found: &[(Invitation, ObjectId)],
+    ) -> PortResult<BTreeSet<ObjectId>> {
+        let own: BTreeSet<&ContactId> =
+            found.iter().filter_map(|(one, _)| one.row.contact.as_ref()).collect();
         let entries = self.look.ports.lists.entries(&self.look.link().list, EntryQuery::Objects(ids)).await?;
+        let others = entries.into_iter().filter(|entry| !own.contains(&entry.contact));
         let query = MemberQuery::Of { objects: ids, contacts: &[] };
         let rows = self.look.ports.links.members(&self.look.link().id, query).await?;
-        let by_row = rows.into_iter().filter_map(|row| row.key.object_id().cloned());
-        Ok(entries.into_iter().filter_map(|entry| entry.object_id).chain(by_row).collect())
+        let rows =
+            rows.into_iter().filter(|row| row.contact.as_ref().is_none_or(|contact| !own.contains(contact)));
+        let by_row = rows.filter_map(|row| row.key.object_id().cloned());
+        Ok(others.filter_map(|entry| entry.object_id).chain(by_row).collect())
     }
 
     /// What is remembered of an invited guest whom the directory does not find: it is asked again later, and only after
@@ -217,13 +231,13 @@ impl Apply<'_> {
                 effect,
                 &PortError::new(
                     Fault::Rejected,
-                    "invited_absent",
+                    INVITED_ABSENT,
                     "the invitation was accepted by the directory, and no guest has appeared since",
                 )
                 .with_hint("look for the guest in the directory, and invite them there if need be"),
             )
         });
-        AbsentGuest::GivenUp(row, failed_again(None, "invited_absent", now))
+        AbsentGuest::GivenUp(row, failed_again(None, INVITED_ABSENT, now))
     }
 }
 

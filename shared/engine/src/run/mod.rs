@@ -2,6 +2,7 @@
 
 mod apply;
 mod decide;
+mod doubts;
 mod finish;
 mod flags;
 mod invite;
@@ -17,8 +18,10 @@ use std::{collections::BTreeSet, time::Duration};
 
 use listsync_core::{
     Timestamp,
+    gather::Sight,
     id::{ContactId, LinkId, RunId},
     link::{LinkStatus, Writes},
+    list::Entry,
     member::{MemberKey, Op},
     summary::{Failure, Summary},
     trigger::{Generation, Reason},
@@ -236,13 +239,15 @@ impl Running<'_> {
         unmatched: UnmatchedContacts,
         progressed: bool,
     ) -> PortResult<Ending> {
-        observed.entries.retain(|entry| unmatched.contains_key(&entry.contact));
+        // Rows of objects are not to be decided on half a read: a contact in doubt has one.
+        let is_unbound = |entry: &Entry| entry.object_id.is_none() && unmatched.contains_key(&entry.contact);
+        observed.entries.retain(is_unbound);
         // Who was not asked keeps what is open of them: without their entry they would look as if they had left the list.
         observed
             .records
             .retain(|key, _| matches!(key, MemberKey::Contact(contact) if unmatched.contains_key(contact)));
         observed.principals.clear();
-        observed.sight = listsync_core::gather::Sight::Some { present: [].into(), absent: [].into() };
+        observed.sight = Sight::Some { present: [].into(), absent: [].into(), rumoured: [].into() };
         let seen = (observed.list_cursor.clone(), observed.matched.clone());
         let (evidence, _) = finish::split(observed, unmatched);
         let mut resolution = decide(self.look, &evidence, &Default::default()).await?;
@@ -287,7 +292,7 @@ async fn identify(look: Look<'_>, observed: &mut Observed) -> PortResult<(Resolv
     let Resolved::All(unmatched) = resolved else { return Ok((resolved, Renamed::default())) };
     let renamed = renames::follow_renames(look, observed).await?;
     if renamed.rest == Rest::Some {
-        return Ok((Resolved::OutOfTime { unmatched, progressed: renamed.done > 0 }, renamed));
+        return Ok((Resolved::OutOfTime { unmatched, progressed: renamed.saved > 0 }, renamed));
     }
     flags::keep(look, observed, &unmatched).await?;
     Ok((Resolved::All(unmatched), renamed))

@@ -12,7 +12,6 @@ use listsync_core::{
     link::Side,
     list::Entry,
     member::{Member, MemberKey, Open},
-    rename::Named,
     schedule::FullRead,
     snapshot::{Completeness, Depth, Nesting, Others, Principal, Snapshot},
     sources::Holders,
@@ -58,8 +57,6 @@ pub(crate) struct Observed {
     pub(crate) others: Others,
     /// The primary addresses of those whom look-ups found.
     pub(crate) looked_up: BTreeMap<ObjectId, Address>,
-    /// Whose primary address is to be remembered as this from now on.
-    pub(crate) named: BTreeMap<ObjectId, Named>,
     /// Which of several groups hold whom, where they were read.
     pub(crate) holders: Option<Holders>,
     /// On the reads of how many groups an absence rests.
@@ -113,22 +110,18 @@ async fn changes(look: Look<'_>, group: &Cursor, list: &Cursor) -> PortResult<Op
     };
     let open = look.ports.links.members(&look.link().id, MemberQuery::Open).await?;
     let recheck = if unread.is_empty() { to_recheck(&open, &delta, look.now()) } else { Vec::new() };
+    // Of several groups the feed tells only whether there is anything to read.
+    let news = if several { BTreeSet::new() } else { news(look, &delta).await? };
     // Whether any of several groups holds somebody, only a read of all of them tells.
-    if recheck.len() > if several { 0 } else { RECHECK_AT_MOST } {
+    if recheck.len() + news.len() > if several { 0 } else { RECHECK_AT_MOST } {
         return Ok(None);
     }
-    let mut present = delta.added;
-    let mut absent = delta.removed;
-    if !recheck.is_empty() {
-        let found = look.ports.directory.present(look.call(), &look.link().group, &recheck).await?;
-        absent.extend(recheck.into_iter().filter(|id| !found.contains(id)));
-        present.extend(found);
-    }
+    let sight = sight(look, (delta.added, delta.removed), Asking { recheck, news, open: &open }).await?;
     let observed = Observed {
         read: Read::Incremental,
         entries: Vec::new(),
         principals: BTreeMap::new(),
-        sight: Sight::Some { present, absent },
+        sight,
         records: open.into_iter().map(|member| (member.key.clone(), member)).collect(),
         group_cursor: delta.cursor,
         list_cursor: list_changes.cursor,
@@ -138,7 +131,6 @@ async fn changes(look: Look<'_>, group: &Cursor, list: &Cursor) -> PortResult<Op
         nesting: Nesting::Flat,
         others: look.progress().others.clone(),
         looked_up: BTreeMap::new(),
-        named: BTreeMap::new(),
         holders: None,
         reach: sources::reach(look.link(), &unread),
         unread,
@@ -184,13 +176,67 @@ async fn expected_count(look: Look<'_>, delta: &Changes) -> PortResult<u64> {
     Ok((look.ports.links.group_size(&look.link().id).await? + came).saturating_sub(went))
 }
 
+/// Of whom the feed tells that they came, although we do not hold them to be there. A feed may repeat an old addition, also
+/// of somebody who left or was deleted since, so such a word alone is nobody's membership. The echo of what we wrote
+/// ourselves says nothing new and is not asked for.
+async fn news(look: Look<'_>, delta: &Changes) -> PortResult<BTreeSet<ObjectId>> {
+    if delta.added.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let ids: Vec<ObjectId> = delta.added.iter().cloned().collect();
+    let query = MemberQuery::Of { objects: &ids, contacts: &[] };
+    let known = look.ports.links.members(&look.link().id, query).await?;
+    let here = known.iter().filter(|member| member.group.is_some_and(|belief| belief.present));
+    let here: BTreeSet<&ObjectId> = here.filter_map(|member| member.key.object_id()).collect();
+    Ok(ids.iter().filter(|id| !here.contains(id)).cloned().collect())
+}
+
+/// Who is read one by one, beside the feed.
+struct Asking<'a> {
+    /// Those whose reads were set aside.
+    recheck: Vec<ObjectId>,
+    /// Those of whom the feed tells something new.
+    news: BTreeSet<ObjectId>,
+    open: &'a [Member],
+}
+
+/// What feed and reads of single members say together.
+async fn sight(
+    look: Look<'_>,
+    (mut present, mut absent): (BTreeSet<ObjectId>, BTreeSet<ObjectId>),
+    Asking { recheck, news, open }: Asking<'_>,
+) -> PortResult<Sight> {
+    let mut rumoured = BTreeSet::new();
+    let asked: Vec<ObjectId> = recheck.into_iter().chain(news.iter().cloned()).collect();
+    if asked.is_empty() {
+        return Ok(Sight::Some { present, absent, rumoured });
+    }
+    let found = look.ports.directory.present(look.call(), &look.link().group, &asked).await?;
+    let due: BTreeSet<&ObjectId> = set_aside(open, look.now()).collect();
+    for id in asked.into_iter().filter(|id| !found.contains(id)) {
+        present.remove(&id);
+        // A replica that lags may miss who came a moment ago; once a window has passed, none does.
+        match news.contains(&id) && !due.contains(&id) {
+            true => rumoured.insert(id),
+            false => absent.insert(id),
+        };
+    }
+    present.extend(found);
+    Ok(Sight::Some { present, absent, rumoured })
+}
+
 fn to_recheck(open: &[Member], delta: &Changes, now: Timestamp) -> Vec<ObjectId> {
-    let due = open.iter().filter(|member| match member.open {
+    let ids = set_aside(open, now);
+    ids.filter(|id| !delta.added.contains(id) && !delta.removed.contains(id)).cloned().collect()
+}
+
+/// Whose reads were set aside, and are to be repeated by now.
+fn set_aside(open: &[Member], now: Timestamp) -> impl Iterator<Item = &ObjectId> {
+    let due = open.iter().filter(move |member| match member.open {
         Some(Open::SetAside { recheck_at }) => recheck_at <= now,
         _ => false,
     });
-    let ids = due.filter_map(|member| member.key.object_id());
-    ids.filter(|id| !delta.added.contains(id) && !delta.removed.contains(id)).cloned().collect()
+    due.filter_map(|member| member.key.object_id())
 }
 
 /// Takes in everything that may call for a decision: what changed on either side, and what is still open.
@@ -218,10 +264,10 @@ async fn candidates(look: Look<'_>, mut observed: Observed, changed: Vec<Contact
 }
 
 fn objects_of(observed: &Observed, entries: &[Entry]) -> BTreeSet<ObjectId> {
-    let Sight::Some { present, absent } = &observed.sight else { return BTreeSet::new() };
+    let Sight::Some { present, absent, rumoured } = &observed.sight else { return BTreeSet::new() };
     let remembered = observed.records.keys().filter_map(MemberKey::object_id);
     let listed = entries.iter().filter_map(|entry| entry.object_id.as_ref());
-    present.iter().chain(absent).chain(remembered).chain(listed).cloned().collect()
+    present.iter().chain(absent).chain(rumoured).chain(remembered).chain(listed).cloned().collect()
 }
 
 pub(crate) fn once_each(entries: Vec<Entry>) -> Vec<Entry> {
@@ -330,7 +376,6 @@ async fn full(look: Look<'_>) -> PortResult<Observed> {
         nesting,
         others,
         looked_up: BTreeMap::new(),
-        named: BTreeMap::new(),
         holders,
         reach: sources::reach(link, &unread),
         unread,

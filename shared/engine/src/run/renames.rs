@@ -1,4 +1,7 @@
 //! People whose primary address changed: their contact follows, and what was decided under the former address stays.
+//!
+//! What an address was belongs to the contact and not to a link's row: who left every group, was renamed and comes back is
+//! followed as anybody.
 
 use std::collections::BTreeMap;
 
@@ -6,11 +9,13 @@ use listsync_core::{
     address::Address,
     id::{ContactId, ObjectId},
     list::{Entry, Origin},
+    matched::{Binding, Doubt, Grounds},
     member::MemberKey,
     rename::Named,
 };
 
 use super::{
+    doubts::doubt_of,
     look::{Look, Matches},
     observe::Observed,
 };
@@ -23,6 +28,8 @@ pub(crate) struct Renamed {
     pub(crate) done: u64,
     /// Contacts that keep the former one, because another contact has the new one.
     pub(crate) taken: u64,
+    /// Contacts of which something was learned and saved.
+    pub(crate) saved: usize,
     /// Whether time ran out before all were looked at.
     pub(crate) rest: Rest,
 }
@@ -35,46 +42,92 @@ pub(crate) enum Rest {
     Some,
 }
 
+/// How many contacts are remembered between two looks at the clock.
+const SAVED_AT_ONCE: usize = 250;
+
 /// Compares the addresses of everybody who was read with those of the last time, and has contacts follow them.
 pub(crate) async fn follow_renames(look: Look<'_>, observed: &mut Observed) -> PortResult<Renamed> {
     let mut renamed = Renamed::default();
-    let mut read = std::mem::take(&mut observed.looked_up);
-    let principals =
-        observed.principals.values().filter_map(|one| Some((one.id.clone(), one.primary_address()?.clone())));
-    read.extend(principals);
-    let mut listed: BTreeMap<ObjectId, Vec<usize>> = BTreeMap::new();
-    for (index, entry) in observed.entries.iter().enumerate() {
-        if let Some(id) = entry.object_id.as_ref().filter(|id| read.contains_key(id)) {
-            listed.entry(id.clone()).or_default().push(index);
+    let mut learned = Vec::new();
+    for (index, address) in addressed(observed) {
+        let Some(news) = news(look, observed, (index, &address)) else { continue };
+        if learned.len() >= SAVED_AT_ONCE {
+            renamed.saved += save(look, observed, std::mem::take(&mut learned)).await?;
         }
-    }
-    for (id, address) in read {
-        let before =
-            observed.records.get(&MemberKey::Principal(id.clone())).and_then(|row| row.named.as_ref());
-        let after = Named::after(before, &address, look.now(), look.settings.settle_window);
-        if before == Some(&after) {
-            continue;
-        }
-        if renamed.done > 0 && look.is_out_of_time() {
+        if renamed.saved + learned.len() > 0 && look.is_out_of_time() {
+            renamed.saved += save(look, observed, learned).await?;
             return Ok(Renamed { rest: Rest::Some, ..renamed });
         }
-        let mut is_taken = false;
-        for entry in listed.remove(&id).into_iter().flatten() {
-            let entry = &mut observed.entries[entry];
-            let Some(address) = Named::renames(before, &after, &entry.address) else { continue };
-            match rename(look, entry, address).await? {
-                Outcome::Done => renamed.done += 1,
-                Outcome::Taken => is_taken = true,
-            }
+        let News { mut binding, rename: to } = news;
+        match to {
+            None => {}
+            Some(to) => match rename(look, &mut observed.entries[index], to.clone()).await? {
+                Outcome::Done => {
+                    binding.grounds.address = to;
+                    renamed.done += 1;
+                }
+                // Not remembered, so that each full read tries it again.
+                Outcome::Taken => {
+                    renamed.taken += 1;
+                    continue;
+                }
+            },
         }
-        if is_taken {
-            // Not remembered, so that each full read tries it again.
-            renamed.taken += 1;
-        } else {
-            observed.named.insert(id, after);
-        }
+        learned.push((index, binding));
     }
+    renamed.saved += save(look, observed, learned).await?;
     Ok(renamed)
+}
+
+/// Each entry whose person was read, and their primary address.
+fn addressed(observed: &Observed) -> Vec<(usize, Address)> {
+    let mut read: BTreeMap<&ObjectId, &Address> = observed.looked_up.iter().collect();
+    let principals = observed.principals.values();
+    read.extend(principals.filter_map(|one| Some((&one.id, one.primary_address()?))));
+    let entries = observed.entries.iter().enumerate();
+    let own =
+        |(index, entry): (usize, &Entry)| Some((index, (*read.get(entry.object_id.as_ref()?)?).clone()));
+    entries.filter_map(own).collect()
+}
+
+/// What is to be remembered of a contact's person, and the address that the contact is to have.
+struct News {
+    binding: Binding,
+    rename: Option<Address>,
+}
+
+/// What a read of somebody's primary address tells of their contact; none: nothing that is not known.
+fn news(look: Look<'_>, observed: &Observed, (index, read): (usize, &Address)) -> Option<News> {
+    let entry = &observed.entries[index];
+    let object = entry.object_id.clone()?;
+    let known = entry.grounds.as_ref().and_then(|grounds| grounds.named.as_ref());
+    // Before contacts remembered it, the row of each link did.
+    let row = observed.records.get(&MemberKey::Principal(object.clone()));
+    let before = known.or_else(|| row.and_then(|row| row.named.as_ref()));
+    let after = Named::after(before, read, look.now(), look.settings.settle_window);
+    if known == Some(&after) {
+        return None;
+    }
+    if entry.grounds.is_none() && doubt_of(observed, entry) == Some(Doubt::Readdressed) {
+        // Whose address it is now was asked for and could not be told: it is asked again.
+        return None;
+    }
+    let rename = Named::renames(before, &after, &entry.address);
+    let fresh = || Grounds::new(entry.address.clone(), None, look.now());
+    let grounds = Grounds { named: Some(after), ..entry.grounds.clone().unwrap_or_else(fresh) };
+    Some(News { binding: Binding { contact: entry.contact.clone(), object, grounds }, rename })
+}
+
+/// Remembers what was learned; of how many contacts.
+async fn save(look: Look<'_>, observed: &mut Observed, learned: Vec<(usize, Binding)>) -> PortResult<usize> {
+    let bindings: Vec<Binding> = learned.iter().map(|(_, binding)| binding.clone()).collect();
+    if look.matches == Matches::Saved {
+        look.ports.lists.bind(&bindings).await?;
+    }
+    for (index, binding) in learned {
+        observed.entries[index].grounds = Some(binding.grounds);
+    }
+    Ok(bindings.len())
 }
 
 enum Outcome {

@@ -12,15 +12,17 @@ use listsync_core::{
     invite::is_invitable,
     link::{Externals, Side},
     list::Entry,
+    matched::{Binding, Doubt, Grounds, waiting},
     member::{MemberKey, Open},
     settings::Settings,
     snapshot::Principal,
 };
 
 use super::{
+    doubts::{self, Answered, doubt_of},
     look::{Look, Matches},
     observe::{Observed, complete_records, once_each},
-    successor::successors,
+    successor::{inherit, successors},
 };
 use crate::{
     ports::{EntryQuery, Fault, Lookup, PortError, PortResult},
@@ -50,62 +52,122 @@ pub(crate) enum Resolved {
 
 /// Matches the contacts that are not matched yet, saving what is found after each batch.
 pub(crate) async fn resolve(look: Look<'_>, observed: &mut Observed) -> PortResult<Resolved> {
-    let successors = successors(look, observed).await?;
     let mut unmatched = UnmatchedContacts::new();
+    let remembered = remembered(look, observed);
+    if !bind(look, observed, remembered).await? {
+        return Ok(Resolved::OutOfTime { unmatched, progressed: true });
+    }
+    let successors = successors(look, observed).await?;
     if !bind(look, observed, successors).await? {
         return Ok(Resolved::OutOfTime { unmatched, progressed: true });
     }
-    let mut found = Vec::new();
     let local = match_among(&observed.entries, &observed.principals);
-    let unbound: Vec<&Entry> =
-        observed.entries.iter().filter(|entry| entry.object_id.is_none() && takes_part(entry)).collect();
     let settings = match is_news(look, observed, &local) {
         true => with_domains(look).await?,
         false => look.settings.clone(),
     };
-    let mut asking = Vec::new();
-    for entry in
-        observed.entries.iter().filter(|entry| takes_part(entry) && is_left_out(look, &settings, entry))
-    {
-        let asked = if waits(look, observed, entry).is_some() { Asked::Earlier } else { Asked::Now };
-        unmatched.insert(entry.contact.clone(), (Unmatched::ExternalSkipped, asked));
-    }
-    for entry in unbound {
-        if unmatched.contains_key(&entry.contact) {
-            continue;
-        }
-        match local.get(&entry.contact) {
-            Some(Match::One(id)) => found.push((entry.contact.clone(), id.clone())),
-            Some(Match::Several(_)) => {
-                unmatched.insert(entry.contact.clone(), (Unmatched::Ambiguous, Asked::Now));
+    let (mut found, mut asking) = (Vec::new(), Vec::new());
+    for entry in observed.entries.iter().filter(|entry| takes_part(entry)) {
+        match known(look, observed, (entry, &settings, &local)) {
+            Known::Settled => {}
+            Known::Here(id) => found.push(here(look, observed, (entry, id))),
+            Known::Without(reason, asked) => {
+                unmatched.insert(entry.contact.clone(), (reason, asked));
             }
-            None => match waits(look, observed, entry) {
-                Some(reason) => {
-                    unmatched.insert(entry.contact.clone(), (reason, Asked::Earlier));
-                }
-                None => asking.push(entry.clone()),
-            },
+            Known::Not => asking.push(entry.clone()),
         }
     }
     if !bind(look, observed, found).await? {
         return Ok(Resolved::OutOfTime { unmatched, progressed: true });
     }
-    if look.link().mode.writes(Side::Group) && !asking.is_empty() {
-        let mut search = Search { look, settings: &settings, unmatched: &mut unmatched, progressed: false };
+    // Whoever only reads a group looks nobody up, but for matches that people's edits put in doubt.
+    asking.retain(|entry| look.link().mode.writes(Side::Group) || entry.object_id.is_some());
+    if !asking.is_empty() {
+        let (doubted, progressed) = (Vec::new(), false);
+        let mut search = Search { look, settings: &settings, unmatched: &mut unmatched, doubted, progressed };
         let done = search.run(observed, &asking).await?;
-        if !done {
-            let progressed = search.progressed;
+        let (doubted, progressed) = (search.doubted, search.progressed);
+        let replaced = doubts::settle(look, observed, doubted, &mut unmatched).await?;
+        if !bind(look, observed, replaced).await? || !done {
             return Ok(Resolved::OutOfTime { unmatched, progressed });
         }
     }
     Ok(Resolved::All(unmatched))
 }
 
+/// What is known of who a contact is before anybody is asked.
+enum Known {
+    /// The object that it is matched to.
+    Settled,
+    /// This one, which was read anyway.
+    Here(ObjectId),
+    /// It has none, or not the one that it is matched to, for this reason.
+    Without(Unmatched, Asked),
+    /// The directory is to be asked.
+    Not,
+}
+
+fn known(
+    look: Look<'_>,
+    observed: &Observed,
+    (entry, settings, local): (&Entry, &Settings, &BTreeMap<ContactId, Match<ObjectId>>),
+) -> Known {
+    let doubt = doubt_of(observed, entry);
+    // An address that people gave is asked for whoever has it: else the group would keep who the contact was.
+    if doubt != Some(Doubt::Readdressed) && is_left_out(look, settings, entry) {
+        let asked = if waits(look, observed, entry).is_some() { Asked::Earlier } else { Asked::Now };
+        return Known::Without(Unmatched::ExternalSkipped, asked);
+    }
+    if let Some(doubt) = doubt {
+        let row = observed.records.get(&key_of(entry));
+        let waiting = row.and_then(|row| waiting(row, doubt, entry, look.now()));
+        return waiting.map_or(Known::Not, |reason| Known::Without(reason, Asked::Earlier));
+    }
+    if entry.object_id.is_some() {
+        return Known::Settled;
+    }
+    match (local.get(&entry.contact), waits(look, observed, entry)) {
+        (Some(Match::One(id)), _) => Known::Here(id.clone()),
+        (Some(Match::Several(_)), _) => Known::Without(Unmatched::Ambiguous, Asked::Now),
+        (None, Some(reason)) => Known::Without(reason, Asked::Earlier),
+        (None, None) => Known::Not,
+    }
+}
+
+/// The match to a member that was read anyway.
+fn here(look: Look<'_>, observed: &Observed, (entry, object): (&Entry, ObjectId)) -> Binding {
+    let primary = observed.principals.get(&object).and_then(Principal::primary_address);
+    let grounds = Grounds::new(entry.address.clone(), primary, look.now());
+    Binding { contact: entry.contact.clone(), object, grounds }
+}
+
+/// The matches of contacts that have none any more, while the link's row names their object: earlier versions dropped a
+/// match for all links when one could not add it. A list's presence is never lost with a match.
+fn remembered(look: Look<'_>, observed: &Observed) -> Vec<Binding> {
+    let unbound = observed.entries.iter().filter(|entry| entry.object_id.is_none() && takes_part(entry));
+    let unbound: BTreeMap<&ContactId, &Entry> = unbound.map(|entry| (&entry.contact, entry)).collect();
+    if unbound.is_empty() {
+        return Vec::new();
+    }
+    let held = observed
+        .records
+        .values()
+        .filter(|row| row.in_baseline || row.group.is_some_and(|belief| belief.present));
+    held.filter_map(|row| {
+        let (entry, object) = (unbound.get(row.contact.as_ref()?)?, row.key.object_id()?.clone());
+        let address = row.address.clone().unwrap_or_else(|| entry.address.clone());
+        let grounds = Grounds { address, since: look.now(), named: row.named.clone() };
+        Some(Binding { contact: entry.contact.clone(), object, grounds })
+    })
+    .collect()
+}
+
 /// Whether it matters for anybody in this run who is external.
 fn is_news(look: Look<'_>, observed: &Observed, local: &BTreeMap<ContactId, Match<ObjectId>>) -> bool {
     let skips = look.link().externals == Externals::Skip;
     observed.entries.iter().filter(|entry| takes_part(entry)).any(|entry| {
-        let unknown = entry.object_id.is_none() && !local.contains_key(&entry.contact);
+        let unbound = entry.object_id.is_none() && !local.contains_key(&entry.contact);
+        let unknown = unbound || doubt_of(observed, entry).is_some();
         (skips || unknown) && waits(look, observed, entry).is_none()
     })
 }
@@ -144,45 +206,43 @@ fn waits(look: Look<'_>, observed: &Observed, entry: &Entry) -> Option<Unmatched
 
 /// Saves matches, part by part and the first in any case, so that each run makes progress; and takes in what is known of
 /// the directory objects that were found. False: time ran out.
-async fn bind(
-    look: Look<'_>,
-    observed: &mut Observed,
-    found: Vec<(ContactId, ObjectId)>,
-) -> PortResult<bool> {
+async fn bind(look: Look<'_>, observed: &mut Observed, found: Vec<Binding>) -> PortResult<bool> {
     let mut saved = 0;
     if look.matches == Matches::Saved {
         for part in found.chunks(SAVED_AT_ONCE) {
             if saved > 0 && look.is_out_of_time() {
                 break;
             }
-            let rows: Vec<_> = part.iter().map(|(contact, id)| (contact.clone(), Some(id.clone()))).collect();
-            look.ports.lists.bind(&rows).await?;
+            look.ports.lists.bind(part).await?;
             saved += part.len();
         }
     } else {
         saved = found.len();
     }
     let is_done = saved == found.len();
-    note(look, observed, found.into_iter().take(saved).collect()).await?;
+    let found = found.into_iter().take(saved).map(|one| (one.contact.clone(), one));
+    note(look, observed, found.collect()).await?;
     Ok(is_done)
 }
 
 async fn note(
     look: Look<'_>,
     observed: &mut Observed,
-    by_contact: BTreeMap<ContactId, ObjectId>,
+    by_contact: BTreeMap<ContactId, Binding>,
 ) -> PortResult<()> {
     if by_contact.is_empty() {
         return Ok(());
     }
     observed.matched.extend(by_contact.keys().cloned());
     for entry in &mut observed.entries {
-        if let Some(id) = by_contact.get(&entry.contact) {
-            entry.object_id = Some(id.clone());
+        if let Some(binding) = by_contact.get(&entry.contact) {
+            entry.object_id = Some(binding.object.clone());
+            entry.grounds = Some(binding.grounds.clone());
         }
     }
     if matches!(observed.read, super::observe::Read::Incremental) {
-        let objects: Vec<ObjectId> = by_contact.into_values().collect::<BTreeSet<_>>().into_iter().collect();
+        let objects: BTreeSet<ObjectId> = by_contact.into_values().map(|binding| binding.object).collect();
+        let objects: Vec<ObjectId> = objects.into_iter().collect();
         let siblings = look.ports.lists.entries(&look.link().list, EntryQuery::Objects(&objects)).await?;
         let entries = std::mem::take(&mut observed.entries);
         observed.entries = once_each(siblings.into_iter().chain(entries).collect());
@@ -195,6 +255,8 @@ struct Search<'a, 'b> {
     look: Look<'a>,
     settings: &'b Settings,
     unmatched: &'b mut UnmatchedContacts,
+    /// What was answered for contacts that have a match.
+    doubted: Vec<Answered>,
     progressed: bool,
 }
 
@@ -286,19 +348,24 @@ impl Search<'_, '_> {
     ) -> PortResult<bool> {
         let mut found = Vec::new();
         for (entry, answer) in answers {
-            let reason = match answer {
-                Some(Match::One(person)) => {
-                    if let Some(address) = person.primary_address() {
-                        observed.looked_up.insert(person.id.clone(), address.clone());
-                    }
-                    found.push((entry.contact.clone(), person.id));
-                    continue;
-                }
-                Some(Match::Several(_)) => Unmatched::Ambiguous,
-                None if self.settings.is_external(&entry.address) => self.no_guest(entry),
-                None => Unmatched::NoSuchUser,
+            let answer = match answer {
+                Some(Match::One(person)) => Ok(person),
+                Some(Match::Several(_)) => Err(Unmatched::Ambiguous),
+                None if self.settings.is_external(&entry.address) => Err(self.no_guest(entry)),
+                None => Err(Unmatched::NoSuchUser),
             };
-            self.unmatched.insert(entry.contact.clone(), (reason, Asked::Now));
+            if let Ok(person) = &answer
+                && let Some(address) = person.primary_address()
+            {
+                observed.looked_up.insert(person.id.clone(), address.clone());
+            }
+            match (doubt_of(observed, entry), answer) {
+                (Some(doubt), answer) => self.doubted.push(Answered { entry: entry.clone(), doubt, answer }),
+                (None, Ok(person)) => found.push(inherit(self.look, entry, &person)),
+                (None, Err(reason)) => {
+                    self.unmatched.insert(entry.contact.clone(), (reason, Asked::Now));
+                }
+            }
         }
         self.progressed |= !found.is_empty();
         bind(self.look, observed, found).await

@@ -138,6 +138,7 @@ mod tests {
                 external_id: None,
                 fields: BTreeMap::new(),
                 object_id: None,
+                grounds: None,
                 undeliverable: None,
                 opted_out: None,
                 version: Version(1),

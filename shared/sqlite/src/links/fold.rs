@@ -1,7 +1,9 @@
 use listsync_core::{
     Timestamp,
+    address::Address,
     id::ContactId,
     list::{NewContact, Origin, Standing},
+    matched::Grounds,
     member::Member,
 };
 use listsync_engine::ports::{Fold, Lease, ListEffect, ListOutcome, ListStep};
@@ -30,7 +32,9 @@ pub(super) fn fold(tx: &Connection, lease: &Lease, fold: &Fold, now: Timestamp) 
     let mut outcomes = Vec::with_capacity(fold.list.len());
     for ListStep { effect, then } in &fold.list {
         let (outcome, contact) = match effect {
-            ListEffect::Add { contact, object_id } => scene.add(tx, contact, object_id.as_str())?,
+            ListEffect::Add { contact, object_id, primary } => {
+                scene.add(tx, contact, (object_id.as_str(), primary.as_ref()))?
+            }
             ListEffect::Remove(contact) => scene.remove(tx, contact)?,
         };
         if matches!(outcome, ListOutcome::Done | ListOutcome::AlreadySo) {
@@ -55,7 +59,12 @@ struct Scene {
 type Stepped = (ListOutcome, Option<ContactId>);
 
 impl Scene {
-    fn add(&self, tx: &Connection, new: &NewContact, object: &str) -> Outcome<Stepped> {
+    fn add(
+        &self,
+        tx: &Connection,
+        new: &NewContact,
+        (object, primary): (&str, Option<&Address>),
+    ) -> Outcome<Stepped> {
         let of_address = contacts::by_address(tx, &new.address)?;
         let contact = match (self.of_object(tx, object)?, of_address) {
             (Some(known), same) => {
@@ -74,10 +83,15 @@ impl Scene {
             }
             (None, None) => contacts::insert(tx, new, (Origin::Entra, self.now))?,
         };
-        self.put_on(tx, &contact, object)
+        self.put_on(tx, &contact, (object, primary))
     }
 
-    fn put_on(&self, tx: &Connection, contact: &Stored, object: &str) -> Outcome<Stepped> {
+    fn put_on(
+        &self,
+        tx: &Connection,
+        contact: &Stored,
+        (object, primary): (&str, Option<&Address>),
+    ) -> Outcome<Stepped> {
         if self.refuses(tx, contact)? {
             return Ok((ListOutcome::OptedOut, None));
         }
@@ -94,7 +108,8 @@ impl Scene {
             }
         };
         if contact.object_id.is_none() {
-            contacts::set_object(tx, contact.n, Some(object))?;
+            let grounds = Grounds::new(contact.address()?, primary, self.now);
+            contacts::set_match(tx, contact.n, (object, &grounds))?;
         }
         Ok((outcome, Some(contact.contact_id()?)))
     }

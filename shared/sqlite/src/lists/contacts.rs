@@ -6,6 +6,7 @@ use listsync_core::{
     contact::OptOutReason,
     id::ContactId,
     list::{NewContact, Origin},
+    matched::Grounds,
 };
 use rusqlite::{Connection, OptionalExtension as _, params};
 use uuid::Uuid;
@@ -22,6 +23,7 @@ pub(crate) struct Stored {
     pub(crate) n: i64,
     pub(crate) id: String,
     pub(crate) object_id: Option<String>,
+    grounds: Option<String>,
     pub(crate) address: String,
     pub(crate) external_id: Option<String>,
     pub(crate) name: String,
@@ -33,6 +35,15 @@ impl Stored {
     /// Why they are to be on no list at all.
     pub(crate) fn opted_out(&self) -> Outcome<Option<OptOutReason>> {
         self.opted_out.clone().map(|name| named(name, "opt-out")).transpose()
+    }
+
+    /// On what their match rests.
+    pub(crate) fn grounds(&self) -> Outcome<Option<Grounds>> {
+        grounds(self.grounds.clone())
+    }
+
+    pub(crate) fn address(&self) -> Outcome<Address> {
+        Address::parse(&self.address).map_err(|_| Fail::Stored("contact's address"))
     }
 
     pub(crate) fn contact_id(&self) -> Outcome<ContactId> {
@@ -50,7 +61,13 @@ pub(crate) enum Details {
 /// Who brings something in, and when.
 pub(crate) type Source = (Origin, Timestamp);
 
-const COLUMNS: &str = "n, id, object_id, address, external_id, name, fields, opted_out";
+const COLUMNS: &str = "n, id, object_id, address, external_id, name, fields, opted_out, grounds";
+
+/// Reads the document on what a match rests.
+pub(crate) fn grounds(document: Option<String>) -> Outcome<Option<Grounds>> {
+    let read = document.map(|text| serde_json::from_str(&text)).transpose();
+    read.map_err(|_| Fail::Stored("grounds of a match"))
+}
 
 fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Stored> {
     Ok(Stored {
@@ -62,6 +79,7 @@ fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Stored> {
         name: row.get(5)?,
         fields: row.get(6)?,
         opted_out: row.get(7)?,
+        grounds: row.get(8)?,
     })
 }
 
@@ -133,9 +151,14 @@ pub(crate) fn insert(tx: &Connection, new: &NewContact, (by, at): Source) -> Out
     Ok(tx.prepare_cached(&sql)?.query_row([n], read)?)
 }
 
-pub(crate) fn set_object(tx: &Connection, contact: i64, object_id: Option<&str>) -> Outcome<()> {
-    tx.prepare_cached("UPDATE contacts SET object_id = ?2 WHERE n = ?1")?
-        .execute(params![contact, object_id])?;
+pub(crate) fn set_match(
+    tx: &Connection,
+    contact: i64,
+    (object_id, grounds): (&str, &Grounds),
+) -> Outcome<()> {
+    let grounds = serde_json::to_string(grounds).map_err(|_| Fail::Stored("grounds of a match"))?;
+    tx.prepare_cached("UPDATE contacts SET object_id = ?2, grounds = ?3 WHERE n = ?1")?
+        .execute(params![contact, object_id, grounds])?;
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use listsync_engine::ports::EntryQuery;
 use rusqlite::{Connection, Row, params};
 use serde_json::json;
 
-use super::catalog;
+use super::{catalog, contacts};
 use crate::{
     error::Outcome,
     values::{address_array, collect, named, origin, standing, typed, typed_option},
@@ -32,7 +32,8 @@ impl From<EntryQuery<'_>> for Wanted {
     }
 }
 
-const ALL: &str = "SELECT c.id, c.address, c.name, c.object_id, m.standing, m.origin, c.undeliverable
+const ALL: &str =
+    "SELECT c.id, c.address, c.name, c.object_id, m.standing, m.origin, c.undeliverable, c.grounds
     FROM memberships m JOIN contacts c ON c.n = m.contact
     WHERE m.list = ?1 AND m.standing <> 'absent' ORDER BY m.contact";
 
@@ -40,7 +41,7 @@ const ALL: &str = "SELECT c.id, c.address, c.name, c.object_id, m.standing, m.or
 const CHOSEN: &str = "SELECT c.id, c.address, c.name, c.object_id,
         CASE WHEN coalesce(m.standing, 'absent') = 'absent' AND c.opted_out IS NOT NULL
             AND (?3 OR c.opted_out = 'erased') THEN 'opted_out' ELSE m.standing END,
-        m.origin, c.undeliverable
+        m.origin, c.undeliverable, c.grounds
     FROM contacts c LEFT JOIN memberships m ON m.list = ?1 AND m.contact = c.n";
 
 pub(super) fn load(tx: &Connection, list: &ListId, wanted: &Wanted) -> Outcome<Vec<Entry>> {
@@ -77,5 +78,6 @@ fn read(row: &Row<'_>) -> Outcome<Entry> {
         standing: stands.as_deref().map_or(Ok(Standing::Absent), standing)?,
         origin: brought.as_deref().map_or(Ok(Origin::Manual), origin)?,
         undeliverable: row.get::<_, Option<String>>(6)?.map(|why| named(why, "reason")).transpose()?,
+        grounds: contacts::grounds(row.get(7)?)?,
     })
 }

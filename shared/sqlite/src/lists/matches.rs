@@ -1,8 +1,4 @@
-use listsync_core::{
-    Timestamp,
-    id::{ContactId, ObjectId},
-    list::Origin,
-};
+use listsync_core::{Timestamp, list::Origin, matched::Binding};
 use rusqlite::Connection;
 
 use super::{
@@ -11,22 +7,18 @@ use super::{
 };
 use crate::error::Outcome;
 
-/// Remembers matches. A first match is no change of any list, so that the run that made it gives the next one no work;
-/// a match that is changed or dropped is, on each list that the contact stands on.
-pub(super) fn bind(
-    tx: &Connection,
-    matches: &[(ContactId, Option<ObjectId>)],
-    now: Timestamp,
-) -> Outcome<()> {
-    for (contact, object) in matches {
+/// Remembers matches. A first match, and other grounds of the same, are no change of any list, so that the run that made
+/// them gives the next one no work; a match to another object is, on each list that the contact stands on.
+pub(super) fn bind(tx: &Connection, matches: &[Binding], now: Timestamp) -> Outcome<()> {
+    for Binding { contact, object, grounds } in matches {
         // Who was deleted during the run is matched to nobody.
         let Some(stored) = contacts::by_id(tx, contact)? else { continue };
-        let object = object.as_ref().map(ObjectId::as_str);
-        if stored.object_id.as_deref() == object {
+        let is_same = stored.object_id.as_deref() == Some(object.as_str());
+        if is_same && stored.grounds()?.as_ref() == Some(grounds) {
             continue;
         }
-        contacts::set_object(tx, stored.n, object)?;
-        if stored.object_id.is_some() {
+        contacts::set_match(tx, stored.n, (object.as_str(), grounds))?;
+        if stored.object_id.is_some() && !is_same {
             log_on_its_lists(tx, stored.n, (Origin::Entra, now))?;
         }
     }

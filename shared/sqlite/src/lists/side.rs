@@ -1,7 +1,8 @@
 use async_trait::async_trait;
 use listsync_core::{
-    id::{ContactId, ListId, ObjectId},
+    id::ListId,
     list::{Entry, List},
+    matched::Binding,
 };
 use listsync_engine::ports::{Cursor, EntryQuery, ListChanges, ListSide, PortResult};
 
@@ -35,7 +36,7 @@ impl ListSide for SqliteStore {
         self.read("read the list's changes", move |tx| changes::since(tx, &list, &since)).await
     }
 
-    async fn bind(&self, matches: &[(ContactId, Option<ObjectId>)]) -> PortResult<()> {
+    async fn bind(&self, matches: &[Binding]) -> PortResult<()> {
         if matches.is_empty() {
             return Ok(());
         }

@@ -7,7 +7,8 @@ use listsync_core::{
     address::Address,
     contact::{Contact, ExternalId, OptOut, Undeliverable, Version},
     id::ContactId,
-    list::NewContact,
+    list::{NewContact, Origin},
+    matched::Grounds,
 };
 use listsync_engine::ports::{ContactEdit, MailState};
 use rusqlite::{Connection, params};
@@ -85,8 +86,7 @@ fn apply(tx: &Connection, contact: &Stored, (edit, source): (&ContactEdit, Sourc
         tx.execute("UPDATE contacts SET name = ?2 WHERE n = ?1", params![contact.n, name])?;
     }
     if !edit.fields.is_empty() {
-        let (address, name) = (Address::parse(&contact.address), String::new());
-        let address = address.map_err(|_| Fail::Stored("contact's address"))?;
+        let (address, name) = (contact.address()?, String::new());
         let new = NewContact { address, name, fields: edit.fields.clone() };
         let fresh = contacts::expect(tx, &contact.contact_id()?)?;
         contacts::update(tx, &fresh, &new, source)?;
@@ -129,6 +129,10 @@ pub(crate) fn set_address(
         .execute(params![contact.address, contact.n])?;
     // Whether messages reach an address is not known of another.
     set_undeliverable(tx, contact.n, None)?;
+    if let (Origin::Entra, Some(object), Some(grounds)) = (by, &contact.object_id, contact.grounds()?) {
+        // The person's own, as the directory has it: that is no other person's.
+        contacts::set_match(tx, contact.n, (object, &Grounds { address: address.clone(), ..grounds }))?;
+    }
     suppressions::take_over(tx, contact.n, address, at)?;
     matches::log_on_its_lists(tx, contact.n, (by, at))
 }

@@ -5,6 +5,7 @@ use listsync_core::{
     contact::{Contact, OptOut},
     id::ContactId,
     list::{Origin, Standing},
+    matched::Grounds,
 };
 use rusqlite::{Connection, params};
 
@@ -52,6 +53,7 @@ pub(super) fn merge(
     }
     take_details(tx, &kept, (&gone, &brought))?;
     keys::set(tx, kept.n, &keys)?;
+    take_match(tx, &kept, (&gone, now))?;
     for word in words {
         say::note(tx, kept.n, word)?;
     }
@@ -107,7 +109,14 @@ fn take_sayings(tx: &Connection, kept: &Stored, gone: &Stored) -> Outcome<()> {
     Ok(())
 }
 
-/// Blank fields, name and match of the kept contact are filled from the other.
+/// Who has no match takes the other's over.
+fn take_match(tx: &Connection, kept: &Stored, (gone, now): (&Stored, Timestamp)) -> Outcome<()> {
+    let (None, Some(object)) = (&kept.object_id, &gone.object_id) else { return Ok(()) };
+    let grounds = Grounds::taken_over(gone.grounds()?, kept.address()?, now);
+    contacts::set_match(tx, kept.n, (object, &grounds))
+}
+
+/// Blank fields and name of the kept contact are filled from the other.
 fn take_details(tx: &Connection, kept: &Stored, (gone, brought): (&Stored, &Provenance)) -> Outcome<()> {
     let (mut mine, theirs) = (fields(&kept.fields)?, fields(&gone.fields)?);
     let fresh: Vec<String> = theirs.keys().filter(|name| !mine.contains_key(*name)).cloned().collect();
@@ -115,11 +124,9 @@ fn take_details(tx: &Connection, kept: &Stored, (gone, brought): (&Stored, &Prov
     provenance.take(brought, fresh.iter());
     mine.extend(theirs.into_iter().filter(|(name, _)| fresh.contains(name)));
     let name = if kept.name.is_empty() { &gone.name } else { &kept.name };
-    let object = kept.object_id.as_ref().or(gone.object_id.as_ref());
     tx.execute(
-        "UPDATE contacts SET name = ?2, fields = ?3, provenance = ?4, object_id = ?5
-         WHERE n = ?1",
-        params![kept.n, name, fields_text(&mine), provenance.text()?, object],
+        "UPDATE contacts SET name = ?2, fields = ?3, provenance = ?4 WHERE n = ?1",
+        params![kept.n, name, fields_text(&mine), provenance.text()?],
     )?;
     Ok(())
 }

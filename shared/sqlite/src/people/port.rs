@@ -3,7 +3,7 @@ use listsync_core::{
     Timestamp,
     address::Address,
     contact::{Contact, Place, Said, Saying, Version},
-    id::{ContactId, ListId},
+    id::{ContactId, ListId, ObjectId},
     list::{List, Origin},
 };
 use listsync_engine::ports::{
@@ -28,6 +28,11 @@ impl Contacts for SqliteStore {
     async fn find_contact(&self, address: &Address) -> PortResult<Option<Contact>> {
         let address = address.clone();
         self.read("look the contact up", move |tx| read::find(tx, &address)).await
+    }
+
+    async fn contacts_of(&self, objects: &[ObjectId]) -> PortResult<Vec<Contact>> {
+        let objects = objects.to_vec();
+        self.read("read the contacts of people", move |tx| read::of_objects(tx, &objects)).await
     }
 
     async fn contacts(&self, after: Option<&ContactId>, limit: usize) -> PortResult<Vec<Contact>> {

@@ -3,9 +3,10 @@ use std::collections::BTreeSet;
 use listsync_core::{
     address::Address,
     contact::{Contact, ExternalId, OptOut, Place, Said, Scope, Undeliverable, Version},
-    id::ContactId,
+    id::{ContactId, ObjectId},
 };
 use rusqlite::{Connection, Row, params};
+use serde_json::json;
 
 use super::fields::Provenance;
 use crate::{
@@ -19,7 +20,7 @@ use crate::{
 const COLUMNS: &str = "c.id, c.address, c.name, c.external_id, c.fields, c.provenance, c.object_id,
     c.undeliverable, c.undeliverable_at, c.opted_out, c.opted_out_at, c.opted_out_via, c.version,
     (SELECT json_group_array(a.address) FROM aliases a WHERE a.contact = c.n),
-    (SELECT json_group_array(f.external_id) FROM further_ids f WHERE f.contact = c.n)";
+    (SELECT json_group_array(f.external_id) FROM further_ids f WHERE f.contact = c.n), c.grounds";
 
 pub(super) fn one(tx: &Connection, id: &ContactId) -> Outcome<Option<Contact>> {
     let sql = format!("SELECT {COLUMNS} FROM contacts c WHERE c.id = ?1");
@@ -40,6 +41,14 @@ pub(super) fn expect(tx: &Connection, id: &ContactId) -> Outcome<Contact> {
 pub(super) fn find(tx: &Connection, address: &Address) -> Outcome<Option<Contact>> {
     let Some(found) = contacts::by_address(tx, address)? else { return Ok(None) };
     one(tx, &found.contact_id()?)
+}
+
+/// Those who are matched to these objects.
+pub(super) fn of_objects(tx: &Connection, objects: &[ObjectId]) -> Outcome<Vec<Contact>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM contacts c WHERE c.object_id IN (SELECT value FROM json_each(?1)) ORDER BY c.n"
+    );
+    collect(tx.prepare_cached(&sql)?, [json!(objects).to_string()], read)
 }
 
 pub(super) fn page(tx: &Connection, after: Option<&ContactId>, limit: usize) -> Outcome<Vec<Contact>> {
@@ -77,6 +86,7 @@ fn read(row: &Row<'_>) -> Outcome<Contact> {
         further_ids,
         fields: provenance.fields(fields(&row.get::<_, String>(4)?)?),
         object_id: typed_option(row, 6, "contact's object id")?,
+        grounds: contacts::grounds(row.get(15)?)?,
         undeliverable,
         opted_out,
         version: Version(count(row.get(12)?)),

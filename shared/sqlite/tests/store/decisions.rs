@@ -2,7 +2,7 @@ use listsync_core::list::{Origin, Standing};
 use listsync_engine::ports::{AddOutcome, Decision, EntryQuery, Links, ListOutcome, ListSide, ListStore};
 
 use crate::kit::{
-    add, add_step, address, at, entry, linked, list, list_fold, object, person, standing, store,
+    add, add_step, address, at, bound, entry, linked, list, list_fold, object, person, standing, store,
 };
 
 #[tokio::test]
@@ -22,7 +22,7 @@ async fn who_opted_out_is_not_brought_back_under_another_address_of_the_same_obj
     let (store, staff, lease) = linked().await;
     add(&store, &staff.id, "old").await;
     let old = entry(&store, &staff.id, "old").await.unwrap().contact;
-    store.bind(&[(old, Some(object("o1")))]).await.unwrap();
+    store.bind(&[bound(&old, "o1")]).await.unwrap();
     store.remove(&staff.id, &address("old"), at(1)).await.unwrap();
     store.decide(&staff.id, &address("new"), Decision::OptedOut, at(2)).await.unwrap();
     let folded = store.fold(&lease, &list_fold(vec![add_step("new", "o1")], None)).await.unwrap();

@@ -10,7 +10,7 @@ use listsync_engine::ports::{
 use listsync_sqlite::SqliteStore;
 
 use crate::kit::{
-    MINUTE, add, add_step, address, at, cursor, entry, lease, linked, list, list_fold, member, object,
+    MINUTE, add, add_step, address, at, bound, cursor, entry, lease, linked, list, list_fold, member, object,
     person, standing,
 };
 
@@ -54,7 +54,7 @@ async fn a_contact_is_known_again_by_its_object_though_the_address_changed() {
     let (store, staff, lease) = linked().await;
     add(&store, &staff.id, "maiden").await;
     let known = contact(&store, &staff.id, "maiden").await;
-    store.bind(&[(known.clone(), Some(object("o1")))]).await.unwrap();
+    store.bind(&[bound(&known, "o1")]).await.unwrap();
     assert_eq!(fold_one(&store, &lease, add_step("married", "o1"), None).await, ListOutcome::AlreadySo);
     assert_eq!(rows(&store, &lease).await[0].contact, Some(known));
     assert_eq!(entry(&store, &staff.id, "married").await, None);
@@ -76,7 +76,7 @@ async fn an_address_of_another_object_is_a_conflict_and_saves_no_row() {
     let (store, staff, lease) = linked().await;
     add(&store, &staff.id, "shared").await;
     let shared = contact(&store, &staff.id, "shared").await;
-    store.bind(&[(shared, Some(object("o1")))]).await.unwrap();
+    store.bind(&[bound(&shared, "o1")]).await.unwrap();
     assert_eq!(fold_one(&store, &lease, add_step("shared", "o2"), None).await, ListOutcome::Conflict);
     assert!(rows(&store, &lease).await.is_empty());
     assert_eq!(entry(&store, &staff.id, "shared").await.unwrap().object_id, Some(object("o1")));

@@ -7,9 +7,10 @@ use std::{
 use listsync_core::{
     Timestamp,
     address::Address,
-    id::{GroupId, LinkId, ListId, ObjectId, TenantId},
+    id::{ContactId, GroupId, LinkId, ListId, ObjectId, TenantId},
     link::{Externals, Extras, FirstMerge, Link, LinkStatus, MemberRules, Mode, Writes},
     list::{Entry, List, NewContact, Origin, Standing},
+    matched::{Binding, Grounds},
     member::{Member, MemberKey},
     trigger::Generation,
 };
@@ -139,10 +140,19 @@ pub(crate) fn member(id: &str) -> Member {
 }
 
 pub(crate) fn add_step(local: &str, id: &str) -> ListStep {
-    let effect = ListEffect::Add { contact: person(local), object_id: object(id) };
+    let effect = ListEffect::Add { contact: person(local), object_id: object(id), primary: None };
     ListStep { effect, then: member(id) }
 }
 
 pub(crate) fn list_fold(steps: Vec<ListStep>, seen: Option<Cursor>) -> Fold {
     Fold { list: steps, list_seen: seen, ..Fold::default() }
+}
+
+/// The match of a contact to an object.
+pub(crate) fn bound(contact: &ContactId, to: &str) -> Binding {
+    Binding {
+        contact: contact.clone(),
+        object: object(to),
+        grounds: Grounds::new(address("matched"), None, at(0)),
+    }
 }

@@ -5,7 +5,7 @@ use listsync_core::{
 };
 use listsync_engine::ports::{Cursor, EntryQuery, Fault, Links, ListSide, ListStore};
 
-use crate::kit::{add, address, at, entry, link, list, object, store};
+use crate::kit::{add, address, at, bound, entry, link, list, object, store};
 
 #[tokio::test]
 async fn a_list_is_found_by_its_name_in_any_case_and_by_its_id() {
@@ -82,7 +82,7 @@ async fn entries_are_found_by_contact_object_and_address_also_off_the_list() {
     let anna = entry(&store, &staff.id, "anna").await.unwrap();
     let bo = entry(&store, &staff.id, "bo").await.unwrap();
     assert_eq!((anna.standing, bo.standing), (Standing::Member, Standing::Absent));
-    store.bind(&[(bo.contact.clone(), Some(object("o2")))]).await.unwrap();
+    store.bind(&[bound(&bo.contact, "o2")]).await.unwrap();
 
     let contacts = [bo.contact.clone(), anna.contact.clone(), ContactId::parse("none").unwrap()];
     let found = store.entries(&staff.id, EntryQuery::Contacts(&contacts)).await.unwrap();

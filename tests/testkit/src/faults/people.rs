@@ -3,7 +3,7 @@ use listsync_core::{
     Timestamp,
     address::Address,
     contact::{Contact, Place, Said, Saying, Version},
-    id::{ContactId, ListId},
+    id::{ContactId, ListId, ObjectId},
     list::{List, Origin},
 };
 use listsync_engine::ports::{
@@ -24,6 +24,10 @@ impl<P: ListStore + ?Sized> Contacts for Faulty<P> {
 
     async fn find_contact(&self, address: &Address) -> PortResult<Option<Contact>> {
         through!(self, "contacts.find_contact", self.port.find_contact(address))
+    }
+
+    async fn contacts_of(&self, objects: &[ObjectId]) -> PortResult<Vec<Contact>> {
+        through!(self, "contacts.contacts_of", self.port.contacts_of(objects))
     }
 
     async fn contacts(&self, after: Option<&ContactId>, limit: usize) -> PortResult<Vec<Contact>> {

@@ -4,9 +4,10 @@ use async_trait::async_trait;
 use listsync_core::{
     Timestamp,
     address::Address,
-    id::{ContactId, GroupId, ImportId, LinkId, ListId, ObjectId, RunId, TenantId},
+    id::{ContactId, GroupId, ImportId, LinkId, ListId, RunId, TenantId},
     link::Link,
     list::{Entry, List, NewContact, Origin},
+    matched::Binding,
     member::Member,
     settings::Settings,
     summary::Summary,
@@ -55,7 +56,7 @@ impl<P: ListStore + ?Sized> ListSide for Faulty<P> {
         through!(self, "lists.changes", self.port.changes(list, since))
     }
 
-    async fn bind(&self, matches: &[(ContactId, Option<ObjectId>)]) -> PortResult<()> {
+    async fn bind(&self, matches: &[Binding]) -> PortResult<()> {
         through!(self, "lists.bind", self.port.bind(matches))
     }
 }

@@ -209,7 +209,11 @@ impl Stage {
     /// The linked group has somebody whom the run puts on the list.
     async fn group_adds<S: Store>(&self, store: &S, who: u8) -> String {
         let step = ListStep {
-            effect: ListEffect::Add { contact: contact(&name(who)), object_id: object(&name(who)) },
+            effect: ListEffect::Add {
+                contact: contact(&name(who)),
+                object_id: object(&name(who)),
+                primary: None,
+            },
             then: Member::unknown(listsync_core::member::MemberKey::Principal(object(&name(who)))),
         };
         let fold = Fold { list: vec![step], ..Fold::default() };

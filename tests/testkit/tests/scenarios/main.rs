@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
+mod bureau;
 mod by_hand;
 mod departures;
 mod desk;
@@ -9,6 +10,7 @@ mod events;
 mod groups;
 mod guarded;
 mod guests;
+mod identity;
 mod members;
 mod notices;
 mod office;

@@ -4,6 +4,7 @@ use listsync_core::{
     address::Address,
     link::{Externals, Link},
     list::{NewContact, Origin},
+    matched::{Binding, Grounds},
     snapshot::{Principal, PrincipalKind},
     summary::Outcome,
     trigger::Reason,
@@ -337,7 +338,9 @@ fn externals_that_another_link_matched_are_skipped_all_the_same() {
                 .unwrap();
             let entries = desk.store.entries(&desk.list, EntryQuery::All).await.unwrap();
             let gus = entries.iter().find(|entry| entry.address.domain() == "gmail.example").unwrap();
-            desk.store.bind(&[(gus.contact.clone(), Some(object("gus")))]).await.unwrap();
+            let grounds = Grounds::new(gus.address.clone(), None, moment(0));
+            let matched = Binding { contact: gus.contact.clone(), object: object("gus"), grounds };
+            desk.store.bind(&[matched]).await.unwrap();
             let summary = desk.sync().await;
             assert_eq!(summary.skipped.get("external_skipped"), Some(&1));
             desk.are(&["ann", "gus"], &["ann"]).await;

@@ -9,7 +9,7 @@ use listsync_engine::{
     ports::{Acquired, Clock as _, Contacts as _, Gate as _, GroupKind, Links as _, ListSide as _},
     run::Next,
 };
-use listsync_testkit::sample::{address, group, object, person};
+use listsync_testkit::sample::{address, bound, group, object, person};
 
 use crate::{
     desk::{Desk, Reading, of_tenant},
@@ -172,7 +172,7 @@ fn whom_a_run_found_is_added_by_the_next_if_that_run_ended_before_it_wrote() {
         desk.directory.put_person(person("bob"));
         // Another link finds them.
         let bob = desk.store.find_contact(&address("bob")).await.unwrap().unwrap();
-        desk.store.bind(&[(bob.id, Some(object("bob")))]).await.unwrap();
+        desk.store.bind(&[bound(&bob.id, ("bob", "bob"))]).await.unwrap();
         let short = desk.ran(Reason::Schedule, Duration::from_secs(3)).await;
         assert_eq!(short.summary.outcome, Outcome::Continued);
         desk.sync().await;

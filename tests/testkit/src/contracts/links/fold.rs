@@ -11,7 +11,7 @@ use listsync_engine::ports::{
 use super::Bed;
 use crate::{
     contracts::ok,
-    sample::{address, contact, member, moment, object},
+    sample::{address, bound, contact, member, moment, object},
 };
 
 pub(super) async fn all<S: Links + ListStore>(make: &impl Fn() -> S) {
@@ -29,7 +29,8 @@ pub(super) async fn all<S: Links + ListStore>(make: &impl Fn() -> S) {
 }
 
 fn add(local: &str) -> ListStep {
-    let effect = ListEffect::Add { contact: contact(local), object_id: object(local) };
+    let primary = Some(address(local));
+    let effect = ListEffect::Add { contact: contact(local), object_id: object(local), primary };
     ListStep { effect, then: Member { in_baseline: true, ..member(local) } }
 }
 
@@ -104,7 +105,7 @@ async fn another_objects_contact_is_not_taken_over<S: Links + ListStore>(make: &
     let bed = Bed::make(make).await;
     let anna = bed.add("anna").await;
     ok(bed.store.remove(&bed.list, &address("anna"), moment(0)).await);
-    ok(bed.store.bind(&[(anna.clone(), Some(object("somebody-else")))]).await);
+    ok(bed.store.bind(&[bound(&anna, ("anna", "somebody-else"))]).await);
     let lease = bed.lease(moment(0)).await;
     let outcomes = step(&bed, &lease, seen(&bed).await, vec![add("anna")]).await;
     assert_eq!(outcomes, vec![ListOutcome::Conflict]);
@@ -119,9 +120,10 @@ async fn an_objects_own_contact_comes_back<S: Links + ListStore>(make: &impl Fn(
     let bed = Bed::make(make).await;
     let anna = bed.add("anna").await;
     ok(bed.store.remove(&bed.list, &address("anna"), moment(0)).await);
-    ok(bed.store.bind(&[(anna.clone(), Some(object("anna")))]).await);
+    ok(bed.store.bind(&[bound(&anna, ("anna", "anna"))]).await);
     let lease = bed.lease(moment(0)).await;
-    let effect = ListEffect::Add { contact: contact("anna.new"), object_id: object("anna") };
+    let (contact, primary) = (contact("anna.new"), Some(address("anna.new")));
+    let effect = ListEffect::Add { contact, object_id: object("anna"), primary };
     let steps = vec![ListStep { effect, then: member("anna") }];
     assert_eq!(step(&bed, &lease, seen(&bed).await, steps).await, vec![ListOutcome::Done]);
     assert_eq!(bed.standing("anna").await, Standing::Member, "a renamed person is the same contact");

@@ -88,7 +88,7 @@ async fn a_stale_lease_changes_nothing<S: Links + ListStore>(make: &impl Fn() ->
     let stale = bed.lease(moment(0)).await;
     let fresh = bed.lease(moment(61)).await;
     let before = ok(bed.store.load(bed.id()).await);
-    let effect = ListEffect::Add { contact: contact("anna"), object_id: object("anna") };
+    let effect = ListEffect::Add { contact: contact("anna"), object_id: object("anna"), primary: None };
     let fold = Fold {
         list: vec![ListStep { effect, then: member("anna") }],
         members: vec![MemberChange::Put(member("berta"))],

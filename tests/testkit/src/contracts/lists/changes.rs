@@ -4,7 +4,7 @@ use listsync_core::id::ContactId;
 use listsync_engine::ports::{Cursor, Decision, ImportMode, ListStore};
 
 use super::Bed;
-use crate::{contracts::ok, sample::object};
+use crate::{contracts::ok, sample::bound};
 
 pub(super) async fn all<S: ListStore>(make: &impl Fn() -> S) {
     a_quiet_list_has_no_changes(make).await;
@@ -93,13 +93,15 @@ async fn a_first_match_is_no_change_and_a_changed_one_is<S: ListStore>(make: &im
     bed.add("anna").await;
     let anna = bed.contact("anna").await;
     let start = cursor(&bed).await;
-    ok(bed.store.bind(&[(anna.clone(), Some(object("anna")))]).await);
+    ok(bed.store.bind(&[bound(&anna, ("anna", "anna"))]).await);
     assert!(since(&bed, &start).await.is_empty(), "the run that made it has taken it in");
-    ok(bed.store.bind(&[(anna.clone(), Some(object("anna")))]).await);
+    ok(bed.store.bind(&[bound(&anna, ("anna", "anna"))]).await);
     assert!(since(&bed, &start).await.is_empty(), "the same match again is no change");
-    for other in [Some(object("else")), None] {
+    ok(bed.store.bind(&[bound(&anna, ("anna.lee", "anna"))]).await);
+    assert!(since(&bed, &start).await.is_empty(), "nor are other grounds of it");
+    for other in ["else", "anna"] {
         let start = cursor(&bed).await;
-        ok(bed.store.bind(&[(anna.clone(), other)]).await);
+        ok(bed.store.bind(&[bound(&anna, ("anna", other))]).await);
         assert_eq!(since(&bed, &start).await, [anna.clone()].into());
     }
 }

@@ -6,7 +6,7 @@ use listsync_engine::ports::{Decision, EntryQuery, ListStore};
 use super::{Bed, local, set};
 use crate::{
     contracts::ok,
-    sample::{address, contact, object},
+    sample::{address, bound, contact, object},
 };
 
 pub(super) async fn all<S: ListStore>(make: &impl Fn() -> S) {
@@ -14,7 +14,7 @@ pub(super) async fn all<S: ListStore>(make: &impl Fn() -> S) {
     contacts_are_given_on_the_list_or_not(make).await;
     addresses_are_given_on_the_list_or_not(make).await;
     objects_are_given_once_they_are_bound(make).await;
-    a_binding_can_be_changed_and_undone(make).await;
+    a_binding_can_be_changed_with_what_it_rests_on(make).await;
     many_can_be_asked_for_at_once(make).await;
 }
 
@@ -76,31 +76,34 @@ async fn objects_are_given_once_they_are_bound<S: ListStore>(make: &impl Fn() ->
     let objects = ["anna", "berta", "clara"].map(object);
     assert!(ok(bed.store.entries(&bed.list, EntryQuery::Objects(&objects)).await).is_empty());
     let (anna, berta) = (bed.contact("anna").await, bed.contact("berta").await);
-    ok(bed.store.bind(&[(anna, Some(object("anna"))), (berta, Some(object("berta")))]).await);
+    ok(bed.store.bind(&[bound(&anna, ("anna", "anna")), bound(&berta, ("berta", "berta"))]).await);
     let found = ok(bed.store.entries(&bed.list, EntryQuery::Objects(&objects)).await);
     assert_eq!(locals(&found), set(&["anna", "berta"]));
     for entry in found {
         assert_eq!(entry.object_id, Some(object(&local(&entry))));
+        assert_eq!(entry.grounds, Some(bound(&entry.contact, (&local(&entry), "x")).grounds));
     }
 }
 
-async fn a_binding_can_be_changed_and_undone<S: ListStore>(make: &impl Fn() -> S) {
+async fn a_binding_can_be_changed_with_what_it_rests_on<S: ListStore>(make: &impl Fn() -> S) {
     let bed = Bed::make(make).await;
     bed.add("anna").await;
     let anna = bed.contact("anna").await;
-    for bound in [Some(object("one")), Some(object("two")), None] {
-        ok(bed.store.bind(&[(anna.clone(), bound.clone())]).await);
-        assert_eq!(bed.entry("anna").await.expect("she is on the list").object_id, bound);
+    for (local, to) in [("anna", "one"), ("anna", "two"), ("anna.lee", "two")] {
+        let binding = bound(&anna, (local, to));
+        ok(bed.store.bind(std::slice::from_ref(&binding)).await);
+        let entry = bed.entry("anna").await.expect("she is on the list");
+        assert_eq!((entry.object_id, entry.grounds), (Some(binding.object), Some(binding.grounds)));
     }
-    let objects = ["one", "two"].map(object);
-    assert!(ok(bed.store.entries(&bed.list, EntryQuery::Objects(&objects)).await).is_empty());
+    let found = ok(bed.store.entries(&bed.list, EntryQuery::Objects(&["one", "two"].map(object))).await);
+    assert_eq!(found.len(), 1, "a former object finds nobody");
 }
 
 async fn many_can_be_asked_for_at_once<S: ListStore>(make: &impl Fn() -> S) {
     let bed = Bed::make(make).await;
     bed.add("anna").await;
     let anna = bed.contact("anna").await;
-    ok(bed.store.bind(&[(anna.clone(), Some(object("anna")))]).await);
+    ok(bed.store.bind(&[bound(&anna, ("anna", "anna"))]).await);
     let names: Vec<_> =
         (0..2_500).map(|number| format!("many-{number}")).chain(["anna".to_owned()]).collect();
     let addresses: Vec<_> = names.iter().map(|name| address(name)).collect();

@@ -4,6 +4,7 @@ mod edits;
 mod feed;
 mod filters;
 mod forgetting;
+mod matches;
 mod merging;
 mod opt_outs;
 mod rules;
@@ -32,6 +33,7 @@ pub async fn all<S: ListStore + Contacts>(make: impl Fn() -> S) {
     rules::all(&make).await;
     forgetting::all(&make).await;
     merging::all(&make).await;
+    matches::all(&make).await;
     filters::all(&make).await;
 }
 

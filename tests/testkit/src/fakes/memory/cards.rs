@@ -7,6 +7,7 @@ use listsync_core::{
     id::{ContactId, ListId},
     import::Keys,
     list::{NewContact, Origin, Standing},
+    matched::{Binding, Grounds},
 };
 use listsync_engine::ports::{ContactEdit, MailState, PortResult};
 
@@ -52,7 +53,7 @@ impl Book {
     }
 
     /// Whether that was news. The former address becomes an alias.
-    pub(super) fn set_address(&mut self, id: &ContactId, address: &Address, at: Timestamp) -> bool {
+    pub(super) fn set_address(&mut self, id: &ContactId, address: &Address, (by, at): Source) -> bool {
         let Some(person) = self.contacts.get_mut(id) else { return false };
         let contact = &mut person.contact;
         if contact.address == *address {
@@ -62,6 +63,9 @@ impl Book {
         contact.aliases.remove(address);
         contact.aliases.insert(before);
         contact.undeliverable = None;
+        if let (Origin::Entra, Some(grounds)) = (by, &mut contact.grounds) {
+            grounds.address = address.clone();
+        }
         self.by_address.insert(address.clone(), id.clone());
         self.take_over(id, address, at);
         self.log_on_its_lists(id);
@@ -89,7 +93,7 @@ impl Book {
     pub(super) fn edit(&mut self, id: &ContactId, edit: &ContactEdit, (by, at): Source) -> PortResult<()> {
         self.check(id, edit)?;
         if let Some(address) = &edit.address {
-            self.set_address(id, address, at);
+            self.set_address(id, address, (by, at));
         }
         for alias in &edit.add_aliases {
             if self.by_address.insert(alias.clone(), id.clone()).is_none() {
@@ -164,7 +168,8 @@ impl Book {
             contact.fields.entry(name).or_insert(field);
         }
         if let (None, Some(object)) = (&contact.object_id, gone.object_id) {
-            self.bind(keep, Some(&object));
+            let grounds = Grounds::taken_over(gone.grounds, contact.address.clone(), at);
+            self.bind(&Binding { contact: keep.clone(), object, grounds });
         }
         self.unite(keep, (places, refusals), at)
     }

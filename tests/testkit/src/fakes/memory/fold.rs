@@ -1,6 +1,8 @@
 use listsync_core::{
+    address::Address,
     id::{ContactId, ListId, ObjectId},
     list::{NewContact, Origin, Standing},
+    matched::{Binding, Grounds},
     member::{Member, MemberKey},
 };
 use listsync_engine::ports::{
@@ -46,7 +48,9 @@ impl State {
 
     fn step(&mut self, list: &ListId, step: &ListStep, seen: u64) -> PortResult<Stepped> {
         match &step.effect {
-            ListEffect::Add { contact, object_id } => self.step_add(list, contact, (object_id, seen)),
+            ListEffect::Add { contact, object_id, primary } => {
+                self.step_add(list, contact, (object_id, primary.as_ref(), seen))
+            }
             ListEffect::Remove(contact) => {
                 let standing = self.book.standing(list, contact);
                 if standing.is_some_and(|entry| entry.standing == Standing::Member && entry.changed > seen) {
@@ -65,7 +69,7 @@ impl State {
         &mut self,
         list: &ListId,
         contact: &NewContact,
-        (object, seen): (&ObjectId, u64),
+        (object, primary, seen): (&ObjectId, Option<&Address>, u64),
     ) -> PortResult<Stepped> {
         let of_address = self.book.by_address.get(&contact.address).cloned();
         let id = match (self.contact_of(list, object), of_address) {
@@ -94,7 +98,11 @@ impl State {
             _ => ListOutcome::Done,
         };
         self.book.stand(list, &id, Standing::Member, (Origin::Entra, self.book.now))?;
-        self.book.bind(&id, Some(object));
+        let known = &self.book.contacts[&id].contact;
+        if known.object_id.is_none() {
+            let grounds = Grounds::new(known.address.clone(), primary, self.book.now);
+            self.book.bind(&Binding { contact: id.clone(), object: object.clone(), grounds });
+        }
         Ok(Stepped { outcome, contact: Some(id) })
     }
 

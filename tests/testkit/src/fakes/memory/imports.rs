@@ -165,7 +165,7 @@ impl State {
         taking.named.insert(contact.clone());
         if row.external_id.is_some() {
             news |= self.book.set_keys(contact, keys)?;
-            news |= self.book.set_address(contact, &row.contact.address, taking.import.at);
+            news |= self.book.set_address(contact, &row.contact.address, source);
             if news {
                 self.book.touch(contact);
             }

@@ -5,8 +5,9 @@ use listsync_core::{
     Timestamp,
     address::Address,
     contact::{OptOutReason, Saying, Scope, Via},
-    id::{ContactId, ImportId, ListId, ObjectId},
+    id::{ContactId, ImportId, ListId},
     list::{Entry, List, NewContact, Origin, Standing},
+    matched::Binding,
 };
 use listsync_engine::ports::{
     AddOutcome, Contacts as _, Cursor, Decision, EntryQuery, Import, Imported, ListChanges, ListSide,
@@ -49,11 +50,9 @@ impl ListSide for MemoryStore {
         Ok(ListChanges { contacts, cursor: Cursor(row.sequence.to_string()) })
     }
 
-    async fn bind(&self, matches: &[(ContactId, Option<ObjectId>)]) -> PortResult<()> {
+    async fn bind(&self, matches: &[Binding]) -> PortResult<()> {
         let mut state = self.lock();
-        for (contact, object) in matches {
-            state.book.bind(contact, object.as_ref());
-        }
+        matches.iter().for_each(|binding| state.book.bind(binding));
         state.tally();
         Ok(())
     }

@@ -21,6 +21,7 @@ use std::{
 use listsync_core::{
     Timestamp,
     id::{LinkId, RunId, TenantId},
+    member::MemberKey,
     settings::Settings,
     summary::Summary,
 };
@@ -83,6 +84,22 @@ impl MemoryStore {
     #[must_use]
     pub fn queued(&self) -> usize {
         self.lock().messages.len()
+    }
+
+    /// Makes the store one of a version that did not keep what matches rest on: the primary addresses that were read are
+    /// with the links' rows.
+    pub fn forget_grounds(&self) {
+        let mut state = self.lock();
+        let State { book, links, .. } = &mut *state;
+        for person in book.contacts.values_mut() {
+            let named = person.contact.grounds.take().and_then(|grounds| grounds.named);
+            let Some(object) = person.contact.object_id.clone() else { continue };
+            for link in links.values_mut() {
+                if let Some(row) = link.members.get_mut(&MemberKey::Principal(object.clone())) {
+                    row.named.clone_from(&named);
+                }
+            }
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

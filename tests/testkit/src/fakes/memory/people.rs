@@ -8,7 +8,7 @@ use listsync_core::{
     Timestamp,
     address::Address,
     contact::{Contact, OptOut, OptOutReason, Place, Said, Saying, Scope, Version, Via},
-    id::{ContactId, ListId},
+    id::{ContactId, ListId, ObjectId},
     list::{List, NewContact, Origin},
 };
 use listsync_engine::ports::{
@@ -31,6 +31,12 @@ impl Contacts for MemoryStore {
         let state = self.lock();
         let id = state.book.by_address.get(address);
         Ok(id.and_then(|id| state.book.person(id).ok()).cloned())
+    }
+
+    async fn contacts_of(&self, objects: &[ObjectId]) -> PortResult<Vec<Contact>> {
+        let state = self.lock();
+        let ids = objects.iter().filter_map(|object| state.book.by_object.get(object)).flatten();
+        Ok(ids.filter_map(|id| state.book.person(id).ok()).cloned().collect())
     }
 
     async fn contacts(&self, after: Option<&ContactId>, limit: usize) -> PortResult<Vec<Contact>> {

@@ -8,6 +8,7 @@ use listsync_core::{
     contact::{Contact, Field, Version},
     id::{ContactId, ListId, ObjectId},
     list::{Entry, List, NewContact, Origin, Standing},
+    matched::Binding,
 };
 use listsync_engine::ports::{PortResult, RemoveOutcome};
 
@@ -134,6 +135,7 @@ impl Book {
             further_ids: BTreeSet::new(),
             fields: BTreeMap::new(),
             object_id: None,
+            grounds: None,
             undeliverable: None,
             opted_out: None,
             version: Version(0),
@@ -203,17 +205,16 @@ impl Book {
     }
 
     /// Matches a contact to an object. A first match is no change of any list: the run that made it has taken it in.
-    pub(super) fn bind(&mut self, contact: &ContactId, object: Option<&ObjectId>) {
+    pub(super) fn bind(&mut self, Binding { contact, object, grounds }: &Binding) {
         let Some(Person { contact: known, .. }) = self.contacts.get_mut(contact) else { return };
-        if known.object_id.as_ref() == object {
+        if known.object_id.as_ref() == Some(object) && known.grounds.as_ref() == Some(grounds) {
             return;
         }
-        let before = std::mem::replace(&mut known.object_id, object.cloned());
-        if let Some(object) = object {
-            self.by_object.entry(object.clone()).or_default().insert(contact.clone());
-        }
+        known.grounds = Some(grounds.clone());
+        let before = known.object_id.replace(object.clone());
+        self.by_object.entry(object.clone()).or_default().insert(contact.clone());
         self.written += 1;
-        let Some(before) = before else { return };
+        let Some(before) = before.filter(|before| before != object) else { return };
         if let Some(others) = self.by_object.get_mut(&before) {
             others.remove(contact);
         }
@@ -240,6 +241,7 @@ impl Book {
             address: contact.address.clone(),
             name: contact.name.clone(),
             object_id: contact.object_id.clone(),
+            grounds: contact.grounds.clone(),
             standing: if self.refuses(list, id) { Standing::OptedOut } else { stands },
             origin: standing.map_or(Origin::Manual, |entry| entry.origin),
             undeliverable: contact.undeliverable.map(|state| state.reason),
