@@ -11,15 +11,20 @@ Four things are unlike the plain server, because tests need them:
 - It counts what was asked of it: GET /calls answers so many per operation. And GET /uses answers what each access key
   but `test` did to what, in the words of a role's policy.
 
-And it knows what moto does not: STS GetWebIdentityToken, and, after PUT /trouble, a DynamoDB under load: batches that
-are half done, requests that are throttled, transactions that conflict.
+And it knows what moto does not:
+
+- STS GetWebIdentityToken.
+- Each request to DynamoDB is judged as the service would: see judge.py. What breaks a rule is refused, and GET /broken
+  tells of it, so that the suite fails in which it was asked.
+- A transaction that was done before under its token is not done again; with other content the token is refused.
+- After PUT /trouble, a DynamoDB under load: batches that are half done, requests that are throttled, transactions that
+  conflict. After PUT /odds, one that loses answers, fails and conflicts at random: see odds.py.
+- Started with a second argument, it keeps what it was asked and answered for GET /recorded: see second.py.
 """
 
 import collections
 import copy
 import inspect
-import io
-import itertools
 import json
 import os
 import re
@@ -35,11 +40,10 @@ from moto.server import DomainDispatcherApplication, create_backend_app
 from moto.sqs import models as sqs
 from werkzeug.serving import make_server
 
+from dynamo import Answer, DynamoDb, one_at_a_time
 from quick import be_quick
 
-one_at_a_time = threading.RLock()
 ahead = 0.0
-requests = None
 calls = collections.Counter()
 uses = collections.defaultdict(set)
 
@@ -125,61 +129,6 @@ def serve_one_at_a_time():
     DynamoHandler.call_action = call
 
 
-class Answer:
-    """What the plain server answers to a request, to be sent on."""
-
-    def __init__(self, moto, environment, body):
-        environment["wsgi.input"] = io.BytesIO(body)
-        environment["CONTENT_LENGTH"] = str(len(body))
-        self.body = b"".join(moto(environment, self.start))
-
-    def start(self, status, headers, _=None):
-        self.status, self.headers = status, headers
-
-    def send(self, start_response):
-        headers = [(name, value) for name, value in self.headers if name.lower() != "content-length"]
-        start_response(self.status, headers + [("Content-Length", str(len(self.body)))])
-        return [self.body]
-
-
-def half(items):
-    """The first half of what a batch names, and what is left over; at least one is done."""
-    (table, wanted), = items.items()
-    keys = wanted["Keys"] if isinstance(wanted, dict) else wanted
-    middle = (len(keys) + 1) // 2
-
-    def part(some):
-        if not some:
-            return {}
-        return {table: {**wanted, "Keys": some} if isinstance(wanted, dict) else some}
-
-    return part(keys[:middle]), part(keys[middle:])
-
-
-def refuse(start_response, code, more):
-    body = json.dumps({"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "Message": code, **more}).encode()
-    start_response("400 Bad Request", [("Content-Type", "application/x-amz-json-1.0")])
-    return [body]
-
-
-def under_load(moto, environment, start_response, operation, body):
-    number = next(requests)
-    if operation == "TransactWriteItems" and number % 5 == 0:
-        reasons = [{"Code": "TransactionConflict", "Message": "x"} for _ in json.loads(body)["TransactItems"]]
-        return refuse(start_response, "TransactionCanceledException", {"CancellationReasons": reasons})
-    if number % 17 == 0:
-        return refuse(start_response, "ThrottlingException", {})
-    if operation not in ("BatchGetItem", "BatchWriteItem"):
-        return Answer(moto, environment, body).send(start_response)
-    request = json.loads(body)
-    request["RequestItems"], left = half(request["RequestItems"])
-    answer = Answer(moto, environment, json.dumps(request).encode())
-    told = json.loads(answer.body)
-    told["UnprocessedKeys" if operation == "BatchGetItem" else "UnprocessedItems"] = left
-    answer.body = json.dumps(told).encode()
-    return answer.send(start_response)
-
-
 def caller(environment):
     """The access key, and the service that is asked."""
     found = re.search(r"Credential=([^/]+)/[^/]+/[^/]+/([^/]+)/", environment.get("HTTP_AUTHORIZATION", ""))
@@ -222,44 +171,58 @@ def web_identity(start_response, form):
     return [f"<GetWebIdentityTokenResponse>{result}</GetWebIdentityTokenResponse>".encode()]
 
 
-def application():
-    moto = DomainDispatcherApplication(create_backend_app)
+def tell(start_response, what):
+    body = json.dumps(what).encode()
+    start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
+    return [body]
 
-    def serve(environment, start_response):
-        global ahead, requests
-        path, target = environment["PATH_INFO"], environment.get("HTTP_X_AMZ_TARGET", "")
-        form = environment.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded")
-        loaded = requests is not None and target.startswith("DynamoDB_")
-        if target:
-            with one_at_a_time:
-                calls[target.partition(".")[2]] += 1
-        if path == "/calls":
-            start_response("200 OK", [("Content-Type", "application/json")])
-            return [json.dumps(calls).encode()]
-        if path == "/uses":
-            start_response("200 OK", [("Content-Type", "application/json")])
-            return [json.dumps({who: sorted(used) for who, used in uses.items()}).encode()]
-        watched = caller(environment)[0] != "test" and not form
-        if path not in ("/clock", "/trouble") and not form and not loaded and not watched:
-            return moto(environment, start_response)
-        body = environment["wsgi.input"].read(int(environment.get("CONTENT_LENGTH") or 0))
+
+def application(is_recorded):
+    moto = DomainDispatcherApplication(create_backend_app)
+    dynamo = DynamoDb(moto, is_recorded)
+
+    def told():
+        """What a test can ask of the server itself."""
+        all_uses = {who: sorted(used) for who, used in uses.items()}
+        return {"/calls": calls, "/uses": all_uses, "/broken": dynamo.broken, "/recorded": dynamo.recorded}
+
+    def set_up(path, body):
+        """What a test can set at the server itself."""
+        global ahead
         if path == "/clock":
             ahead = float(body)
         elif path == "/trouble":
-            requests = itertools.count(1)
-        elif watched and not loaded:
+            dynamo.put_under_load()
+        else:
+            dynamo.throw(json.loads(body) if body else None)
+
+    def serve(environment, start_response):
+        path, target = environment["PATH_INFO"], environment.get("HTTP_X_AMZ_TARGET", "")
+        if path in ("/calls", "/uses", "/broken", "/recorded"):
+            with one_at_a_time:
+                return tell(start_response, told()[path])
+        form = environment.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded")
+        watched = caller(environment)[0] != "test" and not form
+        if target:
+            with one_at_a_time:
+                calls[target.partition(".")[2]] += 1
+        ours = path in ("/clock", "/trouble", "/odds")
+        if not (ours or form or watched or target.startswith("DynamoDB_")):
+            return moto(environment, start_response)
+        body = environment["wsgi.input"].read(int(environment.get("CONTENT_LENGTH") or 0))
+        if ours:
+            set_up(path, body)
+            start_response("204 No Content", [])
+            return [b""]
+        if watched:
             with one_at_a_time:
                 note(environment, body)
-            return Answer(moto, environment, body).send(start_response)
-        elif loaded:
-            return under_load(moto, environment, start_response, target.partition(".")[2], body)
-        else:
-            asked = parse_qs(body.decode())
-            if asked.get("Action") == ["GetWebIdentityToken"]:
-                return web_identity(start_response, asked)
-            return Answer(moto, environment, body).send(start_response)
-        start_response("204 No Content", [])
-        return [b""]
+        if target.startswith("DynamoDB_"):
+            return dynamo.answer(environment, start_response, target.partition(".")[2], body)
+        asked = parse_qs(body.decode()) if form else {}
+        if asked.get("Action") == ["GetWebIdentityToken"]:
+            return web_identity(start_response, asked)
+        return Answer(moto, environment, body).send(start_response)
 
     return serve
 
@@ -271,5 +234,5 @@ if __name__ == "__main__":
     be_quick()
     query_what_is_asked_for()
     serve_one_at_a_time()
-    server = make_server("127.0.0.1", int(sys.argv[1]), application(), threaded=True)
+    server = make_server("127.0.0.1", int(sys.argv[1]), application(is_recorded=len(sys.argv) > 2), threaded=True)
     server.serve_forever()

@@ -81,11 +81,6 @@ fn unsent<E, R>(doing: &str, failed: &SdkError<E, R>) -> PortError {
     PortError::new(fault, code, format!("could not {doing}: {cause}")).with_hint(hint)
 }
 
-/// Whether a condition of a single write did not hold.
-pub(crate) fn is_refusal<E: ProvideErrorMetadata, R>(failed: &SdkError<E, R>) -> bool {
-    failed.as_service_error().and_then(|service| service.code()) == Some("ConditionalCheckFailedException")
-}
-
 pub(crate) fn malformed(doing: &str) -> PortError {
     let message = format!("could not {doing}: the request is not complete");
     PortError::new(Fault::Rejected, "aws_request", message).with_hint("report this")

@@ -7,7 +7,7 @@ use listsync_engine::ports::{ApiKey, EventSource, Keys, PortResult, Secret, Sign
 use crate::{
     DynamoStore, error,
     store::persistently,
-    table::{Condition, Fail, Guard, Key, Op, Stored, Table, documents, span},
+    table::{Condition, Fail, Guard, Key, Op, Stored, TRAIL, Table, documents, span},
 };
 
 const API_KEYS: &str = "APIKEYS";
@@ -25,20 +25,28 @@ fn hash_key(hash: &str) -> Key {
 struct Signing {
     keys: Vec<SigningKey>,
     rev: u64,
+    /// The marks of its last writes.
+    trail: Option<String>,
 }
 
 impl Signing {
     async fn load(table: &Table) -> PortResult<Self> {
         match table.get("read the keys for links", &signing_key()).await? {
-            Some(stored) => Ok(Self { keys: stored.read_document("doc")?, rev: stored.count("rev")? }),
-            None => Ok(Self { keys: Vec::new(), rev: 0 }),
+            Some(stored) => Ok(Self {
+                keys: stored.read_document("doc")?,
+                rev: stored.count("rev")?,
+                trail: stored.find(TRAIL).map(str::to_owned),
+            }),
+            None => Ok(Self { keys: Vec::new(), rev: 0, trail: None }),
         }
     }
 
     /// Saves these keys unless somebody saved others since this was read.
     async fn save(&self, table: &Table, keys: &[SigningKey]) -> Result<(), Fail> {
-        let stored =
-            Stored::new(&signing_key()).document("doc", &keys)?.number("rev", self.rev.saturating_add(1));
+        let stored = Stored::new(&signing_key())
+            .document("doc", &keys)?
+            .number("rev", self.rev.saturating_add(1))
+            .text_option(TRAIL, self.trail.as_deref());
         let as_read = match self.rev {
             0 => Condition::absent(),
             rev => Condition::new("#rev = :rev").with_number("rev", rev),

@@ -1,7 +1,8 @@
 //! An emulated AWS: a moto server of the version that `tests/requirements.txt` names, as a process of its own.
 
 use std::{
-    io::{Read as _, Write as _},
+    hash::{BuildHasher as _, RandomState},
+    io::{self, Read as _, Write as _},
     net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -24,18 +25,23 @@ impl Moto {
     /// When moto is not there or does not start: the message says what to do.
     #[must_use]
     pub fn start() -> Self {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-        let python = std::env::var_os("LISTSYNC_TEST_PYTHON")
-            .map_or_else(|| root.join(".venv-test/bin/python"), PathBuf::from);
-        assert!(
-            python.exists(),
-            "there is no {}, which the tests against an emulated AWS need: run tests/run, which makes it",
-            python.display()
-        );
+        Self::with(&[])
+    }
+
+    /// The same, which keeps what its DynamoDB is asked for [`Moto::second_opinion`].
+    ///
+    /// # Panics
+    /// As [`Moto::start`].
+    #[must_use]
+    pub fn recorded() -> Self {
+        Self::with(&["recorded"])
+    }
+
+    fn with(arguments: &[&str]) -> Self {
         let port = free_port();
-        let process = Command::new(&python)
-            .arg(root.join("tests/moto/serve.py"))
+        let process = python("serve.py")
             .arg(port.to_string())
+            .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -57,6 +63,23 @@ impl Moto {
             assert!(Instant::now() < deadline, "the emulated AWS does not answer after a minute");
             std::thread::sleep(Duration::from_millis(20));
         }
+    }
+
+    /// From now on its DynamoDB loses the answers to 3 % of what it is asked, fails at 2 %, and has 5 % of the writes
+    /// conflict with those of others, as this seed has it.
+    ///
+    /// # Panics
+    /// When it does not answer.
+    pub fn throw(&self, seed: u64) {
+        self.tell("/odds", &format!("{{\"seed\": {seed}}}"));
+    }
+
+    /// The next answer of its DynamoDB to this operation, as `PutItem`, is lost on its way.
+    ///
+    /// # Panics
+    /// When it does not answer.
+    pub fn lose(&self, operation: &str) {
+        self.tell("/odds", &format!("{{\"lose\": \"{operation}\"}}"));
     }
 
     /// Where it listens.
@@ -94,24 +117,73 @@ impl Moto {
     }
 
     fn tell(&self, path: &str, body: &str) {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("the emulated AWS listens");
-        let length = body.len();
-        let head = format!("PUT {path} HTTP/1.0\r\nHost: 127.0.0.1\r\nContent-Length: {length}\r\n\r\n");
-        stream.write_all(format!("{head}{body}").as_bytes()).expect("the emulated AWS reads");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("the emulated AWS answers");
+        let answer = self.exchange("PUT", path, body).expect("the emulated AWS answers");
         assert!(answer.contains(" 204 "), "the emulated AWS does not take {path}: {answer}");
+    }
+
+    fn exchange(&self, method: &str, path: &str, body: &str) -> io::Result<String> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
+        let length = body.len();
+        let head = format!("{method} {path} HTTP/1.0\r\nHost: 127.0.0.1\r\nContent-Length: {length}\r\n\r\n");
+        stream.write_all(format!("{head}{body}").as_bytes())?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        Ok(answer)
+    }
+
+    /// Replays what its DynamoDB was asked on another implementation, dynalite, and compares the answers.
+    ///
+    /// # Panics
+    /// When the two differ, or dynalite is not there: the message says where, or what to do.
+    pub fn second_opinion(&self) {
+        let asked = python("second.py").arg(self.port.to_string()).output().expect("Python starts");
+        let told = [asked.stdout, asked.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+        assert!(asked.status.success(), "a second DynamoDB does not agree: {}", told.concat());
+    }
+
+    /// What DynamoDB was asked that the service would refuse, by the judge in `tests/moto`: a JSON array of sentences.
+    fn broken(&self) -> io::Result<String> {
+        let answer = self.exchange("GET", "/broken", "")?;
+        Ok(answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default())
     }
 }
 
 /// The token that [`Moto`] gives as a role's web identity.
 pub const WEB_IDENTITY_TOKEN: &str = "emulated-web-identity-token";
 
+/// A suite that asked something which DynamoDB refuses has failed, whatever became of it.
 impl Drop for Moto {
     fn drop(&mut self) {
+        let broken = self.broken();
         drop(self.process.kill());
         drop(self.process.wait());
+        if !std::thread::panicking() {
+            let broken = broken.expect("the emulated AWS answers to the end");
+            assert_eq!(broken, "[]", "DynamoDB would have refused this");
+        }
     }
+}
+
+/// A seed for [`Moto::throw`]: another each time, unless `LISTSYNC_SEED` names one.
+#[must_use]
+pub fn seed() -> u64 {
+    let named = std::env::var("LISTSYNC_SEED").ok().and_then(|text| text.parse().ok());
+    named.unwrap_or_else(|| RandomState::new().hash_one(0) % 1_000_000)
+}
+
+/// A program of `tests/moto`.
+fn python(program: &str) -> Command {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let python = std::env::var_os("LISTSYNC_TEST_PYTHON")
+        .map_or_else(|| root.join(".venv-test/bin/python"), PathBuf::from);
+    assert!(
+        python.exists(),
+        "there is no {}, which the tests against an emulated AWS need: run tests/run, which makes it",
+        python.display()
+    );
+    let mut command = Command::new(python);
+    command.arg(root.join("tests/moto").join(program));
+    command
 }
 
 fn free_port() -> u16 {

@@ -1,14 +1,24 @@
 //! The store on DynamoDB meets the contracts of every port that it serves, on an emulated AWS.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU32, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
 };
 
 use aws_config::{BehaviorVersion, Region};
-use aws_sdk_dynamodb::{Client, config::Credentials};
+use aws_sdk_dynamodb::{
+    Client,
+    config::{Credentials, retry::RetryConfig},
+};
 use listsync_aws::DynamoStore;
-use listsync_testkit::{contracts, fakes::ManualClock, moto::Moto};
+use listsync_testkit::{
+    contracts,
+    fakes::ManualClock,
+    moto::{Moto, seed},
+};
 
 /// An emulated AWS with a table of its own for each store.
 struct Aws {
@@ -17,15 +27,28 @@ struct Aws {
 }
 
 impl Aws {
-    fn start() -> Self {
-        Self { moto: Moto::start(), tables: AtomicU32::new(0) }
+    /// One that keeps what it was asked, for a second opinion.
+    fn recorded() -> Self {
+        Self { moto: Moto::recorded(), tables: AtomicU32::new(0) }
+    }
+
+    /// One that loses answers, fails and conflicts. The seed is told where a test fails.
+    fn unlucky(seed: u64) -> Self {
+        println!("LISTSYNC_SEED={seed}");
+        let moto = Moto::start();
+        moto.throw(seed);
+        Self { moto, tables: AtomicU32::new(0) }
     }
 
     fn make(&self) -> DynamoStore {
+        // As often as the product tries, and quicker.
+        let retry =
+            RetryConfig::standard().with_max_attempts(4).with_initial_backoff(Duration::from_millis(2));
         let config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("eu-west-1"))
             .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+            .retry_config(retry)
             .endpoint_url(self.moto.endpoint())
             .build();
         let table = format!("table-{}", self.tables.fetch_add(1, Ordering::Relaxed));
@@ -38,35 +61,52 @@ impl Aws {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_store_on_dynamodb_keeps_links() {
-    let aws = Aws::start();
+async fn keeps_links(aws: &Aws) {
     contracts::links::all(|| aws.make()).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_store_on_dynamodb_keeps_lists() {
-    let aws = Aws::start();
+async fn keeps_lists(aws: &Aws) {
     contracts::lists::all(|| aws.make()).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_store_on_dynamodb_keeps_records() {
-    let aws = Aws::start();
+async fn keeps_records(aws: &Aws) {
     contracts::records::runs(|| aws.make()).await;
     contracts::records::gate(|| aws.make()).await;
     contracts::records::settings(|| aws.make()).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_store_on_dynamodb_keeps_people() {
-    let aws = Aws::start();
+async fn keeps_people(aws: &Aws) {
     contracts::people::all(|| aws.make()).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_store_on_dynamodb_keeps_keys_and_what_was_seen() {
-    let aws = Aws::start();
+async fn keeps_keys_and_what_was_seen(aws: &Aws) {
     contracts::keys::all(|| aws.make()).await;
     contracts::keys::seen(|| aws.make()).await;
 }
+
+/// A store meets its contracts on an emulated AWS, as a second DynamoDB sees it, and whatever becomes of answers.
+macro_rules! contract {
+    ($calm:ident, $unlucky:ident, $contract:ident) => {
+        #[tokio::test(flavor = "multi_thread")]
+        async fn $calm() {
+            let aws = Aws::recorded();
+            $contract(&aws).await;
+            aws.moto.second_opinion();
+        }
+
+        #[tokio::test(flavor = "multi_thread")]
+        async fn $unlucky() {
+            $contract(&Aws::unlucky(seed())).await;
+        }
+    };
+}
+
+contract!(the_store_on_dynamodb_keeps_links, links_are_kept_though_answers_are_lost, keeps_links);
+contract!(the_store_on_dynamodb_keeps_lists, lists_are_kept_though_answers_are_lost, keeps_lists);
+contract!(the_store_on_dynamodb_keeps_records, records_are_kept_though_answers_are_lost, keeps_records);
+contract!(the_store_on_dynamodb_keeps_people, people_are_kept_though_answers_are_lost, keeps_people);
+contract!(
+    the_store_on_dynamodb_keeps_keys_and_what_was_seen,
+    keys_are_kept_though_answers_are_lost,
+    keeps_keys_and_what_was_seen
+);

@@ -11,4 +11,5 @@ mod say;
 mod whole;
 
 pub(crate) use edit::readdress;
+pub(crate) use rule::ruled;
 pub(crate) use say::{Words, about_list};

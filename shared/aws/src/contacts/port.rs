@@ -136,9 +136,7 @@ impl Contacts for DynamoStore {
         let edited: PortResult<List> =
             persistently!("edit the list", catalog::edit(&self.table, list, expected, (edit, now)));
         let edited = edited?;
-        if edit.opt_out.is_some() {
-            rule::follow(&self.table, list, now).await?;
-        }
+        rule::ruled(&self.table, list, now).await?;
         Ok(edited)
     }
 

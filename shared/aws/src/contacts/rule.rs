@@ -12,23 +12,48 @@ use crate::{
     lists::{
         draft::{Draft, Move},
         entries,
-        head::Head,
+        head::{self, Head},
         people::{People, Wanted},
         row::Row,
         tx::ListTx,
     },
-    table::{Condition, Fail, Patience, Table},
+    table::{Condition, Fail, Op, Patience, Table},
 };
 
 const DOING: &str = "follow the list's rule";
 /// How many contacts are read in one go.
 const CHUNK: usize = 300;
 
-/// Gives everybody the standing that the list's rule leaves them. What is interrupted is done by the next edit that
-/// names the rule.
-pub(super) async fn follow(table: &Table, list: &ListId, now: Timestamp) -> PortResult<()> {
-    let all = Condition::new("attribute_exists(#pk)");
-    let rows = entries::rows(table, list, (all, |row: &Row| row.contact.clone())).await?;
+/// A list where everybody stands as its rule has it. The rule is stored before it is followed, as following it takes many
+/// writes: what is interrupted, or what an earlier version never did, is done by whoever reads the list next, so that no
+/// run decides on people who still stand by the rule from before.
+pub(crate) async fn ruled(table: &Table, list: &ListId, now: Timestamp) -> PortResult<Head> {
+    let mut patience = Patience::new(DOING);
+    loop {
+        let head = Head::load(table, list).await?;
+        if head.is_ruled() {
+            return Ok(head);
+        }
+        follow(table, &head, now).await?;
+        // Another edit meanwhile may have changed the rule once more.
+        let done = Op::update(head::key(list), head.becomes_ruled()?).when(head.as_read()?);
+        match table.transact(DOING, &[done]).await {
+            Ok(()) => {}
+            Err(Fail::Port(error)) => return Err(error),
+            Err(Fail::Stale | Fail::Taken(_)) => patience.wait().await?,
+        }
+    }
+}
+
+/// Gives everybody the standing that the list's rule leaves them.
+async fn follow(table: &Table, head: &Head, now: Timestamp) -> PortResult<()> {
+    let list = &head.list.id;
+    let concerned = match head.list.opt_out {
+        OptOutRule::NotAllowed => "#standing = :out",
+        OptOutRule::Allowed => "#standing <> :out",
+    };
+    let concerned = Condition::new(concerned).with_text("out", Standing::OptedOut.to_string());
+    let rows = entries::rows(table, list, (concerned, |row: &Row| row.contact.clone())).await?;
     for some in rows.chunks(CHUNK) {
         let mut patience = Patience::new(DOING);
         loop {

@@ -11,7 +11,7 @@ use listsync_engine::ports::{LinkState, PortError, PortResult, Progress, Ruling}
 use crate::{
     error,
     lists::head,
-    table::{Condition, Fail, Key, Op, Stored, Table, documents, ordered_instant, schema, span},
+    table::{Condition, Fail, Key, Op, Stored, TRAIL, Table, documents, ordered_instant, schema, span},
 };
 
 const LINKS: &str = "LINKS";
@@ -38,6 +38,8 @@ pub(super) struct LinkRow {
     pub(super) in_group: u64,
     /// Raised by each change.
     pub(super) rev: u64,
+    /// The marks of its last writes.
+    pub(super) trail: Option<String>,
 }
 
 pub(super) fn partition(link: &LinkId) -> String {
@@ -96,6 +98,7 @@ impl LinkRow {
             birth: fresh_name(),
             in_group: 0,
             rev: 0,
+            trail: None,
         }
     }
 
@@ -138,6 +141,7 @@ impl LinkRow {
             .text("birth", &self.birth)
             .number("in_group", self.in_group)
             .number("rev", self.rev)
+            .text_option(TRAIL, self.trail.as_deref())
             .document("doc", &self.link)?
             .document("progress", &self.progress)?;
         if let Some(every) = every {
@@ -168,6 +172,7 @@ impl LinkRow {
             birth: stored.read("birth")?,
             in_group: stored.count("in_group")?,
             rev: stored.count("rev")?,
+            trail: stored.find(TRAIL).map(str::to_owned),
         })
     }
 
@@ -243,4 +248,20 @@ async fn states(table: &Table, pointers: Vec<Stored>) -> PortResult<Vec<LinkStat
     let mut found = table.get_many("read the links", ids.iter().map(key).collect()).await?;
     let heads = ids.iter().filter_map(|id| found.remove(&key(id)));
     heads.map(|stored| Ok(LinkRow::read(&stored)?.state())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use listsync_testkit::sample::{link, list_id, moment};
+
+    use super::*;
+
+    #[test]
+    fn who_writes_a_link_over_hands_on_whose_its_last_writes_were() {
+        let row = LinkRow::new(&link("one", &list_id("staff"), "group"), moment(0));
+        let written = row.stored().expect("a row").text(TRAIL, "b a");
+        let read = LinkRow::read(&written).expect("the same row");
+        let after = LinkRow { synced: 1, ..read };
+        assert_eq!(after.stored().expect("a row").find(TRAIL), Some("b a"));
+    }
 }

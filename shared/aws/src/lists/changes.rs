@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 
-use listsync_core::id::ListId;
 use listsync_engine::ports::{Cursor, ListChanges, PortResult};
 
 use super::{
@@ -20,8 +19,8 @@ pub(crate) fn number(cursor: &Cursor) -> Option<u64> {
     cursor.0.parse().ok()
 }
 
-pub(super) async fn since(table: &Table, list: &ListId, since: &Cursor) -> PortResult<ListChanges> {
-    let seq = Head::load(table, list).await?.seq;
+pub(super) async fn since(table: &Table, head: &Head, since: &Cursor) -> PortResult<ListChanges> {
+    let (list, seq) = (&head.list.id, head.seq);
     let too_old =
         || error::gone("cursor_gone", format!("list {list} does not know what changed since that cursor"));
     // A cursor ahead of the list comes from a table that was restored to a point in time.

@@ -21,13 +21,12 @@ const CHUNK: usize = 1_000;
 /// How many parts of a list are read at a time, each a page in memory.
 const AT_ONCE: usize = 4;
 
-pub(super) async fn load(table: &Table, list: &ListId, query: EntryQuery<'_>) -> PortResult<Vec<Entry>> {
-    let head = &Head::load(table, list).await?;
+pub(super) async fn load(table: &Table, head: &Head, query: EntryQuery<'_>) -> PortResult<Vec<Entry>> {
     match query {
         EntryQuery::All => {
             let not_absent = Condition::new("#standing <> :absent");
             let not_absent = not_absent.with_text("absent", Standing::Absent.to_string());
-            rows(table, list, (not_absent, Row::entry)).await
+            rows(table, &head.list.id, (not_absent, Row::entry)).await
         }
         EntryQuery::Contacts(contacts) => {
             let wanted = |some: &[ContactId]| Wanted { contacts: some.to_vec(), ..Wanted::default() };

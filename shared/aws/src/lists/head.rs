@@ -1,8 +1,9 @@
 //! The head of a list: how many changes it saw and how many members it has.
 
 use listsync_core::{
+    contact::Version,
     id::ListId,
-    list::{List, ListKind},
+    list::{List, ListKind, OptOutRule},
 };
 use listsync_engine::ports::{Cursor, PortResult};
 
@@ -10,6 +11,9 @@ use crate::{
     error,
     table::{Condition, Key, Op, Stored, Table},
 };
+
+/// By which rule a list's people stand.
+const RULED: &str = "ruled";
 
 /// A list's head.
 #[derive(Debug, Clone)]
@@ -21,6 +25,9 @@ pub(crate) struct Head {
     pub(crate) links: u64,
     /// Up to where of the change feed the list's filter has been followed.
     pub(crate) followed: Option<Cursor>,
+    /// By which rule its people stand as they do; none: it is not known, as the list was edited by a version that did not
+    /// keep it. Where it is not the list's own rule, whoever reads the list has it followed first.
+    ruled: Option<OptOutRule>,
 }
 
 pub(crate) fn partition(list: &ListId) -> String {
@@ -49,17 +56,34 @@ pub(crate) fn log_sort(seq: u64) -> String {
 
 impl Head {
     pub(crate) fn blank(list: List) -> Self {
-        Self { list, seq: 0, members: 0, links: 0, followed: None }
+        let ruled = Some(list.opt_out);
+        Self { list, seq: 0, members: 0, links: 0, followed: None, ruled }
     }
 
     pub(crate) fn stored(&self) -> PortResult<Stored> {
-        let Self { list, seq, members, links, followed } = self;
-        Stored::new(&key(&list.id))
+        let Self { list, seq, members, links, followed, ruled } = self;
+        let stored = Stored::new(&key(&list.id))
             .number("seq", seq)
             .number("members", members)
             .number("links", links)
             .text_option("followed", followed.as_ref().map(|cursor| cursor.0.as_str()))
-            .document("doc", list)
+            .document("doc", list)?;
+        match ruled {
+            Some(rule) => stored.document(RULED, rule),
+            None => Ok(stored),
+        }
+    }
+
+    /// Whether everybody stands as the list's rule has it.
+    pub(crate) fn is_ruled(&self) -> bool {
+        self.ruled == Some(self.list.opt_out)
+    }
+
+    /// The update after which everybody stands as the list's rule has it.
+    pub(crate) fn becomes_ruled(&self) -> PortResult<Condition> {
+        let rule =
+            serde_json::to_string(&self.list.opt_out).map_err(|_| error::malformed("edit the list"))?;
+        Ok(Condition::new(format!("SET #{RULED} = :{RULED}")).with_text(RULED, rule))
     }
 
     /// Refuses what only the list's filter does.
@@ -88,8 +112,12 @@ impl Head {
     }
 
     pub(crate) fn read(stored: &Stored) -> PortResult<Self> {
+        let list: List = stored.read_document("doc")?;
+        // Nobody edited a list of the first version, so that the rule is the one that it was made with.
+        let born = (list.version == Version(1)).then_some(list.opt_out);
         Ok(Self {
-            list: stored.read_document("doc")?,
+            ruled: stored.document_option(RULED)?.or(born),
+            list,
             seq: stored.count("seq")?,
             members: stored.count("members")?,
             links: stored.count("links")?,

@@ -7,7 +7,7 @@ use listsync_core::{
 use listsync_engine::ports::{Cursor, EntryQuery, ListChanges, ListSide, PortResult};
 
 use super::{changes, entries, head::Head, matches};
-use crate::DynamoStore;
+use crate::{DynamoStore, contacts};
 
 #[async_trait]
 impl ListSide for DynamoStore {
@@ -16,22 +16,29 @@ impl ListSide for DynamoStore {
     }
 
     async fn cursor(&self, list: &ListId) -> PortResult<Cursor> {
-        Ok(Cursor(Head::load(&self.table, list).await?.seq.to_string()))
+        Ok(Cursor(self.ruled(list).await?.seq.to_string()))
     }
 
     async fn entries(&self, list: &ListId, query: EntryQuery<'_>) -> PortResult<Vec<Entry>> {
-        entries::load(&self.table, list, query).await
+        entries::load(&self.table, &self.ruled(list).await?, query).await
     }
 
     async fn size(&self, list: &ListId) -> PortResult<u64> {
-        Ok(Head::load(&self.table, list).await?.members)
+        Ok(self.ruled(list).await?.members)
     }
 
     async fn changes(&self, list: &ListId, since: &Cursor) -> PortResult<ListChanges> {
-        changes::since(&self.table, list, since).await
+        changes::since(&self.table, &self.ruled(list).await?, since).await
     }
 
     async fn bind(&self, matches: &[Binding]) -> PortResult<()> {
         matches::bind(&self.table, matches, self.clock.now()).await
+    }
+}
+
+impl DynamoStore {
+    /// The list, where everybody stands as its rule has it.
+    async fn ruled(&self, list: &ListId) -> PortResult<Head> {
+        contacts::ruled(&self.table, list, self.clock.now()).await
     }
 }

@@ -7,8 +7,9 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use listsync_engine::ports::PortResult;
 
 use super::{
-    client::{Table, span},
+    client::Table,
     item::{Key, Stored},
+    span::span,
     transact::Patience,
 };
 use crate::error;

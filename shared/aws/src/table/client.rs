@@ -9,8 +9,8 @@ use tokio::sync::OnceCell;
 
 use super::{
     item::{Item, Key, Stored},
-    op::Condition,
-    schema::{self, INDEXES, Index, PARTITION_KEY, SORT_KEY, TIME_TO_LIVE},
+    schema::{self, INDEXES, PARTITION_KEY, SORT_KEY, TIME_TO_LIVE},
+    span::Span,
     transact::Patience,
 };
 use crate::{error, pepper::Pepper};
@@ -21,89 +21,6 @@ pub(crate) struct Table {
     pub(crate) client: Client,
     pub(crate) name: String,
     pub(crate) pepper: Arc<OnceCell<Pepper>>,
-}
-
-/// A part of a partition, in the order of its sort keys.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Span {
-    pk: String,
-    from: Option<String>,
-    to: Option<String>,
-    index: Option<Index>,
-    limit: Option<usize>,
-    newest_first: bool,
-    filter: Option<Condition>,
-}
-
-/// All of a partition.
-pub(crate) fn span(pk: impl Into<String>) -> Span {
-    Span { pk: pk.into(), ..Span::default() }
-}
-
-impl Span {
-    /// From this sort key on, itself included.
-    pub(crate) fn from(mut self, from: impl Into<String>) -> Self {
-        self.from = Some(from.into());
-        self
-    }
-
-    /// What comes after this sort key.
-    pub(crate) fn after(self, last: impl Into<String>) -> Self {
-        // No key lies between a text and the same with the smallest character behind it.
-        self.from(format!("{}\u{0}", last.into()))
-    }
-
-    /// Up to this sort key, itself included.
-    pub(crate) fn to(mut self, to: impl Into<String>) -> Self {
-        self.to = Some(to.into());
-        self
-    }
-
-    /// What begins so.
-    pub(crate) fn beginning(self, start: &str) -> Self {
-        self.from(start).to(format!("{start}\u{10ffff}"))
-    }
-
-    /// In this index, which may lag behind.
-    pub(crate) fn of(mut self, index: Index) -> Self {
-        self.index = Some(index);
-        self
-    }
-
-    /// At most so many.
-    pub(crate) fn limit(mut self, limit: usize) -> Self {
-        self.limit = Some(limit);
-        self
-    }
-
-    pub(crate) fn newest_first(mut self) -> Self {
-        self.newest_first = true;
-        self
-    }
-
-    /// Only these.
-    pub(crate) fn only(mut self, filter: Condition) -> Self {
-        self.filter = Some(filter);
-        self
-    }
-
-    fn condition(&self) -> Condition {
-        let (partition, sort) =
-            self.index.map_or((PARTITION_KEY, SORT_KEY), |index| (index.partition_key, index.sort_key));
-        let range = match (&self.from, &self.to) {
-            (None, None) => String::new(),
-            (Some(_), None) => format!(" AND #{sort} >= :from"),
-            (None, Some(_)) => format!(" AND #{sort} <= :to"),
-            (Some(_), Some(_)) => format!(" AND #{sort} BETWEEN :from AND :to"),
-        };
-        let mut condition = Condition::new(format!("#{partition} = :pk{range}")).with_text("pk", &self.pk);
-        for (name, bound) in [("from", &self.from), ("to", &self.to)] {
-            if let Some(bound) = bound {
-                condition = condition.with_text(name, bound);
-            }
-        }
-        condition
-    }
 }
 
 /// One page of a query, and where the next begins.
@@ -202,57 +119,6 @@ impl Table {
         // An index that holds keys only tells no shape; who reads the item itself learns it.
         items.extend(bare.into_iter().map(Stored));
         Ok(Page { items, next: answer.last_evaluated_key.filter(|key| !key.is_empty()) })
-    }
-
-    /// Writes an item over. `false`: the condition does not hold, and nothing was written.
-    pub(crate) async fn put(
-        &self,
-        doing: &'static str,
-        stored: Stored,
-        condition: Option<Condition>,
-    ) -> PortResult<bool> {
-        let sent = self
-            .client
-            .put_item()
-            .table_name(&self.name)
-            .set_item(Some(stored.0))
-            .set_condition_expression(condition.as_ref().map(|condition| condition.text().to_owned()))
-            .set_expression_attribute_names(condition.as_ref().and_then(Condition::names))
-            .set_expression_attribute_values(condition.as_ref().and_then(Condition::values))
-            .send()
-            .await;
-        match sent {
-            Ok(_) => Ok(true),
-            Err(failed) if error::is_refusal(&failed) => Ok(false),
-            Err(failed) => Err(error::port(doing, &failed)),
-        }
-    }
-
-    /// Changes attributes of an item, and gives it as it is then. None: the condition does not hold.
-    pub(crate) async fn update(
-        &self,
-        doing: &'static str,
-        (key, update, condition): (&Key, Condition, Condition),
-    ) -> PortResult<Option<Stored>> {
-        let both = Condition::new(format!("{} {}", update.text(), condition.text()));
-        let values: Item = [update.values(), condition.values()].into_iter().flatten().flatten().collect();
-        let sent = self
-            .client
-            .update_item()
-            .table_name(&self.name)
-            .set_key(Some(key.attributes()))
-            .update_expression(update.text())
-            .condition_expression(condition.text())
-            .set_expression_attribute_names(both.names())
-            .set_expression_attribute_values(Some(values).filter(|values| !values.is_empty()))
-            .return_values(aws_sdk_dynamodb::types::ReturnValue::AllNew)
-            .send()
-            .await;
-        match sent {
-            Ok(answer) => answer.attributes.map(Stored::known).transpose(),
-            Err(failed) if error::is_refusal(&failed) => Ok(None),
-            Err(failed) => Err(error::port(doing, &failed)),
-        }
     }
 
     /// Makes the table, on demand, with its indexes and its time-to-live attribute.

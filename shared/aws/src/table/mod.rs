@@ -3,12 +3,17 @@
 mod batch;
 mod client;
 mod item;
+mod mark;
 mod op;
 pub(crate) mod schema;
+mod span;
 mod transact;
+mod write;
 
 pub(crate) use batch::CLEARED;
-pub(crate) use client::{Table, span};
+pub(crate) use client::Table;
 pub(crate) use item::{Key, Stored, documents, instant, ordered_instant};
+pub(crate) use mark::TRAIL;
 pub(crate) use op::{Condition, Guard, Op};
+pub(crate) use span::span;
 pub(crate) use transact::{Fail, MOST_BYTES, Patience};

@@ -1,8 +1,8 @@
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use aws_sdk_dynamodb::{
     Client, Config,
-    config::{BehaviorVersion, Credentials, Region},
+    config::{BehaviorVersion, Credentials, Region, retry::RetryConfig},
     types::AttributeValue,
 };
 use listsync_aws::DynamoStore;
@@ -18,14 +18,18 @@ use listsync_testkit::{
 pub(crate) struct Kit {
     pub(crate) store: DynamoStore,
     pub(crate) clock: ManualClock,
-    client: Client,
+    pub(crate) client: Client,
     pub(crate) moto: Moto,
 }
 
 impl Kit {
     pub(crate) async fn start() -> Self {
         let moto = Moto::start();
+        // As often as the product tries, and quicker.
+        let retry =
+            RetryConfig::standard().with_max_attempts(4).with_initial_backoff(Duration::from_millis(2));
         let config = Config::builder()
+            .retry_config(retry)
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("eu-west-1"))
             .credentials_provider(Credentials::new("test", "test", None, None, "test"))

@@ -8,6 +8,8 @@ mod imports;
 mod kit;
 mod leftovers;
 mod load;
+mod lost;
 mod people;
 mod records;
+mod rule;
 mod writers;
