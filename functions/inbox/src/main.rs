@@ -1,6 +1,6 @@
 //! The inbox as a Lambda function that a bucket calls.
 
-use std::time::Duration;
+use std::{process::ExitCode, time::Duration};
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use listsync_core::Timestamp;
@@ -14,10 +14,11 @@ mod telling;
 const MARGIN: Duration = Duration::from_secs(60);
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
+async fn main() -> ExitCode {
     function::log();
-    let service = function::open().await?.service;
-    lambda_runtime::run(service_fn(move |event| look(service.clone(), event))).await
+    let Ok(wired) = function::open().await else { return ExitCode::FAILURE };
+    let service = wired.service;
+    function::serve(lambda_runtime::run(service_fn(move |event| look(service.clone(), event)))).await
 }
 
 /// Every file is received; where one could not be, the event comes again, which changes nothing of the others.

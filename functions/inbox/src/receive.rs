@@ -165,7 +165,7 @@ impl Desk<'_> {
     async fn was_taken_in(&self, dropped: &Dropped<'_>, parsed: &ParsedFile) -> Result<bool, Stop> {
         let imports = self.service.ports.lists.imports(FARTHEST).await?;
         let of_list: Vec<&Import> = imports.iter().filter(|import| import.list == dropped.list).collect();
-        let is_late = of_list.iter().any(|import| import.at > dropped.at);
+        let is_late = of_list.iter().any(|import| is_newer(import.at, dropped.at));
         // What a leave date to come is in may say something else by now, so it is taken in again unless it is late.
         let comparable = is_late || parsed.until.is_none();
         if comparable && of_list.iter().any(|import| dropped.is(import, parsed)) {
@@ -186,6 +186,13 @@ impl Desk<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether an import is surely newer than a file that was dropped. S3 tells when in whole seconds ("Last modified" of an
+/// object), other imports are exact: one of the same second may have come before the file, so it is no newer one. To refuse
+/// the file would lose it; and of two that were dropped in one second, nobody can tell which was meant to be the last.
+fn is_newer(import: Timestamp, dropped: Timestamp) -> bool {
+    import.as_second() > dropped.as_second()
 }
 
 /// A file that was found and read.

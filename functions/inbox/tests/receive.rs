@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     io::Write,
     sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -11,8 +12,8 @@ use listsync_core::{Timestamp, id::ListId, list::ListKind};
 use listsync_engine::{
     Ports,
     ports::{
-        Contacts as _, Fault, Fetched, ImportState, Inbox, ListEdit, ListSide as _, ListStore as _,
-        PortError, PortResult,
+        Contacts as _, Fault, Fetched, ImportMode, ImportRow, ImportState, Inbox, ListEdit, ListSide as _,
+        ListStore as _, NewImport, PortError, PortResult,
     },
     service::Service,
 };
@@ -20,7 +21,7 @@ use listsync_inbox::{Desk, LARGEST, Received, receive};
 use listsync_testkit::{
     dice::Dice,
     fakes::{FakeDirectory, Lag, ManualClock, MemoryStore},
-    sample::{link, moment},
+    sample::{contact, link, moment},
 };
 
 /// A bucket in memory.
@@ -178,6 +179,22 @@ async fn a_file_whose_event_comes_after_that_of_a_newer_one_is_not_taken_in_over
     );
     taken(stage.dropped(monday, &csv(&["anna", "ben", "cleo"]), 30).await);
     assert_eq!(stage.size().await, 3, "dropped again, it is the newest");
+}
+
+#[tokio::test]
+async fn a_file_that_was_dropped_in_the_second_of_another_import_is_taken_in() {
+    let stage = Stage::new().await;
+    let people = ["anna", "ben"].map(|name| ImportRow::from(contact(name))).into_iter().collect();
+    // By the command line, to the millisecond; S3 cuts the moment of the file, which came after it, to the second.
+    let at = moment(20).checked_add(Duration::from_millis(700)).expect("a moment");
+    let by_hand = NewImport::new("staff.csv", ImportMode::Full, people, at);
+    stage.store.import(&stage.list, &by_hand).await.expect("it is taken in");
+    let path = "incoming/Staff/full/generic/all.csv";
+    let outcome = taken(stage.dropped(path, &csv(&["anna", "ben", "cleo"]), 20).await);
+    assert_eq!((outcome.import.added, stage.size().await), (1, 3));
+    assert_eq!(stage.look(path).await, Ok(Received::Again(stage.list.clone())), "its event comes once more");
+    let before = "incoming/Staff/full/generic/before.csv";
+    assert_eq!(refused(stage.dropped(before, &csv(&["dora"]), 19).await), "late", "a second is a second");
 }
 
 #[tokio::test]
