@@ -1,9 +1,9 @@
 //! The HTTP API as a Lambda function, behind a function URL or an HTTP API.
 
-use std::time::Duration;
+use std::{process::ExitCode, time::Duration};
 
 use axum::{extract::Request, middleware};
-use lambda_http::{Error, RequestExt as _, request::RequestContext};
+use lambda_http::{RequestExt as _, request::RequestContext};
 use listsync_http::{Limits, Options, Peer};
 use listsync_wiring::function;
 
@@ -14,9 +14,9 @@ const LARGEST: usize = 6 * 1024 * 1024;
 const LONGEST: Duration = Duration::from_secs(25);
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
+async fn main() -> ExitCode {
     function::log();
-    let wired = function::open().await?;
+    let Ok(wired) = function::open().await else { return ExitCode::FAILURE };
     let options = Options {
         // Without the settings for the directory all but making links works.
         tenant: wired.tenant().ok(),
@@ -24,7 +24,7 @@ async fn main() -> Result<(), Error> {
         limits: Limits { import: LARGEST, time: LONGEST, ..Limits::default() },
     };
     let router = listsync_http::router(wired.service, options).layer(middleware::map_request(named));
-    lambda_http::run(router).await
+    function::serve(lambda_http::run(router)).await
 }
 
 /// Names where a request comes from, as the gateway saw it.

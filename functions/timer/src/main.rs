@@ -1,6 +1,6 @@
 //! The timer as a Lambda function.
 
-use std::time::Duration;
+use std::{process::ExitCode, time::Duration};
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use listsync_core::Timestamp;
@@ -13,12 +13,12 @@ use serde_json::Value;
 const MARGIN: Duration = Duration::from_secs(10);
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
+async fn main() -> ExitCode {
     function::log();
-    let wired = function::open().await?;
+    let Ok(wired) = function::open().await else { return ExitCode::FAILURE };
     let post = wired.post();
     let beat = |event| beat((wired.service.clone(), post.clone()), event);
-    lambda_runtime::run(service_fn(beat)).await
+    function::serve(lambda_runtime::run(service_fn(beat))).await
 }
 
 async fn beat((service, post): (Service, Option<Post>), event: LambdaEvent<Value>) -> Result<Answer, Error> {

@@ -1,6 +1,6 @@
 //! The worker as a Lambda function that is fed by SQS.
 
-use std::{sync::Arc, time::Duration};
+use std::{process::ExitCode, sync::Arc, time::Duration};
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
@@ -14,12 +14,14 @@ mod records;
 const MARGIN: Duration = Duration::from_secs(10);
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
+async fn main() -> ExitCode {
     function::log();
-    let wired = function::open().await?;
-    wired.connect().inspect_err(function::refused)?;
+    let Ok(wired) = function::open().await else { return ExitCode::FAILURE };
+    if wired.connect().inspect_err(function::refused).is_err() {
+        return ExitCode::FAILURE;
+    }
     let wired = Arc::new(wired);
-    lambda_runtime::run(service_fn(move |event| work(wired.clone(), event))).await
+    function::serve(lambda_runtime::run(service_fn(move |event| work(wired.clone(), event)))).await
 }
 
 async fn work(wired: Arc<Wired>, event: LambdaEvent<SqsEvent>) -> Result<SqsBatchResponse, Error> {

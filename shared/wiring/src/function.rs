@@ -1,7 +1,8 @@
 //! What every function on AWS starts with, and the one line of metrics that it writes.
 
-use std::{io::Write as _, sync::Arc};
+use std::{io::Write as _, panic::AssertUnwindSafe, process::ExitCode, sync::Arc};
 
+use futures::FutureExt as _;
 use listsync_core::Timestamp;
 use listsync_engine::ports::{Inbox, PortError};
 use serde_json::{Map, Value, json};
@@ -23,8 +24,36 @@ pub fn log() {
         .init();
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
-        tracing::error!(place, "the program broke off by a fault of its own");
+        if !is_of_the_runtime(&place) {
+            tracing::error!(place, "the program broke off by a fault of its own");
+        }
     }));
+}
+
+/// Serves events for as long as Lambda sends any, and tells in one line why it sends no more.
+///
+/// A runtime API that answers an error status instead of an event makes the runtime panic (`lambda_runtime` 1.5.0,
+/// `types.rs`: "missing lambda-runtime-aws-request-id header"); one that cannot be reached ends it with an error. Either way
+/// the function ends, and Lambda starts another: what it had in hand comes again.
+pub async fn serve<E>(running: impl Future<Output = Result<(), E>>) -> ExitCode {
+    match AssertUnwindSafe(running).catch_unwind().await {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(_)) | Err(_) => {
+            let hint = "Lambda starts the function anew; see the AWS Health Dashboard if it goes on";
+            tracing::error!(
+                code = "runtime_api",
+                hint,
+                "the function ends: Lambda's runtime API gave no event"
+            );
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether a panic is one of the runtime itself, which [`serve`] tells of: where the events come from, and no handler, as
+/// the runtime takes the panics of those by itself.
+fn is_of_the_runtime(place: &str) -> bool {
+    place.contains("/lambda_runtime-")
 }
 
 /// Reads the settings and opens all that they name. A function keeps everything in the cloud, so it has no use for an

@@ -83,6 +83,11 @@ impl Function {
         timeout(PATIENCE, self.api.ready()).await.expect("it asks for an event");
     }
 
+    /// Lambda answers this status to it from now on, instead of an event.
+    pub fn refuse(&self, status: u16) {
+        self.api.refuse(status);
+    }
+
     /// Waits until it ends by itself.
     ///
     /// # Panics

@@ -27,7 +27,7 @@ pub type Answer = Result<Value, Value>;
 pub struct RuntimeApi {
     address: String,
     shared: Arc<Shared>,
-    events: mpsc::UnboundedSender<Event>,
+    events: mpsc::UnboundedSender<Option<Event>>,
     serving: JoinHandle<()>,
 }
 
@@ -39,9 +39,11 @@ struct Event {
 }
 
 struct Shared {
-    events: tokio::sync::Mutex<mpsc::UnboundedReceiver<Event>>,
+    events: tokio::sync::Mutex<mpsc::UnboundedReceiver<Option<Event>>>,
     waiting: Mutex<HashMap<String, oneshot::Sender<Answer>>>,
     ready: Notify,
+    /// What it answers instead of an event, once there is none.
+    refusal: Mutex<Option<StatusCode>>,
 }
 
 impl RuntimeApi {
@@ -55,6 +57,7 @@ impl RuntimeApi {
             events: tokio::sync::Mutex::new(incoming),
             waiting: Mutex::default(),
             ready: Notify::new(),
+            refusal: Mutex::default(),
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("it has an address").to_string();
@@ -76,6 +79,17 @@ impl RuntimeApi {
         &self.address
     }
 
+    /// From now on it answers this status to whoever asks for an event.
+    ///
+    /// # Panics
+    /// When the status is none, or the server has ended.
+    pub fn refuse(&self, status: u16) {
+        let status = StatusCode::from_u16(status).expect("a status");
+        *self.shared.refusal.lock().unwrap_or_else(PoisonError::into_inner) = Some(status);
+        // Whoever waits for an event hears of it, too.
+        self.events.send(None).expect("the server runs");
+    }
+
     /// Waits until the function asks for its first event.
     pub async fn ready(&self) {
         self.shared.ready.notified().await;
@@ -90,7 +104,7 @@ impl RuntimeApi {
         let id = format!("request-{:016x}", rand_id());
         let (sender, receiver) = oneshot::channel();
         self.shared.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), sender);
-        self.events.send(Event { id, body: body.to_string(), time }).expect("the server runs");
+        self.events.send(Some(Event { id, body: body.to_string(), time })).expect("the server runs");
         receiver
     }
 
@@ -115,8 +129,9 @@ fn rand_id() -> u64 {
 async fn next(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
     shared.ready.notify_one();
     let mut events = shared.events.lock().await;
-    let Some(Event { id, body, time }) = events.recv().await else {
-        return Err(StatusCode::GONE);
+    let Some(Some(Event { id, body, time })) = events.recv().await else {
+        let refusal = *shared.refusal.lock().unwrap_or_else(PoisonError::into_inner);
+        return Err(refusal.unwrap_or(StatusCode::GONE));
     };
     let until = SystemTime::now() + time;
     let until = until.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_millis());

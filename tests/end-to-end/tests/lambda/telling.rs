@@ -101,3 +101,23 @@ async fn a_setting_that_is_missing_or_makes_no_sense_stops_a_function_at_its_sta
         assert!(told["message"].as_str().is_some_and(|text| text.contains(variable)), "{variable}: {told}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_that_lambda_gives_no_event_ends_with_one_line_of_its_own() {
+    let cloud = Cloud::of(10).await;
+    for (name, status) in [("worker", 500), ("worker", 403), ("timer", 500), ("inbox", 403), ("api", 500)] {
+        let mut function = match name {
+            "worker" => cloud.worker().await,
+            "timer" => cloud.timer().await,
+            "inbox" => cloud.inbox().await,
+            _ => cloud.api().await,
+        };
+        function.ready().await;
+        function.refuse(status);
+        assert_eq!(function.ended().await.code(), Some(1), "{name}");
+        let told = function.lines();
+        assert_eq!(told.len(), 1, "{name}: {told:?}");
+        assert_eq!((&told[0]["level"], &told[0]["code"]), (&"ERROR".into(), &"runtime_api".into()), "{name}");
+        assert_eq!(function.output().lines().count(), 1, "{name}: {}", function.output());
+    }
+}
