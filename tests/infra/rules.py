@@ -226,6 +226,8 @@ def the_table_outlives_mistakes(template):
             yield f"{name}: is not paid per request"
         if not table.get("PointInTimeRecoverySpecification", {}).get("PointInTimeRecoveryEnabled"):
             yield f"{name}: cannot be set back to a moment before a mistake"
+        if table.get("DeletionProtectionEnabled") is not True:
+            yield f"{name}: one call deletes it"
         if not table.get("TimeToLiveSpecification", {}).get("Enabled"):
             yield f"{name}: old runs are never dropped"
         if resource.get("DeletionPolicy") != "Retain" or resource.get("UpdateReplacePolicy") != "Retain":
@@ -318,8 +320,13 @@ def the_public_door_is_bounded(template):
     for name in [*of_type(template, "AWS::ApiGatewayV2::Api"), *stages, *routes]:
         if template["Resources"][name].get("Condition") != "HasApi":
             yield f"{name}: is there although nobody asked for an API"
+    for name, api in of_type(template, "AWS::ApiGatewayV2::Api").items():
+        if api.get("DisableExecuteApiEndpoint") != {"Fn::If": ["ClosesGatewayAddress", True, False]}:
+            yield f"{name}: has a second address beside a domain of one's own"
     for name, it in of_type(template, "AWS::ApiGatewayV2::Integration").items():
         function = of_type(template, "AWS::Lambda::Function")[named(it["IntegrationUri"])]
+        if "ReservedConcurrentExecutions" not in function:
+            yield f"{name}: strangers can take all that the account may run, and nobody can bound them"
         if it.get("PayloadFormatVersion") != "2.0":
             yield f"{name}: sends events that the function does not know"
         if function.get("Timeout", 3) * 1000 >= it.get("TimeoutInMillis", 30000):

@@ -79,6 +79,10 @@ class Stack:
         return {key: self.follow(each) for key, each in value.items() if self.follow(each) is not None}
 
     def holds(self, condition):
+        if "Condition" in condition:
+            return self.holds(self.template["Conditions"][condition["Condition"]])
+        if "Fn::And" in condition:
+            return all(self.holds(each) for each in condition["Fn::And"])
         if "Fn::Not" in condition:
             return not self.holds(condition["Fn::Not"][0])
         left, right = condition["Fn::Equals"]

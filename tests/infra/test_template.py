@@ -76,6 +76,7 @@ FAULTS = {
     "a table without recovery": (rules.the_table_outlives_mistakes, lambda t: properties(t, "Table").pop("PointInTimeRecoverySpecification")),
     "a table without an end of runs": (rules.the_table_outlives_mistakes, lambda t: properties(t, "Table").pop("TimeToLiveSpecification")),
     "a table that goes with the stack": (rules.the_table_outlives_mistakes, lambda t: t["Resources"]["Table"].pop("DeletionPolicy")),
+    "a table that one call deletes": (rules.the_table_outlives_mistakes, lambda t: properties(t, "Table").pop("DeletionProtectionEnabled")),
     "a table of fixed size": (rules.the_table_outlives_mistakes, lambda t: put(properties(t, "Table"), "BillingMode", "PROVISIONED")),
     "every action": (rules.nothing_is_allowed_wholesale, lambda t: put(statement(t, "TimerRole", "SendMessages"), "Action", "sqs:*")),
     "one action too wide": (rules.nothing_is_allowed_wholesale, lambda t: statement(t, "WorkerRole", "KeepState")["Action"].append("dynamodb:Batch*")),
@@ -123,6 +124,8 @@ FAULTS = {
     "another kind of event": (rules.the_public_door_is_bounded, lambda t: put(properties(t, "GatewayIntegration"), "PayloadFormatVersion", "1.0")),
     "a function slower than its door": (rules.the_public_door_is_bounded, lambda t: put(properties(t, "ApiFunction"), "Timeout", 30)),
     "a door for every account": (rules.the_public_door_is_bounded, lambda t: properties(t, "GatewayPermission").pop("SourceArn")),
+    "a second door": (rules.the_public_door_is_bounded, lambda t: properties(t, "Gateway").pop("DisableExecuteApiEndpoint")),
+    "a door that nobody can bound": (rules.the_public_door_is_bounded, lambda t: properties(t, "ApiFunction").pop("ReservedConcurrentExecutions")),
     "a back door": (rules.the_public_door_is_bounded, lambda t: put(properties(t, "ApiFunction"), "FunctionUrlConfig", {"AuthType": "NONE"})),
     "alarms that do not say what silence means": (rules.what_can_stand_still_has_an_alarm, lambda t: properties(t, "LastRunAlarm").pop("TreatMissingData")),
 } | {
