@@ -50,6 +50,11 @@ class Dynalite:
                 time.sleep(0.05)
         sys.exit("dynalite does not start: run tests/install")
 
+    def made(self, table):
+        """Waits until a table can be used: some moments, however short they are set."""
+        while self.ask("DescribeTable", {"TableName": table})[1]["Table"]["TableStatus"] != "ACTIVE":
+            time.sleep(0.001)
+
     def ask(self, operation, request):
         headers = {**HEADERS, "X-Amz-Target": f"DynamoDB_20120810.{operation}"}
         self.connection.request("POST", "/", json.dumps(request), headers)
@@ -121,6 +126,8 @@ def main(port):
             for part, content, done in replayed(operation, request, status):
                 asked += 1
                 other = dynalite.ask(part, content)
+                if part == "CreateTable":
+                    dynalite.made(content["TableName"])
                 first = (status, answer) if part == operation else (done, {})
                 if part != operation and other[0] == 200:
                     continue

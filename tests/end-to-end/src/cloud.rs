@@ -164,6 +164,11 @@ impl Cloud {
         self.moto.set_ahead(by);
     }
 
+    /// From now on DynamoDB loses answers, fails and conflicts, as this seed has it.
+    pub fn throw(&self, seed: u64) {
+        self.moto.throw(seed);
+    }
+
     /// How often the emulated AWS was asked for an operation, as `SendMessageBatch`, since it was started.
     ///
     /// # Panics

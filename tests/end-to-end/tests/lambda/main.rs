@@ -6,6 +6,7 @@ mod cycle;
 mod fan_out;
 mod http;
 mod inbox;
+mod lost;
 mod notices;
 mod scene;
 mod telling;
