@@ -1,5 +1,5 @@
 """Makes the shipped stack on an emulated AWS: `AWS_ENDPOINT_URL=… deploy.py STACK` prints its outputs, and what each function
-may do, as JSON."""
+may and must not do, as JSON."""
 
 import json
 import sys
@@ -36,15 +36,26 @@ def take_the_queue_over():
 
 def allowed(template):
     """What the role of each function lets it do to what, by the names of the template."""
+    return by_function(template, "Allow")
+
+
+def denied(template):
+    """What it forbids to each, whatever it allows: of which kinds of items."""
+    return by_function(template, "Deny")
+
+
+def by_function(template, effect):
     functions = rules.of_type(template, "AWS::Lambda::Function")
     who = {rules.named(function["Role"]): f"listsync-{name.removesuffix('Function').lower()}" for name, function in functions.items()}
-    found = {name: set() for name in who.values()}
+    actions = {name: set() for name in who.values()}
     for role, statement in rules.statements(template):
+        if statement["Effect"] != effect or role not in who:
+            continue
+        kinds = [f" of {key.partition('#')[0]}" for key in rules.leading_keys(statement)] or [""]
         for action in rules.each(statement["Action"]):
             places = [place(resource) for resource in rules.each(statement["Resource"])]
-            if role in who:
-                found[who[role]].update(f"{action} {it}" if it else action for it in places)
-    return {name: sorted(actions) for name, actions in found.items()}
+            actions[who[role]].update(f"{action} {it}{kind}" if it else action for it in places for kind in kinds)
+    return {name: sorted(them) for name, them in actions.items()}
 
 
 def place(resource):
@@ -62,4 +73,4 @@ if __name__ == "__main__":
     template = shipped.translated(shipped.source())
     made = outputs(deploy(name, template, Api="yes"), name)
     take_the_queue_over()
-    print(json.dumps(made | {"Allowed": allowed(template)}))
+    print(json.dumps(made | {"Allowed": allowed(template), "Denied": denied(template)}))

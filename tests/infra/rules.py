@@ -14,6 +14,8 @@ FENCED = {
 SECRET_END = "-??????"
 # What an object's path may begin with, by what is done: the end of a bucket's ARN.
 OBJECTS = {"s3:GetObject": ("/incoming/*", "/profiles/*"), "s3:PutObject": ("/rejected/*",)}
+# Items that decide who may do what: keys of the API and of links, and the senders of events.
+AUTHORITY = {"APIKEY#*", "APIKEYS", "SIGNING", "SOURCES"}
 # Words with which a pattern is no ARN any more.
 WILD = re.compile(r"[*?]")
 RATE = re.compile(r"rate\((1 (minute|hour|day)|([2-9]|[1-9]\d+) (minutes|hours|days))\)")
@@ -173,6 +175,27 @@ def is_fenced(action, resource, statement):
     found = {key: value for operator, keys in conditions.items() if operator != "Null" for key, value in keys.items()}
     # Audiences are a set: a request without any would match, so the key has to be there.
     return found == wanted and conditions.get("Null", {}).get("sts:IdentityTokenAudience") == "false"
+
+
+def leading_keys(statement):
+    """What the partition keys of the items begin with that a statement is for."""
+    conditions = statement.get("Condition", {}).values()
+    return [key for condition in conditions for key in each(condition.get("dynamodb:LeadingKeys", []))]
+
+
+def authority_is_the_apis_alone(template):
+    """No function but the API touches what decides who may do what: not the one that parses strangers' files, either."""
+    for name, function in of_type(template, "AWS::Lambda::Function").items():
+        role, reaches, fenced = named(function["Role"]), set(), set()
+        for who, statement in statements(template):
+            if who != role or named(each(statement["Resource"])[0]) != "Table":
+                continue
+            if statement["Effect"] == "Allow":
+                reaches |= set(each(statement["Action"]))
+            elif AUTHORITY <= set(statement.get("Condition", {}).get("ForAnyValue:StringLike", {}).get("dynamodb:LeadingKeys", [])):
+                fenced |= set(each(statement["Action"]))
+        if name != "ApiFunction" and reaches - fenced:
+            yield f"{name}: may {sorted(reaches - fenced)} the API's keys"
 
 
 def each_function_has_its_own_role(template):
@@ -347,6 +370,7 @@ RULES = [
     the_worker_knows_the_last_receive,
     what_can_stand_still_has_an_alarm,
     nothing_is_allowed_wholesale,
+    authority_is_the_apis_alone,
     each_function_has_its_own_role,
     functions_run_our_binaries,
     logs_end,

@@ -142,7 +142,8 @@ def note(environment, body):
 
 
 def actions(service, operation, environment, body):
-    """What a role has to be allowed for a request: an action and the resource, by the names of the template."""
+    """What a role has to be allowed for a request: an action and the resource, by the names of the template, and of the table
+    the kind of the items."""
     if service == "s3":
         folder = environment["PATH_INFO"].split("/")[2]
         return [f"{environment['REQUEST_METHOD'].capitalize()}Object Inbox/{folder}/*"]
@@ -151,11 +152,25 @@ def actions(service, operation, environment, body):
     if service != "dynamodb":
         return [operation]
     asked = json.loads(body)
+    if "IndexName" in asked:
+        return [f"{operation} Table/index/{asked['IndexName']}"]
+    return [f"{action} Table of {partition.partition('#')[0]}" for action, partition in partitions(operation, asked)]
+
+
+def partitions(operation, asked):
+    """Each action of a request with the partition that it is for; what stands before the first # is the kind of its items."""
     if operation == "TransactWriteItems":
         names = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
-        return [f"{names[kind]} Table" for write in asked["TransactItems"] for kind in write]
-    index = f"/index/{asked['IndexName']}" if "IndexName" in asked else ""
-    return [f"{operation} Table{index}"]
+        parts = [(names[kind], part) for write in asked["TransactItems"] for kind, part in write.items()]
+    elif operation == "BatchWriteItem":
+        parts = [(operation, part) for writes in asked["RequestItems"].values() for write in writes for part in write.values()]
+    elif operation == "BatchGetItem":
+        parts = [(operation, {"Key": key}) for wanted in asked["RequestItems"].values() for key in wanted["Keys"]]
+    elif operation == "Query":
+        parts = [(operation, {"Key": {"pk": asked["ExpressionAttributeValues"][":pk"]}})]
+    else:
+        parts = [(operation, asked)]
+    return [(action, key["pk"]["S"]) for action, part in parts if (key := part.get("Item") or part.get("Key"))]
 
 
 def web_identity(start_response, form):

@@ -30,6 +30,8 @@ pub struct Cloud {
     pub(crate) bucket: String,
     /// What each function may do, by its role.
     allowed: Value,
+    /// What it must not do, whatever it may.
+    denied: Value,
     secret: String,
 }
 
@@ -68,6 +70,7 @@ impl Cloud {
             dead_letters: output("DeadLettersUrl"),
             bucket: output("InboxName"),
             allowed: outputs["Allowed"].clone(),
+            denied: outputs["Denied"].clone(),
             secret: String::new(),
         };
         cloud.keep_the_secret().await
@@ -144,8 +147,14 @@ impl Cloud {
             answer.expect("the emulated AWS answers").json().await.expect("with uses");
         let mut forbidden = Vec::new();
         for (function, used) in uses {
-            let allowed = self.allowed[&function].as_array().cloned().unwrap_or_default();
-            let odd = used.into_iter().filter(|used| !allowed.iter().any(|one| one == used.as_str()));
+            let [allowed, denied] = [&self.allowed, &self.denied]
+                .map(|of_roles| of_roles[&function].as_array().cloned().unwrap_or_default());
+            // What is allowed of the table is allowed of every kind of its items.
+            let of_table = |used: &str| used.split(" of ").next().unwrap_or_default().to_owned();
+            let odd = used.into_iter().filter(|used| {
+                !allowed.iter().any(|one| *one == of_table(used))
+                    || denied.iter().any(|one| one == used.as_str())
+            });
             forbidden.extend(odd.map(|used| format!("{function}: {used}")));
         }
         forbidden
