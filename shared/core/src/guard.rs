@@ -7,9 +7,9 @@ use crate::{link::RemovalLimit, member::HoldReason};
 pub struct Tally {
     /// Done in the last 24 hours.
     pub done: u64,
-    /// Planned now.
+    /// Planned now, with those that are held already.
     pub planned: u64,
-    /// Members when those 24 hours began.
+    /// Members when those 24 hours began, or when the first run finished, if that was later ([`crate::sizes`]).
     pub at_first: u64,
     /// Members now.
     pub members: u64,
@@ -34,7 +34,7 @@ pub fn judge(tally: &Tally, limit: RemovalLimit) -> Judgement {
     }
     // Who joins does not count: an addition may fail, and the side would be empty after all.
     let left = tally.members.saturating_sub(tally.planned + tally.leaving);
-    if left == 0 && tally.at_first >= 2 {
+    if left == 0 && tally.at_first.max(tally.members) >= 2 {
         return Judgement::Hold(HoldReason::Emptied);
     }
     let removals = tally.done + tally.planned;
@@ -103,6 +103,15 @@ mod tests {
         assert_eq!(judge(&tally(1, 0, 1), RemovalLimit::Standard), Judgement::Proceed);
         let with_opt_out = Tally { leaving: 1, ..tally(2, 0, 1) };
         assert_eq!(judge(&with_opt_out, RemovalLimit::Off), Judgement::Hold(HoldReason::Emptied));
+    }
+
+    #[test]
+    fn a_side_that_grew_today_or_shrank_is_emptied_as_any_other() {
+        let grew = Tally { at_first: 0, ..tally(9, 0, 9) };
+        let shrank = Tally { at_first: 9, ..tally(1, 0, 1) };
+        for tally in [grew, shrank] {
+            assert_eq!(judge(&tally, RemovalLimit::Off), Judgement::Hold(HoldReason::Emptied));
+        }
     }
 
     #[test]

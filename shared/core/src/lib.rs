@@ -28,6 +28,7 @@ pub mod reconcile;
 pub mod rename;
 pub mod schedule;
 pub mod settings;
+pub mod sizes;
 pub mod snapshot;
 pub mod sources;
 pub mod spread;

@@ -103,6 +103,17 @@ pub enum HoldReason {
     Extras,
 }
 
+impl HoldReason {
+    /// Whether the number of removals is behind it: then it holds until a person rules, or nothing is to be removed.
+    #[must_use]
+    pub fn is_of_guard(self) -> bool {
+        match self {
+            Self::Limit | Self::Emptied => true,
+            Self::FirstMerge | Self::Extras => false,
+        }
+    }
+}
+
 impl fmt::Display for HoldReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -185,6 +196,15 @@ impl Member {
             open: None,
             named: None,
             sources: BTreeSet::new(),
+        }
+    }
+
+    /// Under which digest an earlier run kept this change back, and why, if one did.
+    #[must_use]
+    pub fn held(&self, wanted: Change) -> Option<(&str, HoldReason)> {
+        match &self.open {
+            Some(Open::Held { digest, change, reason }) if *change == wanted => Some((digest, *reason)),
+            _ => None,
         }
     }
 

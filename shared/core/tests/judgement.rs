@@ -293,7 +293,32 @@ fn an_approval_releases_only_the_effect_it_was_given_for() {
         effect(&judge(&case, &policy, now())).map(|effect| effect.release)
     };
     assert_eq!(removal("d1"), Some(Release::Approved));
-    assert_eq!(removal("d2"), Some(Release::Guarded));
+    assert_eq!(removal("d2"), Some(Release::Held(HoldReason::Limit)));
+}
+
+#[test]
+fn what_the_guard_held_stays_held_for_as_long_as_it_is_to_be_removed() {
+    let judged = |list, seen, reason| {
+        let mut case = case(true, list, seen);
+        case.record.open = held("d1", Side::Group, reason);
+        judge(&case, &policy(Mode::TwoWay), now())
+    };
+    for reason in [HoldReason::Limit, HoldReason::Emptied] {
+        let decided = judged(ListPresence::Absent, Seen::Present, reason);
+        assert_eq!(effect(&decided).map(|effect| effect.release), Some(Release::Held(reason)));
+        let back = judged(ListPresence::Member, Seen::Present, reason);
+        assert_eq!((back.verdict, back.member.open), (Verdict::Settled, None), "they are on the list again");
+        let left = judged(ListPresence::Absent, Seen::Absent, reason);
+        assert_eq!((left.verdict, left.member.open), (Verdict::Settled, None), "they left the group, too");
+        let other = judged(ListPresence::Member, Seen::Absent, reason);
+        assert_eq!(
+            effect(&other).map(|effect| effect.release),
+            Some(Release::Guarded),
+            "another side's removal"
+        );
+        let said = judged(ListPresence::OptedOut, Seen::Present, reason);
+        assert_eq!(effect(&said).map(|effect| effect.release), Some(Release::Free), "their own word");
+    }
 }
 
 #[test]

@@ -15,6 +15,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/8_sources.sql"),
     include_str!("../migrations/9_files.sql"),
     include_str!("../migrations/10_grounds.sql"),
+    include_str!("../migrations/11_guard.sql"),
 ];
 
 /// Marks a file as ours (`PRAGMA application_id`): "lsyn" in ASCII.
@@ -113,6 +114,26 @@ mod tests {
         assert_eq!(contact, ("{\"room\":\"7\"}".into(), 1, "{}".into()));
         let rule: String = conn.query_row("SELECT opt_out FROM lists", [], |row| row.get(0)).expect("kept");
         assert_eq!(rule, "allowed");
+    }
+
+    #[test]
+    fn removals_from_a_list_are_the_lists_from_version_eleven_on() {
+        let mut conn = Connection::open_in_memory().expect("opened");
+        migrate_to(&mut conn, 10).expect("made");
+        conn.execute(LIST, []).expect("written");
+        conn.execute_batch(
+            "INSERT INTO links (id, list, tenant, group_id, writes_group, writes_list, active, doc, progress, due_at)
+                 VALUES ('k1', 1, 't', 'g', 1, 1, 1, '{}', '{}', 0);
+             INSERT INTO removals (link, side, at, count, members_before) VALUES (1, 'list', 5, 3, 20);
+             INSERT INTO removals (link, side, at, count, members_before) VALUES (1, 'group', 6, 4, 30);",
+        )
+        .expect("written");
+        migrate(&mut conn).expect("migrated");
+        let of = |sql: &str| -> (i64, i64, i64) {
+            conn.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).expect("one")
+        };
+        assert_eq!(of("SELECT at, count, members_before FROM list_removals WHERE list = 1"), (5, 3, 20));
+        assert_eq!(of("SELECT at, count, members_before FROM removals WHERE link = 1"), (6, 4, 30));
     }
 
     #[test]

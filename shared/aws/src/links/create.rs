@@ -5,7 +5,10 @@ use listsync_core::{
 };
 use listsync_engine::ports::{PortError, PortResult};
 
-use super::row::{LinkRow, gone, group_key, group_pointers, key, list_pointer, pointer};
+use super::{
+    counts,
+    row::{LinkRow, gone, group_key, group_pointers, key, list_pointer, pointer},
+};
 use crate::{
     error, garbage,
     lists::head::{self, Head},
@@ -104,6 +107,11 @@ pub(super) async fn delete(table: &Table, id: &LinkId) -> Result<(), Fail> {
     }
     if link.mode.writes(Side::Group) {
         ops.push(Op::delete(group_key(link)));
+    }
+    // Once no link is left nobody tells of the list's size: what is kept would grow old, and no base. Another link that
+    // is made at this moment begins anew with what it finds.
+    if Head::find(table, &link.list).await?.is_some_and(|head| head.links <= 1) {
+        ops.push(Op::delete(counts::sizes_key(&link.list)));
     }
     table.transact("delete the link", &ops).await
 }

@@ -16,9 +16,9 @@ use listsync_engine::ports::{
 };
 
 use super::{
+    counts,
     lease::{fence, fence_and_grow},
     members::key_text,
-    removals,
     row::{LinkRow, gone},
     rows::{Rows, named},
 };
@@ -80,7 +80,7 @@ impl Folding<'_> {
     async fn record(&self, removals: &[Removal]) -> PortResult<()> {
         for some in removals.chunks(90) {
             let mut ops = vec![fence(self.lease)];
-            ops.extend(some.iter().map(|removal| removals::record_op(&self.link.birth, removal)));
+            ops.extend(some.iter().map(|removal| counts::record_op(&self.link, removal)));
             self.transact(&ops).await?;
         }
         Ok(())

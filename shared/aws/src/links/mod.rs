@@ -1,5 +1,6 @@
 //! Links: what a person set up, who may run it, and what it remembers.
 
+mod counts;
 mod create;
 mod due;
 mod edit;
@@ -7,7 +8,6 @@ mod fold;
 mod lease;
 pub(crate) mod members;
 mod port;
-mod removals;
 mod row;
 mod rows;
 pub(crate) mod traces;

@@ -6,6 +6,7 @@ use listsync_core::{
     id::{GroupId, LinkId, ListId, TenantId},
     link::Link,
     member::Member,
+    sizes::{Found, Sizes},
     trigger::Generation,
 };
 use listsync_engine::ports::{
@@ -14,7 +15,7 @@ use listsync_engine::ports::{
 };
 
 use super::{
-    create, due, edit, fold, lease, members, removals,
+    counts, create, due, edit, fold, lease, members,
     row::{self, LinkRow},
 };
 use crate::{DynamoStore, store::persistently};
@@ -85,8 +86,16 @@ impl Links for DynamoStore {
     }
 
     async fn removals(&self, link: &LinkId, since: Timestamp) -> PortResult<Vec<Removal>> {
-        let birth = LinkRow::load(&self.table, link).await?.birth;
-        removals::since(&self.table, &birth, since).await
+        let link = LinkRow::load(&self.table, link).await?;
+        counts::since(&self.table, &link, since).await
+    }
+
+    async fn list_sizes(&self, list: &ListId) -> PortResult<Option<Sizes>> {
+        counts::sizes(&self.table, list).await
+    }
+
+    async fn note_list_size(&self, list: &ListId, found: Found) -> PortResult<()> {
+        persistently!("keep the list's size", counts::note_size(&self.table, list, found))
     }
 
     /// Records a batch: in one transaction where it fits, else in several, each of which is whole in itself. The

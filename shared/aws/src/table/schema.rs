@@ -27,7 +27,9 @@
 //! | what a link remembers of a member | `MEMBER#space#shard` | `key` |
 //! | its members with an open observation or intent | `OPEN#space` | `key` |
 //! | its members by contact | `OF#space#contact` | `HEAD` |
-//! | removals that were done | `REMOVALS#birth` | `instant#id` |
+//! | removals that were done from a group | `REMOVALS#birth` | `instant#id` |
+//! | removals that were done from a list, by any link | `LISTREMOVALS#list` | `instant#id` |
+//! | how many members a list had, lately | `LIST#list` | `SIZES` |
 //! | a run's summary | `RUN#run` | `HEAD`, `PART#n` |
 //! | the gate of a tenant | `GATE#tenant` | `HEAD` |
 //! | the settings | `SETTINGS` | `HEAD` |

@@ -204,11 +204,9 @@ impl Known {
 
     fn remove(&self, side: Side, cause: Cause, case: &Case, policy: &Policy) -> Verdict {
         let change = Change { side, op: Op::Remove };
-        let approved = matches!(
-            (&case.record.open, &policy.ruling),
-            (Some(Open::Held { digest, change: held, .. }), Some(ruling))
-                if *held == change && ruling.says(RulingKind::Approved, digest)
-        );
+        let (digest, held) = case.record.held(change).unzip();
+        let ruling = policy.ruling.as_ref().zip(digest);
+        let approved = ruling.is_some_and(|(ruling, digest)| ruling.says(RulingKind::Approved, digest));
         let release = match cause {
             _ if case.protection == Protection::Protected => return Verdict::Skip(skip::PROTECTED.into()),
             Cause::OptedOut => Release::Free,
@@ -219,7 +217,8 @@ impl Known {
                 Release::NeedsApproval(HoldReason::Extras)
             }
             _ if policy.phase == Phase::First => return Verdict::Skip(skip::FIRST_RUN.into()),
-            _ => Release::Guarded,
+            // Extras and first merges are judged anew, above; what the guard held is not.
+            _ => held.filter(|reason| reason.is_of_guard()).map_or(Release::Guarded, Release::Held),
         };
         self.effect(change, cause, release, case)
     }

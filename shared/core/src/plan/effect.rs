@@ -65,6 +65,18 @@ pub enum Release {
     Approved,
     /// A person has to approve it, whatever the guard says.
     NeedsApproval(HoldReason),
+    /// The guard held it in an earlier run, and nobody ruled on it: it stays held, whatever the guard would say today.
+    Held(HoldReason),
+}
+
+impl Release {
+    /// Whether the guard counts a removal of that right.
+    pub(super) fn counts(self) -> bool {
+        match self {
+            Self::Guarded | Self::Approved | Self::Held(_) => true,
+            Self::Free | Self::NeedsApproval(_) => false,
+        }
+    }
 }
 
 /// One add or remove on one side.

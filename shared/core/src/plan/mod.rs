@@ -80,7 +80,7 @@ pub struct SideStanding {
     pub members: u64,
     /// Removals in the last 24 hours.
     pub done: u64,
-    /// Members when those 24 hours began.
+    /// Members when those 24 hours began, or when the first run finished, if that was later.
     pub at_first: u64,
 }
 
@@ -106,9 +106,13 @@ impl Plan {
         for effect in effects {
             let verdict = verdicts[usize::from(effect.change.side == Side::Group)];
             match (effect.release, verdict) {
-                (Release::NeedsApproval(reason), _) | (Release::Guarded, Judgement::Hold(reason)) => {
+                (Release::NeedsApproval(reason), _)
+                | (Release::Guarded | Release::Held(_), Judgement::Hold(reason)) => {
                     held.push((effect, reason));
                 }
+                // Who joined meanwhile, or a day that went by, takes a removal below the limit without anybody having
+                // looked at it. So what is held is let go by a person alone.
+                (Release::Held(reason), Judgement::Proceed) => held.push((effect, reason)),
                 (Release::Free | Release::Approved, _) | (Release::Guarded, Judgement::Proceed) => {
                     go.push(effect)
                 }
@@ -139,7 +143,7 @@ fn tally(effects: &[Effect], side: Side, standing: &Standing) -> Tally {
     let removal = |effect: &Effect| effect.is_removal_from(side);
     Tally {
         done: base.done,
-        planned: count(&|e| removal(e) && matches!(e.release, Release::Guarded | Release::Approved)),
+        planned: count(&|e| removal(e) && e.release.counts()),
         at_first: base.at_first,
         members: base.members,
         leaving: count(&|e| removal(e) && e.release == Release::Free),
@@ -229,6 +233,20 @@ mod tests {
         let plan = Plan::assemble(link(), effects, &standing(100), RemovalLimit::Standard);
         assert_eq!(plan.effects.len(), 30);
         assert_eq!(plan.held.counts().group_removals, 1);
+    }
+
+    #[test]
+    fn what_is_held_stays_held_when_it_is_below_the_limit_and_counts_for_what_comes_new() {
+        let limit = RemovalLimit::Standard;
+        for (held, fresh, members, go) in
+            [(6, 1, 100, 1), (6, 0, 7, 0), (1, 0, 100, 0), (6, 1, 30, 0), (0, 2, 100, 2)]
+        {
+            let mut effects = many(held, LEAVE_GROUP, Release::Held(HoldReason::Emptied));
+            effects.extend((0..fresh).map(|n| effect(800 + n, LEAVE_GROUP, Release::Guarded)));
+            let plan = Plan::assemble(link(), effects, &standing(members), limit);
+            assert_eq!(plan.effects.len(), go, "{held} held and {fresh} new of {members}");
+            assert_eq!(plan.held.effects.len(), held + fresh - go);
+        }
     }
 
     #[test]

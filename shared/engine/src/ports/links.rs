@@ -9,6 +9,7 @@ use listsync_core::{
     link::{Link, LinkStatus, Side, Writes},
     list::NewContact,
     member::{Member, MemberKey},
+    sizes::{Found, Sizes},
     snapshot::{Nesting, Others},
     trigger::Generation,
 };
@@ -63,6 +64,9 @@ pub struct Progress {
     /// Who was in the group and no person, by the last full read.
     #[serde(default)]
     pub others: Others,
+    /// How many members the group had, lately, from the end of the first run on; none: no run has kept any yet.
+    #[serde(default)]
+    pub group_sizes: Option<Sizes>,
     /// How many continuations in a row made no progress.
     #[serde(default)]
     pub stalled: u8,
@@ -240,7 +244,7 @@ pub struct Removal {
     pub at: Timestamp,
     /// How many.
     pub count: u64,
-    /// How many members the side had before.
+    /// How many members the side had before: the guard goes by it where no sizes of the side are kept.
     pub members_before: u64,
 }
 
@@ -319,8 +323,14 @@ pub trait Links: Send + Sync {
     async fn members(&self, link: &LinkId, query: MemberQuery<'_>) -> PortResult<Vec<Member>>;
     /// How many members we hold to be in the group.
     async fn group_size(&self, link: &LinkId) -> PortResult<u64>;
-    /// Removals done at or after this moment, oldest first.
+    /// Removals that the guard of a link counts, done at or after this moment, oldest first: from its group by the link,
+    /// from its list by any link, also one that is deleted by now.
     async fn removals(&self, link: &LinkId, since: Timestamp) -> PortResult<Vec<Removal>>;
+    /// How many members a list had, lately; none where no run has told since it got its first link.
+    async fn list_sizes(&self, list: &ListId) -> PortResult<Option<Sizes>>;
+    /// Keeps how many members a list has ([`Sizes::after`]). Writes nothing where that is no news. Of runs that tell at the
+    /// same time none is lost.
+    async fn note_list_size(&self, list: &ListId, found: Found) -> PortResult<()>;
     /// Records the results of one batch in one write, and does its effects on the list in the same. One outcome per
     /// list step, in order; a step that is superseded or refused saves no row.
     async fn fold(&self, lease: &Lease, fold: &Fold) -> PortResult<Vec<ListOutcome>>;

@@ -230,9 +230,10 @@ impl Apply<'_> {
     }
 
     fn removal(&self, side: Side, count: u64, resolution: &Resolution) -> Option<Removal> {
+        let standing = resolution.standing.unwrap_or_default();
         let before = match side {
-            Side::List => resolution.standing.list.members,
-            Side::Group => resolution.standing.group.members,
+            Side::List => standing.list.members,
+            Side::Group => standing.group.members,
         };
         (count > 0).then(|| Removal { side, at: self.look.now(), count, members_before: before })
     }

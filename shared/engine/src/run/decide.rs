@@ -1,9 +1,6 @@
 //! From evidence to a plan: everything here is settled before anything is written.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use listsync_core::{
     Timestamp,
@@ -14,16 +11,18 @@ use listsync_core::{
     identity::{ListPresence, Unmatched},
     link::{Side, Writes},
     member::{Change, Intent, Member, MemberKey, Op, Open},
-    plan::{Effect, Plan, Release, SideStanding, Standing},
+    plan::{Effect, Plan, Release, Standing},
     settings::Owners,
     snapshot::{Others, Principal},
 };
 
-use super::{look::Look, observe::retry, renames::Renamed};
+use super::{
+    look::Look,
+    observe::retry,
+    renames::Renamed,
+    sizes::{self, Members},
+};
 use crate::ports::{MemberChange, PortResult, Removal};
-
-/// How far back removals count for the guard.
-const GUARDED: Duration = Duration::from_secs(24 * 3600);
 
 /// A run, decided: what is to be done, and what is to be remembered whatever comes of it.
 pub(crate) struct Resolution {
@@ -49,7 +48,8 @@ pub(crate) struct Resolution {
     pub(crate) still_listed: BTreeSet<MemberKey>,
     /// Whether the group was newly seen to have changed.
     pub(crate) news: bool,
-    pub(crate) standing: Standing,
+    /// How both sides stand, where that matters.
+    pub(crate) standing: Option<Standing>,
     /// Whether additions were left for another run, which is to begin at once.
     pub(crate) unfinished: bool,
 }
@@ -76,7 +76,10 @@ pub(crate) async fn decide(look: Look<'_>, evidence: &Evidence, shield: &Shield)
     }
     sorting.leave_out_mailboxes().await?;
     let removing = sorting.effects.iter().any(|effect| effect.change.op == Op::Remove);
-    let standing = if removing { standing(look, &sorting).await? } else { Standing::default() };
+    let standing = match removing || sizes::begins(look) {
+        true => Some(standing(look, &sorting).await?),
+        false => None,
+    };
     Ok(sorting.under_guard(standing))
 }
 
@@ -98,25 +101,15 @@ fn policy(look: Look<'_>, reach: Reach) -> Policy {
 }
 
 async fn standing(look: Look<'_>, sorting: &Sorting<'_>) -> PortResult<Standing> {
-    let since = sorting.now.checked_sub(GUARDED).unwrap_or(Timestamp::MIN);
-    let removals = look.ports.links.removals(&look.link().id, since).await?;
-    let of = |side: Side, members: u64| {
-        let mine = removals.iter().filter(|removal| removal.side == side);
-        SideStanding {
-            members,
-            done: mine.clone().map(|removal| removal.count).sum(),
-            at_first: mine.map(|removal| removal.members_before).next().unwrap_or(members),
-        }
-    };
     // The members after what was newly seen, which a full read and an incremental one count alike.
-    let group_size = match &sorting.evidence.sight {
+    let group = match &sorting.evidence.sight {
         Sight::All(..) => sorting.present,
         Sight::Some { .. } => {
             let known = look.ports.links.group_size(&look.link().id).await?;
             (known + sorting.came).saturating_sub(sorting.went)
         }
     };
-    Ok(Standing { list: of(Side::List, look.list_size().await?), group: of(Side::Group, group_size) })
+    sizes::standing(look, Members { list: look.list_size().await?, group }).await
 }
 
 /// Sorts decided members by what is done about them, one at a time.
@@ -148,7 +141,7 @@ impl<'a> Sorting<'a> {
             set_aside: Vec::new(),
             still_listed: BTreeSet::new(),
             news: false,
-            standing: Standing::default(),
+            standing: None,
             unfinished: false,
         };
         Self {
@@ -201,11 +194,12 @@ impl<'a> Sorting<'a> {
     }
 
     /// Lets the guard look at all effects, and remembers of each held member what holds it.
-    fn under_guard(self, standing: Standing) -> Resolution {
+    fn under_guard(self, standing: Option<Standing>) -> Resolution {
         let (look, evidence, now) = (self.look, self.evidence, self.now);
         let Self { effects, skipped, mut resolution, .. } = self;
         let limit = look.link().max_removals.unwrap_or(look.settings.max_removals);
-        let plan = Plan::assemble(look.link().id.clone(), effects, &standing, limit);
+        let known = standing.unwrap_or_default();
+        let plan = Plan::assemble(look.link().id.clone(), effects, &known, limit);
         for (effect, reason) in &plan.held.effects {
             let open =
                 Open::Held { digest: plan.held.digest.clone(), change: effect.change, reason: *reason };
@@ -223,7 +217,7 @@ impl<'a> Sorting<'a> {
             }
         }
         for removal in &mut resolution.unrecorded {
-            removal.members_before = standing.group.members + 1;
+            removal.members_before = known.group.members + 1;
         }
         Resolution { plan: Plan { skipped, ..plan }, standing, ..resolution }
     }

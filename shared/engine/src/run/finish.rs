@@ -22,6 +22,7 @@ use super::{
     look::Look,
     observe::{Observed, Read},
     resolve::{UnmatchedContacts, earliest},
+    sizes,
     sources::{self, Unread},
 };
 use crate::ports::{Cursor, Fault, Finish, Finished, LinkState, Phase, PortError, PortResult, Progress};
@@ -111,7 +112,7 @@ pub(super) fn throttled(summary: &mut Summary, wait: Duration) {
 
 /// Records how a run ended, and frees the lease.
 pub(super) async fn finish(running: Running<'_>, ending: Ending) -> PortResult<Ran> {
-    let Running { look, lease, mut summary } = running;
+    let Running { look, lease, mut summary, began } = running;
     let (mut finish, next) = match ending {
         Ending::Finished { reads, resolution } => {
             let next = sources::retry_after(&reads.unread).map_or(Next::Done, Next::RetryAfter);
@@ -127,6 +128,7 @@ pub(super) async fn finish(running: Running<'_>, ending: Ending) -> PortResult<R
     summary.finished_at = look.now();
     summary.duration_ms = summary.finished_at.duration_since(summary.started_at).as_millis().max(0) as u64;
     finish.at = summary.finished_at;
+    sizes::keep(look, (began, &summary), &mut finish).await?;
     look.ports.runs.save(&summary).await?;
     tell(&summary);
     let moved = look.ports.links.finish(&lease, &finish).await?;
@@ -183,6 +185,7 @@ fn finished(look: Look<'_>, summary: &mut Summary, reads: Reads, resolution: &Re
             Read::Incremental => before.nesting,
         },
         others: reads.others,
+        group_sizes: before.group_sizes.clone(),
         stalled: 0,
         failing: None,
     };

@@ -11,6 +11,7 @@ mod mailboxes;
 mod observe;
 mod renames;
 mod resolve;
+mod sizes;
 mod sources;
 mod successor;
 
@@ -23,6 +24,7 @@ use listsync_core::{
     link::{LinkStatus, Writes},
     list::Entry,
     member::{MemberKey, Op},
+    plan::Standing,
     summary::{Failure, Summary},
     trigger::{Generation, Reason},
 };
@@ -105,7 +107,8 @@ pub async fn run(ports: &Ports, request: &RunRequest, watch: &dyn Watch) -> Port
     let (state, until, reason) = (&state, request.until, request.reason);
     let matches = Matches::Saved;
     let look = Look { ports, state, settings: &settings, reason, until, meter: &meter, watch, matches };
-    let mut running = Running { look, lease, summary: blank_summary(request, state, started) };
+    let summary = blank_summary(request, state, started);
+    let mut running = Running { look, lease, summary, began: None };
     let ending = match running.go().await {
         Ok(ending) => ending,
         Err(error) if error.fault == Fault::LeaseLost => {
@@ -180,6 +183,8 @@ struct Running<'a> {
     look: Look<'a>,
     lease: Lease,
     summary: Summary,
+    /// How both sides stood before anything was done, where that matters.
+    began: Option<Standing>,
 }
 
 impl Running<'_> {
@@ -206,6 +211,7 @@ impl Running<'_> {
                 let mut resolution = decide(look, &evidence, &shield).await?;
                 resolution.note(&reads.others, renamed);
                 drop(evidence);
+                self.began = resolution.standing;
                 self.report(&resolution);
                 if look.link().writes == Writes::ByHand {
                     resolution.leave_to_hand();

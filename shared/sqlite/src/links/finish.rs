@@ -1,18 +1,16 @@
-use std::time::Duration;
-
 use listsync_core::trigger::Generation;
 use listsync_engine::ports::{Finish, Finished, Lease};
 use rusqlite::{Connection, params};
 
-use super::{edit, lease, members, row};
+use super::{
+    counts::{self, Place},
+    edit, lease, members, row,
+};
 use crate::{
     error::Outcome,
     lists::changes,
-    values::{nanos, nanos_before, stored_count},
+    values::{nanos, stored_count},
 };
-
-/// How long removals are kept; the guard looks a day back.
-const LEDGER_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// Saves all that a run hands on, sets synced, and frees the lease.
 pub(super) fn finish(tx: &Connection, lease: &Lease, finish: &Finish) -> Outcome<Finished> {
@@ -29,8 +27,7 @@ pub(super) fn finish(tx: &Connection, lease: &Lease, finish: &Finish) -> Outcome
         .query_row(params![n, synced, nanos(finish.due_at), nanos(finish.at)], |row| {
             Ok((row.get(0)?, row.get(1)?))
         })?;
-    tx.prepare_cached("DELETE FROM removals WHERE link = ?1 AND at < ?2")?
-        .execute([n, nanos_before(finish.at, LEDGER_KEPT)])?;
+    counts::prune(tx, Place { link: n, list }, finish.at)?;
     changes::compact(tx, list, finish.at)?;
     Ok(follow_up(finish.synced, row::generation(requested)))
 }

@@ -9,7 +9,10 @@ use listsync_core::{
 use listsync_engine::ports::{Fold, Lease, ListEffect, ListOutcome, ListStep};
 use rusqlite::Connection;
 
-use super::{lease, members};
+use super::{
+    counts::{self, Place},
+    lease, members,
+};
 use crate::{
     error::Outcome,
     lists::{
@@ -43,8 +46,9 @@ pub(super) fn fold(tx: &Connection, lease: &Lease, fold: &Fold, now: Timestamp) 
         }
         outcomes.push(outcome);
     }
+    let place = Place { link, list: scene.list.n };
     for removal in &fold.removals {
-        members::record_removal(tx, link, removal)?;
+        counts::record(tx, place, removal)?;
     }
     Ok(outcomes)
 }

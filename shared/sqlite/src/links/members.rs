@@ -1,18 +1,16 @@
 use listsync_core::{
-    Timestamp,
     belief::Belief,
     id::{ContactId, LinkId, ObjectId},
-    link::Side,
     member::{Intent, Member, MemberKey, Op},
 };
-use listsync_engine::ports::{MemberChange, MemberQuery, Removal};
+use listsync_engine::ports::{MemberChange, MemberQuery};
 use rusqlite::{Connection, Row, params};
 use serde_json::json;
 
 use super::row;
 use crate::{
     error::{Fail, Outcome},
-    values::{collect, count, nanos, stored_count, timestamp, typed_option},
+    values::{collect, count, nanos, timestamp, typed_option},
 };
 
 /// The members that are wanted, as a value that can be sent to another thread.
@@ -120,35 +118,6 @@ pub(super) fn group_size(tx: &Connection, link: &LinkId) -> Outcome<u64> {
     Ok(count(size))
 }
 
-pub(super) fn removals(tx: &Connection, link: &LinkId, since: Timestamp) -> Outcome<Vec<Removal>> {
-    let link = row::number(tx, link)?;
-    let statement = tx.prepare_cached(
-        "SELECT side, at, count, members_before FROM removals WHERE link = ?1 AND at >= ?2 ORDER BY at, n",
-    )?;
-    collect(statement, [link, nanos(since)], |row| {
-        Ok(Removal {
-            side: side(&row.get::<_, String>(0)?)?,
-            at: timestamp(row.get(1)?),
-            count: count(row.get(2)?),
-            members_before: count(row.get(3)?),
-        })
-    })
-}
-
-pub(super) fn record_removal(tx: &Connection, link: i64, removal: &Removal) -> Outcome<()> {
-    tx.prepare_cached(
-        "INSERT INTO removals (link, side, at, count, members_before) VALUES (?1, ?2, ?3, ?4, ?5)",
-    )?
-    .execute(params![
-        link,
-        removal.side.to_string(),
-        nanos(removal.at),
-        stored_count(removal.count),
-        stored_count(removal.members_before)
-    ])?;
-    Ok(())
-}
-
 fn read(row: &Row<'_>) -> Outcome<Member> {
     let open: Option<String> = row.get(8)?;
     let open = open.map(|text| serde_json::from_str(&text)).transpose();
@@ -203,13 +172,5 @@ fn op(name: &str) -> Outcome<Op> {
         "add" => Ok(Op::Add),
         "remove" => Ok(Op::Remove),
         _ => Err(Fail::Stored("intent")),
-    }
-}
-
-fn side(name: &str) -> Outcome<Side> {
-    match name {
-        "list" => Ok(Side::List),
-        "group" => Ok(Side::Group),
-        _ => Err(Fail::Stored("removal's side")),
     }
 }

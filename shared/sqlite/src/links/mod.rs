@@ -1,5 +1,6 @@
 //! Links: what a person set up, who may run it, and what it remembers.
 
+mod counts;
 mod create;
 mod edit;
 mod finish;

@@ -6,6 +6,7 @@ use listsync_core::{
     id::{GroupId, LinkId, ListId, TenantId},
     link::Link,
     member::Member,
+    sizes::{Found, Sizes},
     trigger::Generation,
 };
 use listsync_engine::ports::{
@@ -14,7 +15,7 @@ use listsync_engine::ports::{
 };
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::{create, edit, finish, fold, lease, members, row};
+use super::{counts, create, edit, finish, fold, lease, members, row};
 use crate::{
     SqliteStore,
     error::Outcome,
@@ -95,7 +96,17 @@ impl Links for SqliteStore {
 
     async fn removals(&self, link: &LinkId, since: Timestamp) -> PortResult<Vec<Removal>> {
         let link = link.clone();
-        self.read("read the link's removals", move |tx| members::removals(tx, &link, since)).await
+        self.read("read the link's removals", move |tx| counts::removals(tx, &link, since)).await
+    }
+
+    async fn list_sizes(&self, list: &ListId) -> PortResult<Option<Sizes>> {
+        let list = list.clone();
+        self.read("read the list's sizes", move |tx| counts::sizes(tx, &list)).await
+    }
+
+    async fn note_list_size(&self, list: &ListId, found: Found) -> PortResult<()> {
+        let list = list.clone();
+        self.write("keep the list's size", move |tx| counts::note_size(tx, &list, found)).await
     }
 
     async fn fold(&self, lease: &Lease, fold: &Fold) -> PortResult<Vec<ListOutcome>> {
@@ -112,7 +123,7 @@ impl Links for SqliteStore {
 fn delete(tx: &Connection, link: &LinkId) -> Outcome<()> {
     let n = row::number(tx, link)?;
     tx.execute("DELETE FROM links WHERE n = ?1", [n])?;
-    Ok(())
+    counts::forget_unlinked(tx)
 }
 
 fn due(tx: &Connection, now: Timestamp, after: Option<&LinkId>, limit: usize) -> Outcome<Vec<DueLink>> {

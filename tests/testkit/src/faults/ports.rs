@@ -10,6 +10,7 @@ use listsync_core::{
     matched::Binding,
     member::Member,
     settings::Settings,
+    sizes::{Found, Sizes},
     summary::Summary,
     trigger::Generation,
 };
@@ -180,6 +181,14 @@ impl<P: Links + ?Sized> Links for Faulty<P> {
 
     async fn removals(&self, link: &LinkId, since: Timestamp) -> PortResult<Vec<Removal>> {
         through!(self, "links.removals", self.port.removals(link, since))
+    }
+
+    async fn list_sizes(&self, list: &ListId) -> PortResult<Option<Sizes>> {
+        through!(self, "links.list_sizes", self.port.list_sizes(list))
+    }
+
+    async fn note_list_size(&self, list: &ListId, found: Found) -> PortResult<()> {
+        through!(self, "links.note_list_size", self.port.note_list_size(list, found))
     }
 
     async fn fold(&self, lease: &Lease, fold: &Fold) -> PortResult<Vec<ListOutcome>> {

@@ -210,6 +210,15 @@ impl Desk {
     }
 }
 
+/// So many made-up people.
+pub(crate) fn crowd(letter: char, size: usize) -> Vec<String> {
+    (0..size).map(|number| format!("{letter}{number:03}")).collect()
+}
+
+pub(crate) fn names(crowd: &[String]) -> Vec<&str> {
+    crowd.iter().map(String::as_str).collect()
+}
+
 pub(crate) fn one_way(mode: Mode) -> impl FnOnce(Link) -> Link {
     move |link| Link { mode, ..link }
 }

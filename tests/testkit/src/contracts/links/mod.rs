@@ -1,5 +1,6 @@
 //! What every [`Links`] has to do.
 
+mod counts;
 mod edits;
 mod fold;
 mod generations;
@@ -34,6 +35,7 @@ pub async fn all<S: Links + ListStore>(make: impl Fn() -> S) {
     leases::all(&make).await;
     generations::all(&make).await;
     rows::all(&make).await;
+    counts::all(&make).await;
     fold::all(&make).await;
 }
 

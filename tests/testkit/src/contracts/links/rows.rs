@@ -4,7 +4,7 @@ use listsync_core::{
     member::{Change, HoldReason, Intent, Member, MemberKey, Op, Open},
     rename::{Former, Named},
 };
-use listsync_engine::ports::{Fold, Links, ListStore, MemberChange, MemberQuery, Removal};
+use listsync_engine::ports::{Links, ListStore, MemberChange, MemberQuery};
 
 use super::{Bed, finish};
 use crate::{
@@ -18,7 +18,6 @@ pub(super) async fn all<S: Links + ListStore>(make: &impl Fn() -> S) {
     open_rows_are_those_with_an_observation_or_an_intent(make).await;
     rows_are_found_by_object_and_by_contact(make).await;
     the_group_is_as_large_as_we_believe(make).await;
-    removals_come_back_oldest_first(make).await;
 }
 
 fn believed(name: &str, present: bool) -> Member {
@@ -130,17 +129,4 @@ async fn the_group_is_as_large_as_we_believe<S: Links + ListStore>(make: &impl F
     let rows = [believed("anna", true), believed("berta", true), believed("clara", false), member("dora")];
     bed.put(&lease, rows.into_iter().map(MemberChange::Put).collect()).await;
     assert_eq!(ok(bed.store.group_size(bed.id()).await), 2);
-}
-
-async fn removals_come_back_oldest_first<S: Links + ListStore>(make: &impl Fn() -> S) {
-    let bed = Bed::make(make).await;
-    let lease = bed.lease(moment(0)).await;
-    let removal = |side, second| Removal { side, at: moment(second), count: 2, members_before: 40 };
-    let (old, list, group) = (removal(Side::Group, 10), removal(Side::List, 20), removal(Side::Group, 30));
-    for removals in [vec![group, old], vec![list]] {
-        ok(bed.store.fold(&lease, &Fold { removals, ..Fold::default() }).await);
-    }
-    assert_eq!(ok(bed.store.removals(bed.id(), moment(10)).await), vec![old, list, group]);
-    assert_eq!(ok(bed.store.removals(bed.id(), moment(11)).await), vec![list, group]);
-    assert!(ok(bed.store.removals(bed.id(), moment(31)).await).is_empty());
 }

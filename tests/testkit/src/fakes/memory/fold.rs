@@ -1,6 +1,7 @@
 use listsync_core::{
     address::Address,
     id::{ContactId, ListId, ObjectId},
+    link::Side,
     list::{NewContact, Origin, Standing},
     matched::{Binding, Grounds},
     member::{Member, MemberKey},
@@ -42,7 +43,12 @@ impl State {
             outcomes.push(stepped.outcome);
         }
         self.keep(lease, &fold.members)?;
-        self.link(&lease.link)?.removals.extend(&fold.removals);
+        for removal in &fold.removals {
+            match removal.side {
+                Side::List => self.counts.entry(list.clone()).or_default().removals.push(*removal),
+                Side::Group => self.link(&lease.link)?.removals.push(*removal),
+            }
+        }
         Ok(outcomes)
     }
 

@@ -10,6 +10,7 @@ use listsync_core::{
     id::{GroupId, LinkId, ListId, TenantId},
     link::{Extras, Link, LinkStatus, Side},
     member::{Member, MemberKey},
+    sizes::{Found, Sizes},
     trigger::Generation,
 };
 use listsync_engine::ports::{
@@ -27,7 +28,15 @@ pub(super) struct LinkRow {
     /// A resync was asked for while a run was going: what that run hands on must not undo it.
     pub(super) resync: bool,
     pub(super) members: BTreeMap<MemberKey, Member>,
+    /// From its group; those from its list are the list's.
     pub(super) removals: Vec<Removal>,
+}
+
+/// What the links of a list keep of it for the guard.
+#[derive(Debug, Default)]
+pub(super) struct ListCounts {
+    pub(super) removals: Vec<Removal>,
+    sizes: Option<Sizes>,
 }
 
 impl LinkRow {
@@ -131,6 +140,20 @@ impl State {
     }
 }
 
+impl MemoryStore {
+    /// As if a link's runs had been before sizes were kept, those of its list as well.
+    ///
+    /// # Panics
+    /// When there is no such link.
+    pub fn forget_sizes(&self, link: &LinkId) {
+        let mut state = self.lock();
+        let row = state.links.get_mut(link).expect("the link is there");
+        row.state.progress.group_sizes = None;
+        let list = row.state.link.list.clone();
+        state.counts.entry(list).or_default().sizes = None;
+    }
+}
+
 fn wanted(row: &LinkRow, query: MemberQuery<'_>) -> Vec<Member> {
     let of = |test: &dyn Fn(&Member) -> bool| row.members.values().filter(|m| test(m)).cloned().collect();
     match query {
@@ -186,7 +209,12 @@ impl Links for MemoryStore {
     }
 
     async fn delete(&self, link: &LinkId) -> PortResult<()> {
-        self.lock().links.remove(link);
+        let mut state = self.lock();
+        let Some(gone) = state.links.remove(link) else { return Ok(()) };
+        let list = &gone.state.link.list;
+        if state.links.values().all(|row| row.state.link.list != *list) {
+            state.counts.entry(list.clone()).or_default().sizes = None;
+        }
         Ok(())
     }
 
@@ -254,10 +282,26 @@ impl Links for MemoryStore {
 
     async fn removals(&self, link: &LinkId, since: Timestamp) -> PortResult<Vec<Removal>> {
         let mut state = self.lock();
-        let mut removals: Vec<_> =
-            state.link(link)?.removals.iter().filter(|removal| removal.at >= since).copied().collect();
+        let row = state.link(link)?;
+        let (list, mut removals) = (row.state.link.list.clone(), row.removals.clone());
+        removals.extend(state.counts.get(&list).into_iter().flat_map(|counts| &counts.removals));
+        removals.retain(|removal| removal.at >= since);
         removals.sort_by_key(|removal| removal.at);
         Ok(removals)
+    }
+
+    async fn list_sizes(&self, list: &ListId) -> PortResult<Option<Sizes>> {
+        Ok(self.lock().counts.get(list).and_then(|counts| counts.sizes.clone()))
+    }
+
+    async fn note_list_size(&self, list: &ListId, found: Found) -> PortResult<()> {
+        let mut state = self.lock();
+        let kept = &mut state.counts.entry(list.clone()).or_default().sizes;
+        let after = Sizes::after(kept.as_ref(), found);
+        if kept.replace(after.clone()) != Some(after) {
+            state.writes.sizes += 1;
+        }
+        Ok(())
     }
 
     async fn fold(&self, lease: &Lease, fold: &Fold) -> PortResult<Vec<ListOutcome>> {

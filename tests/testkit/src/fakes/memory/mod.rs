@@ -20,7 +20,7 @@ use std::{
 
 use listsync_core::{
     Timestamp,
-    id::{LinkId, RunId, TenantId},
+    id::{LinkId, ListId, RunId, TenantId},
     member::MemberKey,
     settings::Settings,
     summary::Summary,
@@ -50,6 +50,8 @@ pub struct RowWrites {
     pub entries: u64,
     /// Summaries.
     pub runs: u64,
+    /// Sizes of lists.
+    pub sizes: u64,
 }
 
 #[derive(Debug, Default)]
@@ -58,6 +60,7 @@ struct State {
     book: Book,
     imports: Vec<imports::Taken>,
     links: BTreeMap<LinkId, LinkRow>,
+    counts: BTreeMap<ListId, links::ListCounts>,
     runs: BTreeMap<RunId, Summary>,
     gates: BTreeMap<TenantId, Timestamp>,
     people_watches: BTreeMap<TenantId, PeopleWatch>,

@@ -1,0 +1,107 @@
+//! What the guard counts: removals of the last days, from a group by its link, from a list by all its links; and how many
+//! members a list had.
+
+use listsync_core::{
+    Timestamp,
+    id::ListId,
+    link::Side,
+    sizes::{Found, Sizes},
+};
+use listsync_engine::ports::{PortResult, Removal};
+
+use super::row::LinkRow;
+use crate::{
+    error,
+    lists::head,
+    table::{Condition, Fail, Key, Op, Stored, Table, documents, ordered_instant, schema, span},
+};
+
+/// How long removals are kept; the guard looks a day back.
+const KEPT_SECONDS: i64 = 30 * 24 * 3600;
+
+fn partition(link: &LinkRow, side: Side) -> String {
+    match side {
+        Side::Group => of_link(link),
+        Side::List => format!("LISTREMOVALS#{}", link.link.list),
+    }
+}
+
+fn of_link(link: &LinkRow) -> String {
+    format!("REMOVALS#{}", link.birth)
+}
+
+/// Removals that the guard of a link counts, done at or after this moment, oldest first. Those from a list that were
+/// recorded before they were counted for the list are with the link.
+pub(super) async fn since(table: &Table, link: &LinkRow, since: Timestamp) -> PortResult<Vec<Removal>> {
+    let mut removals = Vec::new();
+    for side in [Side::Group, Side::List] {
+        let span = span(partition(link, side)).from(ordered_instant(since));
+        removals.extend(documents(table.query("read the link's removals", &span).await?, read)?);
+    }
+    removals.sort_by_key(|removal: &Removal| removal.at);
+    Ok(removals)
+}
+
+/// The record of a removal. Each is an item of its own, so that none is lost whoever records at the same time.
+pub(super) fn record_op(link: &LinkRow, removal: &Removal) -> Op {
+    let Removal { side, at, count, members_before } = removal;
+    let sort = format!("{}#{}", ordered_instant(*at), uuid::Uuid::now_v7());
+    let key = Key::new(partition(link, *side), sort);
+    let stored = Stored::new(&key)
+        .text("side", side.to_string())
+        .at("at", *at)
+        .number("count", count)
+        .number("members_before", members_before)
+        .number(schema::TIME_TO_LIVE, at.as_second().saturating_add(KEPT_SECONDS));
+    Op::put(key, stored)
+}
+
+fn read(stored: &Stored) -> PortResult<Removal> {
+    let side = match stored.find("side") {
+        Some("list") => Side::List,
+        Some("group") => Side::Group,
+        _ => {
+            return Err(error::rejected(
+                "store_unreadable",
+                "a removal's side does not read",
+                "update listsync",
+            ));
+        }
+    };
+    Ok(Removal {
+        side,
+        at: stored.instant("at")?,
+        count: stored.count("count")?,
+        members_before: stored.count("members_before")?,
+    })
+}
+
+pub(super) fn sizes_key(list: &ListId) -> Key {
+    Key::new(head::partition(list), "SIZES")
+}
+
+/// How many members a list had, lately.
+pub(super) async fn sizes(table: &Table, list: &ListId) -> PortResult<Option<Sizes>> {
+    let stored = table.get("read the list's sizes", &sizes_key(list)).await?;
+    stored.map(|stored| stored.read_document("sizes")).transpose()
+}
+
+/// Keeps how many members a list has, where that is news and nobody else kept another meanwhile.
+pub(super) async fn note_size(table: &Table, list: &ListId, found: Found) -> Result<(), Fail> {
+    let key = sizes_key(list);
+    let stored = table.get("read the list's sizes", &key).await?;
+    let kept: Option<Sizes> = stored.as_ref().map(|stored| stored.read_document("sizes")).transpose()?;
+    let after = Sizes::after(kept.as_ref(), found);
+    if kept.as_ref() == Some(&after) {
+        return Ok(());
+    }
+    let as_read = match stored.as_ref().and_then(|stored| stored.find("sizes")) {
+        Some(text) => Condition::new("#sizes = :read").with_text("read", text),
+        None => Condition::absent(),
+    };
+    let after = Stored::new(&key).document("sizes", &after)?;
+    match table.put("keep the list's size", after, Some(as_read)).await? {
+        true => Ok(()),
+        false => Err(Fail::Stale),
+    }
+}
