@@ -1,5 +1,7 @@
 //! A list, and who is on it, as documents.
 
+use std::collections::BTreeMap;
+
 use listsync_core::{
     id::{ContactId, ListId},
     list::{Entry, List, ListKind, OptOutRule, Origin, Standing},
@@ -58,18 +60,22 @@ struct Head {
     /// Whether its members may leave it by themselves.
     #[schema(value_type = words::OptOutRule)]
     opt_out: OptOutRule,
+    /// Status words of its files that have a meaning of their own, by the word.
+    #[schema(value_type = BTreeMap<String, String>)]
+    status_words: BTreeMap<String, &'static str>,
     /// Of the last edit; its `ETag`.
     version: u64,
 }
 
 impl Head {
     fn of(list: List) -> Self {
-        let List { id, name, kind, opt_out, version } = list;
+        let List { id, name, kind, opt_out, status_words, version } = list;
         let (kind, filter) = match kind {
             ListKind::Static => ("static", None),
             ListKind::Filtered { filter } => ("filtered", Some(filter)),
         };
-        Self { id, name, kind, filter, opt_out, version: version.0 }
+        let status_words = status_words.into_iter().map(|(word, meaning)| (word, meaning.name())).collect();
+        Self { id, name, kind, filter, opt_out, status_words, version: version.0 }
     }
 }
 
