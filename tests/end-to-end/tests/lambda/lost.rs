@@ -84,7 +84,7 @@ async fn words(world: &World, line: &str) -> Vec<String> {
             *word = world.json(&["imports", "ls"]).await[0]["id"].as_str().expect("an id").to_owned();
         } else if word == "DIGEST" {
             let link = links(world).await.remove(0);
-            *word = link["hold"]["digest"].as_str().unwrap_or_else(|| panic!("a hold: {link}")).to_owned();
+            *word = link["held"]["digest"].as_str().unwrap_or_else(|| panic!("a hold: {link}")).to_owned();
         }
     }
     words
