@@ -1,6 +1,7 @@
 //! Histories that dice tell: people change both sides, replicas lag and disagree, messages come twice, late or never,
 //! calls fail and processes die. Then all comes to rest, and what people did has to stand.
 //!
+//! A seed that is even plays one list with one link ([`history`]), an odd one a town of several ([`wide`]).
 //! `LISTSYNC_SEED=n` plays the history of that seed alone and writes down all that happens in it;
 //! `LISTSYNC_HISTORIES=n` plays so many, from `LISTSYNC_FIRST_SEED` on: `tests/histories` sets them.
 
@@ -11,6 +12,7 @@ mod oracle;
 mod plant;
 mod scene;
 mod trouble;
+mod wide;
 
 use std::{
     io::Write as _,
@@ -19,20 +21,38 @@ use std::{
     time::Instant,
 };
 
+use history::Telling;
 use oracle::Exempt;
 
 const HISTORIES: u64 = 10_000;
+
+/// What was looked at in histories of either kind.
+#[derive(Debug, Clone, Copy, Default)]
+struct Told {
+    of_one_link: Exempt,
+    of_towns: wide::Told,
+}
+
+impl std::ops::Add for Told {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self { of_one_link: self.of_one_link + other.of_one_link, of_towns: self.of_towns + other.of_towns }
+    }
+}
 
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok().and_then(|text| text.parse().ok())
 }
 
+fn say(what: &str) {
+    writeln!(std::io::stderr(), "{what}").expect("standard error takes it");
+}
+
 #[test]
 fn every_history_comes_to_rest_as_its_people_wanted() {
     if let Some(seed) = number("LISTSYNC_SEED") {
-        let told = history::play(seed, history::Telling::Aloud);
-        writeln!(std::io::stderr(), "history {seed} ends well: {told:?}").expect("standard error takes it");
-        return;
+        let told = play(seed, Telling::Aloud);
+        return say(&format!("history {seed} ends well: {told:?}"));
     }
     let histories = number("LISTSYNC_HISTORIES").unwrap_or(HISTORIES);
     let first = number("LISTSYNC_FIRST_SEED").unwrap_or(0);
@@ -42,7 +62,7 @@ fn every_history_comes_to_rest_as_its_people_wanted() {
     let total = std::thread::scope(|scope| {
         let play = || play_some(&next, &failed, first + histories);
         let threads: Vec<_> = (0..workers).map(|_| scope.spawn(play)).collect();
-        threads.into_iter().fold(Exempt::default(), |sum, thread| {
+        threads.into_iter().fold(Told::default(), |sum, thread| {
             sum + thread.join().expect("a thread that plays histories catches their failures")
         })
     });
@@ -53,23 +73,28 @@ fn every_history_comes_to_rest_as_its_people_wanted() {
         "history {seed} ends badly; to see it: LISTSYNC_SEED={seed} cargo test --release -p listsync-testkit --test simulation"
     );
     let (last, rate) = (first + histories, histories as f64 / began.elapsed().as_secs_f64());
-    writeln!(
-        std::io::stderr(),
-        "histories of the seeds {first}..{last} end well, {rate:.0} a second: {total:?}"
-    )
-    .expect("standard error takes it");
-    assert!(total.asked > 5 * total.contested, "most wishes are checked: {total:?}");
+    say(&format!("histories of the seeds {first}..{last} end well, {rate:.0} a second: {total:?}"));
+    let Told { of_one_link, of_towns } = total;
+    assert!(of_one_link.asked > 5 * of_one_link.contested, "most wishes are checked: {total:?}");
+    assert!(of_towns.wishes > 5 * of_towns.contested, "most wishes are checked: {total:?}");
+}
+
+fn play(seed: u64, telling: Telling) -> Told {
+    match seed % 2 {
+        0 => Told { of_one_link: history::play(seed, telling), ..Told::default() },
+        _ => Told { of_towns: wide::play(seed, telling), ..Told::default() },
+    }
 }
 
 /// Plays histories until there are enough or one fails; the smallest seed that failed is kept.
-fn play_some(next: &AtomicU64, failed: &AtomicU64, end: u64) -> Exempt {
-    let mut sum = Exempt::default();
+fn play_some(next: &AtomicU64, failed: &AtomicU64, end: u64) -> Told {
+    let mut sum = Told::default();
     loop {
         let seed = next.fetch_add(1, Ordering::Relaxed);
         if seed >= end || failed.load(Ordering::Relaxed) < seed {
             return sum;
         }
-        match catch_unwind(AssertUnwindSafe(|| history::play(seed, history::Telling::Silently))) {
+        match catch_unwind(AssertUnwindSafe(|| play(seed, Telling::Silently))) {
             Ok(told) => sum = sum + told,
             Err(_) => {
                 failed.fetch_min(seed, Ordering::Relaxed);

@@ -1,0 +1,235 @@
+//! What people do to lists, groups and accounts.
+
+use listsync_core::{
+    Timestamp,
+    contact::{Contact, Decision, OptOutReason, Saying, Scope, Via},
+    id::{GroupId, ListId},
+    link::Mode,
+    list::{NewContact, Origin},
+    member::Op,
+};
+use listsync_engine::ports::{
+    Clock as _, ContactEdit, Contacts as _, ImportMode, ImportState, ListStore as _, NewImport,
+};
+use listsync_testkit::dice::Dice;
+
+use super::{
+    folk::{Account, Former, local},
+    stage::{Inner, Stage},
+    town::Tie,
+};
+use crate::plant::{at_once, tried};
+
+impl Stage {
+    /// Somebody changes something.
+    pub(crate) fn edit(&self, dice: &mut Dice) {
+        let (Some(who), list, group) = ({
+            let inner = self.lock();
+            (inner.anybody(dice), inner.any_list(dice), inner.any_group(dice))
+        }) else {
+            return;
+        };
+        match dice.below(40) {
+            0..=5 => self.list_adds(&list, who),
+            6..=10 => self.list_removes(&list, who),
+            11 | 12 => self.says(Some(&list), who, Decision::Subscribed),
+            13 => self.says(Some(&list), who, Decision::OptedOut),
+            14 => self.says(None, who, Decision::OptedOut),
+            15..=19 => self.group_edit(&group, Op::Add, who),
+            20..=23 => self.group_edit(&group, Op::Remove, who),
+            24 | 25 => self.hires(who),
+            26 | 27 => self.deletes(who),
+            28 | 29 => self.restores(who),
+            30..=32 => self.renames(who, if dice.chance(80) { Former::Kept } else { Former::Dropped }),
+            33 => self.corrects(who, dice),
+            34 | 35 => self.moves(who, dice),
+            36 | 37 => self.imports(&list, dice),
+            _ => self.connects(),
+        }
+    }
+
+    /// An operator puts somebody on a list: under the address of their contact, or their present one.
+    pub(crate) fn list_adds(&self, list: &ListId, who: usize) {
+        self.tell(|| format!("{list}: p{who} is added"));
+        self.noting(|inner| {
+            let contact = inner.row_of(who);
+            drop(tried(inner.town.plant.store.add(list, &contact, Origin::Manual, inner.now())));
+        });
+    }
+
+    pub(crate) fn list_removes(&self, list: &ListId, who: usize) {
+        self.tell(|| format!("{list}: p{who} is removed"));
+        self.noting(|inner| {
+            let contact = inner.row_of(who);
+            at_once(inner.town.plant.store.remove(list, &contact.address, inner.now()));
+        });
+    }
+
+    /// Somebody subscribes or opts out, of one list or of all.
+    fn says(&self, list: Option<&ListId>, who: usize, decision: Decision) {
+        self.tell(|| format!("p{who} says of {list:?}: {decision:?}"));
+        self.noting(|inner| {
+            let scope = list.map_or(Scope::All, |list| Scope::List(list.clone()));
+            let saying = Saying {
+                address: inner.row_of(who).address,
+                decision,
+                scope,
+                reason: OptOutReason::Own,
+                via: Via::Operator,
+                at: inner.now(),
+            };
+            let heard = tried(inner.town.plant.store.say(&saying));
+            match (decision, list, heard) {
+                (Decision::OptedOut, None, Ok(_)) => inner.ledger.says_of_all(who, false),
+                (Decision::Subscribed, _, Ok(_)) => inner.ledger.says_of_all(who, true),
+                _ => {}
+            }
+        });
+    }
+
+    /// An administrator changes a group.
+    pub(crate) fn group_edit(&self, group: &GroupId, op: Op, who: usize) {
+        self.noting(|inner| {
+            let human = &inner.town.folk.humans[who];
+            if human.is_alive() && inner.town.plant.directory.edit(group, op, &human.object) {
+                self.tell(|| format!("group {group}: {op} p{who}"));
+            }
+        });
+    }
+
+    /// A planned account is made; not every replica knows it at once.
+    pub(crate) fn hires(&self, who: usize) {
+        self.noting(|inner| {
+            let human = &mut inner.town.folk.humans[who];
+            if human.account == Account::Planned {
+                self.tell(|| format!("p{who} is hired"));
+                human.account = Account::Alive;
+                inner.town.plant.directory.hire(human.principal());
+            }
+        });
+    }
+
+    fn deletes(&self, who: usize) {
+        self.noting(|inner| {
+            let human = &mut inner.town.folk.humans[who];
+            if human.is_alive() {
+                self.tell(|| format!("the account of p{who} is deleted"));
+                human.account = Account::Deleted;
+                inner.town.plant.directory.delete_person(&human.object);
+            }
+        });
+    }
+
+    fn restores(&self, who: usize) {
+        self.noting(|inner| {
+            let human = &mut inner.town.folk.humans[who];
+            if human.account == Account::Deleted {
+                self.tell(|| format!("the account of p{who} is restored"));
+                human.account = Account::Alive;
+                inner.town.plant.directory.put_person(human.principal());
+            }
+        });
+    }
+
+    /// Somebody marries.
+    pub(crate) fn renames(&self, who: usize, former: Former) {
+        self.noting(|inner| {
+            if inner.town.folk.humans[who].is_alive() {
+                inner.town.folk.rename(who, former);
+                let human = &inner.town.folk.humans[who];
+                self.tell(|| {
+                    format!("p{who} is called {} now, the former address is {former:?}", human.primary)
+                });
+                inner.town.plant.directory.put_person(human.principal());
+            }
+        });
+    }
+
+    /// An operator finds that a contact is somebody else, who has no contact yet.
+    fn corrects(&self, who: usize, dice: &mut Dice) {
+        self.noting(|inner| {
+            let Some(other) = inner.anybody(dice).filter(|other| *other != who) else { return };
+            let free = inner.contact_of(other).is_none() && inner.town.folk.humans[other].is_alive();
+            // Of a contact that was never matched nobody knows that its new address is somebody else's.
+            let matched = inner.contact_of(who).filter(|contact| contact.object_id.is_some());
+            let Some(contact) = matched.filter(|_| free) else { return };
+            self.tell(|| format!("the contact of p{who} is corrected to p{other}"));
+            let address = Some(inner.town.folk.humans[other].address());
+            let edit = ContactEdit { address, ..ContactEdit::default() };
+            let store = &inner.town.plant.store;
+            at_once(store.edit_contact(&contact.id, None, &edit, Origin::Manual, inner.now()));
+            inner.entangle([who, other]);
+        });
+    }
+
+    /// Somebody goes to another department, which may be that of the filtered list.
+    fn moves(&self, who: usize, dice: &mut Dice) {
+        let department = if dice.chance(60) { "Sales" } else { "Legal" };
+        self.noting(|inner| {
+            let Some(contact) = inner.contact_of(who) else { return };
+            self.tell(|| format!("p{who} goes to {department}"));
+            let fields = [("department".to_owned(), department.to_owned())].into();
+            let edit = ContactEdit { fields, ..ContactEdit::default() };
+            let store = &inner.town.plant.store;
+            at_once(store.edit_contact(&contact.id, None, &edit, Origin::Manual, inner.now()));
+        });
+    }
+
+    fn imports(&self, list: &ListId, dice: &mut Dice) {
+        let mode = if dice.chance(40) { ImportMode::Full } else { ImportMode::Incremental };
+        let (share, approved) = (50 + dice.below(51), dice.chance(50));
+        self.noting(|inner| {
+            let people = 0..inner.town.folk.humans.len();
+            let named: Vec<usize> =
+                people.filter(|who| !inner.retired.contains(who) && dice.chance(share)).collect();
+            self.tell(|| format!("{mode:?} import of {named:?} into {list}"));
+            let rows = named.iter().map(|who| inner.row_of(*who).into()).collect();
+            let import = NewImport::new("people.csv", mode, rows, inner.now());
+            let taken = at_once(inner.town.plant.store.import(list, &import)).import;
+            if taken.state == ImportState::Held && approved {
+                at_once(inner.town.plant.store.approve_import(&taken.id, inner.now()));
+            }
+        });
+    }
+
+    /// A link is made that was planned.
+    pub(crate) fn connects(&self) {
+        self.noting(|inner| {
+            let Some(tie) = inner.town.planned.pop() else { return };
+            self.tell(|| format!("link {} is made", tie.link));
+            let Tie { mode, .. } = tie;
+            inner.town.connect(tie);
+            let (tie, sight) = (inner.town.ties.last().expect("it was made"), inner.town.sight());
+            if mode == Mode::TwoWay {
+                inner.ledger.connected(tie, &sight);
+            }
+        });
+    }
+}
+
+impl Inner {
+    pub(crate) fn now(&self) -> Timestamp {
+        self.town.plant.clock.now()
+    }
+
+    /// The contact of any address of theirs.
+    pub(crate) fn contact_of(&self, who: usize) -> Option<Contact> {
+        let contacts = at_once(self.town.plant.store.contacts(None, 1_000));
+        contacts.into_iter().find(|contact| self.town.folk.owner(local(&contact.address)) == Some(who))
+    }
+
+    /// A row of a file, or what an operator writes: the present address, unless somebody was called otherwise a moment
+    /// ago; then what the list shows of them.
+    fn row_of(&self, who: usize) -> NewContact {
+        let present = self.town.folk.humans[who].address();
+        let shown = self.contact_of(who).map(|contact| contact.address);
+        let address = shown.filter(|_| !self.names.is_old_news(&self.town, who)).unwrap_or(present);
+        NewContact { address, name: format!("p{who}"), fields: [].into() }
+    }
+
+    pub(crate) fn entangle(&mut self, people: impl IntoIterator<Item = usize>) {
+        let people: Vec<usize> = people.into_iter().collect();
+        self.retired.extend(&people);
+        self.ledger.entangle(people);
+    }
+}
