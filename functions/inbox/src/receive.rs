@@ -9,6 +9,7 @@ use std::{
 use jiff::tz::TimeZone;
 use listsync_core::{Timestamp, id::ListId};
 use listsync_engine::{
+    naming,
     ports::{Again, Fault, Fetched, Import, Inbox, PortError, PortResult},
     service::Service,
 };
@@ -130,7 +131,7 @@ impl Desk<'_> {
     }
 
     async fn list(&self, named: &str) -> Result<ListId, Stop> {
-        let found = self.service.ports.lists.find_list(named).await?;
+        let found = naming::find_list(self.service.ports.lists.as_ref(), named).await?;
         let missing = || {
             Refusal::new(
                 "no_such_list",

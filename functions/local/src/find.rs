@@ -3,15 +3,14 @@
 use listsync_core::{
     address::Address,
     contact::Contact,
-    id::{GroupId, LinkId, ListId},
+    id::{LinkId, ListId},
     list::List,
 };
 use listsync_engine::{
-    Ports,
+    Ports, naming,
     ports::{GroupQuery, Hold, LinkState, PortResult},
     service::Service,
 };
-use uuid::Uuid;
 
 use crate::output::Refusal;
 
@@ -19,7 +18,7 @@ const PAGE: usize = 200;
 
 /// A list by name or id.
 pub(crate) async fn list(ports: &Ports, text: &str) -> Result<List, Refusal> {
-    ports.lists.find_list(text).await?.ok_or_else(|| {
+    naming::find_list(ports.lists.as_ref(), text).await?.ok_or_else(|| {
         Refusal::new(
             "no_such_list",
             format!("there is no list '{text}'"),
@@ -100,22 +99,15 @@ pub(crate) async fn list_name(ports: &Ports, id: &ListId) -> PortResult<String> 
     Ok(ports.lists.list(id).await?.map_or_else(|| id.to_string(), |list| list.name))
 }
 
-/// A group by object id, which is a UUID, or else by its unique name.
+/// A group by object id or else by its unique name.
 pub(crate) fn group(text: &str) -> Result<GroupQuery, Refusal> {
-    let text = text.trim();
-    if Uuid::parse_str(text).is_ok() {
-        return GroupId::parse(text)
-            .map(GroupQuery::Id)
-            .map_err(|error| Refusal::new("group_id", format!("'{text}' is no object id: {error}"), ""));
-    }
-    if text.is_empty() {
-        return Err(Refusal::new(
+    GroupQuery::parse(text).map_err(|error| {
+        Refusal::new(
             "group_name",
-            "the group's name is empty",
-            "give an object id or a unique name",
-        ));
-    }
-    Ok(GroupQuery::Name(text.to_owned()))
+            error.to_string(),
+            "copy the object id from Entra, or give the unique name",
+        )
+    })
 }
 
 /// A person's address.

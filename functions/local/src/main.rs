@@ -7,7 +7,6 @@ use listsync_wiring::Environment;
 mod cli;
 mod crew;
 mod demo;
-mod durations;
 mod find;
 mod output;
 mod progress;

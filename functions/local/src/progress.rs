@@ -6,6 +6,7 @@ use std::{
 };
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use listsync_core::text;
 use listsync_engine::watch::{Step, Watch};
 use tokio::{task::JoinHandle, time::sleep};
 
@@ -24,7 +25,7 @@ impl Bars {
     pub(crate) fn bar(&self, name: &str) -> Bar {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
         bar.set_style(style(WITHOUT_END));
-        bar.set_prefix(name.to_owned());
+        bar.set_prefix(text::visible_line(name));
         let (bars, shown) = (self.0.clone(), bar.clone());
         let showing = stderr().is_terminal().then(|| {
             tokio::spawn(async move {
@@ -45,7 +46,7 @@ pub(crate) struct Bar {
 impl Bar {
     /// Says how far it came.
     pub(crate) fn say(&self, text: String) {
-        self.bar.set_message(text);
+        self.bar.set_message(text::visible_line(&text));
     }
 }
 

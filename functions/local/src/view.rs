@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use listsync_core::{
-    Timestamp,
+    Timestamp, duration,
     link::{Link, LinkStatus, MemberRules, Source},
     settings::Protected,
     summary::Summary,
@@ -14,7 +14,7 @@ use listsync_engine::{
 };
 use serde_json::{Value, json};
 
-use crate::{durations, find, output, verbs::protected};
+use crate::{find, output};
 
 /// A link with all that a person may want to know of it.
 pub(crate) struct LinkView {
@@ -24,7 +24,7 @@ pub(crate) struct LinkView {
 }
 
 fn protected_text(protected: &Protected) -> String {
-    match protected::texts(protected).as_slice() {
+    match protected.texts().as_slice() {
         [] => "as the settings say".to_owned(),
         texts => format!("{}, besides those of the settings", texts.join(", ")),
     }
@@ -58,6 +58,7 @@ impl LinkView {
             members: MemberRules { shared_mailboxes, protected },
             group_made_at: _,
             writes,
+            voucher: _,
             status,
         } = link;
         json!({
@@ -69,11 +70,11 @@ impl LinkView {
             "mode": mode,
             "extras": extras,
             "first_merge": first_merge,
-            "every": every.map(durations::format),
+            "every": every.map(duration::format),
             "externals": externals,
             "max_removals": max_removals,
             "shared_mailboxes": shared_mailboxes,
-            "protected": protected::texts(protected),
+            "protected": protected.texts(),
             "writes": writes,
             "status": status_word(*status),
             "halt_reason": halt_reason(*status),
@@ -125,7 +126,7 @@ impl LinkView {
             ("extras", word(link.extras)),
             ("first merge", word(link.first_merge)),
             ("externals", word(link.externals)),
-            ("every", link.every.map_or_else(default, durations::format)),
+            ("every", link.every.map_or_else(default, duration::format)),
             ("max removals", link.max_removals.map_or_else(default, |limit| limit.to_string())),
             ("mailboxes", word(link.members.shared_mailboxes)),
             ("protected", protected_text(&link.members.protected)),

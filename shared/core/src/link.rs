@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Timestamp,
     id::{GroupId, LinkId, ListId, TenantId},
+    linkable::Voucher,
     settings::Protected,
 };
 
@@ -317,6 +318,9 @@ pub struct Link {
     /// Who carries out what is planned for the group.
     #[serde(default)]
     pub writes: Writes,
+    /// Who answers for it that these groups are linked.
+    #[serde(default)]
+    pub voucher: Voucher,
     /// Whether it is run.
     #[serde(default)]
     pub status: LinkStatus,

@@ -1,10 +1,21 @@
 //! The List Service settings: what holds for every link that says nothing else.
 
+mod written;
+
 use std::{collections::BTreeSet, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{address::Address, id::ObjectId, link::RemovalLimit};
+use crate::{
+    address::Address,
+    id::{GroupId, ObjectId},
+    link::RemovalLimit,
+};
+
+pub use written::{
+    DomainError, GroupIdError, OwnerError, ProtectedError, is_almost_guid, parse_domain, parse_group_id,
+    parse_owner,
+};
 
 /// The settings in force.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +32,9 @@ pub struct Settings {
     pub internal_domains: BTreeSet<String>,
     /// Who is never removed.
     pub protected: Protected,
+    /// The groups that may be linked; empty: those that were created for a list, and those that the operator linked.
+    #[serde(default)]
+    pub linkable_groups: BTreeSet<GroupId>,
 }
 
 impl Default for Settings {
@@ -32,6 +46,7 @@ impl Default for Settings {
             max_removals: RemovalLimit::Standard,
             internal_domains: BTreeSet::new(),
             protected: Protected::default(),
+            linkable_groups: BTreeSet::new(),
         }
     }
 }

@@ -8,11 +8,13 @@ use listsync_core::{
         Externals, Extras, FirstMerge, Link, LinkStatus, MemberRules, Mode, RemovalLimit, SOURCES, Side,
         Source, Writes,
     },
+    linkable::Voucher,
     list::ListKind,
 };
 
 use crate::{
     Ports, by_hand,
+    linkable::{self, Linking},
     permissions::{demand, demand_sight, needs},
     ports::{Call, Fault, Group, GroupQuery, KindRefusal, Need, NewGroup, PortError, PortResult},
 };
@@ -55,6 +57,8 @@ pub struct NewLink {
     pub members: MemberRules,
     /// Who carries out what is planned for the group.
     pub writes: Writes,
+    /// Who answers for it that these groups are linked.
+    pub voucher: Voucher,
 }
 
 /// Judges and saves a link. It is due at once.
@@ -73,7 +77,11 @@ pub async fn connect(ports: &Ports, new: &NewLink, call: Call<'_>) -> PortResult
     }
     permitted(ports, new, call).await?;
     let (group, group_made_at) = match &new.target {
-        Target::Existing(query) => (ports.directory.group(call, query).await?, None),
+        Target::Existing(query) => {
+            let group = ports.directory.group(call, query).await?;
+            permitted_to_link(ports, new, &group.id).await?;
+            (group, None)
+        }
         Target::New(group) => {
             unfilled(ports, new).await?;
             (ports.directory.create_group(call, group).await?, Some(ports.clock.now()))
@@ -98,6 +106,7 @@ pub async fn connect(ports: &Ports, new: &NewLink, call: Call<'_>) -> PortResult
         members: new.members.clone(),
         group_made_at,
         writes: new.writes,
+        voucher: new.voucher,
         status: LinkStatus::Active,
     };
     ports.links.create(&link, ports.clock.now()).await?;
@@ -161,12 +170,20 @@ async fn more(ports: &Ports, (new, first): (&NewLink, &GroupId), call: Call<'_>)
     let mut more: Vec<Source> = Vec::new();
     for query in &new.more {
         let group = ports.directory.group(call, query).await?;
+        permitted_to_link(ports, new, &group.id).await?;
         demand_sight(ports, call, &group).await?;
         if group.id != *first && more.iter().all(|source| source.group != group.id) {
             more.push(Source { group: group.id, name: group.name });
         }
     }
     Ok(more)
+}
+
+/// Refuses a group that is there and may not be linked.
+async fn permitted_to_link(ports: &Ports, new: &NewLink, group: &GroupId) -> PortResult<()> {
+    let settings = ports.settings.settings().await?;
+    let own = linkable::word_of(new.voucher);
+    linkable::demand(ports, &settings, Linking { tenant: &new.tenant, group, own }).await
 }
 
 /// The store refuses a second link that writes to a list, but not before a group would have been made for it.

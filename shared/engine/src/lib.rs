@@ -4,12 +4,15 @@
 
 use std::sync::Arc;
 
+pub mod answered;
 pub mod by_hand;
 pub mod connect;
 pub mod departures;
 pub mod fan_out;
 pub mod filtered;
 pub mod gate;
+mod linkable;
+pub mod naming;
 pub mod notices;
 pub mod people;
 pub mod permissions;

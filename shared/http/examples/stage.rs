@@ -58,8 +58,11 @@ async fn populate(stage: &Stage) -> (Value, Value) {
     stage.operate("PUT", "/v1/lists/News/members/nobody@contoso.example").expect(201).await;
     let file = "email,department\ncleo@contoso.example,Sales\n";
     stage.operate("POST", "/v1/lists/News/imports?mode=incremental").body("text/csv", file).expect(201).await;
-    let link =
-        stage.operate("POST", "/v1/links").json(json!({"list": "News", "group": "Staff"})).expect(201).await;
+    let link = stage
+        .administer("POST", "/v1/links")
+        .json(json!({"list": "News", "group": "Staff"}))
+        .expect(201)
+        .await;
     let id = link["id"].as_str().unwrap_or_default();
     let summary = stage.operate("POST", &format!("/v1/links/{id}/sync?wait=60")).expect(200).await;
     (link["id"].clone(), summary["run"].clone())

@@ -1,15 +1,24 @@
 //! Who may call what: the one table. What is not in it is open to nobody.
 
 use axum::http::Method;
-use listsync_engine::ports::AccessScope;
+use listsync_core::grant::Verb::{self, Admin, Approve, Link, Operate, Read};
 
 /// What a caller needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Need {
     /// Nothing: the answer tells nothing of anybody.
     Nothing,
-    /// A key of this scope or a higher one.
-    Key(AccessScope),
+    /// A key whose grant has this verb, over so much.
+    Key(Verb, Breadth),
+}
+
+/// How much a request is about, which a key that is bound to lists has to reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Breadth {
+    /// The whole tenant: a bound key is refused before the handler is asked.
+    Tenant,
+    /// One list, or a collection of what is of lists: the handler narrows it to the key's own (`within.rs`).
+    Lists,
 }
 
 /// Whether an answer may be kept to be given again under an idempotency key.
@@ -30,71 +39,75 @@ pub(crate) struct Rule {
     pub(crate) repeat: Repeat,
 }
 
-const fn rule(method: Method, path: &'static str, need: Need) -> Rule {
-    Rule { method, path, need, repeat: Repeat::Kept }
+const fn open(method: Method, path: &'static str) -> Rule {
+    Rule { method, path, need: Need::Nothing, repeat: Repeat::Kept }
 }
 
-const fn once(method: Method, path: &'static str, need: Need) -> Rule {
-    Rule { method, path, need, repeat: Repeat::ShownOnce }
+const fn lists(method: Method, path: &'static str, verb: Verb) -> Rule {
+    Rule { method, path, need: Need::Key(verb, Breadth::Lists), repeat: Repeat::Kept }
 }
 
-const READ: Need = Need::Key(AccessScope::Read);
-const OPERATE: Need = Need::Key(AccessScope::Operate);
-const ADMIN: Need = Need::Key(AccessScope::Admin);
+const fn tenant(method: Method, path: &'static str, verb: Verb) -> Rule {
+    Rule { method, path, need: Need::Key(verb, Breadth::Tenant), repeat: Repeat::Kept }
+}
+
+const fn once(method: Method, path: &'static str, verb: Verb) -> Rule {
+    Rule { method, path, need: Need::Key(verb, Breadth::Tenant), repeat: Repeat::ShownOnce }
+}
 
 /// The table.
 pub(crate) const RULES: &[Rule] = &[
-    rule(Method::GET, "/healthz", Need::Nothing),
-    rule(Method::GET, "/openapi.json", Need::Nothing),
-    rule(Method::GET, "/v1/lists", READ),
-    rule(Method::POST, "/v1/lists", OPERATE),
-    rule(Method::GET, "/v1/lists/{list}", READ),
-    rule(Method::PATCH, "/v1/lists/{list}", OPERATE),
-    rule(Method::DELETE, "/v1/lists/{list}", OPERATE),
-    rule(Method::GET, "/v1/lists/{list}/members", READ),
-    rule(Method::PUT, "/v1/lists/{list}/members/{member}", OPERATE),
-    rule(Method::DELETE, "/v1/lists/{list}/members/{member}", OPERATE),
-    rule(Method::POST, "/v1/lists/{list}/decisions", OPERATE),
-    rule(Method::POST, "/v1/lists/{list}/filter-preview", READ),
-    rule(Method::GET, "/v1/lists/{list}/explain", READ),
-    rule(Method::GET, "/v1/lists/{list}/imports", READ),
-    rule(Method::POST, "/v1/lists/{list}/imports", OPERATE),
-    rule(Method::GET, "/v1/imports", READ),
-    rule(Method::GET, "/v1/imports/{import}", READ),
-    rule(Method::POST, "/v1/imports/{import}/approve", OPERATE),
-    rule(Method::GET, "/v1/contacts", READ),
-    rule(Method::POST, "/v1/contacts", OPERATE),
-    rule(Method::GET, "/v1/contacts/{contact}", READ),
-    rule(Method::PATCH, "/v1/contacts/{contact}", OPERATE),
-    rule(Method::DELETE, "/v1/contacts/{contact}", OPERATE),
-    rule(Method::POST, "/v1/contacts/{contact}/erase", ADMIN),
-    rule(Method::GET, "/v1/contacts/{contact}/export", READ),
-    rule(Method::POST, "/v1/contacts/{contact}/merge", OPERATE),
-    rule(Method::POST, "/v1/decisions", OPERATE),
-    rule(Method::POST, "/v1/opt-out-links", OPERATE),
-    rule(Method::GET, "/v1/links", READ),
-    rule(Method::POST, "/v1/links", OPERATE),
-    rule(Method::GET, "/v1/links/{link}", READ),
-    rule(Method::DELETE, "/v1/links/{link}", OPERATE),
-    rule(Method::POST, "/v1/links/{link}/pause", OPERATE),
-    rule(Method::POST, "/v1/links/{link}/resume", OPERATE),
-    rule(Method::POST, "/v1/links/{link}/relink", OPERATE),
-    rule(Method::GET, "/v1/links/{link}/plan", READ),
-    rule(Method::POST, "/v1/links/{link}/sync", OPERATE),
-    rule(Method::GET, "/v1/links/{link}/syncs/{generation}", READ),
-    rule(Method::POST, "/v1/holds/{digest}/approve", OPERATE),
-    rule(Method::POST, "/v1/holds/{digest}/discard", OPERATE),
-    rule(Method::GET, "/v1/runs", READ),
-    rule(Method::GET, "/v1/runs/{run}", READ),
-    rule(Method::GET, "/v1/runs/{run}/failures.csv", READ),
-    rule(Method::GET, "/v1/settings", READ),
-    rule(Method::PATCH, "/v1/settings", ADMIN),
-    rule(Method::GET, "/v1/keys", ADMIN),
-    once(Method::POST, "/v1/keys", ADMIN),
-    rule(Method::DELETE, "/v1/keys/{key}", ADMIN),
-    rule(Method::GET, "/v1/sources", ADMIN),
-    once(Method::POST, "/v1/sources", ADMIN),
-    rule(Method::DELETE, "/v1/sources/{source}", ADMIN),
+    open(Method::GET, "/healthz"),
+    open(Method::GET, "/openapi.json"),
+    lists(Method::GET, "/v1/lists", Read),
+    tenant(Method::POST, "/v1/lists", Operate),
+    lists(Method::GET, "/v1/lists/{list}", Read),
+    lists(Method::PATCH, "/v1/lists/{list}", Operate),
+    lists(Method::DELETE, "/v1/lists/{list}", Operate),
+    lists(Method::GET, "/v1/lists/{list}/members", Read),
+    lists(Method::PUT, "/v1/lists/{list}/members/{member}", Operate),
+    lists(Method::DELETE, "/v1/lists/{list}/members/{member}", Operate),
+    lists(Method::POST, "/v1/lists/{list}/decisions", Operate),
+    tenant(Method::POST, "/v1/lists/{list}/filter-preview", Read),
+    lists(Method::GET, "/v1/lists/{list}/explain", Read),
+    lists(Method::GET, "/v1/lists/{list}/imports", Read),
+    lists(Method::POST, "/v1/lists/{list}/imports", Operate),
+    lists(Method::GET, "/v1/imports", Read),
+    lists(Method::GET, "/v1/imports/{import}", Read),
+    lists(Method::POST, "/v1/imports/{import}/approve", Approve),
+    lists(Method::GET, "/v1/contacts", Read),
+    tenant(Method::POST, "/v1/contacts", Operate),
+    lists(Method::GET, "/v1/contacts/{contact}", Read),
+    lists(Method::PATCH, "/v1/contacts/{contact}", Operate),
+    lists(Method::DELETE, "/v1/contacts/{contact}", Operate),
+    tenant(Method::POST, "/v1/contacts/{contact}/erase", Admin),
+    lists(Method::GET, "/v1/contacts/{contact}/export", Read),
+    lists(Method::POST, "/v1/contacts/{contact}/merge", Operate),
+    tenant(Method::POST, "/v1/decisions", Operate),
+    lists(Method::POST, "/v1/opt-out-links", Operate),
+    lists(Method::GET, "/v1/links", Read),
+    lists(Method::POST, "/v1/links", Link),
+    lists(Method::GET, "/v1/links/{link}", Read),
+    lists(Method::DELETE, "/v1/links/{link}", Link),
+    lists(Method::POST, "/v1/links/{link}/pause", Link),
+    lists(Method::POST, "/v1/links/{link}/resume", Link),
+    lists(Method::POST, "/v1/links/{link}/relink", Link),
+    lists(Method::GET, "/v1/links/{link}/plan", Read),
+    lists(Method::POST, "/v1/links/{link}/sync", Operate),
+    lists(Method::GET, "/v1/links/{link}/syncs/{generation}", Read),
+    lists(Method::POST, "/v1/holds/{digest}/approve", Approve),
+    lists(Method::POST, "/v1/holds/{digest}/discard", Approve),
+    lists(Method::GET, "/v1/runs", Read),
+    lists(Method::GET, "/v1/runs/{run}", Read),
+    lists(Method::GET, "/v1/runs/{run}/failures.csv", Read),
+    tenant(Method::GET, "/v1/settings", Read),
+    tenant(Method::PATCH, "/v1/settings", Admin),
+    tenant(Method::GET, "/v1/keys", Admin),
+    once(Method::POST, "/v1/keys", Admin),
+    tenant(Method::DELETE, "/v1/keys/{key}", Admin),
+    tenant(Method::GET, "/v1/sources", Admin),
+    once(Method::POST, "/v1/sources", Admin),
+    tenant(Method::DELETE, "/v1/sources/{source}", Admin),
 ];
 
 /// What the table says of a method of a path.
@@ -119,44 +132,67 @@ pub(crate) fn look_up(method: &Method, path: &str) -> Verdict {
     }
 }
 
-/// Whether a key with these scopes is enough: each scope holds the ones below it.
-pub(crate) fn suffices<'a>(scopes: impl IntoIterator<Item = &'a AccessScope>, needed: AccessScope) -> bool {
-    scopes.into_iter().any(|scope| *scope >= needed)
-}
-
-/// The word for a scope.
-pub(crate) fn word(scope: AccessScope) -> &'static str {
-    match scope {
-        AccessScope::Read => "read",
-        AccessScope::Operate => "operate",
-        AccessScope::Admin => "admin",
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
     fn what_the_table_does_not_name_is_open_to_nobody() {
         assert_eq!(look_up(&Method::GET, "/v1/secrets"), Verdict::Unknown);
         assert_eq!(look_up(&Method::PUT, "/v1/keys"), Verdict::OtherMethods(vec!["GET", "POST"]));
-        assert!(matches!(look_up(&Method::HEAD, "/v1/keys"), Verdict::Rule(rule) if rule.need == ADMIN));
-    }
-
-    #[test]
-    fn a_scope_holds_the_ones_below_it_and_none_above() {
-        assert!(suffices(&[AccessScope::Admin], AccessScope::Read));
-        assert!(suffices(&[AccessScope::Operate], AccessScope::Operate));
-        assert!(!suffices(&[AccessScope::Read, AccessScope::Operate], AccessScope::Admin));
-        assert!(!suffices(&[], AccessScope::Read));
+        let head = look_up(&Method::HEAD, "/v1/keys");
+        assert!(matches!(head, Verdict::Rule(rule) if rule.need == Need::Key(Admin, Breadth::Tenant)));
     }
 
     #[test]
     fn only_two_answers_are_open_and_whoever_edits_needs_more_than_read() {
         let open = RULES.iter().filter(|rule| rule.need == Need::Nothing).map(|rule| rule.path);
         assert_eq!(open.collect::<Vec<_>>(), ["/healthz", "/openapi.json"]);
-        let reads = RULES.iter().filter(|rule| rule.need == READ && rule.method != Method::GET);
+        let reads =
+            RULES.iter().filter(|rule| matches!(rule.need, Need::Key(Read, _)) && rule.method != Method::GET);
         assert_eq!(reads.map(|rule| rule.path).collect::<Vec<_>>(), ["/v1/lists/{list}/filter-preview"]);
+    }
+
+    #[test]
+    fn what_chooses_a_group_or_releases_a_hold_is_no_part_of_operate() {
+        for (start, read, write) in
+            [("/v1/links", Operate, Link), ("/v1/holds", Approve, Approve), ("/v1/keys", Admin, Admin)]
+        {
+            let rules =
+                RULES.iter().filter(|rule| rule.path.starts_with(start) && rule.method != Method::GET);
+            for rule in rules {
+                let verb = if rule.path.ends_with("/sync") { read } else { write };
+                assert!(matches!(rule.need, Need::Key(needed, _) if needed == verb), "{}", rule.path);
+            }
+        }
+    }
+
+    /// The README's table of scopes has a row `| scope | what | routes |`; this is what it says of the routes.
+    #[test]
+    fn the_readme_says_of_every_scope_just_what_the_table_opens_to_it() {
+        let readme = include_str!("../../../README.md");
+        for verb in Verb::ALL {
+            let row = readme.lines().find(|line| line.starts_with(&format!("| `{verb}` |")));
+            let row = row.unwrap_or_else(|| panic!("the README has no row of the scope {verb}"));
+            let told: BTreeSet<&str> =
+                row.split('`').skip(1).step_by(2).filter(|part| part.contains(" /")).collect();
+            // That reading is open to every scope is one word; what of it is not stands with its scope.
+            let is_said = |rule: &&Rule| match rule.need {
+                Need::Key(needed, _) => needed == verb && !(verb == Read && rule.method == Method::GET),
+                Need::Nothing => false,
+            };
+            let opened: BTreeSet<String> = RULES.iter().filter(is_said).map(short).collect();
+            let opened: BTreeSet<&str> = opened.iter().map(String::as_str).collect();
+            assert_eq!(told, opened, "the README and the table differ over {verb}");
+        }
+    }
+
+    /// `GET /lists/{}/members`: without the version and the parameters' names.
+    fn short(rule: &Rule) -> String {
+        let parts = rule.path.trim_start_matches("/v1").split('/');
+        let parts: Vec<&str> = parts.map(|part| if part.starts_with('{') { "{}" } else { part }).collect();
+        format!("{} {}", rule.method, parts.join("/"))
     }
 }

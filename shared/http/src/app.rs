@@ -5,7 +5,7 @@ use std::{ops::Deref, sync::Arc};
 use listsync_core::Timestamp;
 use listsync_engine::{Ports, service::Service};
 
-use crate::{options::Options, rate::Rate};
+use crate::{keys::Uses, options::Options, rate::Rate};
 
 /// What every handler stands on. Clones are the same.
 #[derive(Clone)]
@@ -19,11 +19,13 @@ pub(crate) struct Inner {
     pub(crate) options: Options,
     /// How often callers asked.
     pub(crate) rate: Rate,
+    /// When keys were used last, as far as this process told the store.
+    pub(crate) uses: Uses,
 }
 
 impl App {
     pub(crate) fn new(service: Service, options: Options) -> Self {
-        Self(Arc::new(Inner { service, options, rate: Rate::default() }))
+        Self(Arc::new(Inner { service, options, rate: Rate::default(), uses: Uses::default() }))
     }
 }
 

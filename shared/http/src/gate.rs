@@ -8,14 +8,16 @@ use axum::{
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
-use listsync_engine::ports::AccessScope;
+use listsync_core::grant::{Grant, Lack, Lists, Reach, Verb};
+use listsync_engine::ports::{ApiKey, Scopes};
 
 use crate::{
-    access::{self, Need, Repeat, Rule, Verdict},
+    access::{self, Breadth, Need, Repeat, Rule, Verdict},
     app::App,
     idempotency::{self, Claim},
     keys,
     problem::Problem,
+    within,
 };
 
 /// Where a request comes from, as far as the host knows: puts the callers without a key apart. A host sets it as an
@@ -28,6 +30,23 @@ pub struct Peer(pub String);
 pub(crate) struct Caller {
     /// The id of their key; empty without one.
     pub(crate) key: String,
+    /// What they may do, and where.
+    pub(crate) grant: Grant,
+    /// Whether the key is of the time when `operate` was to link any group.
+    pub(crate) is_of_before: bool,
+}
+
+impl Caller {
+    /// Somebody without a key, who may do nothing that needs one.
+    fn nobody() -> Self {
+        let grant = Grant { verbs: [].into(), lists: Lists::Only([].into()) };
+        Self { key: String::new(), grant, is_of_before: false }
+    }
+
+    fn of(key: ApiKey) -> Self {
+        let grant = key.grant();
+        Self { grant, is_of_before: key.reading == Scopes::Three, key: key.id }
+    }
 }
 
 /// Lets in who may, holds requests to their bounds, and makes a problem of each refusal.
@@ -62,12 +81,12 @@ struct Asking {
 
 async fn admitted(app: &App, rule: &Rule, asking: Asking) -> Result<Caller, Problem> {
     let take = |caller: &str| app.rate.take(caller, &app.options.limits, app.now());
-    let Need::Key(needed) = rule.need else {
+    let Need::Key(needed, breadth) = rule.need else {
         take(&asking.peer)?;
-        return Ok(Caller { key: String::new() });
+        return Ok(Caller::nobody());
     };
     let known = match &asking.key {
-        Some(text) => keys::verify(app.service.keys.as_ref(), text).await?,
+        Some(text) => keys::verify(app.service.keys.as_ref(), text, app.now()).await?,
         None => None,
     };
     let Some(key) = known else {
@@ -75,10 +94,14 @@ async fn admitted(app: &App, rule: &Rule, asking: Asking) -> Result<Caller, Prob
         return Err(no_key());
     };
     take(&format!("key {}", key.id))?;
-    if !access::suffices(&key.scopes, needed) {
-        return Err(too_low(needed));
-    }
-    Ok(Caller { key: key.id })
+    let caller = Caller::of(key);
+    let reach = match breadth {
+        Breadth::Tenant => Reach::Tenant,
+        Breadth::Lists => Reach::Covered,
+    };
+    caller.grant.judge(needed, reach).map_err(|lack| lacking(lack, needed))?;
+    app.uses.note(app.service.seen.as_ref(), &caller.key, app.now()).await;
+    Ok(caller)
 }
 
 /// The handler runs in a task of its own: a caller who hangs up, or a time that runs out, leaves nothing half done.
@@ -134,15 +157,19 @@ fn peer(request: &Request) -> String {
     format!("peer {}", named.or_else(connected).unwrap_or_default())
 }
 
-fn no_key() -> Problem {
+pub(crate) fn no_key() -> Problem {
     Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", "a valid API key is needed")
         .hint("send it as 'Authorization: Bearer lsk_…'; make one with 'listsync keys create'")
 }
 
-fn too_low(needed: AccessScope) -> Problem {
-    let word = access::word(needed);
-    Problem::new(StatusCode::FORBIDDEN, "scope", format!("this needs a key of the scope {word}"))
-        .hint("use another key")
+fn lacking(lack: Lack, needed: Verb) -> Problem {
+    match lack {
+        Lack::Verb(_) => {
+            Problem::new(StatusCode::FORBIDDEN, "scope", format!("this needs a key of the scope {needed}"))
+                .hint("use another key")
+        }
+        Lack::Tenant | Lack::List => within::no_tenant(),
+    }
 }
 
 fn no_path() -> Problem {

@@ -9,7 +9,6 @@ mod access;
 mod app;
 mod ask;
 pub mod documents;
-pub mod durations;
 mod etag;
 mod gate;
 mod idempotency;
@@ -20,6 +19,7 @@ mod page;
 mod problem;
 mod rate;
 mod routes;
+mod within;
 
 use axum::{Json, Router, middleware, routing::get};
 use listsync_engine::service::Service;

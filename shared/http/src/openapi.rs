@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use utoipa::OpenApi;
 
 use crate::{
-    access::{self, Need, RULES, Rule},
+    access::{Breadth, Need, RULES, Rule},
     problem::ProblemDocument,
 };
 
@@ -80,11 +80,15 @@ fn operation_id(rule: &Rule) -> String {
 }
 
 fn complete(rule: &Rule, operation: &mut Value) {
-    if let Need::Key(scope) = rule.need {
+    if let Need::Key(verb, breadth) = rule.need {
         operation["security"] = json!([{"key": []}]);
         let text = operation["description"].as_str().unwrap_or_default();
+        let bound = match breadth {
+            Breadth::Tenant => " A key that is bound to lists is refused.",
+            Breadth::Lists => "",
+        };
         operation["description"] =
-            format!("{text}\n\nNeeds a key of the scope `{}`.", access::word(scope)).trim().into();
+            format!("{text}\n\nNeeds a key of the scope `{verb}`.{bound}").trim().into();
     }
     let has_body = !operation["requestBody"].is_null();
     for (status, description) in refusals(rule, has_body) {
@@ -129,7 +133,7 @@ fn refusals(rule: &Rule, has_body: bool) -> Vec<(u16, &'static str)> {
     refusals.extend([
         (400, "A parameter, or the body's form, is wrong."),
         (401, "There is no valid key."),
-        (403, "The key's scope is too low."),
+        (403, "The key lacks the scope, or is bound to other lists."),
         (502, "The directory refuses: a permission or credential is missing."),
         (503, "The store or the directory is out of reach, or it took too long: wait as Retry-After says."),
     ]);

@@ -2,16 +2,14 @@
 
 use std::io::{self, Read, Write};
 
+use listsync_core::csv::{Quoting, Shape};
+
 use crate::{
     FileError, ParsedFile, RejectReason,
     columns::{OUR_OWN, Written},
     gauge::Gauge,
     parse::{Opened, Reading},
-    records::Record,
 };
-
-/// What a spreadsheet takes for the beginning of a formula ("CSV Injection" of OWASP).
-const FORMULA: &[u8] = b"=+-@\t\r\0";
 
 /// Why rejected rows could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -29,7 +27,7 @@ pub enum RejectsError {
 
 /// Writes the rejected rows of a file, which is read once more, and says how many there are. They stand as the source
 /// wrote them, in the same encoding (UTF-16 as UTF-8) and with the same delimiter, with two columns before: the row's number and the
-/// reason. A cell that a spreadsheet would take for a formula stands behind an apostrophe. Once corrected, the rows
+/// reason. What a spreadsheet would take for a formula stands behind an apostrophe. Once corrected, the rows
 /// can be imported as they are: the two columns and the apostrophes are known.
 ///
 /// # Errors
@@ -46,20 +44,20 @@ pub fn write_rejects(
         Written::BySource => 0,
         Written::ByUs => OUR_OWN.len(),
     };
-    let mut line = Line { bytes: Vec::new(), quote: file.shape.quote, delimiter: file.shape.delimiter };
+    let shape = Shape { delimiter: file.shape.delimiter, quote: file.shape.quote, quoting: Quoting::Always };
     if file.shape.marked {
         out.write_all(b"\xef\xbb\xbf").map_err(RejectsError::Write)?;
     }
-    line.record(OUR_OWN.map(str::as_bytes), &file.header, skipped);
-    line.end(out)?;
+    let ours = OUR_OWN.map(str::as_bytes).into_iter();
+    put(out, &shape.record(ours.chain(file.header.iter().skip(skipped))))?;
     let mut rejected = parsed.rejected.iter().peekable();
     let mut written = 0;
     while file.advance()? {
         let (row, record) = (file.records.row, &file.records.record);
         if let Some(reject) = rejected.next_if(|reject| reject.row == row) {
             let (number, reason) = (row.to_string(), told(&reject.reason));
-            line.record([number.as_bytes(), reason.as_bytes()], record, skipped);
-            line.end(out)?;
+            let ours = [number.as_bytes(), reason.as_bytes()].into_iter();
+            put(out, &shape.record(ours.chain(record.iter().skip(skipped))))?;
             written += 1;
         }
     }
@@ -74,52 +72,6 @@ fn told(reason: &RejectReason) -> String {
     format!("{}: {reason}", reason.code())
 }
 
-struct Line {
-    bytes: Vec<u8>,
-    quote: u8,
-    delimiter: u8,
-}
-
-impl Line {
-    fn record(&mut self, ours: [&[u8]; 2], record: &Record, skipped: usize) {
-        for (column, cell) in ours.into_iter().chain(record.iter().skip(skipped)).enumerate() {
-            if column > 0 {
-                self.bytes.push(self.delimiter);
-            }
-            self.cell(cell);
-        }
-    }
-
-    fn cell(&mut self, cell: &[u8]) {
-        self.bytes.push(self.quote);
-        if cell.first().is_some_and(|first| FORMULA.contains(first)) {
-            self.doubled(b'\'');
-        }
-        for byte in cell {
-            self.doubled(*byte);
-        }
-        self.bytes.push(self.quote);
-    }
-
-    fn doubled(&mut self, byte: u8) {
-        if byte == self.quote {
-            self.bytes.push(byte);
-        }
-        self.bytes.push(byte);
-    }
-
-    fn end(&mut self, out: &mut dyn Write) -> Result<(), RejectsError> {
-        self.bytes.extend_from_slice(b"\r\n");
-        out.write_all(&self.bytes).map_err(RejectsError::Write)?;
-        self.bytes.clear();
-        Ok(())
-    }
-}
-
-/// A cell without the apostrophe that [`write_rejects`] put before it.
-pub(crate) fn unescaped(cell: &[u8]) -> &[u8] {
-    match cell {
-        [b'\'', rest @ ..] if rest.first().is_some_and(|first| FORMULA.contains(first)) => rest,
-        _ => cell,
-    }
+fn put(out: &mut dyn Write, line: &[u8]) -> Result<(), RejectsError> {
+    out.write_all(line).map_err(RejectsError::Write)
 }

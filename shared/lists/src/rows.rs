@@ -6,6 +6,8 @@ use jiff::{ToSpan as _, civil::Date};
 use listsync_core::{
     address::Address,
     contact::{ExternalId, ExternalIdError},
+    csv,
+    text::judge_person,
 };
 
 use crate::{
@@ -18,7 +20,6 @@ use crate::{
     people::Values,
     profile::Dates,
     records::Record,
-    rejects,
     report::Notes,
     status::{Meaning, Told, Words},
     text::Decoder,
@@ -151,9 +152,13 @@ impl<'a> Rules<'a> {
         };
         let name = names::name(&self.columns.names, self.reading.profile.names, |column| row.text(column));
         let name = if name.is_empty() { display.unwrap_or_default().to_owned() } else { name };
-        let fields = self.columns.fields.iter().map(|(column, _)| *column);
-        let fields = fields.take_while(|column| *column < record.len()).map(|column| row.text(column));
-        let values = Values::of(&name, fields);
+        let fields = self.columns.fields.iter().take_while(|(column, _)| *column < record.len());
+        let fields: Vec<_> = fields.map(|(column, name)| (name.as_str(), row.text(*column))).collect();
+        let pairs = fields.iter().map(|(name, value)| (*name, value.as_ref()));
+        if let Err(error) = judge_person(&name, pairs) {
+            return RowRead::Refused(RejectReason::TooLong(error), mentioned);
+        }
+        let values = Values::of(&name, fields.into_iter().map(|(_, value)| value));
         RowRead::Said(Said { address, external_id: mentioned.external_id, values, state, until })
     }
 
@@ -295,10 +300,14 @@ impl<'a> Row<'a> {
     fn text(&self, column: usize) -> Cow<'a, str> {
         let field = self.record.get(column).unwrap_or_default();
         let field = match self.written {
-            Written::BySource => field,
-            Written::ByUs => rejects::unescaped(field),
+            Written::BySource => Cow::Borrowed(field),
+            Written::ByUs => csv::unescaped(field),
         };
-        match self.decoder.decode(field) {
+        let text = match &field {
+            Cow::Borrowed(field) => self.decoder.decode(field),
+            Cow::Owned(field) => Cow::Owned(self.decoder.decode(field).into_owned()),
+        };
+        match text {
             Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
             Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
         }

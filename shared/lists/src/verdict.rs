@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use listsync_core::address::AddressError;
+use listsync_core::{address::AddressError, text::TextError};
 use serde::{Serialize, Serializer};
 
 /// What became of one row.
@@ -72,6 +72,8 @@ pub enum RejectReason {
     ExternalId,
     /// The key holds a space, as a name does: it is no key.
     SpacedExternalId,
+    /// A name or field of it is longer than is kept of anybody.
+    TooLong(TextError),
     /// It has more fields than the header.
     TooManyFields {
         /// As many as the header has.
@@ -109,6 +111,7 @@ impl RejectReason {
             Self::Address(_) => "bad_address",
             Self::SeveralAddresses => "several_addresses",
             Self::ExternalId | Self::SpacedExternalId => "bad_external_id",
+            Self::TooLong(_) => "too_long",
             Self::TooManyFields { .. } => "too_many_fields",
             Self::OpenQuote => "open_quote",
             Self::UnknownStatus { .. } => "unknown_status",
@@ -128,6 +131,7 @@ impl fmt::Display for RejectReason {
             Self::MixedEncoding => "UTF-8 text where an earlier row is Windows-1252: save the file as CSV UTF-8",
             Self::NoAddress => "no e-mail address",
             Self::Address(error) => return error.fmt(f),
+            Self::TooLong(error) => return error.fmt(f),
             Self::SeveralAddresses => "several addresses: leave the one that the person is to be reached by",
             Self::SpacedExternalId => "the external id holds a space, so it is no key: name the column of the key",
             Self::ExternalId => "the external id is longer than 128 characters or holds a control character",

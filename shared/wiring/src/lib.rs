@@ -17,12 +17,13 @@ use listsync_sqlite::{OpenError, SqliteStore};
 
 mod cloud;
 mod directory;
+mod dotenv;
 mod environment;
 mod error;
 pub mod function;
 mod settings;
 
-pub use environment::Environment;
+pub use environment::{Dotenv, Environment};
 pub use error::SettingError;
 pub use settings::{Config, GraphAccess, QueueChoice, Store};
 
@@ -108,7 +109,7 @@ async fn open_in_cloud(config: Config) -> PortResult<Wired> {
 }
 
 fn parted(config: Config) -> (Store, QueueChoice, Told) {
-    let Config { store, queue, visibility, most_receives, public_url, graph } = config;
+    let Config { store, queue, visibility, most_receives, public_url, dotenv: _, graph } = config;
     (store, queue, Told { visibility, most_receives, public_url, graph })
 }
 

@@ -6,11 +6,10 @@ use std::{
     time::Duration,
 };
 
-use jiff::SignedDuration;
-use listsync_core::id::TenantId;
+use listsync_core::{duration, id::TenantId};
 use listsync_graph::{Credential, GraphSettings};
 
-use crate::{Environment, SettingError, cloud};
+use crate::{Dotenv, Environment, SettingError, cloud};
 
 /// Where lists, links and runs are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +54,8 @@ pub struct Config {
     /// `LISTSYNC_PUBLIC_URL`: where people and Microsoft Graph reach the HTTP API, such as `https://lists.contoso.com`;
     /// none: opt-out links cannot be made, and changes of groups are found when links are due.
     pub public_url: Option<String>,
+    /// The file `.env` that was read, if there was one.
+    pub dotenv: Option<Dotenv>,
     /// How Graph is reached; verbs that need no Graph work without.
     pub graph: Result<GraphAccess, SettingError>,
 }
@@ -62,7 +63,7 @@ pub struct Config {
 const PUBLIC_URL: &str = "LISTSYNC_PUBLIC_URL";
 const DEFAULT_VISIBILITY: Duration = Duration::from_secs(120);
 const DEFAULT_RECEIVES: u32 = 5;
-const LEAST_VISIBILITY: SignedDuration = SignedDuration::from_secs(90);
+const LEAST_VISIBILITY: Duration = Duration::from_secs(90);
 
 impl Config {
     /// Reads all settings.
@@ -86,6 +87,7 @@ impl Config {
                 Some(_) => Some(url(environment, PUBLIC_URL, "https://lists.contoso.com")?),
                 None => None,
             },
+            dotenv: environment.dotenv(),
             graph: graph(environment),
         })
     }
@@ -131,8 +133,8 @@ fn most_receives(environment: &Environment) -> Result<u32, SettingError> {
 
 fn visibility(environment: &Environment) -> Result<Duration, SettingError> {
     let Some(text) = environment.get("LISTSYNC_VISIBILITY") else { return Ok(DEFAULT_VISIBILITY) };
-    match text.parse::<SignedDuration>() {
-        Ok(time) if time >= LEAST_VISIBILITY => Ok(time.unsigned_abs()),
+    match duration::parse(text) {
+        Ok(time) if time >= LEAST_VISIBILITY => Ok(time),
         _ => Err(SettingError::new(
             "LISTSYNC_VISIBILITY",
             format!("is '{text}', which is no time of at least 90 seconds"),

@@ -7,6 +7,7 @@ use listsync_core::{
     address::Address,
     id::{ContactId, GroupId, LinkId, ListId, ObjectId, RunId, TenantId},
     link::{Externals, Extras, FirstMerge, Link, LinkStatus, MemberRules, Mode, Writes},
+    linkable::Voucher,
     list::NewContact,
     matched::{Binding, Grounds},
     member::{Member, MemberKey},
@@ -97,6 +98,7 @@ pub fn link(name: &str, list: &ListId, group_name: &str) -> Link {
         more: Vec::new(),
         group_made_at: None,
         writes: Writes::Direct,
+        voucher: Voucher::Operator,
         status: LinkStatus::Active,
     }
 }

@@ -54,6 +54,7 @@ Examples:
 pub(super) const KEYS: &str = "\
 Examples:
   listsync keys create 'newsletter tool' --scope read --scope operate
+  listsync keys create 'list of the works council' --scope read --scope operate --list Council --expires 2027-03-31
   listsync keys ls
   listsync keys revoke 1f2e3d4c5b6a
   listsync keys rotate-links";
@@ -155,7 +156,8 @@ Examples:
   listsync settings set every 30m
   listsync settings set max-removals 10%
   listsync settings set internal-domains contoso.com,contoso.de
-  listsync settings set protected owners,break.glass@contoso.com";
+  listsync settings set protected owners,break.glass@contoso.com
+  listsync settings set linkable-groups 2f4d0c1e-0000-4000-8000-000000000001";
 
 pub(super) const COMPLETIONS: &str = "\
 Examples:

@@ -1,10 +1,11 @@
 use std::time::Duration;
 
 use clap::{ArgGroup, ValueEnum};
-use listsync_core::link::{Externals, Extras, FirstMerge, Mode, RemovalLimit, SharedMailboxes, Writes};
+use listsync_core::{
+    duration,
+    link::{Externals, Extras, FirstMerge, Mode, RemovalLimit, SharedMailboxes, Writes},
+};
 use listsync_engine::ports::Visibility;
-
-use crate::durations;
 
 /// What `listsync link` takes.
 #[derive(Debug, clap::Args)]
@@ -38,7 +39,7 @@ pub(crate) struct LinkArgs {
     #[arg(long, default_value = "union")]
     pub(crate) first_merge: FirstMergeArg,
     /// How often it is due, such as 15m; else as the settings say.
-    #[arg(long, value_parser = durations::parse, value_name = "TIME")]
+    #[arg(long, value_parser = duration::parse_interval, value_name = "TIME")]
     pub(crate) every: Option<Duration>,
     /// What is done with contacts outside the internal domains.
     #[arg(long, default_value = "match")]

@@ -288,7 +288,7 @@ pub(crate) enum SettingsVerb {
     Set {
         /// Its name.
         name: SettingName,
-        /// Its value. Empty text clears internal-domains and protected.
+        /// Its value. Empty text clears internal-domains, protected and linkable-groups.
         value: String,
     },
 }
@@ -308,6 +308,9 @@ pub(crate) enum SettingName {
     InternalDomains,
     /// Who is never removed: object ids, addresses and `owners`, separated by commas.
     Protected,
+    /// The groups that may be linked, by object id, separated by commas; none: those that were created for a list, and
+    /// those that the operator linked.
+    LinkableGroups,
 }
 
 #[cfg(test)]

@@ -13,5 +13,5 @@ pub(super) fn run(shell: Shell) -> Outcome {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "listsync", &mut script);
     let script = String::from_utf8_lossy(&script).into_owned();
-    Ok(Reply::done(json!({"shell": shell.to_string(), "script": script}), script))
+    Ok(Reply::done(json!({"shell": shell.to_string(), "script": script}), script).into_file())
 }

@@ -7,6 +7,7 @@ use listsync_core::{
     contact::{Contact, Decision, ExternalId, OptOutReason, Saying, Scope, UndeliverableReason, Via},
     id::LinkId,
     list::Origin,
+    text::judge_person,
 };
 use listsync_engine::{
     people::{self, Stored},
@@ -141,6 +142,8 @@ async fn edit(service: &Service, args: &EditArgs) -> Outcome {
 }
 
 fn edit_of(args: &EditArgs) -> Result<ContactEdit, Refusal> {
+    let fields = args.set.iter().map(|text| field(text)).collect::<Result<BTreeMap<_, _>, _>>()?;
+    bounded(args.name.as_deref().unwrap_or_default(), &fields)?;
     let all = |texts: &[String]| texts.iter().map(|text| find::address(text)).collect::<Result<_, _>>();
     let external_id = args.external_id.as_deref().map(ExternalId::parse).transpose();
     Ok(ContactEdit {
@@ -153,7 +156,7 @@ fn edit_of(args: &EditArgs) -> Result<ContactEdit, Refusal> {
                 "give the key as the HR system has it",
             )
         })?,
-        fields: args.set.iter().map(|text| field(text)).collect::<Result<BTreeMap<_, _>, _>>()?,
+        fields,
         add_aliases: all(&args.alias)?,
         remove_aliases: all(&args.drop_alias)?,
         mail: args.mail.map(|mail| match mail {
@@ -161,6 +164,12 @@ fn edit_of(args: &EditArgs) -> Result<ContactEdit, Refusal> {
             MailArg::Undeliverable => MailState::Undeliverable(UndeliverableReason::Manual),
         }),
     })
+}
+
+/// Refuses what no other way in takes either.
+pub(super) fn bounded(name: &str, fields: &BTreeMap<String, String>) -> Result<(), Refusal> {
+    let pairs = fields.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    judge_person(name, pairs).map_err(|error| Refusal::new("too_long", error.to_string(), "give less"))
 }
 
 fn field(text: &str) -> Result<(String, String), Refusal> {

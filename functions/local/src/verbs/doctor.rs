@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::{
-    gate,
+    authority, gate,
     grants::{self, Hidden},
     notices,
 };
@@ -76,11 +76,13 @@ pub(super) async fn run(config: Config, args: DoctorArgs) -> Outcome {
         Store::Sqlite(path) => format!("sqlite:{}", path.display()),
         Store::DynamoDb(table) => format!("dynamodb:{table}"),
     };
+    let dotenv = config.dotenv;
     let wired = match listsync_wiring::open(config).await {
         Ok(wired) => wired,
         Err(error) => return Ok(reply(&[Check::failed("store", error)])),
     };
     let mut checks = vec![Check::ok("store", format!("{store} is open"))];
+    checks.extend(authority::checks(&wired.service, dotenv).await?);
     match wired.graph() {
         Ok(access) => checks.push(Check::ok("settings", complete(access))),
         Err(error) => {

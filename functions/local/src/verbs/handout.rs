@@ -45,5 +45,5 @@ pub(super) async fn run(ports: &Ports, args: &HandoutArgs) -> Outcome {
         HandoutForm::Powershell => handout.powershell(),
         HandoutForm::Json => format!("{document:#}\n"),
     };
-    Ok(Reply::done(document, text).exiting(if handout.is_empty() { 0 } else { 2 }))
+    Ok(Reply::done(document, text).into_file().exiting(if handout.is_empty() { 0 } else { 2 }))
 }

@@ -5,7 +5,9 @@ use std::time::Duration;
 use listsync_core::{
     id::{LinkId, ListId},
     link::{Externals, Extras, FirstMerge, Link, MemberRules, Mode, Side, Writes},
+    linkable::Voucher,
     list::List,
+    settings::{Protected, parse_owner},
 };
 use listsync_engine::{
     Ports,
@@ -15,7 +17,7 @@ use listsync_engine::{
 use listsync_wiring::Wired;
 use uuid::Uuid;
 
-use super::{domains, protected};
+use super::{domains, unanswered};
 use crate::{
     cli::{LinkArgs, NewGroupKindArg},
     find,
@@ -43,15 +45,12 @@ pub(super) async fn run(wired: &Wired, args: &LinkArgs) -> Outcome {
         every: args.every,
         externals: args.externals.into(),
         max_removals: args.max_removals,
-        members: MemberRules {
-            shared_mailboxes: args.shared_mailboxes.into(),
-            protected: protected::read(args.protect.iter().map(String::as_str)).map_err(|why| {
-                Refusal::new("protect", why, "give --protect once for each, such as --protect owners")
-            })?,
-        },
+        members: MemberRules { shared_mailboxes: args.shared_mailboxes.into(), protected: protected(args)? },
         writes: args.writes.into(),
+        voucher: Voucher::Operator,
     };
     let link = saved(ports, &new).await?;
+    unanswered::tell(&unanswered::of_protected(ports, &link.members.protected).await);
     domains::learn(&wired.service, call(ports, &Meter::default())).await?;
     let text = format!(
         "Linked '{}' to {} ({mode}).{}\nSee what a sync would do: listsync plan \"{}\"\nThen: listsync sync \"{}\"",
@@ -94,10 +93,17 @@ pub(super) async fn existing_group(wired: &Wired, list: &List, group: &str) -> R
         max_removals: None,
         members: MemberRules::default(),
         writes: Writes::default(),
+        voucher: Voucher::Operator,
     };
     let link = saved(ports, &new).await?;
     domains::learn(&wired.service, call(ports, &Meter::default())).await?;
     Ok(Some(link))
+}
+
+fn protected(args: &LinkArgs) -> Result<Protected, Refusal> {
+    Protected::parse(args.protect.iter().map(String::as_str)).map_err(|error| {
+        Refusal::new("protect", error.to_string(), "give --protect once for each, such as --protect owners")
+    })
 }
 
 /// What of the directory a person should know before the first sync.
@@ -145,7 +151,9 @@ async fn target(ports: &Ports, list: &List, args: &LinkArgs) -> Result<Target, R
             Some(NewGroupKindArg::Security) => NewGroupKind::Security,
         },
         visibility: args.visibility.map(Visibility::from).unwrap_or_default(),
-        owners: args.owner.clone(),
+        owners: args.owner.iter().map(|owner| parse_owner(owner)).collect::<Result<_, _>>().map_err(
+            |error| Refusal::new("owner", error.to_string(), "give --owner once for each, as they sign in"),
+        )?,
     }))
 }
 

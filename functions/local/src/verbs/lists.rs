@@ -22,7 +22,7 @@ use listsync_engine::{
 use listsync_http::documents::list::{ListDocument, ListRow};
 use serde_json::{Value, json};
 
-use super::{asked::Asked, rules};
+use super::{asked::Asked, contacts, rules};
 use crate::{
     cli::{ListsVerb, Person},
     find,
@@ -172,6 +172,7 @@ async fn add(service: &Service, person: &Person, name: Option<&str>) -> Outcome 
     let list = find::list(&service.ports, &person.list).await?;
     let address = find::address(&person.email)?;
     let name = name.unwrap_or_default().trim().to_owned();
+    contacts::bounded(&name, &BTreeMap::new())?;
     let contact = NewContact { address: address.clone(), name, fields: BTreeMap::new() };
     let Stored { what, links } = people::add(service, &list.id, &contact).await?;
     match what {

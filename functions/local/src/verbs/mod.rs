@@ -6,11 +6,12 @@ use listsync_wiring::{Config, Environment, SettingError, Wired};
 use crate::{
     cli::Verb,
     demo,
-    output::{Form, Outcome},
+    output::{self, Form, Outcome},
     progress::Bars,
 };
 
 mod asked;
+mod authority;
 mod completions;
 mod contacts;
 mod decisions;
@@ -26,12 +27,12 @@ mod links;
 mod lists;
 mod notices;
 mod plan;
-pub(crate) mod protected;
 mod rules;
 mod runs;
 mod serve;
 mod settings;
 mod sync;
+mod unanswered;
 mod work;
 
 /// Runs a verb.
@@ -41,7 +42,11 @@ pub(crate) async fn run(verb: &Verb, form: Form, environment: Result<Environment
         Verb::Completions { shell } => return completions::run(*shell),
         _ => {}
     }
-    let config = Config::read(&environment?)?;
+    let environment = environment?;
+    if environment.dotenv().is_some() {
+        output::note("The file .env of this folder was read, besides the environment.");
+    }
+    let config = Config::read(&environment)?;
     // These show how far they came by themselves.
     let shows_itself = matches!(
         verb,

@@ -9,6 +9,7 @@ use listsync_core::{
 };
 use listsync_engine::{
     filtered::{self, Preview},
+    naming,
     people::{self, Stored},
     ports::{ListEdit, PortResult},
     service::Service,
@@ -35,7 +36,10 @@ pub(super) enum Kind {
 pub(super) async fn create(service: &Service, name: &str, rule: &ListRule) -> Outcome {
     // A list that cannot be as it was asked for is not made.
     let edit = edit_of(service, None, (rule, Kind::AsGiven)).await?;
-    let mut list = service.ports.lists.create_list(name, service.ports.clock.now()).await?;
+    let mut list = {
+        let ports = &service.ports;
+        naming::create_list(ports.lists.as_ref(), name, ports.clock.now()).await?
+    };
     if edit != ListEdit::default() {
         list = people::edit_list(service, &list.id, None, &edit).await?.what;
     }
@@ -64,6 +68,10 @@ pub(super) async fn edit(
     (rule, kind): (&ListRule, Kind),
 ) -> Outcome {
     let list = find::list(&service.ports, name).await?;
+    let new_name = match new_name {
+        Some(text) => Some(naming::fresh_name(service.ports.lists.as_ref(), text, Some(&list.id)).await?),
+        None => None,
+    };
     let edit = edit_of(service, new_name, (rule, kind)).await?;
     if edit == ListEdit::default() {
         let hint = "give --name, --filter, --no-filter or --opt-out";
@@ -82,7 +90,7 @@ pub(super) async fn edit(
 
 async fn edit_of(
     service: &Service,
-    name: Option<&str>,
+    name: Option<String>,
     (rule, kind): (&ListRule, Kind),
 ) -> Result<ListEdit, Refusal> {
     let filtered = match (&rule.filter, kind) {
@@ -96,7 +104,7 @@ async fn edit_of(
         OptOutArg::Allowed => OptOutRule::Allowed,
         OptOutArg::NotAllowed => OptOutRule::NotAllowed,
     });
-    Ok(ListEdit { name: name.map(str::to_owned), kind: filtered, opt_out, ..ListEdit::default() })
+    Ok(ListEdit { name, kind: filtered, opt_out, ..ListEdit::default() })
 }
 
 pub(super) async fn preview(service: &Service, name: &str, filter: Option<&str>) -> Outcome {

@@ -1,10 +1,8 @@
 //! `listsync runs`: what past runs did.
 
-use listsync_core::{
-    id::RunId,
-    summary::{Failure, Summary},
-};
+use listsync_core::{id::RunId, summary::Summary};
 use listsync_engine::Ports;
+use listsync_http::documents::failures;
 use serde_json::json;
 
 use crate::{
@@ -73,11 +71,10 @@ async fn show(ports: &Ports, run: &str, failures_csv: bool) -> Outcome {
     };
     let id = RunId::parse(run).map_err(|_| missing())?;
     let summary = ports.runs.load(&id).await?.ok_or_else(missing)?;
-    let text = if failures_csv {
-        csv(&summary)?
-    } else {
-        format!("{summary}Run {}, {}\n", summary.run, cost(&summary))
-    };
+    if failures_csv {
+        return Ok(Reply::done(json!(summary), failures::csv(&summary)).into_file());
+    }
+    let text = format!("{summary}Run {}, {}\n", summary.run, cost(&summary));
     Ok(Reply::done(json!(summary), text))
 }
 
@@ -85,67 +82,4 @@ fn cost(summary: &Summary) -> String {
     let read = view::word(summary.read);
     let (graph, took) = (summary.graph, summary.duration_ms);
     format!("{read} read, {} requests to Graph with {} writes, {took} ms.", graph.requests, graph.writes)
-}
-
-fn csv(summary: &Summary) -> Result<String, Refusal> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let broken =
-        |error: csv::Error| Refusal::new("csv", format!("the failures could not be written: {error}"), "");
-    writer
-        .write_record([
-            "run",
-            "link",
-            "side",
-            "op",
-            "address",
-            "object_id",
-            "code",
-            "message",
-            "hint",
-            "retryable",
-        ])
-        .map_err(broken)?;
-    for failure in &summary.failures {
-        writer.write_record(record(summary, failure).map(|cell| harmless(&cell))).map_err(broken)?;
-    }
-    let bytes = writer.into_inner().map_err(|error| Refusal::new("csv", error.to_string(), ""))?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-fn record(summary: &Summary, failure: &Failure) -> [String; 10] {
-    let Failure { side, op, address, object_id, code, message, hint, retryable } = failure;
-    [
-        summary.run.to_string(),
-        summary.link.to_string(),
-        side.to_string(),
-        op.to_string(),
-        address.as_ref().map(ToString::to_string).unwrap_or_default(),
-        object_id.as_ref().map(ToString::to_string).unwrap_or_default(),
-        code.clone(),
-        message.clone(),
-        hint.clone(),
-        retryable.to_string(),
-    ]
-}
-
-/// A cell that a spreadsheet would read as a formula gets an apostrophe before it (OWASP ASVS 5.0, 1.2.10).
-fn harmless(cell: &str) -> String {
-    match cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\0']) {
-        true => format!("'{cell}"),
-        false => cell.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cell_that_would_be_a_formula_is_escaped() {
-        for start in ["=", "+", "-", "@", "\t", "\r", "\0"] {
-            assert_eq!(harmless(&format!("{start}1")), format!("'{start}1"));
-        }
-        assert_eq!(harmless("a=1"), "a=1");
-        assert_eq!(harmless(""), "");
-    }
 }

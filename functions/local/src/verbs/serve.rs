@@ -30,6 +30,9 @@ const TICK: Duration = Duration::from_secs(10);
 pub(super) async fn run(wired: &Wired, args: &ServeArgs, form: Form) -> Outcome {
     let listener = TcpListener::bind(args.listen).await.map_err(|error| deaf(args.listen, &error))?;
     let address = listener.local_addr().unwrap_or(args.listen);
+    if !address.ip().is_loopback() {
+        output::note(&open_to_all(address));
+    }
     let stop = stop_signal()?;
     let api = tokio::spawn(api(router(wired), listener, stop.clone()));
     output::note(&format!(
@@ -44,6 +47,15 @@ pub(super) async fn run(wired: &Wired, args: &ServeArgs, form: Form) -> Outcome 
     reply.document["ticks"] = json!(ticks);
     reply.exit = 0;
     Ok(reply)
+}
+
+/// What is said where the API listens beyond this machine, as it has no TLS of its own.
+fn open_to_all(address: SocketAddr) -> String {
+    format!(
+        "{} at {address} the HTTP API is open to other machines, without TLS: keys and people's data cross the network \
+         for anybody to read. Put a reverse proxy with TLS before it, and listen at 127.0.0.1",
+        output::yellow("warning:")
+    )
 }
 
 /// Why the API cannot listen, and what to do.

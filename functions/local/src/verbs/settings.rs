@@ -1,25 +1,24 @@
 //! `listsync settings`: what holds for every link that says nothing else.
 
-use std::collections::BTreeSet;
-
-use listsync_core::{address::Address, settings::Settings};
+use listsync_core::settings::Settings;
 use listsync_engine::{people, service::Service};
+use listsync_http::documents::settings::{SettingsDocument, SettingsPatch};
 use serde_json::{Map, Value, json};
 
-use super::protected;
+use super::unanswered;
 use crate::{
     cli::{SettingName, SettingsVerb},
-    durations,
     output::{self, Outcome, Refusal, Reply},
 };
 
-const ALL: [SettingName; 6] = [
+const ALL: [SettingName; 7] = [
     SettingName::Every,
     SettingName::FullCheckEvery,
     SettingName::SettleWindow,
     SettingName::MaxRemovals,
     SettingName::InternalDomains,
     SettingName::Protected,
+    SettingName::LinkableGroups,
 ];
 
 pub(super) async fn run(service: &Service, verb: &SettingsVerb) -> Outcome {
@@ -35,6 +34,7 @@ pub(super) async fn run(service: &Service, verb: &SettingsVerb) -> Outcome {
         SettingsVerb::Set { name, value } => {
             set(&mut settings, *name, value)?;
             people::save_settings(service, &settings).await?;
+            unanswered::tell(&unanswered::of_setting(&service.ports, &settings, *name).await);
             let said = format!("{} is {} from the next run on.", word(*name), text(&settings, *name));
             Ok(Reply::done(document(&settings, &[*name]), said))
         }
@@ -49,58 +49,33 @@ fn word(name: SettingName) -> &'static str {
         SettingName::MaxRemovals => "max-removals",
         SettingName::InternalDomains => "internal-domains",
         SettingName::Protected => "protected",
+        SettingName::LinkableGroups => "linkable-groups",
     }
 }
 
 fn set(settings: &mut Settings, name: SettingName, value: &str) -> Result<(), Refusal> {
-    let time = || durations::parse(value).map_err(|error| refuse(name, &error.to_string()));
-    match name {
-        SettingName::Every if time()?.is_zero() => {
-            return Err(refuse(name, "a link cannot be due all the time; give a time such as 15m"));
-        }
-        SettingName::Every => settings.every = time()?,
-        SettingName::FullCheckEvery => settings.full_check_every = time()?,
-        SettingName::SettleWindow => settings.settle_window = time()?,
-        SettingName::MaxRemovals => {
-            settings.max_removals = value.parse().map_err(|error| refuse(name, &format!("{error}")))?;
-        }
-        SettingName::InternalDomains => settings.internal_domains = domains(value)?,
-        SettingName::Protected => {
-            settings.protected = protected::read(parts(value)).map_err(|why| refuse(name, &why))?
-        }
-    }
-    Ok(())
-}
-
-fn refuse(name: SettingName, why: &str) -> Refusal {
-    Refusal::new("setting", format!("{}: {why}", word(name)), "see 'listsync settings --help' for examples")
-}
-
-fn parts(value: &str) -> impl Iterator<Item = &str> {
-    value.split(',').map(str::trim).filter(|part| !part.is_empty())
-}
-
-/// Domains in the form that addresses have them in.
-fn domains(value: &str) -> Result<BTreeSet<String>, Refusal> {
-    let domain = |part: &str| {
-        let part = part.trim_start_matches('@');
-        let probe = Address::parse(&format!("probe@{part}"));
-        probe.map(|address| address.domain().to_owned()).map_err(|_| {
-            refuse(SettingName::InternalDomains, &format!("'{part}' is no domain such as contoso.com"))
-        })
+    let one = || Some(value.to_owned());
+    let many = || {
+        let parts = value.split(',').map(str::trim).filter(|part| !part.is_empty());
+        Some(parts.map(str::to_owned).collect())
     };
-    parts(value).map(domain).collect()
+    let nothing = SettingsPatch::default();
+    let patch = match name {
+        SettingName::Every => SettingsPatch { every: one(), ..nothing },
+        SettingName::FullCheckEvery => SettingsPatch { full_check_every: one(), ..nothing },
+        SettingName::SettleWindow => SettingsPatch { settle_window: one(), ..nothing },
+        SettingName::MaxRemovals => SettingsPatch { max_removals: one(), ..nothing },
+        SettingName::InternalDomains => SettingsPatch { internal_domains: many(), ..nothing },
+        SettingName::Protected => SettingsPatch { protected: many(), ..nothing },
+        SettingName::LinkableGroups => SettingsPatch { linkable_groups: many(), ..nothing },
+    };
+    patch.apply(settings).map_err(|refused| {
+        Refusal::new("setting", refused.to_string(), "see 'listsync settings --help' for examples")
+    })
 }
 
 fn value(settings: &Settings, name: SettingName) -> Value {
-    match name {
-        SettingName::Every => json!(durations::format(settings.every)),
-        SettingName::FullCheckEvery => json!(durations::format(settings.full_check_every)),
-        SettingName::SettleWindow => json!(durations::format(settings.settle_window)),
-        SettingName::MaxRemovals => json!(settings.max_removals),
-        SettingName::InternalDomains => json!(settings.internal_domains),
-        SettingName::Protected => json!(protected::texts(&settings.protected)),
-    }
+    json!(SettingsDocument::of(settings))[word(name)].take()
 }
 
 fn text(settings: &Settings, name: SettingName) -> String {
@@ -132,6 +107,7 @@ mod tests {
             (SettingName::MaxRemovals, "10%"),
             (SettingName::InternalDomains, "contoso.com,contoso.de"),
             (SettingName::Protected, everybody.as_str()),
+            (SettingName::LinkableGroups, id),
         ] {
             set(&mut settings, name, given).expect(given);
             assert_eq!(text(&settings, name), given);
@@ -148,6 +124,11 @@ mod tests {
             (SettingName::InternalDomains, "not a domain"),
             (SettingName::Protected, "a b"),
             (SettingName::Protected, "@nobody"),
+            (SettingName::Protected, "owner"),
+            (SettingName::Protected, "owners,John.Doe"),
+            (SettingName::InternalDomains, "contoso"),
+            (SettingName::LinkableGroups, "staff"),
+            (SettingName::Every, "0.5s"),
         ] {
             let refusal = set(&mut Settings::default(), name, given).expect_err(given);
             assert!(refusal.message.starts_with(word(name)), "{}", refusal.message);

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use listsync_core::{
+    duration,
     summary::{ExternalCounts, Outcome as Ending, SideCounts, Summary},
     trigger::Reason,
 };
@@ -18,7 +19,7 @@ use tokio::time::sleep;
 use super::doctor;
 use crate::{
     cli::OneLink,
-    durations, find,
+    find,
     output::{self, Outcome, Refusal, Reply},
     progress::Bars,
 };
@@ -79,7 +80,7 @@ async fn until_done(ports: &Ports, state: &LinkState, name: &str) -> PortResult<
         match next {
             Next::Continue(_) => {}
             Next::RetryAfter(wait) if summary.outcome == Ending::Continued => {
-                output::note(&format!("The directory asks to wait for {}.", durations::format(wait)));
+                output::note(&format!("The directory asks to wait for {}.", duration::format(wait)));
                 sleep(wait).await;
             }
             // The directory is not to be had: the person decides when to try again.

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::{
     address::Address,
+    guid::{Guid, GuidError},
     id::LinkId,
     link::{Link, Side},
     member::Op,
@@ -14,10 +15,7 @@ use crate::{
 };
 
 mod csv;
-mod guid;
 mod powershell;
-
-pub use guid::{Guid, GuidError};
 
 /// The part of a plan that a person carries out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -9,6 +9,7 @@ use listsync_core::{
     address::Address,
     id::{GroupId, ObjectId},
     member::Op,
+    settings::{is_almost_guid, parse_group_id},
     snapshot::{Depth, Principal, Reading},
     summary::GraphCost,
 };
@@ -152,6 +153,42 @@ pub enum GroupQuery {
     Id(GroupId),
     /// By its unique name or, where just one group has it, its display name.
     Name(String),
+}
+
+/// A text that can name no group.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum GroupQueryError {
+    /// There is nothing in it.
+    #[error("the group is not named: give an object id or a unique name")]
+    Empty,
+    /// An object id with a slip.
+    #[error("'{0}' looks like an object id and is none: a GUID has 32 digits in groups of 8, 4, 4, 4 and 12")]
+    AlmostId(String),
+    /// Too long, or with control characters.
+    #[error("a unique name has at most 256 characters, none of them a control character")]
+    Name,
+}
+
+impl GroupQuery {
+    /// Reads an object id, with or without braces, or else a unique name.
+    ///
+    /// # Errors
+    /// When it can be neither.
+    pub fn parse(text: &str) -> Result<Self, GroupQueryError> {
+        let text = text.trim();
+        let bare = text.strip_prefix('{').and_then(|text| text.strip_suffix('}')).unwrap_or(text);
+        if let Ok(id) = parse_group_id(bare) {
+            return Ok(Self::Id(id));
+        }
+        match text {
+            "" => Err(GroupQueryError::Empty),
+            slip if is_almost_guid(slip) => Err(GroupQueryError::AlmostId(slip.to_owned())),
+            long if long.chars().count() > 256 || long.chars().any(char::is_control) => {
+                Err(GroupQueryError::Name)
+            }
+            name => Ok(Self::Name(name.to_owned())),
+        }
+    }
 }
 
 /// The kinds of group that we create.

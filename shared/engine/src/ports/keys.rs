@@ -1,7 +1,11 @@
 use std::{collections::BTreeSet, fmt};
 
 use async_trait::async_trait;
-use listsync_core::{Timestamp, id::ListId};
+use listsync_core::{
+    Timestamp,
+    grant::{Grant, Lists, Verb},
+    id::ListId,
+};
 use serde::{Deserialize, Serialize};
 
 use super::PortResult;
@@ -29,16 +33,16 @@ pub struct SigningKey {
     pub retired: Option<Timestamp>,
 }
 
-/// What a key of the HTTP API may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// What the scopes of a key stand for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum AccessScope {
-    /// Look at everything.
-    Read,
-    /// Edit lists and contacts, import, sync, rule on holds.
-    Operate,
-    /// Keys, event sources, settings, erasing people.
-    Admin,
+pub enum Scopes {
+    /// As there were three of them: `operate` holds what `link` and `approve` are today. Keys that were saved before this
+    /// was kept are read so, and keep what they had.
+    #[default]
+    Three,
+    /// Each verb is a scope of its own.
+    Verbs,
 }
 
 /// A key of the HTTP API. Its secret is shown once; what is kept is its hash.
@@ -48,14 +52,41 @@ pub struct ApiKey {
     pub id: String,
     /// What it is for, for people.
     pub name: String,
-    /// What it may do.
-    pub scopes: BTreeSet<AccessScope>,
+    /// What it may do, as its maker wrote it: [`ApiKey::grant`] reads it.
+    pub scopes: BTreeSet<Verb>,
+    /// How the scopes are read.
+    #[serde(default)]
+    pub reading: Scopes,
+    /// On which lists.
+    #[serde(default)]
+    pub lists: Lists,
     /// SHA-256 of its secret, in hexadecimal.
     pub hash: String,
     /// When it was made.
     pub made: Timestamp,
     /// When it was revoked.
     pub revoked: Option<Timestamp>,
+    /// From when on it is worth nothing by itself; none: it has no end.
+    #[serde(default)]
+    pub expires: Option<Timestamp>,
+}
+
+impl ApiKey {
+    /// What it may do, and where.
+    #[must_use]
+    pub fn grant(&self) -> Grant {
+        let mut verbs = self.scopes.clone();
+        if self.reading == Scopes::Three && verbs.contains(&Verb::Operate) {
+            verbs.extend([Verb::Link, Verb::Approve]);
+        }
+        Grant { verbs, lists: self.lists.clone() }
+    }
+
+    /// Whether it opens anything now.
+    #[must_use]
+    pub fn is_good(&self, now: Timestamp) -> bool {
+        self.revoked.is_none() && self.expires.is_none_or(|end| now < end)
+    }
 }
 
 /// Who sends events, and how they are verified.
@@ -142,4 +173,40 @@ pub trait Seen: Send + Sync {
     async fn replace(&self, name: &str, value: &[u8], until: Timestamp) -> PortResult<()>;
     /// Forgets it.
     async fn forget(&self, name: &str) -> PortResult<()>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As f97bd83 saved one.
+    const BEFORE: &str = r#"{"id":"a1","name":"tool","scopes":["read","operate"],"hash":"00",
+        "made":"2026-01-01T00:00:00Z","revoked":null}"#;
+
+    #[test]
+    fn a_key_made_before_keeps_what_it_had_and_gets_nothing_more() {
+        let key: ApiKey = serde_json::from_str(BEFORE).expect("a key");
+        assert_eq!(key.reading, Scopes::Three);
+        let grant = key.grant();
+        assert_eq!(grant.verbs, [Verb::Read, Verb::Operate, Verb::Link, Verb::Approve].into());
+        assert_eq!(grant.lists, Lists::All);
+        assert!(key.is_good(Timestamp::MAX), "it had no end");
+    }
+
+    #[test]
+    fn operate_of_a_new_key_neither_links_nor_approves() {
+        let mut key: ApiKey = serde_json::from_str(BEFORE).expect("a key");
+        key.reading = Scopes::Verbs;
+        assert_eq!(key.grant().verbs, [Verb::Read, Verb::Operate].into());
+    }
+
+    #[test]
+    fn a_key_is_good_until_it_is_revoked_and_before_its_end() {
+        let mut key: ApiKey = serde_json::from_str(BEFORE).expect("a key");
+        let at = |second| Timestamp::from_second(second).expect("a moment");
+        key.expires = Some(at(100));
+        assert_eq!([99, 100, 101].map(|second| key.is_good(at(second))), [true, false, false]);
+        key.revoked = Some(at(50));
+        assert!(!key.is_good(at(60)));
+    }
 }

@@ -18,8 +18,9 @@ mod rows;
 pub use clock::{Clock, SystemClock};
 pub use contacts::{ContactChanges, ContactEdit, Contacts, Heard, MailState, Moves};
 pub use directory::{
-    Applied, Call, Changes, CountCheck, Directory, Group, GroupKind, GroupQuery, Guest, Invited, KindRefusal,
-    Lookup, Membership, Meter, NewGroup, NewGroupKind, PeopleChanges, PeoplePage, ProofLife, Visibility,
+    Applied, Call, Changes, CountCheck, Directory, Group, GroupKind, GroupQuery, GroupQueryError, Guest,
+    Invited, KindRefusal, Lookup, Membership, Meter, NewGroup, NewGroupKind, PeopleChanges, PeoplePage,
+    ProofLife, Visibility,
 };
 pub use error::{Fault, PortError, PortResult, code};
 pub use imports::{
@@ -27,7 +28,7 @@ pub use imports::{
     Presence, ReadColumn, RefusedRow, StatusWord,
 };
 pub use inbox::{Fetched, Inbox};
-pub use keys::{AccessScope, ApiKey, EventSource, Keys, Memory, Secret, Seen, SigningKey, SourceKind};
+pub use keys::{ApiKey, EventSource, Keys, Memory, Scopes, Secret, Seen, SigningKey, SourceKind};
 pub use links::{
     Acquired, Cursor, DueLink, Failing, Finish, Finished, Fold, Hold, Lease, LinkEdit, LinkState, Links,
     ListEffect, ListOutcome, ListStep, MemberChange, MemberQuery, Phase, Progress, Removal, Ruling,

@@ -41,7 +41,7 @@ use self::{
 use crate::{
     Ports,
     filtered::{self, Extent},
-    gate,
+    gate, linkable,
     ports::{Acquired, Cursor, Fault, Lease, LinkState, Meter, PortError, PortResult},
     watch::Watch,
 };
@@ -191,6 +191,7 @@ impl Running<'_> {
     /// The sentence of the house: observe both sides, resolve identities, reconcile, guard, plan, apply, fold.
     async fn go(&mut self) -> PortResult<Ending> {
         let look = self.look;
+        linkable::demand_all(look.ports, look.settings, look.link()).await?;
         let reading = async {
             follow(look).await?;
             let mut observed = observe(look).await?;
@@ -349,6 +350,7 @@ pub(crate) async fn plan(
     let matches = Matches::Unsaved;
     let look =
         Look { ports, state: &state, settings: &settings, reason, until, meter: &meter, watch, matches };
+    linkable::demand_all(ports, &settings, look.link()).await?;
     follow(look).await?;
     let mut observed = observe(look).await?;
     let (unmatched, renamed) = match identify(look, &mut observed).await? {

@@ -1,7 +1,7 @@
 //! A link as a document.
 
 use listsync_core::{
-    Timestamp,
+    Timestamp, duration,
     id::{GroupId, LinkId, TenantId},
     link::{Externals, Extras, FirstMerge, HaltReason, Link, LinkStatus, Mode, RemovalLimit, Side, Source},
     member::HoldReason,
@@ -15,7 +15,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{Named, summary::SummarySchema, words};
-use crate::durations;
 
 /// A link with all that a person may want to know of it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -151,6 +150,7 @@ impl LinkDocument {
             members: _,
             group_made_at: _,
             writes: _,
+            voucher: _,
             status,
         } = link;
         Self {
@@ -162,7 +162,7 @@ impl LinkDocument {
             mode,
             extras,
             first_merge,
-            every: every.map(durations::format),
+            every: every.map(duration::format),
             externals,
             max_removals,
             status: status_word(status),

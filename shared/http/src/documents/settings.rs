@@ -1,16 +1,13 @@
 //! The List Service settings as a document, and a change of them.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
 use listsync_core::{
-    address::Address,
-    id::ObjectId,
-    settings::{Owners, Protected, Settings},
+    duration,
+    settings::{Protected, Settings, parse_domain, parse_group_id},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-
-use crate::durations;
 
 /// The settings in force.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -29,6 +26,20 @@ pub struct SettingsDocument {
     pub internal_domains: Vec<String>,
     /// Who is never removed: object ids, addresses, or the word `owners`.
     pub protected: Vec<String>,
+    /// The object ids of the groups that may be linked; none: those that were created for a list, and those that the
+    /// operator linked.
+    pub linkable_groups: Vec<String>,
+}
+
+/// The settings after a change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct SettingsEdit {
+    #[serde(flatten)]
+    #[schema(inline)]
+    /// The settings in force.
+    pub settings: SettingsDocument,
+    /// Those of the people and groups that were named now to whom nobody in the tenant answers.
+    pub unanswered: Vec<String>,
 }
 
 /// A change of settings: what it does not name stays.
@@ -53,6 +64,9 @@ pub struct SettingsPatch {
     /// Who is never removed, all of them.
     #[schema(max_items = 1000)]
     pub protected: Option<Vec<String>>,
+    /// The object ids of the groups that may be linked, all of them.
+    #[schema(max_items = 1000)]
+    pub linkable_groups: Option<Vec<String>>,
 }
 
 /// A setting that makes no sense: its name and why.
@@ -69,15 +83,23 @@ impl SettingsDocument {
     /// Of the settings.
     #[must_use]
     pub fn of(settings: &Settings) -> Self {
-        let Settings { every, full_check_every, settle_window, max_removals, internal_domains, protected } =
-            settings;
+        let Settings {
+            every,
+            full_check_every,
+            settle_window,
+            max_removals,
+            internal_domains,
+            protected,
+            linkable_groups,
+        } = settings;
         Self {
-            every: durations::format(*every),
-            full_check_every: durations::format(*full_check_every),
-            settle_window: durations::format(*settle_window),
+            every: duration::format(*every),
+            full_check_every: duration::format(*full_check_every),
+            settle_window: duration::format(*settle_window),
             max_removals: max_removals.to_string(),
             internal_domains: internal_domains.iter().cloned().collect(),
-            protected: protected_parts(protected),
+            protected: protected.texts(),
+            linkable_groups: linkable_groups.iter().map(ToString::to_string).collect(),
         }
     }
 }
@@ -88,12 +110,17 @@ impl SettingsPatch {
     /// # Errors
     /// When a value makes no sense; the settings may be changed in part then.
     pub fn apply(self, settings: &mut Settings) -> Result<(), SettingRefused> {
-        let Self { every, full_check_every, settle_window, max_removals, internal_domains, protected } = self;
+        let Self {
+            every,
+            full_check_every,
+            settle_window,
+            max_removals,
+            internal_domains,
+            protected,
+            linkable_groups,
+        } = self;
         if let Some(text) = every {
-            settings.every = time("every", &text)?;
-            if settings.every.is_zero() {
-                return Err(refuse("every", "a link cannot be due all the time; give a time such as 15m"));
-            }
+            settings.every = duration::parse_interval(&text).map_err(|error| refuse("every", error))?;
         }
         if let Some(text) = full_check_every {
             settings.full_check_every = time("full-check-every", &text)?;
@@ -105,11 +132,16 @@ impl SettingsPatch {
             settings.max_removals = text.parse().map_err(|error| refuse("max-removals", error))?;
         }
         if let Some(parts) = internal_domains {
-            settings.internal_domains =
-                parts.iter().map(|part| domain(part)).collect::<Result<BTreeSet<_>, _>>()?;
+            let domains = parts.iter().map(|part| parse_domain(part)).collect::<Result<_, _>>();
+            settings.internal_domains = domains.map_err(|error| refuse("internal-domains", error))?;
         }
         if let Some(parts) = protected {
-            settings.protected = protected_of(&parts)?;
+            let read = Protected::parse(parts.iter().map(String::as_str));
+            settings.protected = read.map_err(|error| refuse("protected", error))?;
+        }
+        if let Some(parts) = linkable_groups {
+            let groups = parts.iter().map(|part| parse_group_id(part)).collect::<Result<_, _>>();
+            settings.linkable_groups = groups.map_err(|error| refuse("linkable-groups", error))?;
         }
         Ok(())
     }
@@ -120,40 +152,7 @@ fn refuse(name: &'static str, why: impl ToString) -> SettingRefused {
 }
 
 fn time(name: &'static str, text: &str) -> Result<Duration, SettingRefused> {
-    durations::parse(text).map_err(|error| refuse(name, error))
-}
-
-/// A domain in the form that addresses have it in.
-fn domain(part: &str) -> Result<String, SettingRefused> {
-    let part = part.trim().trim_start_matches('@');
-    let probe = Address::parse(&format!("probe@{part}"));
-    probe
-        .map(|address| address.domain().to_owned())
-        .map_err(|_| refuse("internal-domains", format!("'{part}' is no domain such as contoso.com")))
-}
-
-fn protected_of(parts: &[String]) -> Result<Protected, SettingRefused> {
-    let mut protected = Protected::default();
-    for part in parts.iter().map(|part| part.trim()) {
-        if part.eq_ignore_ascii_case("owners") {
-            protected.owners = Owners::Protected;
-        } else if let Ok(address) = Address::parse(part) {
-            protected.addresses.insert(address);
-        } else if let (Ok(id), false) = (ObjectId::parse(part), part.contains('@')) {
-            protected.object_ids.insert(id);
-        } else {
-            let why = format!("'{part}' is neither an object id, nor an address, nor the word owners");
-            return Err(refuse("protected", why));
-        }
-    }
-    Ok(protected)
-}
-
-fn protected_parts(protected: &Protected) -> Vec<String> {
-    let Protected { object_ids, addresses, owners } = protected;
-    let owners = (*owners == Owners::Protected).then(|| "owners".to_owned());
-    let ids = object_ids.iter().map(ToString::to_string);
-    owners.into_iter().chain(ids).chain(addresses.iter().map(ToString::to_string)).collect()
+    duration::parse(text).map_err(|error| refuse(name, error))
 }
 
 #[cfg(test)]
@@ -177,6 +176,7 @@ mod tests {
             "max-removals": "10%",
             "internal-domains": ["contoso.com", "contoso.de"],
             "protected": ["owners", "2f4d0c1e-0000-4000-8000-000000000001", "anna@contoso.com"],
+            "linkable-groups": ["2f4d0c1e-0000-4000-8000-000000000002"],
         });
         let document = patch(given.clone()).expect("settings");
         assert_eq!(serde_json::to_value(document).expect("JSON"), given);
@@ -187,10 +187,15 @@ mod tests {
         for (name, value) in [
             ("every", json!("often")),
             ("every", json!("0s")),
+            ("every", json!("0.5s")),
+            ("every", json!("1ns")),
             ("max-removals", json!("200%")),
             ("internal-domains", json!(["not a domain"])),
             ("protected", json!(["a b"])),
             ("protected", json!(["@nobody"])),
+            ("protected", json!(["owner"])),
+            ("internal-domains", json!(["contoso"])),
+            ("linkable-groups", json!(["staff"])),
         ] {
             let refused = patch(json!({name: value})).expect_err(name);
             assert_eq!(refused.name, name);

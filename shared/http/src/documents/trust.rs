@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use listsync_core::Timestamp;
-use listsync_engine::ports::{AccessScope, ApiKey, EventSource, SourceKind};
+use listsync_core::{Timestamp, grant::Verb};
+use listsync_engine::ports::{ApiKey, EventSource, Scopes, SourceKind};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -18,19 +18,29 @@ pub struct KeyDocument {
     pub name: String,
     /// What it may do.
     #[schema(value_type = Vec<words::Scope>)]
-    pub scopes: BTreeSet<AccessScope>,
+    pub scopes: BTreeSet<Verb>,
+    /// The ids of the lists that it is bound to; null: it is bound to none.
+    pub lists: Option<Vec<String>>,
+    /// Whether it was made before `link` and `approve` were scopes of their own: its `operate` holds both.
+    pub before_scopes: bool,
     /// When it was made.
     pub made: Timestamp,
     /// When it was revoked.
     pub revoked: Option<Timestamp>,
+    /// From when on it is worth nothing by itself.
+    pub expires: Option<Timestamp>,
+    /// When it was used last, to the hour.
+    pub last_used: Option<Timestamp>,
 }
 
 impl KeyDocument {
-    /// Of a key.
+    /// Of a key, and when it was used last.
     #[must_use]
-    pub fn of(key: ApiKey) -> Self {
-        let ApiKey { id, name, scopes, hash: _, made, revoked } = key;
-        Self { id, name, scopes, made, revoked }
+    pub fn of(key: ApiKey, last_used: Option<Timestamp>) -> Self {
+        let lists = key.grant().bound_to().map(|lists| lists.iter().map(ToString::to_string).collect());
+        let ApiKey { id, name, scopes, reading, lists: _, hash: _, made, revoked, expires } = key;
+        let before_scopes = reading == Scopes::Three;
+        Self { id, name, scopes, lists, before_scopes, made, revoked, expires, last_used }
     }
 }
 

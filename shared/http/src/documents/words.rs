@@ -66,8 +66,8 @@ words! {
     ImportState: "done" | "held" | "removals_skipped" | "repeated";
     /// What a person said of a hold.
     Ruling: "approved" | "discarded";
-    /// What a key may do; each scope holds the ones before it.
-    Scope: "read" | "operate" | "admin";
+    /// What a key may do.
+    Scope: "read" | "operate" | "link" | "approve" | "admin";
     /// Who sends events.
     SourceKind: "standard" | "mailchimp" | "sendgrid" | "ses";
 }

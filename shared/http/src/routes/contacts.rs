@@ -4,15 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use axum::{
     Json,
-    extract::{OriginalUri, State},
+    extract::OriginalUri,
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
 use listsync_core::{
     address::Address,
-    contact::{Contact, ExternalId, UndeliverableReason},
+    contact::{Contact, ExternalId, Scope, UndeliverableReason},
     id::ContactId,
     list::Origin,
+    text::judge_person,
 };
 use listsync_engine::{
     people,
@@ -23,18 +24,13 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{address, display_name, in_field, texts};
 use crate::{
-    app::App,
     ask::{Asked, Named, Told},
     documents::contact::{ContactDocument, Gone, PersonExport, PlaceDocument, SaidDocument},
     etag,
     page::{Page, Wanted},
     problem::Problem,
+    within::Within,
 };
-
-/// So many fields a contact has at most.
-const MOST_FIELDS: usize = 200;
-/// The longest value of a field, in characters.
-const LONGEST_VALUE: usize = 4096;
 
 /// Which contacts.
 #[derive(Deserialize, IntoParams)]
@@ -54,20 +50,23 @@ pub(crate) struct ContactsQuery {
 #[utoipa::path(get, path = "/v1/contacts", tag = "contacts", params(ContactsQuery),
     responses((status = 200, description = "A page of contacts.", body = Page<ContactDocument>)))]
 pub(crate) async fn all(
-    State(app): State<App>,
+    app: Within,
     Asked(query): Asked<ContactsQuery>,
     OriginalUri(uri): OriginalUri,
 ) -> Result<Response, Problem> {
     let wanted = Wanted::of(query.cursor.as_deref(), query.limit)?;
     let settings = app.ports().settings.settings().await?;
-    let contacts = &app.service.contacts;
     let found = match &query.address {
         Some(text) => {
             let address =
                 Address::parse(text).map_err(|error| Problem::parameter("address", error.to_string()))?;
-            contacts.find_contact(&address).await?.into_iter().collect()
+            match app.contact(address.as_str()).await {
+                Ok(contact) => vec![contact],
+                Err(problem) if problem.status.is_client_error() => Vec::new(),
+                Err(problem) => return Err(problem),
+            }
         }
-        None => contacts.contacts(after(&wanted)?.as_ref(), wanted.limit + 1).await?,
+        None => app.contacts(after(&wanted)?.as_ref(), wanted.limit + 1).await?,
     };
     let page = Page::cut(found, wanted.limit, |contact: &Contact| contact.id.to_string());
     Ok(page.map(|contact| ContactDocument::of(contact, &settings)).answer(&uri))
@@ -114,10 +113,7 @@ pub(crate) struct NewContactBody {
 /// Makes a contact, on no list yet.
 #[utoipa::path(post, path = "/v1/contacts", tag = "contacts", request_body = NewContactBody,
     responses((status = 201, description = "The contact; its path is in Location.", body = ContactDocument)))]
-pub(crate) async fn create(
-    State(app): State<App>,
-    Told(new): Told<NewContactBody>,
-) -> Result<Response, Problem> {
+pub(crate) async fn create(app: Within, Told(new): Told<NewContactBody>) -> Result<Response, Problem> {
     let address = address("address", &new.address)?;
     let edit = ContactEdit {
         address: None,
@@ -138,7 +134,7 @@ pub(crate) async fn create(
 #[utoipa::path(get, path = "/v1/contacts/{contact}", tag = "contacts",
     params(("contact" = String, Path, description = "A contact's id or address.")),
     responses((status = 200, description = "The contact; its version is the ETag.", body = ContactDocument)))]
-pub(crate) async fn one(State(app): State<App>, Named([contact]): Named<1>) -> Result<Response, Problem> {
+pub(crate) async fn one(app: Within, Named([contact]): Named<1>) -> Result<Response, Problem> {
     let contact = app.contact(&contact).await?;
     shown(&app, contact).await
 }
@@ -190,13 +186,13 @@ enum MailWord {
     params(("contact" = String, Path, description = "A contact's id or address.")),
     responses((status = 200, description = "The contact as it is now.", body = ContactDocument)))]
 pub(crate) async fn edit(
-    State(app): State<App>,
+    app: Within,
     Named([contact]): Named<1>,
     headers: HeaderMap,
     Told(patch): Told<ContactPatch>,
 ) -> Result<Response, Problem> {
     let expected = etag::expected(&headers)?;
-    let contact = app.contact(&contact).await?;
+    let contact = app.contact_to_edit(&contact).await?;
     let edit = judged(patch)?;
     let edited = people::edit(&app.service, &contact.id, expected, &edit, Origin::Manual).await?.what;
     shown(&app, edited).await
@@ -226,18 +222,12 @@ fn addresses(field: &str, texts: &[String]) -> Result<BTreeSet<Address>, Problem
 }
 
 fn fields(given: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, Problem> {
-    if given.len() > MOST_FIELDS {
-        return Err(Problem::invalid("fields", format!("a contact has at most {MOST_FIELDS} fields")));
+    let odd = |text: &str| text.chars().any(|c| c.is_control() && c != '\n');
+    if given.iter().any(|(name, value)| name.trim().is_empty() || odd(name) || odd(value)) {
+        return Err(Problem::invalid("fields", "a field has a name, and no control characters"));
     }
-    let odd =
-        |text: &str, most| text.chars().count() > most || text.chars().any(|c| c.is_control() && c != '\n');
-    for (name, value) in &given {
-        if name.trim().is_empty() || odd(name, super::LONGEST_NAME) || odd(value, LONGEST_VALUE) {
-            let detail =
-                "a field has a name, and no control characters; the longest value is 4096 characters";
-            return Err(Problem::invalid("fields", detail));
-        }
-    }
+    let pairs = given.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    judge_person("", pairs).map_err(|error| Problem::invalid("fields", error.to_string()))?;
     Ok(given)
 }
 
@@ -245,11 +235,8 @@ fn fields(given: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, P
 #[utoipa::path(delete, path = "/v1/contacts/{contact}", tag = "contacts",
     params(("contact" = String, Path, description = "A contact's id or address.")),
     responses((status = 204, description = "They are gone.")))]
-pub(crate) async fn delete(
-    State(app): State<App>,
-    Named([contact]): Named<1>,
-) -> Result<StatusCode, Problem> {
-    let contact = app.contact(&contact).await?;
+pub(crate) async fn delete(app: Within, Named([contact]): Named<1>) -> Result<StatusCode, Problem> {
+    let contact = app.contact_to_edit(&contact).await?;
     people::delete(&app.service, &contact.id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -258,7 +245,7 @@ pub(crate) async fn delete(
 #[utoipa::path(post, path = "/v1/contacts/{contact}/erase", tag = "contacts",
     params(("contact" = String, Path, description = "A contact's id or address.")),
     responses((status = 200, description = "They are erased.", body = Gone)))]
-pub(crate) async fn erase(State(app): State<App>, Named([contact]): Named<1>) -> Result<Json<Gone>, Problem> {
+pub(crate) async fn erase(app: Within, Named([contact]): Named<1>) -> Result<Json<Gone>, Problem> {
     let contact = app.contact(&contact).await?;
     let lists = people::erase(&app.service, &contact.id).await?.what;
     Ok(Json(Gone { id: contact.id.into(), lists: texts(&lists) }))
@@ -268,17 +255,20 @@ pub(crate) async fn erase(State(app): State<App>, Named([contact]): Named<1>) ->
 #[utoipa::path(get, path = "/v1/contacts/{contact}/export", tag = "contacts",
     params(("contact" = String, Path, description = "A contact's id or address.")),
     responses((status = 200, description = "The person's data.", body = PersonExport)))]
-pub(crate) async fn export(
-    State(app): State<App>,
-    Named([contact]): Named<1>,
-) -> Result<Json<PersonExport>, Problem> {
+pub(crate) async fn export(app: Within, Named([contact]): Named<1>) -> Result<Json<PersonExport>, Problem> {
     let contact = app.contact(&contact).await?;
     let settings = app.ports().settings.settings().await?;
     let (mut lists, mut decisions) = (Vec::new(), Vec::new());
     for place in app.service.contacts.places(&contact.id).await? {
+        if !app.covers(&place.list) {
+            continue;
+        }
         lists.push(PlaceDocument::load(app.ports(), place).await?);
     }
     for said in app.service.contacts.sayings(&contact.id).await? {
+        if matches!(&said.scope, Scope::List(list) if !app.covers(list)) {
+            continue;
+        }
         decisions.push(SaidDocument::load(app.ports(), said).await?);
     }
     let contact = ContactDocument::of(contact, &settings);
@@ -299,12 +289,12 @@ pub(crate) struct Merge {
     params(("contact" = String, Path, description = "The id or address of the contact that stays.")),
     responses((status = 200, description = "The merged contact.", body = ContactDocument)))]
 pub(crate) async fn merge(
-    State(app): State<App>,
+    app: Within,
     Named([contact]): Named<1>,
     Told(Merge { other }): Told<Merge>,
 ) -> Result<Response, Problem> {
-    let keep = app.contact(&contact).await?;
-    let other = app.contact(&other).await.map_err(in_field("other"))?;
+    let keep = app.contact_to_edit(&contact).await?;
+    let other = app.contact_to_edit(&other).await.map_err(in_field("other"))?;
     if keep.id == other.id {
         return Err(Problem::invalid("other", "this is the same contact"));
     }
@@ -312,7 +302,7 @@ pub(crate) async fn merge(
     shown(&app, merged).await
 }
 
-async fn shown(app: &App, contact: Contact) -> Result<Response, Problem> {
+async fn shown(app: &Within, contact: Contact) -> Result<Response, Problem> {
     let tag = etag::tag(contact.version);
     let settings = app.ports().settings.settings().await?;
     Ok(([(header::ETAG, tag)], Json(ContactDocument::of(contact, &settings))).into_response())

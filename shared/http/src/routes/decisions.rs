@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::{Json, extract::State};
+use axum::Json;
 use listsync_core::{
     address::Address,
     contact::{Decision, OptOutReason, Saying, Scope, Via},
@@ -14,10 +14,10 @@ use utoipa::ToSchema;
 
 use super::{address, texts};
 use crate::{
-    app::App,
     ask::{Named, Told},
     documents::{contact::DecisionDocument, words},
     problem::Problem,
+    within::Within,
 };
 
 /// What a person said.
@@ -49,7 +49,7 @@ enum ReasonWord {
     params(("list" = String, Path, description = "A list's name or id.")),
     responses((status = 200, description = "It is stored, and the links were asked to run.", body = DecisionDocument)))]
 pub(crate) async fn of_list(
-    State(app): State<App>,
+    app: Within,
     Named([list]): Named<1>,
     Told(new): Told<NewDecision>,
 ) -> Result<Json<DecisionDocument>, Problem> {
@@ -65,13 +65,17 @@ pub(crate) async fn of_list(
 #[utoipa::path(post, path = "/v1/decisions", tag = "decisions", request_body = NewDecision,
     responses((status = 200, description = "It is stored, and the links were asked to run.", body = DecisionDocument)))]
 pub(crate) async fn of_all(
-    State(app): State<App>,
+    app: Within,
     Told(new): Told<NewDecision>,
 ) -> Result<Json<DecisionDocument>, Problem> {
     said(&app, new, None).await
 }
 
-async fn said(app: &App, new: NewDecision, list: Option<ListId>) -> Result<Json<DecisionDocument>, Problem> {
+async fn said(
+    app: &Within,
+    new: NewDecision,
+    list: Option<ListId>,
+) -> Result<Json<DecisionDocument>, Problem> {
     let address: Address = address("address", &new.address)?;
     let saying = Saying {
         address: address.clone(),

@@ -1,6 +1,6 @@
 //! Filters of lists: what one would make of a list, and why somebody is on it or not.
 
-use axum::{Json, extract::State};
+use axum::Json;
 use listsync_core::{
     filter::{Fact, Filter},
     id::ContactId,
@@ -15,14 +15,14 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::in_field;
 use crate::{
-    app::App,
     ask::{Asked, Named, Told},
     documents::words,
     problem::Problem,
+    within::Within,
 };
 
 /// A filter that may be saved.
-pub(crate) async fn judged(app: &App, field: &str, text: &str) -> Result<Filter, Problem> {
+pub(crate) async fn judged(app: &Within, field: &str, text: &str) -> Result<Filter, Problem> {
     filtered::checked(&app.service, text).await.map_err(|error| match error.code.as_str() {
         "bad_filter" => {
             let PortError { message, hint, .. } = error;
@@ -76,7 +76,7 @@ pub(crate) struct SampleContact {
     params(("list" = String, Path, description = "A list's name or id.")),
     responses((status = 200, description = "Who would join and leave.", body = FilterPreview)))]
 pub(crate) async fn preview(
-    State(app): State<App>,
+    app: Within,
     Named([list]): Named<1>,
     Told(trial): Told<FilterTrial>,
 ) -> Result<Json<FilterPreview>, Problem> {
@@ -95,7 +95,7 @@ pub(crate) async fn preview(
     }))
 }
 
-async fn sample(app: &App, ids: &[ContactId]) -> Result<Vec<SampleContact>, Problem> {
+async fn sample(app: &Within, ids: &[ContactId]) -> Result<Vec<SampleContact>, Problem> {
     let mut sample = Vec::with_capacity(ids.len());
     for id in ids {
         let found = app.service.contacts.contact(id).await?;
@@ -156,7 +156,7 @@ pub(crate) struct FactDocument {
     params(("list" = String, Path, description = "A list's name or id."), ExplainQuery),
     responses((status = 200, description = "What decided.", body = ExplanationDocument)))]
 pub(crate) async fn explain(
-    State(app): State<App>,
+    app: Within,
     Named([list]): Named<1>,
     Asked(query): Asked<ExplainQuery>,
 ) -> Result<Json<ExplanationDocument>, Problem> {

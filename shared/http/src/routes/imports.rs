@@ -2,12 +2,11 @@
 
 use axum::{
     Json,
-    extract::{OriginalUri, Request, State},
+    extract::{OriginalUri, Request},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
 use jiff::{civil::Date, tz::TimeZone};
-use listsync_core::id::ImportId;
 use listsync_engine::{
     people::{self, Stored},
     ports::{Again, Fault, Import, ImportMode, ImportState},
@@ -18,7 +17,6 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{name, runs::csv_answer, texts};
 use crate::{
-    app::App,
     ask::{self, Asked, Named},
     documents::{
         import::{ImportAnswer, ImportSchema},
@@ -26,20 +24,18 @@ use crate::{
     },
     page::{Page, PageQuery, Wanted},
     problem::Problem,
+    within::Within,
 };
-
-/// So many imports are looked through for a cursor, a list or an id at most.
-const FARTHEST: usize = 10_000;
 
 /// Imports into every list, newest first.
 #[utoipa::path(get, path = "/v1/imports", tag = "imports", params(PageQuery),
     responses((status = 200, description = "A page of imports.", body = Page<ImportSchema>)))]
 pub(crate) async fn all(
-    State(app): State<App>,
+    app: Within,
     Asked(query): Asked<PageQuery>,
     OriginalUri(uri): OriginalUri,
 ) -> Result<Response, Problem> {
-    let imports = app.ports().lists.imports(FARTHEST).await?;
+    let imports = app.imports().await?;
     Ok(paged(&query, imports)?.answer(&uri))
 }
 
@@ -48,13 +44,13 @@ pub(crate) async fn all(
     params(("list" = String, Path, description = "A list's name or id."), PageQuery),
     responses((status = 200, description = "A page of imports.", body = Page<ImportSchema>)))]
 pub(crate) async fn of_list(
-    State(app): State<App>,
+    app: Within,
     Named([list]): Named<1>,
     Asked(query): Asked<PageQuery>,
     OriginalUri(uri): OriginalUri,
 ) -> Result<Response, Problem> {
     let list = app.list(&list).await?;
-    let mut imports = app.ports().lists.imports(FARTHEST).await?;
+    let mut imports = app.imports().await?;
     imports.retain(|import| import.list == list.id);
     Ok(paged(&query, imports)?.answer(&uri))
 }
@@ -75,21 +71,16 @@ fn paged(query: &PageQuery, mut imports: Vec<Import>) -> Result<Page<Import>, Pr
 #[utoipa::path(get, path = "/v1/imports/{import}", tag = "imports",
     params(("import" = String, Path, description = "An import's id.")),
     responses((status = 200, description = "The import.", body = ImportSchema)))]
-pub(crate) async fn one(State(app): State<App>, Named([import]): Named<1>) -> Result<Json<Import>, Problem> {
-    let id = ImportId::parse(&import).map_err(|_| Problem::missing("import"))?;
-    let imports = app.ports().lists.imports(FARTHEST).await?;
-    imports.into_iter().find(|import| import.id == id).map(Json).ok_or_else(|| Problem::missing("import"))
+pub(crate) async fn one(app: Within, Named([import]): Named<1>) -> Result<Json<Import>, Problem> {
+    app.import(&import).await.map(Json)
 }
 
 /// Does the held removals of an import.
 #[utoipa::path(post, path = "/v1/imports/{import}/approve", tag = "imports",
     params(("import" = String, Path, description = "An import's id.")),
     responses((status = 200, description = "They are done.", body = ImportAnswer)))]
-pub(crate) async fn approve(
-    State(app): State<App>,
-    Named([import]): Named<1>,
-) -> Result<Json<ImportAnswer>, Problem> {
-    let id = ImportId::parse(&import).map_err(|_| Problem::missing("import"))?;
+pub(crate) async fn approve(app: Within, Named([import]): Named<1>) -> Result<Json<ImportAnswer>, Problem> {
+    let id = app.import(&import).await?.id;
     let Stored { what, links } = match people::approve_import(&app.service, &id).await {
         Err(error) if error.fault == Fault::Gone => return Err(Problem::missing("import")),
         other => other?,
@@ -138,7 +129,7 @@ enum AgainWord {
         (status = 201, description = "It is taken in; its path is in Location.",
             content((ImportAnswer = "application/json"), (String = "text/csv")))))]
 pub(crate) async fn take_in(
-    State(app): State<App>,
+    app: Within,
     Named([list]): Named<1>,
     Asked(query): Asked<ImportQuery>,
     request: Request,

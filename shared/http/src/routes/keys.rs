@@ -3,41 +3,49 @@
 use std::collections::BTreeSet;
 
 use axum::{
-    Extension, Json,
-    extract::{OriginalUri, State},
+    Json,
+    extract::OriginalUri,
     http::{StatusCode, header},
     response::{IntoResponse as _, Response},
 };
-use listsync_engine::ports::AccessScope;
+use listsync_core::{
+    Timestamp,
+    grant::{Grant, Lists, Verb},
+};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::name;
+use super::{in_field, name};
 use crate::{
-    app::App,
     ask::{Asked, Named, Told},
     documents::{
         trust::{KeyDocument, NewKeyDocument},
         words,
     },
-    gate::Caller,
-    keys::{NewKey, create as make},
+    keys::{NewKey, Wish, create as make, last_used},
     page::{Page, PageQuery, Wanted},
     problem::Problem,
+    within::Within,
 };
 
 /// Every key, revoked ones too, without secrets.
 #[utoipa::path(get, path = "/v1/keys", tag = "keys", params(PageQuery),
     responses((status = 200, description = "A page of keys.", body = Page<KeyDocument>)))]
 pub(crate) async fn all(
-    State(app): State<App>,
+    app: Within,
     Asked(query): Asked<PageQuery>,
     OriginalUri(uri): OriginalUri,
 ) -> Result<Response, Problem> {
     let wanted = Wanted::of(query.cursor.as_deref(), query.limit)?;
     let mut keys = app.service.keys.api_keys().await?;
     keys.sort_by(|a, b| a.id.cmp(&b.id));
-    Ok(wanted.of_all(keys, |key| key.id.clone()).map(KeyDocument::of).answer(&uri))
+    let page = wanted.of_all(keys, |key| key.id.clone());
+    let mut items = Vec::with_capacity(page.items.len());
+    for key in page.items {
+        let used = last_used(app.service.seen.as_ref(), &key.id, app.now()).await?;
+        items.push(KeyDocument::of(key, used));
+    }
+    Ok(Page { items, next: page.next }.answer(&uri))
 }
 
 /// A key to be made.
@@ -52,21 +60,34 @@ pub(crate) struct NewKeyBody {
         pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
     )]
     name: String,
-    /// What it may do; each scope holds the ones before it.
-    #[schema(value_type = Vec<words::Scope>, min_items = 1, max_items = 3)]
-    scopes: BTreeSet<AccessScope>,
+    /// What it may do.
+    #[schema(value_type = Vec<words::Scope>, min_items = 1, max_items = 5)]
+    scopes: BTreeSet<Verb>,
+    /// The names or ids of the lists that it is bound to; left out: it is bound to none. What is about the whole tenant is
+    /// refused to a bound key.
+    #[schema(min_items = 1, max_items = 100)]
+    lists: Option<Vec<String>>,
+    /// From when on it is worth nothing; left out: it has no end.
+    expires: Option<Timestamp>,
 }
 
 /// Makes a key. Its secret is in this answer and nowhere else.
 #[utoipa::path(post, path = "/v1/keys", tag = "keys", request_body = NewKeyBody,
     responses((status = 201, description = "The key with its secret.", body = NewKeyDocument)))]
-pub(crate) async fn create(State(app): State<App>, Told(new): Told<NewKeyBody>) -> Result<Response, Problem> {
+pub(crate) async fn create(app: Within, Told(new): Told<NewKeyBody>) -> Result<Response, Problem> {
     let name = name("name", &new.name)?;
-    if new.scopes.is_empty() {
-        return Err(Problem::invalid("scopes", "a key without a scope opens nothing: give one or more"));
+    let mut lists = Lists::All;
+    if let Some(texts) = new.lists {
+        let mut ids = BTreeSet::new();
+        for text in texts {
+            ids.insert(app.list(&text).await.map_err(in_field("lists"))?.id);
+        }
+        lists = Lists::Only(ids);
     }
-    let NewKey { key, text } = make(app.service.keys.as_ref(), &name, new.scopes, app.now()).await?;
-    let document = NewKeyDocument { key: KeyDocument::of(key), secret: text };
+    let wish = Wish { name, grant: Grant { verbs: new.scopes, lists }, expires: new.expires };
+    wish.check(app.now()).map_err(|error| Problem::invalid(error.field(), error.to_string()))?;
+    let NewKey { key, text } = make(app.service.keys.as_ref(), wish, app.now()).await?;
+    let document = NewKeyDocument { key: KeyDocument::of(key, None), secret: text };
     Ok((StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], Json(document)).into_response())
 }
 
@@ -74,12 +95,8 @@ pub(crate) async fn create(State(app): State<App>, Told(new): Told<NewKeyBody>) 
 #[utoipa::path(delete, path = "/v1/keys/{key}", tag = "keys",
     params(("key" = String, Path, description = "A key's id.")),
     responses((status = 204, description = "It is revoked.")))]
-pub(crate) async fn revoke(
-    State(app): State<App>,
-    Extension(caller): Extension<Caller>,
-    Named([id]): Named<1>,
-) -> Result<StatusCode, Problem> {
-    if caller.key == id {
+pub(crate) async fn revoke(app: Within, Named([id]): Named<1>) -> Result<StatusCode, Problem> {
+    if app.key() == id {
         return Err(Problem::conflict(
             "own_key",
             "a key cannot revoke itself: the last one would lock everybody out",

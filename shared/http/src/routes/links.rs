@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::{
     Json,
-    extract::{OriginalUri, State},
+    extract::OriginalUri,
     http::{StatusCode, header},
     response::{IntoResponse as _, Response},
 };
@@ -25,11 +25,11 @@ use listsync_engine::{
 
 use super::newlink::{NewLinkBody, connected};
 use crate::{
-    app::App,
     ask::{Asked, Named, Told},
     documents::{link::LinkDocument, plan::PlanSchema},
     page::{Page, PageQuery, Wanted},
     problem::Problem,
+    within::Within,
 };
 
 const PAGE: usize = 200;
@@ -40,7 +40,7 @@ const RESERVE: Duration = Duration::from_secs(5);
 #[utoipa::path(get, path = "/v1/links", tag = "links", params(PageQuery),
     responses((status = 200, description = "A page of links.", body = Page<LinkDocument>)))]
 pub(crate) async fn all(
-    State(app): State<App>,
+    app: Within,
     Asked(query): Asked<PageQuery>,
     OriginalUri(uri): OriginalUri,
 ) -> Result<Response, Problem> {
@@ -51,13 +51,26 @@ pub(crate) async fn all(
         }
         None => None,
     };
-    let states = app.ports().links.page(after.as_ref(), wanted.limit + 1).await?;
+    let states = page_of(&app, after.as_ref(), wanted.limit + 1).await?;
     let page = Page::cut(states, wanted.limit, |state| state.link.id.to_string());
     let mut items = Vec::with_capacity(page.items.len());
     for state in page.items {
         items.push(LinkDocument::load(app.ports(), state).await?);
     }
     Ok(Page { items, next: page.next }.answer(&uri))
+}
+
+/// Links in the order of ids, after one: all, or those of the caller's lists.
+async fn page_of(app: &Within, after: Option<&LinkId>, limit: usize) -> PortResult<Vec<LinkState>> {
+    let Some(lists) = app.bound_to() else { return app.ports().links.page(after, limit).await };
+    let mut states = Vec::new();
+    for list in lists {
+        states.extend(app.ports().links.of_list(list).await?);
+    }
+    states.retain(|state| after.is_none_or(|after| state.link.id > *after));
+    states.sort_by(|a, b| a.link.id.cmp(&b.link.id));
+    states.truncate(limit);
+    Ok(states)
 }
 
 /// Every link of the deployment, in pages.
@@ -77,10 +90,7 @@ pub(crate) async fn every(ports: &Ports) -> PortResult<Vec<LinkState>> {
 /// Links a list and a group. It is due at once.
 #[utoipa::path(post, path = "/v1/links", tag = "links", request_body = NewLinkBody,
     responses((status = 201, description = "The link; its path is in Location.", body = LinkDocument)))]
-pub(crate) async fn create(
-    State(app): State<App>,
-    Told(new): Told<NewLinkBody>,
-) -> Result<Response, Problem> {
+pub(crate) async fn create(app: Within, Told(new): Told<NewLinkBody>) -> Result<Response, Problem> {
     let link = connected(&app, new).await?;
     let document = shown(&app, &link.id).await?;
     let location = format!("/v1/links/{}", link.id);
@@ -91,10 +101,7 @@ pub(crate) async fn create(
 #[utoipa::path(get, path = "/v1/links/{link}", tag = "links",
     params(("link" = String, Path, description = "A link's id.")),
     responses((status = 200, description = "The link.", body = LinkDocument)))]
-pub(crate) async fn one(
-    State(app): State<App>,
-    Named([link]): Named<1>,
-) -> Result<Json<LinkDocument>, Problem> {
+pub(crate) async fn one(app: Within, Named([link]): Named<1>) -> Result<Json<LinkDocument>, Problem> {
     let state = app.link(&link).await?;
     Ok(Json(LinkDocument::load(app.ports(), state).await?))
 }
@@ -103,7 +110,7 @@ pub(crate) async fn one(
 #[utoipa::path(delete, path = "/v1/links/{link}", tag = "links",
     params(("link" = String, Path, description = "A link's id.")),
     responses((status = 204, description = "It is gone.")))]
-pub(crate) async fn delete(State(app): State<App>, Named([link]): Named<1>) -> Result<StatusCode, Problem> {
+pub(crate) async fn delete(app: Within, Named([link]): Named<1>) -> Result<StatusCode, Problem> {
     let state = app.link(&link).await?;
     app.ports().links.delete(&state.link.id).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -113,10 +120,7 @@ pub(crate) async fn delete(State(app): State<App>, Named([link]): Named<1>) -> R
 #[utoipa::path(post, path = "/v1/links/{link}/pause", tag = "links",
     params(("link" = String, Path, description = "A link's id.")),
     responses((status = 200, description = "The link as it is now.", body = LinkDocument)))]
-pub(crate) async fn pause(
-    State(app): State<App>,
-    Named([link]): Named<1>,
-) -> Result<Json<LinkDocument>, Problem> {
+pub(crate) async fn pause(app: Within, Named([link]): Named<1>) -> Result<Json<LinkDocument>, Problem> {
     let Link { id, status, .. } = app.link(&link).await?.link;
     if matches!(status, LinkStatus::Halted(_)) {
         return Err(Problem::conflict("halted", format!("the link is {status} and does not run anyway"))
@@ -129,10 +133,7 @@ pub(crate) async fn pause(
 #[utoipa::path(post, path = "/v1/links/{link}/resume", tag = "links",
     params(("link" = String, Path, description = "A link's id.")),
     responses((status = 200, description = "The link as it is now.", body = LinkDocument)))]
-pub(crate) async fn resume(
-    State(app): State<App>,
-    Named([link]): Named<1>,
-) -> Result<Json<LinkDocument>, Problem> {
+pub(crate) async fn resume(app: Within, Named([link]): Named<1>) -> Result<Json<LinkDocument>, Problem> {
     let id = app.link(&link).await?.link.id;
     edited_and_run(&app, &id, LinkEdit::Status(LinkStatus::Active)).await
 }
@@ -141,10 +142,7 @@ pub(crate) async fn resume(
 #[utoipa::path(post, path = "/v1/links/{link}/relink", tag = "links",
     params(("link" = String, Path, description = "A link's id.")),
     responses((status = 200, description = "The link as it is now.", body = LinkDocument)))]
-pub(crate) async fn relink(
-    State(app): State<App>,
-    Named([link]): Named<1>,
-) -> Result<Json<LinkDocument>, Problem> {
+pub(crate) async fn relink(app: Within, Named([link]): Named<1>) -> Result<Json<LinkDocument>, Problem> {
     let id = app.link(&link).await?.link.id;
     edited_and_run(&app, &id, LinkEdit::Relink).await
 }
@@ -153,24 +151,24 @@ pub(crate) async fn relink(
 #[utoipa::path(get, path = "/v1/links/{link}/plan", tag = "links",
     params(("link" = String, Path, description = "A link's id.")),
     responses((status = 200, description = "The plan.", body = PlanSchema)))]
-pub(crate) async fn plan(State(app): State<App>, Named([link]): Named<1>) -> Result<Json<Plan>, Problem> {
+pub(crate) async fn plan(app: Within, Named([link]): Named<1>) -> Result<Json<Plan>, Problem> {
     let id = app.link(&link).await?.link.id;
     let until = later(app.now(), app.options.limits.time.saturating_sub(RESERVE));
     Ok(Json(preview(app.ports(), &id, until, &Unwatched).await?))
 }
 
-async fn edited(app: &App, id: &LinkId, edit: LinkEdit) -> Result<Json<LinkDocument>, Problem> {
+async fn edited(app: &Within, id: &LinkId, edit: LinkEdit) -> Result<Json<LinkDocument>, Problem> {
     app.ports().links.edit(id, &edit, app.now()).await?;
     shown(app, id).await
 }
 
-async fn edited_and_run(app: &App, id: &LinkId, edit: LinkEdit) -> Result<Json<LinkDocument>, Problem> {
+async fn edited_and_run(app: &Within, id: &LinkId, edit: LinkEdit) -> Result<Json<LinkDocument>, Problem> {
     app.ports().links.edit(id, &edit, app.now()).await?;
     trigger::raise(app.ports(), id, Reason::OnDemand).await?;
     shown(app, id).await
 }
 
-async fn shown(app: &App, id: &LinkId) -> Result<Json<LinkDocument>, Problem> {
+async fn shown(app: &Within, id: &LinkId) -> Result<Json<LinkDocument>, Problem> {
     let state = app.link(id.as_str()).await?;
     Ok(Json(LinkDocument::load(app.ports(), state).await?))
 }

@@ -2,7 +2,7 @@
 
 use axum::{
     Json,
-    extract::{OriginalUri, State},
+    extract::OriginalUri,
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
@@ -10,13 +10,12 @@ use listsync_core::{
     contact::Version,
     list::{List, ListKind, OptOutRule},
 };
-use listsync_engine::{people, ports::ListEdit};
+use listsync_engine::{naming, people, ports::ListEdit};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{filters, name};
 use crate::{
-    app::App,
     ask::{Asked, Named, Told},
     documents::{
         list::{ListDocument, ListRow},
@@ -25,18 +24,20 @@ use crate::{
     etag,
     page::{Page, PageQuery, Wanted},
     problem::Problem,
+    within::Within,
 };
 
 /// Every list, by name.
 #[utoipa::path(get, path = "/v1/lists", tag = "lists", params(PageQuery),
     responses((status = 200, description = "A page of lists.", body = Page<ListRow>)))]
 pub(crate) async fn all(
-    State(app): State<App>,
+    app: Within,
     Asked(query): Asked<PageQuery>,
     OriginalUri(uri): OriginalUri,
 ) -> Result<Response, Problem> {
     let wanted = Wanted::of(query.cursor.as_deref(), query.limit)?;
     let mut lists = app.ports().lists.lists().await?;
+    lists.retain(|list| app.covers(&list.id));
     lists.sort_by_key(by_name);
     let page = wanted.of_all(lists, by_name);
     let mut items = Vec::with_capacity(page.items.len());
@@ -72,7 +73,7 @@ pub(crate) struct NewList {
 /// Makes a list.
 #[utoipa::path(post, path = "/v1/lists", tag = "lists", request_body = NewList,
     responses((status = 201, description = "The list; its path is in Location.", body = ListDocument)))]
-pub(crate) async fn create(State(app): State<App>, Told(new): Told<NewList>) -> Result<Response, Problem> {
+pub(crate) async fn create(app: Within, Told(new): Told<NewList>) -> Result<Response, Problem> {
     let NewList { name: given, filter, opt_out } = new;
     let name = name("name", &given)?;
     let kind = match filter {
@@ -82,7 +83,7 @@ pub(crate) async fn create(State(app): State<App>, Told(new): Told<NewList>) -> 
         None => None,
     };
     let ports = app.ports();
-    let list = ports.lists.create_list(&name, app.now()).await?;
+    let list = naming::create_list(ports.lists.as_ref(), &name, app.now()).await?;
     let list = match (&kind, opt_out) {
         (None, None) => list,
         _ => {
@@ -106,7 +107,7 @@ pub(crate) async fn create(State(app): State<App>, Told(new): Told<NewList>) -> 
 #[utoipa::path(get, path = "/v1/lists/{list}", tag = "lists",
     params(("list" = String, Path, description = "A list's name or id.")),
     responses((status = 200, description = "The list; its version is the ETag.", body = ListDocument)))]
-pub(crate) async fn one(State(app): State<App>, Named([list]): Named<1>) -> Result<Response, Problem> {
+pub(crate) async fn one(app: Within, Named([list]): Named<1>) -> Result<Response, Problem> {
     let list = app.list(&list).await?;
     shown(&app, list).await
 }
@@ -147,7 +148,7 @@ enum PatchKind {
     params(("list" = String, Path, description = "A list's name or id.")),
     responses((status = 200, description = "The list as it is now.", body = ListDocument)))]
 pub(crate) async fn edit(
-    State(app): State<App>,
+    app: Within,
     Named([list]): Named<1>,
     headers: HeaderMap,
     Told(patch): Told<ListPatch>,
@@ -155,6 +156,10 @@ pub(crate) async fn edit(
     let expected = etag::expected(&headers)?;
     let list = app.list(&list).await?;
     let ListPatch { name: given, kind, filter, opt_out } = patch;
+    if filter.is_some() {
+        // A filter is over all contacts: it would show whoever is on another list, a condition at a time.
+        app.demand_tenant()?;
+    }
     let kind = match (kind, filter, &list.kind) {
         (Some(PatchKind::Static), Some(_), _) => {
             return Err(Problem::invalid("filter", "a static list has no filter"));
@@ -168,7 +173,10 @@ pub(crate) async fn edit(
         }
         (Some(PatchKind::Filtered) | None, None, _) => None,
     };
-    let name = given.as_deref().map(|text| name("name", text)).transpose()?;
+    let name = match given.as_deref().map(|text| name("name", text)).transpose()? {
+        Some(name) => Some(naming::fresh_name(app.ports().lists.as_ref(), &name, Some(&list.id)).await?),
+        None => None,
+    };
     let list =
         edited(&app, &list, expected, &ListEdit { name, kind, opt_out, ..ListEdit::default() }).await?;
     shown(&app, list).await
@@ -178,18 +186,23 @@ pub(crate) async fn edit(
 #[utoipa::path(delete, path = "/v1/lists/{list}", tag = "lists",
     params(("list" = String, Path, description = "A list's name or id.")),
     responses((status = 204, description = "It is gone.")))]
-pub(crate) async fn delete(State(app): State<App>, Named([list]): Named<1>) -> Result<StatusCode, Problem> {
+pub(crate) async fn delete(app: Within, Named([list]): Named<1>) -> Result<StatusCode, Problem> {
     let list = app.list(&list).await?;
     app.ports().lists.delete_list(&list.id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn shown(app: &App, list: List) -> Result<Response, Problem> {
+async fn shown(app: &Within, list: List) -> Result<Response, Problem> {
     let tag = etag::tag(list.version);
     let document = ListDocument::load(app.ports(), list).await?;
     Ok(([(header::ETAG, tag)], Json(document)).into_response())
 }
 
-async fn edited(app: &App, list: &List, expected: Option<Version>, edit: &ListEdit) -> Result<List, Problem> {
+async fn edited(
+    app: &Within,
+    list: &List,
+    expected: Option<Version>,
+    edit: &ListEdit,
+) -> Result<List, Problem> {
     Ok(people::edit_list(&app.service, &list.id, expected, edit).await?.what)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::{
     Json,
-    extract::{OriginalUri, State},
+    extract::OriginalUri,
     http::StatusCode,
     response::{IntoResponse as _, Response},
 };
@@ -22,11 +22,11 @@ use utoipa::ToSchema;
 
 use super::{display_name, texts};
 use crate::{
-    app::App,
     ask::{Asked, MayTell, Named},
     documents::list::{MemberDocument, MemberEdit},
     page::{Page, PageQuery, Wanted},
     problem::Problem,
+    within::Within,
 };
 
 /// Everybody who is on the list, opted out of it, or has yet to confirm.
@@ -34,7 +34,7 @@ use crate::{
     params(("list" = String, Path, description = "A list's name or id."), PageQuery),
     responses((status = 200, description = "A page of members.", body = Page<MemberDocument>)))]
 pub(crate) async fn all(
-    State(app): State<App>,
+    app: Within,
     Named([list]): Named<1>,
     Asked(query): Asked<PageQuery>,
     OriginalUri(uri): OriginalUri,
@@ -65,7 +65,7 @@ pub(crate) struct NewMember {
     responses((status = 200, description = "They were on it already.", body = MemberEdit),
         (status = 201, description = "They are on it now.", body = MemberEdit)))]
 pub(crate) async fn put(
-    State(app): State<App>,
+    app: Within,
     Named([list, member]): Named<2>,
     MayTell(new): MayTell<NewMember>,
 ) -> Result<Response, Problem> {
@@ -93,7 +93,7 @@ pub(crate) async fn put(
         ("member" = String, Path, description = "An address, or the id of a contact.")),
     responses((status = 200, description = "They are not on it.", body = MemberEdit)))]
 pub(crate) async fn remove(
-    State(app): State<App>,
+    app: Within,
     Named([list, member]): Named<2>,
 ) -> Result<Json<MemberEdit>, Problem> {
     let list = app.list(&list).await?;
@@ -106,7 +106,7 @@ pub(crate) async fn remove(
     Ok(Json(edited(list, address, (outcome, links))))
 }
 
-async fn member_address(app: &App, member: &str) -> Result<Address, Problem> {
+async fn member_address(app: &Within, member: &str) -> Result<Address, Problem> {
     if member.contains('@') {
         return Address::parse(member)
             .map_err(|error| Problem::parameter("member", error.to_string()).hint("give a bare address"));

@@ -18,46 +18,9 @@ pub(crate) mod sources;
 pub(crate) mod syncs;
 
 use axum::http::StatusCode;
-use listsync_core::{
-    address::Address,
-    contact::Contact,
-    id::{ContactId, LinkId},
-    list::List,
-};
-use listsync_engine::ports::LinkState;
+use listsync_core::{address::Address, text::label};
 
-use crate::{app::Inner, problem::Problem};
-
-/// The longest name of anything, in characters.
-pub(crate) const LONGEST_NAME: usize = 256;
-
-impl Inner {
-    /// The list of a name or an id.
-    pub(crate) async fn list(&self, text: &str) -> Result<List, Problem> {
-        if text.chars().any(char::is_control) {
-            return Err(Problem::missing("list"));
-        }
-        self.ports().lists.find_list(text).await?.ok_or_else(|| Problem::missing("list"))
-    }
-
-    /// The link of an id.
-    pub(crate) async fn link(&self, text: &str) -> Result<LinkState, Problem> {
-        let id = LinkId::parse(text).map_err(|_| Problem::missing("link"))?;
-        self.ports().links.load(&id).await?.ok_or_else(|| Problem::missing("link"))
-    }
-
-    /// The contact of an id or an address.
-    pub(crate) async fn contact(&self, text: &str) -> Result<Contact, Problem> {
-        let missing = || Problem::missing("contact");
-        let contacts = &self.service.contacts;
-        let found = match (text.contains('@'), Address::parse(text), ContactId::parse(text)) {
-            (true, Ok(address), _) => contacts.find_contact(&address).await?,
-            (false, _, Ok(id)) => contacts.contact(&id).await?,
-            _ => None,
-        };
-        found.ok_or_else(missing)
-    }
-}
+use crate::problem::Problem;
 
 /// What a field of the body names is not there.
 pub(crate) fn in_field(field: &str) -> impl Fn(Problem) -> Problem + '_ {
@@ -71,14 +34,9 @@ pub(crate) fn address(field: &str, text: &str) -> Result<Address, Problem> {
     })
 }
 
-/// A name out of a body: without outer space.
+/// A name out of a body: without outer space and what is not seen.
 pub(crate) fn name(field: &str, text: &str) -> Result<String, Problem> {
-    let text = text.trim();
-    if text.is_empty() || text.chars().count() > LONGEST_NAME || text.chars().any(char::is_control) {
-        let detail = format!("a name has 1 to {LONGEST_NAME} characters and no control characters");
-        return Err(Problem::invalid(field, detail));
-    }
-    Ok(text.to_owned())
+    label(text).map_err(|error| Problem::invalid(field, error.to_string()))
 }
 
 /// A display name out of a body: as [`name`], or none.

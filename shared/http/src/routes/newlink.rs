@@ -2,22 +2,25 @@
 
 use std::time::Duration;
 
+use axum::http::StatusCode;
 use listsync_core::{
-    id::{GroupId, LinkId, ListId},
+    duration,
+    id::{LinkId, ListId},
     link::{Externals, Extras, FirstMerge, Link, MemberRules, Mode, RemovalLimit, Side, Writes},
     list::List,
+    settings::parse_owner,
 };
 use listsync_engine::{
     Ports,
     connect::{NewLink, Target, connect},
-    ports::{Call, GroupQuery, Meter, NewGroup, NewGroupKind, Visibility},
+    ports::{Call, GroupQuery, Meter, NewGroup, NewGroupKind, PortError, Visibility},
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{in_field, name};
-use crate::{app::App, documents::words, durations, problem::Problem};
+use crate::{documents::words, problem::Problem, within::Within};
 
 /// So long the directory may take for the few calls that a link needs.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -92,7 +95,7 @@ enum GroupWord {
 }
 
 /// Judges and saves a link.
-pub(crate) async fn connected(app: &App, body: NewLinkBody) -> Result<Link, Problem> {
+pub(crate) async fn connected(app: &Within, body: NewLinkBody) -> Result<Link, Problem> {
     let ports = app.ports();
     let list = app.list(&body.list).await.map_err(in_field("list"))?;
     let tenant = app.options.tenant.clone().ok_or_else(no_tenant)?;
@@ -114,10 +117,22 @@ pub(crate) async fn connected(app: &App, body: NewLinkBody) -> Result<Link, Prob
         max_removals: body.max_removals,
         members: MemberRules::default(),
         writes: Writes::default(),
+        voucher: app.voucher(),
     };
     let meter = Meter::default();
     let call = Call { until: ports.clock.now() + PATIENCE, meter: &meter };
-    connect(ports, &new, call).await.map_err(|error| in_field("group")(error.into()))
+    connect(ports, &new, call).await.map_err(refused)
+}
+
+fn refused(error: PortError) -> Problem {
+    let is_of_grant = error.code == "group_not_linkable";
+    let mut problem = in_field("group")(error.into());
+    if is_of_grant {
+        // The group is as it is: what lacks is of the key.
+        problem.status = StatusCode::FORBIDDEN;
+        problem.field = Some("group".to_owned());
+    }
+    problem
 }
 
 fn no_tenant() -> Problem {
@@ -126,11 +141,7 @@ fn no_tenant() -> Problem {
 }
 
 fn due(text: &str) -> Result<Duration, Problem> {
-    match durations::parse(text) {
-        Ok(every) if every.is_zero() => Err(Problem::invalid("every", "a link cannot be due all the time")),
-        Ok(every) => Ok(every),
-        Err(error) => Err(Problem::invalid("every", error.to_string())),
-    }
+    duration::parse_interval(text).map_err(|error| Problem::invalid("every", error.to_string()))
 }
 
 async fn target(
@@ -147,7 +158,7 @@ async fn target(
     };
     let group = name("new_group.name", &new.name)?;
     for owner in &new.owners {
-        name("new_group.owners", owner)?;
+        parse_owner(owner).map_err(|error| Problem::invalid("new_group.owners", error.to_string()))?;
     }
     refuse_second_writer(ports, list, mode).await?;
     Ok(Target::New(NewGroup {
@@ -163,9 +174,7 @@ async fn target(
 }
 
 fn query(field: &'static str, group: &str) -> Result<GroupQuery, Problem> {
-    let text = name(field, group)?;
-    let id = Uuid::parse_str(&text).ok().and_then(|_| GroupId::parse(&text).ok());
-    Ok(id.map_or(GroupQuery::Name(text), GroupQuery::Id))
+    GroupQuery::parse(group).map_err(|error| Problem::invalid(field, error.to_string()))
 }
 
 /// Before a group is created for a link that could not be saved.

@@ -2,7 +2,6 @@
 
 use axum::{
     Json,
-    extract::State,
     http::StatusCode,
     response::{IntoResponse as _, Response},
 };
@@ -12,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::in_field;
-use crate::{app::App, ask::Told, problem::Problem};
+use crate::{ask::Told, problem::Problem, within::Within};
 
 /// Whose link, for what.
 #[derive(Deserialize, ToSchema)]
@@ -48,15 +47,15 @@ pub(crate) struct OptOutHeaders {
 /// Signs a link by which a contact leaves a list, or all, without signing in.
 #[utoipa::path(post, path = "/v1/opt-out-links", tag = "decisions", request_body = NewOptOutLink,
     responses((status = 201, description = "The link and the headers.", body = OptOutLinkDocument)))]
-pub(crate) async fn create(
-    State(app): State<App>,
-    Told(new): Told<NewOptOutLink>,
-) -> Result<Response, Problem> {
+pub(crate) async fn create(app: Within, Told(new): Told<NewOptOutLink>) -> Result<Response, Problem> {
     let base = app.options.public_url.as_deref().ok_or_else(no_base)?;
     let contact = app.contact(&new.contact).await.map_err(in_field("contact"))?;
     let scope = match &new.list {
         Some(list) => Scope::List(app.list(list).await.map_err(in_field("list"))?.id),
-        None => Scope::All,
+        None => {
+            app.demand_tenant()?;
+            Scope::All
+        }
     };
     let token = issue(&app.service, &contact.id, scope).await?;
     let headers =

@@ -2,20 +2,23 @@
 
 use axum::{
     Json,
-    extract::{OriginalUri, State},
+    extract::OriginalUri,
     http::{StatusCode, header},
     response::{IntoResponse as _, Response},
 };
-use listsync_core::{id::RunId, summary::Summary};
+use listsync_core::{
+    id::{ListId, RunId},
+    summary::Summary,
+};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::{
-    app::App,
     ask::{Asked, Named},
     documents::{failures, summary::SummarySchema},
     page::{Page, Wanted},
     problem::Problem,
+    within::{Within, not_bound},
 };
 
 /// So many runs are looked through for a cursor at most.
@@ -39,7 +42,7 @@ pub(crate) struct RunsQuery {
 #[utoipa::path(get, path = "/v1/runs", tag = "runs", params(RunsQuery),
     responses((status = 200, description = "A page of summaries.", body = Page<SummarySchema>)))]
 pub(crate) async fn all(
-    State(app): State<App>,
+    app: Within,
     Asked(query): Asked<RunsQuery>,
     OriginalUri(uri): OriginalUri,
 ) -> Result<Response, Problem> {
@@ -52,6 +55,7 @@ pub(crate) async fn all(
     loop {
         let mut runs = app.ports().runs.latest(link.as_ref(), reach).await?;
         let is_all = runs.len() < reach || reach >= FARTHEST;
+        runs.retain(|run| is_own(&app, run));
         let begin = match &wanted.after {
             None => Some(0),
             Some(after) => runs.iter().position(|run| run.run.as_str() == after).map(|at| at + 1),
@@ -76,7 +80,7 @@ fn stale() -> Problem {
 #[utoipa::path(get, path = "/v1/runs/{run}", tag = "runs",
     params(("run" = String, Path, description = "A run's id.")),
     responses((status = 200, description = "The summary.", body = SummarySchema)))]
-pub(crate) async fn one(State(app): State<App>, Named([run]): Named<1>) -> Result<Json<Summary>, Problem> {
+pub(crate) async fn one(app: Within, Named([run]): Named<1>) -> Result<Json<Summary>, Problem> {
     load(&app, &run).await.map(Json)
 }
 
@@ -84,20 +88,23 @@ pub(crate) async fn one(State(app): State<App>, Named([run]): Named<1>) -> Resul
 #[utoipa::path(get, path = "/v1/runs/{run}/failures.csv", tag = "runs",
     params(("run" = String, Path, description = "A run's id.")),
     responses((status = 200, description = "A row per failure.", body = String, content_type = "text/csv")))]
-pub(crate) async fn failures_csv(
-    State(app): State<App>,
-    Named([run]): Named<1>,
-) -> Result<Response, Problem> {
+pub(crate) async fn failures_csv(app: Within, Named([run]): Named<1>) -> Result<Response, Problem> {
     let summary = load(&app, &run).await?;
-    let text = failures::csv(&summary).map_err(|_| {
-        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "fault", "the file could not be written")
-    })?;
-    Ok(csv_answer(StatusCode::OK, text.into_bytes(), "failures.csv"))
+    Ok(csv_answer(StatusCode::OK, failures::csv(&summary).into_bytes(), "failures.csv"))
 }
 
-async fn load(app: &App, run: &str) -> Result<Summary, Problem> {
-    let id = RunId::parse(run).map_err(|_| Problem::missing("run"))?;
-    app.ports().runs.load(&id).await?.ok_or_else(|| Problem::missing("run"))
+async fn load(app: &Within, run: &str) -> Result<Summary, Problem> {
+    let found = match RunId::parse(run) {
+        Ok(id) => app.ports().runs.load(&id).await?,
+        Err(_) => None,
+    };
+    let missing = if app.bound_to().is_some() { not_bound } else { Problem::missing };
+    found.filter(|run| is_own(app, run)).ok_or_else(|| missing("run"))
+}
+
+/// Whether a run is of a list of the caller's. A summary names its list as text, which is empty in none that a run saved.
+fn is_own(app: &Within, run: &Summary) -> bool {
+    app.bound_to().is_none() || ListId::parse(&run.list.id).is_ok_and(|list| app.covers(&list))
 }
 
 /// A CSV file as an answer.

@@ -2,7 +2,7 @@
 
 use axum::{
     Json,
-    extract::{OriginalUri, State},
+    extract::OriginalUri,
     http::{StatusCode, header},
     response::{IntoResponse as _, Response},
 };
@@ -13,7 +13,6 @@ use utoipa::ToSchema;
 
 use super::{in_field, name};
 use crate::{
-    app::App,
     ask::{Asked, Named, Told},
     documents::{
         trust::{NewSourceDocument, SourceDocument},
@@ -22,13 +21,14 @@ use crate::{
     keys::{hex, random_secret},
     page::{Page, PageQuery, Wanted},
     problem::Problem,
+    within::Within,
 };
 
 /// Every sender, without secrets.
 #[utoipa::path(get, path = "/v1/sources", tag = "sources", params(PageQuery),
     responses((status = 200, description = "A page of senders.", body = Page<SourceDocument>)))]
 pub(crate) async fn all(
-    State(app): State<App>,
+    app: Within,
     Asked(query): Asked<PageQuery>,
     OriginalUri(uri): OriginalUri,
 ) -> Result<Response, Problem> {
@@ -69,7 +69,7 @@ pub(crate) struct NewSource {
 /// Trusts a sender. A secret that is made for it is in this answer and nowhere else.
 #[utoipa::path(post, path = "/v1/sources", tag = "sources", request_body = NewSource,
     responses((status = 201, description = "The sender, with its URL and secret.", body = NewSourceDocument)))]
-pub(crate) async fn create(State(app): State<App>, Told(new): Told<NewSource>) -> Result<Response, Problem> {
+pub(crate) async fn create(app: Within, Told(new): Told<NewSource>) -> Result<Response, Problem> {
     let NewSource { id, name: given, kind, list, key, delay_seconds } = new;
     let list = match list {
         Some(text) => Some(app.list(&text).await.map_err(in_field("list"))?.id),
@@ -120,7 +120,7 @@ fn secret(kind: SourceKind, given: Option<String>) -> Result<(String, Option<Str
 }
 
 /// Where it sends to; Mailchimp, which signs nothing, has its secret in there.
-fn url(app: &App, source: &EventSource, secret: Option<&str>) -> String {
+fn url(app: &Within, source: &EventSource, secret: Option<&str>) -> String {
     let base = app.options.public_url.as_deref().unwrap_or_default().trim_end_matches('/');
     match (source.kind, secret) {
         (SourceKind::Mailchimp, Some(secret)) => format!("{base}/hooks/{}/{secret}", source.id),
@@ -132,7 +132,7 @@ fn url(app: &App, source: &EventSource, secret: Option<&str>) -> String {
 #[utoipa::path(delete, path = "/v1/sources/{source}", tag = "sources",
     params(("source" = String, Path, description = "A sender's id.")),
     responses((status = 204, description = "It is gone.")))]
-pub(crate) async fn delete(State(app): State<App>, Named([id]): Named<1>) -> Result<StatusCode, Problem> {
+pub(crate) async fn delete(app: Within, Named([id]): Named<1>) -> Result<StatusCode, Problem> {
     if app.service.keys.source(&id).await?.is_none() {
         return Err(Problem::missing("source"));
     }

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use axum::{
     Json,
-    extract::State,
     http::{StatusCode, header},
     response::{IntoResponse as _, Response},
 };
@@ -19,10 +18,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
-    app::App,
     ask::{Asked, Named},
     documents::summary::SummarySchema,
     problem::Problem,
+    within::Within,
 };
 
 const LONGEST_WAIT: u16 = 60;
@@ -70,7 +69,7 @@ enum SyncState {
         (status = 200, description = "It ran: the summary.", body = SummarySchema),
         (status = 202, description = "It will run; Location tells where to look.", body = SyncDocument)))]
 pub(crate) async fn start(
-    State(app): State<App>,
+    app: Within,
     Named([link]): Named<1>,
     Asked(query): Asked<SyncQuery>,
 ) -> Result<Response, Problem> {
@@ -98,7 +97,7 @@ pub(crate) async fn start(
         ("generation" = u64, Path, description = "The number of the request.")),
     responses((status = 200, description = "What became of it so far.", body = SyncDocument)))]
 pub(crate) async fn one(
-    State(app): State<App>,
+    app: Within,
     Named([link, generation]): Named<2>,
 ) -> Result<Json<SyncDocument>, Problem> {
     let state = app.link(&link).await?;

@@ -74,7 +74,7 @@ async fn what_stands_in_the_way_is_a_conflict() {
     (options.tenant, options.public_url) = (None, None);
     let stage = Stage::new(options).await;
     stage.operate("POST", "/v1/lists").json(json!({"name": "News"})).expect(201).await;
-    let link = stage.operate("POST", "/v1/links").json(json!({"list": "News", "group": "staff"}));
+    let link = stage.administer("POST", "/v1/links").json(json!({"list": "News", "group": "staff"}));
     assert_eq!(link.refused(409).await.0, "no_tenant");
     let made = stage.operate("POST", "/v1/opt-out-links").json(json!({"contact": "c"}));
     assert_eq!(made.refused(409).await.0, "no_public_url");

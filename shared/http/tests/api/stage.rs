@@ -1,12 +1,15 @@
 //! A deployment on one machine, without a network: the embedded store, a directory in memory, and the API before them.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use axum::Router;
-use listsync_core::id::ObjectId;
+use listsync_core::{
+    grant::{Grant, Lists, Verb},
+    id::ObjectId,
+};
 use listsync_engine::{
     Ports,
-    ports::{AccessScope, Group, GroupKind, Membership},
+    ports::{Group, GroupKind, Membership},
     service::Service,
 };
 use listsync_http::{Options, keys, router};
@@ -23,8 +26,7 @@ pub(crate) struct Stage {
     pub(crate) router: Router,
     pub(crate) clock: ManualClock,
     pub(crate) directory: FakeDirectory,
-    /// A key of each scope.
-    pub(crate) read: String,
+    /// A key that operates, and one that may all.
     pub(crate) operate: String,
     pub(crate) admin: String,
 }
@@ -40,16 +42,19 @@ impl Stage {
         let members: Vec<ObjectId> = ["anna", "ben"].map(sample::object).into();
         directory.put_group(group(), members);
         let service = service(&clock, &directory);
-        let key = async |scope| {
-            let made =
-                keys::create(service.keys.as_ref(), "test", BTreeSet::from([scope]), sample::moment(0));
-            made.await.expect("a key is made").text
-        };
-        let (read, operate, admin) =
-            (key(AccessScope::Read).await, key(AccessScope::Operate).await, key(AccessScope::Admin).await);
+        let key = async |verb| key_of(&service, &[verb], Lists::All).await;
+        let (operate, admin) = (key(Verb::Operate).await, key(Verb::Admin).await);
         let router = router(service.clone(), options);
-        Self { service, router, clock, directory, read, operate, admin }
+        Self { service, router, clock, directory, operate, admin }
     }
+}
+
+/// The text of a new key.
+pub(crate) async fn key_of(service: &Service, verbs: &[Verb], lists: Lists) -> String {
+    let grant = Grant { verbs: verbs.iter().copied().collect(), lists };
+    let wish = keys::Wish { name: "test".to_owned(), grant, expires: None };
+    let made = keys::create(service.keys.as_ref(), wish, sample::moment(0)).await;
+    made.expect("a key is made").text
 }
 
 /// What a host says: bounds that no test reaches by itself.

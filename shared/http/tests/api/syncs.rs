@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The worker, until the queue is empty.
-async fn work(stage: &Stage) {
+pub(crate) async fn work(stage: &Stage) {
     let ports = &stage.service.ports;
     loop {
         let deliveries = ports.queue.receive(4, Duration::from_secs(60)).await.unwrap();
@@ -38,8 +38,11 @@ async fn work(stage: &Stage) {
 async fn linked(stage: &Stage) -> String {
     stage.operate("POST", "/v1/lists").json(json!({"name": "News"})).expect(201).await;
     stage.operate("PUT", "/v1/lists/News/members/cleo@contoso.example").expect(201).await;
-    let link =
-        stage.operate("POST", "/v1/links").json(json!({"list": "News", "group": "Staff"})).expect(201).await;
+    let link = stage
+        .administer("POST", "/v1/links")
+        .json(json!({"list": "News", "group": "Staff"}))
+        .expect(201)
+        .await;
     link["id"].as_str().unwrap().to_owned()
 }
 
@@ -65,7 +68,11 @@ async fn a_caller_can_wait_for_the_summary() {
     let stage = Stage::new(options()).await;
     let link = linked(&stage).await;
     let worker = async {
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        // It has nothing to do before the request is there.
+        let id = listsync_core::id::LinkId::parse(&link).unwrap();
+        while stage.service.ports.links.load(&id).await.unwrap().unwrap().requested.0 == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
         work(&stage).await;
     };
     let path = format!("/v1/links/{link}/sync?wait=60");
@@ -87,13 +94,13 @@ async fn a_caller_can_wait_for_the_summary() {
 async fn a_link_that_does_not_run_is_not_asked_to() {
     let stage = Stage::new(options()).await;
     let link = linked(&stage).await;
-    let post = |verb: &str| stage.operate("POST", &format!("/v1/links/{link}/{verb}"));
+    let post = |verb: &str| stage.administer("POST", &format!("/v1/links/{link}/{verb}"));
     assert_eq!(post("pause").expect(200).await["status"], "paused");
     assert_eq!(post("sync").refused(409).await.0, "paused");
     assert_eq!(post("resume").expect(200).await["status"], "active");
     post("sync?wait=61").refused(400).await;
     post("relink").expect(200).await;
-    stage.operate("DELETE", &format!("/v1/links/{link}")).expect(204).await;
+    stage.administer("DELETE", &format!("/v1/links/{link}")).expect(204).await;
     post("sync").refused(404).await;
 }
 
@@ -103,7 +110,7 @@ async fn what_a_guard_keeps_back_is_ruled_on_by_its_digest() {
     stage.operate("POST", "/v1/lists").json(json!({"name": "News"})).expect(201).await;
     stage.operate("PUT", "/v1/lists/News/members/cleo@contoso.example").expect(201).await;
     let new = json!({"list": "News", "group": "Staff", "first_merge": "list"});
-    let link = stage.operate("POST", "/v1/links").json(new).expect(201).await;
+    let link = stage.administer("POST", "/v1/links").json(new).expect(201).await;
     let link = format!("/v1/links/{}", link["id"].as_str().unwrap());
     stage.operate("POST", &format!("{link}/sync")).expect(202).await;
     work(&stage).await;
@@ -112,8 +119,8 @@ async fn what_a_guard_keeps_back_is_ruled_on_by_its_digest() {
     judge("Link", &stage.operate("GET", &link).expect(200).await);
     judge("Plan", &stage.operate("GET", &format!("{link}/plan")).expect(200).await);
     let digest = held["digest"].as_str().unwrap();
-    stage.operate("POST", "/v1/holds/none/approve").refused(404).await;
-    let ruled = stage.operate("POST", &format!("/v1/holds/{digest}/approve")).expect(200).await;
+    stage.administer("POST", "/v1/holds/none/approve").refused(404).await;
+    let ruled = stage.administer("POST", &format!("/v1/holds/{digest}/approve")).expect(200).await;
     assert_eq!(ruled["ruling"], "approved");
     work(&stage).await;
     assert_eq!(stage.directory.members(&sample::group("staff")), [sample::object("cleo")].into());
@@ -123,7 +130,7 @@ async fn what_a_guard_keeps_back_is_ruled_on_by_its_digest() {
 async fn a_link_that_makes_no_sense_is_refused_with_the_field_or_the_reason() {
     let stage = Stage::new(options()).await;
     stage.operate("POST", "/v1/lists").json(json!({"name": "News"})).expect(201).await;
-    let link = |body| stage.operate("POST", "/v1/links").json(body);
+    let link = |body| stage.administer("POST", "/v1/links").json(body);
     assert_eq!(link(json!({"list": "None", "group": "Staff"})).refused(404).await.1.as_deref(), Some("list"));
     assert_eq!(link(json!({"list": "News"})).refused(422).await.1.as_deref(), Some("group"));
     assert_eq!(

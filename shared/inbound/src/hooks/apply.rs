@@ -9,13 +9,14 @@ use listsync_core::{
     list::Origin,
 };
 use listsync_engine::{
-    people,
+    naming, people,
     ports::{ContactEdit, EventSource, Fault, MailState, PortError, PortResult, SourceKind},
     service::Service,
 };
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
+use super::bound;
 use crate::events::{Entry, Event, EventKind, MEMORY_SECONDS, Reading, TOLERANCE_SECONDS};
 
 /// What became of an event.
@@ -32,13 +33,13 @@ pub enum Outcome {
     Transient,
     /// The person has said otherwise since, or is reached elsewhere by now.
     Superseded,
-    /// We keep nobody of that address.
+    /// We keep nobody of that address, or nobody on the list that the source is bound to.
     UnknownAddress,
     /// The list that it names is not there, or not one of the source's.
     UnknownList,
     /// The list's rule, or the person's complaint, stands against it.
     Refused,
-    /// The new address is somebody else's: an operator may merge the two.
+    /// The new address is somebody else's, here or in the directory: an operator may merge the two, or edit the one.
     Conflict,
     /// It could not be understood, while others beside it could.
     Unreadable,
@@ -154,11 +155,16 @@ impl<'a> Applying<'a> {
     }
 
     async fn say(&mut self, event: &Event, decision: Decision, reason: OptOutReason) -> PortResult<Outcome> {
-        let scope = match reason {
-            // Who reports one message as spam wants none of any list.
-            OptOutReason::Complaint => Scope::All,
+        let (scope, reason) = match reason {
+            // Who reports one message as spam wants none of any list, as far as the source can tell.
+            OptOutReason::Complaint => {
+                match bound::of_complaint(self.service, self.source, &event.address).await? {
+                    Scope::All => (Scope::All, reason),
+                    one => (one, OptOutReason::Own),
+                }
+            }
             OptOutReason::Own | OptOutReason::Erased => match self.scope(event).await? {
-                Some(scope) => scope,
+                Some(scope) => (scope, reason),
                 None => return Ok(Outcome::UnknownList),
             },
         };
@@ -188,12 +194,21 @@ impl<'a> Applying<'a> {
         let Some(contact) = self.service.contacts.find_contact(&event.address).await? else {
             return Ok(Outcome::UnknownAddress);
         };
+        if !bound::knows(self.service, self.source, &contact.id).await? {
+            // The same as of nobody: whom else there is is not the source's to learn.
+            return Ok(Outcome::UnknownAddress);
+        }
         if is_so(&contact, &edit) {
             return Ok(Outcome::Applied);
         }
         // What happened to a former address says nothing about the present one.
         if contact.address != event.address {
             return Ok(Outcome::Superseded);
+        }
+        if let Some(new) = &edit.address
+            && bound::is_somebody_elses(self.service, &contact, new).await?
+        {
+            return Ok(Outcome::Conflict);
         }
         people::edit_later(self.service, (&contact.id, None), &edit, Origin::Own, self.delay()).await?;
         Ok(Outcome::Applied)
@@ -221,7 +236,7 @@ impl<'a> Applying<'a> {
         if let Some(known) = self.lists.get(name) {
             return Ok(known.clone());
         }
-        let found = self.service.ports.lists.find_list(name).await?.map(|list| list.id);
+        let found = naming::find_list(self.service.ports.lists.as_ref(), name).await?.map(|list| list.id);
         self.lists.insert(name.to_owned(), found.clone());
         Ok(found)
     }

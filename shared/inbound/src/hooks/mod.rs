@@ -18,6 +18,7 @@
 //! Mailchimp, which signs nothing, delivers to `/hooks/{source}/{secret}` and tries that address by `GET` first.
 
 mod apply;
+mod bound;
 mod receive;
 mod refusal;
 mod visit;

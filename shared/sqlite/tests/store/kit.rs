@@ -9,6 +9,7 @@ use listsync_core::{
     address::Address,
     id::{ContactId, GroupId, LinkId, ListId, ObjectId, TenantId},
     link::{Externals, Extras, FirstMerge, Link, LinkStatus, MemberRules, Mode, Writes},
+    linkable::Voucher,
     list::{Entry, List, NewContact, Origin, Standing},
     matched::{Binding, Grounds},
     member::{Member, MemberKey},
@@ -103,6 +104,7 @@ pub(crate) fn link(id: &str, list: &ListId, group: &str, mode: Mode) -> Link {
         more: Vec::new(),
         group_made_at: None,
         writes: Writes::Direct,
+        voucher: Voucher::Operator,
         status: LinkStatus::Active,
     }
 }

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use listsync_engine::ports::{
-    AccessScope, ApiKey, EventSource, Fault, Keys, Memory, Secret, Seen, SourceKind,
+use listsync_core::{
+    grant::{Lists, Verb},
+    id::ListId,
 };
+use listsync_engine::ports::{ApiKey, EventSource, Fault, Keys, Memory, Scopes, Secret, Seen, SourceKind};
 
 use super::{fault, ok};
 use crate::sample::moment;
@@ -57,10 +59,13 @@ async fn api_keys_are_found_by_their_hash<S: Keys>(store: &S) {
     let key = |id: &str| ApiKey {
         id: id.to_owned(),
         name: format!("for {id}"),
-        scopes: BTreeSet::from([AccessScope::Read, AccessScope::Admin]),
+        scopes: BTreeSet::from([Verb::Read, Verb::Link]),
+        reading: Scopes::Verbs,
+        lists: Lists::Only([ListId::parse("staff").expect("a plain name makes an id")].into()),
         hash: format!("{id:0>64}"),
         made: moment(1),
         revoked: None,
+        expires: Some(moment(9)),
     };
     assert_eq!(ok(store.api_keys().await), []);
     ok(store.save_api_key(&key("one")).await);

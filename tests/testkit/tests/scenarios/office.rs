@@ -8,6 +8,7 @@ use listsync_core::{
     contact::UndeliverableReason,
     id::{GroupId, LinkId, ListId, RunId, TenantId},
     link::{Externals, Extras, FirstMerge, MemberRules, Mode, Writes},
+    linkable::Voucher,
     list::{NewContact, Origin, Standing},
     summary::Summary,
     trigger::Reason,
@@ -137,6 +138,7 @@ impl Office {
             max_removals: None,
             members: MemberRules::default(),
             writes: Writes::Direct,
+            voucher: Voucher::Operator,
         }
     }
 

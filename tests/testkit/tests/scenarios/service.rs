@@ -6,6 +6,7 @@ use listsync_core::{
     contact::{Decision, OptOutReason, Saying, Scope, Via},
     id::{ContactId, LinkId, ListId},
     link::{Externals, Extras, FirstMerge, MemberRules, Mode, Writes},
+    linkable::Voucher,
     list::{ListKind, OptOutRule, Origin},
     summary::Outcome,
 };
@@ -219,6 +220,7 @@ fn link_of(list: &ListId, mode: Mode) -> NewLink {
         members: MemberRules::default(),
         max_removals: None,
         writes: Writes::Direct,
+        voucher: Voucher::Operator,
     }
 }
 

@@ -38,6 +38,7 @@ pub(crate) struct Kit {
     pub(crate) store: MemoryStore,
     pub(crate) queue: Arc<Flaky>,
     pub(crate) service: Service,
+    pub(crate) directory: FakeDirectory,
     /// A list that a link stands on.
     pub(crate) news: ListId,
 }
@@ -55,8 +56,9 @@ impl Kit {
         let clock = ManualClock::at(Timestamp::from_second(NOW).unwrap());
         let store = MemoryStore::new(&clock);
         let queue = Arc::new(Flaky::over(store.clone()));
+        let directory = FakeDirectory::new(&clock, Lag::NONE, Dice::new(7));
         let ports = Ports {
-            directory: Arc::new(FakeDirectory::new(&clock, Lag::NONE, Dice::new(7))),
+            directory: Arc::new(directory.clone()),
             lists: Arc::new(store.clone()),
             links: Arc::new(store.clone()),
             runs: Arc::new(store.clone()),
@@ -73,7 +75,7 @@ impl Kit {
         };
         let news = store.create_list("News <&> \"Jobs\"", clock.now()).await.unwrap().id;
         store.create(&link("news", &news, "staff"), clock.now()).await.unwrap();
-        Self { clock, store, queue, service, news }
+        Self { clock, store, queue, service, directory, news }
     }
 
     /// A member of the list, since yesterday.

@@ -1,3 +1,5 @@
+//! Object ids of the directory, in the form in which all of them are written.
+
 use std::fmt;
 
 use serde::Serialize;

@@ -1,0 +1,80 @@
+//! Times as people write them: `30s`, `15m`, `1h30m`. In whole seconds, as they are shown so.
+
+use std::time::Duration;
+
+use jiff::{
+    SignedDuration,
+    fmt::friendly::{Designator, Spacing, SpanPrinter},
+};
+
+/// A text that is no time, or not one that can be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DurationError {
+    /// It cannot be read.
+    #[error("'{0}' is not a time: write one such as 30s, 15m, 24h or 1h30m")]
+    Unreadable(String),
+    /// Less than a second, where something is done over and over.
+    #[error("'{0}' would be all the time: write one second or more, such as 15m")]
+    TooShort(String),
+}
+
+/// Reads a time of zero or more whole seconds.
+///
+/// # Errors
+/// When it is none, negative, or not of whole seconds: what is shown of it would be another one.
+pub fn parse(text: &str) -> Result<Duration, DurationError> {
+    let refuse = || DurationError::Unreadable(text.to_owned());
+    let time: SignedDuration = text.trim().parse().map_err(|_| refuse())?;
+    let time = Duration::try_from(time).map_err(|_| refuse())?;
+    match time.subsec_nanos() {
+        0 => Ok(time),
+        _ if time.as_secs() == 0 => Err(DurationError::TooShort(text.to_owned())),
+        _ => Err(refuse()),
+    }
+}
+
+/// Reads how often something is done: a time of at least a second.
+///
+/// # Errors
+/// As [`parse`], and for less than a second.
+pub fn parse_interval(text: &str) -> Result<Duration, DurationError> {
+    match parse(text)? {
+        Duration::ZERO => Err(DurationError::TooShort(text.to_owned())),
+        time => Ok(time),
+    }
+}
+
+/// A time as [`parse`] reads it, in whole seconds.
+#[must_use]
+pub fn format(time: Duration) -> String {
+    let whole = SignedDuration::from_secs(i64::try_from(time.as_secs()).unwrap_or(i64::MAX));
+    SpanPrinter::new().designator(Designator::Compact).spacing(Spacing::None).duration_to_string(&whole)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_read_back_as_written() {
+        for text in ["0s", "30s", "15m", "1h30m", "24h", "1h1m1s"] {
+            assert_eq!(parse(text).map(format).as_deref(), Ok(text));
+        }
+        assert_eq!(parse(" 90s ").map(format).as_deref(), Ok("1m30s"));
+    }
+
+    #[test]
+    fn what_is_no_time_is_refused() {
+        for text in ["", "15", "soon", "-5m", "5 apples", "500ms", "0.5s", "1.5s", "1ns"] {
+            assert!(parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_interval_is_a_second_or_more() {
+        for text in ["0s", "0.5s", "999ms", "1ns", "1us", "-1s", ""] {
+            assert!(parse_interval(text).is_err(), "{text}");
+        }
+        assert_eq!(parse_interval("1s"), Ok(Duration::from_secs(1)));
+    }
+}

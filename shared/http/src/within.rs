@@ -1,0 +1,206 @@
+//! The service as far as the caller's grant reaches: every handler behind a key finds lists, links and people through it.
+//!
+//! A key that is bound to lists gets one and the same refusal for what is of another list and for what is not there at
+//! all, so that it learns nothing of other lists by asking.
+
+use std::{collections::BTreeSet, ops::Deref};
+
+use axum::{
+    extract::FromRequestParts,
+    http::{StatusCode, request::Parts},
+};
+use listsync_core::{
+    address::Address,
+    contact::{Contact, Place},
+    grant::Verb,
+    id::{ContactId, ImportId, LinkId, ListId},
+    linkable::Voucher,
+    list::{List, Standing},
+};
+use listsync_engine::{
+    naming,
+    ports::{EntryQuery, Import, LinkState},
+};
+
+use crate::{
+    app::{App, Inner},
+    gate::Caller,
+    problem::Problem,
+};
+
+/// So many imports are looked through for a cursor, a list or an id at most.
+const FARTHEST: usize = 10_000;
+
+/// The service as far as the caller's grant reaches.
+#[derive(Clone)]
+pub(crate) struct Within {
+    app: App,
+    caller: Caller,
+}
+
+impl FromRequestParts<App> for Within {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        // The gate has put it there for every route that needs a key.
+        let caller = parts.extensions.get::<Caller>().cloned().ok_or_else(crate::gate::no_key)?;
+        Ok(Self { app: app.clone(), caller })
+    }
+}
+
+impl Deref for Within {
+    type Target = Inner;
+    fn deref(&self) -> &Inner {
+        &self.app
+    }
+}
+
+impl Within {
+    /// The id of the caller's key.
+    pub(crate) fn key(&self) -> &str {
+        &self.caller.key
+    }
+
+    /// The lists that the caller is bound to; none: bound to no list.
+    pub(crate) fn bound_to(&self) -> Option<&BTreeSet<ListId>> {
+        self.caller.grant.bound_to()
+    }
+
+    /// Whether something of this list is the caller's to see.
+    pub(crate) fn covers(&self, list: &ListId) -> bool {
+        self.caller.grant.covers(list)
+    }
+
+    /// Refuses a bound caller where a request that is of one list by its path is about the whole tenant by its body.
+    pub(crate) fn demand_tenant(&self) -> Result<(), Problem> {
+        if self.bound_to().is_some() { Err(no_tenant()) } else { Ok(()) }
+    }
+
+    /// What the caller's word is worth where a group is linked.
+    pub(crate) fn voucher(&self) -> Voucher {
+        let is_operators = self.caller.is_of_before || self.caller.grant.verbs.contains(&Verb::Admin);
+        if is_operators { Voucher::Operator } else { Voucher::Key }
+    }
+
+    /// The list of a name or an id.
+    pub(crate) async fn list(&self, text: &str) -> Result<List, Problem> {
+        let found = match text.chars().any(char::is_control) {
+            true => None,
+            false => naming::find_list(self.ports().lists.as_ref(), text).await?,
+        };
+        self.own(found, |list| &list.id).map_err(|missing| missing("list"))
+    }
+
+    /// The link of an id.
+    pub(crate) async fn link(&self, text: &str) -> Result<LinkState, Problem> {
+        let found = match LinkId::parse(text) {
+            Ok(id) => self.ports().links.load(&id).await?,
+            Err(_) => None,
+        };
+        self.own(found, |state| &state.link.list).map_err(|missing| missing("link"))
+    }
+
+    /// The import of an id.
+    pub(crate) async fn import(&self, text: &str) -> Result<Import, Problem> {
+        let found = match ImportId::parse(text) {
+            Ok(id) => self.imports().await?.into_iter().find(|import| import.id == id),
+            Err(_) => None,
+        };
+        self.own(found, |import| &import.list).map_err(|missing| missing("import"))
+    }
+
+    /// The latest imports into the caller's lists, newest first.
+    pub(crate) async fn imports(&self) -> Result<Vec<Import>, Problem> {
+        let mut imports = self.ports().lists.imports(FARTHEST).await?;
+        imports.retain(|import| self.covers(&import.list));
+        Ok(imports)
+    }
+
+    /// What was found, if it is of a list of the caller's; else how to refuse it, by the word for what was asked for.
+    pub(crate) fn own<T>(
+        &self,
+        found: Option<T>,
+        list: impl Fn(&T) -> &ListId,
+    ) -> Result<T, fn(&str) -> Problem> {
+        let missing = if self.bound_to().is_some() { not_bound } else { Problem::missing };
+        found.filter(|found| self.covers(list(found))).ok_or(missing)
+    }
+
+    /// The contact of an id or an address, for a bound caller only one who is on a list of theirs, or opted out of it.
+    pub(crate) async fn contact(&self, text: &str) -> Result<Contact, Problem> {
+        let found = self.found_contact(text).await?;
+        if self.bound_to().is_none() {
+            return found.ok_or_else(|| Problem::missing("contact"));
+        }
+        let contact = found.ok_or_else(|| not_bound("contact"))?;
+        let is_own = self.places(&contact.id).await?.iter().any(|place| self.covers(&place.list));
+        if is_own { Ok(contact) } else { Err(not_bound("contact")) }
+    }
+
+    /// The contact, to be edited: what is edited of a contact holds on every list that they are on, so a bound caller has
+    /// to have them all.
+    pub(crate) async fn contact_to_edit(&self, text: &str) -> Result<Contact, Problem> {
+        let contact = self.contact(text).await?;
+        if self.bound_to().is_some() && !self.places(&contact.id).await?.iter().all(|p| self.covers(&p.list))
+        {
+            return Err(Problem::new(
+                StatusCode::FORBIDDEN,
+                "list",
+                "this person is on other lists too, and the key is not bound to those",
+            )
+            .hint("use a key that is not bound to lists"));
+        }
+        Ok(contact)
+    }
+
+    /// Where a contact is, or said something, and not where they merely were once.
+    async fn places(&self, contact: &ContactId) -> Result<Vec<Place>, Problem> {
+        let mut places = self.service.contacts.places(contact).await?;
+        places.retain(|place| place.standing != Standing::Absent);
+        Ok(places)
+    }
+
+    async fn found_contact(&self, text: &str) -> Result<Option<Contact>, Problem> {
+        let contacts = &self.service.contacts;
+        Ok(match (text.contains('@'), Address::parse(text), ContactId::parse(text)) {
+            (true, Ok(address), _) => contacts.find_contact(&address).await?,
+            (false, _, Ok(id)) => contacts.contact(&id).await?,
+            _ => None,
+        })
+    }
+
+    /// Contacts in the order of ids, after one.
+    pub(crate) async fn contacts(
+        &self,
+        after: Option<&ContactId>,
+        limit: usize,
+    ) -> Result<Vec<Contact>, Problem> {
+        let Some(lists) = self.bound_to() else {
+            return Ok(self.service.contacts.contacts(after, limit).await?);
+        };
+        let mut ids = BTreeSet::new();
+        for list in lists {
+            let mut entries = self.ports().lists.entries(list, EntryQuery::All).await?;
+            entries.retain(|entry| entry.standing != Standing::Absent);
+            ids.extend(entries.into_iter().map(|entry| entry.contact));
+        }
+        let next = ids.into_iter().filter(|id| after.is_none_or(|after| id > after)).take(limit);
+        let mut contacts = Vec::new();
+        for id in next {
+            contacts.extend(self.service.contacts.contact(&id).await?);
+        }
+        Ok(contacts)
+    }
+}
+
+/// The refusal of what is about the whole tenant to a key that is bound to lists.
+pub(crate) fn no_tenant() -> Problem {
+    let detail = "this is about the whole tenant, and the key is bound to lists";
+    Problem::new(StatusCode::FORBIDDEN, "tenant", detail).hint("use a key that is not bound to lists")
+}
+
+/// The refusal of what is of no list that a key is bound to.
+pub(crate) fn not_bound(what: &str) -> Problem {
+    let detail = format!("the key is bound to lists, and there is no such {what} of theirs");
+    Problem::new(StatusCode::FORBIDDEN, "list", detail).hint("use a key of that list")
+}
