@@ -103,6 +103,7 @@ impl ContactDocument {
             further_ids,
             fields,
             object_id,
+            grounds: _,
             undeliverable,
             opted_out,
             version,

@@ -137,7 +137,7 @@ impl MemberDocument {
     /// Of an entry.
     #[must_use]
     pub fn of(entry: Entry, settings: &Settings) -> Self {
-        let Entry { contact, address, name, object_id, standing, origin, undeliverable } = entry;
+        let Entry { contact, address, name, object_id, grounds: _, standing, origin, undeliverable } = entry;
         Self {
             contact,
             external: settings.is_external(&address),

@@ -136,6 +136,7 @@ mod tests {
                 aliases: BTreeSet::new(),
                 name: "Anna".to_owned(),
                 external_id: None,
+                further_ids: BTreeSet::new(),
                 fields: BTreeMap::new(),
                 object_id: None,
                 grounds: None,
