@@ -322,6 +322,34 @@ fn what_the_guard_held_stays_held_for_as_long_as_it_is_to_be_removed() {
 }
 
 #[test]
+fn an_addition_that_the_directory_did_not_decide_on_waits_for_a_read_and_is_then_sent_once_more() {
+    let judged = |seen, recheck_at| {
+        let mut case = case(false, ListPresence::Member, seen);
+        case.record.intent = Some(Intent { op: Op::Add, since: ago(60) });
+        case.record.open = Some(Open::SetAside { recheck_at });
+        judge(&case, &policy(Mode::TwoWay), now())
+    };
+    let later = Timestamp::from_second(1_000_900).expect("in range");
+    for seen in [Seen::Absent, Seen::Unmentioned] {
+        let waits = judged(seen, later);
+        assert_eq!(
+            (waits.verdict, waits.member.in_baseline),
+            (Verdict::SetAside, false),
+            "nothing was seen done"
+        );
+        assert_eq!(waits.member.intent.map(|intent| intent.op), Some(Op::Add));
+        assert_eq!(waits.member.open, Some(Open::SetAside { recheck_at: later }));
+        let asked = judged(seen, ago(1));
+        assert_eq!(effect(&asked).map(|effect| effect.cause), Some(Cause::Unrecorded));
+    }
+    for recheck_at in [later, ago(1)] {
+        let seen = judged(Seen::Present, recheck_at);
+        assert_eq!((seen.verdict, seen.member.open, seen.member.intent), (Verdict::Settled, None, None));
+        assert!(seen.member.in_baseline);
+    }
+}
+
+#[test]
 fn a_first_merge_stays_to_be_decided_after_the_first_run() {
     let mut case = case(false, ListPresence::Absent, Seen::Present);
     case.record.open = held("d1", Side::Group, HoldReason::FirstMerge);

@@ -129,6 +129,10 @@ impl Directory for Graph {
         self.sender.write(call, group, op, ids).await
     }
 
+    async fn write_again(&self, call: Call<'_>, group: &GroupId, ids: &[ObjectId]) -> Vec<Applied> {
+        self.sender.write_again(call, group, ids).await
+    }
+
     async fn invite(&self, call: Call<'_>, guests: &[Guest]) -> Vec<Invited> {
         self.sender.invite(call, guests).await
     }

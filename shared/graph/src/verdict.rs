@@ -16,6 +16,8 @@ pub(crate) enum Verdict {
     Each(Applied),
     /// Something is wrong with one of them: each must be asked for alone.
     OneByOne,
+    /// At least one of them is a member already, so none of them was added.
+    SomeAlready,
     /// The group takes no such write at all.
     Refused(PortError),
     /// A permission lacks, or the group's kind refuses: the service says the same of both.
@@ -36,9 +38,10 @@ pub(crate) fn judge(deed: &Deed, job: &Job, answer: &Answer, group: &GroupId, op
         200..=299 => Verdict::Each(Applied::Done),
         400.. if OF_THE_GROUP.contains(&code) => Verdict::Refused(error),
         404 => missing(deed, job, answer, group, op),
-        400 if op == Op::Add && says(answer, "added object references already exist") && !several => {
-            Verdict::Each(so_already(job))
-        }
+        400 if op == Op::Add && says(answer, "added object references already exist") => match several {
+            true => Verdict::SomeAlready,
+            false => Verdict::Each(so_already(job)),
+        },
         400 if op == Op::Remove && says(answer, "removed object references do not exist") => {
             Verdict::Each(so_already(job))
         }

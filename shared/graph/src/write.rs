@@ -39,6 +39,18 @@ pub(crate) struct Job {
     pub(crate) earlier: Earlier,
 }
 
+/// What becomes of members whom one PATCH refuses because some of them are in the group already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Refused {
+    /// Each is asked for alone.
+    Ask,
+    /// They are left, and so are those that were not sent yet: the first PATCH, which goes alone, speaks for an earlier
+    /// request as a whole.
+    LeaveAll,
+    /// They are left.
+    Leave,
+}
+
 /// A write under way.
 struct Writing<'a> {
     sender: &'a Sender,
@@ -47,6 +59,7 @@ struct Writing<'a> {
     op: Op,
     ids: &'a [ObjectId],
     deed: Deed,
+    refused: Refused,
     waiting: VecDeque<Job>,
     outcomes: Vec<Applied>,
 }
@@ -59,6 +72,26 @@ impl Sender {
         op: Op,
         ids: &[ObjectId],
     ) -> Vec<Applied> {
+        self.writing(call, group, (op, ids), Refused::Ask).await
+    }
+
+    /// The same of additions that an earlier request may have made.
+    pub(crate) async fn write_again(
+        &self,
+        call: Call<'_>,
+        group: &GroupId,
+        ids: &[ObjectId],
+    ) -> Vec<Applied> {
+        self.writing(call, group, (Op::Add, ids), Refused::LeaveAll).await
+    }
+
+    async fn writing(
+        &self,
+        call: Call<'_>,
+        group: &GroupId,
+        (op, ids): (Op, &[ObjectId]),
+        refused: Refused,
+    ) -> Vec<Applied> {
         let what = match op {
             Op::Add => "add members to",
             Op::Remove => "remove members from",
@@ -70,6 +103,7 @@ impl Sender {
             op,
             ids,
             deed: Deed::on_group(what, group, WRITE_MEMBERS),
+            refused,
             waiting: jobs(op, ids.len()),
             outcomes: vec![Applied::NotSent; ids.len()],
         };
@@ -120,6 +154,9 @@ impl Writing<'_> {
                     }
                 }
             }
+            if self.refused == Refused::LeaveAll && self.outcomes.iter().any(|one| *one == Applied::Done) {
+                self.refused = Refused::Leave;
+            }
             if let Err(error) = self.sender.keep(self.call, Effect::Write, wait).await {
                 return self.fail(Vec::new(), &Failed { error, earlier: Earlier::Harmless });
             }
@@ -130,7 +167,8 @@ impl Writing<'_> {
         let (mut round, mut weight) = (Vec::new(), 0);
         while let Some(job) = self.waiting.pop_front() {
             weight += job.weight();
-            if weight > PARTS {
+            let alone = self.refused == Refused::LeaveAll && !round.is_empty();
+            if weight > PARTS || alone {
                 self.waiting.push_front(job);
                 break;
             }
@@ -181,11 +219,16 @@ impl Writing<'_> {
         };
         match judge(&self.deed, &job, &answer, self.group, self.op) {
             Verdict::Each(applied) => self.conclude(&job, &applied),
-            Verdict::OneByOne => {
-                let earlier = job.earlier;
-                let alone = job.members.iter().map(|member| Job { earlier, ..Job::new(vec![*member]) });
-                self.waiting.extend(alone.collect::<Vec<_>>());
-            }
+            Verdict::OneByOne => self.ask_for_each(&job),
+            Verdict::SomeAlready => match self.refused {
+                Refused::Ask => self.ask_for_each(&job),
+                Refused::Leave => self.conclude(&job, &Applied::Undecided),
+                Refused::LeaveAll => {
+                    for job in std::iter::once(job).chain(std::mem::take(&mut self.waiting)) {
+                        self.conclude(&job, &Applied::Undecided);
+                    }
+                }
+            },
             Verdict::Refused(error) => self.refuse(job, &error),
             Verdict::AskForKind(error) => {
                 let error = self.with_kind(error).await;
@@ -196,6 +239,12 @@ impl Writing<'_> {
                 _ => self.conclude(&job, &otherwise),
             },
         }
+    }
+
+    fn ask_for_each(&mut self, job: &Job) {
+        let earlier = job.earlier;
+        let alone = job.members.iter().map(|member| Job { earlier, ..Job::new(vec![*member]) });
+        self.waiting.extend(alone);
     }
 
     /// The same refusal, or the group's kind where that is what stands behind it.

@@ -118,6 +118,13 @@ impl Directory for LazyDirectory {
         }
     }
 
+    async fn write_again(&self, call: Call<'_>, group: &GroupId, ids: &[ObjectId]) -> Vec<Applied> {
+        match self.get() {
+            Ok(directory) => directory.write_again(call, group, ids).await,
+            Err(error) => ids.iter().map(|_| Applied::Rejected(error.clone())).collect(),
+        }
+    }
+
     async fn invite(&self, call: Call<'_>, guests: &[Guest]) -> Vec<Invited> {
         match self.get() {
             Ok(directory) => directory.invite(call, guests).await,

@@ -142,6 +142,13 @@ impl Known {
     /// Nothing is called for, unless a crash left unrecorded whether the group is already so.
     fn settled(&mut self, case: &Case, policy: &Policy, now: Timestamp) -> Verdict {
         if let Some(op) = self.unrecorded {
+            // The directory said that some of those whom one request held are in the group: a read tells who.
+            if let (Op::Add, Some(Open::SetAside { recheck_at })) = (op, &case.record.open)
+                && *recheck_at > now
+            {
+                self.set_aside_until = Some(*recheck_at);
+                return Verdict::SetAside;
+            }
             // It passed the guard when it was saved.
             let opted_out = matches!(case.list, ListPresence::OptedOut | ListPresence::StillListed);
             let counted = op == Op::Remove && !opted_out;

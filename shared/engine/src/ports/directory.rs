@@ -292,6 +292,9 @@ pub enum Applied {
     Rejected(super::PortError),
     /// It may or may not have taken effect.
     Unknown(super::PortError),
+    /// It was refused together with others of whom some are so already, and nobody was asked for alone: a later read tells
+    /// who is.
+    Undecided,
     /// It was not sent.
     NotSent,
 }
@@ -375,6 +378,10 @@ pub trait Directory: Send + Sync {
     async fn people_changes(&self, call: Call<'_>, since: &Cursor) -> PortResult<PeopleChanges>;
     /// Adds or removes members; one answer per id, in order. What fails as a whole answers for each.
     async fn write(&self, call: Call<'_>, group: &GroupId, op: Op, ids: &[ObjectId]) -> Vec<Applied>;
+    /// Adds members once more of whom it is not known whether an earlier request added them, in the order of that request.
+    /// Whom the directory refuses together because some are so already is [`Applied::Undecided`], and so is who comes after
+    /// them: an earlier request that took effect for some did so for most, and asking for each alone would cost a write each.
+    async fn write_again(&self, call: Call<'_>, group: &GroupId, ids: &[ObjectId]) -> Vec<Applied>;
     /// Invites people as guests, without any mail to them; one answer each, in order. What fails as a whole answers for
     /// each.
     async fn invite(&self, call: Call<'_>, guests: &[Guest]) -> Vec<Invited>;

@@ -20,6 +20,7 @@ use listsync_core::{
 };
 
 use super::{
+    again::{Batch, Sending, batches, not_sent, undecided},
     decide::{Resolution, counts},
     invite::{AbsentGuest, Handed},
     look::Look,
@@ -79,16 +80,16 @@ impl Apply<'_> {
                 Side::Group => self.look.ports.directory.write_batch(change.op).max(1),
                 Side::List => LIST_BATCH,
             };
-            for batch in mine.chunks(size) {
+            for batch in batches(&mine, size, resolution) {
                 if self.look.is_out_of_time() {
                     return Ok(Some(Stop::OutOfTime));
                 }
                 self.renew().await?;
                 let stop = match change.side {
-                    Side::Group => self.group_batch(change.op, batch, resolution).await?,
-                    Side::List => self.list_batch(batch, resolution).await?,
+                    Side::Group => self.group_batch(change.op, &batch, resolution).await?,
+                    Side::List => self.list_batch(&batch.effects, resolution).await?,
                 };
-                done += batch.len();
+                done += batch.effects.len();
                 self.look.watch.step(Step::Applied { done, total });
                 match stop {
                     Some(Stop::GoOn) => goes_on = true,
@@ -134,8 +135,8 @@ impl Apply<'_> {
     async fn group_batch(
         &mut self,
         op: Op,
-        batch: &[&Effect],
-        resolution: &Resolution,
+        Batch { effects: batch, sending }: &Batch<'_>,
+        resolution: &mut Resolution,
     ) -> PortResult<Option<Stop>> {
         let rows: Vec<Member> =
             batch.iter().filter_map(|effect| resolution.pending.get(&effect.key)).cloned().collect();
@@ -144,8 +145,12 @@ impl Apply<'_> {
         self.fold(Fold { members: intents.map(MemberChange::Put).collect(), ..Fold::default() }).await?;
         let ids: Vec<_> = batch.iter().filter_map(|effect| effect.key.object_id().cloned()).collect();
         let group = &self.look.link().group;
-        let answers = self.look.ports.directory.write(self.call(), group, op, &ids).await;
-        let mut tally = GroupTally { stop: None, fold: Fold::default(), counted: 0 };
+        let directory = &self.look.ports.directory;
+        let answers = match sending {
+            Sending::Anew => directory.write(self.call(), group, op, &ids).await,
+            Sending::Again => directory.write_again(self.call(), group, &ids).await,
+        };
+        let mut tally = GroupTally::default();
         for ((effect, row), answer) in batch.iter().zip(rows).zip(answers) {
             let listed = resolution.still_listed.contains(&effect.key);
             if listed && matches!(answer, Applied::Done | Applied::AlreadySo) {
@@ -154,6 +159,8 @@ impl Apply<'_> {
             self.fold_answer(&mut tally, effect, row, answer);
         }
         tally.fold.removals.extend(self.removal(Side::Group, tally.counted, resolution));
+        self.summary.set_aside += tally.set_aside.len() as u64;
+        resolution.set_aside.append(&mut tally.set_aside);
         self.fold(tally.fold).await?;
         Ok(tally.stop)
     }
@@ -173,7 +180,7 @@ impl Apply<'_> {
                 tally.fold.members.push(MemberChange::Put(row));
             }
             Applied::Rejected(error) if error.fault == Fault::Gone => {
-                tally.keep(Member { intent: None, open: Some(Open::Due), ..row });
+                tally.keep(not_sent(effect, row));
                 tally.end(Stop::Failed(error));
             }
             Applied::Rejected(error) => self.rejected(tally, effect, row, error),
@@ -183,8 +190,13 @@ impl Apply<'_> {
                 self.summary.fail(failure(effect, &error));
                 tally.end(Stop::Failed(error));
             }
+            Applied::Undecided => {
+                let (row, recheck_at) = undecided(row, now, self.look.settings.settle_window);
+                tally.set_aside.push(recheck_at);
+                tally.keep(row);
+            }
             Applied::NotSent => {
-                tally.keep(Member { intent: None, open: Some(Open::Due), ..row });
+                tally.keep(not_sent(effect, row));
                 tally.end(Stop::OutOfTime);
             }
         }
@@ -193,7 +205,7 @@ impl Apply<'_> {
     fn rejected(&mut self, tally: &mut GroupTally, effect: &Effect, row: Member, error: PortError) {
         match error.fault {
             Fault::Throttled(_) | Fault::Unavailable => {
-                tally.keep(Member { intent: None, open: Some(Open::Due), ..row });
+                tally.keep(not_sent(effect, row));
                 tally.end(Stop::Failed(error));
                 return;
             }
@@ -361,10 +373,13 @@ impl Apply<'_> {
     }
 }
 
+#[derive(Default)]
 struct GroupTally {
     stop: Option<Stop>,
     fold: Fold,
     counted: u64,
+    /// When those whom the directory did not decide on are to be read.
+    set_aside: Vec<Timestamp>,
 }
 
 impl GroupTally {

@@ -1,5 +1,6 @@
 //! The run of one link: observe, resolve, reconcile, guard, plan, apply, fold.
 
+mod again;
 mod apply;
 mod decide;
 mod doubts;

@@ -86,6 +86,46 @@ async fn a_chunk_with_a_member_already_in_it_is_settled_one_by_one() {
 }
 
 #[tokio::test]
+async fn what_is_sent_again_and_was_done_costs_one_write() {
+    let rig = Rig::new().await;
+    let people = rig.people(100);
+    let group = rig.group(GroupKind::Security, &people);
+
+    let outcomes = rig.graph.write_again(rig.call(), &group, &people).await;
+
+    assert!(all(&outcomes, &Applied::Undecided), "{outcomes:?}");
+    assert_eq!((rig.meter.cost().requests, rig.meter.cost().writes), (1, 1));
+}
+
+#[tokio::test]
+async fn what_is_sent_again_and_was_not_done_is_done_and_nobody_is_asked_for_alone() {
+    let rig = Rig::new().await;
+    let people = rig.people(100);
+    let group = rig.group(GroupKind::Security, &people[45..46]);
+
+    let outcomes = rig.graph.write_again(rig.call(), &group, &people).await;
+
+    assert!(all(&outcomes[..40], &Applied::Done), "{outcomes:?}");
+    assert!(all(&outcomes[40..60], &Applied::Undecided), "{outcomes:?}");
+    assert!(all(&outcomes[60..], &Applied::Done), "{outcomes:?}");
+    assert_eq!((rig.meter.cost().requests, rig.meter.cost().writes), (2, 5));
+}
+
+#[tokio::test]
+async fn of_those_who_are_sent_again_one_who_is_no_user_any_more_keeps_nobody_out() {
+    let rig = Rig::new().await;
+    let mut people = rig.people(20);
+    people.push(nowhere());
+    people.swap(3, 20);
+    let group = rig.group(GroupKind::Security, &[]);
+
+    let outcomes = rig.graph.write_again(rig.call(), &group, &people).await;
+
+    assert_eq!(code(&outcomes[3]), (Fault::Rejected, "no_such_user"));
+    assert_eq!(outcomes.iter().filter(|outcome| **outcome == Applied::Done).count(), 20);
+}
+
+#[tokio::test]
 async fn who_is_no_user_any_more_does_not_keep_the_others_out() {
     let rig = Rig::new().await;
     let mut people = rig.people(20);
@@ -263,7 +303,9 @@ async fn troubled_writes(seed: u64) {
                     assert_eq!(now.contains(id), op == Op::Add, "seed {seed}");
                 }
                 Applied::Unknown(_) => {}
-                Applied::Rejected(_) | Applied::NotSent => panic!("seed {seed}: {outcome:?}"),
+                Applied::Rejected(_) | Applied::NotSent | Applied::Undecided => {
+                    panic!("seed {seed}: {outcome:?}")
+                }
             }
         }
     }

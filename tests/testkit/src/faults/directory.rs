@@ -113,6 +113,13 @@ impl<P: Directory + ?Sized> Directory for Faulty<P> {
         }
     }
 
+    async fn write_again(&self, call: Call<'_>, group: &GroupId, ids: &[ObjectId]) -> Vec<Applied> {
+        match self.faults.call("directory.write_again", self.port.write_again(call, group, ids)).await {
+            Ok(applied) => applied,
+            Err((error, when)) => ids.iter().map(|_| unheard(&error, when)).collect(),
+        }
+    }
+
     async fn invite(&self, call: Call<'_>, guests: &[Guest]) -> Vec<Invited> {
         match self.faults.call("directory.invite", self.port.invite(call, guests)).await {
             Ok(invited) => invited,

@@ -5,8 +5,11 @@ use listsync_core::{
     settings::Owners,
     summary::Outcome,
 };
-use listsync_engine::ports::{Decision, LinkEdit, RulingKind};
-use listsync_testkit::sample::{address, group, object, person};
+use listsync_engine::ports::{Decision, Fault, LinkEdit, RulingKind};
+use listsync_testkit::{
+    faults::{Fate, Faults, When},
+    sample::{address, group, object, person},
+};
 
 use crate::{
     desk::{BOTH, Desk, Reading, crowd, names},
@@ -60,6 +63,37 @@ fn an_approval_releases_just_the_held_removals_and_others_ask_again() {
             desk.rule(RulingKind::Approved, &again.held.digest).await;
             assert_eq!(desk.sync().await.outcome, Outcome::Converged);
             assert_eq!(desk.grouped().len(), 13);
+        });
+    }
+}
+
+#[test]
+fn an_approval_outlasts_a_run_that_breaks_off() {
+    for reading in BOTH {
+        play(async {
+            let all = crowd('p', 40);
+            let mut desk = Desk::settled(reading, &names(&all)).await;
+            for name in &all[..30] {
+                desk.list_removes(name).await;
+            }
+            let held = desk.sync().await.held;
+            desk.rule(RulingKind::Approved, &held.digest).await;
+            let mut writes = 0;
+            let throttled = Fate::Fail(Fault::Throttled(Duration::from_secs(1)), When::Before);
+            let faults = Faults::judged(Box::new(move |name, _| {
+                writes += u64::from(name == "directory.write");
+                if name == "directory.write" && writes == 2 { throttled } else { Fate::Pass }
+            }));
+            let faulty = faults.over(&desk.ports);
+            let whole = std::mem::replace(&mut desk.ports, faulty);
+            assert_eq!(desk.sync().await.group.removed, 20);
+            desk.ports = whole;
+            desk.wait(HOUR).await;
+            assert_eq!(
+                (desk.state().await.progress.hold, desk.grouped().len()),
+                (None, 10),
+                "nobody is asked again"
+            );
         });
     }
 }

@@ -13,6 +13,7 @@ mod guarded;
 mod guests;
 mod holds;
 mod identity;
+mod kills;
 mod members;
 mod notices;
 mod office;
