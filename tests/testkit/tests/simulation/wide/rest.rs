@@ -30,6 +30,8 @@ use crate::plant::at_once;
 /// By when all is at rest: a read may show an old state for as long as the lag, what it showed is put right a settle window
 /// later, what several groups feed a window after that, and another window later nothing is looked at again.
 const RESTS: Duration = Duration::from_secs(3 * 3600);
+/// So many more beats, a quarter of an hour apart, it may take until nothing is set aside.
+const SETTLES: u32 = 8;
 /// A look-up that failed is tried again after a day at most.
 const TRIES: u32 = 40;
 
@@ -57,10 +59,16 @@ impl History {
             let Some(at) = self.next_retry() else { break };
             assert!(attempt < TRIES, "somebody is never found");
             let wait = at.duration_since(plant.clock.now()).as_secs().max(0).unsigned_abs();
-            for seconds in [wait + 900, 1_900] {
-                plant.wait(seconds);
-                self.calm_round(Holds::Approved).await;
+            plant.wait(wait + 60);
+            self.calm_round(Holds::Approved).await;
+        }
+        // Whoever was found in the last beat is added; the echo of that is read, and a window later all has settled.
+        for _ in 0..SETTLES {
+            if self.all_quiet(began) {
+                break;
             }
+            plant.wait(1_000);
+            self.calm_round(Holds::Approved).await;
         }
         self.stands("at rest");
         let mut inner = self.stage.lock();
@@ -74,6 +82,11 @@ impl History {
         let Inner { town, ledger, names, .. } = &mut *inner;
         ledger.rest(town, &sight);
         names.rest(town, &sight);
+    }
+
+    fn all_quiet(&self, since: Timestamp) -> bool {
+        let inner = self.stage.lock();
+        inner.town.ties.iter().all(|tie| is_quiet(&inner.town, tie, since))
     }
 
     fn next_retry(&self) -> Option<Timestamp> {
