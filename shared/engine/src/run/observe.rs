@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use listsync_core::{
-    Timestamp,
     address::Address,
     case::{Reach, Retry, skip},
     gather::{Sight, takes_part},
@@ -20,6 +19,7 @@ use listsync_core::{
 };
 
 use super::{
+    hearsay::{Asking, news, sight, to_recheck},
     look::Look,
     sources::{self, Unread},
 };
@@ -174,69 +174,6 @@ async fn expected_count(look: Look<'_>, delta: &Changes) -> PortResult<u64> {
     let came = delta.added.iter().filter(|id| !here.contains(id)).count() as u64;
     let went = delta.removed.iter().filter(|id| here.contains(id)).count() as u64;
     Ok((look.ports.links.group_size(&look.link().id).await? + came).saturating_sub(went))
-}
-
-/// Of whom the feed tells that they came, although we do not hold them to be there. A feed may repeat an old addition, also
-/// of somebody who left or was deleted since, so such a word alone is nobody's membership. The echo of what we wrote
-/// ourselves says nothing new and is not asked for.
-async fn news(look: Look<'_>, delta: &Changes) -> PortResult<BTreeSet<ObjectId>> {
-    if delta.added.is_empty() {
-        return Ok(BTreeSet::new());
-    }
-    let ids: Vec<ObjectId> = delta.added.iter().cloned().collect();
-    let query = MemberQuery::Of { objects: &ids, contacts: &[] };
-    let known = look.ports.links.members(&look.link().id, query).await?;
-    let here = known.iter().filter(|member| member.group.is_some_and(|belief| belief.present));
-    let here: BTreeSet<&ObjectId> = here.filter_map(|member| member.key.object_id()).collect();
-    Ok(ids.iter().filter(|id| !here.contains(id)).cloned().collect())
-}
-
-/// Who is read one by one, beside the feed.
-struct Asking<'a> {
-    /// Those whose reads were set aside.
-    recheck: Vec<ObjectId>,
-    /// Those of whom the feed tells something new.
-    news: BTreeSet<ObjectId>,
-    open: &'a [Member],
-}
-
-/// What feed and reads of single members say together.
-async fn sight(
-    look: Look<'_>,
-    (mut present, mut absent): (BTreeSet<ObjectId>, BTreeSet<ObjectId>),
-    Asking { recheck, news, open }: Asking<'_>,
-) -> PortResult<Sight> {
-    let mut rumoured = BTreeSet::new();
-    let asked: Vec<ObjectId> = recheck.into_iter().chain(news.iter().cloned()).collect();
-    if asked.is_empty() {
-        return Ok(Sight::Some { present, absent, rumoured });
-    }
-    let found = look.ports.directory.present(look.call(), &look.link().group, &asked).await?;
-    let due: BTreeSet<&ObjectId> = set_aside(open, look.now()).collect();
-    for id in asked.into_iter().filter(|id| !found.contains(id)) {
-        present.remove(&id);
-        // A replica that lags may miss who came a moment ago; once a window has passed, none does.
-        match news.contains(&id) && !due.contains(&id) {
-            true => rumoured.insert(id),
-            false => absent.insert(id),
-        };
-    }
-    present.extend(found);
-    Ok(Sight::Some { present, absent, rumoured })
-}
-
-fn to_recheck(open: &[Member], delta: &Changes, now: Timestamp) -> Vec<ObjectId> {
-    let ids = set_aside(open, now);
-    ids.filter(|id| !delta.added.contains(id) && !delta.removed.contains(id)).cloned().collect()
-}
-
-/// Whose reads were set aside, and are to be repeated by now.
-fn set_aside(open: &[Member], now: Timestamp) -> impl Iterator<Item = &ObjectId> {
-    let due = open.iter().filter(move |member| match member.open {
-        Some(Open::SetAside { recheck_at }) => recheck_at <= now,
-        _ => false,
-    });
-    due.filter_map(|member| member.key.object_id())
 }
 
 /// Takes in everything that may call for a decision: what changed on either side, and what is still open.
