@@ -17,6 +17,7 @@ use crate::plant::at_once;
 pub(crate) struct Told {
     pub(crate) wishes: u64,
     pub(crate) contested: u64,
+    pub(crate) holds: u64,
     pub(crate) repeats: u64,
 }
 
@@ -26,6 +27,7 @@ impl std::ops::Add for Told {
         Self {
             wishes: self.wishes + other.wishes,
             contested: self.contested + other.contested,
+            holds: self.holds + other.holds,
             repeats: self.repeats + other.repeats,
         }
     }

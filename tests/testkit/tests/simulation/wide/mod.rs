@@ -1,8 +1,9 @@
 //! Histories of several lists and links over one tenant: people are hired under lag, deleted, restored and renamed, addresses are
-//! corrected, and feeds repeat themselves.
+//! corrected, feeds repeat themselves, and holds stay for days that nobody rules on.
 
 mod edits;
 mod folk;
+mod holds;
 mod ledger;
 mod names;
 mod rest;
@@ -42,6 +43,7 @@ pub(crate) fn play(seed: u64, telling: Telling) -> Told {
         for _ in 0..=history.dice.below(2) {
             match history.dice.below(20) {
                 0..=3 => history.hiring().await,
+                4..=6 => history.hold().await,
                 7 | 8 => history.repeats().await,
                 _ => history.bustle().await,
             }
@@ -58,6 +60,7 @@ struct History {
     dice: Dice,
     runs: u64,
     trouble: Trouble,
+    limit: RemovalLimit,
     /// How many of ten moments see an edit.
     pace: u64,
 }
@@ -76,7 +79,7 @@ impl History {
         let trouble = if dice.chance(50) { Trouble::throw(&mut dice) } else { Trouble::NONE };
         let pace = 1 + dice.below(4);
         stage.tell(|| format!("{lag:?} {limit} {trouble:?}"));
-        Self { stage, dice, runs: 0, trouble, pace }
+        Self { stage, dice, runs: 0, trouble, limit, pace }
     }
 
     /// Some are on lists, some in groups, before anything has run.
