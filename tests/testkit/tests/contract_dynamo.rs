@@ -1,6 +1,7 @@
 //! The store on DynamoDB meets the contracts of every port that it serves, on an emulated AWS.
 
 use std::{
+    io::Write as _,
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
@@ -34,7 +35,7 @@ impl Aws {
 
     /// One that loses answers, fails and conflicts. The seed is told where a test fails.
     fn unlucky(seed: u64) -> Self {
-        println!("LISTSYNC_SEED={seed}");
+        writeln!(std::io::stderr(), "LISTSYNC_SEED={seed}").expect("standard error takes it");
         let moto = Moto::start();
         moto.throw(seed);
         Self { moto, tables: AtomicU32::new(0) }

@@ -7,7 +7,7 @@ use listsync_core::{
 use listsync_engine::ports::{
     Acquired, Decision, Fold, Links as _, ListSide as _, ListStore as _, MemberChange,
 };
-use listsync_testkit::sample::{address, bound, contact, link, member, moment, object};
+use listsync_testkit::sample::{address, bound, contact, link, member, moment};
 
 use crate::kit::Kit;
 
