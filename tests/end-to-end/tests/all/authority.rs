@@ -15,16 +15,15 @@ async fn a_file_that_leads_the_credential_of_the_process_elsewhere_is_refused() 
         "LISTSYNC_STORE=sqlite:elsewhere.db",
         "HTTPS_PROXY=http://foreign.example",
     ] {
-        let mut world_without = world.environment();
-        world_without.retain(|(name, _)| !line.starts_with(&format!("{name}=")));
+        let name = line.split('=').next().unwrap_or_default();
         world.write(".env", line);
         with_mode(&world, ".env", 0o600);
         let mut command = world.command(&["lists", "ls", "--json"]);
-        command.env_remove(line.split('=').next().unwrap_or_default());
+        command.env_remove(name);
         let refused = listsync_end_to_end::ended(command).await.exits(1);
         let (code, text) = refused.error();
         assert_eq!(code, "setting");
-        assert!(text.contains(line.split('=').next().unwrap_or_default()), "{text}");
+        assert!(text.contains(name), "{text}");
         assert!(text.contains("AZURE_CLIENT_SECRET"), "{text}");
         assert!(!world.path("elsewhere.db").exists());
     }
@@ -80,13 +79,12 @@ async fn a_name_of_any_length_and_with_any_character_is_shown_and_acts_on_nothin
     let imported = world.listsync(&import).await.exits(3).json();
     assert_eq!(imported["rejected"], 2, "{imported}");
     assert!(imported["problems"].to_string().contains("at most"), "row by row: {imported}");
-    for args in [["lists", "members", "News"], ["contacts", "ls", "--json"], ["lists", "members", "--json"]] {
-        let args: Vec<&str> = if args[2] == "--json" && args[1] == "members" {
-            vec!["lists", "members", "News", "--json"]
-        } else {
-            args.to_vec()
-        };
-        let shown = world.listsync(&args).await.exits(0).stdout;
+    for args in [
+        &["lists", "members", "News"][..],
+        &["lists", "members", "News", "--json"],
+        &["contacts", "ls", "--json"],
+    ] {
+        let shown = world.listsync(args).await.exits(0).stdout;
         assert!(!shown.contains(['\u{1b}', '\u{202e}', '\u{7}']), "{shown:?}");
     }
     let listed = world.listsync(&["contacts", "ls"]).await.exits(0).stdout;
