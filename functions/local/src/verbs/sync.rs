@@ -26,6 +26,8 @@ use crate::{
 
 /// How long one run goes on before it saves its progress and another begins.
 const BUDGET: Duration = Duration::from_secs(3600);
+/// How long the directory is waited for in all, pause after pause: what is left then goes on with the link's next run.
+const PATIENCE: Duration = Duration::from_secs(3600);
 /// How often a lease that somebody else holds is looked at.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -60,6 +62,7 @@ async fn until_done(ports: &Ports, state: &LinkState, name: &str) -> PortResult<
     let mut reason = Reason::OnDemand;
     let mut so_far: Option<Summary> = None;
     let mut is_waiting = false;
+    let mut waited = Duration::ZERO;
     loop {
         let until = ports.clock.now() + BUDGET;
         let request = RunRequest { run: listsync_worker::new_run_id(), link: link.clone(), reason, until };
@@ -79,7 +82,8 @@ async fn until_done(ports: &Ports, state: &LinkState, name: &str) -> PortResult<
         };
         match next {
             Next::Continue(_) => {}
-            Next::RetryAfter(wait) if summary.outcome == Ending::Continued => {
+            Next::RetryAfter(wait) if summary.outcome == Ending::Continued && waited + wait <= PATIENCE => {
+                waited += wait;
                 output::note(&format!("The directory asks to wait for {}.", duration::format(wait)));
                 sleep(wait).await;
             }
