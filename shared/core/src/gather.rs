@@ -10,7 +10,7 @@ use crate::{
     identity::{Unmatched, presence_of},
     list::{Entry, Standing},
     member::{Member, MemberKey},
-    snapshot::{Completeness, Principal},
+    snapshot::{Completeness, Principal, PrincipalKind},
     sources::Holders,
 };
 
@@ -64,6 +64,8 @@ pub struct Evidence {
     pub unmatched: BTreeMap<ContactId, (Unmatched, Asked)>,
     /// The directory objects that were read, with their addresses.
     pub principals: BTreeMap<ObjectId, Principal>,
+    /// Who stands behind the accounts that look-ups found.
+    pub looked_up: BTreeMap<ObjectId, PrincipalKind>,
     /// What the group reads said.
     pub sight: Sight,
     /// What the link remembers.
@@ -84,6 +86,13 @@ pub struct Shield {
 }
 
 impl Evidence {
+    /// Who stands behind an account, where this run read that.
+    #[must_use]
+    pub fn kind_of(&self, id: &ObjectId) -> Option<PrincipalKind> {
+        let read = self.principals.get(id).map(|principal| principal.kind);
+        read.or_else(|| self.looked_up.get(id).copied())
+    }
+
     /// One case per member, ordered by key. Each is made when it is asked for: a large group has many.
     pub fn cases<'a>(&'a self, shield: &'a Shield) -> impl Iterator<Item = Case> + 'a {
         let gone: BTreeSet<MemberKey> = self.obsolete().into_iter().collect();

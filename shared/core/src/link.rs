@@ -123,12 +123,25 @@ pub enum SharedMailboxes {
     Skip,
 }
 
+/// What is done with agents: software that has a user's account, and with it addresses and memberships.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Agents {
+    /// They are left alone: added to neither side, and removed from none as extras. Who was in step before stays so.
+    #[default]
+    Skip,
+    /// They are members as anybody.
+    Keep,
+}
+
 /// What is special about the members of one link.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct MemberRules {
     /// What is done with shared mailboxes.
     pub shared_mailboxes: SharedMailboxes,
+    /// What is done with agents.
+    pub agents: Agents,
     /// Who is never removed, besides those that the settings protect.
     pub protected: Protected,
 }
@@ -349,6 +362,13 @@ impl Link {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rules_that_were_stored_before_agents_were_known_leave_them_alone() {
+        let stored = r#"{"shared_mailboxes":"skip","protected":{"owners":"protected"}}"#;
+        let rules: MemberRules = serde_json::from_str(stored).expect("rules");
+        assert_eq!((rules.shared_mailboxes, rules.agents), (SharedMailboxes::Skip, Agents::Skip));
+    }
 
     #[test]
     fn removal_limits_read_back_as_written() {

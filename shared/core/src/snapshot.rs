@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{address::Address, belief::Seen, id::ObjectId};
 
-/// A directory object as far as a link needs it: a user or a guest.
+/// A directory object as far as a link needs it: a user, a guest or an agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Principal {
     /// Its id.
@@ -21,17 +21,19 @@ pub struct Principal {
     pub upn: Option<Address>,
     /// `otherMails`.
     pub others: Vec<Address>,
-    /// Whether it is a guest.
+    /// Who stands behind it.
     pub kind: PrincipalKind,
 }
 
-/// Whether a directory object is one of the tenant's own people.
+/// Who stands behind the account of a directory object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PrincipalKind {
     /// A user of the tenant.
     Own,
     /// A guest.
     Guest,
+    /// An agent: software that has a user's account, and with it addresses and memberships.
+    Agent,
 }
 
 impl Principal {

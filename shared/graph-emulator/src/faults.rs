@@ -47,6 +47,8 @@ pub enum Effect {
     /// So many rows at the end of the page (of change tracking: of the members in its last row) are null, as no client can
     /// read them.
     OddRows(usize),
+    /// The page's link to the next one, or to the next changes, is the nextLink that led to it.
+    LeadsToItself,
     /// `@odata.count` and `$count` are off by this much.
     WrongCount(i64),
     /// 400 `Directory_ExpiredPageToken`.

@@ -36,6 +36,9 @@ struct Options {
     /// Lift the limits on resource units and writes
     #[arg(long)]
     unthrottled: bool,
+    /// How long an access token lives, for instance 1m
+    #[arg(long, default_value = "3599s", value_parser = duration)]
+    token_life: Duration,
     /// Application permissions of the registered application [default: the least that a sync needs]
     #[arg(long, value_delimiter = ',')]
     roles: Vec<String>,
@@ -87,6 +90,7 @@ async fn run(options: &Options) -> Result<(), RunError> {
         lag: Lag { max: options.lag, ..Settings::default().lag },
         latency: options.latency,
         throttle: if options.unthrottled { Throttle::Off } else { Settings::default().throttle },
+        access_token_life: options.token_life,
         ..Settings::default()
     };
     let control = if options.control { Control::On } else { Control::Off };

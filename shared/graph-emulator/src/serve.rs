@@ -142,7 +142,7 @@ pub(crate) fn answer_call(
         None => perform(world, call, who, stamp),
     };
     for effect in effects {
-        spoil(&mut outcome, effect, stamp);
+        spoil(&mut outcome, effect, (call, stamp));
     }
     record(world, call, &outcome, (stamp, part));
     outcome
@@ -218,7 +218,7 @@ fn is_member_write(call: &Call) -> bool {
 }
 
 /// A fault in the answer of a call that took effect.
-fn spoil(outcome: &mut Outcome, effect: Effect, stamp: &Stamp) {
+fn spoil(outcome: &mut Outcome, effect: Effect, (call, stamp): (&Call, &Stamp)) {
     match effect {
         Effect::RefuseAfter(refused) => outcome.answer = refusal(&refused).into_answer(stamp),
         Effect::ResetAfter => outcome.cut = Some(Cut::Reset),
@@ -229,6 +229,13 @@ fn spoil(outcome: &mut Outcome, effect: Effect, stamp: &Stamp) {
                 && let Some(value) = body.get_mut("value").and_then(Value::as_array_mut)
             {
                 value.truncate(value.len().saturating_sub(rows));
+            }
+        }
+        Effect::LeadsToItself => {
+            if let Payload::Json(Value::Object(body)) = &mut outcome.answer.body {
+                body.remove("@odata.deltaLink");
+                let link = format!("{}{}", call.base, path_and_query(call));
+                body.insert("@odata.nextLink".to_owned(), json!(link));
             }
         }
         Effect::OddRows(rows) => {
@@ -255,11 +262,9 @@ fn spoil(outcome: &mut Outcome, effect: Effect, stamp: &Stamp) {
 
 fn blot(body: &mut Value, rows: usize) {
     let index = body["value"].as_array().map_or(0, Vec::len).saturating_sub(1);
-    let place = match body.pointer(&format!("/value/{index}/members@delta")) {
-        Some(_) => format!("/value/{index}/members@delta"),
-        None => "/value".to_owned(),
-    };
-    if let Some(found) = body.pointer_mut(&place).and_then(Value::as_array_mut) {
+    let members = format!("/value/{index}/members@delta");
+    let place = if body.pointer(&members).is_some() { members.as_str() } else { "/value" };
+    if let Some(found) = body.pointer_mut(place).and_then(Value::as_array_mut) {
         found.iter_mut().rev().take(rows).for_each(|row| *row = Value::Null);
     }
 }

@@ -13,6 +13,8 @@ pub(crate) const SUBSCRIBE_GROUPS: &str = "Group.Read.All";
 pub(crate) const CREATE_GROUPS: &str = "Group.Create";
 pub(crate) const INVITE_GUESTS: &str = "User.Invite.All";
 pub(crate) const READ_MAILBOXES: &str = "MailboxSettings.Read";
+/// The only one for groups (the page "Get onPremisesSyncBehavior"); listsync reads with it.
+pub(crate) const SYNC_BEHAVIOR: &str = "Group-OnPremisesSyncBehavior.ReadWrite.All";
 pub(crate) const READ_ORGANIZATION: &str = "Organization.Read.All";
 
 /// What was tried on what, and the least permission that it needs.

@@ -11,9 +11,9 @@ use crate::{
     ask::{self, Ask},
     deed::{Deed, READ_GROUPS, is_cursor_code},
     members::users_path,
-    pages::{next_link, take_rows},
+    pages::{Chain, all_understood, as_is, next_link, read_rows},
     path,
-    principal::id,
+    principal::{Type, id},
     send::Sender,
 };
 
@@ -26,6 +26,22 @@ struct Merged {
     added: BTreeSet<ObjectId>,
     removed: BTreeSet<ObjectId>,
     nested: BTreeSet<ObjectId>,
+    /// Who came under a type that nobody knows: the group's cast to users tells whether they are.
+    unsure: BTreeSet<ObjectId>,
+}
+
+/// One appearance of a group: of another than was asked for, gone, or with members.
+enum Appearance {
+    Another,
+    Gone,
+    Members(Vec<(ObjectId, Move)>),
+}
+
+/// What a row says of a member.
+#[derive(Clone, Copy)]
+enum Move {
+    Came(Type),
+    Went,
 }
 
 impl Sender {
@@ -34,7 +50,7 @@ impl Sender {
         let filter = format!("id eq {}", path::quoted(group.as_str()));
         let path = ask::filtered("/groups/delta", "members", &filter);
         let first = self.obtain(call, &Ask::get(format!("{path}&$deltatoken=latest")), &deed).await?;
-        let (_, cursor) = self.round(call, group, first, &deed).await?;
+        let (_, cursor) = self.round(call, group, (first, Chain::default()), &deed).await?;
         Ok(cursor)
     }
 
@@ -58,7 +74,13 @@ impl Sender {
                 (page, Some(number.ok_or_else(|| deed.unreadable("the count"))?))
             }
         };
-        let (Merged { added, removed, nested }, cursor) = self.round(call, group, page, &deed).await?;
+        let (merged, cursor) = self.round(call, group, (page, Chain::from(since)), &deed).await?;
+        let Merged { mut added, removed, nested, unsure } = merged;
+        if !unsure.is_empty() {
+            // A full read has whoever the cast has, whatever the type is called: so must this one.
+            let unsure: Vec<ObjectId> = unsure.into_iter().collect();
+            added.extend(self.present(call, group, &unsure).await?);
+        }
         Ok(Changes { added, removed, nested, cursor, count })
     }
 
@@ -71,16 +93,21 @@ impl Sender {
         &self,
         call: Call<'_>,
         group: &GroupId,
-        mut page: Answer,
+        (mut page, mut chain): (Answer, Chain),
         deed: &Deed,
     ) -> PortResult<(Merged, Cursor)> {
         let mut merged = Merged::default();
         for _ in 0..PAGES {
-            for row in take_rows(&mut page, deed)? {
-                merged.take_in(group, &row, deed)?;
+            for row in read_rows(&mut page, deed, as_is)? {
+                match appearance(group, &row, deed)? {
+                    Appearance::Another => {}
+                    Appearance::Gone => return Err(group_gone(deed)),
+                    Appearance::Members(members) => merged.take_in(members),
+                }
             }
             let path = match next_link(&page) {
-                Some(link) => self.below(link, deed)?,
+                Some(link) if chain.is_new(link) => self.below(link, deed)?,
+                Some(link) => return Ok((merged, Cursor(link.to_owned()))),
                 None => return Ok((merged, self.delta_link(&page, deed)?)),
             };
             page = self.delta_page(call, &Ask::get(path), deed).await?;
@@ -96,36 +123,54 @@ impl Sender {
     }
 }
 
-impl Merged {
-    /// Takes in one appearance of a group; a big one appears many times.
-    fn take_in(&mut self, group: &GroupId, row: &Value, deed: &Deed) -> PortResult<()> {
-        if !id(row, deed)?.as_str().eq_ignore_ascii_case(group.as_str()) {
-            return Ok(());
-        }
-        if row.get("@removed").is_some() {
-            return Err(group_gone(deed));
-        }
-        let members = row.get("members@delta").and_then(Value::as_array).into_iter().flatten();
-        for member in members {
-            let who = id(member, deed)?;
-            if member.get("@removed").is_some() {
-                self.added.remove(&who);
-                self.nested.remove(&who);
-                self.removed.insert(who);
-            } else if is_a(member, "#microsoft.graph.user") {
-                self.removed.remove(&who);
-                self.added.insert(who);
-            } else if is_a(member, "#microsoft.graph.group") {
-                self.nested.insert(who);
-            }
-        }
-        Ok(())
+/// Reads one appearance of a group; a big one appears many times. Each row of a member is understood, or the read fails.
+fn appearance(group: &GroupId, row: &Value, deed: &Deed) -> PortResult<Appearance> {
+    if !id(row, deed)?.as_str().eq_ignore_ascii_case(group.as_str()) {
+        return Ok(Appearance::Another);
     }
+    if row.get("@removed").is_some() {
+        return Ok(Appearance::Gone);
+    }
+    let rows = match row.get("members@delta") {
+        None => return Ok(Appearance::Members(Vec::new())),
+        Some(Value::Array(rows)) => rows,
+        Some(_) => return Err(deed.unreadable("its members")),
+    };
+    let members: Vec<_> = rows.iter().filter_map(|row| a_move(row, deed).ok()).collect();
+    all_understood(rows.len(), members.len(), deed)?;
+    Ok(Appearance::Members(members))
 }
 
-fn is_a(member: &Value, kind: &str) -> bool {
-    let found = member.get("@odata.type").and_then(Value::as_str);
-    found.is_some_and(|found| found.eq_ignore_ascii_case(kind))
+fn a_move(row: &Value, deed: &Deed) -> PortResult<(ObjectId, Move)> {
+    let moved = match (row.get("@removed"), row.get("@odata.type")) {
+        (Some(_), _) => Move::Went,
+        (None, Some(_)) => Move::Came(Type::of(row)),
+        (None, None) => Move::Came(Type::Unknown),
+    };
+    Ok((id(row, deed)?, moved))
+}
+
+impl Merged {
+    fn take_in(&mut self, members: Vec<(ObjectId, Move)>) {
+        for (who, moved) in members {
+            for known in [&mut self.added, &mut self.nested, &mut self.unsure] {
+                known.remove(&who);
+            }
+            match moved {
+                Move::Went => drop(self.removed.insert(who)),
+                Move::Came(Type::User | Type::Agent) => {
+                    self.removed.remove(&who);
+                    self.added.insert(who);
+                }
+                Move::Came(Type::Group) => drop(self.nested.insert(who)),
+                Move::Came(Type::Unknown) => {
+                    self.removed.remove(&who);
+                    self.unsure.insert(who);
+                }
+                Move::Came(Type::Other) => {}
+            }
+        }
+    }
 }
 
 fn group_gone(deed: &Deed) -> PortError {
@@ -164,7 +209,11 @@ mod tests {
         let deed = Deed::new("could not read", READ_GROUPS);
         let mut merged = Merged::default();
         for row in rows {
-            merged.take_in(&group(), row, &deed)?;
+            match appearance(&group(), row, &deed)? {
+                Appearance::Another => {}
+                Appearance::Gone => return Err(group_gone(&deed)),
+                Appearance::Members(members) => merged.take_in(members),
+            }
         }
         Ok(merged)
     }
@@ -190,8 +239,33 @@ mod tests {
         let merged = merge(&rows).expect("changes");
         assert_eq!(
             merged,
-            Merged { added: ids(&["b"]), removed: ids(&["a", "c"]), nested: ids(&["nested"]) }
+            Merged {
+                added: ids(&["b"]),
+                removed: ids(&["a", "c"]),
+                nested: ids(&["nested"]),
+                unsure: ids(&[])
+            }
         );
+    }
+
+    #[test]
+    fn an_agent_came_as_any_user_did_and_an_unknown_type_is_to_be_asked_for() {
+        let row = json!({"id": "g1", "members@delta": [
+            {"@odata.type": "#microsoft.graph.agentUser", "id": "agent"},
+            {"@odata.type": "#microsoft.graph.device", "id": "printer"},
+            {"@odata.type": "#microsoft.graph.someNewUser", "id": "new"},
+            {"id": "untold"}]});
+        let merged = merge(&[row]).expect("changes");
+        assert_eq!((merged.added, merged.unsure), (ids(&["agent"]), ids(&["new", "untold"])));
+    }
+
+    #[test]
+    fn a_member_that_is_not_understood_fails_the_read() {
+        for members in
+            [json!([{"@odata.type": USER, "id": "a"}, null]), json!([{"@odata.type": USER}]), json!({})]
+        {
+            merge(&[json!({"id": "g1", "members@delta": members})]).expect_err("a short list");
+        }
     }
 
     #[test]

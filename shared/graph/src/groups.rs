@@ -2,8 +2,7 @@
 
 use listsync_core::id::GroupId;
 use listsync_engine::ports::{
-    Call, Fault, Group, GroupKind, GroupQuery, Membership, NewGroup, NewGroupKind, PortError, PortResult,
-    Visibility,
+    Call, Fault, Group, GroupKind, GroupQuery, NewGroup, NewGroupKind, PortError, PortResult, Visibility,
 };
 use serde_json::{Value, json};
 
@@ -11,14 +10,13 @@ use crate::{
     answer::Answer,
     ask::{self, Ask, Effect},
     deed::{CREATE_GROUPS, Deed, READ_GROUPS, READ_USERS},
+    group_kind::{Judged, SELECT, judged},
     nickname,
     pages::as_is,
     path, principal,
     retry::backoff,
     send::Sender,
 };
-
-const SELECT: &str = "id,displayName,groupTypes,mailEnabled,securityEnabled,membershipRule,onPremisesSyncEnabled,isAssignableToRole,isManagementRestricted,visibility";
 
 /// The most owners that the creation of a group takes: twenty links in all, and no members are among them.
 const OWNERS: usize = 20;
@@ -27,16 +25,22 @@ const LOOKS: u32 = 5;
 
 impl Sender {
     pub(crate) async fn group(&self, call: Call<'_>, query: &GroupQuery) -> PortResult<Group> {
-        match query {
-            GroupQuery::Id(id) => self.group_by_id(call, id).await,
+        let judged = match query {
+            GroupQuery::Id(id) => self.judged_by_id(call, id).await?,
             GroupQuery::Name(name) => match self.group_by_unique_name(call, name).await? {
-                Some(group) => Ok(group),
-                None => self.group_by_display_name(call, name).await,
+                Some(judged) => judged,
+                None => self.group_by_display_name(call, name).await?,
             },
-        }
+        };
+        self.under_its_authority(call, judged).await
     }
 
+    /// What is known of a group by itself: who is its source of authority is not asked.
     pub(crate) async fn group_by_id(&self, call: Call<'_>, id: &GroupId) -> PortResult<Group> {
+        self.judged_by_id(call, id).await.map(|judged| judged.group)
+    }
+
+    async fn judged_by_id(&self, call: Call<'_>, id: &GroupId) -> PortResult<Judged> {
         let deed = Deed::on_group("read", id, READ_GROUPS);
         let path = format!("/groups/{}?$select={SELECT}", path::segment(id.as_str()));
         match self.obtain(call, &Ask::get(path), &deed).await {
@@ -66,7 +70,7 @@ impl Sender {
         }
     }
 
-    async fn group_by_unique_name(&self, call: Call<'_>, name: &str) -> PortResult<Option<Group>> {
+    async fn group_by_unique_name(&self, call: Call<'_>, name: &str) -> PortResult<Option<Judged>> {
         let deed = Deed::new("could not read a group by its unique name", READ_GROUPS);
         let ask = Ask::get(format!("{}?$select={SELECT}", unique(name)));
         let answer = self.send(call, &ask, &deed).await?;
@@ -77,7 +81,7 @@ impl Sender {
         }
     }
 
-    async fn group_by_display_name(&self, call: Call<'_>, name: &str) -> PortResult<Group> {
+    async fn group_by_display_name(&self, call: Call<'_>, name: &str) -> PortResult<Judged> {
         let deed = Deed::new("could not find a group by its name", READ_GROUPS);
         let filter = format!("displayName eq {}", path::quoted(name));
         let listing =
@@ -104,8 +108,8 @@ impl Sender {
                 .failed(Fault::Rejected, "too_many_owners", &why)
                 .with_hint("name fewer, and add the others in the directory"));
         }
-        if let Some(group) = self.group_by_unique_name(call, &new.unique_name).await? {
-            return as_asked(group, new, &deed);
+        if let Some(judged) = self.group_by_unique_name(call, &new.unique_name).await? {
+            return as_asked(judged.group, new, &deed);
         }
         let owners = self.owner_ids(call, &new.owners).await?;
         let mut body = self.description(new, &owners);
@@ -122,6 +126,7 @@ impl Sender {
             _ => {}
         }
         let made = answer.is_success().then(|| judged(&answer.body, &deed).ok()).flatten();
+        let made = made.map(|judged| judged.group);
         self.readable(call, &new.unique_name, (made, &deed)).await
     }
 
@@ -178,8 +183,8 @@ impl Sender {
         (made, deed): (Option<Group>, &Deed),
     ) -> PortResult<Group> {
         for look in 0..LOOKS {
-            if let Some(group) = self.group_by_unique_name(call, unique_name).await? {
-                return Ok(group);
+            if let Some(judged) = self.group_by_unique_name(call, unique_name).await? {
+                return Ok(judged.group);
             }
             if self.pause(call, Effect::Read, backoff(look)).await.is_err() {
                 break;
@@ -228,61 +233,9 @@ fn owns_already(answer: &Answer) -> bool {
     answer.text().contains("added object references already exist")
 }
 
-fn judged(body: &Value, deed: &Deed) -> PortResult<Group> {
-    let id = body.get("id").and_then(Value::as_str).and_then(|id| GroupId::parse(id).ok());
-    let id = id.ok_or_else(|| deed.unreadable("the group's id"))?;
-    let name = body.get("displayName").and_then(Value::as_str).unwrap_or_default().to_owned();
-    let visibility = body.get("visibility").and_then(Value::as_str).unwrap_or_default();
-    let membership = match visibility.eq_ignore_ascii_case("HiddenMembership") {
-        true => Membership::Hidden,
-        false => Membership::Shown,
-    };
-    Ok(Group { id, name, kind: kind(body), membership })
-}
-
-/// What refuses writes is looked at first. A group that was synced from an on-premises directory and is managed in the
-/// cloud now shows no `onPremisesSyncEnabled` any more (the page "Configure Group Source of Authority"), and is a group of
-/// the cloud like any.
-fn kind(body: &Value) -> GroupKind {
-    let flag = |name: &str| body.get(name).and_then(Value::as_bool).unwrap_or(false);
-    let is = |kind: &str| {
-        let kinds = body.get("groupTypes").and_then(Value::as_array).into_iter().flatten();
-        kinds.filter_map(Value::as_str).any(|found| found.eq_ignore_ascii_case(kind))
-    };
-    match () {
-        () if is("DynamicMembership") => GroupKind::Dynamic,
-        () if flag("onPremisesSyncEnabled") => GroupKind::OnPremises,
-        () if flag("isAssignableToRole") => GroupKind::RoleAssignable,
-        () if flag("isManagementRestricted") => GroupKind::Restricted,
-        () if is("Unified") => GroupKind::Microsoft365,
-        () if flag("mailEnabled") && flag("securityEnabled") => GroupKind::MailEnabledSecurity,
-        () if flag("mailEnabled") => GroupKind::DistributionList,
-        () => GroupKind::Security,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn each_kind_of_group_is_told() {
-        for (body, expected) in [
-            (json!({"groupTypes": ["Unified"], "mailEnabled": true}), GroupKind::Microsoft365),
-            (json!({"groupTypes": [], "securityEnabled": true, "mailEnabled": false}), GroupKind::Security),
-            (json!({"groupTypes": ["Unified", "DynamicMembership"]}), GroupKind::Dynamic),
-            (
-                json!({"groupTypes": [], "securityEnabled": true, "onPremisesSyncEnabled": true}),
-                GroupKind::OnPremises,
-            ),
-            (json!({"mailEnabled": true, "securityEnabled": true}), GroupKind::MailEnabledSecurity),
-            (json!({"mailEnabled": true, "securityEnabled": false}), GroupKind::DistributionList),
-            (json!({"securityEnabled": true, "isAssignableToRole": true}), GroupKind::RoleAssignable),
-            (json!({"securityEnabled": true, "isManagementRestricted": true}), GroupKind::Restricted),
-        ] {
-            assert_eq!(kind(&body), expected, "{body}");
-        }
-    }
 
     #[test]
     fn a_unique_name_cannot_leave_its_quotes() {

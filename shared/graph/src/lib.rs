@@ -14,6 +14,7 @@ mod delta;
 mod diagnosis;
 mod directory;
 mod federated;
+mod group_kind;
 mod groups;
 mod invitations;
 mod look_up;

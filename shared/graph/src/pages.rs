@@ -1,6 +1,8 @@
 //! Listings in pages: each link is followed as it stands, a bounded number of times.
 
-use listsync_engine::ports::{Call, Fault, PortResult};
+use std::collections::BTreeSet;
+
+use listsync_engine::ports::{Call, Cursor, Fault, PortResult};
 use serde_json::Value;
 
 use crate::{answer::Answer, ask::Ask, deed::Deed, send::Sender};
@@ -65,9 +67,7 @@ impl Sender {
         let mut rows = Vec::new();
         let mut last_link = String::new();
         for _ in 0..PAGES {
-            for row in take_rows(&mut page, deed)? {
-                rows.push(read(&row, deed)?);
-            }
+            rows.extend(read_rows(&mut page, deed, read)?);
             let Some(link) = next_link(&page) else { return Ok(rows) };
             if link == last_link {
                 return Err(deed.failed(Fault::Unavailable, "endless_listing", "a page leads to itself"));
@@ -100,8 +100,38 @@ pub(crate) fn as_is(row: &Value, _: &Deed) -> PortResult<Value> {
     Ok(row.clone())
 }
 
+/// The rows of a page, each taken for what it says. A row that says nothing fails the page, and so does a page of which
+/// fewer rows were understood than there are: a reader that leaves one out would make a short list, and nobody would know.
+///
+/// # Errors
+/// With the code [`ROWS_LOST`]; the read may be tried again.
+pub(crate) fn read_rows<T>(
+    page: &mut Answer,
+    deed: &Deed,
+    read: fn(&Value, &Deed) -> PortResult<T>,
+) -> PortResult<Vec<T>> {
+    let raw = take_rows(page, deed)?;
+    let rows: Vec<T> = raw.iter().filter_map(|row| read(row, deed).ok()).collect();
+    all_understood(raw.len(), rows.len(), deed)?;
+    Ok(rows)
+}
+
+/// Compares how many rows there were with how many were understood.
+pub(crate) fn all_understood(raw: usize, understood: usize, deed: &Deed) -> PortResult<()> {
+    if raw == understood {
+        return Ok(());
+    }
+    let why = format!("of {raw} rows {understood} could be understood");
+    Err(deed
+        .failed(Fault::Unavailable, ROWS_LOST, &why)
+        .with_hint("nothing was taken from this read; if it stays so, update listsync"))
+}
+
+/// The code of a page with rows that nobody understands.
+pub(crate) const ROWS_LOST: &str = "rows_lost";
+
 /// The rows of a page, which a page always has, be they none.
-pub(crate) fn take_rows(page: &mut Answer, deed: &Deed) -> PortResult<Vec<Value>> {
+fn take_rows(page: &mut Answer, deed: &Deed) -> PortResult<Vec<Value>> {
     match page.body.get_mut("value").map(Value::take) {
         Some(Value::Array(rows)) => Ok(rows),
         _ => Err(deed.unreadable("its rows")),
@@ -110,6 +140,23 @@ pub(crate) fn take_rows(page: &mut Answer, deed: &Deed) -> PortResult<Vec<Value>
 
 pub(crate) fn next_link(page: &Answer) -> Option<&str> {
     page.body.get("@odata.nextLink").and_then(Value::as_str)
+}
+
+/// The links that were followed in one round of change tracking. One that comes again ends the round, as it would lead
+/// through the same pages for ever; it is kept as the cursor, and asked for once in the next round.
+#[derive(Debug, Default)]
+pub(crate) struct Chain(BTreeSet<String>);
+
+impl Chain {
+    /// One that begins at a cursor.
+    pub(crate) fn from(cursor: &Cursor) -> Self {
+        Self([cursor.0.clone()].into())
+    }
+
+    /// Notes a link that is about to be followed. False: it was followed before.
+    pub(crate) fn is_new(&mut self, link: &str) -> bool {
+        self.0.insert(link.to_owned())
+    }
 }
 
 fn count(page: &Answer) -> Option<u64> {

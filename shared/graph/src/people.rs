@@ -7,7 +7,7 @@ use crate::{
     ask::{self, Ask},
     deed::{Deed, READ_USERS},
     members::{PAGE, VALUES},
-    pages::{EXPIRED_PAGE, next_link, take_rows},
+    pages::{EXPIRED_PAGE, next_link, read_rows},
     path,
     principal::{SELECT, principal},
     send::Sender,
@@ -26,8 +26,7 @@ impl Sender {
                 false => error,
             }
         })?;
-        let rows = take_rows(&mut answer, &deed)?;
-        let people = rows.iter().map(|row| principal(row, &deed)).collect::<PortResult<_>>()?;
+        let people = read_rows(&mut answer, &deed, principal)?;
         Ok(PeoplePage { people, next: next_link(&answer).map(|link| Cursor(link.to_owned())) })
     }
 

@@ -11,7 +11,7 @@ use crate::{
     ask::Ask,
     deed::{Deed, READ_USERS},
     delta::PAGES,
-    pages::{next_link, take_rows},
+    pages::{Chain, next_link, read_rows},
     principal::principal,
     send::Sender,
 };
@@ -24,6 +24,7 @@ impl Sender {
         let deed = Deed::new("could not get a cursor for the people of the tenant", READ_USERS);
         let first = Ask::get(format!("/users/delta?$select={WAKES}&$deltatoken=latest"));
         let page = self.obtain(call, &first, &deed).await?;
+        let page = (page, Chain::default());
         self.people_round(call, page, &deed).await.map(|changes| changes.cursor)
     }
 
@@ -37,18 +38,24 @@ impl Sender {
             )
         })?;
         let page = self.delta_page(call, &Ask::get(path), &deed).await?;
-        self.people_round(call, page, &deed).await
+        self.people_round(call, (page, Chain::from(since)), &deed).await
     }
 
     /// Reads from a page on to the one that ends the round and gives the next cursor.
-    async fn people_round(&self, call: Call<'_>, mut page: Answer, deed: &Deed) -> PortResult<PeopleChanges> {
+    async fn people_round(
+        &self,
+        call: Call<'_>,
+        (mut page, mut chain): (Answer, Chain),
+        deed: &Deed,
+    ) -> PortResult<PeopleChanges> {
         let (mut gone, mut changed) = (BTreeSet::new(), BTreeMap::new());
         for _ in 0..PAGES {
-            for row in take_rows(&mut page, deed)? {
-                take_in(&row, (&mut gone, &mut changed), deed)?;
+            for row in read_rows(&mut page, deed, appearance)? {
+                take_in(row, (&mut gone, &mut changed));
             }
             let path = match next_link(&page) {
-                Some(link) => self.below(link, deed)?,
+                Some(link) if chain.is_new(link) => self.below(link, deed)?,
+                Some(link) => return Ok(PeopleChanges { gone, changed, cursor: Cursor(link.to_owned()) }),
                 None => return Ok(PeopleChanges { gone, changed, cursor: self.delta_link(&page, deed)? }),
             };
             page = self.delta_page(call, &Ask::get(path), deed).await?;
@@ -57,22 +64,30 @@ impl Sender {
     }
 }
 
-/// Takes in one appearance of a person, who may appear several times.
-fn take_in(
-    row: &Value,
-    (gone, changed): (&mut BTreeSet<ObjectId>, &mut BTreeMap<ObjectId, Option<Address>>),
-    deed: &Deed,
-) -> PortResult<()> {
+/// One appearance of a person, who may appear several times.
+struct Appearance {
+    id: ObjectId,
+    primary: Option<Address>,
+    is_gone: bool,
+}
+
+fn appearance(row: &Value, deed: &Deed) -> PortResult<Appearance> {
     let person = principal(row, deed)?;
     let primary = person.primary_address().cloned();
-    if row.get("@removed").is_some() {
-        changed.remove(&person.id);
-        gone.insert(person.id);
+    Ok(Appearance { id: person.id, primary, is_gone: row.get("@removed").is_some() })
+}
+
+fn take_in(
+    Appearance { id, primary, is_gone }: Appearance,
+    (gone, changed): (&mut BTreeSet<ObjectId>, &mut BTreeMap<ObjectId, Option<Address>>),
+) {
+    if is_gone {
+        changed.remove(&id);
+        gone.insert(id);
     } else {
-        gone.remove(&person.id);
-        changed.insert(person.id, primary);
+        gone.remove(&id);
+        changed.insert(id, primary);
     }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -92,7 +107,7 @@ mod tests {
             json!({"id": "A", "mail": "a@x.example"}),
             removed("b", "deleted"),
         ] {
-            take_in(&row, (&mut gone, &mut changed), &deed).expect("a row");
+            take_in(appearance(&row, &deed).expect("a row"), (&mut gone, &mut changed));
         }
         let id = |text| ObjectId::parse(text).expect("an id");
         assert_eq!(gone, [id("b")].into());

@@ -21,6 +21,11 @@ pub(crate) fn principal(row: &Value, deed: &Deed) -> PortResult<Principal> {
         "" => upn.to_ascii_uppercase().contains("#EXT#"),
         kind => kind.eq_ignore_ascii_case("guest"),
     };
+    let kind = match Type::of(row) {
+        Type::Agent => PrincipalKind::Agent,
+        _ if guest => PrincipalKind::Guest,
+        _ => PrincipalKind::Own,
+    };
     let mail = Address::parse(text("mail")).ok();
     // Mostly the same text again: it is held once.
     let shared = |address: Address| mail.clone().filter(|mail| *mail == address).unwrap_or(address);
@@ -30,9 +35,39 @@ pub(crate) fn principal(row: &Value, deed: &Deed) -> PortResult<Principal> {
         proxies: proxies(row).into_iter().map(shared).collect(),
         upn: Address::parse(upn).ok().map(shared),
         others: texts(row, "otherMails").filter_map(|other| Address::parse(other).ok()).collect(),
-        kind: if guest { PrincipalKind::Guest } else { PrincipalKind::Own },
+        kind,
         mail,
     })
+}
+
+/// What `@odata.type` says of a row. It is there where a row may be of any type, and for each type derived from the one that
+/// was asked for ("OData JSON Format Version 4.01", section 4.6.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Type {
+    /// A user as such, or what needs not be named.
+    User,
+    /// A subtype of user behind which software stands (the page "agentUser resource type").
+    Agent,
+    /// A group.
+    Group,
+    /// Another object that can be a member of a group and is no user.
+    Other,
+    /// None that is known: it may be a new subtype of any.
+    Unknown,
+}
+
+impl Type {
+    /// Whatever a row says.
+    pub(crate) fn of(row: &Value) -> Self {
+        let name = row.get("@odata.type").and_then(Value::as_str).unwrap_or("#microsoft.graph.user");
+        match name.to_ascii_lowercase().trim_start_matches("#microsoft.graph.") {
+            "user" => Self::User,
+            "agentuser" => Self::Agent,
+            "group" => Self::Group,
+            "device" | "serviceprincipal" | "orgcontact" | "application" => Self::Other,
+            _ => Self::Unknown,
+        }
+    }
 }
 
 /// The id of a row.
@@ -92,6 +127,18 @@ mod tests {
         let row = json!({"id": "u1", "userPrincipalName": "a_home.example#EXT#@x.example"});
         let principal = read(row).expect("a principal");
         assert_eq!((principal.upn, principal.kind), (None, PrincipalKind::Guest));
+    }
+
+    #[test]
+    fn an_agent_is_told_from_a_person_and_a_type_that_nobody_knows_is_what_the_cast_says() {
+        for (name, kind) in [
+            ("#microsoft.graph.agentUser", PrincipalKind::Agent),
+            ("#microsoft.graph.user", PrincipalKind::Own),
+            ("#microsoft.graph.someNewUser", PrincipalKind::Own),
+        ] {
+            let principal = read(json!({"@odata.type": name, "id": "u1"})).expect("a principal");
+            assert_eq!(principal.kind, kind, "{name}");
+        }
     }
 
     #[test]

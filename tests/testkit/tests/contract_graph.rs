@@ -60,8 +60,12 @@ fn user(person: &Principal) -> emulator::User {
         proxy_addresses: primary.chain(others).collect(),
         other_mails: person.others.iter().map(text).collect(),
         user_type: match person.kind {
-            PrincipalKind::Own => emulator::UserType::Member,
+            PrincipalKind::Own | PrincipalKind::Agent => emulator::UserType::Member,
             PrincipalKind::Guest => emulator::UserType::Guest,
+        },
+        subtype: match person.kind {
+            PrincipalKind::Own | PrincipalKind::Guest => emulator::Subtype::Plain,
+            PrincipalKind::Agent => emulator::Subtype::Agent,
         },
         ..plain
     }
@@ -77,6 +81,8 @@ fn kind(kind: GroupKind) -> emulator::GroupKind {
         GroupKind::Security => emulator::GroupKind::Security,
         GroupKind::Dynamic => emulator::GroupKind::Dynamic,
         GroupKind::OnPremises => emulator::GroupKind::OnPremises,
+        GroupKind::GivenBack => emulator::GroupKind::GivenBack,
+        GroupKind::AuthorityUnknown => emulator::GroupKind::TakenOver,
         GroupKind::MailEnabledSecurity => emulator::GroupKind::MailEnabledSecurity,
         GroupKind::DistributionList => emulator::GroupKind::Distribution,
         GroupKind::RoleAssignable => emulator::GroupKind::RoleAssignable,

@@ -3,7 +3,7 @@ use std::time::Duration;
 use clap::{ArgGroup, ValueEnum};
 use listsync_core::{
     duration,
-    link::{Externals, Extras, FirstMerge, Mode, RemovalLimit, SharedMailboxes, Writes},
+    link::{Agents, Externals, Extras, FirstMerge, Mode, RemovalLimit, SharedMailboxes, Writes},
 };
 use listsync_engine::ports::Visibility;
 
@@ -50,6 +50,9 @@ pub(crate) struct LinkArgs {
     /// What is done with shared mailboxes, rooms and equipment.
     #[arg(long, default_value = "sync")]
     pub(crate) shared_mailboxes: SharedMailboxesArg,
+    /// What is done with agents: software that has a user's account.
+    #[arg(long, default_value = "skip")]
+    pub(crate) agents: AgentsArg,
     /// Somebody who is never removed: an address, an object id, or "owners" for the group's owners; may be repeated.
     #[arg(long, value_name = "WHO")]
     pub(crate) protect: Vec<String>,
@@ -72,6 +75,23 @@ pub(crate) enum SharedMailboxesArg {
     Sync,
     /// They are added to neither side; needs MailboxSettings.Read.
     Skip,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum AgentsArg {
+    /// They are left alone: added to neither side, and counted in the summary.
+    Skip,
+    /// They are members as anybody.
+    Keep,
+}
+
+impl From<AgentsArg> for Agents {
+    fn from(arg: AgentsArg) -> Self {
+        match arg {
+            AgentsArg::Skip => Self::Skip,
+            AgentsArg::Keep => Self::Keep,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

@@ -45,7 +45,11 @@ pub(super) async fn run(wired: &Wired, args: &LinkArgs) -> Outcome {
         every: args.every,
         externals: args.externals.into(),
         max_removals: args.max_removals,
-        members: MemberRules { shared_mailboxes: args.shared_mailboxes.into(), protected: protected(args)? },
+        members: MemberRules {
+            shared_mailboxes: args.shared_mailboxes.into(),
+            agents: args.agents.into(),
+            protected: protected(args)?,
+        },
         writes: args.writes.into(),
         voucher: Voucher::Operator,
     };

@@ -31,6 +31,8 @@ pub mod skip {
     pub const FIRST_RUN: &str = "first_run";
     /// A shared mailbox, room or equipment, on a link that leaves them out.
     pub const SHARED_MAILBOX: &str = "shared_mailbox";
+    /// An agent, on a link that leaves them alone.
+    pub const AGENT: &str = "agent";
     /// The directory gives the person an address that another contact has.
     pub const ADDRESS_TAKEN: &str = "address_taken";
     /// Invited as a guest, whom the directory does not find yet.

@@ -60,6 +60,10 @@ pub enum GroupKind {
     Dynamic,
     /// Mastered in an on-premises directory.
     OnPremises,
+    /// It was managed in the cloud and is given back to the on-premises directory, which has not taken it over yet.
+    GivenBack,
+    /// It came from an on-premises directory, and who masters it now cannot be read.
+    AuthorityUnknown,
     /// A mail-enabled security group.
     MailEnabledSecurity,
     /// A distribution list.
@@ -98,6 +102,18 @@ impl GroupKind {
                 "it is mastered in the on-premises directory",
                 "link it one-way with --mode group-to-list; or convert it to cloud-managed (its source of authority), \
                  then link it",
+            ),
+            Self::GivenBack => refusal(
+                "group_given_back",
+                "its source of authority was given back to the on-premises directory",
+                "link it one-way with --mode group-to-list; or convert it to cloud-managed again; until then nothing is \
+                 written to it",
+            ),
+            Self::AuthorityUnknown => refusal(
+                "group_authority_unknown",
+                "it came from an on-premises directory, and the app may not read whether the cloud manages it now",
+                "grant the application permission Group-OnPremisesSyncBehavior.ReadWrite.All with admin consent (listsync \
+                 reads with it), or link it one-way with --mode group-to-list",
             ),
             Self::MailEnabledSecurity => refusal(
                 "mail_enabled_security",

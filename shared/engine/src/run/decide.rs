@@ -74,6 +74,7 @@ pub(crate) async fn decide(look: Look<'_>, evidence: &Evidence, shield: &Shield)
         let decided = judge(&case, &policy, now);
         sorting.take(&case, decided);
     }
+    sorting.leave_agents_alone().await?;
     sorting.leave_out_mailboxes().await?;
     let removing = sorting.effects.iter().any(|effect| effect.change.op == Op::Remove);
     let standing = match removing || sizes::begins(look) {
@@ -115,7 +116,7 @@ async fn standing(look: Look<'_>, sorting: &Sorting<'_>) -> PortResult<Standing>
 /// Sorts decided members by what is done about them, one at a time.
 pub(super) struct Sorting<'a> {
     pub(super) look: Look<'a>,
-    evidence: &'a Evidence,
+    pub(super) evidence: &'a Evidence,
     pub(super) now: Timestamp,
     pub(super) effects: Vec<Effect>,
     pub(super) skipped: BTreeMap<String, u64>,

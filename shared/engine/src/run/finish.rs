@@ -65,13 +65,14 @@ pub(super) fn split(observed: Observed, unmatched: UnmatchedContacts) -> (Eviden
         counted,
         nesting,
         others,
-        looked_up: _,
+        looked_up,
         holders,
         reach,
         unread,
     } = observed;
     let reads = Reads { read, group_cursor, list_cursor, counted, nesting, others, unread };
-    (Evidence { entries, unmatched, principals, sight, records, holders, reach }, reads)
+    let looked_up = looked_up.into_iter().map(|(id, told)| (id, told.kind)).collect();
+    (Evidence { entries, unmatched, principals, looked_up, sight, records, holders, reach }, reads)
 }
 
 /// A summary in which nothing has happened yet.

@@ -1,6 +1,7 @@
 //! The run of one link: observe, resolve, reconcile, guard, plan, apply, fold.
 
 mod again;
+mod agents;
 mod apply;
 mod decide;
 mod doubts;
@@ -9,6 +10,7 @@ mod flags;
 mod hearsay;
 mod invite;
 mod known;
+mod left_out;
 mod look;
 mod mailboxes;
 mod observe;

@@ -12,7 +12,7 @@ use listsync_core::{
     list::Entry,
     member::{Member, MemberKey, Open},
     schedule::FullRead,
-    snapshot::{Completeness, Depth, Nesting, Others, Principal, Snapshot},
+    snapshot::{Completeness, Depth, Nesting, Others, Principal, PrincipalKind, Snapshot},
     sources::Holders,
     summary::ReadKind,
     trigger::Reason,
@@ -55,14 +55,21 @@ pub(crate) struct Observed {
     pub(crate) nesting: Nesting,
     /// Who is in the group and no person, by the last full read.
     pub(crate) others: Others,
-    /// The primary addresses of those whom look-ups found.
-    pub(crate) looked_up: BTreeMap<ObjectId, Address>,
+    /// Those whom look-ups found.
+    pub(crate) looked_up: BTreeMap<ObjectId, LookedUp>,
     /// Which of several groups hold whom, where they were read.
     pub(crate) holders: Option<Holders>,
     /// On the reads of how many groups an absence rests.
     pub(crate) reach: Reach,
     /// Which of several groups could not be read completely.
     pub(crate) unread: Unread,
+}
+
+/// What a look-up told of somebody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LookedUp {
+    pub(crate) primary: Option<Address>,
+    pub(crate) kind: PrincipalKind,
 }
 
 /// How both sides were read.

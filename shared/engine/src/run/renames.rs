@@ -81,7 +81,8 @@ pub(crate) async fn follow_renames(look: Look<'_>, observed: &mut Observed) -> P
 
 /// Each entry whose person was read, and their primary address.
 fn addressed(observed: &Observed) -> Vec<(usize, Address)> {
-    let mut read: BTreeMap<&ObjectId, &Address> = observed.looked_up.iter().collect();
+    let looked_up = observed.looked_up.iter().filter_map(|(id, told)| Some((id, told.primary.as_ref()?)));
+    let mut read: BTreeMap<&ObjectId, &Address> = looked_up.collect();
     let principals = observed.principals.values();
     read.extend(principals.filter_map(|one| Some((&one.id, one.primary_address()?))));
     let entries = observed.entries.iter().enumerate();

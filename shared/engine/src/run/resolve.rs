@@ -21,7 +21,7 @@ use super::{
     doubts::{self, Answered, doubt_of},
     known::{Known, here, known, remembered, waits},
     look::{Look, Matches},
-    observe::{Observed, complete_records, once_each},
+    observe::{LookedUp, Observed, complete_records, once_each},
     successor::{inherit, successors},
 };
 use crate::{
@@ -267,10 +267,9 @@ impl Search<'_, '_> {
                 None if self.settings.is_external(&entry.address) => Err(self.no_guest(entry)),
                 None => Err(Unmatched::NoSuchUser),
             };
-            if let Ok(person) = &answer
-                && let Some(address) = person.primary_address()
-            {
-                observed.looked_up.insert(person.id.clone(), address.clone());
+            if let Ok(person) = &answer {
+                let told = LookedUp { primary: person.primary_address().cloned(), kind: person.kind };
+                observed.looked_up.insert(person.id.clone(), told);
             }
             match (doubt_of(observed, entry), answer) {
                 (Some(doubt), answer) => self.doubted.push(Answered { entry: entry.clone(), doubt, answer }),

@@ -1,10 +1,18 @@
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
-use listsync_core::id::ObjectId;
+use listsync_core::{
+    id::ObjectId,
+    snapshot::{Depth, Principal, PrincipalKind},
+};
 use listsync_engine::ports::{CountCheck, Cursor, Directory, Fault};
-use listsync_graph_emulator::{Effect, Fault as Trouble, Group, GroupKind, OtherObject, Refused, Replay};
+use listsync_graph_emulator::{
+    Effect, Fault as Trouble, Group, GroupKind, OtherObject, Refused, Replay, Subtype, User,
+};
 
-use crate::rig::{Rig, group_id, theirs};
+use crate::rig::{Rig, group_id, ours, theirs};
 
 fn set(ids: &[ObjectId]) -> BTreeSet<ObjectId> {
     ids.iter().cloned().collect()
@@ -23,6 +31,89 @@ async fn a_group_at_rest_costs_one_request_with_or_without_its_count() {
         assert_eq!(rig.meter.cost().requests, 1);
         assert_eq!(rig.tenant.counters().http_requests, 1);
     }
+}
+
+#[tokio::test]
+async fn a_group_at_rest_costs_one_request_a_round_once_empty_and_repeated_pages_were_followed() {
+    let mut rig = Rig::new().await;
+    rig.tenant.configure(|settings| {
+        settings.delta.page = 3;
+        settings.delta.empty_pages = 2;
+        settings.delta.replay = Replay::LastRound;
+    });
+    let people = rig.people(8);
+    let group = rig.group(GroupKind::Security, &people[..1]);
+    let mut cursor = rig.graph.mint_cursor(rig.call(), &group).await.unwrap();
+    for person in &people[1..] {
+        rig.tenant.add_member(group_id(&group), theirs(person));
+    }
+    rig.tenant.settle();
+    let mut requests = Vec::new();
+    for _ in 0..5 {
+        rig.fresh_meter();
+        let changes = rig.graph.changes(rig.call(), &group, &cursor, CountCheck::NotDue).await.unwrap();
+        cursor = changes.cursor;
+        requests.push(rig.meter.cost().requests);
+    }
+    assert_eq!(requests, [5, 5, 1, 1, 1], "news, the same once more, and then rest");
+}
+
+#[tokio::test]
+async fn pages_that_lead_in_a_circle_are_followed_once_and_then_cost_one_request_a_round() {
+    let mut rig = Rig::new().await;
+    let people = rig.people(3);
+    let group = rig.group(GroupKind::Security, &people[..1]);
+    let mut cursor = rig.graph.mint_cursor(rig.call(), &group).await.unwrap();
+    rig.tenant.inject(Trouble::on("GET", "/groups/delta", Effect::LeadsToItself));
+    for person in &people[1..] {
+        rig.tenant.add_member(group_id(&group), theirs(person));
+        rig.tenant.settle();
+        for _ in 0..2 {
+            rig.fresh_meter();
+            let changes = rig.graph.changes(rig.call(), &group, &cursor, CountCheck::NotDue).await.unwrap();
+            assert!(changes.added.contains(person));
+            assert_eq!(rig.meter.cost().requests, 1);
+            cursor = changes.cursor;
+        }
+    }
+    rig.tenant.clear_faults();
+    let changes = rig.graph.changes(rig.call(), &group, &cursor, CountCheck::NotDue).await.unwrap();
+    assert_eq!(changes.added, set(&people[1..]), "what the circle showed is not lost with it");
+}
+
+#[tokio::test]
+async fn an_agent_and_a_user_of_an_unknown_type_come_by_the_feed_as_they_come_by_a_full_read() {
+    let rig = Rig::new().await;
+    let group = rig.group(GroupKind::Security, &[]);
+    let cursor = rig.graph.mint_cursor(rig.call(), &group).await.unwrap();
+    let of = |subtype, name: &str| {
+        let address = format!("{name}@{}", rig.tenant.domain());
+        ours(rig.tenant.add_user(User { subtype, ..User::member(name, &address) }))
+    };
+    let members = [
+        of(Subtype::Agent, "bot"),
+        of(Subtype::Unheard, "new"),
+        of(Subtype::Plain, "ann"),
+        ours(rig.tenant.add_other(OtherObject::device("Printer"))),
+    ];
+    for member in &members {
+        rig.tenant.add_member(group_id(&group), theirs(member));
+    }
+    rig.tenant.settle();
+
+    let changes = rig.graph.changes(rig.call(), &group, &cursor, CountCheck::Due).await.unwrap();
+    let reading = rig.graph.read(rig.call(), &group, Depth::Direct).await.unwrap();
+    let named = rig.graph.by_id(rig.call(), &members[..3]).await.unwrap();
+
+    assert_eq!(changes.added, set(&members[..3]));
+    assert_eq!((changes.count, reading.count), (Some(3), Some(3)));
+    let kinds = |people: Vec<Principal>| -> BTreeMap<ObjectId, PrincipalKind> {
+        people.into_iter().map(|one| (one.id, one.kind)).collect()
+    };
+    let expected = [PrincipalKind::Agent, PrincipalKind::Own, PrincipalKind::Own];
+    let expected: BTreeMap<_, _> = members[..3].iter().cloned().zip(expected).collect();
+    assert_eq!(kinds(reading.rows), expected);
+    assert_eq!(kinds(named), expected);
 }
 
 #[tokio::test]

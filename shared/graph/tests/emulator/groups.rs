@@ -4,7 +4,9 @@ use listsync_core::id::GroupId;
 use listsync_engine::ports::{
     Directory, Fault, GroupKind as Kind, GroupQuery, Membership, NewGroup, NewGroupKind, Visibility,
 };
-use listsync_graph_emulator::{Emulator, Group, GroupKind, Lag};
+use listsync_graph_emulator::{
+    Effect, Emulator, Fault as Trouble, Group, GroupKind, LEAST_ROLES, Lag, Refused,
+};
 
 use crate::rig::{Rig, group_id, nowhere};
 
@@ -35,6 +37,36 @@ async fn the_kind_of_each_group_is_told() {
         let group = rig.graph.group(rig.call(), &GroupQuery::Id(id.clone())).await.unwrap();
         assert_eq!((group.id, group.kind, group.name.as_str()), (id, ours, "Everybody"));
     }
+}
+
+#[tokio::test]
+async fn the_source_of_authority_is_asked_of_what_came_from_on_premises_and_of_nothing_else() {
+    let behavior = "Group-OnPremisesSyncBehavior.ReadWrite.All";
+    let may = Rig::of(Emulator::builder().roles(LEAST_ROLES.iter().copied().chain([behavior]))).await;
+    let may_not = Rig::new().await;
+    for (rig, theirs, ours, requests) in [
+        (&may, GroupKind::TakenOver, Kind::Security, 2),
+        (&may, GroupKind::GivenBack, Kind::GivenBack, 2),
+        (&may, GroupKind::OnPremises, Kind::OnPremises, 1),
+        (&may, GroupKind::Security, Kind::Security, 1),
+        (&may_not, GroupKind::TakenOver, Kind::AuthorityUnknown, 2),
+        (&may_not, GroupKind::GivenBack, Kind::AuthorityUnknown, 2),
+    ] {
+        let id = rig.group(theirs, &[]);
+        let before = rig.meter.cost().requests;
+        let group = rig.graph.group(rig.call(), &GroupQuery::Id(id)).await.unwrap();
+        assert_eq!((group.kind, rig.meter.cost().requests - before), (ours, requests), "{theirs:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_troubled_answer_on_the_source_of_authority_is_no_answer() {
+    let rig = Rig::new().await;
+    let id = rig.group(GroupKind::TakenOver, &[]);
+    let away = Effect::Refuse(Refused::status(503).retry_after(300));
+    rig.tenant.inject(Trouble::on("GET", "/groups/*/onPremisesSyncBehavior", away));
+    let error = rig.graph.group(rig.call(), &GroupQuery::Id(id)).await.unwrap_err();
+    assert!(matches!(error.fault, Fault::Throttled(_)), "{error:?}");
 }
 
 #[tokio::test]

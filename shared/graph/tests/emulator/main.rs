@@ -9,6 +9,7 @@ mod look_ups;
 mod notices;
 mod reading;
 mod rig;
+mod rows;
 mod shapes;
 mod sign_in;
 mod throttling;

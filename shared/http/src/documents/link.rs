@@ -3,7 +3,10 @@
 use listsync_core::{
     Timestamp, duration,
     id::{GroupId, LinkId, TenantId},
-    link::{Externals, Extras, FirstMerge, HaltReason, Link, LinkStatus, Mode, RemovalLimit, Side, Source},
+    link::{
+        Agents, Externals, Extras, FirstMerge, HaltReason, Link, LinkStatus, MemberRules, Mode, RemovalLimit,
+        Side, Source,
+    },
     member::HoldReason,
     summary::Summary,
 };
@@ -49,6 +52,9 @@ pub struct LinkDocument {
     /// How many removals go on without a person; null: as the settings say.
     #[schema(value_type = Option<String>)]
     pub max_removals: Option<RemovalLimit>,
+    /// What is done with agents.
+    #[schema(value_type = words::Agents)]
+    pub agents: Agents,
     /// Whether it is run.
     #[schema(value_type = words::LinkStatus)]
     pub status: &'static str,
@@ -147,7 +153,7 @@ impl LinkDocument {
             every,
             externals,
             max_removals,
-            members: _,
+            members: MemberRules { agents, .. },
             group_made_at: _,
             writes: _,
             voucher: _,
@@ -165,6 +171,7 @@ impl LinkDocument {
             every: every.map(duration::format),
             externals,
             max_removals,
+            agents,
             status: status_word(status),
             halt_reason: match status {
                 LinkStatus::Halted(reason) => Some(reason),

@@ -28,6 +28,8 @@ words! {
     FirstMerge: "union" | "list" | "group";
     /// What is done with contacts of foreign domains.
     Externals: "match" | "invite" | "skip";
+    /// What is done with agents: software that has a user's account.
+    Agents: "skip" | "keep";
     /// Whether a link is run.
     LinkStatus: "active" | "paused" | "halted";
     /// Why a link was stopped for safety.

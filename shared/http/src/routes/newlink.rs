@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use listsync_core::{
     duration,
     id::{LinkId, ListId},
-    link::{Externals, Extras, FirstMerge, Link, MemberRules, Mode, RemovalLimit, Side, Writes},
+    link::{Agents, Externals, Extras, FirstMerge, Link, MemberRules, Mode, RemovalLimit, Side, Writes},
     list::List,
     settings::parse_owner,
 };
@@ -62,6 +62,10 @@ pub(crate) struct NewLinkBody {
     /// How many removals go on without a person; left out: as the settings say.
     #[schema(value_type = Option<String>, pattern = "^(standard|off|100%|[1-9]?[0-9]%|[0-9]{1,18})$")]
     max_removals: Option<RemovalLimit>,
+    /// What is done with agents: software that has a user's account.
+    #[serde(default)]
+    #[schema(value_type = Option<words::Agents>)]
+    agents: Agents,
 }
 
 /// A group to be created.
@@ -115,7 +119,7 @@ pub(crate) async fn connected(app: &Within, body: NewLinkBody) -> Result<Link, P
         every,
         externals: body.externals,
         max_removals: body.max_removals,
-        members: MemberRules::default(),
+        members: MemberRules { agents: body.agents, ..MemberRules::default() },
         writes: Writes::default(),
         voucher: app.voucher(),
     };

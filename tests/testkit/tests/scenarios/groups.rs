@@ -129,23 +129,6 @@ fn a_group_that_cannot_be_written_is_refused_with_what_works_instead_and_read_al
 }
 
 #[test]
-fn a_synced_group_that_became_cloud_managed_is_linked_like_any() {
-    for reading in BOTH {
-        play(async {
-            let mut office = Office::new(reading).await;
-            let ann = office.person("ann");
-            let group = office.group(GroupKind::OnPremises, &[]);
-            office.list_adds("ann@contoso.example").await;
-            assert!(office.link(&office.wish(existing(group), Mode::TwoWay)).await.is_err());
-            office.tenant.update_group(group, |group| group.on_premises_sync_enabled = None);
-            office.link_to(group, Mode::TwoWay).await;
-            office.sync().await;
-            assert_eq!(office.grouped(group), [ann].into());
-        });
-    }
-}
-
-#[test]
 fn a_group_that_hides_its_members_is_read_only_with_the_permission_for_it() {
     for reading in BOTH {
         play(async {

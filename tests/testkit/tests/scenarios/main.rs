@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
+mod agents;
+mod authority;
 mod bureau;
 mod by_hand;
 mod departures;

@@ -47,7 +47,8 @@ async fn a_new_link_is_due_and_remembers_nothing<S: Links + ListStore>(make: &im
 
 async fn a_link_is_kept_as_it_was_set_up<S: Links + ListStore>(make: &impl Fn() -> S) {
     use listsync_core::link::{
-        Externals, Extras, FirstMerge, LinkStatus, MemberRules, RemovalLimit, SharedMailboxes, Source, Writes,
+        Agents, Externals, Extras, FirstMerge, LinkStatus, MemberRules, RemovalLimit, SharedMailboxes,
+        Source, Writes,
     };
     let bed = Bed::make(make).await;
     let unusual = Link {
@@ -58,6 +59,7 @@ async fn a_link_is_kept_as_it_was_set_up<S: Links + ListStore>(make: &impl Fn() 
         max_removals: Some(RemovalLimit::Percent(35)),
         members: MemberRules {
             shared_mailboxes: SharedMailboxes::Skip,
+            agents: Agents::Keep,
             protected: Protected { addresses: [address("boss")].into(), ..Protected::default() },
         },
         group_made_at: Some(moment(7)),

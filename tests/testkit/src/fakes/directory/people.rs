@@ -106,7 +106,7 @@ impl State {
         if let Some(known) = known.filter(|id| self.people.contains_key(id)) {
             return match self.people[&known].kind {
                 PrincipalKind::Guest => Invited::Guest(known),
-                PrincipalKind::Own => Invited::Known(known),
+                PrincipalKind::Own | PrincipalKind::Agent => Invited::Known(known),
             };
         }
         let id = ObjectId::parse(&address.as_str().replace('@', "-at-")).expect("an address makes an id");
