@@ -154,7 +154,7 @@ impl Writing<'_> {
                     }
                 }
             }
-            if self.refused == Refused::LeaveAll && self.outcomes.iter().any(|one| *one == Applied::Done) {
+            if self.refused == Refused::LeaveAll && self.outcomes.contains(&Applied::Done) {
                 self.refused = Refused::Leave;
             }
             if let Err(error) = self.sender.keep(self.call, Effect::Write, wait).await {
