@@ -7,13 +7,10 @@ const MAX_BOUNDARY: usize = 70;
 
 /// The fields of a form in their order; none when the body is no form. A body without a type counts as urlencoded.
 pub(crate) fn read(content_type: Option<&str>, body: &[u8]) -> Option<Vec<(String, String)>> {
-    let (kind, parameters) = content_type
-        .unwrap_or_default()
-        .split_once(';')
-        .map_or_else(|| (content_type.unwrap_or_default(), ""), |(kind, parameters)| (kind, parameters));
+    let kind = content_type.unwrap_or_default().split(';').next().unwrap_or_default();
     match kind.trim().to_ascii_lowercase().as_str() {
         "" | "application/x-www-form-urlencoded" => Some(urlencoded(body)),
-        "multipart/form-data" => multipart(&parameter(parameters, "boundary")?, body),
+        "multipart/form-data" => multipart(content_type?, body),
         _ => None,
     }
 }
@@ -29,44 +26,71 @@ pub(crate) fn field<'a>(fields: &'a [(String, String)], name: &str) -> Option<&'
     found.next().map(|(_, value)| value.trim())
 }
 
-/// A body of RFC 7578. It ends with its closing delimiter, or it is cut off and no form.
-fn multipart(boundary: &str, body: &[u8]) -> Option<Vec<(String, String)>> {
+/// A part of a form that may hold a file (RFC 7578).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part<'a> {
+    /// The field's name.
+    pub name: &'a str,
+    /// What it says of its content; none: text.
+    pub content_type: Option<&'a str>,
+    /// Its content, as it was sent.
+    pub content: &'a [u8],
+}
+
+/// The parts of a body of the type `multipart/form-data`, in their order; none when the body is no such form, or is cut off
+/// before its closing delimiter.
+#[must_use]
+pub fn parts<'a>(content_type: &str, body: &'a [u8]) -> Option<Vec<Part<'a>>> {
+    let (_, parameters) = content_type.split_once(';')?;
+    let boundary = value_of(parameters, "boundary")?;
     if boundary.is_empty() || boundary.len() > MAX_BOUNDARY {
         return None;
     }
-    let text = std::str::from_utf8(body).ok()?;
     let (first, next) = (format!("--{boundary}"), format!("\n--{boundary}"));
-    let mut rest = match text.strip_prefix(&first) {
+    let mut rest = match body.strip_prefix(first.as_bytes()) {
         Some(rest) => rest,
-        None => text.split_once(&next)?.1,
+        None => split_once(body, next.as_bytes())?.1,
     };
-    let mut fields = Vec::new();
-    while !rest.starts_with("--") {
-        let (part, after) = rest.split_once(&next)?;
-        fields.push(part_field(part)?);
+    let mut parts = Vec::new();
+    while !rest.starts_with(b"--") {
+        let (one, after) = split_once(rest, next.as_bytes())?;
+        parts.push(part(one)?);
         rest = after;
     }
-    Some(fields)
+    Some(parts)
 }
 
-/// One part between two delimiters: the rest of the delimiter's line, headers, an empty line, the value.
-fn part_field(part: &str) -> Option<(String, String)> {
-    let (_, part) = part.split_once('\n')?;
-    let part = part.strip_suffix('\r').unwrap_or(part);
-    let (headers, value) = part.split_once("\r\n\r\n").or_else(|| part.split_once("\n\n"))?;
-    let disposition = headers.lines().find_map(|line| {
-        let (name, value) = line.split_once(':')?;
-        name.trim().eq_ignore_ascii_case("content-disposition").then_some(value)
-    })?;
-    let (_, parameters) = disposition.split_once(';')?;
-    Some((parameter(parameters, "name")?, value.to_owned()))
+fn multipart(content_type: &str, body: &[u8]) -> Option<Vec<(String, String)>> {
+    let text = |part: Part<'_>| Some((part.name.to_owned(), str::from_utf8(part.content).ok()?.to_owned()));
+    parts(content_type, body)?.into_iter().map(text).collect()
+}
+
+fn split_once<'a>(bytes: &'a [u8], by: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
+    let at = bytes.windows(by.len()).position(|window| window == by)?;
+    Some((&bytes[..at], &bytes[at + by.len()..]))
+}
+
+/// One part between two delimiters: the rest of the delimiter's line, headers, an empty line, the content.
+fn part(bytes: &[u8]) -> Option<Part<'_>> {
+    let (_, bytes) = split_once(bytes, b"\n")?;
+    let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
+    let (headers, content) = split_once(bytes, b"\r\n\r\n").or_else(|| split_once(bytes, b"\n\n"))?;
+    let headers = str::from_utf8(headers).ok()?;
+    let header = |wanted: &str| {
+        headers.lines().find_map(|line| {
+            let (name, value) = line.split_once(':')?;
+            name.trim().eq_ignore_ascii_case(wanted).then(|| value.trim())
+        })
+    };
+    let (_, parameters) = header("content-disposition")?.split_once(';')?;
+    Some(Part { name: value_of(parameters, "name")?, content_type: header("content-type"), content })
 }
 
 /// A parameter of a header such as `form-data; name="a"`.
-fn parameter(parameters: &str, name: &str) -> Option<String> {
+fn value_of<'a>(parameters: &'a str, name: &str) -> Option<&'a str> {
     parameters.split(';').find_map(|parameter| {
         let (known, value) = parameter.split_once('=')?;
-        known.trim().eq_ignore_ascii_case(name).then(|| value.trim().trim_matches('"').to_owned())
+        known.trim().eq_ignore_ascii_case(name).then(|| value.trim().trim_matches('"'))
     })
 }
 

@@ -9,7 +9,7 @@
 //! Whoever mounts them keeps the paths `/u/…` and `/hooks/…` out of its logs: they hold tokens and secrets.
 
 pub mod events;
-mod form;
+pub mod form;
 pub mod hooks;
 pub mod notices;
 pub mod optout_link;

@@ -18,6 +18,7 @@ mod names;
 mod parse;
 mod people;
 mod person;
+mod preview;
 mod profile;
 mod records;
 mod rejects;
@@ -38,6 +39,7 @@ pub use listsync_core::import::Meaning;
 pub use mapping::{Mapping, MappingError};
 pub use parse::{ParsedFile, Position, Reading, parse, read};
 pub use people::People;
+pub use preview::{Affected, Preview, preview};
 pub use profile::{
     AddressBy, ColumnNames, Columns, Dates, Delimiter, Encoding, Expected, NameOrder, Others, Overrides,
     Profile, ProfileError, Quote, StatusRule, StatusWordError, StatusWords, status_word,

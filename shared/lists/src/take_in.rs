@@ -6,6 +6,7 @@ use listsync_core::{
     address::Address,
     contact::ExternalId,
     id::{LinkId, ListId},
+    import::Keys,
     trigger::Reason,
 };
 use listsync_engine::{
@@ -14,8 +15,9 @@ use listsync_engine::{
     service::Service,
     trigger,
 };
+use serde::Serialize;
 
-use crate::{ParsedFile, Source};
+use crate::{ParsedFile, RejectedRow, Source};
 
 /// How many contacts are in memory at a time.
 const PAGE: usize = 500;
@@ -34,7 +36,7 @@ pub struct Taken {
 }
 
 /// A row that was not taken in.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RowProblem {
     /// Its number, as a spreadsheet shows it: the header is row 1.
     pub row: u64,
@@ -56,15 +58,7 @@ pub async fn take_in(
     mut parsed: ParsedFile,
     (source, again): (Source<'_>, Again),
 ) -> PortResult<Taken> {
-    let mut problems: Vec<RowProblem> = parsed
-        .rejected
-        .iter()
-        .map(|row| RowProblem {
-            row: row.row,
-            code: row.reason.code().to_owned(),
-            message: row.reason.to_string(),
-        })
-        .collect();
+    let mut problems = problems_of(&parsed);
     let gone: BTreeSet<ExternalId> = parsed.gone.iter().cloned().collect();
     let leavers = leavers(service, &gone).await?;
     let gone_unknown = (gone.len() - leavers.len()) as u64;
@@ -85,6 +79,16 @@ pub async fn take_in(
     Ok(Taken { import, problems, gone_unknown, links })
 }
 
+/// The rows of a file that could not be read.
+pub(crate) fn problems_of(parsed: &ParsedFile) -> Vec<RowProblem> {
+    let problem = |row: &RejectedRow| RowProblem {
+        row: row.row,
+        code: row.reason.code().to_owned(),
+        message: row.reason.to_string(),
+    };
+    parsed.rejected.iter().map(problem).collect()
+}
+
 /// Who leaves and is known to the file by their key alone.
 async fn leavers(service: &Service, gone: &BTreeSet<ExternalId>) -> PortResult<Vec<(Address, ExternalId)>> {
     let mut leavers = Vec::new();
@@ -94,9 +98,8 @@ async fn leavers(service: &Service, gone: &BTreeSet<ExternalId>) -> PortResult<V
         let full = page.len() == PAGE;
         after = page.last().map(|contact| contact.id.clone());
         for contact in page {
-            if let Some(key) = contact.external_id.filter(|key| gone.contains(key)) {
-                leavers.push((contact.address, key));
-            }
+            let gone = Keys::of(&contact).iter().find(|key| gone.contains(*key)).cloned();
+            leavers.extend(gone.map(|key| (contact.address, key)));
         }
         if !full {
             break;

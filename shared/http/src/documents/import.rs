@@ -1,8 +1,8 @@
 //! An import as documents.
 
 use listsync_core::Timestamp;
-use listsync_engine::ports::Import;
-use listsync_lists::Taken;
+use listsync_engine::ports::{FileReport, Import};
+use listsync_lists::{Affected, ParsedFile, Preview, Taken};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -118,6 +118,70 @@ pub struct ImportAnswer {
     pub links: Vec<String>,
 }
 
+/// What taking a file in would do; nothing was done.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct PreviewAnswer {
+    /// Who would join the list.
+    pub joins: Vec<AffectedSchema>,
+    /// Who would leave it.
+    pub leaves: Vec<AffectedSchema>,
+    /// How many of those who leave would wait for approval.
+    pub held: u64,
+    /// How many stay although the file does not name them, as rows do not tell whom they name.
+    pub kept_back: u64,
+    /// How many are on the list already.
+    pub already: u64,
+    /// How many are in the file, but opted out.
+    pub opted_out: u64,
+    /// Rows, without the header.
+    pub rows: u64,
+    /// Rows that would not be taken in, in the file's order.
+    pub problems: Vec<RowProblem>,
+    /// How the file was understood.
+    #[schema(value_type = ReportSchema)]
+    pub report: FileReport,
+}
+
+/// Somebody who would join or leave.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Affected)]
+pub struct AffectedSchema {
+    /// Their row; none: the file does not name them.
+    pub row: Option<u64>,
+    /// Their address.
+    pub address: String,
+    /// Their display name, possibly empty.
+    pub name: String,
+}
+
+impl PreviewAnswer {
+    /// Of a preview and the file that it is of.
+    #[must_use]
+    pub fn of(preview: Preview, parsed: ParsedFile) -> Self {
+        let Preview { joins, leaves, held, kept_back, already, opted_out, problems } = preview;
+        let affected =
+            |Affected { row, address, name }| AffectedSchema { row, address: String::from(address), name };
+        Self {
+            joins: joins.into_iter().map(affected).collect(),
+            leaves: leaves.into_iter().map(affected).collect(),
+            held,
+            kept_back,
+            already,
+            opted_out,
+            rows: parsed.rows,
+            problems: problems.into_iter().map(RowProblem::of).collect(),
+            report: parsed.report,
+        }
+    }
+}
+
+impl RowProblem {
+    fn of(problem: listsync_lists::RowProblem) -> Self {
+        let listsync_lists::RowProblem { row, code, message } = problem;
+        Self { row, code, message }
+    }
+}
+
 /// A row that was not taken in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct RowProblem {
@@ -131,8 +195,7 @@ pub struct RowProblem {
 
 impl From<Taken> for ImportAnswer {
     fn from(Taken { import, problems, gone_unknown, links }: Taken) -> Self {
-        let problem = |listsync_lists::RowProblem { row, code, message }| RowProblem { row, code, message };
-        let problems = problems.into_iter().map(problem).collect();
+        let problems = problems.into_iter().map(RowProblem::of).collect();
         Self { import, problems, gone_unknown, links: links.into_iter().map(String::from).collect() }
     }
 }

@@ -16,6 +16,7 @@ pub(crate) mod runs;
 pub(crate) mod settings;
 pub(crate) mod sources;
 pub(crate) mod syncs;
+mod upload;
 
 use axum::http::StatusCode;
 use listsync_core::{address::Address, text::label};

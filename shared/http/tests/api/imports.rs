@@ -114,3 +114,31 @@ async fn who_leaves_by_a_key_alone_is_found_by_it() {
     let left = hr(&format!("{head}7,,Terminated\n9,,Terminated\n")).expect(201).await;
     assert_eq!((left["removed"].as_u64(), left["gone_unknown"].as_u64()), (Some(1), Some(1)), "{left}");
 }
+
+#[tokio::test]
+async fn a_file_comes_in_every_form_in_which_clients_send_one() {
+    let stage = stage().await;
+    let file = "email,name\nanna@contoso.example,Anna\n";
+    for kind in ["text/csv", "text/plain", "application/octet-stream"] {
+        let path = format!("{PATH}&again=take_in");
+        stage.operate("POST", &path).body(kind, file).expect(201).await;
+    }
+    let form = format!(
+        "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f.csv\"\r\nContent-Type: text/csv\r\n\r\n{file}\r\n--b--\r\n"
+    );
+    let path = format!("{PATH}&again=take_in");
+    stage.operate("POST", &path).body("multipart/form-data; boundary=b", form).expect(201).await;
+    let quoted = stage.operate("POST", PATH).body("application/json", "\"email\\nx\"").send().await;
+    assert_eq!(quoted.status, 415);
+    assert!(String::from_utf8(quoted.body.clone()).unwrap().contains("JSON string that holds a CSV"));
+}
+
+#[tokio::test]
+async fn a_file_is_looked_at_before_it_is_taken_in() {
+    let stage = stage().await;
+    let path = format!("{PATH}&dry_run=true&map=email%3DKontakt");
+    let told =
+        stage.operate("POST", &path).body("text/csv", "Kontakt\nanna@contoso.example\n").expect(200).await;
+    assert_eq!(told["joins"][0]["address"], "anna@contoso.example");
+    assert!(stage.operate("GET", "/v1/imports").expect(200).await["items"].as_array().unwrap().is_empty());
+}
