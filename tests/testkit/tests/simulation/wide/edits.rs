@@ -69,6 +69,10 @@ impl Stage {
     fn says(&self, list: Option<&ListId>, who: usize, decision: Decision) {
         self.tell(|| format!("p{who} says of {list:?}: {decision:?}"));
         self.noting(|inner| {
+            // Of somebody who is listed under a former address, a first run does not see a no to all lists.
+            if list.is_none() && inner.row_of(who).address != inner.town.folk.humans[who].address() {
+                return;
+            }
             let scope = list.map_or(Scope::All, |list| Scope::List(list.clone()));
             let saying = Saying {
                 address: inner.row_of(who).address,
@@ -134,7 +138,7 @@ impl Stage {
     /// Somebody marries.
     pub(crate) fn renames(&self, who: usize, former: Former) {
         self.noting(|inner| {
-            if inner.town.folk.humans[who].is_alive() {
+            if inner.town.folk.humans[who].is_alive() && !inner.ledger.said_no_to_all(who) {
                 inner.town.folk.rename(who, former);
                 let human = &inner.town.folk.humans[who];
                 self.tell(|| {

@@ -133,6 +133,10 @@ impl Ledger {
         }
     }
 
+    pub(crate) fn said_no_to_all(&self, who: usize) -> bool {
+        self.out_of_all.contains(&who)
+    }
+
     pub(crate) fn is_out(&self, list: &ListId, who: usize) -> bool {
         self.out_of_all.contains(&who) || self.opted_out.contains(&(list.clone(), who))
     }
