@@ -252,13 +252,15 @@ async fn states(table: &Table, pointers: Vec<Stored>) -> PortResult<Vec<LinkStat
 
 #[cfg(test)]
 mod tests {
-    use listsync_testkit::sample::{link, list_id, moment};
+    use listsync_core::id::ListId;
+    use listsync_testkit::sample::{link, moment};
 
     use super::*;
 
     #[test]
     fn who_writes_a_link_over_hands_on_whose_its_last_writes_were() {
-        let row = LinkRow::new(&link("one", &list_id("staff"), "group"), moment(0));
+        let list = ListId::parse("staff").expect("a name is an id");
+        let row = LinkRow::new(&link("one", &list, "group"), moment(0));
         let written = row.stored().expect("a row").text(TRAIL, "b a");
         let read = LinkRow::read(&written).expect("the same row");
         let after = LinkRow { synced: 1, ..read };
