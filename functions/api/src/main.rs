@@ -4,7 +4,7 @@ use std::{process::ExitCode, time::Duration};
 
 use axum::{extract::Request, middleware};
 use lambda_http::{RequestExt as _, request::RequestContext};
-use listsync_http::{Limits, Options, Peer};
+use listsync_http::{Connected, Limits, Options};
 use listsync_wiring::function;
 
 /// What Lambda takes as one request, in bytes ("Lambda quotas" of the AWS Lambda developer guide).
@@ -22,6 +22,8 @@ async fn main() -> ExitCode {
         tenant: wired.tenant().ok(),
         public_url: wired.public_url.clone(),
         limits: Limits { import: LARGEST, time: LONGEST, ..Limits::default() },
+        trusted_proxies: wired.trusted_proxies.clone(),
+        ..Options::default()
     };
     let router = listsync_http::router(wired.service, options).layer(middleware::map_request(named));
     function::serve(lambda_http::run(router)).await
@@ -33,8 +35,8 @@ async fn named(mut request: Request) -> Request {
         Some(RequestContext::ApiGatewayV2(context)) => context.http.source_ip.clone(),
         _ => None,
     };
-    if let Some(source) = source {
-        request.extensions_mut().insert(Peer(source));
+    if let Some(address) = source.and_then(|source| source.parse().ok()) {
+        request.extensions_mut().insert(Connected(address));
     }
     request
 }

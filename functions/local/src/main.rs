@@ -5,11 +5,12 @@ use std::process::ExitCode;
 use listsync_wiring::Environment;
 
 mod cli;
-mod crew;
 mod demo;
 mod find;
+mod host;
 mod output;
 mod progress;
+mod server;
 mod start;
 mod verbs;
 mod view;

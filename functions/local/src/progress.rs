@@ -8,7 +8,7 @@ use std::{
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use listsync_core::text;
 use listsync_engine::watch::{Step, Watch};
-use tokio::{task::JoinHandle, time::sleep};
+use tokio::{sync::watch::Receiver, task::JoinHandle, time::sleep};
 
 const PATIENCE: Duration = Duration::from_secs(1);
 const BEAT: Duration = Duration::from_millis(120);
@@ -33,7 +33,7 @@ impl Bars {
                 bars.add(shown).enable_steady_tick(BEAT);
             })
         });
-        Bar { bar, showing }
+        Bar { bar, showing, stop: None }
     }
 }
 
@@ -41,9 +41,16 @@ impl Bars {
 pub(crate) struct Bar {
     bar: ProgressBar,
     showing: Option<JoinHandle<()>>,
+    stop: Option<Receiver<bool>>,
 }
 
 impl Bar {
+    /// The same for a run that is to end when this turns true.
+    pub(crate) fn until(mut self, stop: &Receiver<bool>) -> Self {
+        self.stop = Some(stop.clone());
+        self
+    }
+
     /// Says how far it came.
     pub(crate) fn say(&self, text: String) {
         self.bar.set_message(text::visible_line(&text));
@@ -61,6 +68,10 @@ impl Watch for Bar {
         self.bar.set_message(what);
         self.bar.set_length(total as u64);
         self.bar.set_position(done as u64);
+    }
+
+    fn stop(&self) -> Option<&Receiver<bool>> {
+        self.stop.as_ref()
     }
 }
 

@@ -27,10 +27,27 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// # Errors
 /// When the links cannot be read; what was sent before stays sent, and a link whose message was not sent stays due.
 pub async fn handle(service: &Service, post: Option<&Post>) -> PortResult<FanOut> {
-    follow(service).await;
-    let sent = fan_out::tick(&service.ports).await?;
+    let sent = send_due(service).await?;
     tend(service, post, later(service.ports.clock.now(), PATIENCE)).await;
     Ok(sent)
+}
+
+/// The same without a look at change notifications, for a host that sees to those beside it: a directory that answers slowly
+/// then keeps no link waiting.
+///
+/// # Errors
+/// As [`handle`].
+pub async fn send_due(service: &Service) -> PortResult<FanOut> {
+    follow(service).await;
+    fan_out::tick(&service.ports).await
+}
+
+/// Sees to change notifications.
+///
+/// # Errors
+/// When the store or the queue does not answer. What the directory refuses is kept for the operator and tried again.
+pub async fn see_to_notices(service: &Service, post: &Post) -> PortResult<()> {
+    notices::tend(service, post, later(service.ports.clock.now(), PATIENCE)).await
 }
 
 /// Comes last and fails nothing: links are looked at when they are due, whether or not changes are heard of.

@@ -16,6 +16,12 @@ pub struct Belief {
 }
 
 impl Belief {
+    /// The belief as it counts now: one of a later moment was set under a clock that ran ahead, and is held since now.
+    #[must_use]
+    pub fn as_of(self, now: Timestamp) -> Self {
+        Self { since: self.since.min(now), ..self }
+    }
+
     /// When a contradicting observation starts to count.
     #[must_use]
     pub fn settles_at(self, window: Duration) -> Timestamp {

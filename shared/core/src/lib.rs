@@ -28,6 +28,7 @@ pub mod linkable;
 pub mod list;
 pub mod matched;
 pub mod member;
+pub mod network;
 pub mod plan;
 pub mod reconcile;
 pub mod rename;

@@ -7,10 +7,12 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Timestamp,
     address::Address,
+    backoff::LONGEST,
     belief::Belief,
     id::{ContactId, GroupId, ObjectId},
     link::Side,
     rename::Named,
+    schedule::{SKEW, as_of},
 };
 
 /// By what a member is told from others: the directory object first; the contact where no object answers to it.
@@ -156,6 +158,24 @@ pub enum Open {
     },
 }
 
+impl Open {
+    /// The same as it counts now: what was to wait longer than it ever may waits no more.
+    #[must_use]
+    pub fn as_of(&self, now: Timestamp, window: std::time::Duration) -> Self {
+        match self {
+            Self::Failed { code, attempts, retry_at } => Self::Failed {
+                code: code.clone(),
+                attempts: *attempts,
+                retry_at: as_of(*retry_at, now, LONGEST + SKEW),
+            },
+            Self::SetAside { recheck_at } => {
+                Self::SetAside { recheck_at: as_of(*recheck_at, now, window + SKEW) }
+            }
+            Self::Due | Self::Held { .. } => self.clone(),
+        }
+    }
+}
+
 /// What a link remembers of one member.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
@@ -206,6 +226,18 @@ impl Member {
             Some(Open::Held { digest, change, reason }) if *change == wanted => Some((digest, *reason)),
             _ => None,
         }
+    }
+
+    /// The row as it counts now, where something in it was set under a clock that ran ahead; none: nothing was. What is held
+    /// or intended since later is so since now, and what waits longer than it may waits no more. Once it is saved so, it is as
+    /// any other: a belief settles a window from now, not when the wrong clock said.
+    #[must_use]
+    pub fn as_of(&self, now: Timestamp, window: std::time::Duration) -> Option<Self> {
+        let group = self.group.map(|belief| belief.as_of(now));
+        let intent = self.intent.map(|intent| Intent { since: intent.since.min(now), ..intent });
+        let open = self.open.as_ref().map(|open| open.as_of(now, window));
+        let is_ahead = group != self.group || intent != self.intent || open != self.open;
+        is_ahead.then(|| Self { group, intent, open, ..self.clone() })
     }
 
     /// Whether there is anything left to remember at `now`: else the row can go.

@@ -44,7 +44,7 @@ impl Named {
         let is_stale = before
             .former
             .as_ref()
-            .is_some_and(|former| former.address == *read && later(former.until, window) > now);
+            .is_some_and(|former| former.address == *read && later(former.until.min(now), window) > now);
         if before.address == *read || is_stale {
             return before.clone();
         }

@@ -18,7 +18,7 @@ use listsync_core::{
     matched::Binding,
     member::Member,
     rename::Named,
-    schedule::later,
+    schedule::{SKEW, as_of, later},
     summary::GraphCost,
     trigger::Reason,
 };
@@ -57,7 +57,9 @@ pub struct Followed {
 /// When the store or the queue does not answer. What the directory refuses is tried again at a later beat.
 pub async fn follow(ports: &Ports, tenant: &TenantId, until: Timestamp) -> PortResult<Followed> {
     let (now, known) = (ports.clock.now(), ports.gate.people_watch(tenant).await?);
-    if known.as_ref().is_some_and(|watch| watch.due_at > now) {
+    let every = ports.settings.settings().await?.every;
+    // What lies further ahead than it is ever put off was set under a clock that ran ahead.
+    if known.as_ref().is_some_and(|watch| as_of(watch.due_at, now, DENIED.max(every) + SKEW) > now) {
         return Ok(Followed::default());
     }
     if gate::closed_until(ports.gate.as_ref(), tenant, now).await?.is_some() {
@@ -67,7 +69,7 @@ pub async fn follow(ports: &Ports, tenant: &TenantId, until: Timestamp) -> PortR
     let call = Call { until, meter: &meter };
     let cursor = known.and_then(|watch| watch.cursor);
     // Every beat finds it due, also one that comes a little early.
-    let due_at = later(now, ports.settings.settings().await?.every / 2);
+    let due_at = later(now, every / 2);
     let news = match &cursor {
         None => News::read_anew(ports, call, Concerned::Nobody).await,
         Some(cursor) => News::since(ports, call, cursor).await,

@@ -6,7 +6,8 @@ use futures::{StreamExt as _, stream};
 use listsync_core::{
     Timestamp,
     id::LinkId,
-    schedule::later,
+    link::LinkStatus,
+    schedule::{LEASE, LONGEST_DELAY, SKEW, is_leased, later},
     spread::wait_of,
     trigger::{Generation, Reason, Trigger},
 };
@@ -14,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Ports,
-    ports::{DueLink, Outgoing, PortResult},
+    ports::{DueLink, LinkState, Outgoing, PortResult},
 };
 
 /// How many links are in memory at a time.
@@ -63,7 +64,43 @@ pub async fn tick_until(ports: &Ports, until: Timestamp) -> PortResult<FanOut> {
         });
         total += send(ports, wanted.collect()).await.0;
     }
+    total += send_ahead(ports, (now, until), every).await?;
     tracing::info!(due = total.due, sent = total.sent, failed = total.failed, "due links sent");
+    Ok(total)
+}
+
+/// Sends a message for each link that stands still because its lease or its next time was set under a clock that ran ahead
+/// by much: by the clock as it is now it would not be looked at for as long.
+async fn send_ahead(
+    ports: &Ports,
+    (now, until): (Timestamp, Timestamp),
+    every: Duration,
+) -> PortResult<FanOut> {
+    let mut total = FanOut::default();
+    let beyond = later(now, LEASE.max(every).saturating_add(LONGEST_DELAY + SKEW));
+    let mut after = None;
+    while ports.clock.now() < until {
+        let page = ports.links.ahead(beyond, after.as_ref(), PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = Some(last.link.id.clone());
+        let stands = |state: &LinkState| {
+            state.link.status == LinkStatus::Active
+                && state.is_ahead(now, every)
+                && !is_leased(state.leased_until, now)
+        };
+        let wanted = page.into_iter().filter(stands).map(|state| {
+            let next = later(now, state.link.every.unwrap_or(every));
+            Wanted { link: state.link.id, reason: Reason::Schedule, next: Some(next), wait: Duration::ZERO }
+        });
+        let wanted: Vec<Wanted> = wanted.collect();
+        if !wanted.is_empty() {
+            tracing::warn!(
+                links = wanted.len(),
+                "links were put off by a clock that ran ahead: they are due now"
+            );
+        }
+        total += send(ports, wanted).await.0;
+    }
     Ok(total)
 }
 

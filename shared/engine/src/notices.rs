@@ -4,7 +4,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use listsync_core::{Timestamp, id::TenantId, schedule::later, trigger::Reason};
+use listsync_core::{
+    Timestamp,
+    id::TenantId,
+    schedule::{as_of, later},
+    trigger::Reason,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -133,7 +138,8 @@ fn step<'a>(known: Option<&'a Standing>, wanted: Option<&str>, now: Timestamp) -
     let Some(Standing { order, due_at, trouble, .. }) = known else {
         return if wanted.is_some() { Step::Order } else { Step::Nothing };
     };
-    let is_due = *due_at <= now;
+    // No order runs longer: what lies further ahead was set under a clock that ran ahead.
+    let is_due = as_of(*due_at, now, LIFE) <= now;
     match (order, wanted) {
         // After a refusal nothing is tried before its time.
         _ if trouble.is_some() && !is_due => Step::Nothing,

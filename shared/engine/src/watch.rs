@@ -1,5 +1,7 @@
 //! What a run tells those who watch it, so that a person sees it move.
 
+use tokio::sync::watch::Receiver;
+
 /// One step of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
@@ -25,6 +27,10 @@ pub enum Step {
 pub trait Watch: Send + Sync {
     /// It came this far.
     fn step(&self, step: Step);
+    /// What turns true when somebody wants the run to save its progress and end before its time; none: nobody will.
+    fn stop(&self) -> Option<&Receiver<bool>> {
+        None
+    }
 }
 
 /// Looks away.

@@ -6,6 +6,7 @@ use listsync_core::{
     Timestamp,
     id::{LinkId, RunId},
     link::LinkStatus,
+    schedule::LONGEST_DELAY,
     summary::Summary,
     trigger::{Generation, Reason, Trigger},
 };
@@ -17,9 +18,6 @@ use crate::{
     trigger::send,
     watch::Watch,
 };
-
-/// The longest that a message can be delayed: SQS takes 15 minutes (Amazon SQS API, `DelaySeconds`).
-const LONGEST_DELAY: Duration = Duration::from_secs(900);
 
 /// What a message runs under.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -100,6 +100,7 @@ pub(crate) const RULES: &[Rule] = &[
     lists(Method::GET, "/v1/runs", Read),
     lists(Method::GET, "/v1/runs/{run}", Read),
     lists(Method::GET, "/v1/runs/{run}/failures.csv", Read),
+    lists(Method::GET, "/v1/requests/{request}", Read),
     tenant(Method::GET, "/v1/settings", Read),
     tenant(Method::PATCH, "/v1/settings", Admin),
     tenant(Method::GET, "/v1/keys", Admin),

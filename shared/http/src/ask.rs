@@ -5,6 +5,7 @@ use axum::{
     extract::{FromRequest, FromRequestParts, Query as AxumQuery, RawPathParams, Request},
     http::{HeaderMap, StatusCode, header, request::Parts},
 };
+use listsync_inbound::body::{self, Unread};
 use serde::de::DeserializeOwned;
 
 use crate::{app::App, problem::Problem};
@@ -91,15 +92,11 @@ pub(crate) fn judge_type(headers: &HeaderMap, wanted: &[&str]) -> Result<(), Pro
 /// # Errors
 /// 413 when it is larger than this many bytes, 400 when it breaks off.
 pub(crate) async fn read(body: Body, most: usize) -> Result<Bytes, Problem> {
-    axum::body::to_bytes(body, most).await.map_err(|error| {
-        let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
-        while let Some(inner) = cause {
-            if inner.to_string() == "length limit exceeded" {
-                return too_large(most);
-            }
-            cause = inner.source();
+    body::whole(body, most).await.map_err(|unread| match unread {
+        Unread::TooLarge => too_large(most),
+        Unread::BrokenOff | Unread::Busy => {
+            Problem::new(StatusCode::BAD_REQUEST, "bad_body", "the body broke off")
         }
-        Problem::new(StatusCode::BAD_REQUEST, "bad_body", "the body broke off")
     })
 }
 

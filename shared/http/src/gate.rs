@@ -1,6 +1,6 @@
 //! What every request goes through before its handler, and every answer after it.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use axum::{
     extract::{ConnectInfo, MatchedPath, Request, State},
@@ -10,20 +10,23 @@ use axum::{
 };
 use listsync_core::grant::{Grant, Lack, Lists, Reach, Verb};
 use listsync_engine::ports::{ApiKey, Scopes};
+use listsync_inbound::admission::Peer;
 
 use crate::{
     access::{self, Breadth, Need, Repeat, Rule, Verdict},
     app::App,
     idempotency::{self, Claim},
-    keys,
+    kept::Keeping,
+    keys, later, peer,
     problem::Problem,
+    rate::Purpose,
     within,
 };
 
-/// Where a request comes from, as far as the host knows: puts the callers without a key apart. A host sets it as an
-/// extension of the request; [`ConnectInfo`] is taken where it is missing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Peer(pub String);
+/// The address at the other end of a request's connection, as the host knows it. A host sets it as an extension of the
+/// request; [`ConnectInfo`] is taken where it is missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Connected(pub IpAddr);
 
 /// Who calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,31 +61,30 @@ pub(crate) async fn gate(State(app): State<App>, request: Request, next: Next) -
         Verdict::OtherMethods(methods) => return wrong_method(&methods),
         Verdict::Unknown => return no_key().into_response(),
     };
-    let asking = Asking { peer: peer(&request), key: bearer(request.headers()).map(str::to_owned) };
+    let asking = Asking { peer: peer(&app, &request), key: bearer(request.headers()).map(str::to_owned) };
     match admitted(&app, rule, asking).await {
         Ok(caller) => bounded(app, (rule, caller), request, next).await,
         Err(problem) => problem.into_response(),
     }
 }
 
-/// Bounds a mount that needs no key by where its requests come from.
-pub(crate) async fn public(State(app): State<App>, request: Request, next: Next) -> Response {
-    match app.rate.take(&peer(&request), &app.options.limits, app.now()) {
-        Ok(()) => next.run(request).await,
-        Err(problem) => problem.into_response(),
-    }
+/// Tells a mount that needs no key where its requests come from: it counts them itself, once it knows who they are.
+pub(crate) async fn public(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let peer = peer(&app, &request);
+    request.extensions_mut().insert(peer);
+    next.run(request).await
 }
 
 /// What tells one caller from another.
 struct Asking {
-    peer: String,
+    peer: Peer,
     key: Option<String>,
 }
 
 async fn admitted(app: &App, rule: &Rule, asking: Asking) -> Result<Caller, Problem> {
-    let take = |caller: &str| app.rate.take(caller, &app.options.limits, app.now());
+    let take = |purpose, caller: &str| app.rate.take((purpose, caller), &app.options.limits, app.now());
     let Need::Key(needed, breadth) = rule.need else {
-        take(&asking.peer)?;
+        take(Purpose::Open, &asking.peer.0)?;
         return Ok(Caller::nobody());
     };
     let known = match &asking.key {
@@ -90,10 +92,10 @@ async fn admitted(app: &App, rule: &Rule, asking: Asking) -> Result<Caller, Prob
         None => None,
     };
     let Some(key) = known else {
-        take(&asking.peer)?;
+        take(Purpose::Stranger, &asking.peer.0)?;
         return Err(no_key());
     };
-    take(&format!("key {}", key.id))?;
+    take(Purpose::Key, &key.id)?;
     let caller = Caller::of(key);
     let reach = match breadth {
         Breadth::Tenant => Reach::Tenant,
@@ -104,19 +106,35 @@ async fn admitted(app: &App, rule: &Rule, asking: Asking) -> Result<Caller, Prob
     Ok(caller)
 }
 
-/// The handler runs in a task of its own: a caller who hangs up, or a time that runs out, leaves nothing half done.
+/// The handler runs in a task of its own: a caller who hangs up, or a time that runs out, leaves nothing half done. What
+/// takes longer goes on, and its caller is told where to look; a question that nobody waits for any more is dropped.
 async fn bounded(
     app: App,
     (rule, caller): (&'static Rule, Caller),
     request: Request,
     next: Next,
 ) -> Response {
-    let time = app.options.limits.time;
-    let task = tokio::spawn(answered(app, (rule, caller), request, next));
-    match tokio::time::timeout(time, task).await {
+    let (time, is_question) = (app.options.limits.time, request.method().is_safe());
+    let key = caller.key.clone();
+    let mut task = tokio::spawn(answered(app.clone(), (rule, caller), request, next));
+    match tokio::time::timeout(time, &mut task).await {
         Ok(Ok(response)) => as_problem(response),
         Ok(Err(_)) => broken().into_response(),
-        Err(_) => timed_out().into_response(),
+        Err(_) if is_question => {
+            task.abort();
+            timed_out().into_response()
+        }
+        Err(_) => {
+            let accepted = later::go_on(&app, key, (task, keeping(rule))).await;
+            as_problem(accepted.unwrap_or_else(|error| Problem::from(error).into_response()))
+        }
+    }
+}
+
+fn keeping(rule: &Rule) -> Keeping {
+    match rule.repeat {
+        Repeat::Kept => Keeping::Whole,
+        Repeat::ShownOnce => Keeping::Status,
     }
 }
 
@@ -137,9 +155,7 @@ async fn answered(
     let response = next.run(request).await;
     match claim {
         Claim::None => response,
-        Claim::Ours(claimed) => {
-            idempotency::keep(&app, &claimed, rule.repeat == Repeat::Kept, response).await
-        }
+        Claim::Ours(claimed) => idempotency::keep(&app, &claimed, keeping(rule), response).await,
     }
 }
 
@@ -149,12 +165,12 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| text.trim())
 }
 
-fn peer(request: &Request) -> String {
+fn peer(app: &App, request: &Request) -> Peer {
     let extensions = request.extensions();
-    let named = extensions.get::<Peer>().map(|Peer(name)| name.clone());
-    let connected =
-        || extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(from)| from.ip().to_string());
-    format!("peer {}", named.or_else(connected).unwrap_or_default())
+    let named = extensions.get::<Connected>().map(|Connected(address)| *address);
+    let connected = || extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(from)| from.ip());
+    let Some(connected) = named.or_else(connected) else { return Peer::default() };
+    peer::peer_of(peer::client(&app.options.trusted_proxies, connected, request.headers()))
 }
 
 pub(crate) fn no_key() -> Problem {
@@ -189,12 +205,12 @@ fn wrong_method(methods: &[&str]) -> Response {
 }
 
 fn timed_out() -> Problem {
-    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "timed_out", "this took too long; what was begun goes on")
-        .hint("look whether it was done before you ask again")
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "timed_out", "this took too long")
+        .hint("ask for less at a time, or again later")
         .retry_after(5)
 }
 
-fn broken() -> Problem {
+pub(crate) fn broken() -> Problem {
     tracing::error!("a request broke off by a fault of the program");
     Problem::new(
         StatusCode::INTERNAL_SERVER_ERROR,

@@ -8,29 +8,31 @@ use std::time::Duration;
 use axum::{
     body::{Body, Bytes},
     extract::Request,
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse as _, Response},
 };
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use listsync_core::{Timestamp, schedule::later};
+use listsync_core::{
+    Timestamp,
+    schedule::{as_of, later},
+};
 use listsync_engine::ports::{Memory, PortResult};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::{app::App, ask, keys::hex, problem::Problem};
+use crate::{
+    app::App,
+    ask,
+    kept::{Keeping, Kept},
+    keys::hex,
+    problem::Problem,
+};
 
 /// The header, as the draft "The Idempotency-Key HTTP Header Field" of the IETF names it.
 const HEADER: &str = "idempotency-key";
-/// On an answer that was given before.
-const REPEATED: &str = "idempotency-replayed";
 /// How long an answer is remembered.
 const KEPT: Duration = Duration::from_secs(24 * 3600);
-/// What the store takes at most for one value, in bytes, with room for its frame.
-const LARGEST: usize = 200 * 1024;
 /// A claim is taken over so often; then its request has died each time.
 const TRIES: u32 = 20;
-/// The headers of an answer that are given again.
-const HEADERS: [HeaderName; 4] = [header::CONTENT_TYPE, header::LOCATION, header::ETAG, header::LINK];
 
 /// Whether a request came with a key.
 pub(crate) enum Claim {
@@ -51,19 +53,6 @@ struct Mark {
     fingerprint: String,
     /// Since when a handler is at it.
     at: Timestamp,
-}
-
-#[derive(Serialize, Deserialize)]
-enum Kept {
-    Answer {
-        status: u16,
-        headers: Vec<(String, String)>,
-        body: String,
-    },
-    /// It was too large, or holds a secret.
-    Gone {
-        status: u16,
-    },
 }
 
 /// Claims the key of a request. The answer instead, where there is one already, or a refusal.
@@ -109,8 +98,9 @@ async fn claimed(app: &App, name: &str, fingerprint: String) -> PortResult<Resul
         if let Some(kept) = app.service.seen.recall(&answer_name(&name), now).await? {
             return Ok(Err(Box::new(repeated(&kept))));
         }
-        // Twice the time that a handler has: its clock may not be ours.
-        if later(known.at, app.options.limits.time * 2) > now {
+        // Twice the time that a handler has: its clock may not be ours. One that is further ahead than that ran ahead.
+        let twice = app.options.limits.time * 2;
+        if as_of(later(known.at, twice), now, twice * 2) > now {
             return Ok(Err(Box::new(in_progress().into_response())));
         }
     }
@@ -118,36 +108,20 @@ async fn claimed(app: &App, name: &str, fingerprint: String) -> PortResult<Resul
 }
 
 /// Remembers the answer. One that says "not now" is forgotten, so that the next try is a first one.
-pub(crate) async fn keep(app: &App, claimed: &Claimed, may_be_kept: bool, response: Response) -> Response {
+pub(crate) async fn keep(app: &App, claimed: &Claimed, keeping: Keeping, response: Response) -> Response {
     let status = response.status();
     if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
         let _ = app.service.seen.forget(&claimed.name).await;
         return response;
     }
-    let (parts, body) = response.into_parts();
-    let Ok(body) = axum::body::to_bytes(body, usize::MAX).await else {
-        return Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "fault", "the answer broke off")
-            .into_response();
-    };
-    let kept = if may_be_kept && body.len() <= LARGEST {
-        answer(status, &parts.headers, &body)
-    } else {
-        Kept::Gone { status: status.as_u16() }
-    };
+    let (kept, response) = Kept::of(response, keeping).await;
     let value = serde_json::to_vec(&kept).unwrap_or_default();
     let name = answer_name(&claimed.name);
     if let Err(error) = app.service.seen.remember(&name, &value, claimed.until, app.now()).await {
         // The request is done: a repeat is told to wait rather than done again.
         tracing::warn!(code = error.code, "the answer to a request could not be remembered: {error}");
     }
-    Response::from_parts(parts, Body::from(body))
-}
-
-fn answer(status: StatusCode, headers: &HeaderMap, body: &Bytes) -> Kept {
-    let kept = HEADERS
-        .iter()
-        .filter_map(|name| Some((name.as_str().to_owned(), headers.get(name)?.to_str().ok()?.to_owned())));
-    Kept::Answer { status: status.as_u16(), headers: kept.collect(), body: STANDARD.encode(body) }
+    response
 }
 
 fn answer_name(claim: &str) -> String {
@@ -155,27 +129,15 @@ fn answer_name(claim: &str) -> String {
 }
 
 fn repeated(kept: &[u8]) -> Response {
-    match serde_json::from_slice(kept) {
-        Ok(Kept::Answer { status, headers, body }) => {
-            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
-            let mut response = (status, STANDARD.decode(body).unwrap_or_default()).into_response();
-            response.headers_mut().remove(header::CONTENT_TYPE);
-            for (name, value) in headers {
-                if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(&value)) {
-                    response.headers_mut().insert(name, value);
-                }
-            }
-            response.headers_mut().insert(REPEATED, HeaderValue::from_static("true"));
-            response
-        }
-        Ok(Kept::Gone { status }) => Problem::conflict(
-            "answer_not_kept",
-            format!("the request was answered with {status} before, and that answer was not kept"),
-        )
-        .hint("look at what it made, or use another Idempotency-Key")
-        .into_response(),
+    match serde_json::from_slice::<Kept>(kept) {
+        Ok(kept) => kept.given_again().unwrap_or_else(|status| not_kept(status).into_response()),
         Err(_) => in_progress().into_response(),
     }
+}
+
+fn not_kept(status: u16) -> Problem {
+    let detail = format!("the request was answered with {status} before, and that answer was not kept");
+    Problem::conflict("answer_not_kept", detail).hint("look at what it made, or use another Idempotency-Key")
 }
 
 fn named(headers: &HeaderMap) -> Result<Option<String>, Problem> {

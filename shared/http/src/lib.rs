@@ -12,29 +12,38 @@ pub mod documents;
 mod etag;
 mod gate;
 mod idempotency;
+mod kept;
 pub mod keys;
+mod later;
 mod openapi;
 mod options;
 mod page;
+mod peer;
 mod problem;
+mod pulse;
 mod rate;
 mod routes;
 mod within;
 
+use std::sync::Arc;
+
 use axum::{Json, Router, middleware, routing::get};
 use listsync_engine::service::Service;
+use listsync_inbound::admission::Admission;
 use utoipa::OpenApi as _;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-pub use gate::Peer;
-pub use options::{Limits, Options};
+pub use gate::Connected;
+pub use options::{Limits, Options, Pace};
 pub use page::{Page, PageQuery};
+pub use peer::peer_of;
 pub use problem::Problem;
+pub use pulse::Pulse;
 
 use app::App;
 use routes::{
     contacts, decisions, filters, health, holds, imports, keys as api_keys, links, lists, members,
-    optout_links, runs, settings, sources, syncs,
+    optout_links, requests, runs, settings, sources, syncs,
 };
 
 /// The router over a service, to be mounted at the root of a host.
@@ -49,9 +58,10 @@ pub fn router(service: Service, options: Options) -> Router {
         .route("/openapi.json", get(move || std::future::ready(Json(document.clone()))))
         .fallback(|| std::future::ready(()))
         .layer(middleware::from_fn_with_state(app.clone(), gate::gate));
-    let public = listsync_inbound::pages::router(service.clone())
-        .merge(listsync_inbound::hooks::router(service.clone()))
-        .merge(listsync_inbound::notices::router(service))
+    let admission: Arc<dyn Admission> = Arc::new(app.clone());
+    let public = listsync_inbound::pages::router(service.clone(), admission.clone())
+        .merge(listsync_inbound::hooks::router(service.clone(), admission.clone()))
+        .merge(listsync_inbound::notices::router(service, admission))
         .layer(middleware::from_fn_with_state(app.clone(), gate::public));
     router.with_state(app).merge(public)
 }
@@ -96,6 +106,7 @@ fn handlers() -> OpenApiRouter<App> {
         .routes(routes!(runs::all))
         .routes(routes!(runs::one))
         .routes(routes!(runs::failures_csv))
+        .routes(routes!(requests::one))
         .routes(routes!(settings::get, settings::edit))
         .routes(routes!(api_keys::all, api_keys::create))
         .routes(routes!(api_keys::revoke))

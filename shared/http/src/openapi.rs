@@ -95,6 +95,10 @@ fn complete(rule: &Rule, operation: &mut Value) {
         let responses = operation["responses"].as_object_mut().expect("an operation has answers");
         responses.entry(status.to_string()).or_insert_with(|| problem(status, description));
     }
+    if rule.need != Need::Nothing && rule.method != Method::GET {
+        let responses = operation["responses"].as_object_mut().expect("an operation has answers");
+        responses.entry("202").or_insert_with(goes_on);
+    }
     let mut headers = Vec::new();
     if is_repeatable(rule) {
         headers.push(json!({
@@ -127,6 +131,9 @@ fn is_versioned(rule: &Rule) -> bool {
 
 fn refusals(rule: &Rule, has_body: bool) -> Vec<(u16, &'static str)> {
     let mut refusals = vec![(429, "Too many requests: wait as Retry-After says.")];
+    if rule.path == "/healthz" {
+        refusals.push((503, "A loop has not looked for three beats: `detail` names it."));
+    }
     if rule.need == Need::Nothing {
         return refusals;
     }
@@ -164,6 +171,15 @@ fn refusals(rule: &Rule, has_body: bool) -> Vec<(u16, &'static str)> {
         refusals.push((409, "The link cannot be previewed as it is."));
     }
     refusals
+}
+
+/// What takes longer than its caller is kept waiting.
+fn goes_on() -> Value {
+    json!({
+        "description": "It takes longer, and goes on: Location tells where to look for its answer.",
+        "headers": {"Location": {"schema": {"type": "string"}, "description": "Where to look."}},
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/RequestDocument"}}},
+    })
 }
 
 fn problem(status: u16, description: &str) -> Value {

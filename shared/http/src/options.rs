@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use listsync_core::id::TenantId;
+use listsync_core::{id::TenantId, network::Networks};
+
+use crate::pulse::Pulse;
 
 /// What the host tells the API about itself.
 #[derive(Debug, Clone, Default)]
@@ -14,6 +16,10 @@ pub struct Options {
     pub public_url: Option<String>,
     /// What a request may cost.
     pub limits: Limits,
+    /// The reverse proxies whose word is taken for where a request comes from.
+    pub trusted_proxies: Networks,
+    /// The loops that run beside the API in the same process; none in a function.
+    pub pulses: Vec<Pulse>,
 }
 
 /// What a request may cost.
@@ -25,9 +31,19 @@ pub struct Limits {
     pub import: usize,
     /// How long one request may take.
     pub time: Duration,
-    /// How many requests a caller may make at once after a pause.
+    /// How often each caller may ask: one with a key, or anybody by where they come from.
+    pub callers: Pace,
+    /// How often each verified sender of events may deliver: a mailing to everybody makes thousands of them in a minute, and
+    /// not every sender repeats what was refused.
+    pub senders: Pace,
+}
+
+/// How often somebody may come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    /// How often at once after a pause.
     pub burst: u32,
-    /// How many requests a caller may make per second in the long run.
+    /// How often per second in the long run.
     pub per_second: u32,
 }
 
@@ -37,8 +53,8 @@ impl Default for Limits {
             body: 1024 * 1024,
             import: 64 * 1024 * 1024,
             time: Duration::from_secs(90),
-            burst: 200,
-            per_second: 50,
+            callers: Pace { burst: 200, per_second: 50 },
+            senders: Pace { burst: 10_000, per_second: 1_000 },
         }
     }
 }

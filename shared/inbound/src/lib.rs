@@ -8,6 +8,8 @@
 //!
 //! Whoever mounts them keeps the paths `/u/…` and `/hooks/…` out of its logs: they hold tokens and secrets.
 
+pub mod admission;
+pub mod body;
 pub mod events;
 pub mod form;
 pub mod hooks;

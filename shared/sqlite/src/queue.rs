@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use listsync_core::Timestamp;
+use listsync_core::{
+    Timestamp,
+    schedule::{LONGEST_DELAY, SKEW, later},
+};
 use listsync_engine::ports::{Delivery, Fault, Outgoing, PortError, PortResult, Queue, Receipt};
 use rusqlite::{Connection, params};
 
@@ -47,12 +50,13 @@ impl Queue for SqliteStore {
     async fn receive(&self, max: usize, visibility: Duration) -> PortResult<Vec<Delivery>> {
         let now = self.now();
         // A look costs no write: an idle worker keeps no other process from the file.
-        if !self.read("look at the queue", move |tx| has_visible(tx, now)).await? {
+        let look = Look { now, beyond: later(now, visibility.max(LONGEST_DELAY) + SKEW) };
+        if !self.read("look at the queue", move |tx| has_visible(tx, look)).await? {
             return Ok(Vec::new());
         }
         self.write("receive messages", move |tx| {
-            bury(tx, now)?;
-            receive(tx, max, (now, visibility))
+            bury(tx, look)?;
+            receive(tx, max, (look, visibility))
         })
         .await
     }
@@ -93,6 +97,14 @@ impl SqliteStore {
     }
 }
 
+/// Which messages are visible: those whose time has come, and those that are hidden for longer than any ever is, because the
+/// clock ran ahead when they were hidden.
+#[derive(Debug, Clone, Copy)]
+struct Look {
+    now: Timestamp,
+    beyond: Timestamp,
+}
+
 fn send(tx: &Connection, bodies: &[(String, i64)]) -> Outcome<()> {
     let mut statement = tx.prepare_cached("INSERT INTO queue (body, visible_at) VALUES (?1, ?2)")?;
     for (body, visible_at) in bodies {
@@ -101,30 +113,39 @@ fn send(tx: &Connection, bodies: &[(String, i64)]) -> Outcome<()> {
     Ok(())
 }
 
-fn has_visible(tx: &Connection, now: Timestamp) -> Outcome<bool> {
+fn has_visible(tx: &Connection, look: Look) -> Outcome<bool> {
     Ok(tx
-        .prepare_cached("SELECT EXISTS (SELECT 1 FROM queue WHERE visible_at <= ?1)")?
-        .query_row([nanos(now)], |row| row.get(0))?)
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM queue WHERE visible_at <= ?1)
+                 OR EXISTS (SELECT 1 FROM queue WHERE visible_at > ?2)",
+        )?
+        .query_row([nanos(look.now), nanos(look.beyond)], |row| row.get(0))?)
 }
 
 /// Moves away what was delivered often enough.
-fn bury(tx: &Connection, now: Timestamp) -> Outcome<()> {
+fn bury(tx: &Connection, Look { now, beyond }: Look) -> Outcome<()> {
     let reason = format!("received {RECEIVES} times and never acknowledged");
     tx.prepare_cached(
         "INSERT INTO dead_letters (body, receives, reason, at)
-         SELECT body, receives, ?3, ?1 FROM queue WHERE visible_at <= ?1 AND receives >= ?2 ORDER BY n",
+         SELECT body, receives, ?3, ?1 FROM queue
+         WHERE (visible_at <= ?1 OR visible_at > ?4) AND receives >= ?2 ORDER BY n",
     )?
-    .execute(params![nanos(now), MOST, reason])?;
-    tx.prepare_cached("DELETE FROM queue WHERE visible_at <= ?1 AND receives >= ?2")?
-        .execute([nanos(now), MOST])?;
+    .execute(params![nanos(now), MOST, reason, nanos(beyond)])?;
+    tx.prepare_cached("DELETE FROM queue WHERE (visible_at <= ?1 OR visible_at > ?3) AND receives >= ?2")?
+        .execute([nanos(now), MOST, nanos(beyond)])?;
     Ok(())
 }
 
-fn receive(tx: &Connection, max: usize, (now, visibility): (Timestamp, Duration)) -> Outcome<Vec<Delivery>> {
+fn receive(
+    tx: &Connection,
+    max: usize,
+    (Look { now, beyond }, visibility): (Look, Duration),
+) -> Outcome<Vec<Delivery>> {
     let visible = tx.prepare_cached(
-        "SELECT n, receives + 1, body FROM queue WHERE visible_at <= ?1 ORDER BY visible_at, n LIMIT ?2",
+        "SELECT n, receives + 1, body FROM queue WHERE visible_at <= ?1 OR visible_at > ?3
+         ORDER BY visible_at, n LIMIT ?2",
     )?;
-    let found = collect(visible, [nanos(now), stored_limit(max)], |row| {
+    let found = collect(visible, [nanos(now), stored_limit(max), nanos(beyond)], |row| {
         Ok((row.get::<_, i64>(0)?, row.get::<_, u32>(1)?, row.get::<_, String>(2)?))
     })?;
     let mut hide = tx.prepare_cached("UPDATE queue SET receives = ?2, visible_at = ?3 WHERE n = ?1")?;

@@ -1,4 +1,5 @@
 use std::{
+    panic::{self, AssertUnwindSafe},
     path::Path,
     sync::{Arc, mpsc},
     thread,
@@ -88,6 +89,10 @@ impl SqliteStore {
         job: impl FnOnce(&Transaction<'_>) -> Outcome<T> + Send + 'static,
     ) -> PortResult<T> {
         let stopped = || PortError::new(Fault::Unavailable, "store_stopped", "the store has stopped");
+        let broken = |_| {
+            let message = format!("could not {doing}: the store broke off by a fault of the program");
+            PortError::new(Fault::Unavailable, "store_fault", message).with_hint("report this")
+        };
         let (answer, answered) = oneshot::channel();
         let job: Job = Box::new(move |conn| {
             let done = in_transaction(conn, behavior, job);
@@ -95,7 +100,7 @@ impl SqliteStore {
             drop(answer.send(done));
         });
         self.worker.send(job).map_err(|_| stopped())?;
-        let done = answered.await.map_err(|_| stopped())?;
+        let done = answered.await.map_err(broken)?;
         done.map_err(|failed| failed.into_port(doing))
     }
 }
@@ -124,7 +129,9 @@ impl Worker {
             .name("listsync-store".to_owned())
             .spawn(move || {
                 for job in queue {
-                    job(&mut conn);
+                    // A job that panics is rolled back as it unwinds, and its caller is told: the file is as it was before
+                    // it. Were the thread to end with it, every later call would fail until somebody restarts the process.
+                    drop(panic::catch_unwind(AssertUnwindSafe(|| job(&mut conn))));
                 }
             })
             .map_err(OpenError::Thread)?;
@@ -145,5 +152,24 @@ impl Drop for Worker {
         if let Some(thread) = self.thread.take() {
             drop(thread.join());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_call_that_panics_fails_alone_and_leaves_nothing_behind() {
+        let store = SqliteStore::open_in_memory().expect("a store in memory opens");
+        let broken = store.write::<()>("write", |tx| {
+            tx.execute("INSERT INTO settings (n, doc) VALUES (1, '{}')", [])?;
+            panic!("a fault of the program");
+        });
+        assert_eq!(broken.await.expect_err("it broke off").code, "store_fault");
+        let count = |tx: &Transaction<'_>| -> Outcome<i64> {
+            Ok(tx.query_row("SELECT count(*) FROM settings", [], |row| row.get(0))?)
+        };
+        assert_eq!(store.read("count", count).await.expect("the store goes on"), 0);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use listsync_core::id::TenantId;
+use listsync_core::{id::TenantId, network::Networks};
 use listsync_engine::{
     Ports,
     notices::Post,
@@ -42,6 +42,8 @@ pub struct Wired {
     pub most_receives: u32,
     /// Where people and Microsoft Graph reach the HTTP API, if they do.
     pub public_url: Option<String>,
+    /// The reverse proxies whose word is taken for where a request comes from.
+    pub trusted_proxies: Networks,
     graph: Result<GraphAccess, SettingError>,
     directory: Arc<directory::LazyDirectory>,
 }
@@ -109,8 +111,9 @@ async fn open_in_cloud(config: Config) -> PortResult<Wired> {
 }
 
 fn parted(config: Config) -> (Store, QueueChoice, Told) {
-    let Config { store, queue, visibility, most_receives, public_url, dotenv: _, graph } = config;
-    (store, queue, Told { visibility, most_receives, public_url, graph })
+    let Config { store, queue, visibility, most_receives, public_url, trusted_proxies, dotenv: _, graph } =
+        config;
+    (store, queue, Told { visibility, most_receives, public_url, trusted_proxies, graph })
 }
 
 async fn in_cloud(store: Store, queue: QueueChoice, told: Told) -> PortResult<Wired> {
@@ -134,6 +137,7 @@ struct Told {
     visibility: Duration,
     most_receives: u32,
     public_url: Option<String>,
+    trusted_proxies: Networks,
     graph: Result<GraphAccess, SettingError>,
 }
 
@@ -141,7 +145,7 @@ fn wired<S>(store: Arc<S>, queue: Arc<dyn Queue>, told: Told) -> Wired
 where
     S: ListStore + Contacts + Keys + Seen + Links + Runs + Gate + SettingsStore + 'static,
 {
-    let Told { visibility, most_receives, public_url, graph } = told;
+    let Told { visibility, most_receives, public_url, trusted_proxies, graph } = told;
     let (access, gate) = (graph.clone(), store.clone());
     let directory = Arc::new(directory::LazyDirectory::new(Box::new(move || {
         let access = access.clone()?;
@@ -160,7 +164,7 @@ where
         clock: Arc::new(SystemClock),
     };
     let service = Service { ports: ports.clone(), contacts: store.clone(), keys: store.clone(), seen: store };
-    Wired { ports, service, visibility, most_receives, public_url, graph, directory }
+    Wired { ports, service, visibility, most_receives, public_url, trusted_proxies, graph, directory }
 }
 
 fn unopened(path: &Path, error: &OpenError) -> PortError {

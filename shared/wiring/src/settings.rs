@@ -6,7 +6,11 @@ use std::{
     time::Duration,
 };
 
-use listsync_core::{duration, id::TenantId};
+use listsync_core::{
+    duration,
+    id::TenantId,
+    network::{NetworkError, Networks},
+};
 use listsync_graph::{Credential, GraphSettings};
 
 use crate::{Dotenv, Environment, SettingError, cloud};
@@ -54,6 +58,9 @@ pub struct Config {
     /// `LISTSYNC_PUBLIC_URL`: where people and Microsoft Graph reach the HTTP API, such as `https://lists.contoso.com`;
     /// none: opt-out links cannot be made, and changes of groups are found when links are due.
     pub public_url: Option<String>,
+    /// `LISTSYNC_TRUSTED_PROXIES`: the addresses and networks of the reverse proxies before the HTTP API, whose `Forwarded` or
+    /// `X-Forwarded-For` is believed; none: the address at the other end is the client.
+    pub trusted_proxies: Networks,
     /// The file `.env` that was read, if there was one.
     pub dotenv: Option<Dotenv>,
     /// How Graph is reached; verbs that need no Graph work without.
@@ -87,6 +94,7 @@ impl Config {
                 Some(_) => Some(url(environment, PUBLIC_URL, "https://lists.contoso.com")?),
                 None => None,
             },
+            trusted_proxies: trusted_proxies(environment)?,
             dotenv: environment.dotenv(),
             graph: graph(environment),
         })
@@ -118,6 +126,14 @@ fn queue(environment: &Environment) -> Result<QueueChoice, SettingError> {
             )),
         },
     }
+}
+
+fn trusted_proxies(environment: &Environment) -> Result<Networks, SettingError> {
+    let text = environment.get("LISTSYNC_TRUSTED_PROXIES").unwrap_or_default();
+    text.parse().map_err(|error: NetworkError| {
+        let hint = "write the proxies' addresses, such as 127.0.0.1,10.0.0.0/8, or leave it unset for none";
+        SettingError::new("LISTSYNC_TRUSTED_PROXIES", error.to_string(), hint)
+    })
 }
 
 fn most_receives(environment: &Environment) -> Result<u32, SettingError> {

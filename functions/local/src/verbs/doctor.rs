@@ -17,7 +17,7 @@ use serde_json::json;
 use super::{
     authority, gate,
     grants::{self, Hidden},
-    notices,
+    notices, times,
 };
 use crate::{
     cli::DoctorArgs,
@@ -127,6 +127,7 @@ async fn directory(wired: &Wired) -> Result<Vec<Check>, Refusal> {
     let mut checks = vec![Check::ok("token", "the authority gave one"), proof(ports, call).await];
     checks.extend(grants::checks(ports, call, &links, hidden).await?);
     checks.push(clock(ports, call).await);
+    checks.push(times::check(ports, &links).await);
     checks.push(internal_domains(ports).await?);
     checks.extend(groups);
     checks.push(notices::check(wired).await);

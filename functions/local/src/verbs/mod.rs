@@ -32,6 +32,7 @@ mod runs;
 mod serve;
 mod settings;
 mod sync;
+mod times;
 mod unanswered;
 mod work;
 

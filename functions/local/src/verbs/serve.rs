@@ -1,31 +1,23 @@
 //! `listsync serve`: timer, worker and HTTP API in one process, until it is stopped.
 
-use std::{io, net::SocketAddr, time::Duration};
+use std::{io, net::SocketAddr};
 
-use axum::{
-    Router,
-    extract::{ConnectInfo, Request},
-    middleware,
-};
-use listsync_http::{Options, Peer};
+use axum::Router;
+use listsync_http::{Options, Pulse};
 use listsync_wiring::Wired;
 use serde_json::json;
-use tokio::{
-    net::TcpListener,
-    signal::unix::{Signal, SignalKind, signal},
-    sync::watch::{self, Receiver},
-    time::sleep,
-};
+use tokio::{net::TcpListener, sync::watch::Receiver, task::JoinHandle};
 
 use super::work;
 use crate::{
     cli::ServeArgs,
-    crew::{self, Ending},
+    host::{
+        self, Loop,
+        crew::{self, Bench, Ending},
+    },
     output::{self, Form, Outcome, Refusal},
+    server::{self, Bounds},
 };
-
-/// How often the timer looks for due links: one query of the store.
-const TICK: Duration = Duration::from_secs(10);
 
 pub(super) async fn run(wired: &Wired, args: &ServeArgs, form: Form) -> Outcome {
     let listener = TcpListener::bind(args.listen).await.map_err(|error| deaf(args.listen, &error))?;
@@ -33,17 +25,28 @@ pub(super) async fn run(wired: &Wired, args: &ServeArgs, form: Form) -> Outcome 
     if !address.ip().is_loopback() {
         output::note(&open_to_all(address));
     }
-    let stop = stop_signal()?;
-    let api = tokio::spawn(api(router(wired), listener, stop.clone()));
+    let stop = host::stop_signal()?;
+    let [timer, worker] = ["timer", "worker"].map(|name| Pulse::new(name, host::BEAT));
+    let bounds = Bounds::behind(wired.trusted_proxies.clone());
+    let router = router(wired, vec![timer.clone(), worker.clone()]);
+    let api = tokio::spawn(server::serve(router, listener, (bounds, stop.clone())));
     output::note(&format!(
         "Timer and worker are running, the HTTP API at http://{address}. Ctrl-C ends them once the runs under way have ended."
     ));
     let tell = |news: crew::News<'_>| work::tell(form, &news);
-    let (ticks, worked) =
-        tokio::join!(tick_until(wired, stop.clone()), crew::work(wired, Ending::When(stop), &tell));
-    let mut reply = work::reply(&worked?);
-    // Requests under way have their answers by now, or their callers ask again.
-    api.abort();
+    let bench = Bench::of(wired, worker);
+    let working =
+        async { crew::work(&bench, Ending::WhenStopped(stop.clone()), &tell).await.map_err(Refusal::from) };
+    let (ticks, (), worked, ()) = tokio::try_join!(
+        async { Ok(tick(wired, timer, stop.clone()).await) },
+        async {
+            see_to_notices(wired, stop.clone()).await;
+            Ok(())
+        },
+        working,
+        unless_stopped(api, stop.clone()),
+    )?;
+    let mut reply = work::reply(&worked);
     reply.document["ticks"] = json!(ticks);
     reply.exit = 0;
     Ok(reply)
@@ -56,6 +59,40 @@ fn open_to_all(address: SocketAddr) -> String {
          for anybody to read. Put a reverse proxy with TLS before it, and listen at 127.0.0.1",
         output::yellow("warning:")
     )
+}
+
+/// The timer.
+async fn tick(wired: &Wired, pulse: Pulse, stop: Receiver<bool>) -> u64 {
+    let looping = Loop { name: "timer", every: host::BEAT, pulse };
+    let step = || {
+        let service = wired.service.clone();
+        async move { listsync_timer::send_due(&service).await.map(drop) }
+    };
+    host::keep_going(&looping, stop, step).await
+}
+
+/// Keeps change notifications alive beside the timer, where there is an address for them.
+async fn see_to_notices(wired: &Wired, stop: Receiver<bool>) {
+    let Some(post) = wired.post() else { return };
+    let pulse = Pulse::new("change notifications", host::BEAT);
+    let looping = Loop { name: "change notifications", every: host::BEAT, pulse };
+    let step = || {
+        let (service, post) = (wired.service.clone(), post.clone());
+        async move { listsync_timer::see_to_notices(&service, &post).await }
+    };
+    host::keep_going(&looping, stop, step).await;
+}
+
+/// Waits for the stop, from which on the API takes nothing new: requests under way have their answers when the runs have
+/// ended, or their callers ask again. An API that ends before is an error, so that the process ends with it, and whoever
+/// watches it starts it again.
+async fn unless_stopped(mut api: JoinHandle<()>, stop: Receiver<bool>) -> Result<(), Refusal> {
+    tokio::select! {
+        () = host::stopped(&stop) => Ok(()),
+        _ = &mut api => {
+            Err(Refusal::new("api_ended", "the HTTP API ended by itself", "start it again, and report this"))
+        }
+    }
 }
 
 /// Why the API cannot listen, and what to do.
@@ -78,66 +115,11 @@ fn deaf(address: SocketAddr, error: &io::Error) -> Refusal {
     Refusal::new("listen", format!("the HTTP API cannot listen at {address}: {why}"), hint)
 }
 
-fn router(wired: &Wired) -> Router {
+fn router(wired: &Wired, pulses: Vec<Pulse>) -> Router {
     let public_url = wired.public_url.clone();
     // Without the settings for the directory all but making links works.
-    let options = Options { tenant: wired.tenant().ok(), public_url, ..Options::default() };
-    listsync_http::router(wired.service.clone(), options).layer(middleware::map_request(named))
-}
-
-/// Names where a request comes from.
-async fn named(ConnectInfo(peer): ConnectInfo<SocketAddr>, mut request: Request) -> Request {
-    request.extensions_mut().insert(Peer(peer.ip().to_string()));
-    request
-}
-
-async fn api(router: Router, listener: TcpListener, mut stop: Receiver<bool>) {
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let stopped = async move {
-        let _ = stop.wait_for(|stopped| *stopped).await;
-    };
-    if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(stopped).await {
-        output::note(&format!("{} {error}", output::yellow("the HTTP API:")));
-    }
-}
-
-/// Ticks until it is stopped. A tick that fails is told and tried again: nothing is lost by it.
-async fn tick_until(wired: &Wired, mut stop: Receiver<bool>) -> u64 {
-    let (mut ticks, post) = (0, wired.post());
-    while !*stop.borrow() {
-        if let Err(error) = listsync_timer::handle(&wired.service, post.as_ref()).await {
-            output::note(&format!("{} {error}. {}", output::yellow("the timer:"), error.hint));
-        }
-        ticks += 1;
-        tokio::select! {
-            () = sleep(TICK) => {}
-            _ = stop.wait_for(|stopped| *stopped) => {}
-        }
-    }
-    ticks
-}
-
-/// Turns true at the first Ctrl-C or SIGTERM; the second ends the process at once, which loses nothing either.
-pub(super) fn stop_signal() -> Result<Receiver<bool>, Refusal> {
-    let listen = |kind| {
-        signal(kind)
-            .map_err(|error| Refusal::new("signals", format!("signals cannot be received: {error}"), ""))
-    };
-    let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
-    let (sender, receiver) = watch::channel(false);
-    tokio::spawn(async move {
-        either(&mut interrupt, &mut terminate).await;
-        output::note("Stopping once the runs under way have ended; once more ends at once.");
-        let _ = sender.send(true);
-        either(&mut interrupt, &mut terminate).await;
-        std::process::exit(130);
-    });
-    Ok(receiver)
-}
-
-async fn either(interrupt: &mut Signal, terminate: &mut Signal) {
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
+    let trusted_proxies = wired.trusted_proxies.clone();
+    let options =
+        Options { tenant: wired.tenant().ok(), public_url, trusted_proxies, pulses, ..Options::default() };
+    listsync_http::router(wired.service.clone(), options)
 }

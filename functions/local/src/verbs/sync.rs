@@ -4,22 +4,23 @@ use std::time::Duration;
 
 use listsync_core::{
     duration,
+    id::LinkId,
     summary::{ExternalCounts, Outcome as Ending, SideCounts, Summary},
     trigger::Reason,
 };
 use listsync_engine::{
     Ports,
-    ports::{LinkState, PortResult},
+    ports::PortResult,
     run::{Next, Ran, RunRequest, run as run_link},
     worker,
 };
 use serde_json::{Value, json};
-use tokio::time::sleep;
+use tokio::{sync::watch::Receiver, time::sleep};
 
 use super::doctor;
 use crate::{
     cli::OneLink,
-    find,
+    find, host,
     output::{self, Outcome, Refusal, Reply},
     progress::Bars,
 };
@@ -35,7 +36,8 @@ pub(super) async fn run(ports: &Ports, one: &OneLink) -> Outcome {
     let state = find::link(ports, &one.list).await?;
     let name = find::list_name(ports, &state.link.list).await?;
     ports.links.request(&state.link.id, None).await?;
-    let summary = until_done(ports, &state, &name).await?;
+    let stop = host::stop_signal()?;
+    let summary = until_done(ports, (&state.link.id, &name), stop).await?;
     let hint = match summary.exit_code() {
         1 => doctor::missing_permissions(ports).await,
         _ => String::new(),
@@ -55,9 +57,13 @@ fn reply(summary: &Summary, hint: &str) -> Reply {
     Reply::done(document, format!("{summary}{hint}")).exiting(exit)
 }
 
-/// Runs the link, waits while another run has it or the directory asks to wait, and goes on until nothing is left.
-async fn until_done(ports: &Ports, state: &LinkState, name: &str) -> PortResult<Summary> {
-    let link = &state.link.id;
+/// Runs the link, waits while another run has it or the directory asks to wait, and goes on until nothing is left or it is
+/// stopped: then the run under way saves its progress and ends in good order, and the request stays open for the next one.
+async fn until_done(
+    ports: &Ports,
+    (link, name): (&LinkId, &str),
+    stop: Receiver<bool>,
+) -> PortResult<Summary> {
     let bars = Bars::default();
     let mut reason = Reason::OnDemand;
     let mut so_far: Option<Summary> = None;
@@ -66,14 +72,15 @@ async fn until_done(ports: &Ports, state: &LinkState, name: &str) -> PortResult<
     loop {
         let until = ports.clock.now() + BUDGET;
         let request = RunRequest { run: listsync_worker::new_run_id(), link: link.clone(), reason, until };
-        let Ran { summary, next } = run_link(ports, &request, &bars.bar(name)).await?;
-        if let Next::Busy(_) = next {
+        let Ran { summary, next } = run_link(ports, &request, &bars.bar(name).until(&stop)).await?;
+        let is_stopped = *stop.borrow();
+        if let (Next::Busy(_), false) = (&next, is_stopped) {
             if !std::mem::replace(&mut is_waiting, true) {
                 output::note(
                     "Another run of this link is under way, or was killed: waiting until its lease ends.",
                 );
             }
-            sleep(LOOK).await;
+            rest(LOOK, &stop).await;
             continue;
         }
         let summary = match so_far.take() {
@@ -81,11 +88,15 @@ async fn until_done(ports: &Ports, state: &LinkState, name: &str) -> PortResult<
             None => summary,
         };
         match next {
+            Next::Continue(_) | Next::RetryAfter(_) if is_stopped => return Ok(summary),
             Next::Continue(_) => {}
             Next::RetryAfter(wait) if summary.outcome == Ending::Continued && waited + wait <= PATIENCE => {
                 waited += wait;
                 output::note(&format!("The directory asks to wait for {}.", duration::format(wait)));
-                sleep(wait).await;
+                rest(wait, &stop).await;
+                if *stop.borrow() {
+                    return Ok(summary);
+                }
             }
             // The directory is not to be had: the person decides when to try again.
             Next::RetryAfter(_) | Next::Done | Next::Busy(_) => return Ok(summary),
@@ -97,6 +108,14 @@ async fn until_done(ports: &Ports, state: &LinkState, name: &str) -> PortResult<
         }
         so_far = Some(summary);
         reason = Reason::Continuation;
+    }
+}
+
+/// Waits so long, or until it is stopped.
+async fn rest(time: Duration, stop: &Receiver<bool>) {
+    tokio::select! {
+        () = sleep(time) => {}
+        () = host::stopped(stop) => {}
     }
 }
 

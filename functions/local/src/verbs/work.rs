@@ -1,14 +1,17 @@
 //! `listsync tick` and `listsync work`: timer and worker, once.
 
 use listsync_core::summary::{Outcome as Ended, Summary};
+use listsync_http::Pulse;
 use listsync_timer::FanOut;
 use listsync_wiring::Wired;
 use serde_json::json;
 
-use super::serve;
 use crate::{
     cli::WorkArgs,
-    crew::{self, Ending, News, Worked},
+    host::{
+        self,
+        crew::{self, Bench, Ending, News, Worked},
+    },
     output::{self, Form, Outcome, Refusal, Reply},
 };
 
@@ -27,11 +30,10 @@ pub(super) async fn tick(wired: &Wired) -> Outcome {
 }
 
 pub(super) async fn work(wired: &Wired, args: &WorkArgs, form: Form) -> Outcome {
-    let ending = match args.until_empty {
-        true => Ending::WhenEmpty,
-        false => Ending::When(serve::stop_signal()?),
-    };
-    let worked = crew::work(wired, ending, &|news| tell(form, &news)).await?;
+    let stop = host::stop_signal()?;
+    let ending = if args.until_empty { Ending::WhenEmpty(stop) } else { Ending::WhenStopped(stop) };
+    let bench = Bench::of(wired, Pulse::new("worker", host::BEAT));
+    let worked = crew::work(&bench, ending, &|news| tell(form, &news)).await?;
     Ok(reply(&worked))
 }
 
@@ -49,6 +51,13 @@ pub(super) fn tell(form: Form, news: &News<'_>) {
             output::note(&format!(
                 "{} {error}. {} It is tried again later.",
                 output::yellow("later:"),
+                error.hint
+            ));
+        }
+        (News::Unheard(error), _) => {
+            output::note(&format!(
+                "{} {error}. {} It is asked again.",
+                output::yellow("the worker:"),
                 error.hint
             ));
         }

@@ -3,8 +3,8 @@
 use std::{collections::HashMap, time::Duration};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use listsync_core::{Timestamp, id::LinkId, trigger::Generation};
-use listsync_engine::ports::{DueLink, PortResult};
+use listsync_core::{Timestamp, id::LinkId, schedule::is_leased, trigger::Generation};
+use listsync_engine::ports::{DueLink, LinkState, PortResult};
 
 use super::row::{LinkRow, due_key, due_shard, key};
 use crate::{
@@ -25,7 +25,7 @@ struct Waiting {
 impl Waiting {
     /// None: the index is behind, or its lease ended early, and it is not due.
     fn read(stored: &Stored, now: Timestamp) -> PortResult<Option<Self>> {
-        let leased = stored.instant_option("leased_until")?.is_some_and(|until| until > now);
+        let leased = is_leased(stored.instant_option("leased_until")?, now);
         let (requested, synced): (u64, u64) = (stored.count("requested")?, stored.count("synced")?);
         let wanted = stored.instant("due_at")? <= now || requested > synced;
         if leased || !wanted || !stored.is("active") {
@@ -111,6 +111,37 @@ async fn by_id(
     all.sort_by(|one, other| one.link.cmp(&other.link));
     all.truncate(limit);
     Ok(all)
+}
+
+/// Links that are next in the index beyond this moment, in the order of ids.
+pub(super) async fn ahead(
+    table: &Table,
+    beyond: Timestamp,
+    (after, limit): (Option<&LinkId>, usize),
+) -> PortResult<Vec<LinkState>> {
+    let mut links: Vec<LinkId> = Vec::new();
+    for shard in 0..schema::SHARDS {
+        let wanted = span(shard.to_string()).of(schema::DUE).from(ordered_instant(beyond));
+        let mut next = None;
+        loop {
+            let page = table.page("read the links that lie ahead", &wanted, next).await?;
+            for stored in &page.items {
+                links.push(stored.read("link")?);
+            }
+            next = page.next;
+            if next.is_none() {
+                break;
+            }
+        }
+    }
+    links.retain(|link| after.is_none_or(|after| link > after));
+    links.sort();
+    links.truncate(limit);
+    let mut found = Vec::new();
+    for link in &links {
+        found.extend(LinkRow::find(table, link).await?.map(LinkRow::state));
+    }
+    Ok(found)
 }
 
 /// Raises the requested generation. One write, as nearly every link is active and free.

@@ -2,6 +2,7 @@ use listsync_core::{
     Timestamp,
     id::LinkId,
     link::{Extras, Link, LinkStatus},
+    schedule::is_leased,
 };
 use listsync_engine::ports::{Failing, Fault, LinkEdit, PortError, Progress, Ruling};
 
@@ -69,7 +70,7 @@ pub(super) fn forget_reads(progress: &mut Progress) {
 }
 
 async fn relink(table: &Table, read: LinkRow, now: Timestamp) -> Result<(), Fail> {
-    if read.leased_until.is_some_and(|until| until > now) {
+    if is_leased(read.leased_until, now) {
         let message = format!("link {} is being run", read.link.id);
         let error = PortError::new(Fault::Unavailable, "link_busy", message);
         return Err(error.with_hint("try again when the run has ended").into());

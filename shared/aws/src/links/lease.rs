@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use listsync_core::{Timestamp, id::LinkId};
+use listsync_core::{Timestamp, id::LinkId, schedule::is_leased};
 use listsync_engine::ports::{Acquired, Fault, Finish, Finished, Lease, PortError, PortResult};
 
 use super::{
@@ -17,7 +17,7 @@ pub(super) async fn acquire(
     ttl: Duration,
 ) -> Result<Acquired, Fail> {
     let read = LinkRow::load(table, link).await?;
-    if let Some(until) = read.leased_until.filter(|until| *until > now) {
+    if let Some(until) = read.leased_until.filter(|until| is_leased(Some(*until), now)) {
         return Ok(Acquired::Busy(until));
     }
     let until = after(now, ttl);

@@ -61,6 +61,15 @@ impl Links for DynamoStore {
         due::due(self, now, after, limit).await
     }
 
+    async fn ahead(
+        &self,
+        beyond: Timestamp,
+        after: Option<&LinkId>,
+        limit: usize,
+    ) -> PortResult<Vec<LinkState>> {
+        due::ahead(&self.table, beyond, (after, limit)).await
+    }
+
     async fn request(&self, link: &LinkId, next_due: Option<Timestamp>) -> PortResult<Generation> {
         persistently!("request a run of the link", due::request(&self.table, link, next_due))
     }

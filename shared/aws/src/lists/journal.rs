@@ -6,6 +6,7 @@ use listsync_core::{
     Timestamp,
     contact::ExternalId,
     id::{ImportId, ListId},
+    schedule::{SKEW, as_of},
 };
 use listsync_engine::ports::{
     Fault, FileReport, Import, ImportMode, ImportRow, Kept, NewImport, PortError, PortResult,
@@ -60,7 +61,7 @@ impl Journal {
         let digest = digest(new);
         let found = table.get(DOING, &key(list)).await?;
         let old = found.map(|stored| Self::read(&stored)).transpose()?;
-        if old.as_ref().is_some_and(|old| old.until > now) {
+        if old.as_ref().is_some_and(|old| as_of(old.until, now, ALIVE + SKEW) > now) {
             return Err(busy(list));
         }
         let rev = old.as_ref().map(|old| old.rev);

@@ -21,6 +21,9 @@ use crate::{
 /// so the table itself stays eight rows.
 #[must_use]
 pub fn judge(case: &Case, policy: &Policy, now: Timestamp) -> Decided {
+    // What the record holds under a clock that ran ahead would stand for as long as that clock was wrong.
+    let present = case.record.as_of(now, policy.window).map(|record| Case { record, ..case.clone() });
+    let case = present.as_ref().unwrap_or(case);
     let mut known = Known::of(case, policy, now);
     let verdict = known.verdict(case, policy, now);
     known.member.open = open_after(&verdict, &known, (case, policy), now);

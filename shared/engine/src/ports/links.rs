@@ -9,6 +9,8 @@ use listsync_core::{
     link::{Link, LinkStatus, Side, Writes},
     list::NewContact,
     member::{Member, MemberKey},
+    schedule::{COUNT_EVERY, SKEW, as_of, due_as_of, is_leased},
+    settings::Settings,
     sizes::{Found, Sizes},
     snapshot::{Nesting, Others},
     trigger::Generation,
@@ -103,6 +105,43 @@ pub struct LinkState {
     pub leased_until: Option<Timestamp>,
     /// When a run finished last.
     pub finished_at: Option<Timestamp>,
+}
+
+impl Progress {
+    /// The same as it counts now: what was set further ahead than it ever is was set under a clock that ran ahead.
+    #[must_use]
+    pub fn as_of(self, now: Timestamp, settings: &Settings) -> Self {
+        let window = settings.settle_window;
+        let until = |at: Option<Timestamp>, term| at.map(|at| as_of(at, now, term));
+        Self {
+            full_read_at: until(
+                self.full_read_at,
+                settings.full_check_every.max(window).saturating_add(SKEW),
+            ),
+            count_at: until(self.count_at, COUNT_EVERY + SKEW),
+            settles_at: until(self.settles_at, window.saturating_add(SKEW)),
+            ..self
+        }
+    }
+}
+
+impl LinkState {
+    /// The same as it counts now, its due time aside, which is the timer's.
+    #[must_use]
+    pub fn as_of(self, now: Timestamp, settings: &Settings) -> Self {
+        let group_made_at = self.link.group_made_at.map(|made| made.min(now));
+        let progress = self.progress.as_of(now, settings);
+        Self { link: Link { group_made_at, ..self.link }, progress, ..self }
+    }
+
+    /// Whether something of it lies so far ahead that only a clock that ran ahead can have set it: its lease, or when it is
+    /// due by a link's interval, which is this where it has none of its own.
+    #[must_use]
+    pub fn is_ahead(&self, now: Timestamp, every: Duration) -> bool {
+        let lease = self.leased_until.is_some_and(|until| until > now && !is_leased(Some(until), now));
+        let every = self.link.every.unwrap_or(every);
+        lease || (self.due_at > now && due_as_of(self.due_at, now, every) == now)
+    }
 }
 
 /// A time-limited exclusive right to run a link, with its fencing token.
@@ -309,6 +348,23 @@ pub trait Links: Send + Sync {
 
     /// Links that are due: active, and by the clock, or requested beyond synced without a live lease. By page.
     async fn due(&self, now: Timestamp, after: Option<&LinkId>, limit: usize) -> PortResult<Vec<DueLink>>;
+    /// Links that [`Links::due`] shows at some moment beyond this one only, by page in the order of ids: after this one, about
+    /// `limit`. The timer asks for those that lie further ahead than any is set.
+    async fn ahead(
+        &self,
+        beyond: Timestamp,
+        after: Option<&LinkId>,
+        limit: usize,
+    ) -> PortResult<Vec<LinkState>> {
+        let (mut found, mut after) = (Vec::new(), after.cloned());
+        while found.len() < limit {
+            let page = self.page(after.as_ref(), limit).await?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.link.id.clone());
+            found.extend(page.into_iter().filter(|state| state.due_at > beyond));
+        }
+        Ok(found)
+    }
     /// Raises the requested generation, and sets when the link is next due by the clock if that is given.
     async fn request(&self, link: &LinkId, next_due: Option<Timestamp>) -> PortResult<Generation>;
 

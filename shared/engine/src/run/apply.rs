@@ -16,6 +16,7 @@ use listsync_core::{
     matched::{Binding, Grounds},
     member::{Change, Intent, Member, Op, Open},
     plan::Effect,
+    schedule::LEASE,
     summary::{Failure, Summary},
 };
 
@@ -34,8 +35,6 @@ use crate::{
     watch::Step,
 };
 
-/// How long a lease is taken for.
-pub(crate) const LEASE: Duration = Duration::from_secs(60);
 /// How many rows one write saves.
 const ROWS: usize = 1_000;
 /// How many effects on the list one write does.

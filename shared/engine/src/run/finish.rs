@@ -256,10 +256,17 @@ fn extras_release(look: Look<'_>) -> ExtrasRelease {
 fn continued(look: Look<'_>, summary: &mut Summary, progressed: bool) -> (Finish, Next) {
     summary.outcome = Outcome::Continued;
     summary.reason = "unfinished".into();
-    let stalled = if progressed { 0 } else { look.progress().stalled + 1 };
+    let stalled = match (progressed, look.is_stopped()) {
+        (true, _) => 0,
+        // That it was told to end says nothing of whether it comes on.
+        (false, true) => look.progress().stalled,
+        (false, false) => look.progress().stalled + 1,
+    };
     let progress = Progress { stalled, failing: None, ..look.progress().clone() };
     let mut finish = open_end(look, progress);
-    if stalled >= STALLED {
+    if look.is_stopped() {
+        summary.message = "The run was stopped; the next one goes on from here.".into();
+    } else if stalled >= STALLED {
         summary.outcome = Outcome::Halted;
         summary.reason = "no_progress".into();
         summary.message = format!("The link was halted: {}.", HaltReason::NoProgress);

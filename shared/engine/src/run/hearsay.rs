@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use listsync_core::{
-    Timestamp,
     gather::Sight,
     id::ObjectId,
     member::{Member, Open},
@@ -48,7 +47,7 @@ pub(super) async fn sight(
         return Ok(Sight::Some { present, absent, rumoured });
     }
     let found = look.ports.directory.present(look.call(), &look.link().group, &asked).await?;
-    let due: BTreeSet<&ObjectId> = set_aside(open, look.now()).collect();
+    let due: BTreeSet<&ObjectId> = set_aside(look, open).collect();
     for id in asked.into_iter().filter(|id| !found.contains(id)) {
         present.remove(&id);
         // A replica that lags may miss who came a moment ago; once a window has passed, none does.
@@ -61,16 +60,18 @@ pub(super) async fn sight(
     Ok(Sight::Some { present, absent, rumoured })
 }
 
-pub(super) fn to_recheck(open: &[Member], delta: &Changes, now: Timestamp) -> Vec<ObjectId> {
-    let ids = set_aside(open, now);
+pub(super) fn to_recheck(look: Look<'_>, open: &[Member], delta: &Changes) -> Vec<ObjectId> {
+    let ids = set_aside(look, open);
     ids.filter(|id| !delta.added.contains(id) && !delta.removed.contains(id)).cloned().collect()
 }
 
 /// Whose reads were set aside, and are to be repeated by now.
-fn set_aside(open: &[Member], now: Timestamp) -> impl Iterator<Item = &ObjectId> {
-    let due = open.iter().filter(move |member| match member.open {
-        Some(Open::SetAside { recheck_at }) => recheck_at <= now,
-        _ => false,
-    });
+fn set_aside<'a>(look: Look<'_>, open: &'a [Member]) -> impl Iterator<Item = &'a ObjectId> + use<'a> {
+    let (now, window) = (look.now(), look.settings.settle_window);
+    let due =
+        open.iter().filter(move |member| match member.open.as_ref().map(|open| open.as_of(now, window)) {
+            Some(Open::SetAside { recheck_at }) => recheck_at <= now,
+            _ => false,
+        });
     due.filter_map(|member| member.key.object_id())
 }

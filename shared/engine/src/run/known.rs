@@ -94,7 +94,7 @@ pub(super) fn waits(look: Look<'_>, observed: &Observed, entry: &Entry) -> Optio
     let record = observed.records.get(&key_of(entry))?;
     // Under another address it was never asked for.
     let is_same = record.address.as_ref().is_none_or(|asked| *asked == entry.address);
-    match &record.open {
+    match &record.open.as_ref().map(|open| open.as_of(look.now(), look.settings.settle_window)) {
         Some(Open::Failed { code, retry_at, .. }) if is_same && *retry_at > look.now() => {
             // What came of an invitation has a code of its own: there was no guest then.
             let is_contact = matches!(record.key, MemberKey::Contact(_));

@@ -51,9 +51,14 @@ impl<'a> Look<'a> {
         Call { until: self.until, meter: self.meter }
     }
 
+    /// Whether somebody wants it to end.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.watch.stop().is_some_and(|stop| *stop.borrow())
+    }
+
     /// Whether it is time to save and let another run go on.
     pub(crate) fn is_out_of_time(&self) -> bool {
-        self.until.checked_sub(RESERVE).unwrap_or(Timestamp::MIN) <= self.now()
+        self.is_stopped() || self.until.checked_sub(RESERVE).unwrap_or(Timestamp::MIN) <= self.now()
     }
 
     pub(crate) async fn list_size(&self) -> PortResult<u64> {

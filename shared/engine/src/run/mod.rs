@@ -30,12 +30,13 @@ use listsync_core::{
     list::Entry,
     member::{MemberKey, Op},
     plan::Standing,
+    schedule::LEASE,
     summary::{Failure, Summary},
     trigger::{Generation, Reason},
 };
 
 use self::{
-    apply::{Apply, LEASE, Stop},
+    apply::{Apply, Stop},
     decide::{Resolution, decide},
     finish::{Ending, blank_summary},
     look::{Look, Matches},
@@ -98,6 +99,21 @@ pub async fn run(ports: &Ports, request: &RunRequest, watch: &dyn Watch) -> Port
         Acquired::Lease(lease) => lease,
         Acquired::Busy(until) => return busy(ports, request, until).await,
     };
+    let ran = under_lease(ports, request, (lease.clone(), started), watch).await;
+    if ran.is_err() {
+        // The store failed. Where it is back already, nobody has to wait until the lease has run out; what was left open is
+        // settled by the next run, as after a crash.
+        let _ = ports.links.release(&lease).await;
+    }
+    ran
+}
+
+async fn under_lease(
+    ports: &Ports,
+    request: &RunRequest,
+    (lease, started): (Lease, Timestamp),
+    watch: &dyn Watch,
+) -> PortResult<Ran> {
     // Requested is read under the lease and before anything is observed: a trigger that comes later moves it.
     let state = load(ports, &request.link).await?;
     match runnable(ports, &state).await {
@@ -109,6 +125,7 @@ pub async fn run(ports: &Ports, request: &RunRequest, watch: &dyn Watch) -> Port
     }
     let settings = ports.settings.settings().await?;
     let meter = Meter::default();
+    let state = state.as_of(started, &settings);
     let (state, until, reason) = (&state, request.until, request.reason);
     let matches = Matches::Saved;
     let look = Look { ports, state, settings: &settings, reason, until, meter: &meter, watch, matches };
@@ -203,7 +220,11 @@ impl Running<'_> {
             let resolved = identify(look, &mut observed).await?;
             Ok((observed, resolved))
         };
-        let (observed, (resolved, renamed)) = keeping(look.ports, self.lease.clone(), reading).await?;
+        let read = keeping(look, self.lease.clone(), reading).await?;
+        // Nothing was written yet, so nothing is left half done.
+        let Some((observed, (resolved, renamed))) = read else {
+            return Ok(Ending::Continued { progressed: false });
+        };
         self.note(&observed);
         self.summary.renamed = renamed.done;
         match resolved {
@@ -322,23 +343,31 @@ fn blank(counts: &listsync_core::summary::SideCounts) -> listsync_core::summary:
     listsync_core::summary::SideCounts { id, name, ..Default::default() }
 }
 
-/// Keeps the lease alive while reading, which may take longer than the lease lasts.
+/// Keeps the lease alive while reading, which may take longer than the lease lasts. None: somebody wants the run to end.
 async fn keeping<T>(
-    ports: &Ports,
+    look: Look<'_>,
     lease: Lease,
     reading: impl Future<Output = PortResult<T>>,
-) -> PortResult<T> {
+) -> PortResult<Option<T>> {
     let renewing = async {
         loop {
             tokio::time::sleep(LEASE / 3).await;
-            if let Err(error) = ports.links.renew(&lease, ports.clock.now(), LEASE).await {
+            if let Err(error) = look.ports.links.renew(&lease, look.now(), LEASE).await {
                 return error;
             }
         }
     };
     tokio::select! {
-        read = reading => read,
+        read = reading => read.map(Some),
         error = renewing => Err(error),
+        () = stopped(look.watch) => Ok(None),
+    }
+}
+
+async fn stopped(watch: &dyn Watch) {
+    let stopped = async { watch.stop()?.clone().wait_for(|stopped| *stopped).await.ok().map(drop) };
+    if stopped.await.is_none() {
+        std::future::pending().await
     }
 }
 
@@ -352,6 +381,7 @@ pub(crate) async fn plan(
     let state = load(ports, link).await?;
     let settings = ports.settings.settings().await?;
     let meter = Meter::default();
+    let state = state.as_of(ports.clock.now(), &settings);
     let matches = Matches::Unsaved;
     let look =
         Look { ports, state: &state, settings: &settings, reason, until, meter: &meter, watch, matches };

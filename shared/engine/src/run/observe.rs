@@ -116,7 +116,7 @@ async fn changes(look: Look<'_>, group: &Cursor, list: &Cursor) -> PortResult<Op
         other => other?,
     };
     let open = look.ports.links.members(&look.link().id, MemberQuery::Open).await?;
-    let recheck = if unread.is_empty() { to_recheck(&open, &delta, look.now()) } else { Vec::new() };
+    let recheck = if unread.is_empty() { to_recheck(look, &open, &delta) } else { Vec::new() };
     // Of several groups the feed tells only whether there is anything to read.
     let news = if several { BTreeSet::new() } else { news(look, &delta).await? };
     // Whether any of several groups holds somebody, only a read of all of them tells.
@@ -284,7 +284,8 @@ fn is_worth_naming(look: Look<'_>, member: &Member) -> bool {
 fn is_waiting(look: Look<'_>, observed: &Observed, id: &ObjectId) -> bool {
     let open =
         observed.records.get(&MemberKey::Principal(id.clone())).and_then(|member| member.open.as_ref());
-    matches!(open, Some(Open::Failed { code, retry_at, .. })
+    let open = open.map(|open| open.as_of(look.now(), look.settings.settle_window));
+    matches!(&open, Some(Open::Failed { code, retry_at, .. })
         if *retry_at > look.now() && ([skip::NO_ADDRESS, skip::SUPPRESSED].contains(&code.as_str()) || retry(look.reason) == Retry::WhenDue))
 }
 

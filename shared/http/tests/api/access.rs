@@ -5,6 +5,7 @@ use listsync_core::{
     id::ListId,
 };
 use listsync_engine::ports::{ApiKey, Scopes};
+use listsync_http::Pace;
 use serde_json::{Value, json};
 
 use crate::stage::{Stage, key_of, options};
@@ -334,7 +335,7 @@ async fn the_store_holds_no_secret_of_a_key() {
 #[tokio::test]
 async fn a_caller_who_asks_too_often_waits_and_others_do_not() {
     let mut options = options();
-    (options.limits.burst, options.limits.per_second) = (3, 1);
+    options.limits.callers = Pace { burst: 3, per_second: 1 };
     let stage = Stage::new(options).await;
     for _ in 0..3 {
         stage.operate("GET", "/v1/lists").expect(200).await;

@@ -4,11 +4,13 @@
 
 mod access;
 mod ask;
+mod crowd;
 mod documents;
 mod edits;
 mod filters;
 mod idempotency;
 mod imports;
+mod later;
 mod pages;
 mod people;
 mod refusals;

@@ -64,7 +64,7 @@ pub(crate) fn options() -> Options {
         public_url: Some("https://lists.contoso.example".to_owned()),
         ..Options::default()
     };
-    options.limits.burst = 1_000_000;
+    options.limits.callers.burst = 1_000_000;
     options
 }
 

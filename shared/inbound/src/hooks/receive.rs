@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
+    body::Body,
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -14,18 +15,24 @@ use listsync_engine::{
 use serde_json::json;
 
 use super::{
-    Tally, Visit,
+    MAX_BODY, Tally, Visit,
     apply::Applying,
     refusal::Refusal,
     visit::{Certificates, VisitError},
 };
-use crate::events::{Entry, NotVerified, mailchimp, sendgrid, ses, sns, standard};
+use crate::{
+    admission::{Admission, Peer, Visitor},
+    body::Reading,
+    events::{Entry, NotVerified, mailchimp, sendgrid, ses, sns, standard},
+};
 
 /// No source has a longer id.
 const MAX_SOURCE: usize = 128;
 
 pub(super) struct Receiver {
     service: Service,
+    admission: Arc<dyn Admission>,
+    reading: Reading,
     certificates: Certificates,
 }
 
@@ -58,8 +65,16 @@ impl IntoResponse for Accepted {
 }
 
 impl Receiver {
-    pub(super) fn new(service: Service, visit: Arc<dyn Visit>) -> Self {
-        Self { service, certificates: Certificates::new(visit) }
+    pub(super) fn new(service: Service, admission: Arc<dyn Admission>, visit: Arc<dyn Visit>) -> Self {
+        let certificates = Certificates::new(visit);
+        Self { service, admission, reading: Reading::new(MAX_BODY), certificates }
+    }
+
+    /// What a request is told that was refused. Who could not be verified is counted as a stranger, and only then: what a
+    /// crowd of strangers does takes nothing from a sender that comes from the same address.
+    pub(super) fn refused(&self, peer: &Peer, refusal: Refusal) -> Refusal {
+        let Refusal::NotVerified = refusal else { return refusal };
+        self.admission.admit(peer, Visitor::Stranger).map_or_else(Refusal::from, |()| refusal)
     }
 
     pub(super) async fn try_out(&self, source: &str, secret: &str) -> Result<(), Refusal> {
@@ -70,10 +85,14 @@ impl Receiver {
         Ok(mailchimp::verify(&source.secrets, secret)?)
     }
 
-    pub(super) async fn receive(&self, request: Delivered<'_>, body: &[u8]) -> Result<Accepted, Refusal> {
+    pub(super) async fn receive(&self, request: Delivered<'_>, body: Body) -> Result<Accepted, Refusal> {
         let now = self.service.ports.clock.now();
         let source = self.source(request.source).await?;
-        let entries = self.verified(&source, request, body).await?;
+        worth_reading(&source, request)?;
+        let body = self.reading.read(body).await?;
+        let entries = self.verified(&source, request, &body).await?;
+        // Nobody but the source itself uses up what it may send.
+        self.admission.admit(&Peer::default(), Visitor::Sender(&source.id))?;
         let mut applying = Applying::new(&self.service, &source, now);
         for entry in &entries {
             applying.take(entry).await?;
@@ -101,9 +120,6 @@ impl Receiver {
         body: &[u8],
     ) -> Result<Vec<Entry>, Refusal> {
         let now = self.service.ports.clock.now();
-        if request.secret.is_some() != (source.kind == SourceKind::Mailchimp) {
-            return Err(Refusal::NotVerified);
-        }
         match source.kind {
             SourceKind::Standard => {
                 let signed = standard::Signed {
@@ -114,10 +130,8 @@ impl Receiver {
                 standard::verify(&source.secrets, signed, body, now)?;
                 Ok(standard::read(signed.id, body)?)
             }
-            SourceKind::Mailchimp => {
-                mailchimp::verify(&source.secrets, request.secret.unwrap_or_default())?;
-                Ok(vec![mailchimp::read(body)?])
-            }
+            // Verified by its URL before the body was read.
+            SourceKind::Mailchimp => Ok(vec![mailchimp::read(body)?]),
             SourceKind::Sendgrid => {
                 let signed = (request.header(sendgrid::TIMESTAMP)?, request.header(sendgrid::SIGNATURE)?);
                 sendgrid::verify(&source.secrets, signed, body, now)?;
@@ -158,5 +172,20 @@ impl Receiver {
             Err(VisitError::Unreachable) => return Err(VisitError::Unreachable.into()),
         }
         Ok(())
+    }
+}
+
+/// What can be judged of a request before its body: whether it comes to the right place, a secret in its URL, and that it is
+/// signed at all.
+fn worth_reading(source: &EventSource, request: Delivered<'_>) -> Result<(), NotVerified> {
+    if request.secret.is_some() != (source.kind == SourceKind::Mailchimp) {
+        return Err(NotVerified);
+    }
+    match source.kind {
+        SourceKind::Standard => request.header("webhook-signature").map(drop),
+        SourceKind::Mailchimp => mailchimp::verify(&source.secrets, request.secret.unwrap_or_default()),
+        SourceKind::Sendgrid => request.header(sendgrid::SIGNATURE).map(drop),
+        // Its signature is in the body.
+        SourceKind::Ses => Ok(()),
     }
 }

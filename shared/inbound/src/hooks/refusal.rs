@@ -8,7 +8,11 @@ use listsync_engine::ports::{Fault, PortError};
 use serde_json::{Map, Value, json};
 
 use super::{MAX_BODY, VisitError};
-use crate::events::{Misread, NotVerified};
+use crate::{
+    admission::TooOften,
+    body::Unread,
+    events::{Misread, NotVerified},
+};
 
 /// What a sender waits that is told nothing else, in seconds.
 const SOON: u64 = 30;
@@ -21,6 +25,24 @@ pub(super) enum Refusal {
     Misread(Misread),
     /// After this many seconds it may work.
     Later(u64),
+    /// More came than may; after this many seconds there is room again.
+    TooOften(u64),
+}
+
+impl From<TooOften> for Refusal {
+    fn from(TooOften { retry_after }: TooOften) -> Self {
+        Self::TooOften(retry_after)
+    }
+}
+
+impl From<Unread> for Refusal {
+    fn from(unread: Unread) -> Self {
+        match unread {
+            Unread::TooLarge => Self::TooLarge,
+            Unread::BrokenOff => Self::Misread(Misread::new("", "the body broke off")),
+            Unread::Busy => Self::Later(SOON),
+        }
+    }
 }
 
 impl From<NotVerified> for Refusal {
@@ -82,6 +104,13 @@ impl IntoResponse for Refusal {
                 status: StatusCode::SERVICE_UNAVAILABLE,
                 code: "unavailable",
                 detail: "the events could not be stored now: send them again".to_owned(),
+                field: None,
+                header: Some((header::RETRY_AFTER, HeaderValue::from(seconds))),
+            },
+            Self::TooOften(seconds) => Problem {
+                status: StatusCode::TOO_MANY_REQUESTS,
+                code: "too_many_requests",
+                detail: "these are too many requests: send them again later".to_owned(),
                 field: None,
                 header: Some((header::RETRY_AFTER, HeaderValue::from(seconds))),
             },

@@ -99,7 +99,7 @@ impl Certificates {
     pub(super) async fn get(&self, url: &Url, now: Timestamp) -> Result<Arc<[u8]>, VisitError> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(url).cloned();
         if let Some(kept) = kept
-            && now.as_second() - kept.since.as_second() < KEEP_SECONDS
+            && (0..KEEP_SECONDS).contains(&(now.as_second() - kept.since.as_second()))
         {
             return Ok(kept.pem);
         }

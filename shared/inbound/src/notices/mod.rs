@@ -10,17 +10,17 @@
 //! | 202 | taken, be it known or not: who sends what nobody ordered learns nothing |
 //! | 400 | no collection of notices |
 //! | 413 | more than 1 MiB |
+//! | 429 | not verified, and more than a peer may try |
 //! | 503 | the store or the queue is out of reach: Graph sends it again for four hours |
 
 mod read;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use axum::{
     Router,
-    body::Bytes,
-    extract::{DefaultBodyLimit, RawQuery, State, rejection::BytesRejection},
+    extract::{RawQuery, Request, State},
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Response},
     routing::post,
@@ -32,37 +32,68 @@ use listsync_engine::{
     trigger,
 };
 
-use crate::{form, hooks::MAX_BODY};
+use crate::{
+    admission::{Admission, Peer, TooOften, Visitor},
+    body::{Reading, Unread},
+    form,
+    hooks::MAX_BODY,
+};
 use read::{News, Notice};
 
 /// Where it is mounted: the public URL of the deployment and this is what Graph is told.
 pub const PATH: &str = "/graph/notifications";
+/// By what the tenant's notices are counted, once their secret is verified.
+const SENDER: &str = "graph notifications";
 /// A trial call's token is some hundred characters long.
 const LONGEST_TOKEN: usize = 4_096;
 
 /// The route, to be mounted at the root.
-pub fn router(service: Service) -> Router {
-    Router::new().route(PATH, post(take)).layer(DefaultBodyLimit::max(MAX_BODY)).with_state(service)
+pub fn router(service: Service, admission: Arc<dyn Admission>) -> Router {
+    let receiver = Receiver { service, admission, reading: Reading::new(MAX_BODY) };
+    Router::new().route(PATH, post(take)).with_state(Arc::new(receiver))
+}
+
+struct Receiver {
+    service: Service,
+    admission: Arc<dyn Admission>,
+    reading: Reading,
 }
 
 async fn take(
-    State(service): State<Service>,
+    State(receiver): State<Arc<Receiver>>,
     RawQuery(query): RawQuery,
-    body: Result<Bytes, BytesRejection>,
+    request: Request,
 ) -> Response {
     let query = form::urlencoded(query.unwrap_or_default().as_bytes());
     if let Some((_, token)) = query.iter().find(|(name, _)| name == "validationToken") {
         return echo(token);
     }
-    let Ok(body) = body else { return StatusCode::PAYLOAD_TOO_LARGE.into_response() };
-    let Some(notices) = read::collection(&body) else { return StatusCode::BAD_REQUEST.into_response() };
-    match heed(&service, &notices).await {
-        Ok(()) => StatusCode::ACCEPTED.into_response(),
+    let peer = Peer::of(&request);
+    let body = match receiver.reading.read(request.into_body()).await {
+        Ok(body) => body,
+        Err(Unread::TooLarge) => return StatusCode::PAYLOAD_TOO_LARGE.into_response(),
+        Err(Unread::BrokenOff) => return StatusCode::BAD_REQUEST.into_response(),
+        Err(Unread::Busy) => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    };
+    let Some(notices) = read::collection(&body) else {
+        return receiver
+            .admission
+            .admit(&peer, Visitor::Stranger)
+            .map_or_else(too_often, |()| StatusCode::BAD_REQUEST.into_response());
+    };
+    match receiver.heed(&peer, &notices).await {
+        Ok(Ok(())) => StatusCode::ACCEPTED.into_response(),
+        Ok(Err(often)) => too_often(often),
         Err(error) => {
             tracing::warn!(code = error.code, "a change notification could not be stored: {error}");
             StatusCode::SERVICE_UNAVAILABLE.into_response()
         }
     }
+}
+
+fn too_often(TooOften { retry_after }: TooOften) -> Response {
+    let wait = [(header::RETRY_AFTER, HeaderValue::from(retry_after))];
+    (StatusCode::TOO_MANY_REQUESTS, wait).into_response()
 }
 
 /// Anybody may have a text said back: so it is plain text, which no browser takes for a page, whatever is in it.
@@ -79,26 +110,35 @@ fn echo(token: &str) -> Response {
     (plain, token.to_owned()).into_response()
 }
 
-/// Asks for a run of each link that a verified notice is about. Several of one group ask once.
-async fn heed(service: &Service, notices: &[Notice]) -> PortResult<()> {
-    let standing = notices::standing(service).await?;
-    let Some(order) = standing.and_then(|standing| standing.order) else { return Ok(()) };
-    let ours: Vec<&Notice> = notices.iter().filter(|notice| is_ours(&order, notice)).collect();
-    let mut groups = BTreeSet::new();
-    for notice in &ours {
-        match &notice.news {
-            News::Changed(group) => drop(groups.insert(group)),
-            News::Order(news) => about_order(service, &order, notice, *news).await?,
-            News::Other => {}
+impl Receiver {
+    /// Asks for a run of each link that a verified notice is about. Several of one group ask once. Whoever sends a secret of
+    /// ours is counted as the directory, and anybody else as a stranger.
+    async fn heed(&self, peer: &Peer, notices: &[Notice]) -> PortResult<Result<(), TooOften>> {
+        let service = &self.service;
+        let order = notices::standing(service).await?.and_then(|standing| standing.order);
+        let is_known = |notice: &&Notice| order.as_ref().is_some_and(|order| is_ours(order, notice));
+        let ours: Vec<&Notice> = notices.iter().filter(is_known).collect();
+        let visitor = if ours.is_empty() { Visitor::Stranger } else { Visitor::Sender(SENDER) };
+        if let Err(often) = self.admission.admit(peer, visitor) {
+            return Ok(Err(often));
         }
+        let Some(order) = order else { return Ok(Ok(())) };
+        let mut groups = BTreeSet::new();
+        for notice in &ours {
+            match &notice.news {
+                News::Changed(group) => drop(groups.insert(group)),
+                News::Order(news) => about_order(service, &order, notice, *news).await?,
+                News::Other => {}
+            }
+        }
+        for group in &groups {
+            trigger::raise_group(&service.ports, &order.tenant, group).await?;
+        }
+        if ours.len() < notices.len() {
+            tracing::info!(ignored = notices.len() - ours.len(), "change notifications that nobody ordered");
+        }
+        Ok(Ok(()))
     }
-    for group in &groups {
-        trigger::raise_group(&service.ports, &order.tenant, group).await?;
-    }
-    if ours.len() < notices.len() {
-        tracing::info!(ignored = notices.len() - ours.len(), "change notifications that nobody ordered");
-    }
-    Ok(())
 }
 
 /// By its secret alone, as nothing else in a notice cannot be guessed.

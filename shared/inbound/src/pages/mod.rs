@@ -19,13 +19,11 @@ mod act;
 mod html;
 mod person;
 
+use std::sync::Arc;
+
 use axum::{
     Router,
-    body::Bytes,
-    extract::{
-        DefaultBodyLimit, Path, State,
-        rejection::{BytesRejection, PathRejection},
-    },
+    extract::{Path, Request, State, rejection::PathRejection},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{Html, IntoResponse, Response},
     routing::get,
@@ -38,7 +36,11 @@ use listsync_engine::{
 use act::{Acted, Action};
 use person::Person;
 
-use crate::form;
+use crate::{
+    admission::{Admission, Peer, TooOften, Visitor},
+    body::{self, Unread},
+    form,
+};
 
 /// The largest form, in bytes.
 pub const MAX_BODY: usize = 16 * 1024;
@@ -47,38 +49,85 @@ pub const MAX_BODY: usize = 16 * 1024;
 const SOON: u64 = 30;
 
 /// The route, to be mounted at the root.
-pub fn router(service: Service) -> Router {
-    Router::new()
-        .route("/u/{token}", get(show).post(submit))
-        .layer(DefaultBodyLimit::max(MAX_BODY))
-        .with_state(service)
+pub fn router(service: Service, admission: Arc<dyn Admission>) -> Router {
+    Router::new().route("/u/{token}", get(show).post(submit)).with_state(Pages { service, admission })
+}
+
+#[derive(Clone)]
+struct Pages {
+    service: Service,
+    admission: Arc<dyn Admission>,
 }
 
 type Token = Result<Path<String>, PathRejection>;
 
-async fn show(State(service): State<Service>, token: Token) -> Response {
-    let Ok(Path(token)) = token else { return not_found() };
-    match person::find(&service, &token).await {
-        Ok(Some(person)) => page(StatusCode::OK, html::of(&person, None)),
-        Ok(None) => not_found(),
-        Err(error) => later(error),
+impl Pages {
+    /// The person of a signed link, once they are let in as its holder; anybody else is counted as a stranger. The signature
+    /// is verified before anybody is counted, so that no crowd of others keeps a person from leaving a list.
+    async fn enter(&self, token: &str, (peer, visitor): (Peer, Visitor<'_>)) -> Result<Person, Refusal> {
+        let Some(link) = person::signed(&self.service, token).await? else {
+            self.admission.admit(&peer, Visitor::Stranger)?;
+            return Err(Refusal::NoLink);
+        };
+        self.admission.admit(&peer, visitor)?;
+        person::find(&self.service, &link).await?.ok_or(Refusal::NoLink)
     }
 }
 
-async fn submit(
-    State(service): State<Service>,
-    token: Token,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
-) -> Response {
+/// Why nobody is let in.
+enum Refusal {
+    /// Whatever is wrong with the token, or its contact or list is gone.
+    NoLink,
+    /// They came too often.
+    TooOften(TooOften),
+    /// The store does not answer.
+    Later(PortError),
+}
+
+impl From<TooOften> for Refusal {
+    fn from(often: TooOften) -> Self {
+        Self::TooOften(often)
+    }
+}
+
+impl From<PortError> for Refusal {
+    fn from(error: PortError) -> Self {
+        Self::Later(error)
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        match self {
+            Self::NoLink => not_found(),
+            Self::TooOften(often) => too_often(often),
+            Self::Later(error) => later(error),
+        }
+    }
+}
+
+async fn show(State(pages): State<Pages>, token: Token, request: Request) -> Response {
     let Ok(Path(token)) = token else { return not_found() };
-    match person::find(&service, &token).await {
-        Ok(Some(person)) => match body {
-            Ok(body) => act_on(&service, person, &headers, &body).await,
-            Err(_) => text(StatusCode::PAYLOAD_TOO_LARGE, "The request is too large."),
-        },
-        Ok(None) => not_found(),
-        Err(error) => later(error),
+    match pages.enter(&token, (Peer::of(&request), Visitor::Reader(&token))).await {
+        Ok(person) => page(StatusCode::OK, html::of(&person, None)),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+async fn submit(State(pages): State<Pages>, token: Token, request: Request) -> Response {
+    let Ok(Path(token)) = token else { return not_found() };
+    let visitor = (Peer::of(&request), Visitor::OptOut(&token));
+    let (parts, sent) = request.into_parts();
+    let person = match pages.enter(&token, visitor).await {
+        Ok(person) => person,
+        Err(refusal) => return refusal.into_response(),
+    };
+    match body::whole(sent, MAX_BODY).await {
+        Ok(form) => act_on(&pages.service, person, &parts.headers, &form).await,
+        Err(Unread::TooLarge) => text(StatusCode::PAYLOAD_TOO_LARGE, "The request is too large."),
+        Err(Unread::BrokenOff | Unread::Busy) => {
+            text(StatusCode::BAD_REQUEST, "Nothing was changed: the request broke off.")
+        }
     }
 }
 
@@ -111,6 +160,16 @@ fn not_found() -> Response {
     page(StatusCode::NOT_FOUND, html::not_found())
 }
 
+fn too_often(TooOften { retry_after }: TooOften) -> Response {
+    let line = "These are too many requests. Please try again in a minute.";
+    wait(text(StatusCode::TOO_MANY_REQUESTS, line), retry_after)
+}
+
+fn wait(mut response: Response, seconds: u64) -> Response {
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    response
+}
+
 /// The person or mail program is told to come back; what failed goes to the log.
 fn later(error: PortError) -> Response {
     tracing::warn!(code = error.code, error = error.message, "an opt-out page could not be served");
@@ -118,10 +177,8 @@ fn later(error: PortError) -> Response {
         Fault::Throttled(wait) => wait.as_secs().max(1),
         _ => SOON,
     };
-    let mut response =
-        text(StatusCode::SERVICE_UNAVAILABLE, "This does not work just now. Please try again in a minute.");
-    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-    response
+    let line = "This does not work just now. Please try again in a minute.";
+    wait(text(StatusCode::SERVICE_UNAVAILABLE, line), seconds)
 }
 
 fn text(status: StatusCode, line: &'static str) -> Response {

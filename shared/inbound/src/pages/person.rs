@@ -7,7 +7,7 @@ use listsync_core::{
 };
 use listsync_engine::{ports::PortResult, service::Service};
 
-use crate::optout_link;
+use crate::optout_link::{self, OptOutLink};
 
 /// The person of a link.
 pub(super) struct Person {
@@ -46,11 +46,15 @@ impl About {
     }
 }
 
-/// The person of a token; none for every token that is no good, or whose contact or list is gone.
-pub(super) async fn find(service: &Service, token: &str) -> PortResult<Option<Person>> {
+/// What a token says; none for every token that is no good.
+pub(super) async fn signed(service: &Service, token: &str) -> PortResult<Option<OptOutLink>> {
     let now = service.ports.clock.now();
     let keys = service.keys.signing_keys(now).await?;
-    let Some(link) = optout_link::read(&keys, token, now) else { return Ok(None) };
+    Ok(optout_link::read(&keys, token, now))
+}
+
+/// The person of a link; none where the contact or the list is gone.
+pub(super) async fn find(service: &Service, link: &OptOutLink) -> PortResult<Option<Person>> {
     let Some(contact) = present(service, &link.contact).await? else { return Ok(None) };
     let about = match &link.scope {
         Scope::All => About::All,

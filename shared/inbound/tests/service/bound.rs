@@ -1,6 +1,6 @@
 //! How far a sender reaches: one that is bound to a list, and any that moves a person to another address.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -16,7 +16,7 @@ use listsync_core::{
 use listsync_engine::ports::{
     ContactEdit, Contacts as _, EventSource, Keys as _, ListStore as _, Secret, SourceKind,
 };
-use listsync_inbound::hooks;
+use listsync_inbound::{admission::Everybody, hooks};
 use listsync_testkit::sample::{address, person};
 use serde_json::{Value, json};
 
@@ -51,7 +51,7 @@ impl Scene {
             made,
         };
         kit.store.save_source(&source).await.unwrap();
-        let router = hooks::router(kit.service.clone());
+        let router = hooks::router(kit.service.clone(), Arc::new(Everybody));
         Self { kit, jobs, router, sent: std::cell::Cell::new(0) }
     }
 

@@ -1,6 +1,6 @@
 //! Signed events of our own shape: bursts, repeats, refusals.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -13,7 +13,10 @@ use listsync_core::{
     list::Standing,
 };
 use listsync_engine::ports::{Contacts as _, EventSource, Keys as _, ListStore as _, Secret, SourceKind};
-use listsync_inbound::hooks::{self, MAX_BODY};
+use listsync_inbound::{
+    admission::Everybody,
+    hooks::{self, MAX_BODY},
+};
 use listsync_testkit::sample::address;
 use serde_json::{Value, json};
 
@@ -45,7 +48,7 @@ impl Sender {
             made: Timestamp::from_second(NOW).unwrap(),
         });
         kit.store.save_source(&source).await.unwrap();
-        Self { router: hooks::router(kit.service.clone()), kit }
+        Self { router: hooks::router(kit.service.clone(), Arc::new(Everybody)), kit }
     }
 
     /// A message that is signed now.

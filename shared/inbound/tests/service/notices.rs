@@ -1,6 +1,6 @@
 //! Notices of changes: what a request makes of the links, and what nobody learns from the answer.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -15,7 +15,7 @@ use listsync_engine::{
     notices::{Standing, standing},
     ports::{Clock as _, LinkEdit, Links as _, ListStore as _, NoticeOrder, Secret, Seen as _},
 };
-use listsync_inbound::notices;
+use listsync_inbound::{admission::Everybody, notices};
 use listsync_testkit::sample::{group, link, tenant};
 use serde_json::{Value, json};
 
@@ -38,7 +38,7 @@ async fn ordered() -> (Kit, Router) {
     let until = order.until;
     let known = Standing { order: Some(order), due_at: until, missed: false, trouble: None };
     kit.store.replace("notices", &serde_json::to_vec(&known).unwrap(), until).await.unwrap();
-    let router = notices::router(kit.service.clone());
+    let router = notices::router(kit.service.clone(), Arc::new(Everybody));
     (kit, router)
 }
 
@@ -112,7 +112,7 @@ async fn what_nobody_ordered_is_answered_as_what_somebody_did_and_changes_nothin
         assert_eq!(send(&router, &[odd]).await, known);
     }
     let bare = Kit::new().await;
-    let nothing_ordered = notices::router(bare.service.clone());
+    let nothing_ordered = notices::router(bare.service.clone(), Arc::new(Everybody));
     assert_eq!(send(&nothing_ordered, &[changed("staff", SECRET)]).await, known);
     assert_eq!((kit.requested().await, bare.requested().await), (0, 0));
 }

@@ -1,6 +1,6 @@
 //! The pages behind the links: what each request changes, and what nobody may learn.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -12,7 +12,7 @@ use listsync_core::{
     list::{OptOutRule, Standing},
 };
 use listsync_engine::ports::{Clock as _, Contacts as _, Keys as _, ListEdit};
-use listsync_inbound::{optout_link, pages};
+use listsync_inbound::{admission::Everybody, optout_link, pages};
 
 use crate::kit::{Answer, Kit, ask};
 
@@ -31,7 +31,7 @@ impl Visitor {
         let kit = Kit::new().await;
         let anna = kit.member("anna").await;
         let token = kit.token(&anna).await;
-        Self { router: pages::router(kit.service.clone()), kit, anna, token }
+        Self { router: pages::router(kit.service.clone(), Arc::new(Everybody)), kit, anna, token }
     }
 
     async fn request(&self, method: Method, token: &str) -> Answer {

@@ -14,7 +14,10 @@ use listsync_core::{
     list::Standing,
 };
 use listsync_engine::ports::{EventSource, Keys as _, Secret, SourceKind};
-use listsync_inbound::hooks::{self, Visit, VisitError};
+use listsync_inbound::{
+    admission::Everybody,
+    hooks::{self, Visit, VisitError},
+};
 use serde_json::{Value, json};
 use url::Url;
 
@@ -72,7 +75,7 @@ impl Sender {
         };
         kit.store.save_source(&source).await.unwrap();
         let sns = Arc::new(Sns::default());
-        Self { router: hooks::router_with(kit.service.clone(), sns.clone()), kit, sns }
+        Self { router: hooks::router_with(kit.service.clone(), Arc::new(Everybody), sns.clone()), kit, sns }
     }
 
     async fn post(&self, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {

@@ -2,6 +2,7 @@ use listsync_core::{
     Timestamp,
     id::LinkId,
     link::{Extras, Link, LinkStatus},
+    schedule::is_leased,
 };
 use listsync_engine::ports::{Failing, Fault, LinkEdit, LinkState, PortError, Progress, Ruling};
 use rusqlite::{Connection, params};
@@ -70,7 +71,7 @@ pub(super) fn forget_reads(progress: &mut Progress) {
 }
 
 fn relink(tx: &Connection, n: i64, state: &LinkState, now: Timestamp) -> Outcome<()> {
-    if state.leased_until.is_some_and(|until| until > now) {
+    if is_leased(state.leased_until, now) {
         let message = format!("link {} is being run", state.link.id);
         let error = PortError::new(Fault::Unavailable, "link_busy", message);
         return Err(error.with_hint("try again when the run has ended").into());

@@ -1,13 +1,13 @@
 use std::time::Duration;
 
-use listsync_core::{Timestamp, id::LinkId};
+use listsync_core::{Timestamp, id::LinkId, schedule::is_leased};
 use listsync_engine::ports::{Acquired, Fault, Lease, PortError};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::row;
 use crate::{
     error::{Fail, Outcome},
-    values::{count, nanos, nanos_after, stored_count, timestamp},
+    values::{count, nanos_after, stored_count, timestamp},
 };
 
 /// Takes the lease, with a larger token than ever before, unless a live one is out.
@@ -17,8 +17,8 @@ pub(super) fn acquire(tx: &Connection, link: &LinkId, now: Timestamp, ttl: Durat
         .query_row([link.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     let (n, leased_until) = found.ok_or_else(|| row::gone(link))?;
-    if let Some(until) = leased_until.filter(|until| *until > nanos(now)) {
-        return Ok(Acquired::Busy(timestamp(until)));
+    if let Some(until) = leased_until.map(timestamp).filter(|until| is_leased(Some(*until), now)) {
+        return Ok(Acquired::Busy(until));
     }
     let until = nanos_after(now, ttl);
     let token: i64 = tx

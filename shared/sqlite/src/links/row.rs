@@ -1,4 +1,5 @@
 use listsync_core::{
+    Timestamp,
     id::{GroupId, LinkId, ListId, TenantId},
     link::{Link, LinkStatus},
     trigger::Generation,
@@ -9,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use crate::{
     error::{Fail, Outcome},
     lists::catalog,
-    values::{collect, count, doc, doc_text, first, stored_limit, timestamp},
+    values::{collect, count, doc, doc_text, first, nanos, stored_limit, timestamp},
 };
 
 const COLUMNS: &str =
@@ -36,6 +37,17 @@ pub(super) fn page(tx: &Connection, after: Option<&LinkId>, limit: usize) -> Out
     let sql = format!("SELECT {COLUMNS} WHERE id > ?1 ORDER BY id LIMIT ?2");
     let after = after.map_or("", LinkId::as_str);
     collect(tx.prepare_cached(&sql)?, params![after, stored_limit(limit)], read)
+}
+
+/// By their time alone: a lease that lies too far ahead keeps no link from being due.
+pub(super) fn ahead(
+    tx: &Connection,
+    beyond: Timestamp,
+    (after, limit): (Option<&LinkId>, usize),
+) -> Outcome<Vec<LinkState>> {
+    let sql = format!("SELECT {COLUMNS} WHERE id > ?1 AND due_at > ?3 ORDER BY id LIMIT ?2");
+    let after = after.map_or("", LinkId::as_str);
+    collect(tx.prepare_cached(&sql)?, params![after, stored_limit(limit), nanos(beyond)], read)
 }
 
 pub(super) fn of_list(tx: &Connection, list: &ListId) -> Outcome<Vec<LinkState>> {

@@ -42,6 +42,10 @@ impl Hands {
         let mut now = self.0.lock().unwrap();
         *now = now.checked_add(span).unwrap();
     }
+
+    pub(crate) fn set(&self, now: Timestamp) {
+        *self.0.lock().unwrap() = now;
+    }
 }
 
 impl Clock for Hands {

@@ -4,7 +4,7 @@ use listsync_core::{
     id::LinkId,
     trigger::{Generation, Reason, Trigger},
 };
-use listsync_engine::ports::{Fault, Outgoing, Queue, Receipt};
+use listsync_engine::ports::{Clock as _, Fault, Outgoing, Queue, Receipt};
 use listsync_sqlite::SqliteStore;
 
 use crate::kit::{Hands, MINUTE};
@@ -98,4 +98,18 @@ async fn a_text_that_is_no_receipt_is_refused() {
     let (store, _) = queue();
     let error = store.acknowledge(&Receipt("x".into())).await.unwrap_err();
     assert_eq!((error.fault, error.code.as_str()), (Fault::Rejected, "bad_receipt"));
+}
+
+#[tokio::test]
+async fn a_message_that_was_hidden_under_a_clock_that_ran_ahead_comes() {
+    const MONTH: Duration = Duration::from_secs(30 * 86_400);
+    let (store, hands) = queue();
+    let now = hands.now();
+    hands.advance(MONTH);
+    send(&store, &[message("l1", Duration::from_secs(900)), message("l2", Duration::ZERO)]).await;
+    assert_eq!(store.receive(1, MINUTE).await.unwrap().len(), 1);
+    hands.set(now);
+    let came = store.receive(10, MINUTE).await.unwrap();
+    assert_eq!(came.iter().map(|delivery| delivery.receives).collect::<Vec<_>>().len(), 2);
+    assert!(store.receive(10, MINUTE).await.unwrap().is_empty(), "it is hidden by the clock as it is now");
 }

@@ -13,6 +13,7 @@ mod processes;
 mod serve;
 mod shapes;
 mod sources;
+mod stops;
 mod sync;
 mod tenant_chapter;
 mod wrong_graph;

@@ -102,3 +102,18 @@ async fn a_port_that_is_taken_is_told_with_what_to_do() {
     assert_eq!(code, "listen");
     assert!(told.contains(address) && told.contains("--listen 127.0.0.1:8081"), "{told}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn health_says_when_timer_and_worker_last_looked() {
+    let (_world, _, served) = stage().await;
+    let answer = served.ask(Method::GET, "/healthz").send().await.expect("an answer");
+    assert_eq!(answer.status(), StatusCode::OK);
+    let text = answer.text().await.expect("a body");
+    let health: serde_json::Value = serde_json::from_str(&text).expect("a document");
+    let names: Vec<&str> =
+        health["loops"].as_array().into_iter().flatten().filter_map(|one| one["name"].as_str()).collect();
+    assert_eq!(names, ["timer", "worker"], "{health}");
+    for one in health["loops"].as_array().expect("loops") {
+        assert!(one["looked_seconds_ago"].as_u64().is_some_and(|ago| ago <= 30), "{health}");
+    }
+}

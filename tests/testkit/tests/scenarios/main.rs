@@ -6,6 +6,7 @@ mod agents;
 mod authority;
 mod bureau;
 mod by_hand;
+mod clock;
 mod departures;
 mod desk;
 mod events;

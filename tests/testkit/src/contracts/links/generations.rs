@@ -25,6 +25,7 @@ pub(super) async fn all<S: Links + ListStore>(make: &impl Fn() -> S) {
     due_by_a_request_unless_a_run_is_going(make).await;
     a_request_can_move_the_clock(make).await;
     due_links_come_by_page(make).await;
+    what_is_due_far_ahead_is_found(make).await;
 }
 
 async fn state<S: Links + ListStore>(bed: &Bed<S>) -> LinkState {
@@ -172,4 +173,25 @@ async fn due_links_come_by_page<S: Links + ListStore>(make: &impl Fn() -> S) {
         })
         .collect();
     assert_eq!(seen, wanted);
+}
+
+/// A link whose time, or whose lease, was set under a clock that ran ahead is found by whoever looks beyond what is ever set.
+async fn what_is_due_far_ahead_is_found<S: Links + ListStore>(make: &impl Fn() -> S) {
+    const MONTH: i64 = 30 * 86_400;
+    let bed = Bed::make(make).await;
+    let found = async |beyond| {
+        let found = ok(bed.store.ahead(moment(beyond), None, 10).await);
+        found.into_iter().map(|state| state.link.id).collect::<Vec<_>>()
+    };
+    let lease = bed.lease(moment(0)).await;
+    bed.finish(&lease, finish(moment(0))).await;
+    assert!(found(3_601).await.is_empty(), "it is due in an hour, as it says");
+    let lease = bed.lease(moment(MONTH)).await;
+    bed.finish(&lease, finish(moment(MONTH))).await;
+    assert_eq!(found(3_600).await, [bed.id().clone()]);
+    assert!(ok(bed.store.ahead(moment(3_600), Some(bed.id()), 10).await).is_empty());
+    ok(bed.store.request(bed.id(), Some(moment(900))).await);
+    let lease = bed.lease(moment(10)).await;
+    bed.finish(&lease, finish(moment(10))).await;
+    assert!(found(3_700).await.is_empty(), "what was put right is as any other");
 }

@@ -1,5 +1,5 @@
 use listsync_engine::ports::{
-    Acquired, Fault, Fold, Lease, Links, ListEffect, ListStep, ListStore, MemberChange, MemberQuery,
+    Acquired, Fault, Fold, Lease, LinkEdit, Links, ListEffect, ListStep, ListStore, MemberChange, MemberQuery,
 };
 
 use super::{Bed, MINUTE, finish};
@@ -18,6 +18,25 @@ pub(super) async fn all<S: Links + ListStore>(make: &impl Fn() -> S) {
     a_stale_lease_changes_nothing(make).await;
     a_lease_is_of_one_link(make).await;
     of_many_that_reach_for_a_lease_one_gets_it(make).await;
+    a_lease_from_the_future_keeps_nobody_out(make).await;
+}
+
+/// Taken under a clock that ran ahead by a month, by a run that died.
+async fn a_lease_from_the_future_keeps_nobody_out<S: Links + ListStore>(make: &impl Fn() -> S) {
+    const MONTH: i64 = 30 * 86_400;
+    let bed = Bed::make(make).await;
+    let ahead = bed.lease(moment(MONTH)).await;
+    ok(bed.store.request(bed.id(), None).await);
+    let lease = bed.lease(moment(10)).await;
+    assert_eq!(lease.until, moment(70));
+    assert!(lease.token > ahead.token);
+    assert_eq!(fault(bed.store.renew(&ahead, moment(MONTH + 1), MINUTE).await), Fault::LeaseLost);
+    // Another machine's clock may be a little ahead of this one.
+    assert_eq!(ok(bed.store.acquire(bed.id(), moment(-50), MINUTE).await), Acquired::Busy(moment(70)));
+    ok(bed.store.release(&lease).await);
+    let ahead = bed.lease(moment(MONTH)).await;
+    ok(bed.store.edit(bed.id(), &LinkEdit::Relink, moment(20)).await);
+    assert_eq!(fault(bed.store.renew(&ahead, moment(MONTH + 1), MINUTE).await), Fault::LeaseLost);
 }
 
 async fn a_live_lease_keeps_others_out<S: Links + ListStore>(make: &impl Fn() -> S) {

@@ -10,6 +10,7 @@ use listsync_core::{
     id::{GroupId, LinkId, ListId, TenantId},
     link::{Extras, Link, LinkStatus, Side},
     member::{Member, MemberKey},
+    schedule,
     sizes::{Found, Sizes},
     trigger::Generation,
 };
@@ -41,7 +42,7 @@ pub(super) struct ListCounts {
 
 impl LinkRow {
     pub(super) fn is_leased(&self, now: Timestamp) -> bool {
-        self.state.leased_until.is_some_and(|until| until > now)
+        schedule::is_leased(self.state.leased_until, now)
     }
 
     pub(super) fn holds(&self, lease: &Lease) -> PortResult<()> {
@@ -238,7 +239,7 @@ impl Links for MemoryStore {
     async fn acquire(&self, link: &LinkId, now: Timestamp, ttl: Duration) -> PortResult<Acquired> {
         let mut state = self.lock();
         let row = state.link(link)?;
-        if let Some(until) = row.state.leased_until.filter(|until| *until > now) {
+        if let Some(until) = row.state.leased_until.filter(|_| row.is_leased(now)) {
             return Ok(Acquired::Busy(until));
         }
         row.token += 1;

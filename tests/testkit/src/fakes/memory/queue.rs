@@ -1,7 +1,10 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use async_trait::async_trait;
-use listsync_core::Timestamp;
+use listsync_core::{
+    Timestamp,
+    schedule::{LONGEST_DELAY, SKEW, as_of},
+};
 use listsync_engine::ports::{Clock as _, Delivery, Fault, Outgoing, PortError, PortResult, Queue, Receipt};
 
 use super::{MemoryStore, rejected};
@@ -52,8 +55,10 @@ impl Queue for MemoryStore {
     async fn receive(&self, max: usize, visibility: Duration) -> PortResult<Vec<Delivery>> {
         let now = self.clock.now();
         let mut state = self.lock();
-        state.messages.waiting.retain(|_, message| message.visible_at > now || message.receives < RECEIVES);
-        let visible = state.messages.waiting.iter_mut().filter(|(_, message)| message.visible_at <= now);
+        let longest = visibility.max(LONGEST_DELAY) + SKEW;
+        let is_visible = move |message: &Message| as_of(message.visible_at, now, longest) <= now;
+        state.messages.waiting.retain(|_, message| !is_visible(message) || message.receives < RECEIVES);
+        let visible = state.messages.waiting.iter_mut().filter(|(_, message)| is_visible(message));
         let take = |(number, message): (&u64, &mut Message)| {
             message.receives += 1;
             message.visible_at = later(now, visibility);
