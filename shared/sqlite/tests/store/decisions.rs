@@ -2,7 +2,7 @@ use listsync_core::list::{Origin, Standing};
 use listsync_engine::ports::{AddOutcome, Decision, EntryQuery, Links, ListOutcome, ListSide, ListStore};
 
 use crate::kit::{
-    add, add_step, address, at, bound, entry, linked, list, list_fold, object, person, standing, store,
+    add, add_step, address, at, bound, entry, linked, list, list_fold, person, standing, store,
 };
 
 #[tokio::test]
