@@ -64,7 +64,7 @@ pub fn judge_person<'a>(
 /// # Errors
 /// When nothing is left, it is too long, or it holds a control character.
 pub fn label(text: &str) -> Result<String, TextError> {
-    let seen: String = text.nfc().filter(|c| !is_hidden(*c)).collect();
+    let seen = composed(text);
     let seen = seen.trim();
     match seen.chars().count() {
         0 => Err(TextError::Unseen),
@@ -77,9 +77,15 @@ pub fn label(text: &str) -> Result<String, TextError> {
 /// What a name is found by: the same for two that look the same, without regard to case.
 #[must_use]
 pub fn name_key(text: &str) -> String {
-    let seen: String = text.nfc().filter(|c| !is_hidden(*c)).collect();
+    let seen = composed(text);
     // Some letters fall apart in small letters and come together again.
     seen.trim().to_lowercase().nfc().collect()
+}
+
+/// What is seen of a text, in normalization form C. A hidden character keeps a letter and its accent apart, so that the form is
+/// made once it is gone.
+fn composed(text: &str) -> String {
+    text.chars().filter(|c| !is_hidden(*c)).nfc().collect()
 }
 
 /// Whether a character is none that is seen: it joins, parts, turns or hides others (Unicode's category Cf, the line and

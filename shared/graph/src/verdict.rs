@@ -136,9 +136,9 @@ mod tests {
     }
 
     #[test]
-    fn already_there_is_a_success_and_sends_a_chunk_one_by_one() {
+    fn already_there_is_a_success_and_tells_of_a_chunk_that_some_are() {
         assert_eq!(verdict(1, Op::Add, 400, ALREADY), Verdict::Each(Applied::AlreadySo));
-        assert_eq!(verdict(20, Op::Add, 400, ALREADY), Verdict::OneByOne);
+        assert_eq!(verdict(20, Op::Add, 400, ALREADY), Verdict::SomeAlready);
     }
 
     #[test]

@@ -60,8 +60,10 @@ impl Stage {
     pub(crate) fn list_removes(&self, list: &ListId, who: usize) {
         self.tell(|| format!("{list}: p{who} is removed"));
         self.noting(|inner| {
-            let contact = inner.row_of(who);
-            at_once(inner.town.plant.store.remove(list, &contact.address, inner.now()));
+            // Whoever edits a list sees under which address it has somebody.
+            let address =
+                inner.contact_of(who).map_or_else(|| inner.row_of(who).address, |shown| shown.address);
+            at_once(inner.town.plant.store.remove(list, &address, inner.now()));
         });
     }
 
