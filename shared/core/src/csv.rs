@@ -21,6 +21,26 @@ pub struct Shape {
     pub quote: u8,
     /// Around which.
     pub quoting: Quoting,
+    /// After each record.
+    pub line_end: LineEnd,
+}
+
+/// What ends a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LineEnd {
+    /// As RFC 4180 and spreadsheets have it.
+    CrLf,
+    /// As programs that read line by line have it.
+    Lf,
+}
+
+impl LineEnd {
+    fn bytes(self) -> &'static [u8] {
+        match self {
+            Self::CrLf => b"\r\n",
+            Self::Lf => b"\n",
+        }
+    }
 }
 
 /// Which cells are quoted.
@@ -34,7 +54,10 @@ pub enum Quoting {
 
 impl Shape {
     /// As RFC 4180 has it.
-    pub const COMMA: Self = Self { delimiter: b',', quote: b'"', quoting: Quoting::Always };
+    pub const COMMA: Self =
+        Self { delimiter: b',', quote: b'"', quoting: Quoting::Always, line_end: LineEnd::CrLf };
+    /// For programs: quoted where it has to be, a record a line.
+    pub const LINES: Self = Self { quoting: Quoting::Needed, line_end: LineEnd::Lf, ..Self::COMMA };
 
     /// One record with its line end. Each cell is harmless: see [`escaped`].
     #[must_use]
@@ -46,7 +69,7 @@ impl Shape {
             }
             self.cell(&escaped(cell), &mut line);
         }
-        line.extend_from_slice(b"\r\n");
+        line.extend_from_slice(self.line_end.bytes());
         line
     }
 
@@ -71,9 +94,9 @@ impl Shape {
 
 /// One record of texts for a person, on one line: control characters and every kind of space in them are spaces.
 #[must_use]
-pub fn row<const N: usize>(cells: [&str; N], quoting: Quoting) -> String {
+pub fn row<const N: usize>(cells: [&str; N], shape: Shape) -> String {
     let flat = cells.map(|cell| cell.replace(|c: char| c.is_control() || c.is_whitespace(), " "));
-    let line = Shape { quoting, ..Shape::COMMA }.record(flat.iter().map(String::as_bytes));
+    let line = shape.record(flat.iter().map(String::as_bytes));
     String::from_utf8_lossy(&line).into_owned()
 }
 
@@ -151,8 +174,8 @@ mod tests {
     #[test]
     fn a_row_is_one_line_of_quoted_cells() {
         let cells = ["a", "", "\"", "O'Neil\r\nB"];
-        assert_eq!(row(cells, Quoting::Always), "\"a\",\"\",\"\"\"\",\"O'Neil  B\"\r\n");
-        assert_eq!(row(["a", "b;c", "=1", "\""], Quoting::Needed), "a,\"b;c\",'=1,\"\"\"\"\r\n");
+        assert_eq!(row(cells, Shape::COMMA), "\"a\",\"\",\"\"\"\",\"O'Neil  B\"\r\n");
+        assert_eq!(row(["a", "b;c", "=1", "\""], Shape::LINES), "a,\"b;c\",'=1,\"\"\"\"\n");
         let shape = Shape { delimiter: b';', ..Shape::COMMA };
         assert_eq!(shape.record([&b"a;b"[..], b"=1"]), b"\"a;b\";\"'=1\"\r\n");
     }

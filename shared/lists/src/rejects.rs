@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Write};
 
-use listsync_core::csv::{Quoting, Shape};
+use listsync_core::csv::Shape;
 
 use crate::{
     FileError, ParsedFile, RejectReason,
@@ -44,7 +44,7 @@ pub fn write_rejects(
         Written::BySource => 0,
         Written::ByUs => OUR_OWN.len(),
     };
-    let shape = Shape { delimiter: file.shape.delimiter, quote: file.shape.quote, quoting: Quoting::Always };
+    let shape = Shape { delimiter: file.shape.delimiter, quote: file.shape.quote, ..Shape::COMMA };
     if file.shape.marked {
         out.write_all(b"\xef\xbb\xbf").map_err(RejectsError::Write)?;
     }

@@ -1,7 +1,7 @@
 //! What failed in a run, as CSV for a spreadsheet.
 
 use listsync_core::{
-    csv::{Quoting, row},
+    csv::{Shape, row},
     summary::{Failure, Summary},
 };
 
@@ -10,7 +10,7 @@ use listsync_core::{
 pub fn csv(summary: &Summary) -> String {
     let header =
         ["run", "link", "side", "op", "address", "object_id", "code", "message", "hint", "retryable"];
-    let header = row(header, Quoting::Needed);
+    let header = row(header, Shape::LINES);
     summary.failures.iter().fold(header, |text, failure| text + &record(summary, failure))
 }
 
@@ -29,5 +29,5 @@ fn record(summary: &Summary, failure: &Failure) -> String {
         hint,
         retryable.as_str(),
     ];
-    row(cells, Quoting::Needed)
+    row(cells, Shape::LINES)
 }
