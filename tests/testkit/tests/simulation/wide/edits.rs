@@ -60,10 +60,10 @@ impl Stage {
     pub(crate) fn list_removes(&self, list: &ListId, who: usize) {
         self.tell(|| format!("{list}: p{who} is removed"));
         self.noting(|inner| {
-            // Whoever edits a list sees under which address it has somebody.
-            let address =
-                inner.contact_of(who).map_or_else(|| inner.row_of(who).address, |shown| shown.address);
-            at_once(inner.town.plant.store.remove(list, &address, inner.now()));
+            // Whoever edits a list sees under which address, or two of them, it has somebody.
+            for contact in inner.contacts_of(who) {
+                at_once(inner.town.plant.store.remove(list, &contact.address, inner.now()));
+            }
         });
     }
 
@@ -220,8 +220,12 @@ impl Inner {
 
     /// The contact of any address of theirs.
     pub(crate) fn contact_of(&self, who: usize) -> Option<Contact> {
+        self.contacts_of(who).next()
+    }
+
+    fn contacts_of(&self, who: usize) -> impl Iterator<Item = Contact> {
         let contacts = at_once(self.town.plant.store.contacts(None, 1_000));
-        contacts.into_iter().find(|contact| self.town.folk.owner(local(&contact.address)) == Some(who))
+        contacts.into_iter().filter(move |contact| self.town.folk.owner(local(&contact.address)) == Some(who))
     }
 
     /// A row of a file, or what an operator writes: the present address, unless somebody was called otherwise a moment
