@@ -45,5 +45,5 @@ pub use profile::{
     Profile, ProfileError, Quote, StatusRule, StatusWordError, StatusWords, status_word,
 };
 pub use rejects::{RejectsError, write_rejects};
-pub use take_in::{RowProblem, Taken, take_in};
+pub use take_in::{RowProblem, Taken, problems_of, take_in};
 pub use verdict::{RejectReason, RejectedRow, RowVerdict, Verdict};

@@ -80,7 +80,8 @@ pub async fn take_in(
 }
 
 /// The rows of a file that could not be read.
-pub(crate) fn problems_of(parsed: &ParsedFile) -> Vec<RowProblem> {
+#[must_use]
+pub fn problems_of(parsed: &ParsedFile) -> Vec<RowProblem> {
     let problem = |row: &RejectedRow| RowProblem {
         row: row.row,
         code: row.reason.code().to_owned(),

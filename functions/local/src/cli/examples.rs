@@ -66,11 +66,14 @@ Examples:
   listsync import hr.csv --list News --mode full --map 'email=Work e-mail,name=Full name'
   listsync import export.csv --list News --mode full --profile workday --rejects rejects.csv
   listsync import export.csv --list News --mode full --profile our-hr.json
-  listsync import joiners.csv --list News --mode incremental --link-group news-team";
+  listsync import everybody.csv --list News --mode full --dry-run     who would join and leave
+  listsync import joiners.csv --list News --mode incremental --link-group news-team
+  listsync import unsubscribed.csv --list News --as opt-outs";
 
 pub(super) const IMPORTS: &str = "\
 Examples:
   listsync imports ls
+  listsync imports show 0197c1de-0000-7000-8000-000000000001
   listsync imports approve 0197c1de-0000-7000-8000-000000000001";
 
 pub(super) const SUBSCRIBE: &str = "\

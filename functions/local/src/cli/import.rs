@@ -13,8 +13,14 @@ pub(crate) struct ImportArgs {
     #[arg(long)]
     pub(crate) list: String,
     /// What the file says of those whom it does not name: full, they leave; incremental, nothing.
-    #[arg(long)]
-    pub(crate) mode: ImportModeArg,
+    #[arg(long, required_unless_present = "held_as")]
+    pub(crate) mode: Option<ImportModeArg>,
+    /// The file names no people for the list, but those who opted out of it in another tool: each address is recorded as opted out.
+    #[arg(long = "as", value_name = "WHAT", conflicts_with_all = ["mode", "dry_run", "again", "link_group", "status_column", "status_word"])]
+    pub(crate) held_as: Option<HeldAs>,
+    /// Show what taking the file in would do, and how it is understood; nothing is changed.
+    #[arg(long, conflicts_with = "link_group")]
+    pub(crate) dry_run: bool,
     /// How the file is written and what its columns mean: generic, workday, bamboohr, ukg, adp, or a JSON file of your own.
     #[arg(long, default_value = "generic", value_name = "PROFILE")]
     pub(crate) profile: String,
@@ -29,6 +35,36 @@ pub(crate) struct ImportArgs {
     /// Link the list to this group afterwards, two-way, unless it is linked to it already: an object id or unique name.
     #[arg(long, value_name = "GROUP")]
     pub(crate) link_group: Option<String>,
+}
+
+/// What is done with the file.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Deed {
+    /// Its people are taken in.
+    TakeIn(ImportModeArg),
+    /// It is told what taking them in would do.
+    Look(ImportModeArg),
+    /// Its addresses are recorded as opted out.
+    OptOuts,
+}
+
+impl ImportArgs {
+    /// What is asked for.
+    pub(crate) fn deed(&self) -> Deed {
+        match (self.held_as, self.mode, self.dry_run) {
+            (None, Some(mode), false) => Deed::TakeIn(mode),
+            (None, Some(mode), true) => Deed::Look(mode),
+            (Some(HeldAs::OptOuts), ..) => Deed::OptOuts,
+            (None, None, _) => unreachable!("one of --mode and --as is required"),
+        }
+    }
+}
+
+/// What a file holds other than people for the list.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum HeldAs {
+    /// Opt-outs of the list.
+    OptOuts,
 }
 
 /// What is said of one file beside its profile.
@@ -125,6 +161,11 @@ pub(crate) enum ImportsVerb {
     Ls,
     /// Show what each profile expects of a file.
     Profiles,
+    /// Show one import: what it did, and how its file was understood.
+    Show {
+        /// The import's id.
+        import: String,
+    },
     /// Do the removals that an import holds.
     Approve {
         /// The import's id.

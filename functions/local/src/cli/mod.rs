@@ -9,7 +9,7 @@ mod keys;
 mod link;
 mod people;
 
-pub(crate) use import::{AgainArg, ColumnArgs, ImportArgs, ImportModeArg, ImportsVerb};
+pub(crate) use import::{AgainArg, ColumnArgs, Deed, ImportArgs, ImportModeArg, ImportsVerb};
 pub(crate) use keys::{KeysVerb, ScopeArg};
 pub(crate) use link::{LinkArgs, NewGroupKindArg, WritesArg};
 pub(crate) use people::{ContactsVerb, EditArgs, MailArg, Who};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{AddressBy, ColumnNames, Dates, Encoding, Profile, StatusRule};
+use super::{AddressBy, ColumnNames, Columns, Dates, Encoding, Others, Profile, StatusRule};
 use crate::{Mapping, Meaning};
 
 /// What somebody says of one file beside its profile: it goes before what the profile says.
@@ -43,6 +43,16 @@ impl Profile {
         self.encoding = said.encoding.unwrap_or(self.encoding);
         self.dates = said.dates.unwrap_or(self.dates);
         self.skip_rows = said.skip_rows.unwrap_or(self.skip_rows);
+        self
+    }
+
+    /// Reads whom a file names by their address, and nothing else of them: whether they are still employed says nothing about
+    /// what they decided, so no status, leave date or key keeps an address back.
+    #[must_use]
+    pub fn of_addresses(mut self) -> Self {
+        self.columns = Columns { address: self.columns.address, ..Columns::default() };
+        self.others = Others::Drop;
+        self.status_rule = StatusRule::PassedOver;
         self
     }
 

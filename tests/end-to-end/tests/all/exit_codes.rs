@@ -60,6 +60,7 @@ async fn what_is_not_there_is_named_with_what_to_do() {
         (&["lists", "show", "News"][..], "no_such_list", "lists create"),
         (&["sync", "News"], "no_such_list", "News"),
         (&["runs", "show", "r1"], "no_such_run", "runs ls"),
+        (&["imports", "show", "i1"], "no_such_import", "imports ls"),
         (&["imports", "approve", "i1"], "no_such_import", "imports"),
         (&["links", "approve", "d1"], "no_such_hold", "links ls"),
         (&["lists", "add", "News", "x"], "no_such_list", "News"),

@@ -8,6 +8,7 @@ mod exit_codes;
 mod gate;
 mod handout;
 mod hold;
+mod imports;
 mod notices;
 mod processes;
 mod serve;

@@ -1,0 +1,115 @@
+use listsync_end_to_end::World;
+use serde_json::json;
+
+const FILE: &str = "\
+Employee #,Work Email,Display Name,Status,Termination Date
+1,anna@contoso.example,Anna,Active,
+2,ben@contoso.example,Ben,Terminated,2026-03-15
+3,cleo@contoso.example,Cleo,Active,
+4,bad,Dan,Active,
+";
+
+async fn with_ben() -> World {
+    let world = World::without_settings().await;
+    world.listsync(&["lists", "create", "Staff"]).await.exits(0);
+    world.listsync(&["lists", "add", "Staff", "ben@contoso.example", "--name", "Ben"]).await.exits(0);
+    world.listsync(&["lists", "add", "Staff", "cleo@contoso.example"]).await.exits(0);
+    world.write("hr.csv", FILE);
+    world
+}
+
+const IMPORT: [&str; 8] =
+    ["import", "hr.csv", "--list", "Staff", "--mode", "incremental", "--profile", "bamboohr"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_names_who_would_join_and_leave_and_changes_nothing() {
+    let world = with_ben().await;
+    let dry = [&IMPORT[..], &["--dry-run"]].concat();
+    let before = world.json(&["lists", "members", "Staff"]).await;
+    let document = world.listsync(&[&dry[..], &["--json"]].concat()).await.exits(3).json();
+    assert_eq!(document["joins"], json!([{"row": 2, "address": "anna@contoso.example", "name": "Anna"}]));
+    assert_eq!(document["leaves"], json!([{"row": 3, "address": "ben@contoso.example", "name": "Ben"}]));
+    let counts = ["rows", "already", "opted_out", "held", "kept_back"].map(|count| &document[count]);
+    assert_eq!(counts, [4, 1, 0, 0, 0]);
+    assert_eq!((&document["problems"][0]["row"], &document["problems"][1]), (&5.into(), &json!(null)));
+    assert_eq!(document["report"]["columns"][0]["title"], "Work Email", "{document}");
+    let text = world.listsync(&dry).await.exits(3).stdout;
+    for told in [
+        "1 would join, 1 would leave, 1 are on it already",
+        "joins: anna@contoso.example Anna\n",
+        "leaves: ben@contoso.example Ben\n",
+        "column 'Status': status\n",
+        "status 'Terminated': terminated, in 1 rows\n",
+        "row 5: ",
+    ] {
+        assert!(text.contains(told), "{told}: {text}");
+    }
+    assert_eq!(world.json(&["lists", "members", "Staff"]).await, before);
+    assert_eq!(world.json(&["imports", "ls"]).await, json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_keeps_no_status_word_and_says_that_removals_would_be_held() {
+    let world = with_ben().await;
+    world.write("hr.csv", "Work Email,Status\ncleo@contoso.example,Vanished\n");
+    let full = ["import", "hr.csv", "--list", "Staff", "--mode", "full", "--profile", "bamboohr"];
+    let with_word = [&full[..], &["--status-word", "Vanished=active", "--dry-run", "--json"]].concat();
+    assert_eq!(world.listsync(&with_word).await.exits(4).json()["held"], 1);
+    let without = [&full[..], &["--json"]].concat();
+    assert_eq!(world.listsync(&without).await.exits(4).json()["problems"][0]["code"], "unknown_status");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_is_shown_with_how_its_file_was_understood() {
+    let world = with_ben().await;
+    let import = world.json(&IMPORT).await;
+    let id = import["id"].as_str().expect("an id");
+    let shown = world.json(&["imports", "show", id]).await;
+    assert_eq!(
+        (&shown["id"], &shown["added"], &shown["report"]),
+        (&import["id"], &1.into(), &import["report"])
+    );
+    let text = world.listsync(&["imports", "show", id]).await.exits(0).stdout;
+    for told in [
+        "hr.csv into 'Staff': 4 rows",
+        "1 added",
+        "column 'Work Email': email\n",
+        "status 'Active': active, in 3 rows\n",
+        "row 3: the last day is 2026-03-15\n",
+    ] {
+        assert!(text.contains(told), "{told}: {text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn opt_outs_of_another_tool_hold_against_a_later_import() {
+    let world = with_ben().await;
+    // Who unsubscribed there is no longer at work, or has not begun: they said no all the same.
+    let file = "Work Email,Status,Employee #\nBen@contoso.example,Unsubscribed,1\nanna@contoso.example,Pre-hire,1\nbad,,2\n";
+    world.write("no.csv", file);
+    let bring =
+        ["import", "no.csv", "--list", "Staff", "--as", "opt-outs", "--profile", "bamboohr", "--json"];
+    let done = world.listsync(&bring).await.exits(3).json();
+    assert_eq!(
+        (&done["rows"], &done["recorded"], &done["problems"][0]["row"]),
+        (&3.into(), &2.into(), &4.into())
+    );
+    let opted_out = ["anna@contoso.example".to_owned(), "ben@contoso.example".to_owned()].into();
+    assert_eq!(world.listed("Staff", "opted_out").await, opted_out);
+
+    world.write("hr.csv", FILE.replace("Terminated,2026-03-15", "Active,"));
+    let import = world.json(&IMPORT).await;
+    assert_eq!((&import["added"], &import["opted_out"]), (&0.into(), &2.into()), "{import}");
+    assert_eq!(world.listed("Staff", "opted_out").await, opted_out);
+    assert_eq!(world.listed("Staff", "member").await, ["cleo@contoso.example".to_owned()].into());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mandatory_list_takes_no_opt_outs_from_a_file() {
+    let world = World::without_settings().await;
+    world.listsync(&["lists", "create", "Staff", "--opt-out", "not-allowed"]).await.exits(0);
+    world.write("no.csv", "email\nanna@contoso.example\n");
+    let bring = ["import", "no.csv", "--list", "Staff", "--as", "opt-outs", "--json"];
+    assert_eq!(world.listsync(&bring).await.exits(1).error().0, "opt_out_not_allowed");
+    assert_eq!(world.json(&["contacts", "ls"]).await, json!([]));
+}
