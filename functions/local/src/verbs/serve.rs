@@ -88,6 +88,8 @@ async fn see_to_notices(wired: &Wired, stop: Receiver<bool>) {
 /// watches it starts it again.
 async fn unless_stopped(mut api: JoinHandle<()>, stop: Receiver<bool>) -> Result<(), Refusal> {
     tokio::select! {
+        // Asked first: the API ends by the stop as well, and may have done so before this is looked at.
+        biased;
         () = host::stopped(&stop) => Ok(()),
         _ = &mut api => {
             Err(Refusal::new("api_ended", "the HTTP API ended by itself", "start it again, and report this"))
