@@ -54,7 +54,7 @@ pub async fn receive(desk: Desk<'_>, path: &str) -> PortResult<Received> {
         match desk.received(slot).await {
             Ok(received) => return Ok(received),
             Err(Stop::Refused(refusal)) => return refuse(desk, path, refusal).await,
-            Err(Stop::Failed(error)) if error.code == "import_busy" && desk.has_time() => {
+            Err(Stop::Failed(error)) if error.fault == Fault::Busy && desk.has_time() => {
                 tokio::time::sleep(PAUSE).await;
             }
             Err(Stop::Failed(error)) => return Err(error),

@@ -157,7 +157,10 @@ fn refusals(rule: &Rule, has_body: bool) -> Vec<(u16, &'static str)> {
         refusals.push((415, "The body is of another type than is taken."));
     }
     if rule.method != Method::GET {
-        refusals.push((409, "Something stands in the way: `code` names it."));
+        refusals.push((
+            409,
+            "Something stands in the way: `code` names it. With Retry-After it passes by itself.",
+        ));
         // A link or group that the request names elsewhere than in its path may be gone.
         refusals.push((404, "What the request names is not there."));
     }
@@ -187,7 +190,7 @@ fn problem(status: u16, description: &str) -> Value {
         "description": description,
         "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
     });
-    if matches!(status, 429 | 503) {
+    if matches!(status, 409 | 429 | 503) {
         answer["headers"] =
             json!({"Retry-After": {"schema": {"type": "string"}, "description": "Seconds to wait."}});
     }

@@ -137,6 +137,7 @@ impl From<PortError> for Problem {
         let (status, wait) = match fault {
             Fault::Throttled(wait) => (StatusCode::SERVICE_UNAVAILABLE, Some(wait.as_secs())),
             Fault::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, Some(SOON)),
+            Fault::Busy => (StatusCode::CONFLICT, Some(SOON)),
             Fault::Gone => (StatusCode::NOT_FOUND, None),
             Fault::Denied => (StatusCode::BAD_GATEWAY, None),
             Fault::Rejected if code == "version" => (StatusCode::PRECONDITION_FAILED, None),

@@ -11,6 +11,7 @@ mod crowd;
 mod fan_out;
 mod import;
 mod memory;
+mod odd_moments;
 mod size;
 mod subscribe;
 
@@ -43,6 +44,9 @@ async fn main() -> ExitCode {
     }
     if wanted("subscribe") {
         tell(subscribe::figures().await);
+    }
+    if wanted("odd-moments") {
+        tell(odd_moments::figures().await);
     }
     if all_hold { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

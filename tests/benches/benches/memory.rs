@@ -44,7 +44,7 @@ pub(crate) async fn peak(mut command: Command) -> f64 {
 }
 
 /// In kilobytes, by the kernel's count.
-fn resident(process: &Child) -> u32 {
+pub(crate) fn resident(process: &Child) -> u32 {
     let status = process.id().and_then(|id| std::fs::read_to_string(format!("/proc/{id}/status")).ok());
     let status = status.unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();

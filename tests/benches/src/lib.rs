@@ -31,8 +31,9 @@ impl fmt::Display for Figure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { what, value, bound, unit } = self;
         let verdict = if self.holds() { "holds" } else { "EXCEEDED" };
-        let share = value / bound * 100.0;
-        write!(f, "{what:<52} {value:>10.2} of {bound:>8.2} {unit:<5} {share:>4.0} %  {verdict}")
+        // Of what must not be at all there is no share.
+        let share = if *bound > 0.0 { format!("{:>4.0} %", value / bound * 100.0) } else { " ".repeat(6) };
+        write!(f, "{what:<52} {value:>10.2} of {bound:>8.2} {unit:<5} {share}  {verdict}")
     }
 }
 

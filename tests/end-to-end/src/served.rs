@@ -19,7 +19,7 @@ pub struct Served {
     pub url: String,
     client: Client,
     key: String,
-    _process: Child,
+    process: Child,
 }
 
 impl Served {
@@ -48,7 +48,13 @@ impl Served {
         });
         let url = url.await.expect("it says where it listens");
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Self { url, client: Client::new(), key, _process: process }
+        Self { url, client: Client::new(), key, process }
+    }
+
+    /// The process.
+    #[must_use]
+    pub fn process(&self) -> &Child {
+        &self.process
     }
 
     /// A request of anybody.

@@ -72,7 +72,7 @@ pub(super) fn forget_reads(progress: &mut Progress) {
 async fn relink(table: &Table, read: LinkRow, now: Timestamp) -> Result<(), Fail> {
     if is_leased(read.leased_until, now) {
         let message = format!("link {} is being run", read.link.id);
-        let error = PortError::new(Fault::Unavailable, "link_busy", message);
+        let error = PortError::new(Fault::Busy, "link_busy", message);
         return Err(error.with_hint("try again when the run has ended").into());
     }
     let after = LinkRow {

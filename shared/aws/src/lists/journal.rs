@@ -167,7 +167,7 @@ fn alive_until(now: Timestamp) -> Timestamp {
 
 fn busy(list: &ListId) -> PortError {
     let message = format!("another import into list {list} is going on");
-    PortError::new(Fault::Unavailable, "import_busy", message).with_hint("try again when it has ended")
+    PortError::new(Fault::Busy, "import_busy", message).with_hint("try again when it has ended")
 }
 
 /// What makes two imports the same: everything but the moment.

@@ -49,7 +49,7 @@ async fn an_import_that_was_interrupted_goes_on_where_it_was_and_removed_nobody_
     let entries = kit.store.entries(&list, EntryQuery::All).await.unwrap();
     assert_eq!(entries.len() as u64, between, "nobody has left");
     let busy = kit.store.import(&list, &next).await.unwrap_err();
-    assert_eq!((busy.fault, busy.code.as_str()), (Fault::Unavailable, "import_busy"));
+    assert_eq!((busy.fault, busy.code.as_str()), (Fault::Busy, "import_busy"));
     kit.clock.advance(Duration::from_secs(61));
     let import = kit.store.import(&list, &next).await.unwrap().import;
     assert_eq!((import.added, import.unchanged, import.removed), (600, 270, 30), "as if it had not been");

@@ -7,6 +7,8 @@ pub enum Fault {
     Throttled(Duration),
     /// It did not answer, or not sensibly: try again later. A write may have taken effect.
     Unavailable,
+    /// Somebody else is at work on it, as a run on its link: try again once they have ended. Nothing has changed.
+    Busy,
     /// What was named is not there (any more): a group, a list, a cursor.
     Gone,
     /// A permission or credential is missing.

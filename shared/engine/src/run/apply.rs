@@ -203,7 +203,7 @@ impl Apply<'_> {
 
     fn rejected(&mut self, tally: &mut GroupTally, effect: &Effect, row: Member, error: PortError) {
         match error.fault {
-            Fault::Throttled(_) | Fault::Unavailable => {
+            Fault::Throttled(_) | Fault::Unavailable | Fault::Busy => {
                 tally.keep(not_sent(effect, row));
                 tally.end(Stop::Failed(error));
                 return;

@@ -304,7 +304,7 @@ fn failed(look: Look<'_>, summary: &mut Summary, error: PortError) -> (Finish, N
             finish.progress.failing = None;
             return (finish, Next::RetryAfter(wait));
         }
-        Fault::Unavailable => Next::RetryAfter(RETRY_UNAVAILABLE),
+        Fault::Unavailable | Fault::Busy => Next::RetryAfter(RETRY_UNAVAILABLE),
         Fault::Gone | Fault::Denied | Fault::Rejected | Fault::LeaseLost => {
             finish.synced = Some(look.state.requested);
             Next::Done

@@ -215,7 +215,7 @@ fn miscounted() -> PortError {
 pub(super) fn retry_after(unread: &Unread) -> Option<Duration> {
     let waits = unread.values().filter_map(|error| match error.fault {
         Fault::Throttled(wait) => Some(wait),
-        Fault::Unavailable => Some(RETRY_UNAVAILABLE),
+        Fault::Unavailable | Fault::Busy => Some(RETRY_UNAVAILABLE),
         Fault::Gone | Fault::Denied | Fault::Rejected | Fault::LeaseLost => None,
     });
     waits.max()

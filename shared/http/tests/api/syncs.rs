@@ -2,8 +2,12 @@
 
 use std::time::Duration;
 
-use listsync_core::{Timestamp, id::RunId};
+use listsync_core::{
+    Timestamp,
+    id::{LinkId, RunId},
+};
 use listsync_engine::{
+    ports::Acquired,
     watch::Unwatched,
     worker::{Handled, Receive, RunContext, handle},
 };
@@ -102,6 +106,23 @@ async fn a_link_that_does_not_run_is_not_asked_to() {
     post("relink").expect(200).await;
     stage.administer("DELETE", &format!("/v1/links/{link}")).expect(204).await;
     post("sync").refused(404).await;
+}
+
+#[tokio::test]
+async fn a_link_that_is_being_run_is_relinked_once_the_run_has_ended() {
+    let stage = Stage::new(options()).await;
+    let link = linked(&stage).await;
+    let ports = &stage.service.ports;
+    let (now, id) = (ports.clock.now(), LinkId::parse(&link).unwrap());
+    let Acquired::Lease(lease) = ports.links.acquire(&id, now, Duration::from_secs(60)).await.unwrap() else {
+        panic!("nobody else runs it");
+    };
+    let relink = || stage.administer("POST", &format!("/v1/links/{link}/relink"));
+    let busy = relink().send().await;
+    assert_eq!((busy.status.as_u16(), busy.header("retry-after").is_empty()), (409, false));
+    assert_eq!(busy.document()["code"], "link_busy");
+    ports.links.release(&lease).await.unwrap();
+    relink().expect(200).await;
 }
 
 #[tokio::test]

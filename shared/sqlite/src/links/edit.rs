@@ -73,7 +73,7 @@ pub(super) fn forget_reads(progress: &mut Progress) {
 fn relink(tx: &Connection, n: i64, state: &LinkState, now: Timestamp) -> Outcome<()> {
     if is_leased(state.leased_until, now) {
         let message = format!("link {} is being run", state.link.id);
-        let error = PortError::new(Fault::Unavailable, "link_busy", message);
+        let error = PortError::new(Fault::Busy, "link_busy", message);
         return Err(error.with_hint("try again when the run has ended").into());
     }
     tx.execute("DELETE FROM members WHERE link = ?1", [n])?;

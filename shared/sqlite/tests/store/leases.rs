@@ -61,7 +61,7 @@ async fn a_lease_that_was_given_back_writes_no_more() {
 async fn a_worker_that_slept_through_a_relink_brings_nothing_back() {
     let (store, _, slept) = linked().await;
     let busy = store.edit(&slept.link, &LinkEdit::Relink, at(59)).await.unwrap_err();
-    assert_eq!((busy.fault, busy.code.as_str()), (Fault::Unavailable, "link_busy"));
+    assert_eq!((busy.fault, busy.code.as_str()), (Fault::Busy, "link_busy"));
     store.edit(&slept.link, &LinkEdit::Relink, at(60)).await.unwrap();
     assert_eq!(store.renew(&slept, at(61), MINUTE).await.unwrap_err().fault, Fault::LeaseLost);
 }

@@ -149,7 +149,7 @@ async fn a_relink_forgets_all_and_waits_for_no_run<S: Links + ListStore>(make: &
     let lease = bed.lease(moment(30)).await;
     assert_eq!(
         fault(bed.store.edit(bed.id(), &LinkEdit::Relink, moment(31)).await),
-        Fault::Unavailable,
+        Fault::Busy,
         "a run is going"
     );
     assert_eq!(ok(bed.store.members(bed.id(), MemberQuery::All).await).len(), 1);

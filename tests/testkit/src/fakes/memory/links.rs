@@ -75,7 +75,7 @@ impl LinkRow {
                 self.resync = self.is_leased(now);
             }
             LinkEdit::Relink if self.is_leased(now) => {
-                return Err(PortError::new(Fault::Unavailable, "link_busy", "a run of the link is going"));
+                return Err(PortError::new(Fault::Busy, "link_busy", "a run of the link is going"));
             }
             LinkEdit::Relink => {
                 self.token += 1;
