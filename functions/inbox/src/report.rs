@@ -2,8 +2,7 @@
 
 use std::fmt::Write as _;
 
-use listsync_engine::ports::ImportState;
-use listsync_lists::{RowProblem, Taken};
+use listsync_lists::{RowProblem, Taken, left_undone};
 
 use crate::Refusal;
 
@@ -25,19 +24,12 @@ pub(crate) fn taken(taken: &Taken) -> Option<String> {
         "This file was taken in as import {}: {} added, {} updated, {} removed.\n",
         import.id, import.added, import.updated, import.removed
     );
-    match import.state {
-        ImportState::Held => {
-            let _ = writeln!(
-                text,
-                "\n{} removals are held, because it names fewer than 80 % of those on the list. Do them: listsync imports approve {}",
-                import.held, import.id
-            );
-        }
-        ImportState::RemovalsSkipped => {
-            text.push_str("\nNobody was removed, because rows could not be read: correct them and drop the file again.\n");
-        }
-        ImportState::Done | ImportState::Repeated if import.rejected + gone_unknown == 0 => return None,
-        ImportState::Done | ImportState::Repeated => {}
+    let undone = left_undone(import);
+    if undone.is_empty() && import.rejected + gone_unknown == 0 {
+        return None;
+    }
+    if !undone.is_empty() {
+        let _ = writeln!(text, "\n{}", undone.join("\n"));
     }
     if *gone_unknown > 0 {
         let _ = writeln!(

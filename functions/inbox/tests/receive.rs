@@ -250,6 +250,7 @@ async fn rejected_rows_are_laid_down_to_be_corrected_and_nobody_is_removed() {
     assert!(rows.contains("nobody") && rows.contains("bad_address"), "{rows}");
     let told = stage.bucket.text("rejected/Staff/full/generic/b.csv.txt").expect("a report");
     assert!(told.contains("row 3: bad_address") && !told.contains("nobody"), "{told}");
+    assert!(told.contains("Nobody who is missing from the file was removed"), "{told}");
 }
 
 #[tokio::test]
@@ -260,7 +261,9 @@ async fn held_removals_are_told_with_what_does_them() {
     let outcome = taken(stage.dropped("incoming/Staff/full/generic/b.csv", &csv(&["anna"]), 20).await);
     assert_eq!((outcome.import.state, outcome.import.held), (ImportState::Held, 4));
     let told = stage.bucket.text("rejected/Staff/full/generic/b.csv.txt").expect("a report");
-    assert!(told.contains(&format!("listsync imports approve {}", outcome.import.id)), "{told}");
+    for verb in ["show", "approve", "discard"] {
+        assert!(told.contains(&format!("listsync imports {verb} {}", outcome.import.id)), "{told}");
+    }
 }
 
 #[tokio::test]

@@ -75,6 +75,7 @@ pub(crate) const RULES: &[Rule] = &[
     lists(Method::GET, "/v1/imports", Read),
     lists(Method::GET, "/v1/imports/{import}", Read),
     lists(Method::POST, "/v1/imports/{import}/approve", Approve),
+    lists(Method::POST, "/v1/imports/{import}/discard", Approve),
     lists(Method::GET, "/v1/contacts", Read),
     tenant(Method::POST, "/v1/contacts", Operate),
     lists(Method::GET, "/v1/contacts/{contact}", Read),

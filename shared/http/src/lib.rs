@@ -88,6 +88,7 @@ fn handlers() -> OpenApiRouter<App> {
         .routes(routes!(imports::all))
         .routes(routes!(imports::one))
         .routes(routes!(imports::approve))
+        .routes(routes!(imports::discard))
         .routes(routes!(contacts::all, contacts::create))
         .routes(routes!(contacts::one, contacts::edit, contacts::delete))
         .routes(routes!(contacts::erase))

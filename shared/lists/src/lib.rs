@@ -29,6 +29,7 @@ mod status;
 mod take_in;
 mod text;
 mod titles;
+mod told;
 mod transcode;
 mod verdict;
 
@@ -39,11 +40,12 @@ pub use listsync_core::import::Meaning;
 pub use mapping::{Mapping, MappingError};
 pub use parse::{ParsedFile, Position, Reading, parse, read};
 pub use people::People;
-pub use preview::{Affected, Preview, preview};
+pub use preview::{Preview, preview};
 pub use profile::{
     AddressBy, ColumnNames, Columns, Dates, Delimiter, Encoding, Expected, NameOrder, Others, Overrides,
     Profile, ProfileError, Quote, StatusRule, StatusWordError, StatusWords, status_word,
 };
 pub use rejects::{RejectsError, write_rejects};
 pub use take_in::{RowProblem, Taken, problems_of, take_in};
+pub use told::left_undone;
 pub use verdict::{RejectReason, RejectedRow, RowVerdict, Verdict};

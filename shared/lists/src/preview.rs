@@ -10,7 +10,7 @@ use listsync_core::{
     list::{Entry, List, OptOutRule, Standing},
 };
 use listsync_engine::{
-    ports::{EntryQuery, ImportMode, ImportRow, Kept, PortResult, Presence},
+    ports::{Affected, EntryQuery, ImportMode, ImportRow, Kept, PortResult, Presence},
     service::Service,
 };
 use serde::Serialize;
@@ -37,17 +37,6 @@ pub struct Preview {
     pub opted_out: u64,
     /// Rows that would not be taken in, in the file's order.
     pub problems: Vec<RowProblem>,
-}
-
-/// Somebody who would join or leave.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Affected {
-    /// Their row; none: the file does not name them.
-    pub row: Option<u64>,
-    /// Their address.
-    pub address: Address,
-    /// Their display name, possibly empty.
-    pub name: String,
 }
 
 /// Says what taking a file into a list would do. It decides by the same rules as the store does; who changes between the

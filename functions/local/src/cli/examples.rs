@@ -74,7 +74,9 @@ pub(super) const IMPORTS: &str = "\
 Examples:
   listsync imports ls
   listsync imports show 0197c1de-0000-7000-8000-000000000001
-  listsync imports approve 0197c1de-0000-7000-8000-000000000001";
+  listsync imports show 0197c1de-0000-7000-8000-000000000001 --csv > held.csv
+  listsync imports approve 0197c1de-0000-7000-8000-000000000001
+  listsync imports discard 0197c1de-0000-7000-8000-000000000001";
 
 pub(super) const SUBSCRIBE: &str = "\
 Example:

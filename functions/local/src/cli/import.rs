@@ -161,13 +161,21 @@ pub(crate) enum ImportsVerb {
     Ls,
     /// Show what each profile expects of a file.
     Profiles,
-    /// Show one import: what it did, and how its file was understood.
+    /// Show one import: what it did, whom it holds (the first twenty), and how its file was understood.
     Show {
         /// The import's id.
         import: String,
+        /// Print everybody whom it holds as a table, and nothing else.
+        #[arg(long)]
+        csv: bool,
     },
-    /// Do the removals that an import holds.
+    /// Do what an import holds.
     Approve {
+        /// The import's id.
+        import: String,
+    },
+    /// Drop what an import holds: everybody stays as they are.
+    Discard {
         /// The import's id.
         import: String,
     },

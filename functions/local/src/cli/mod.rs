@@ -39,7 +39,7 @@ pub(crate) enum Verb {
     /// Import a CSV file into a list.
     #[command(after_help = examples::IMPORT)]
     Import(ImportArgs),
-    /// Look at imports, and approve the removals that one holds.
+    /// Look at imports, and approve or discard what one holds.
     #[command(subcommand, after_help = examples::IMPORTS)]
     Imports(ImportsVerb),
     /// Record that a person wants to be on a list.

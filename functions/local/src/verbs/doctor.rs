@@ -17,7 +17,7 @@ use serde_json::json;
 use super::{
     authority, gate,
     grants::{self, Hidden},
-    notices, times,
+    notices, times, waiting,
 };
 use crate::{
     cli::DoctorArgs,
@@ -83,6 +83,7 @@ pub(super) async fn run(config: Config, args: DoctorArgs) -> Outcome {
     };
     let mut checks = vec![Check::ok("store", format!("{store} is open"))];
     checks.extend(authority::checks(&wired.service, dotenv).await?);
+    checks.push(waiting::check(&wired.ports).await?);
     match wired.graph() {
         Ok(access) => checks.push(Check::ok("settings", complete(access))),
         Err(error) => {

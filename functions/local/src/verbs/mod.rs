@@ -34,6 +34,7 @@ mod settings;
 mod sync;
 mod times;
 mod unanswered;
+mod waiting;
 mod work;
 
 /// Runs a verb.

@@ -2,21 +2,10 @@
 
 use std::collections::HashSet;
 
-use listsync_core::{
-    Timestamp,
-    id::{ContactId, ImportId, ListId},
-    list::{Origin, Standing},
-};
+use listsync_core::id::{ContactId, ImportId, ListId};
 use listsync_engine::ports::{Import, ImportState, PortResult};
 
-use super::{
-    draft::Move,
-    head::{self, Head},
-    imports::CHUNK,
-    people::{People, Wanted},
-    row::Row,
-    tx::{ListTx, Piece},
-};
+use super::{head, row::Row};
 use crate::{
     error,
     table::{Condition, Fail, Key, Op, Patience, Stored, Table, documents, span},
@@ -25,10 +14,10 @@ use crate::{
 const IMPORTS: &str = "IMPORTS";
 
 /// An import's record.
-struct Record {
-    import: Import,
+pub(super) struct Record {
+    pub(super) import: Import,
     /// The number of the list's last change when it was done.
-    seq: u64,
+    pub(super) seq: u64,
     rev: u64,
 }
 
@@ -45,7 +34,7 @@ fn last_key(list: &ListId) -> Key {
     Key::new(head::partition(list), "LASTIMPORT")
 }
 
-fn held_partition(import: &ImportId) -> String {
+pub(super) fn held_partition(import: &ImportId) -> String {
     format!("HELD#{import}")
 }
 
@@ -67,20 +56,24 @@ impl Record {
         })
     }
 
-    async fn load(table: &Table, id: &ImportId) -> PortResult<Self> {
+    pub(super) async fn load(table: &Table, id: &ImportId) -> PortResult<Self> {
         let found = table.get("read the import", &key(id)).await?;
         let found = found.ok_or_else(|| error::gone("no_such_import", format!("there is no import {id}")))?;
         Self::read(&found)
     }
 
     /// The record with another count of whom it holds; with nobody left it holds nothing any more.
-    fn with(&self, held: u64, removed: u64) -> PortResult<(Self, Vec<Op>)> {
+    pub(super) fn with(&self, held: u64, removed: u64) -> PortResult<(Self, Vec<Op>)> {
         let state = if held == 0 { ImportState::Done } else { ImportState::Held };
-        let import = Import { held, removed, state, ..self.import.clone() };
+        self.becomes(Import { held, removed, state, ..self.import.clone() })
+    }
+
+    /// The record as another, unless somebody changed it since it was read, and what goes with that.
+    pub(super) fn becomes(&self, import: Import) -> PortResult<(Self, Vec<Op>)> {
         let after = Self { import, seq: self.seq, rev: self.rev + 1 };
         let as_read = Condition::new("#rev = :rev").with_number("rev", self.rev);
         let mut ops = vec![Op::put(key(&self.import.id), after.stored()?).when(as_read)];
-        if held == 0 {
+        if after.import.state != ImportState::Held {
             ops.push(Op::delete(holding_key(&self.import.list, &self.import.id)));
         }
         Ok((after, ops))
@@ -126,7 +119,7 @@ pub(super) async fn hold(table: &Table, import: &Import, held: &[Row]) -> PortRe
     table.put_many("hold the removals", items.collect()).await
 }
 
-async fn held_by(table: &Table, import: &ImportId) -> PortResult<Vec<ContactId>> {
+pub(super) async fn held_by(table: &Table, import: &ImportId) -> PortResult<Vec<ContactId>> {
     let held = span(held_partition(import));
     table.read("read the held removals", &held, |stored| stored.read("contact")).await
 }
@@ -187,79 +180,6 @@ async fn recount(table: &Table, id: &ImportId) -> PortResult<()> {
             Err(Fail::Stale | Fail::Taken(_)) => patience.wait().await?,
         }
     }
-}
-
-/// Does an import's held removals, as far as they still stand: of those who did not change since. What is interrupted
-/// goes on where it was when it is approved again.
-pub(super) async fn approve(table: &Table, id: &ImportId, now: Timestamp) -> PortResult<Import> {
-    let mut patience = Patience::new("approve the import");
-    loop {
-        let record = Record::load(table, id).await?;
-        if record.import.state != ImportState::Held {
-            let message = format!("import {id} holds no removals");
-            return Err(error::rejected("not_held", message, "see them all: listsync imports ls"));
-        }
-        match approve_some(table, record, now).await {
-            Ok(import) => return Ok(import),
-            Err(Fail::Port(error)) => return Err(error),
-            Err(Fail::Stale | Fail::Taken(_)) => patience.wait().await?,
-        }
-    }
-}
-
-async fn approve_some(table: &Table, mut record: Record, now: Timestamp) -> Result<Import, Fail> {
-    let (id, list, seq) = (record.import.id.clone(), record.import.list.clone(), record.seq);
-    let held = held_by(table, &id).await?;
-    let mut left = held.len() as u64;
-    for some in held.chunks(CHUNK) {
-        let head = Head::load(table, &list).await?;
-        let mut tx = ListTx::new(&head);
-        let wanted = Wanted { contacts: some.to_vec(), ..Wanted::default() };
-        let mut people = People::load(table, &head, wanted).await?;
-        let (mut removed, mut taken) = (0, 0);
-        for contact in some {
-            let (mut piece, leaves) = dismissal(&mut people, contact, (seq, now))?;
-            piece.ops.push(Op::delete(Key::new(held_partition(&id), contact.as_str())));
-            if !tx.fits(&piece) {
-                record = commit(table, &mut tx, (record, left - taken, removed)).await?;
-                (left, removed, taken) = (left - taken, 0, 0);
-            }
-            tx.push(piece);
-            (removed, taken) = (removed + u64::from(leaves), taken + 1);
-        }
-        record = commit(table, &mut tx, (record, left - taken, removed)).await?;
-        left -= taken;
-    }
-    if held.is_empty() {
-        let (after, ops) = record.with(0, record.import.removed)?;
-        table.transact("approve the import", &ops).await?;
-        record = after;
-    }
-    Ok(record.import)
-}
-
-fn dismissal(
-    people: &mut People,
-    contact: &ContactId,
-    (seq, at): (u64, Timestamp),
-) -> PortResult<(Piece, bool)> {
-    match people.by_id(contact) {
-        Some(mut draft) if draft.standing() == Standing::Member && !draft.changed_after(Some(seq)) => {
-            draft.shift(Move { to: Standing::Absent, by: Origin::Csv, at });
-            Ok((people.settle(draft)?, true))
-        }
-        _ => Ok((Piece::default(), false)),
-    }
-}
-
-async fn commit(
-    table: &Table,
-    tx: &mut ListTx,
-    (record, held, removed): (Record, u64, u64),
-) -> Result<Record, Fail> {
-    let (after, ops) = record.with(held, record.import.removed + removed)?;
-    tx.commit(table, "approve the import", ops).await?;
-    Ok(after)
 }
 
 /// Every import of a list goes with it.

@@ -17,6 +17,7 @@ pub(crate) mod person;
 pub(crate) mod pointers;
 pub(crate) mod row;
 mod rows;
+mod ruling;
 mod side;
 mod store;
 pub(crate) mod tx;

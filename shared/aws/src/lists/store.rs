@@ -9,12 +9,14 @@ use listsync_core::{
     list::{List, NewContact, Origin},
 };
 use listsync_engine::ports::{
-    AddOutcome, Decision, Heard, Import, Imported, ListStore, NewImport, PortResult, RemoveOutcome,
+    AddOutcome, Decision, Heard, HeldPeople, Import, Imported, ListStore, NewImport, PortResult,
+    RemoveOutcome,
 };
 
 use super::{
     catalog, edits, held, imports,
     person::{Contact, check_size, contact_key},
+    ruling,
 };
 use crate::{
     DynamoStore,
@@ -84,7 +86,15 @@ impl ListStore for DynamoStore {
     }
 
     async fn approve_import(&self, import: &ImportId, now: Timestamp) -> PortResult<Import> {
-        held::approve(&self.table, import, now).await
+        ruling::approve(&self.table, import, now).await
+    }
+
+    async fn held_people(&self, import: &ImportId) -> PortResult<HeldPeople> {
+        ruling::people(&self.table, import).await
+    }
+
+    async fn discard_import(&self, import: &ImportId) -> PortResult<Import> {
+        ruling::discard(&self.table, import).await
     }
 
     async fn fields(&self, contact: &ContactId) -> PortResult<BTreeMap<String, String>> {

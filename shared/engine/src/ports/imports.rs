@@ -1,7 +1,7 @@
 //! Files that are taken into a list, and what is kept of them.
 
 use listsync_core::{
-    Date, Timestamp,
+    Timestamp,
     address::Address,
     contact::ExternalId,
     id::{ImportId, ListId},
@@ -9,7 +9,7 @@ use listsync_core::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::Rows;
+use super::{FileReport, Rows};
 
 /// What a file says of those whom it does not name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,62 +21,20 @@ pub enum ImportMode {
     Incremental,
 }
 
-/// Whether an import's removals were done.
+/// What became of what an import would move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ImportState {
     /// All of it is done.
     Done,
-    /// Its removals wait for approval.
+    /// Some of it waits for a person's word.
     Held,
+    /// A person dropped what it held; the rest is done.
+    Discarded,
     /// Its removals were left out, because rows could not be read.
     RemovalsSkipped,
     /// The file is the one that was taken in last: nothing was done.
     Repeated,
-}
-
-/// How a file was understood, for whoever looks at what an import did. It names nobody.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct FileReport {
-    /// Which column was read as what.
-    pub columns: Vec<ReadColumn>,
-    /// The words of its status columns, and what they were taken for: 200 at most.
-    pub status_words: Vec<StatusWord>,
-    /// Leave dates as they were read: of the first 200 rows that have one that counts.
-    pub leave_days: Vec<LeaveDay>,
-    /// Rows that are no rows of people and were passed over, by number: the first 50.
-    pub passed_over: Vec<u64>,
-}
-
-/// A column as it was understood.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ReadColumn {
-    /// What it was read as: `email`, `external_id`, `name`, `given_name`, `family_name`, `status`, `employment_status` or
-    /// `status_date`.
-    pub what: String,
-    /// Its title in the file.
-    pub title: String,
-}
-
-/// A word of a status column.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StatusWord {
-    /// As the file has it.
-    pub word: String,
-    /// What it was taken for: `active`, `leave`, `terminated`, `not-yet`, `employed` (a word of the company's own) or `unsure`.
-    pub meaning: String,
-    /// In how many rows it stands.
-    pub rows: u64,
-}
-
-/// A leave date.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LeaveDay {
-    /// The row that has it.
-    pub row: u64,
-    /// The day as it was read.
-    pub day: Date,
 }
 
 /// A file that was imported into a list.
@@ -92,7 +50,7 @@ pub struct Import {
     pub at: Timestamp,
     /// What it says of those whom it does not name.
     pub mode: ImportMode,
-    /// What became of its removals.
+    /// What became of what it would move.
     pub state: ImportState,
     /// Rows read, without the header.
     pub rows: u64,
@@ -106,6 +64,9 @@ pub struct Import {
     pub removed: u64,
     /// To be taken off it, once approved.
     pub held: u64,
+    /// Held changes that a person dropped.
+    #[serde(default)]
+    pub discarded: u64,
     /// In the file, but opted out, so not put on the list.
     pub opted_out: u64,
     /// Rows that name somebody whom an earlier row named.
@@ -149,6 +110,7 @@ impl Import {
             unchanged: 0,
             removed: 0,
             held: 0,
+            discarded: 0,
             opted_out: 0,
             repeated: new.repeated,
             rejected: new.rejected,
@@ -159,6 +121,12 @@ impl Import {
             profile: new.profile.clone(),
             report: new.report.clone(),
         }
+    }
+
+    /// After a person dropped what it held.
+    #[must_use]
+    pub fn dropped(self) -> Self {
+        Self { state: ImportState::Discarded, discarded: self.discarded + self.held, held: 0, ..self }
     }
 }
 

@@ -12,7 +12,7 @@ use listsync_core::{
 };
 
 use super::{
-    Contacts, Cursor, PortResult,
+    Contacts, Cursor, HeldPeople, PortResult,
     imports::{Import, Imported, NewImport},
 };
 
@@ -130,8 +130,12 @@ pub trait ListStore: ListSide + Contacts {
     async fn import(&self, list: &ListId, import: &NewImport) -> PortResult<Imported>;
     /// Imports, newest first.
     async fn imports(&self, limit: usize) -> PortResult<Vec<Import>>;
+    /// Whom [`Self::approve_import`] would move now; nobody where the import holds nothing.
+    async fn held_people(&self, import: &ImportId) -> PortResult<HeldPeople>;
     /// Does the held removals of an import: of those who are still on the list and were not put there since.
     async fn approve_import(&self, import: &ImportId, now: Timestamp) -> PortResult<Import>;
+    /// Drops what an import holds: everybody stays as they are.
+    async fn discard_import(&self, import: &ImportId) -> PortResult<Import>;
     /// A contact's fields beyond address and name.
     async fn fields(&self, contact: &ContactId) -> PortResult<BTreeMap<String, String>>;
 }

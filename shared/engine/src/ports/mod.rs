@@ -4,6 +4,7 @@ mod clock;
 mod contacts;
 mod directory;
 mod error;
+mod held;
 mod imports;
 mod inbox;
 mod keys;
@@ -13,6 +14,7 @@ mod notices;
 mod permission;
 mod queue;
 mod records;
+mod report;
 mod rows;
 
 pub use clock::{Clock, SystemClock};
@@ -23,9 +25,9 @@ pub use directory::{
     ProofLife, Visibility,
 };
 pub use error::{Fault, PortError, PortResult, code};
+pub use held::{Affected, HeldPeople};
 pub use imports::{
-    Again, FileReport, Import, ImportMode, ImportRow, ImportState, Imported, Kept, LeaveDay, NewImport,
-    Presence, ReadColumn, RefusedRow, StatusWord,
+    Again, Import, ImportMode, ImportRow, ImportState, Imported, Kept, NewImport, Presence, RefusedRow,
 };
 pub use inbox::{Fetched, Inbox};
 pub use keys::{ApiKey, EventSource, Keys, Memory, Scopes, Secret, Seen, SigningKey, SourceKind};
@@ -41,4 +43,5 @@ pub use notices::{NoticeOrder, Notices};
 pub use permission::{Grant, Granted, Need};
 pub use queue::{Delivery, Outgoing, Queue, Receipt};
 pub use records::{Gate, PeopleWatch, Runs, SettingsStore};
+pub use report::{FileReport, LeaveDay, ReadColumn, StatusWord};
 pub use rows::{RowSource, Rows};

@@ -1,8 +1,8 @@
 //! An import as documents.
 
 use listsync_core::Timestamp;
-use listsync_engine::ports::{FileReport, Import};
-use listsync_lists::{Affected, ParsedFile, Preview, Taken};
+use listsync_engine::ports::{Affected, FileReport, HeldPeople, Import};
+use listsync_lists::{ParsedFile, Preview, Taken};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -22,7 +22,7 @@ pub struct ImportSchema {
     pub at: Timestamp,
     /// What it says of those whom it does not name.
     pub mode: words::ImportMode,
-    /// What became of its removals.
+    /// What became of what it would move.
     pub state: words::ImportState,
     /// Rows read, without the header.
     pub rows: u64,
@@ -36,6 +36,8 @@ pub struct ImportSchema {
     pub removed: u64,
     /// To be taken off it, once approved.
     pub held: u64,
+    /// Held changes that a person dropped.
+    pub discarded: u64,
     /// In the file, but opted out.
     pub opted_out: u64,
     /// Rows that name somebody whom an earlier row named.
@@ -118,6 +120,41 @@ pub struct ImportAnswer {
     pub links: Vec<String>,
 }
 
+impl ImportAnswer {
+    /// Of an import that a person ruled on.
+    #[must_use]
+    pub fn ruled(import: Import, links: Vec<String>) -> Self {
+        Self { import, problems: Vec::new(), gone_unknown: 0, links }
+    }
+}
+
+/// An import with the people that it holds.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ImportShown {
+    #[serde(flatten)]
+    #[schema(value_type = ImportSchema)]
+    /// The import, as it is kept.
+    pub import: Import,
+    /// Who would join the list, were it approved now.
+    pub joins: Vec<AffectedSchema>,
+    /// Who would leave it.
+    pub leaves: Vec<AffectedSchema>,
+}
+
+impl ImportShown {
+    /// Of an import and whom it holds.
+    #[must_use]
+    pub fn of(import: Import, HeldPeople { joins, leaves }: HeldPeople) -> Self {
+        Self { import, joins: affected(joins), leaves: affected(leaves) }
+    }
+}
+
+fn affected(people: Vec<Affected>) -> Vec<AffectedSchema> {
+    let shown =
+        |Affected { row, address, name }| AffectedSchema { row, address: String::from(address), name };
+    people.into_iter().map(shown).collect()
+}
+
 /// What taking a file in would do; nothing was done.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct PreviewAnswer {
@@ -159,11 +196,9 @@ impl PreviewAnswer {
     #[must_use]
     pub fn of(preview: Preview, parsed: ParsedFile) -> Self {
         let Preview { joins, leaves, held, kept_back, already, opted_out, problems } = preview;
-        let affected =
-            |Affected { row, address, name }| AffectedSchema { row, address: String::from(address), name };
         Self {
-            joins: joins.into_iter().map(affected).collect(),
-            leaves: leaves.into_iter().map(affected).collect(),
+            joins: affected(joins),
+            leaves: affected(leaves),
             held,
             kept_back,
             already,

@@ -64,8 +64,8 @@ words! {
     UndeliverableReason: "hard_bounce" | "no_such_user" | "manual";
     /// What a file says of those whom it does not name.
     ImportMode: "full" | "incremental";
-    /// What became of an import's removals.
-    ImportState: "done" | "held" | "removals_skipped" | "repeated";
+    /// What became of what an import would move.
+    ImportState: "done" | "held" | "discarded" | "removals_skipped" | "repeated";
     /// What a person said of a hold.
     Ruling: "approved" | "discarded";
     /// What a key may do.

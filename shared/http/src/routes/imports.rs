@@ -9,7 +9,7 @@ use axum::{
 use jiff::{civil::Date, tz::TimeZone};
 use listsync_engine::{
     people::{self, Stored},
-    ports::{Again, Fault, Import, ImportMode, ImportState},
+    ports::{Again, Fault, Import, ImportMode, ImportState, PortError},
 };
 use listsync_lists::{
     AddressBy, Dates, FileError, MappingError, Overrides, ParsedFile, Profile, Reading, Source, StatusRule,
@@ -27,7 +27,7 @@ use super::{
 use crate::{
     ask::{self, Asked, Named},
     documents::{
-        import::{ImportAnswer, ImportSchema, PreviewAnswer},
+        import::{ImportAnswer, ImportSchema, ImportShown, PreviewAnswer},
         words,
     },
     page::{Page, PageQuery, Wanted},
@@ -75,26 +75,42 @@ fn paged(query: &PageQuery, mut imports: Vec<Import>) -> Result<Page<Import>, Pr
     Ok(Page::cut(imports, wanted.limit, |import| import.id.to_string()))
 }
 
-/// One import.
+/// One import, with the people that it holds.
 #[utoipa::path(get, path = "/v1/imports/{import}", tag = "imports",
     params(("import" = String, Path, description = "An import's id.")),
-    responses((status = 200, description = "The import.", body = ImportSchema)))]
-pub(crate) async fn one(app: Within, Named([import]): Named<1>) -> Result<Json<Import>, Problem> {
-    app.import(&import).await.map(Json)
+    responses((status = 200, description = "The import.", body = ImportShown)))]
+pub(crate) async fn one(app: Within, Named([import]): Named<1>) -> Result<Json<ImportShown>, Problem> {
+    let import = app.import(&import).await?;
+    let held = app.ports().lists.held_people(&import.id).await.map_err(gone)?;
+    Ok(Json(ImportShown::of(import, held)))
 }
 
-/// Does the held removals of an import.
+/// Does what an import holds.
 #[utoipa::path(post, path = "/v1/imports/{import}/approve", tag = "imports",
     params(("import" = String, Path, description = "An import's id.")),
-    responses((status = 200, description = "They are done.", body = ImportAnswer)))]
+    responses((status = 200, description = "It is done.", body = ImportAnswer)))]
 pub(crate) async fn approve(app: Within, Named([import]): Named<1>) -> Result<Json<ImportAnswer>, Problem> {
     let id = app.import(&import).await?.id;
-    let Stored { what, links } = match people::approve_import(&app.service, &id).await {
-        Err(error) if error.fault == Fault::Gone => return Err(Problem::missing("import")),
-        other => other?,
-    };
-    let answer = ImportAnswer { import: what, problems: Vec::new(), gone_unknown: 0, links: texts(&links) };
-    Ok(Json(answer))
+    let Stored { what, links } = people::approve_import(&app.service, &id).await.map_err(gone)?;
+    Ok(Json(ImportAnswer::ruled(what, texts(&links))))
+}
+
+/// Drops what an import holds: everybody stays as they are.
+#[utoipa::path(post, path = "/v1/imports/{import}/discard", tag = "imports",
+    params(("import" = String, Path, description = "An import's id.")),
+    responses((status = 200, description = "It is dropped.", body = ImportAnswer)))]
+pub(crate) async fn discard(app: Within, Named([import]): Named<1>) -> Result<Json<ImportAnswer>, Problem> {
+    let id = app.import(&import).await?.id;
+    let import = app.ports().lists.discard_import(&id).await.map_err(gone)?;
+    Ok(Json(ImportAnswer::ruled(import, Vec::new())))
+}
+
+/// An import that its list took along meanwhile.
+fn gone(error: PortError) -> Problem {
+    match error.fault {
+        Fault::Gone => Problem::missing("import"),
+        _ => error.into(),
+    }
 }
 
 /// How a file is meant.

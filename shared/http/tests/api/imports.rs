@@ -104,6 +104,27 @@ async fn held_removals_are_done_once_a_person_approves() {
 }
 
 #[tokio::test]
+async fn whom_an_import_holds_is_told_by_name_and_can_be_dropped() {
+    let stage = stage().await;
+    let rows = "email,name\nanna@contoso.example,Anna\nben@contoso.example,Ben\ncleo@contoso.example,Cleo\n";
+    stage.operate("POST", PATH).body("text/csv", rows).expect(201).await;
+    let full = "/v1/lists/News/imports?mode=full";
+    let held = stage.operate("POST", full).body("text/csv", "email\nben@contoso.example\n").expect(201).await;
+    let path = format!("/v1/imports/{}", held["id"].as_str().unwrap());
+    let shown = stage.operate("GET", &path).expect(200).await;
+    let anna = json!({"row": null, "address": "anna@contoso.example", "name": "Anna"});
+    let cleo = json!({"row": null, "address": "cleo@contoso.example", "name": "Cleo"});
+    assert_eq!((&shown["leaves"], &shown["joins"]), (&json!([anna, cleo]), &json!([])));
+    let discard = format!("{path}/discard");
+    stage.operate("POST", &discard).refused(403).await;
+    let dropped = stage.administer("POST", &discard).expect(200).await;
+    assert_eq!((dropped["state"].as_str(), dropped["discarded"].as_u64()), (Some("discarded"), Some(2)));
+    assert_eq!(stage.operate("GET", &path).expect(200).await["leaves"], json!([]));
+    let left = stage.operate("GET", "/v1/lists/News/members").expect(200).await;
+    assert_eq!(left["items"].as_array().unwrap().len(), 3);
+}
+
+#[tokio::test]
 async fn who_leaves_by_a_key_alone_is_found_by_it() {
     let stage = stage().await;
     let hr = |file: &str| {

@@ -9,7 +9,8 @@ use listsync_core::{
     list::{List, NewContact, Origin},
 };
 use listsync_engine::ports::{
-    AddOutcome, Contacts as _, Decision, Import, Imported, ListStore, NewImport, PortResult, RemoveOutcome,
+    AddOutcome, Contacts as _, Decision, HeldPeople, Import, Imported, ListStore, NewImport, PortResult,
+    RemoveOutcome,
 };
 
 use super::{catalog, contacts, edits, held, imports};
@@ -82,6 +83,16 @@ impl ListStore for SqliteStore {
     async fn approve_import(&self, import: &ImportId, now: Timestamp) -> PortResult<Import> {
         let import = import.clone();
         self.write("approve the import", move |tx| held::approve(tx, &import, now)).await
+    }
+
+    async fn held_people(&self, import: &ImportId) -> PortResult<HeldPeople> {
+        let import = import.clone();
+        self.read("read the held import", move |tx| held::people(tx, &import)).await
+    }
+
+    async fn discard_import(&self, import: &ImportId) -> PortResult<Import> {
+        let import = import.clone();
+        self.write("discard the import", move |tx| held::discard(tx, &import)).await
     }
 
     async fn fields(&self, contact: &ContactId) -> PortResult<BTreeMap<String, String>> {

@@ -82,6 +82,59 @@ async fn an_import_is_shown_with_how_its_file_was_understood() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whom_an_import_holds_is_shown_and_dropped_by_a_person() {
+    let world = World::without_settings().await;
+    world.listsync(&["lists", "create", "Staff"]).await.exits(0);
+    let rows = |people: std::ops::Range<usize>| {
+        people.map(|n| format!("p{n:02}@contoso.example,Person {n}\n")).collect::<String>()
+    };
+    world.write("all.csv", format!("email,name\n{}", rows(0..30)));
+    world.write("few.csv", format!("email,name\n{}", rows(0..5)));
+    world.listsync(&["import", "all.csv", "--list", "Staff", "--mode", "full"]).await.exits(0);
+    let told =
+        world.listsync(&["import", "few.csv", "--list", "Staff", "--mode", "full"]).await.exits(4).stdout;
+    let import = world.json(&["imports", "ls"]).await[0].clone();
+    let id = import["id"].as_str().expect("an id");
+    for verb in ["show", "approve", "discard"] {
+        assert!(told.contains(&format!("listsync imports {verb} {id}")), "{told}");
+    }
+    assert!(world.listsync(&["imports", "ls"]).await.exits(0).stdout.contains("holds -25"));
+    let doctor = world.listsync(&["doctor"]).await.exits(1).stdout;
+    assert!(doctor.contains(&format!("waits for approval: import {id} into 'Staff'")), "{doctor}");
+
+    let shown = world.listsync(&["imports", "show", id]).await.exits(0).stdout;
+    assert_eq!(shown.matches("would leave: p").count(), 20, "{shown}");
+    assert!(shown.contains("would leave: p05@contoso.example Person 5\n"), "{shown}");
+    assert!(shown.contains("would leave: 5 more, see them all with --csv\n"), "{shown}");
+    let table = world.listsync(&["imports", "show", id, "--csv"]).await.exits(0).stdout;
+    assert_eq!(table.lines().count(), 26, "{table}");
+    assert!(table.contains(r#""leave","p29@contoso.example","Person 29","""#), "{table}");
+    let document = world.json(&["imports", "show", id]).await;
+    assert_eq!(document["leaves"].as_array().map(Vec::len), Some(25), "{document}");
+
+    let dropped = world.json(&["imports", "discard", id]).await;
+    assert_eq!((&dropped["state"], &dropped["discarded"]), (&"discarded".into(), &25.into()));
+    assert_eq!(world.listed("Staff", "member").await.len(), 30);
+    assert_eq!(world.listsync(&["imports", "approve", id, "--json"]).await.exits(1).error().0, "not_held");
+    assert_eq!(
+        world.listsync(&["imports", "discard", "none", "--json"]).await.exits(1).error().0,
+        "no_such_import"
+    );
+    let shown = world.listsync(&["imports", "show", id]).await.exits(0).stdout;
+    assert!(shown.contains("25 held changes were dropped"), "{shown}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_removed_is_never_said_to_be_nobody() {
+    let world = with_ben().await;
+    // Ben's row says that he has left, and another tells of nobody at all.
+    world.write("hr.csv", FILE.replace("4,bad,Dan,Active,", ",,,Active,"));
+    let full = ["import", "hr.csv", "--list", "Staff", "--mode", "full", "--profile", "bamboohr"];
+    let text = world.listsync(&full).await.stdout;
+    assert!(text.contains("1 removed") && !text.contains("Nobody was removed"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn opt_outs_of_another_tool_hold_against_a_later_import() {
     let world = with_ben().await;
     // Who unsubscribed there is no longer at work, or has not begun: they said no all the same.

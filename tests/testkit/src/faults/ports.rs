@@ -16,9 +16,9 @@ use listsync_core::{
 };
 use listsync_engine::ports::{
     Acquired, AddOutcome, Cursor, Decision, Delivery, DueLink, EntryQuery, Finish, Finished, Fold, Gate,
-    Import, Imported, Lease, LinkEdit, LinkState, Links, ListChanges, ListOutcome, ListSide, ListStore,
-    MemberQuery, NewImport, Outgoing, PeopleWatch, PortResult, Queue, Receipt, Removal, RemoveOutcome, Runs,
-    SettingsStore,
+    HeldPeople, Import, Imported, Lease, LinkEdit, LinkState, Links, ListChanges, ListOutcome, ListSide,
+    ListStore, MemberQuery, NewImport, Outgoing, PeopleWatch, PortResult, Queue, Receipt, Removal,
+    RemoveOutcome, Runs, SettingsStore,
 };
 
 use super::Faulty;
@@ -114,6 +114,14 @@ impl<P: ListStore + ?Sized> ListStore for Faulty<P> {
 
     async fn approve_import(&self, import: &ImportId, now: Timestamp) -> PortResult<Import> {
         through!(self, "lists.approve_import", self.port.approve_import(import, now))
+    }
+
+    async fn held_people(&self, import: &ImportId) -> PortResult<HeldPeople> {
+        through!(self, "lists.held_people", self.port.held_people(import))
+    }
+
+    async fn discard_import(&self, import: &ImportId) -> PortResult<Import> {
+        through!(self, "lists.discard_import", self.port.discard_import(import))
     }
 
     async fn fields(&self, contact: &ContactId) -> PortResult<BTreeMap<String, String>> {

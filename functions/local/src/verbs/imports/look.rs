@@ -3,11 +3,14 @@
 use std::fmt::Write as _;
 
 use listsync_core::list::List;
-use listsync_engine::{ports::ImportMode, service::Service};
-use listsync_lists::{Affected, ParsedFile, Preview};
+use listsync_engine::{
+    ports::{Affected, ImportMode},
+    service::Service,
+};
+use listsync_lists::{ParsedFile, Preview};
 use serde_json::json;
 
-use super::told::{in_full, problems, understood};
+use super::told::{Named, in_full, problems, understood};
 use crate::output::{self, Outcome, Reply};
 
 /// So many of those who join or leave are named to a person; a document has them all.
@@ -32,8 +35,8 @@ pub(super) async fn look(
         totals(&preview, &parsed, list),
         understood(&parsed.report),
         in_full(&parsed.report),
-        named("joins", &preview.joins),
-        named("leaves", &preview.leaves),
+        named("joins", &preview.joins).to_string(),
+        named("leaves", &preview.leaves).to_string(),
         problems(&preview.problems),
     ];
     Ok(Reply::done(document, text.concat().trim_end()).exiting(exit))
@@ -65,13 +68,6 @@ fn totals(preview: &Preview, parsed: &ParsedFile, list: &List) -> String {
     text
 }
 
-fn named(what: &str, people: &[Affected]) -> String {
-    let mut text = String::new();
-    for Affected { address, name, .. } in people.iter().take(NAMED) {
-        let _ = writeln!(text, "{}", format!("  {what}: {address} {name}").trim_end());
-    }
-    if people.len() > NAMED {
-        let _ = writeln!(text, "  {what}: {} more, see them all with --json", people.len() - NAMED);
-    }
-    text
+fn named<'a>(what: &'a str, people: &'a [Affected]) -> Named<'a> {
+    Named { what, people, most: NAMED, others: "--json" }
 }

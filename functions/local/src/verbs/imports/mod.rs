@@ -1,6 +1,7 @@
 //! `listsync import` and `imports`: a CSV file into a list.
 
 mod file;
+mod held;
 mod look;
 mod opt_outs;
 mod take_in;
@@ -9,30 +10,24 @@ mod told;
 use std::fmt::Write as _;
 
 use jiff::tz::TimeZone;
-use listsync_core::id::ImportId;
 use listsync_engine::{
     Ports,
-    people::{self, Stored},
-    ports::{Fault, ImportMode},
+    ports::{Import, ImportMode, ImportState},
     service::Service,
 };
 use listsync_lists::{Expected, Profile, Reading, StatusWords};
 use listsync_wiring::Wired;
 use serde_json::json;
 
-use super::asked::Asked;
 use crate::{
     cli::{Deed, ImportArgs, ImportModeArg, ImportsVerb},
     find,
-    output::{self, Outcome, Refusal, Reply},
+    output::{self, Outcome, Reply},
     view,
 };
-use told::{in_full, outline};
 
 /// So many imports are listed.
 const SHOWN: usize = 100;
-/// So many imports are looked through for one.
-const FARTHEST: usize = 10_000;
 
 /// Does with a file what is asked for. What can be refused is refused before anything is stored.
 pub(super) async fn import(wired: &Wired, args: &ImportArgs) -> Outcome {
@@ -65,8 +60,9 @@ pub(super) async fn run(service: &Service, verb: &ImportsVerb) -> Outcome {
     match verb {
         ImportsVerb::Ls => ls(&service.ports).await,
         ImportsVerb::Profiles => Ok(profiles()),
-        ImportsVerb::Show { import } => show(&service.ports, import).await,
-        ImportsVerb::Approve { import } => approve(service, import).await,
+        ImportsVerb::Show { import, csv } => held::show(&service.ports, import, *csv).await,
+        ImportsVerb::Approve { import } => held::approve(service, import).await,
+        ImportsVerb::Discard { import } => held::discard(&service.ports, import).await,
     }
 }
 
@@ -103,7 +99,7 @@ async fn ls(ports: &Ports) -> Outcome {
             list,
             import.file.clone(),
             view::word(import.mode),
-            view::word(import.state),
+            state(import),
             format!("+{} -{}", import.added, import.removed),
             import.id.to_string(),
         ]);
@@ -113,37 +109,19 @@ async fn ls(ports: &Ports) -> Outcome {
         true => {
             "There is no import yet. Make one: listsync import FILE --list LIST --mode incremental".to_owned()
         }
+        false if imports.iter().any(|import| import.state == ImportState::Held) => {
+            let next = "What is held waits for you. See who: listsync imports show IMPORT, then imports approve or imports discard";
+            format!("{}\n{next}", output::table(heading, &rows).trim_end())
+        }
         false => output::table(heading, &rows),
     };
     Ok(Reply::done(json!(imports), text))
 }
 
-async fn show(ports: &Ports, id: &str) -> Outcome {
-    let imports = ports.lists.imports(FARTHEST).await?;
-    let import = imports.into_iter().find(|import| import.id.as_str() == id).ok_or_else(|| missing(id))?;
-    let list = find::list_name(ports, &import.list).await?;
-    let text = outline(&import, &list) + &in_full(&import.report);
-    Ok(Reply::done(json!(import), text.trim_end()))
-}
-
-fn missing(id: &str) -> Refusal {
-    Refusal::new(
-        "no_such_import",
-        format!("there is no import '{id}'"),
-        "see what there is with 'listsync imports ls'",
-    )
-}
-
-async fn approve(service: &Service, id: &str) -> Outcome {
-    let parsed = ImportId::parse(id).map_err(|_| missing(id))?;
-    let Stored { what: import, links } = match people::approve_import(service, &parsed).await {
-        Err(error) if error.fault == Fault::Gone => return Err(missing(id)),
-        other => other?,
-    };
-    let asked = Asked { links };
-    let text =
-        format!("Did the held removals of the import: {} left the list.{}", import.removed, asked.text());
-    let mut document = json!(import);
-    document["links"] = json!(asked.links);
-    Ok(Reply::done(document, text))
+/// What became of it, with how many wait.
+fn state(import: &Import) -> String {
+    match import.state {
+        ImportState::Held => format!("holds -{}", import.held),
+        state => view::word(state),
+    }
 }

@@ -100,7 +100,13 @@ impl Done {
         match (self.import.state, self.import.rejected == 0) {
             (ImportState::Held, _) => 4,
             (_, false) => 3,
-            (ImportState::Done | ImportState::RemovalsSkipped | ImportState::Repeated, true) => 0,
+            (
+                ImportState::Done
+                | ImportState::Discarded
+                | ImportState::RemovalsSkipped
+                | ImportState::Repeated,
+                true,
+            ) => 0,
         }
     }
 }

@@ -1,9 +1,9 @@
 //! What a person is told of a file.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
-use listsync_engine::ports::{FileReport, Import, ImportState, LeaveDay, ReadColumn, StatusWord};
-use listsync_lists::RowProblem;
+use listsync_engine::ports::{Affected, FileReport, Import, ImportState, LeaveDay, ReadColumn, StatusWord};
+use listsync_lists::{RowProblem, left_undone};
 
 use crate::{output, view};
 
@@ -13,14 +13,12 @@ const TOLD: usize = 10;
 /// What an import did.
 pub(super) fn outline(import: &Import, list: &str) -> String {
     let Import {
-        id,
         file,
         rows,
         added,
         updated,
         unchanged,
         removed,
-        held,
         opted_out,
         repeated,
         rejected,
@@ -47,20 +45,11 @@ pub(super) fn outline(import: &Import, list: &str) -> String {
         );
     }
     text.push_str(&understood(&import.report));
-    match import.state {
-        ImportState::Done | ImportState::Repeated => {}
-        ImportState::RemovalsSkipped => {
-            text.push_str(
-                "  Nobody who is missing from the file was removed, because rows do not tell whom they name: correct them and import again.\n",
-            );
-        }
-        ImportState::Held => {
-            let _ = writeln!(
-                text,
-                "  {} {held} removals, because the file names fewer than 80 % of those on the list.\n  Do them: listsync imports approve {id}",
-                output::yellow("held:")
-            );
-        }
+    if import.state == ImportState::Held {
+        let _ = writeln!(text, "  {}", output::yellow("held:"));
+    }
+    for line in left_undone(import) {
+        let _ = writeln!(text, "  {line}");
     }
     text
 }
@@ -102,6 +91,30 @@ pub(super) fn in_full(report: &FileReport) -> String {
         let _ = writeln!(text, "  row {row}: the last day is {day}");
     }
     text
+}
+
+/// Whom a change is about, by name: not all of many.
+pub(super) struct Named<'a> {
+    /// What happens to them: `joins` or `leaves`.
+    pub(super) what: &'a str,
+    pub(super) people: &'a [Affected],
+    /// So many are named.
+    pub(super) most: usize,
+    /// How the others are to be had.
+    pub(super) others: &'a str,
+}
+
+impl fmt::Display for Named<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { what, people, most, others } = self;
+        for Affected { address, name, .. } in people.iter().take(*most) {
+            writeln!(f, "{}", format!("  {what}: {address} {name}").trim_end())?;
+        }
+        match people.len().saturating_sub(*most) {
+            0 => Ok(()),
+            left => writeln!(f, "  {what}: {left} more, see them all with {others}"),
+        }
+    }
 }
 
 /// The rows that were not taken in.

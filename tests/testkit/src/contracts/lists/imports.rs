@@ -3,13 +3,13 @@ use listsync_core::{
     list::{Origin, Standing},
 };
 use listsync_engine::ports::{
-    Decision, Fault, FileReport, Import, ImportMode, ImportState, ListStore, NewImport,
+    Decision, Fault, FileReport, HeldPeople, Import, ImportMode, ImportState, ListStore, NewImport,
 };
 
 use super::{Bed, file, set, with_fields};
 use crate::{
     contracts::{fault, ok},
-    sample::{contact, moment},
+    sample::{address, contact, moment},
 };
 
 pub(super) async fn all<S: ListStore>(make: &impl Fn() -> S) {
@@ -22,7 +22,9 @@ pub(super) async fn all<S: ListStore>(make: &impl Fn() -> S) {
     a_file_of_four_fifths_is_taken_and_one_below_is_held(make).await;
     approval_removes_those_who_were_held(make).await;
     approval_spares_who_was_put_there_since(make).await;
-    only_a_held_import_is_approved(make).await;
+    only_a_held_import_is_ruled_on(make).await;
+    what_is_shown_is_what_an_approval_does(make).await;
+    a_discarded_import_moves_nobody_and_its_file_is_no_repeat(make).await;
     imports_come_newest_first(make).await;
     an_import_into_an_unknown_list_leaves_nothing(make).await;
 }
@@ -49,6 +51,7 @@ async fn an_import_puts_its_contacts_on_the_list<S: ListStore>(make: &impl Fn() 
         unchanged: 0,
         removed: 0,
         held: 0,
+        discarded: 0,
         opted_out: 0,
         repeated: 1,
         rejected: 0,
@@ -169,16 +172,50 @@ async fn approval_spares_who_was_put_there_since<S: ListStore>(make: &impl Fn() 
     assert_eq!(bed.standing("p7").await, Standing::OptedOut);
 }
 
-async fn only_a_held_import_is_approved<S: ListStore>(make: &impl Fn() -> S) {
+async fn only_a_held_import_is_ruled_on<S: ListStore>(make: &impl Fn() -> S) {
     let bed = Bed::make(make).await;
     let unknown = ImportId::parse("nowhere").expect("a plain name makes an id");
     assert_eq!(fault(bed.store.approve_import(&unknown, moment(9)).await), Fault::Gone);
+    assert_eq!(fault(bed.store.discard_import(&unknown).await), Fault::Gone);
+    assert_eq!(fault(bed.store.held_people(&unknown).await), Fault::Gone);
     let id = held(&bed).await;
     ok(bed.store.approve_import(&id, moment(9)).await);
     bed.add("p9").await;
     let again = bed.store.approve_import(&id, moment(10)).await;
     assert!(again.is_err() || bed.standing("p9").await == Standing::Member);
     assert_eq!(bed.standing("p9").await, Standing::Member, "an approval is spent once");
+    assert_eq!(fault(bed.store.discard_import(&id).await), Fault::Rejected, "nothing is held any more");
+}
+
+async fn what_is_shown_is_what_an_approval_does<S: ListStore>(make: &impl Fn() -> S) {
+    let bed = Bed::make(make).await;
+    let id = held(&bed).await;
+    let p9 = listsync_core::list::NewContact { name: "P. Nine".to_owned(), ..contact("p9") };
+    ok(bed.store.add(&bed.list, &p9, Origin::Manual, moment(6)).await);
+    bed.remove("p8").await;
+    bed.decide("p7", Decision::OptedOut).await;
+    let shown = ok(bed.store.held_people(&id).await);
+    let leaves: Vec<_> = shown.leaves.iter().map(|person| person.address.clone()).collect();
+    assert_eq!((leaves, shown.joins), (vec![address("p5"), address("p6")], Vec::new()), "by address");
+    assert_eq!(shown.leaves[0].name, contact("p5").name);
+    assert_eq!(ok(bed.store.approve_import(&id, moment(9)).await).removed, 2);
+    assert_eq!(ok(bed.store.held_people(&id).await), HeldPeople::default(), "it is done");
+}
+
+async fn a_discarded_import_moves_nobody_and_its_file_is_no_repeat<S: ListStore>(make: &impl Fn() -> S) {
+    let bed = Bed::make(make).await;
+    bed.import(ImportMode::Full, &TEN).await;
+    let half = NewImport { digest: Some("half".to_owned()), ..file(ImportMode::Full, &TEN[..5]) };
+    let id = ok(bed.store.import(&bed.list, &half).await).import.id;
+    let dropped = ok(bed.store.discard_import(&id).await);
+    let counts = (dropped.held, dropped.discarded, dropped.removed);
+    assert_eq!((dropped.state, counts), (ImportState::Discarded, (0, 5, 0)));
+    assert_eq!(ok(bed.store.imports(1).await), [dropped]);
+    assert_eq!(ok(bed.store.held_people(&id).await), HeldPeople::default());
+    assert_eq!(bed.members().await, set(&TEN));
+    assert_eq!(fault(bed.store.approve_import(&id, moment(9)).await), Fault::Rejected, "it is ruled on");
+    let again = ok(bed.store.import(&bed.list, &half).await).import;
+    assert_eq!((again.state, again.held), (ImportState::Held, 5), "who means it can say so again");
 }
 
 async fn imports_come_newest_first<S: ListStore>(make: &impl Fn() -> S) {

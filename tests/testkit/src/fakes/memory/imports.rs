@@ -7,8 +7,8 @@ use listsync_core::{
     list::{Origin, Standing},
 };
 use listsync_engine::ports::{
-    Again, Import, ImportMode, ImportRow, ImportState, Imported, Kept, NewImport, PortResult, Presence,
-    RefusedRow, RemoveOutcome,
+    Affected, Again, HeldPeople, Import, ImportMode, ImportRow, ImportState, Imported, Kept, NewImport,
+    PortResult, Presence, RefusedRow, RemoveOutcome,
 };
 
 use super::{State, gone, rejected};
@@ -204,23 +204,56 @@ impl State {
         Ok(())
     }
 
+    fn taken(&self, id: &ImportId) -> PortResult<usize> {
+        self.imports.iter().position(|taken| taken.import.id == *id).ok_or_else(|| gone("import"))
+    }
+
+    fn holding(&self, id: &ImportId) -> PortResult<usize> {
+        let place = self.taken(id)?;
+        match self.imports[place].import.state {
+            ImportState::Held => Ok(place),
+            _ => Err(rejected("not_held", "the import holds nothing")),
+        }
+    }
+
+    fn leavers(&self, place: usize) -> Vec<ContactId> {
+        let Taken { import, leavers, taken_at } = &self.imports[place];
+        let stands = |contact: &&ContactId| {
+            let entry = self.book.standing(&import.list, contact);
+            entry.is_some_and(|entry| entry.standing == Standing::Member && entry.changed <= *taken_at)
+        };
+        leavers.iter().filter(stands).cloned().collect()
+    }
+
+    pub(super) fn held_people(&self, id: &ImportId) -> PortResult<HeldPeople> {
+        let mut leaves = Vec::new();
+        for contact in self.leavers(self.taken(id)?) {
+            let contact = self.book.person(&contact)?;
+            leaves.push(Affected { row: None, address: contact.address.clone(), name: contact.name.clone() });
+        }
+        Ok(HeldPeople::sorted(Vec::new(), leaves))
+    }
+
     pub(super) fn approve_import(&mut self, id: &ImportId, now: Timestamp) -> PortResult<Import> {
-        let place = self.imports.iter().position(|taken| taken.import.id == *id);
-        let taken = place.map(|place| &mut self.imports[place]).ok_or_else(|| gone("import"))?;
-        if taken.import.state != ImportState::Held {
-            return Err(rejected("not_held", "the import holds no removals"));
+        let place = self.holding(id)?;
+        let leavers = self.leavers(place);
+        let list = self.imports[place].import.list.clone();
+        for contact in &leavers {
+            self.book.dismiss(&list, contact, (Origin::Csv, now))?;
         }
-        for contact in std::mem::take(&mut taken.leavers) {
-            let standing = self.book.standing(&taken.import.list, &contact);
-            if standing.is_some_and(|entry| entry.changed <= taken.taken_at)
-                && self.book.dismiss(&taken.import.list, &contact, (Origin::Csv, now))?
-                    == RemoveOutcome::Removed
-            {
-                taken.import.removed += 1;
-            }
-        }
-        taken.import.state = ImportState::Done;
-        taken.import.held = 0;
-        Ok(taken.import.clone())
+        let Taken { import, leavers: held, .. } = &mut self.imports[place];
+        held.clear();
+        import.removed += leavers.len() as u64;
+        import.state = ImportState::Done;
+        import.held = 0;
+        Ok(import.clone())
+    }
+
+    pub(super) fn discard_import(&mut self, id: &ImportId) -> PortResult<Import> {
+        let place = self.holding(id)?;
+        let Taken { import, leavers, .. } = &mut self.imports[place];
+        leavers.clear();
+        *import = import.clone().dropped();
+        Ok(import.clone())
     }
 }

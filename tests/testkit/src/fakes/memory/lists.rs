@@ -10,8 +10,8 @@ use listsync_core::{
     matched::Binding,
 };
 use listsync_engine::ports::{
-    AddOutcome, Contacts as _, Cursor, Decision, EntryQuery, Import, Imported, ListChanges, ListSide,
-    ListStore, NewImport, PortResult, RemoveOutcome,
+    AddOutcome, Contacts as _, Cursor, Decision, EntryQuery, HeldPeople, Import, Imported, ListChanges,
+    ListSide, ListStore, NewImport, PortResult, RemoveOutcome,
 };
 
 use super::{
@@ -218,6 +218,14 @@ impl ListStore for MemoryStore {
         let approved = state.approve_import(import, now);
         state.tally();
         approved
+    }
+
+    async fn held_people(&self, import: &ImportId) -> PortResult<HeldPeople> {
+        self.lock().held_people(import)
+    }
+
+    async fn discard_import(&self, import: &ImportId) -> PortResult<Import> {
+        self.lock().discard_import(import)
     }
 
     async fn fields(&self, contact: &ContactId) -> PortResult<BTreeMap<String, String>> {

@@ -1,0 +1,56 @@
+//! What a person is told of what an import did not do, and what they can do about it.
+
+use listsync_engine::ports::{Import, ImportState};
+
+/// What an import left undone, why, and what a person can do about it: a line each. None: there is nothing to say.
+///
+/// It is the one text for the command line and for reports, and names nobody.
+#[must_use]
+pub fn left_undone(import: &Import) -> Vec<String> {
+    let Import { id, state, held, discarded, .. } = import;
+    match state {
+        ImportState::Done | ImportState::Repeated => Vec::new(),
+        ImportState::RemovalsSkipped => vec![
+            "Nobody who is missing from the file was removed, because rows do not tell whom they name: correct them and import again."
+                .to_owned(),
+        ],
+        ImportState::Discarded => vec![format!("{discarded} held changes were dropped: these people stay as they were.")],
+        ImportState::Held => vec![
+            format!("{held} removals are held, because the file names fewer than 80 % of those on the list."),
+            format!("See who: listsync imports show {id}"),
+            format!("Do them: listsync imports approve {id}"),
+            format!("Drop them: listsync imports discard {id}"),
+        ],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use listsync_core::id::{ImportId, ListId};
+    use listsync_engine::ports::{ImportMode, NewImport};
+
+    use super::*;
+
+    fn import(state: ImportState) -> Import {
+        let new =
+            NewImport::new("hr.csv", ImportMode::Full, Vec::new(), listsync_core::Timestamp::UNIX_EPOCH);
+        let list = ListId::parse("l1").expect("an id");
+        let import = Import::begun(ImportId::parse("i1").expect("an id"), &list, &new);
+        Import { state, removed: 1, held: 4, ..import }
+    }
+
+    #[test]
+    fn whoever_was_removed_nobody_is_said_not_to_be_but_those_who_are_missing() {
+        let told = left_undone(&import(ImportState::RemovalsSkipped)).concat();
+        assert!(told.starts_with("Nobody who is missing from the file was removed"), "{told}");
+        assert_eq!(left_undone(&import(ImportState::Done)), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_waits_comes_with_every_next_step() {
+        let told = left_undone(&import(ImportState::Held)).join("\n");
+        for part in ["4 removals are held", "imports show i1", "imports approve i1", "imports discard i1"] {
+            assert!(told.contains(part), "{part}: {told}");
+        }
+    }
+}
