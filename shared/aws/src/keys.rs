@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use listsync_core::Timestamp;
-use listsync_engine::ports::{ApiKey, EventSource, Keys, PortResult, Secret, SigningKey};
+use listsync_engine::ports::{ApiKey, EventSource, Keys, PortError, PortResult, Secret, SigningKey};
 
 use crate::{
     DynamoStore, error,
@@ -172,9 +172,12 @@ impl Keys for DynamoStore {
         found.map(|stored| stored.read_document("doc")).transpose()
     }
 
-    async fn save_source(&self, source: &EventSource) -> PortResult<()> {
+    async fn add_source(&self, source: &EventSource) -> PortResult<()> {
         let stored = Stored::new(&Key::new(SOURCES, &source.id)).document("doc", source)?;
-        self.table.put("save the sender", stored, None).await.map(drop)
+        match self.table.put("save the sender", stored, Some(Condition::absent())).await? {
+            true => Ok(()),
+            false => Err(PortError::source_exists()),
+        }
     }
 
     async fn delete_source(&self, id: &str) -> PortResult<()> {

@@ -178,22 +178,37 @@ impl Gate for DynamoStore {
 impl SettingsStore for DynamoStore {
     /// The stored settings over the defaults, so that one that came later has its default.
     async fn settings(&self) -> PortResult<Settings> {
-        let found = self.table.get("read the settings", &Key::head("SETTINGS")).await?;
-        let stored: Option<Value> = match found {
-            Some(stored) => Some(stored.read_document("doc")?),
-            None => None,
-        };
-        let mut all = serde_json::to_value(Settings::default()).map_err(|_| unreadable("settings"))?;
-        if let (Some(Value::Object(stored)), Some(all)) = (stored, all.as_object_mut()) {
-            all.extend(stored);
-        }
-        serde_json::from_value(all).map_err(|_| unreadable("settings"))
+        settings(self.table.get("read the settings", &Key::head("SETTINGS")).await?.as_ref())
     }
 
-    async fn save_settings(&self, settings: &Settings) -> PortResult<()> {
-        let stored = Stored::new(&Key::head("SETTINGS")).document("doc", settings)?;
-        self.table.put("save the settings", stored, None).await.map(drop)
+    async fn save_settings(&self, before: &Settings, after: &Settings) -> PortResult<()> {
+        let key = Key::head("SETTINGS");
+        let found = self.table.get("read the settings", &key).await?;
+        if settings(found.as_ref())? != *before {
+            return Err(PortError::settings_changed());
+        }
+        let unchanged = match &found {
+            None => Condition::absent(),
+            Some(stored) => {
+                Condition::new("#doc = :doc").with_text("doc", stored.find("doc").unwrap_or_default())
+            }
+        };
+        let stored = Stored::new(&key).document("doc", after)?;
+        match self.table.put("save the settings", stored, Some(unchanged)).await? {
+            true => Ok(()),
+            false => Err(PortError::settings_changed()),
+        }
     }
+}
+
+/// The stored settings over the defaults, so that one that came later has its default.
+fn settings(found: Option<&Stored>) -> PortResult<Settings> {
+    let stored: Option<Value> = found.map(|stored| stored.read_document("doc")).transpose()?;
+    let mut all = serde_json::to_value(Settings::default()).map_err(|_| unreadable("settings"))?;
+    if let (Some(Value::Object(stored)), Some(all)) = (stored, all.as_object_mut()) {
+        all.extend(stored);
+    }
+    serde_json::from_value(all).map_err(|_| unreadable("settings"))
 }
 
 fn unreadable(what: &str) -> PortError {

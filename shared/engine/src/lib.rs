@@ -21,6 +21,7 @@ pub mod preview;
 pub mod rule;
 pub mod run;
 pub mod service;
+pub mod settings;
 pub mod trigger;
 pub mod watch;
 pub mod worker;

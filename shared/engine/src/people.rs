@@ -7,7 +7,6 @@ use listsync_core::{
     contact::{Contact, Decision, Saying, Version},
     id::{ContactId, ImportId, LinkId, ListId},
     list::{List, NewContact, Origin},
-    settings::Settings,
 };
 
 use crate::{
@@ -159,21 +158,6 @@ pub async fn approve_import(service: &Service, import: &ImportId) -> PortResult<
     let what = service.ports.lists.approve_import(import, service.ports.clock.now()).await?;
     let links = raise(service, std::slice::from_ref(&what.list), Duration::ZERO).await?;
     Ok(Stored { what, links })
-}
-
-/// Saves the settings. Where the internal domains are others now, each list whose filter asks who is external looks at
-/// everybody anew.
-///
-/// # Errors
-/// When the store does not answer, and as [`say`]: the settings are saved then.
-pub async fn save_settings(service: &Service, settings: &Settings) -> PortResult<Stored<()>> {
-    let before = service.ports.settings.settings().await?;
-    service.ports.settings.save_settings(settings).await?;
-    let links = match before.internal_domains == settings.internal_domains {
-        true => Vec::new(),
-        false => filtered::follow_external(service).await?,
-    };
-    Ok(Stored { what: (), links })
 }
 
 /// Edits a list, whose filter was checked before, and has it follow its filter.

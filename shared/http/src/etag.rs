@@ -2,6 +2,8 @@
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use listsync_core::contact::Version;
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
 
 use crate::problem::Problem;
 
@@ -40,6 +42,26 @@ pub(crate) fn expected(headers: &HeaderMap) -> Result<Option<Version>, Problem> 
             .field("If-Match")
             .hint("read it again, and send its ETag")
     })
+}
+
+/// The tag of a document that counts no versions: what it says.
+pub(crate) fn of<T: Serialize>(document: &T) -> HeaderValue {
+    let text = serde_json::to_vec(document).unwrap_or_default();
+    let hash = Sha256::digest(text);
+    let mut number = [0; 8];
+    number.copy_from_slice(&hash[..8]);
+    tag(Version(u64::from_be_bytes(number)))
+}
+
+/// The tag that an edit is of, where the caller may leave it out; none: of whichever there is.
+///
+/// # Errors
+/// As [`expected`], but for 428.
+pub(crate) fn any_of(headers: &HeaderMap) -> Result<Option<HeaderValue>, Problem> {
+    match headers.contains_key(header::IF_MATCH) {
+        true => Ok(expected(headers)?.map(tag)),
+        false => Ok(None),
+    }
 }
 
 #[cfg(test)]

@@ -107,9 +107,9 @@ fn complete(rule: &Rule, operation: &mut Value) {
             "schema": {"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[A-Za-z0-9._:-]+$"},
         }));
     }
-    if is_versioned(rule) {
+    if let Some(naming) = version(rule) {
         headers.push(json!({
-            "name": "If-Match", "in": "header", "required": true,
+            "name": "If-Match", "in": "header", "required": naming == Naming::Required,
             "description": "The ETag of what was read, or * for whatever is there.",
             "schema": {"type": "string", "pattern": "^(\\*|(W/)?\"[^\"]*\")$"},
         }));
@@ -125,8 +125,17 @@ fn is_repeatable(rule: &Rule) -> bool {
     rule.method == Method::POST
 }
 
-fn is_versioned(rule: &Rule) -> bool {
-    rule.method == Method::PATCH && rule.path != "/v1/settings"
+/// Whether an edit has to name the version that it is of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Naming {
+    Required,
+    /// Settings are edited field by field, so that edits of different fields can meet.
+    Optional,
+}
+
+fn version(rule: &Rule) -> Option<Naming> {
+    let naming = if rule.path == "/v1/settings" { Naming::Optional } else { Naming::Required };
+    (rule.method == Method::PATCH).then_some(naming)
 }
 
 fn refusals(rule: &Rule, has_body: bool) -> Vec<(u16, &'static str)> {
@@ -164,8 +173,11 @@ fn refusals(rule: &Rule, has_body: bool) -> Vec<(u16, &'static str)> {
         // A link or group that the request names elsewhere than in its path may be gone.
         refusals.push((404, "What the request names is not there."));
     }
-    if is_versioned(rule) {
-        refusals.extend([(412, "It was edited since: read it again."), (428, "If-Match is missing.")]);
+    if let Some(naming) = version(rule) {
+        refusals.push((412, "It was edited since: read it again."));
+        if naming == Naming::Required {
+            refusals.push((428, "If-Match is missing."));
+        }
     }
     if rule.path == "/v1/runs" {
         refusals.push((404, "There is no such link."));

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use listsync_core::Timestamp;
-use listsync_engine::ports::{ApiKey, EventSource, Keys, PortResult, Secret, SigningKey};
+use listsync_engine::ports::{ApiKey, EventSource, Keys, PortError, PortResult, Secret, SigningKey};
 use rusqlite::{Connection, params};
 
 use crate::{
@@ -135,14 +135,17 @@ impl Keys for SqliteStore {
         .await
     }
 
-    async fn save_source(&self, source: &EventSource) -> PortResult<()> {
+    async fn add_source(&self, source: &EventSource) -> PortResult<()> {
         let source = source.clone();
         self.write("save the event source", move |tx| {
-            tx.execute(
-                "INSERT INTO event_sources (id, doc) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET doc = ?2",
+            let added = tx.execute(
+                "INSERT INTO event_sources (id, doc) VALUES (?1, ?2) ON CONFLICT (id) DO NOTHING",
                 params![source.id, doc_text(&source)?],
             )?;
-            Ok(())
+            match added {
+                0 => Err(PortError::source_exists().into()),
+                _ => Ok(()),
+            }
         })
         .await
     }

@@ -9,7 +9,7 @@ use listsync_core::{
     settings::Settings,
     summary::Summary,
 };
-use listsync_engine::ports::{Cursor, Gate, PeopleWatch, PortResult, Runs, SettingsStore};
+use listsync_engine::ports::{Cursor, Gate, PeopleWatch, PortError, PortResult, Runs, SettingsStore};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde_json::Value;
 
@@ -146,13 +146,16 @@ impl SettingsStore for SqliteStore {
         self.read("read the settings", |tx| settings(tx)).await
     }
 
-    async fn save_settings(&self, settings: &Settings) -> PortResult<()> {
-        let settings = settings.clone();
+    async fn save_settings(&self, before: &Settings, after: &Settings) -> PortResult<()> {
+        let (before, after) = (before.clone(), after.clone());
         self.write("save the settings", move |tx| {
+            if settings(tx)? != before {
+                return Err(PortError::settings_changed().into());
+            }
             tx.prepare_cached(
                 "INSERT INTO settings (n, doc) VALUES (1, ?1) ON CONFLICT (n) DO UPDATE SET doc = ?1",
             )?
-            .execute([doc_text(&settings)?])?;
+            .execute([doc_text(&after)?])?;
             Ok(())
         })
         .await

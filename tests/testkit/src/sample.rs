@@ -11,10 +11,27 @@ use listsync_core::{
     list::NewContact,
     matched::{Binding, Grounds},
     member::{Member, MemberKey},
+    settings::Settings,
     snapshot::{Principal, PrincipalKind},
     summary::{ExternalCounts, GraphCost, HeldCounts, Outcome, ReadKind, SideCounts, Summary},
     trigger::Reason,
 };
+use listsync_engine::{
+    ports::{PortError, SettingsStore},
+    settings,
+};
+
+/// Sets the store's settings up.
+///
+/// # Panics
+/// When the store does not take them.
+pub async fn set(store: &dyn SettingsStore, edit: impl Fn(&mut Settings)) {
+    let edit = |settings: &mut Settings| {
+        edit(settings);
+        Ok::<_, PortError>(())
+    };
+    settings::edit(store, edit).await.expect("the settings are saved");
+}
 
 /// An address at `contoso.example`.
 #[must_use]

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use listsync_core::settings::Settings;
 use listsync_engine::{
-    people,
-    ports::{Call, PortResult},
+    ports::{Call, PortError, PortResult},
     service::Service,
+    settings,
 };
 
 use crate::output;
@@ -18,7 +19,7 @@ const READERS: [&str; 4] =
 /// Without the permission nothing is asked: every address counts as internal then.
 pub(super) async fn learn(service: &Service, call: Call<'_>) -> PortResult<()> {
     let ports = &service.ports;
-    let mut settings = ports.settings.settings().await?;
+    let settings = ports.settings.settings().await?;
     if !settings.internal_domains.is_empty() || !may_read(&ports.directory.permissions(call).await?) {
         return Ok(());
     }
@@ -31,8 +32,13 @@ pub(super) async fn learn(service: &Service, call: Call<'_>) -> PortResult<()> {
         "The tenant's own domains are now the setting internal-domains: {}",
         names.join(", ")
     ));
-    settings.internal_domains = domains;
-    people::save_settings(service, &settings).await.map(drop)
+    let learned = |settings: &mut Settings| {
+        if settings.internal_domains.is_empty() {
+            settings.internal_domains = domains.clone();
+        }
+        Ok::<_, PortError>(())
+    };
+    settings::edit_and_follow(service, learned).await.map(drop)
 }
 
 /// Whether the token may read the tenant's domains.

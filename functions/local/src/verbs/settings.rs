@@ -1,7 +1,7 @@
 //! `listsync settings`: what holds for every link that says nothing else.
 
 use listsync_core::settings::Settings;
-use listsync_engine::{people, service::Service};
+use listsync_engine::{service::Service, settings};
 use listsync_http::documents::settings::{SettingsDocument, SettingsPatch};
 use serde_json::{Map, Value, json};
 
@@ -22,18 +22,19 @@ const ALL: [SettingName; 7] = [
 ];
 
 pub(super) async fn run(service: &Service, verb: &SettingsVerb) -> Outcome {
-    let mut settings = service.ports.settings.settings().await?;
     match verb {
         SettingsVerb::Get { name: None } => {
+            let settings = service.ports.settings.settings().await?;
             let rows: Vec<_> = ALL.map(|name| [word(name).to_owned(), text(&settings, name)]).into();
             Ok(Reply::done(document(&settings, &ALL), output::table(["SETTING", "VALUE"], &rows)))
         }
         SettingsVerb::Get { name: Some(name) } => {
+            let settings = service.ports.settings.settings().await?;
             Ok(Reply::done(document(&settings, &[*name]), text(&settings, *name)))
         }
         SettingsVerb::Set { name, value } => {
-            set(&mut settings, *name, value)?;
-            people::save_settings(service, &settings).await?;
+            let set = |settings: &mut Settings| set(settings, *name, value);
+            let settings = settings::edit_and_follow(service, set).await?.what;
             unanswered::tell(&unanswered::of_setting(&service.ports, &settings, *name).await);
             let said = format!("{} is {} from the next run on.", word(*name), text(&settings, *name));
             Ok(Reply::done(document(&settings, &[*name]), said))

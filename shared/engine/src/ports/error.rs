@@ -43,6 +43,20 @@ impl PortError {
         Self { fault, code: code.into(), message: message.into(), hint: String::new() }
     }
 
+    /// There is a sender of this id.
+    #[must_use]
+    pub fn source_exists() -> Self {
+        Self::new(Fault::Rejected, "source_exists", "there is a sender of this id")
+            .with_hint("give another id, or delete the other sender first")
+    }
+
+    /// The settings are others by now than those that were to be replaced.
+    #[must_use]
+    pub fn settings_changed() -> Self {
+        Self::new(Fault::Rejected, "version", "the settings were changed meanwhile")
+            .with_hint("read them again, and make your change anew")
+    }
+
     /// The same with what the person can do.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {

@@ -141,8 +141,9 @@ pub trait Keys: Send + Sync {
     async fn sources(&self) -> PortResult<Vec<EventSource>>;
     /// One sender.
     async fn source(&self, id: &str) -> PortResult<Option<EventSource>>;
-    /// Saves a sender, new or over.
-    async fn save_source(&self, source: &EventSource) -> PortResult<()>;
+    /// Adds a sender. [`super::Fault::Rejected`], code `source_exists`, where there is one of its id: of two who add the same
+    /// id at once, one is told.
+    async fn add_source(&self, source: &EventSource) -> PortResult<()>;
     /// Forgets a sender.
     async fn delete_source(&self, id: &str) -> PortResult<()>;
 }

@@ -49,6 +49,7 @@ pub trait Gate: Send + Sync {
 pub trait SettingsStore: Send + Sync {
     /// What is in force: defaults for all that was never set.
     async fn settings(&self) -> PortResult<Settings>;
-    /// Replaces them.
-    async fn save_settings(&self, settings: &Settings) -> PortResult<()>;
+    /// Replaces those that were read by others, in one step. [`super::Fault::Rejected`], code `version`, where others are in
+    /// force by now: nothing is changed then.
+    async fn save_settings(&self, before: &Settings, after: &Settings) -> PortResult<()>;
 }

@@ -2,16 +2,22 @@
 
 use std::time::Duration;
 
-use axum::Json;
+use axum::{
+    Json,
+    http::{HeaderMap, header},
+    response::{IntoResponse as _, Response},
+};
 use listsync_core::settings::Settings;
 use listsync_engine::{
-    answered, people,
-    ports::{Call, Meter},
+    answered,
+    ports::{Call, Meter, PortError},
+    settings,
 };
 
 use crate::{
     ask::Told,
     documents::settings::{SettingsDocument, SettingsEdit, SettingsPatch},
+    etag,
     problem::Problem,
     within::Within,
 };
@@ -21,25 +27,34 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The settings in force.
 #[utoipa::path(get, path = "/v1/settings", tag = "settings",
-    responses((status = 200, description = "The settings.", body = SettingsDocument)))]
-pub(crate) async fn get(app: Within) -> Result<Json<SettingsDocument>, Problem> {
-    let settings = app.ports().settings.settings().await?;
-    Ok(Json(SettingsDocument::of(&settings)))
+    responses((status = 200, description = "The settings; what they are is the ETag.", body = SettingsDocument)))]
+pub(crate) async fn get(app: Within) -> Result<Response, Problem> {
+    let document = SettingsDocument::of(&app.ports().settings.settings().await?);
+    Ok(([(header::ETAG, etag::of(&document))], Json(document)).into_response())
 }
 
-/// Changes settings from the next run on; what is not named stays.
+/// Changes settings from the next run on; what is not named stays, also where others change it at the same time. With
+/// If-Match nothing is changed unless the settings are still those that were read.
 #[utoipa::path(patch, path = "/v1/settings", tag = "settings", request_body = SettingsPatch,
     responses((status = 200, description = "The settings as they are now.", body = SettingsEdit)))]
 pub(crate) async fn edit(
     app: Within,
+    headers: HeaderMap,
     Told(patch): Told<SettingsPatch>,
-) -> Result<Json<SettingsEdit>, Problem> {
-    let mut settings = app.ports().settings.settings().await?;
+) -> Result<Response, Problem> {
     let named = (patch.protected.is_some(), patch.linkable_groups.is_some());
-    patch.apply(&mut settings).map_err(|refused| Problem::invalid(refused.name, refused.why))?;
-    people::save_settings(&app.service, &settings).await?;
+    let expected = etag::any_of(&headers)?;
+    let change = |settings: &mut Settings| {
+        if expected.as_ref().is_some_and(|tag| *tag != etag::of(&SettingsDocument::of(settings))) {
+            return Err(PortError::settings_changed().into());
+        }
+        patch.clone().apply(settings).map_err(|refused| Problem::invalid(refused.name, refused.why))
+    };
+    let settings = settings::edit_and_follow(&app.service, change).await?.what;
     let unanswered = unanswered(&app, &settings, named).await;
-    Ok(Json(SettingsEdit { settings: SettingsDocument::of(&settings), unanswered }))
+    let document = SettingsDocument::of(&settings);
+    let tag = etag::of(&document);
+    Ok(([(header::ETAG, tag)], Json(SettingsEdit { settings: document, unanswered })).into_response())
 }
 
 /// Those of what was named now to whom nobody in the tenant answers; none where the directory cannot be asked.

@@ -83,12 +83,10 @@ pub(crate) async fn create(app: Within, Told(new): Told<NewSource>) -> Result<Re
         let field = if error.field() == "secrets" { "key" } else { error.field() };
         Problem::invalid(field, error.to_string())
     })?;
-    if app.service.keys.source(&source.id).await?.is_some() {
-        return Err(Problem::conflict("source_exists", "there is a sender of this id")
-            .field("id")
-            .hint("give another id, or delete the other sender first"));
-    }
-    app.service.keys.save_source(&source).await?;
+    app.service.keys.add_source(&source).await.map_err(|error| match error.code.as_str() {
+        "source_exists" => Problem::from(error).field("id"),
+        _ => error.into(),
+    })?;
     let document = NewSourceDocument {
         url: url(&app, &source, shown.as_deref()),
         source: SourceDocument::of(source),

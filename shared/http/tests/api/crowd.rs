@@ -46,7 +46,7 @@ async fn stage(options: Options) -> (Stage, Vec<String>) {
         delay_seconds: 0,
         made: Timestamp::UNIX_EPOCH,
     };
-    stage.service.keys.save_source(&source).await.expect("a source");
+    stage.service.keys.add_source(&source).await.expect("a source");
     let mut links = Vec::new();
     for reader in 0..CLICKS {
         let address = format!("reader{reader}@contoso.example");

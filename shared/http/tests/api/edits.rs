@@ -1,5 +1,6 @@
 //! An edit names the version that it is of.
 
+use futures::future::{join, join_all};
 use serde_json::json;
 
 use crate::stage::{Stage, options};
@@ -34,4 +35,36 @@ async fn a_contact_is_edited_by_version_too() {
     assert_eq!(edit(&tag).expect(200).await["name"], "Dora");
     edit(&tag).refused(412).await;
     stage.operate("POST", "/v1/contacts").json(json!({"address": "Dora@Contoso.example"})).refused(409).await;
+}
+
+#[tokio::test]
+async fn of_settings_that_are_edited_at_once_none_is_lost_and_an_older_version_is_refused() {
+    let stage = Stage::new(options()).await;
+    let edit = |body| stage.administer("PATCH", "/v1/settings").json(body);
+    for pair in 1..=40 {
+        let (every, share) = (format!("{pair}m"), format!("{pair}%"));
+        let both =
+            join(edit(json!({"every": every})).expect(200), edit(json!({"max-removals": share})).expect(200));
+        both.await;
+        let now = stage.administer("GET", "/v1/settings").expect(200).await;
+        assert_eq!((now["every"].as_str(), now["max-removals"].as_str()), (Some(&*every), Some(&*share)));
+    }
+    let tag = stage.administer("GET", "/v1/settings").send().await.header("etag").to_owned();
+    let edited = edit(json!({"every": "1h"})).header("if-match", &tag).send().await;
+    assert_eq!((edited.status.as_u16(), edited.header("etag") == tag), (200, false));
+    edit(json!({"every": "2h"})).header("if-match", &tag).refused(412).await;
+    edit(json!({"every": "2h"})).header("if-match", "*").expect(200).await;
+    assert_eq!(edited.document()["every"], "1h");
+}
+
+#[tokio::test]
+async fn of_senders_with_one_id_that_are_made_at_once_one_is() {
+    let stage = Stage::new(options()).await;
+    let make = |name: usize| {
+        let new = json!({"id": "crm", "name": format!("CRM {name}"), "kind": "standard"});
+        async { stage.administer("POST", "/v1/sources").json(new).send().await.status.as_u16() }
+    };
+    let mut answers = join_all((0..8).map(make)).await;
+    answers.sort_unstable();
+    assert_eq!(answers, [201, 409, 409, 409, 409, 409, 409, 409]);
 }

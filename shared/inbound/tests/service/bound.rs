@@ -50,7 +50,7 @@ impl Scene {
             delay_seconds: 0,
             made,
         };
-        kit.store.save_source(&source).await.unwrap();
+        kit.store.add_source(&source).await.unwrap();
         let router = hooks::router(kit.service.clone(), Arc::new(Everybody));
         Self { kit, jobs, router, sent: std::cell::Cell::new(0) }
     }

@@ -47,7 +47,7 @@ impl Sender {
             delay_seconds: 0,
             made: Timestamp::from_second(NOW).unwrap(),
         });
-        kit.store.save_source(&source).await.unwrap();
+        kit.store.add_source(&source).await.unwrap();
         Self { router: hooks::router(kit.service.clone(), Arc::new(Everybody)), kit }
     }
 

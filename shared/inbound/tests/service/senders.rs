@@ -73,7 +73,7 @@ impl Sender {
             delay_seconds: 0,
             made: Timestamp::from_second(NOW).unwrap(),
         };
-        kit.store.save_source(&source).await.unwrap();
+        kit.store.add_source(&source).await.unwrap();
         let sns = Arc::new(Sns::default());
         Self { router: hooks::router_with(kit.service.clone(), Arc::new(Everybody), sns.clone()), kit, sns }
     }

@@ -101,6 +101,6 @@ async fn settings_are_the_defaults_until_they_are_set() {
     let mut set = Settings { every: Duration::from_secs(60), ..Settings::default() };
     set.internal_domains.insert("b.example".into());
     set.protected = Protected { owners: Owners::Protected, ..Protected::default() };
-    store.save_settings(&set).await.unwrap();
+    store.save_settings(&Settings::default(), &set).await.unwrap();
     assert_eq!(store.settings().await.unwrap(), set);
 }

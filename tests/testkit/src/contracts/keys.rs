@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use futures::future::join_all;
 use listsync_core::{
     grant::{Lists, Verb},
     id::ListId,
@@ -90,14 +91,22 @@ async fn senders_are_kept_and_forgotten<S: Keys>(store: &S) {
         delay_seconds: 30,
         made: moment(1),
     };
-    ok(store.save_source(&source("a", &["one"])).await);
-    ok(store.save_source(&source("b", &["two"])).await);
-    let rotated = source("a", &["three", "one"]);
-    ok(store.save_source(&rotated).await);
-    assert_eq!(ok(store.source("a").await), Some(rotated.clone()));
+    let (a, b) = (source("a", &["three", "one"]), source("b", &["two"]));
+    ok(store.add_source(&a).await);
+    ok(store.add_source(&b).await);
+    let twice = store.add_source(&source("a", &["four"])).await.expect_err("there is one");
+    assert_eq!((twice.fault, twice.code.as_str()), (Fault::Rejected, "source_exists"));
+    assert_eq!(ok(store.source("a").await), Some(a.clone()), "the first one stays");
     let mut all = ok(store.sources().await);
     all.sort_by(|a, b| a.id.cmp(&b.id));
-    assert_eq!(all, [rotated, source("b", &["two"])]);
+    assert_eq!(all, [a, b]);
+    let at_once = join_all((0..20).map(|n| {
+        let one = source("c", &[&n.to_string()]);
+        async move { store.add_source(&one).await }
+    }))
+    .await;
+    assert_eq!(at_once.iter().filter(|added| added.is_ok()).count(), 1, "of twenty at once one is added");
+    ok(store.delete_source("c").await);
     ok(store.delete_source("a").await);
     ok(store.delete_source("a").await);
     assert_eq!(ok(store.source("a").await), None);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures::future::join_all;
 use listsync_core::{
     Timestamp,
     id::{RunId, TenantId},
@@ -11,7 +12,7 @@ use listsync_core::{
     summary::{Failure, HeldCounts, Outcome, SideCounts, Summary},
 };
 use listsync_engine::gate::{Opened, closed_until, open};
-use listsync_engine::ports::{Cursor, Gate, PeopleWatch, Runs, SettingsStore};
+use listsync_engine::ports::{Cursor, Fault, Gate, PeopleWatch, Runs, SettingsStore};
 
 use super::ok;
 use crate::sample::{address, link_id, moment, object, summary, tenant};
@@ -45,6 +46,7 @@ pub async fn gate<S: Gate>(make: impl Fn() -> S) {
 /// When the store breaks the contract.
 pub async fn settings<S: SettingsStore>(make: impl Fn() -> S) {
     settings_begin_with_the_defaults(&make()).await;
+    of_settings_that_are_changed_at_once_none_is_lost(&make()).await;
     settings_read_back_as_they_were_saved(&make()).await;
 }
 
@@ -180,8 +182,25 @@ async fn settings_read_back_as_they_were_saved<S: SettingsStore>(store: &S) {
     unusual.protected.object_ids.insert(object("anna"));
     unusual.protected.addresses.insert(address("berta"));
     unusual.protected.owners = Owners::Protected;
-    ok(store.save_settings(&unusual).await);
+    ok(store.save_settings(&Settings::default(), &unusual).await);
     assert_eq!(ok(store.settings().await), unusual);
-    ok(store.save_settings(&Settings::default()).await);
+    ok(store.save_settings(&unusual, &Settings::default()).await);
     assert_eq!(ok(store.settings().await), Settings::default());
+}
+
+async fn of_settings_that_are_changed_at_once_none_is_lost<S: SettingsStore>(store: &S) {
+    let before = ok(store.settings().await);
+    let with = |seconds: u64| Settings { every: Duration::from_secs(seconds), ..before.clone() };
+    let edits = (70..90).map(|seconds| {
+        let (before, after) = (&before, with(seconds));
+        async move { store.save_settings(before, &after).await.map(|()| after) }
+    });
+    let (saved, refused): (Vec<_>, Vec<_>) = join_all(edits).await.into_iter().partition(Result::is_ok);
+    assert_eq!(saved.len(), 1, "of twenty that are all of one state one is taken");
+    for error in refused.into_iter().filter_map(Result::err) {
+        assert_eq!((error.fault, error.code.as_str()), (Fault::Rejected, "version"));
+    }
+    let after = ok(store.settings().await);
+    assert_eq!(saved, [Ok(after.clone())]);
+    ok(store.save_settings(&after, &before).await);
 }

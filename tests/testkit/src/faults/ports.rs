@@ -252,8 +252,8 @@ impl<P: SettingsStore + ?Sized> SettingsStore for Faulty<P> {
         through!(self, "settings.settings", self.port.settings())
     }
 
-    async fn save_settings(&self, settings: &Settings) -> PortResult<()> {
-        through!(self, "settings.save_settings", self.port.save_settings(settings))
+    async fn save_settings(&self, before: &Settings, after: &Settings) -> PortResult<()> {
+        through!(self, "settings.save_settings", self.port.save_settings(before, after))
     }
 }
 

@@ -14,7 +14,7 @@ use listsync_engine::{
     departures::follow,
     ports::{
         Clock as _, EntryQuery, Group, GroupKind, ImportMode, LinkEdit, Links as _, ListSide as _,
-        ListStore as _, Membership, NewImport, SettingsStore as _,
+        ListStore as _, Membership, NewImport,
     },
     run::{Next, RunRequest, run},
     trigger::raise,
@@ -23,7 +23,7 @@ use listsync_engine::{
 use listsync_testkit::{
     dice::Dice,
     fakes::{FakeDirectory, Lag, ManualClock, MemoryStore},
-    sample::{contact, group, link, moment, object, tenant},
+    sample::{self, contact, group, link, moment, object, tenant},
 };
 
 pub(crate) struct Bureau {
@@ -50,9 +50,7 @@ impl Bureau {
             settings: Arc::new(store.clone()),
             clock: Arc::new(clock.clone()),
         };
-        let mut settings = store.settings().await.unwrap();
-        settings.internal_domains = ["contoso.example".into()].into();
-        store.save_settings(&settings).await.unwrap();
+        sample::set(&store, |settings| settings.internal_domains = ["contoso.example".into()].into()).await;
         Self { clock, store, directory, ports, runs: 0 }
     }
 

@@ -16,7 +16,7 @@ use listsync_engine::{
     Ports,
     ports::{
         Clock as _, Decision, EntryQuery, Group, GroupKind, LinkEdit, LinkState, Links as _, ListSide as _,
-        ListStore as _, Membership, Ruling, RulingKind, SettingsStore as _,
+        ListStore as _, Membership, Ruling, RulingKind,
     },
     preview::preview,
     run::{Ran, RunRequest, run},
@@ -26,7 +26,7 @@ use listsync_engine::{
 use listsync_testkit::{
     dice::Dice,
     fakes::{FakeDirectory, Lag, ManualClock, MemoryStore},
-    sample::{address, contact, group, link, moment, object, person, tenant},
+    sample::{self, address, contact, group, link, moment, object, person, tenant},
 };
 
 /// How the runs after the first one read.
@@ -103,10 +103,8 @@ impl Desk {
         desk
     }
 
-    pub(crate) async fn settings(&mut self, edit: impl FnOnce(&mut Settings)) {
-        let mut settings = self.store.settings().await.expect("settings");
-        edit(&mut settings);
-        self.store.save_settings(&settings).await.expect("saved");
+    pub(crate) async fn settings(&mut self, edit: impl Fn(&mut Settings)) {
+        sample::set(&self.store, edit).await;
     }
 
     pub(crate) async fn list_adds(&mut self, name: &str) {

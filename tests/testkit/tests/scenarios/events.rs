@@ -1,6 +1,6 @@
 //! Events that ask for runs: delayed, in bursts, and about what filters ask for.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use listsync_core::{
     contact::{Decision, OptOutReason, Saying, Scope, UndeliverableReason, Via},
@@ -14,9 +14,10 @@ use listsync_engine::{
     fan_out, people,
     ports::{
         Clock as _, ContactEdit, Contacts as _, ListEdit, ListSide as _, ListStore as _, MailState,
-        Queue as _, SettingsStore as _,
+        PortError, Queue as _, SettingsStore as _,
     },
     service::Service,
+    settings,
     watch::Unwatched,
     worker::{Handled, Receive, RunContext, handle},
 };
@@ -185,13 +186,19 @@ fn other_internal_domains_are_other_members_where_a_filter_asks_who_is_external(
         desk.sync().await;
         desk.both_are(&["ann", "bob"]).await;
         work(&desk).await;
-        let before = desk.store.settings().await.unwrap();
-        let elsewhere = Settings { internal_domains: ["fabrikam.example".into()].into(), ..before.clone() };
-        let stored = people::save_settings(&service, &elsewhere).await.unwrap();
+        let before = desk.store.settings().await.unwrap().internal_domains;
+        let moved = async |domains: &BTreeSet<String>| {
+            let change = |settings: &mut Settings| {
+                settings.internal_domains = domains.clone();
+                Ok::<_, PortError>(())
+            };
+            settings::edit_and_follow(&service, change).await.unwrap()
+        };
+        let stored = moved(&["fabrikam.example".into()].into()).await;
         assert_eq!(stored.links, [desk.link.clone()]);
         assert_eq!(desk.listed().await.len(), 0);
-        let stored = people::save_settings(&service, &before).await.unwrap();
+        let stored = moved(&before).await;
         assert_eq!((stored.links.len(), desk.listed().await.len()), (1, 2));
-        assert_eq!(people::save_settings(&service, &before).await.unwrap().links, [], "nothing is new");
+        assert_eq!(moved(&before).await.links, [], "nothing is new");
     });
 }

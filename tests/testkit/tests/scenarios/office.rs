@@ -18,7 +18,7 @@ use listsync_engine::{
     connect::{NewLink, Target, connect},
     ports::{
         Call, Clock, ContactEdit, Contacts as _, EntryQuery, GroupQuery, LinkEdit, Links as _, ListSide as _,
-        ListStore as _, Meter, PortResult, SettingsStore as _,
+        ListStore as _, Meter, PortResult,
     },
     run::{Next, Ran, RunRequest, run},
     trigger::raise,
@@ -28,7 +28,7 @@ use listsync_graph::{Credential, Graph, GraphSettings};
 use listsync_graph_emulator::{self as emulator, Emulator, GroupKind, ObjectId, Settings, User};
 use listsync_testkit::{
     fakes::{ManualClock, MemoryStore},
-    sample::{address, tenant},
+    sample::{self, address, tenant},
 };
 
 use crate::desk::Reading;
@@ -83,9 +83,7 @@ impl Office {
         let store = MemoryStore::new(&ManualClock::at(clock.now()));
         let graph = Graph::connect(graph_settings, Arc::new(store.clone()), Arc::clone(&clock)).unwrap();
         let list = store.create_list("News", clock.now()).await.unwrap().id;
-        let mut settings = store.settings().await.unwrap();
-        settings.internal_domains = ["contoso.example".to_owned()].into();
-        store.save_settings(&settings).await.unwrap();
+        sample::set(&store, |settings| settings.internal_domains = ["contoso.example".into()].into()).await;
         let ports = Ports {
             directory: Arc::new(graph),
             lists: Arc::new(store.clone()),
@@ -102,9 +100,7 @@ impl Office {
 
     /// The tenant's own domains are not known any more.
     pub(crate) async fn forget_domains(&self) {
-        let mut settings = self.store.settings().await.unwrap();
-        settings.internal_domains.clear();
-        self.store.save_settings(&settings).await.unwrap();
+        sample::set(&self.store, |settings| settings.internal_domains.clear()).await;
     }
 
     /// Somebody of the organisation with a mailbox at `name@contoso.example`.

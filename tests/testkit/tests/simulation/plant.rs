@@ -67,7 +67,7 @@ impl Plant {
         let clock = ManualClock::at(moment(0));
         let store = MemoryStore::new(&clock);
         let directory = FakeDirectory::new(&clock, lag, dice);
-        at_once(store.save_settings(settings));
+        at_once(store.save_settings(&Settings::default(), settings));
         let ports = Ports {
             directory: Arc::new(directory.clone()),
             lists: Arc::new(store.clone()),

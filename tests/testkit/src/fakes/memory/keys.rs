@@ -1,8 +1,10 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map::Entry};
 
 use async_trait::async_trait;
 use listsync_core::Timestamp;
-use listsync_engine::ports::{ApiKey, EventSource, Keys, Memory, PortResult, Secret, Seen, SigningKey};
+use listsync_engine::ports::{
+    ApiKey, EventSource, Keys, Memory, PortError, PortResult, Secret, Seen, SigningKey,
+};
 
 use super::{MemoryStore, State, gone, rejected};
 
@@ -72,9 +74,14 @@ impl Keys for MemoryStore {
         Ok(self.lock().trusted.sources.get(id).cloned())
     }
 
-    async fn save_source(&self, source: &EventSource) -> PortResult<()> {
-        self.lock().trusted.sources.insert(source.id.clone(), source.clone());
-        Ok(())
+    async fn add_source(&self, source: &EventSource) -> PortResult<()> {
+        match self.lock().trusted.sources.entry(source.id.clone()) {
+            Entry::Occupied(_) => Err(PortError::source_exists()),
+            Entry::Vacant(free) => {
+                free.insert(source.clone());
+                Ok(())
+            }
+        }
     }
 
     async fn delete_source(&self, id: &str) -> PortResult<()> {

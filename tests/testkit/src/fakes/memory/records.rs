@@ -7,7 +7,7 @@ use listsync_core::{
     settings::Settings,
     summary::Summary,
 };
-use listsync_engine::ports::{Gate, PeopleWatch, PortResult, Runs, SettingsStore};
+use listsync_engine::ports::{Gate, PeopleWatch, PortError, PortResult, Runs, SettingsStore};
 
 use super::MemoryStore;
 
@@ -70,8 +70,12 @@ impl SettingsStore for MemoryStore {
         Ok(self.lock().settings.clone())
     }
 
-    async fn save_settings(&self, settings: &Settings) -> PortResult<()> {
-        self.lock().settings = settings.clone();
+    async fn save_settings(&self, before: &Settings, after: &Settings) -> PortResult<()> {
+        let mut state = self.lock();
+        if state.settings != *before {
+            return Err(PortError::settings_changed());
+        }
+        state.settings = after.clone();
         Ok(())
     }
 }
