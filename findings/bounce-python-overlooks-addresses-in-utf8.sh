@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# flufl.bounce 6.0.0 (PyPI, the reader of bounces under Mailman): a report in the forms for international mail names nobody.
-# RFC 6533: the recipient has the type "utf-8" with the letters written as \x{…} (section 3), or the report is
+# flufl.bounce 6.0.0 (PyPI, the reader of bounces under Mailman): a report in the forms for international mail names
+# nobody. RFC 6533: the recipient has the type "utf-8" with the letters written as \x{…} (section 3), or the report is
 # of the type message/global-delivery-status (section 4), also where the address itself is plain.
 #
 # Guess before the run: the address is found, as with the type rfc822.
-# Seen: only with the older forms. Who can be reached no more under such an address stays on the list, and is written to for ever.
+# Seen: only with the older forms. Who can be reached no more under such an address stays on the list, and is written
+# to for ever.
 set -euo pipefail
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

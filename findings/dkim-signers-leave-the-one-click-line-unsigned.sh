@@ -3,10 +3,11 @@
 # List-Unsubscribe and leave out List-Unsubscribe-Post. RFC 8058, section 4: both MUST be in the signature's "h=", or
 # the mail program should show no one-click button.
 #
-# Guess before the run: dkimpy leaves it out (it was known to); mailauth, which is newer, signs both, or at the latest when told.
-# Seen: none of the three does; their lists follow the examples of RFC 6376, section 5.4.1, which is older than RFC 8058.
-# mailauth takes its headerList only as one text with colons; the array that its README asks for is passed over without
-# a word. So no button shows, though every header is there.
+# Guess before the run: dkimpy leaves it out (it was known to); mailauth, which is newer, signs both, or at the latest
+# when told.
+# Seen: none of the three does; their lists follow the examples of RFC 6376, section 5.4.1, which is older than RFC
+# 8058. mailauth takes its headerList only as one text with colons; the array that its README asks for is passed over
+# without a word. So no button shows, though every header is there.
 set -euo pipefail
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# dynalite 4.0.0 (npm) and moto 5.2.5 (PyPI), doubles of DynamoDB: four updates that they carry out otherwise than the developer
-# guide says, page "Using update expressions", and the API reference, "UpdateItem" and "AttributeValue".
+# dynalite 4.0.0 (npm) and moto 5.2.5 (PyPI), doubles of DynamoDB: four updates that they carry out otherwise than the
+# developer guide says, page "Using update expressions", and the API reference, "UpdateItem" and "AttributeValue".
 #
 # Guess before the run: all four as documented, in both.
 # Seen:

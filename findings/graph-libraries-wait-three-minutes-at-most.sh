@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# @microsoft/microsoft-graph-client 3.0.7 (npm) and microsoft-kiota-http 1.16.0 (PyPI), both Microsoft's for Graph: asked by
-# "Retry-After: 300" to wait five minutes, one asks again after three, the other gives up at once. Graph's page on throttling: wait
-# as long as the header says; who asks sooner stays throttled, as such requests count.
+# @microsoft/microsoft-graph-client 3.0.7 (npm) and microsoft-kiota-http 1.16.0 (PyPI), both Microsoft's for Graph:
+# asked by "Retry-After: 300" to wait five minutes, one asks again after three, the other gives up at once. Graph's
+# page on throttling: wait as long as the header says; who asks sooner stays throttled, as such requests count.
 #
 # Guess before the run: both wait for as long as they are asked, in seconds or until a date.
-# Seen: up to three minutes they do. Above it the JavaScript library cuts the time down, and the Python library answers with the
-# 429 without a wait and without a second try, which reads as if its tries were used up.
+# Seen: up to three minutes they do. Above it the JavaScript library cuts the time down, and the Python library
+# answers with the 429 without a wait and without a second try, which reads as if its tries were used up.
 set -euo pipefail
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

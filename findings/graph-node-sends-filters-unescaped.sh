@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# @microsoft/microsoft-graph-client 3.0.7 (npm, Microsoft's library for Graph): filter(), search() and query() put their text
-# into the address as it is. A group called "R&D" cuts its own filter in two, "+" of an address arrives as a space, and what
-# follows a "#" is never sent: a guest asked for by user name (ann_example.org#EXT#@…) becomes a request for another path.
+# @microsoft/microsoft-graph-client 3.0.7 (npm, Microsoft's library for Graph): filter(), search() and query() put
+# their text into the address as it is. A group called "R&D" cuts its own filter in two, "+" of an address arrives as
+# a space, and what follows a "#" is never sent: a guest asked for by user name (ann_example.org#EXT#@…) becomes a
+# request for another path.
 #
 # Guess before the run: the library, which takes the parts of a query one by one, percent-encodes each of them.
-# Seen: it does not (Graph's page on query parameters asks the caller to encode, the library's own pages do not say so).
+# Seen: it does not (Graph's page on query parameters asks the caller to encode; the library's README does not).
 set -euo pipefail
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

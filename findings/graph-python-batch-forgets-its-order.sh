@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# msgraph-core 1.5.2 (PyPI, Microsoft's Python library for Graph): a request in a batch that is to wait for another is sent
-# with "depends_on". Graph's page on JSON batching: the property is "dependsOn", the address is relative to the version; what
-# does not depend runs in any order.
+# msgraph-core 1.5.2 (PyPI, Microsoft's Python library for Graph): a request in a batch that is to wait for another is
+# sent with "depends_on". Graph's page on JSON batching: the property is "dependsOn", the address is relative to the
+# version; what does not depend runs in any order.
 #
-# Guess before the run: depends_on=["1"] of the call becomes "dependsOn": ["1"], as with Microsoft's JavaScript library.
-# Seen: the Python name goes over the wire, beside a full address. Microsoft's own tracker has a correction since August 2025
-# (msgraph-sdk-python-core, 996). So a removal that waits for an addition does not wait, and no error says so.
+# Guess before the run: depends_on=["1"] of the call becomes "dependsOn": ["1"], as with Microsoft's JavaScript
+# library.
+# Seen: the Python name goes over the wire, beside a full address. Microsoft's own tracker has a correction since
+# August 2025 (msgraph-sdk-python-core, 996). So a removal that waits for an addition does not wait, and no error says
+# so.
 set -euo pipefail
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# microsoft-kiota-serialization-json 1.16.0 (PyPI, the reader under Microsoft's Python library for Graph): in what the model does
-# not name, text that looks like an id or a date changes its type. The members of a delta answer ("members@delta") and
-# a tenant's own attributes ("extension_…") come that way. So the id of a member is not found in a set of ids, and
-# a date goes back to Graph as another text.
+# microsoft-kiota-serialization-json 1.16.0 (PyPI, the reader under Microsoft's Python library for Graph): in what the
+# model does not name, text that looks like an id or a date changes its type. The members of a delta answer
+# ("members@delta") and a tenant's own attributes ("extension_…") come that way. So the id of a member is not found in
+# a set of ids, and a date goes back to Graph as another text.
 #
 # Guess before the run: JSON text that has no declared type stays text, and what is written back is what was read.
-# Seen: ids become UUID objects, "2026-05-13" becomes midnight of that day and is written so. It is meant: release 1.16
-# only narrowed what counts as a date.
+# Seen: ids become UUID objects, "2026-05-13" becomes midnight of that day and is written so. It is meant: release
+# 1.16 only narrowed what counts as a date.
 set -euo pipefail
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# ldapts 8.2.0 (npm): the bytes of an escaped value in a search filter are read as letters and sent as the UTF-8 of those.
-# RFC 4515, section 3: a backslash and two hexadecimal digits are one byte; section 4 has (sn=Lu\c4\8di\c4\87) for a name in
-# UTF-8 and an id in such bytes. So a filter by objectGUID finds nobody, also where it is made as the library's README says,
-# and so does a name that a directory or another tool wrote with escapes.
+# ldapts 8.2.0 (npm): the bytes of an escaped value in a search filter are read as letters and sent as the UTF-8 of
+# those. RFC 4515, section 3: a backslash and two hexadecimal digits are one byte; section 4 has (sn=Lu\c4\8di\c4\87)
+# for a name in UTF-8 and an id in such bytes. So a filter by objectGUID finds nobody, also where it is made as the
+# library's README says, and so does a name that a directory or another tool wrote with escapes.
 #
 # Guess before the run: the bytes go over the wire as they are written.
 # Seen: every byte above 7f becomes two. Only a filter object that holds a Buffer sends the id.

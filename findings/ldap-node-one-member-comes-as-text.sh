@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# ldapts 8.2.0 (npm): what an attribute comes as depends on how many values it has. In LDAP every attribute is a set of values
-# (RFC 4512, section 2.2); the library's types allow both forms, its README does not tell when which comes.
+# ldapts 8.2.0 (npm): what an attribute comes as depends on how many values it has. In LDAP every attribute is a set
+# of values (RFC 4512, section 2.2); the library's types allow both forms, its README does not tell when which comes.
 #
 # Guess before the run: the members of a group are an array, of none, one or more.
-# Seen: no member is [], two are an array, one is a text. A loop over "member" goes over the letters of its name, and length is the
-# length of the name: in a group of one, ten members are found, and none of them is anybody.
+# Seen: no member is [], two are an array, one is a text. A loop over "member" goes over the letters of its name, and
+# length is the length of the name: in a group of one, ten members are found, and none of them is anybody.
 set -euo pipefail
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

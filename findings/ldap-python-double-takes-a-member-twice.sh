@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# ldap3 2.9.1 (PyPI): its double of a server (MOCK_SYNC) adds a member who is there a second time, and does one half of
-# a change whose other half fails. RFC 4511, section 4.6: a value that exists is refused (20), one that does not is refused
-# (16), and a modify is done whole or not at all.
+# ldap3 2.9.1 (PyPI): its double of a server (MOCK_SYNC) adds a member who is there a second time, and does one half
+# of a change whose other half fails. RFC 4511, section 4.6: a value that exists is refused (20), one that does not is
+# refused (16), and a modify is done whole or not at all.
 #
 # Guess before the run: codes 20 and 16, and nothing done.
-# Seen: success and two values; code 1 with a half of the removals done. A list that the size limit cut is a success, too,
-# where section 4.5.1.4 has code 4. So a sync that passes on the double fails on the first server.
+# Seen: success and two values; code 1 with a half of the removals done. A list that the size limit cut is a success,
+# too, where section 4.5.1.4 has code 4. So a sync that passes on the double fails on the first server.
 set -euo pipefail
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# ldif 0.5.1 (npm): a value in base64 is read as UTF-8 text, whatever it is and whether or not "decode" is asked for. RFC 2849, notes
-# on the syntax: base64 is for values that are no safe text, so for bytes such as objectGUID as much as for names.
+# ldif 0.5.1 (npm): a value in base64 is read as UTF-8 text, whatever it is and whether or not "decode" is asked for.
+# RFC 2849, notes on the syntax: base64 is for values that are no safe text, so for bytes such as objectGUID as much
+# as for names.
 #
 # Guess before the run: bytes that are no UTF-8 come as a Buffer, or at least as base64 with { decode: false }.
 # Seen: each byte that is no UTF-8 becomes the same mark; two people's ids are equal, and neither can be searched for.

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# nodemailer 10.6.1 (npm): its "list" option, which makes the List-… headers, takes every value for a link. Given "unsubscribe-post"
-# it writes <http://List-Unsubscribe=One-Click>, where RFC 8058, section 3.1, has the plain text; given two links in an array it
-# writes two List-Unsubscribe headers, where RFC 2369 allows one of each in a message.
+# nodemailer 10.6.1 (npm): its "list" option, which makes the List-… headers, takes every value for a link. Given
+# "unsubscribe-post" it writes <http://List-Unsubscribe=One-Click>, where RFC 8058, section 3.1, has the plain text;
+# given two links in an array it writes two List-Unsubscribe headers, where RFC 2369 allows one of each in a message.
 #
 # Guess before the run: the text as it is; one header with two links.
-# Seen: as above, and a space inside a link is taken out without a word, which makes another link of it. The project documents
-# the array (nested, it makes one header) and does not want to change the values. Such mail shows no one-click button.
+# Seen: as above, and a space inside a link is taken out without a word, which makes another link of it. The project
+# documents the array (nested, it makes one header) and does not want to change the values. Such mail shows no
+# one-click button.
 set -euo pipefail
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# mailparser 3.14.2 (npm): of several links in List-Unsubscribe it gives the last, of a link with brackets a half, and of a link
-# with a comment beside it none as "url". RFC 2369, section 2: the links stand in order of preference, the first that a program
-# knows is taken, comments in parentheses are allowed between them; RFC 3986, section 2.2, allows parentheses in a path.
+# mailparser 3.14.2 (npm): of several links in List-Unsubscribe it gives the last, of a link with brackets a half, and
+# of a link with a comment beside it none as "url". RFC 2369, section 2: the links stand in order of preference, the
+# first that a program knows is taken, comments in parentheses are allowed between them; RFC 3986, section 2.2, allows
+# parentheses in a path.
 #
 # Guess before the run: all links, or the first; the text between angle brackets as it is.
 # Seen: as above. A tool that leaves lists for people asks the second-best link, or one that nobody wrote.

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Python's email.message.EmailMessage and mailparser 3.14.2 (npm): one writes a List-Unsubscribe link of more than 75 characters
-# as encoded words, the other does not read them. RFC 2047, section 5, allows encoded words in text and phrases, not here:
-# RFC 2369, section 2, has plain URLs in angle brackets. A signed link has no fewer than 75 characters.
+# Python's email.message.EmailMessage and mailparser 3.14.2 (npm): one writes a List-Unsubscribe link of more than 75
+# characters as encoded words, the other does not read them. RFC 2047, section 5, allows encoded words in text and
+# phrases, not here: RFC 2369, section 2, has plain URLs in angle brackets. Signed links are
+# mostly longer.
 #
 # Guess before the run: mailparser, which decodes the words of every other header, decodes them and finds the link.
-# Seen: it gives a name and no link, so that whoever reads mail by it (or any program that only unfolds) sees no button.
-# The link comes whole where the policy has long lines, and from a message that is made as MIMEText.
+# Seen: it gives a name and no link, so that whoever reads mail by it (or any program that only unfolds) sees no
+# button. The link comes whole where the policy has long lines.
 set -euo pipefail
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# mailman 3.3.10 with mailmanclient 3.3.5 (PyPI): an address may be added, found and removed alone in any case, but a removal in bulk
-# compares letter by letter with the lower-cased address. The answer is 200 with a "false", and the member stays, though
-# a second subscription in another case is refused as one that exists.
+# mailman 3.3.10 with mailmanclient 3.3.5 (PyPI): an address may be added, found and removed alone in any case, but a
+# removal in bulk compares letter by letter with the lower-cased address. The answer is 200 with a "false", and the
+# member stays, though a second subscription in another case is refused as one that exists.
 #
 # Guess before the run: who was subscribed as Ann@Example.com is removed as Ann@Example.com.
-# Seen: they stay. And who has a slash in the address (allowed by RFC 5322, section 3.2.3) can be added and listed, but neither be
-# asked for nor removed by the client.
+# Seen: they stay. And who has a slash in the address (allowed by RFC 5322, section 3.2.3) can be added and listed,
+# but neither be asked for nor removed by the client.
 set -euo pipefail
 dir=$(mktemp -d)
 master=

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# odata-query 0.10.0 (PyPI, OData filters as SQL): an underscore or a percent sign in contains() and startswith() stays a sign of
-# LIKE, and ne leaves out who has no value. OData 4.01, part 2: the functions take text as it is (5.1.1.5), and null ne 'x' is
-# true (5.1.1.1.2). Many addresses hold an underscore.
+# odata-query 0.10.0 (PyPI, OData filters as SQL): an underscore or a percent sign in contains() and startswith()
+# stays a sign of LIKE, and ne leaves out who has no value. OData 4.01, part 2: the functions take text as it is
+# (5.1.1.5), and null ne 'x' is true (5.1.1.1.2). Many addresses hold an underscore.
 #
 # Guess before the run: text is text, and "or is null" is written for ne.
-# Seen: through SQLAlchemy ann_lee finds annxlee, too; the plain SQL doubles the underscore, which is two letters for LIKE, and
-# finds nobody. "department ne 'Sales'" does not find who has no department.
+# Seen: through SQLAlchemy ann_lee finds annxlee, too; the plain SQL doubles the underscore, which is two letters for
+# LIKE, and finds nobody. "department ne 'Sales'" does not find who has no department.
 set -euo pipefail
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# openapi-fetch 0.17.0 (npm) and openapi-python-client 0.29.1 (PyPI): a failure that the document does not name comes back like
-# a success. OpenAPI 3.1, "Responses Object": a document is not expected to name every code, and what stands before a service
-# (a gateway, a limiter) answers 401, 429 and 503 of its own, often without a body.
+# openapi-fetch 0.17.0 (npm) and openapi-python-client 0.29.1 (PyPI): a failure that the document does not name comes
+# back like a success. OpenAPI 3.1, "Responses Object": a document is not expected to name every code, and what stands
+# before a service (a gateway, a limiter) answers 401, 429 and 503 of its own, often without a body.
 #
 # Guess before the run: openapi-fetch sets "error" for every answer outside 200 to 299; the Python client raises.
-# Seen: openapi-fetch gives an undefined or empty "error" where the body is empty, so that the "if (error)" of its README passes over
-# a refused removal. The Python client gives None, as for a 304, unless raise_on_unexpected_status is set (documented).
+# Seen: openapi-fetch gives an undefined or empty "error" where the body is empty, so that the "if (error)" of its
+# README passes over a refused removal. The Python client gives None, as for a 304, unless raise_on_unexpected_status
+# is set (documented).
 set -euo pipefail
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# scim-patch 0.8.3 and scimmy 1.3.5 (npm): four changes of a group's members that one or both carry out otherwise than RFC 7644
-# says, without an error. Section 3.5.2.1: what is there already is not added again; 3.5.2.3: replacing an attribute replaces all
-# its values, and where a filter matches nobody the answer is noTarget. The removal is the form that Microsoft Entra
-# sends, the ids alone.
+# scim-patch 0.8.3 and scimmy 1.3.5 (npm): four changes of a group's members that one or both carry out otherwise than
+# RFC 7644 says, without an error. Section 3.5.2.1: what is there already is not added again; 3.5.2.3: replacing an
+# attribute replaces all its values, and where a filter matches nobody the answer is noTarget. The removal is the form
+# that Microsoft Entra sends, the ids alone.
 #
-# Guess before the run: who is there stays there once; the removal removes, the replacement replaces, nobody is made of a detail.
-# Seen: both add somebody twice; scim-patch removes nobody whose stored value has more than the id, and makes a new member of a detail
-# of somebody unknown; scimmy adds to the list that it should replace, so that leavers stay.
+# Guess before the run: who is there stays there once; the removal removes, the replacement replaces, nobody is made
+# of a detail.
+# Seen: both add somebody twice; scim-patch removes nobody whose stored value has more than the id, and makes a new
+# member of a detail of somebody unknown; scimmy adds to the list that it should replace, so that leavers stay.
 set -euo pipefail
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# django-scim2 0.23.0 (PyPI): a filter on an attribute that its settings do not map is answered by 200 and nobody. Out of the box that
-# is every attribute of a group, and of people externalId and emails, though both are shown in the resources. RFC 7644, section
-# 3.4.2.2: what a provider cannot filter by it must refuse, 400 with invalidFilter.
+# django-scim2 0.23.0 (PyPI): a filter on an attribute that its settings do not map is answered by 200 and nobody. Out
+# of the box that is every attribute of a group, and of people externalId and emails, though both are shown in the
+# resources. RFC 7644, section 3.4.2.2: what a provider cannot filter by it must refuse, 400 with invalidFilter.
 #
 # Guess before the run: displayName finds the group and emails.value the person, or the answer is 400.
-# Seen: both come back empty; only names and "active" are mapped for people. Who asks before creating, as Microsoft Entra does,
-# takes the group for missing and creates it again at every run.
+# Seen: both come back empty; only names and "active" are mapped for people. Who asks before creating, as Microsoft
+# Entra does, takes the group for missing and tries to create it at every run.
 set -euo pipefail
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# scimmy-routers 1.3.2 with scimmy 1.3.5 (npm) on Express 5.3.0, which it allows ("express": ">=4.18"): startIndex and count are not
-# heard, every page is the first twenty. On Express 4 they are, but a page behind the last one begins anew. RFC 7644,
-# section 3.4.2.4: startIndex is the first result of the page, count the most that it holds.
+# scimmy-routers 1.3.2 with scimmy 1.3.5 (npm) on Express 5.3.0, which it allows ("express": ">=4.18"): startIndex and
+# count are not heard, every page is the first twenty. On Express 4 they are, but a page behind the last one begins
+# anew. RFC 7644, section 3.4.2.4: startIndex is the first result of the page, count the most that it holds.
 #
-# Guess before the run (from the RFC): startIndex=21 gives 21 and on, startIndex=46 of 45 gives none.
-# Seen: 1 to 20 for both on Express 5; for the second one on Express 4. A reader that counts rows until totalResults stops with twenty
-# people three times over and takes the list for whole; one that reads until a page is empty never ends.
+# Guess, as the RFC has it: startIndex=21 gives 21 and on, startIndex=46 of 45 gives none.
+# Seen: 1 to 20 for both on Express 5; for the second one on Express 4. A reader that counts rows until totalResults
+# stops with twenty people three times over and takes the list for whole; one that reads until a page is empty never
+# ends.
 set -euo pipefail
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # moto 5.2.5 (PyPI, a double of AWS): a FIFO queue forgets a deduplication id as soon as its message was deleted. The
-# developer guide, page "Using the message deduplication ID": the id is tracked for five minutes, also after the message
-# was received and deleted.
+# developer guide, page "Using the message deduplication ID": the id is tracked for five minutes, also after the
+# message was received and deleted.
 #
 # Guess before the run: the second message of the same id is taken and never delivered.
-# Seen: it is delivered. So a trigger that is sent again within five minutes runs again on the double and does not on AWS: a test
-# of "asked twice, run twice" passes here and the second run is lost there; a test of "sent twice, run once" fails here.
+# Seen: it is delivered. So a trigger that is sent again within five minutes runs again on the double and does not on
+# AWS: a test of "asked twice, run twice" passes here and the second run is lost there; a test of "sent twice, run
+# once" fails here.
 set -euo pipefail
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# vcf 2.1.2 with ical.js 2.2.1 (npm): vcf neither takes the backslashes off the values that it reads, nor puts them on those that
-# it writes. RFC 6350, section 3.4: a comma, a semicolon and a line break inside a value are written with a backslash.
+# vcf 2.1.2 with ical.js 2.2.1 (npm): vcf neither takes the backslashes off the values that it reads, nor puts them on
+# those that it writes. RFC 6350, section 3.4: a comma, a semicolon and a line break inside a value are written with a
+# backslash.
 #
 # Guess before the run: "Lee\, Ann" is read as "Lee, Ann"; an organisation "R;D" that is set is written as "R\;D".
-# Seen: the backslash stays in the name, all categories are one text; what it wrote comes back from ical.js as
-# the organisation R with a unit D, and the second line of a note is glued to the first.
+# Seen: the backslash stays in the name, all categories are one text; what it wrote comes back from ical.js as the
+# organisation R with a unit D, and the second line of a note is glued to the first.
 set -euo pipefail
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

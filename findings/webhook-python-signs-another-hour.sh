@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# standardwebhooks 1.1.0 and svix 2.9.1 (PyPI): sign() takes the digits of a time and calls them UTC, whatever zone the time has.
-# The Standard Webhooks specification signs "id.timestamp.body", the timestamp in seconds since 1970. Who signs
-# datetime.now().astimezone(), as is usual, sends one second in the header and signs another: no receiver takes it,
-# except where the clocks are set to UTC, as on the build machine.
+# standardwebhooks 1.1.0 and svix 2.9.1 (PyPI): sign() takes the digits of a time and calls them UTC, whatever zone
+# the time has. The Standard Webhooks specification signs "id.timestamp.body", the timestamp in seconds since 1970.
+# Who signs datetime.now().astimezone(), as is usual, sends one second in the header and signs another: no receiver
+# takes it, except where the clocks are set to UTC, as on most servers.
 #
 # Guess before the run: an aware time is converted; one moment in two zones has one signature.
 # Seen: two signatures, and the library's own verify() refuses what its sign() made.
