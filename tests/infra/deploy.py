@@ -1,5 +1,5 @@
-"""Makes the shipped stack on an emulated AWS: `AWS_ENDPOINT_URL=… deploy.py STACK` prints its outputs, and what each function
-may and must not do, as JSON."""
+"""Makes the shipped stack on an emulated AWS: `AWS_ENDPOINT_URL=… deploy.py STACK` prints its outputs, and what the role of
+each function allows, as JSON."""
 
 import json
 import sys
@@ -34,28 +34,19 @@ def take_the_queue_over():
         functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
 
 
-def allowed(template):
-    """What the role of each function lets it do to what, by the names of the template."""
-    return by_function(template, "Allow")
-
-
-def denied(template):
-    """What it forbids to each, whatever it allows: of which kinds of items."""
-    return by_function(template, "Deny")
-
-
-def by_function(template, effect):
+def roles(template):
+    """What the role of each function lets it do to what, by the names of the template, as tests/moto/roles.py takes it."""
     functions = rules.of_type(template, "AWS::Lambda::Function")
     who = {rules.named(function["Role"]): f"listsync-{name.removesuffix('Function').lower()}" for name, function in functions.items()}
-    actions = {name: set() for name in who.values()}
+    grants = {name: [] for name in who.values()}
     for role, statement in rules.statements(template):
-        if statement["Effect"] != effect or role not in who:
+        if role not in who:
             continue
-        kinds = [f" of {key.partition('#')[0]}" for key in rules.leading_keys(statement)] or [""]
-        for action in rules.each(statement["Action"]):
-            places = [place(resource) for resource in rules.each(statement["Resource"])]
-            actions[who[role]].update(f"{action} {it}{kind}" if it else action for it in places for kind in kinds)
-    return {name: sorted(them) for name, them in actions.items()}
+        if statement["Effect"] != "Allow":
+            raise ValueError(f"{role}: {statement.get('Sid')} is of a kind that tests/moto/roles.py does not judge by")
+        places = [place(resource) for resource in rules.each(statement["Resource"])]
+        grants[who[role]].append({"actions": rules.each(statement["Action"]), "places": places, "keys": rules.leading_keys(statement)})
+    return grants
 
 
 def place(resource):
@@ -73,4 +64,4 @@ if __name__ == "__main__":
     template = shipped.translated(shipped.source())
     made = outputs(deploy(name, template, Api="yes"), name)
     take_the_queue_over()
-    print(json.dumps(made | {"Allowed": allowed(template), "Denied": denied(template)}))
+    print(json.dumps(made | {"Roles": roles(template)}))

@@ -1,6 +1,7 @@
 """Our own rules over the translated template: what no linter knows. Each gives the faults that it finds, as sentences."""
 
 import re
+from pathlib import Path
 
 # Where AWS offers no narrower resource: the statement, and the conditions that fence it.
 FENCED = {
@@ -14,8 +15,16 @@ FENCED = {
 SECRET_END = "-??????"
 # What an object's path may begin with, by what is done: the end of a bucket's ARN.
 OBJECTS = {"s3:GetObject": ("/incoming/*", "/profiles/*"), "s3:PutObject": ("/rejected/*",)}
-# Items that decide who may do what: keys of the API and of links, and the senders of events.
+# The kinds of items that the table has: the second column of the table at the head of its schema.
+SCHEMA = Path(__file__).parents[2] / "shared" / "aws" / "src" / "table" / "schema.rs"
+# Items that decide who may do what: keys of the API and of links, and the senders of events. Only the API reads them.
 AUTHORITY = {"APIKEY#*", "APIKEYS", "SIGNING", "SOURCES"}
+# What people decided and set up. No function writes it but the one that people reach: no run, no beat, no file of a stranger.
+DECISIONS = {"SAID#*", "MERGED#*", "SETTINGS", "LISTS", "LINKS", "GARBAGE"}
+# What a run remembers. The inbox, which parses strangers' files, has no part in it.
+MEMORY = {"MEMBER#*", "OPEN#*", "OF#*", "GROUP#*", "REMOVALS#*", "LISTREMOVALS#*", "RUN#*", "GATE#*", "PEOPLE#*", "SEEN#*"}
+READS = {f"dynamodb:{name}" for name in ("BatchGetItem", "ConditionCheckItem", "GetItem", "Query")}
+WRITES = {f"dynamodb:{name}" for name in ("BatchWriteItem", "DeleteItem", "PutItem", "UpdateItem")}
 # Words with which a pattern is no ARN any more.
 WILD = re.compile(r"[*?]")
 RATE = re.compile(r"rate\((1 (minute|hour|day)|([2-9]|[1-9]\d+) (minutes|hours|days))\)")
@@ -178,24 +187,65 @@ def is_fenced(action, resource, statement):
 
 
 def leading_keys(statement):
-    """What the partition keys of the items begin with that a statement is for."""
-    conditions = statement.get("Condition", {}).values()
-    return [key for condition in conditions for key in each(condition.get("dynamodb:LeadingKeys", []))]
+    """Patterns of the partition keys to which a statement is bound, where it is bound for each and for there being any."""
+    conditions = statement.get("Condition", {})
+    if conditions.get("Null", {}).get("dynamodb:LeadingKeys") != "false":
+        return None
+    return conditions.get("ForAllValues:StringLike", {}).get("dynamodb:LeadingKeys")
 
 
-def authority_is_the_apis_alone(template):
-    """No function but the API touches what decides who may do what: not the one that parses strangers' files, either."""
+def of_the_table(template):
+    """Role and statement of whatever is allowed of the table itself."""
+    for role, statement in statements(template):
+        if any(it == {"Fn::GetAtt": ["Table", "Arn"]} or it == "*" for it in each(statement["Resource"])):
+            if any(action.startswith("dynamodb:") for action in each(statement["Action"])):
+                yield role, statement
+
+
+def kinds():
+    """The kinds of items, as patterns of their partition keys."""
+    for line in SCHEMA.read_text().splitlines():
+        if line.startswith("//! | ") and "`" in line:
+            for key in re.findall(r"`([A-Z][^`]+)`", line.split("|")[2]):
+                yield re.sub("#.*", "#*", key)
+
+
+def items_are_bound_to_kinds(template):
+    """Without it, a role reads and writes the whole table."""
+    known = set(kinds())
+    for role, statement in of_the_table(template):
+        keys, actions = leading_keys(statement), set(each(statement["Action"]))
+        if keys is None:
+            yield f"{role}: {statement.get('Sid')} is for every kind of item, or for a request that names none"
+            continue
+        if statement["Effect"] != "Allow" or not (actions <= READS or actions <= WRITES):
+            yield f"{role}: {statement.get('Sid')} mixes reads and writes, or has an action that knows no key"
+        for key in sorted(set(keys) - known):
+            yield f"{role}: {statement.get('Sid')} has {key}, which is no kind of item"
+
+
+def reach(template, role):
+    """The kinds of items that a role reads and that it writes."""
+    reads, writes = set(), set()
+    for who, statement in of_the_table(template):
+        if who == role:
+            keys = set(leading_keys(statement) or kinds())
+            reads |= keys if READS & set(each(statement["Action"])) else set()
+            writes |= keys if WRITES & set(each(statement["Action"])) else set()
+    return reads, writes
+
+
+def kinds_are_for_whom_they_are(template):
     for name, function in of_type(template, "AWS::Lambda::Function").items():
-        role, reaches, fenced = named(function["Role"]), set(), set()
-        for who, statement in statements(template):
-            if who != role or named(each(statement["Resource"])[0]) != "Table":
-                continue
-            if statement["Effect"] == "Allow":
-                reaches |= set(each(statement["Action"]))
-            elif AUTHORITY <= set(statement.get("Condition", {}).get("ForAnyValue:StringLike", {}).get("dynamodb:LeadingKeys", [])):
-                fenced |= set(each(statement["Action"]))
-        if name != "ApiFunction" and reaches - fenced:
-            yield f"{name}: may {sorted(reaches - fenced)} the API's keys"
+        reads, writes = reach(template, named(function["Role"]))
+        beyond = {"reads": set(), "writes": set()}
+        if name != "ApiFunction":
+            beyond = {"reads": reads & AUTHORITY, "writes": writes & (AUTHORITY | DECISIONS)}
+        if name == "InboxFunction":
+            beyond = {"reads": beyond["reads"] | reads & MEMORY, "writes": beyond["writes"] | writes & MEMORY}
+        for verb, them in beyond.items():
+            for kind in sorted(them):
+                yield f"{name}: {verb} {kind}"
 
 
 def each_function_has_its_own_role(template):
@@ -370,7 +420,8 @@ RULES = [
     the_worker_knows_the_last_receive,
     what_can_stand_still_has_an_alarm,
     nothing_is_allowed_wholesale,
-    authority_is_the_apis_alone,
+    items_are_bound_to_kinds,
+    kinds_are_for_whom_they_are,
     each_function_has_its_own_role,
     functions_run_our_binaries,
     logs_end,

@@ -56,6 +56,10 @@ def policy(template, name, sid):
     return next(each for each in found if each.get("Sid") == sid)
 
 
+def kinds(template, role, sid):
+    return statement(template, role, sid)["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+
+
 def put(target, key, value):
     target[key] = value
 
@@ -79,16 +83,23 @@ FAULTS = {
     "a table that one call deletes": (rules.the_table_outlives_mistakes, lambda t: properties(t, "Table").pop("DeletionProtectionEnabled")),
     "a table of fixed size": (rules.the_table_outlives_mistakes, lambda t: put(properties(t, "Table"), "BillingMode", "PROVISIONED")),
     "every action": (rules.nothing_is_allowed_wholesale, lambda t: put(statement(t, "TimerRole", "SendMessages"), "Action", "sqs:*")),
-    "one action too wide": (rules.nothing_is_allowed_wholesale, lambda t: statement(t, "WorkerRole", "KeepState")["Action"].append("dynamodb:Batch*")),
+    "one action too wide": (rules.nothing_is_allowed_wholesale, lambda t: put(statement(t, "WorkerRole", "ReadItems"), "Action", ["dynamodb:Batch*"])),
     "every queue": (rules.nothing_is_allowed_wholesale, lambda t: put(statement(t, "WorkerRole", "TakeAndSendMessages"), "Resource", "*")),
     "every secret": (rules.nothing_is_allowed_wholesale, lambda t: put(statement(t, "WorkerRole", "ReadTheSecret"), "Resource", {"Fn::Sub": "arn:${AWS::Partition}:secretsmanager:*:*:secret:*"})),
     "a token for anybody": (rules.nothing_is_allowed_wholesale, lambda t: statement(t, "WorkerRole", "ProveWhoWeAre").pop("Condition")),
     "a token for another audience": (rules.nothing_is_allowed_wholesale, lambda t: put(statement(t, "WorkerRole", "ProveWhoWeAre")["Condition"]["ForAllValues:StringEquals"], "sts:IdentityTokenAudience", "x")),
     "a token for no audience": (rules.nothing_is_allowed_wholesale, lambda t: statement(t, "WorkerRole", "ProveWhoWeAre")["Condition"].pop("Null")),
     "a managed policy": (rules.nothing_is_allowed_wholesale, lambda t: put(properties(t, "TimerRole"), "ManagedPolicyArns", ["arn:aws:iam::aws:policy/AdministratorAccess"])),
-    "keys within reach of strangers' files": (rules.authority_is_the_apis_alone, lambda t: properties(t, "InboxRole")["Policies"][0]["PolicyDocument"]["Statement"].pop(1)),
-    "keys that may be deleted": (rules.authority_is_the_apis_alone, lambda t: put(statement(t, "WorkerRole", "LeaveAuthorityAlone"), "Action", ["dynamodb:PutItem"])),
-    "senders within reach": (rules.authority_is_the_apis_alone, lambda t: statement(t, "TimerRole", "LeaveAuthorityAlone")["Condition"]["ForAnyValue:StringLike"]["dynamodb:LeadingKeys"].remove("SOURCES")),
+    "keys within reach of strangers' files": (rules.kinds_are_for_whom_they_are, lambda t: kinds(t, "InboxRole", "ReadItems").append("APIKEYS")),
+    "keys that may be deleted": (rules.kinds_are_for_whom_they_are, lambda t: kinds(t, "WorkerRole", "WriteItems").append("APIKEY#*")),
+    "senders within reach": (rules.kinds_are_for_whom_they_are, lambda t: kinds(t, "TimerRole", "ReadItems").append("SOURCES")),
+    "decisions that a file could make": (rules.kinds_are_for_whom_they_are, lambda t: kinds(t, "InboxRole", "WriteItems").append("SAID#*")),
+    "a file that could make a run forget": (rules.kinds_are_for_whom_they_are, lambda t: kinds(t, "InboxRole", "WriteItems").append("MEMBER#*")),
+    "items of every kind": (rules.items_are_bound_to_kinds, lambda t: statement(t, "InboxRole", "ReadItems").pop("Condition")),
+    "items that are not named": (rules.items_are_bound_to_kinds, lambda t: statement(t, "InboxRole", "ReadItems")["Condition"].pop("Null")),
+    "items of which one is of its kind": (rules.items_are_bound_to_kinds, lambda t: put(statement(t, "InboxRole", "ReadItems"), "Condition", {"Null": {"dynamodb:LeadingKeys": "false"}, "ForAnyValue:StringLike": {"dynamodb:LeadingKeys": ["LINK#*"]}})),
+    "a kind that there is not": (rules.items_are_bound_to_kinds, lambda t: kinds(t, "WorkerRole", "WriteItems").append("LIN*")),
+    "a scan": (rules.items_are_bound_to_kinds, lambda t: put(statement(t, "WorkerRole", "ReadItems"), "Action", ["dynamodb:Scan"])),
     "one role for both": (rules.each_function_has_its_own_role, lambda t: put(properties(t, "TimerFunction"), "Role", {"Fn::GetAtt": ["WorkerRole", "Arn"]})),
     "another runtime": (rules.functions_run_our_binaries, lambda t: put(t["Globals"]["Function"], "Runtime", "provided.al2")),
     "x86 by default": (rules.functions_run_our_binaries, lambda t: put(t["Parameters"]["Architecture"], "Default", "x86_64")),
@@ -142,6 +153,12 @@ def test_a_seeded_fault_is_caught(fault, source):
     rule, seed = FAULTS[fault]
     seed(source)
     assert list(rule(shipped.translated(source))) != []
+
+
+def test_the_kinds_of_items_are_those_of_the_schema():
+    assert {"LIST#*", "LISTS", "APIKEY#*", "APIKEYS", "PEOPLE#*", "SETTINGS"} <= set(rules.kinds())
+    api = rules.reach(shipped.translated(shipped.source()), "ApiRole")[0]
+    assert set(rules.kinds()) - api == {"PEOPLE#*"}
 
 
 def test_every_rule_is_able_to_fail():

@@ -8,8 +8,9 @@ Four things are unlike the plain server, because tests need them:
 - It works some times quicker: see quick.py.
 - A query looks at the items of its partition, or of its index. The plain server sorts the whole table for each.
 - The clock of SQS can be set ahead: PUT /clock with the seconds in the body. So a test of delays need not wait.
-- It counts what was asked of it: GET /calls answers so many per operation. And GET /uses answers what each access key
-  but `test` did to what, in the words of a role's policy.
+- It counts what was asked of it: GET /calls answers so many per operation.
+- After PUT /roles, an access key other than `test` stands for a role, and each of its requests is judged by that role:
+  see roles.py. What the role does not allow is refused; GET /refused tells of it, once.
 
 And it knows what moto does not:
 
@@ -40,12 +41,15 @@ from moto.server import DomainDispatcherApplication, create_backend_app
 from moto.sqs import models as sqs
 from werkzeug.serving import make_server
 
-from dynamo import Answer, DynamoDb, one_at_a_time
+import roles
+from dynamo import Answer, DynamoDb, one_at_a_time, refusal
 from quick import be_quick
 
 ahead = 0.0
 calls = collections.Counter()
-uses = collections.defaultdict(set)
+# What each role allows, and what it was asked beyond that.
+policies = {}
+refused = []
 
 # What a role's token is, for a test that trusts it.
 WEB_IDENTITY_TOKEN = "emulated-web-identity-token"
@@ -135,42 +139,25 @@ def caller(environment):
     return found.groups() if found else ("test", "")
 
 
-def note(environment, body):
+def beyond_role(environment, body):
+    """What a request needs that the role of its caller does not allow."""
     who, service = caller(environment)
+    if who not in policies:
+        return []
     operation = environment.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
-    uses[who].update(f"{service}:{use}" for use in actions(service, operation, environment, body))
+    asked = json.loads(body) if operation and body else {}
+    place = roles.in_bucket(environment["PATH_INFO"]) if service == "s3" else None
+    verb = f"{environment['REQUEST_METHOD'].capitalize()}Object" if service == "s3" else operation
+    return [f"{who}: {use}" for use in roles.uses((service, verb), asked, place) if not roles.allows(policies[who], use)]
 
 
-def actions(service, operation, environment, body):
-    """What a role has to be allowed for a request: an action and the resource, by the names of the template, and of the table
-    the kind of the items."""
-    if service == "s3":
-        folder = environment["PATH_INFO"].split("/")[2]
-        return [f"{environment['REQUEST_METHOD'].capitalize()}Object Inbox/{folder}/*"]
-    if service == "sqs":
-        return [f"{operation.removesuffix('Batch')} Queue"]
-    if service != "dynamodb":
-        return [operation]
-    asked = json.loads(body)
-    if "IndexName" in asked:
-        return [f"{operation} Table/index/{asked['IndexName']}"]
-    return [f"{action} Table of {partition.partition('#')[0]}" for action, partition in partitions(operation, asked)]
-
-
-def partitions(operation, asked):
-    """Each action of a request with the partition that it is for; what stands before the first # is the kind of its items."""
-    if operation == "TransactWriteItems":
-        names = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
-        parts = [(names[kind], part) for write in asked["TransactItems"] for kind, part in write.items()]
-    elif operation == "BatchWriteItem":
-        parts = [(operation, part) for writes in asked["RequestItems"].values() for write in writes for part in write.values()]
-    elif operation == "BatchGetItem":
-        parts = [(operation, {"Key": key}) for wanted in asked["RequestItems"].values() for key in wanted["Keys"]]
-    elif operation == "Query":
-        parts = [(operation, {"Key": {"pk": asked["ExpressionAttributeValues"][":pk"]}})]
-    else:
-        parts = [(operation, asked)]
-    return [(action, key["pk"]["S"]) for action, part in parts if (key := part.get("Item") or part.get("Key"))]
+def denied(start_response, service):
+    """What a service answers to whom it does not allow something."""
+    if service != "s3":
+        return refusal("AccessDeniedException").send(start_response)
+    body = b"<Error><Code>AccessDenied</Code></Error>"
+    start_response("403 Forbidden", [("Content-Type", "application/xml"), ("Content-Length", str(len(body)))])
+    return [body]
 
 
 def web_identity(start_response, form):
@@ -196,10 +183,13 @@ def application(is_recorded):
     moto = DomainDispatcherApplication(create_backend_app)
     dynamo = DynamoDb(moto, is_recorded)
 
-    def told():
+    def told(path):
         """What a test can ask of the server itself."""
-        all_uses = {who: sorted(used) for who, used in uses.items()}
-        return {"/calls": calls, "/uses": all_uses, "/broken": dynamo.broken, "/recorded": dynamo.recorded}
+        if path == "/refused":
+            once = list(refused)
+            refused.clear()
+            return once
+        return {"/calls": calls, "/broken": dynamo.broken + refused, "/recorded": dynamo.recorded}[path]
 
     def set_up(path, body):
         """What a test can set at the server itself."""
@@ -208,20 +198,22 @@ def application(is_recorded):
             ahead = float(body)
         elif path == "/trouble":
             dynamo.put_under_load()
+        elif path == "/roles":
+            policies.update(json.loads(body))
         else:
             dynamo.throw(json.loads(body) if body else None)
 
     def serve(environment, start_response):
         path, target = environment["PATH_INFO"], environment.get("HTTP_X_AMZ_TARGET", "")
-        if path in ("/calls", "/uses", "/broken", "/recorded"):
+        if path in ("/calls", "/refused", "/broken", "/recorded"):
             with one_at_a_time:
-                return tell(start_response, told()[path])
+                return tell(start_response, told(path))
         form = environment.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded")
         watched = caller(environment)[0] != "test" and not form
         if target:
             with one_at_a_time:
                 calls[target.partition(".")[2]] += 1
-        ours = path in ("/clock", "/trouble", "/odds")
+        ours = path in ("/clock", "/trouble", "/odds", "/roles")
         if not (ours or form or watched or target.startswith("DynamoDB_")):
             return moto(environment, start_response)
         body = environment["wsgi.input"].read(int(environment.get("CONTENT_LENGTH") or 0))
@@ -231,7 +223,10 @@ def application(is_recorded):
             return [b""]
         if watched:
             with one_at_a_time:
-                note(environment, body)
+                beyond = beyond_role(environment, body)
+                refused.extend(beyond)
+            if beyond:
+                return denied(start_response, caller(environment)[1])
         if target.startswith("DynamoDB_"):
             return dynamo.answer(environment, start_response, target.partition(".")[2], body)
         asked = parse_qs(body.decode()) if form else {}

@@ -1,7 +1,4 @@
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::{collections::BTreeSet, time::Duration};
 
 use listsync_graph_emulator::Emulator;
 use listsync_testkit::moto::Moto;
@@ -19,7 +16,9 @@ pub const PUBLIC_URL: &str = "https://lists.contoso.example";
 /// What the timer has of time by the template.
 pub const TIMER_TIME: Duration = Duration::from_secs(60);
 
-/// The shipped stack on an emulated AWS, beside an emulated tenant. The command line of the world speaks to it.
+/// The shipped stack on an emulated AWS, beside an emulated tenant. The command line of the world speaks to it. Each
+/// function may do what its role in the template allows; whatever else it asks is refused, and fails the test, see
+/// [`Moto::judge_by`].
 pub struct Cloud {
     /// The tenant and the command line.
     pub world: World,
@@ -28,10 +27,6 @@ pub struct Cloud {
     queue: String,
     dead_letters: String,
     pub(crate) bucket: String,
-    /// What each function may do, by its role.
-    allowed: Value,
-    /// What it must not do, whatever it may.
-    denied: Value,
     secret: String,
 }
 
@@ -59,6 +54,7 @@ impl Cloud {
         }
         let outputs = deployed(&world).await;
         let output = |name: &str| outputs[name].as_str().expect("an output").to_owned();
+        moto.judge_by(&outputs["Roles"].to_string());
         world.set("LISTSYNC_STORE", output("Store"));
         world.set("LISTSYNC_QUEUE", output("QueueUrl"));
         let queue = output("QueueUrl").trim_start_matches("sqs:").to_owned();
@@ -69,8 +65,6 @@ impl Cloud {
             queue,
             dead_letters: output("DeadLettersUrl"),
             bucket: output("InboxName"),
-            allowed: outputs["Allowed"].clone(),
-            denied: outputs["Denied"].clone(),
             secret: String::new(),
         };
         cloud.keep_the_secret().await
@@ -126,7 +120,7 @@ impl Cloud {
         !name.starts_with("AZURE_") && name != "LISTSYNC_CREDENTIAL"
     }
 
-    /// Its access key is its name, so that what it does is told from what others do.
+    /// Its access key is its name, which stands for its role.
     async fn start(&self, name: &str, sees: fn(&str) -> bool) -> Function {
         let mut environment = self.environment();
         environment.retain(|(variable, _)| sees(variable) && variable != "AWS_ACCESS_KEY_ID");
@@ -137,27 +131,13 @@ impl Cloud {
         Function::start(name, &environment).await
     }
 
-    /// What each function did that its role does not let it do.
+    /// What functions asked that their roles do not allow, since this was last asked: one sentence each.
     ///
     /// # Panics
     /// When the emulated AWS does not answer.
-    pub async fn forbidden(&self) -> Vec<String> {
-        let answer = self.http.get(format!("{}/uses", self.moto.endpoint())).send().await;
-        let uses: BTreeMap<String, Vec<String>> =
-            answer.expect("the emulated AWS answers").json().await.expect("with uses");
-        let mut forbidden = Vec::new();
-        for (function, used) in uses {
-            let [allowed, denied] = [&self.allowed, &self.denied]
-                .map(|of_roles| of_roles[&function].as_array().cloned().unwrap_or_default());
-            // What is allowed of the table is allowed of every kind of its items.
-            let of_table = |used: &str| used.split(" of ").next().unwrap_or_default().to_owned();
-            let odd = used.into_iter().filter(|used| {
-                !allowed.iter().any(|one| *one == of_table(used))
-                    || denied.iter().any(|one| one == used.as_str())
-            });
-            forbidden.extend(odd.map(|used| format!("{function}: {used}")));
-        }
-        forbidden
+    #[must_use]
+    pub fn refused(&self) -> Vec<String> {
+        serde_json::from_str(&self.moto.refused()).expect("sentences")
     }
 
     /// The variables of a function.

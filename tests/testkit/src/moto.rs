@@ -116,6 +116,25 @@ impl Moto {
         self.tell("/trouble", "");
     }
 
+    /// From now on each access key that is named here stands for a role: whatever the role does not allow is refused, and
+    /// a suite in which nobody takes it with [`Moto::refused`] has failed. The document is `Roles` of
+    /// `tests/infra/deploy.py`.
+    ///
+    /// # Panics
+    /// When it does not answer.
+    pub fn judge_by(&self, roles: &str) {
+        self.tell("/roles", roles);
+    }
+
+    /// What was refused by roles since this was last asked: a JSON array of sentences.
+    ///
+    /// # Panics
+    /// When it does not answer.
+    #[must_use]
+    pub fn refused(&self) -> String {
+        self.told("/refused").expect("the emulated AWS answers")
+    }
+
     fn tell(&self, path: &str, body: &str) {
         let answer = self.exchange("PUT", path, body).expect("the emulated AWS answers");
         assert!(answer.contains(" 204 "), "the emulated AWS does not take {path}: {answer}");
@@ -141,9 +160,13 @@ impl Moto {
         assert!(asked.status.success(), "a second DynamoDB does not agree: {}", told.concat());
     }
 
-    /// What DynamoDB was asked that the service would refuse, by the judge in `tests/moto`: a JSON array of sentences.
+    /// What was asked that AWS would refuse, by the judges in `tests/moto`: a JSON array of sentences.
     fn broken(&self) -> io::Result<String> {
-        let answer = self.exchange("GET", "/broken", "")?;
+        self.told("/broken")
+    }
+
+    fn told(&self, path: &str) -> io::Result<String> {
+        let answer = self.exchange("GET", path, "")?;
         Ok(answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default())
     }
 }
@@ -151,7 +174,7 @@ impl Moto {
 /// The token that [`Moto`] gives as a role's web identity.
 pub const WEB_IDENTITY_TOKEN: &str = "emulated-web-identity-token";
 
-/// A suite that asked something which DynamoDB refuses has failed, whatever became of it.
+/// A suite that asked something which AWS refuses has failed, whatever became of it.
 impl Drop for Moto {
     fn drop(&mut self) {
         let broken = self.broken();
@@ -159,7 +182,7 @@ impl Drop for Moto {
         drop(self.process.wait());
         if !std::thread::panicking() {
             let broken = broken.expect("the emulated AWS answers to the end");
-            assert_eq!(broken, "[]", "DynamoDB would have refused this");
+            assert_eq!(broken, "[]", "AWS would have refused this");
         }
     }
 }

@@ -32,12 +32,16 @@
 //! | how many members a list had, lately | `LIST#list` | `SIZES` |
 //! | a run's summary | `RUN#run` | `HEAD`, `PART#n` |
 //! | the gate of a tenant | `GATE#tenant` | `HEAD` |
+//! | how far changes of a tenant's people were read | `PEOPLE#tenant` | `HEAD` |
 //! | the settings | `SETTINGS` | `HEAD` |
 //! | the keys that sign links | `SIGNING` | `HEAD` |
 //! | API keys, by id and by the hash of their secret | `APIKEYS`, `APIKEY#hash` | `key`, `HEAD` |
 //! | who sends events | `SOURCES` | `source` |
 //! | what was handled, for a time | `SEEN#name` | `HEAD` |
 //! | what was let go and is not cleared away yet | `GARBAGE` | what it is |
+//!
+//! Which function reads and writes which kinds is in the roles of `infra/template.yaml`: whoever touches another kind
+//! grants it there.
 //!
 //! Each item carries `schema` (1), the version of its shape. A link's *space* is made anew when it is relinked, so that
 //! all that it remembered is forgotten in one write; its *birth* lasts as long as the link.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use listsync_end_to_end::{Cloud, Function, TIMER_TIME, beat, dropped};
+use listsync_end_to_end::{Ask, Cloud, Function, TIMER_TIME, beat, dropped};
 use serde_json::Value;
 
 use crate::{
@@ -62,7 +62,6 @@ async fn a_dropped_file_becomes_an_import_messages_runs_and_changes_of_groups() 
     assert_eq!((told.len(), &told[0]["added"], &told[0]["links"]), (1, &2.into(), &1.into()), "{told:?}");
     metrics(&lines).into_iter().for_each(|line| assert_embedded(line, "listsync-inbox"));
     assert_eq!(metrics(&lines).len(), 1);
-    assert_eq!(cloud.forbidden().await, Vec::<String>::new());
     assert_nobody_is_named(&cloud, &[&inbox, &worker, &timer], &["week+1"]);
     world.assert_careful();
 }
@@ -84,7 +83,6 @@ async fn a_file_that_is_not_csv_changes_nothing_and_is_told_in_the_bucket() {
     let lines = inbox.lines();
     let refused: u64 = metrics(&lines).iter().filter_map(|line| line["RefusedFiles"].as_u64()).sum();
     assert_eq!(refused, 2, "{lines:?}");
-    assert_eq!(cloud.forbidden().await, Vec::<String>::new());
     assert_nobody_is_named(&cloud, &[&inbox], &["Nobody's", "staff.csv"]);
 }
 
@@ -99,7 +97,6 @@ async fn rows_that_cannot_be_read_are_laid_down_and_the_others_taken_in() {
     assert!(rows.contains("not an address") && rows.contains("Somebody"), "{rows}");
     let report = cloud.file("rejected/List 0/full/generic/staff.csv.txt").await.unwrap_or_default();
     assert!(report.contains("row 2: ") && !report.contains("Somebody"), "{report}");
-    assert_eq!(cloud.forbidden().await, Vec::<String>::new());
     assert_nobody_is_named(&cloud, &[&inbox], &["Somebody"]);
 }
 
@@ -117,18 +114,28 @@ async fn a_store_that_does_not_answer_fails_the_call_so_that_the_event_comes_aga
     assert!(cloud.file("rejected/List 0/full/generic/staff.csv.txt").await.is_none());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_a_functions_role_does_not_allow_is_seen() {
-    let (cloud, _) = Links::one_in_step().await;
-    assert_eq!(cloud.forbidden().await, Vec::<String>::new());
+/// The binary as though its role were another's.
+async fn disguised(cloud: &Cloud, binary: &str, role: &str) -> Function {
     let mut environment = cloud.environment();
     environment.retain(|(name, _)| name != "AWS_ACCESS_KEY_ID");
-    // As if the timer did what the inbox does.
-    environment.push(("AWS_ACCESS_KEY_ID".to_owned(), "listsync-timer".to_owned()));
-    let inbox = Function::start("listsync-inbox", &environment).await;
-    drop_in(&cloud, &inbox, "incoming/List 0/full/generic/staff.csv", "no file of people").await;
-    let forbidden = cloud.forbidden().await;
-    let files =
-        ["listsync-timer: s3:GetObject Inbox/incoming/*", "listsync-timer: s3:PutObject Inbox/rejected/*"];
-    assert_eq!(forbidden, files);
+    environment.push(("AWS_ACCESS_KEY_ID".to_owned(), role.to_owned()));
+    Function::start(binary, &environment).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_functions_role_does_not_allow_is_refused() {
+    let (cloud, _) = Links::one_in_step().await;
+    let path = "incoming/List 0/full/generic/staff.csv";
+    cloud.put(path, cloud.world.csv(&[0])).await;
+    let timer = disguised(&cloud, "listsync-inbox", "listsync-timer").await;
+    assert!(timer.call(&dropped(cloud.bucket(), path), INBOX_TIME).await.is_err());
+    assert_eq!(cloud.refused(), ["listsync-timer: s3:GetObject Inbox/incoming/*"]);
+
+    let made = cloud.world.json(&["keys", "create", "all", "--scope", "admin"]).await;
+    let key = made["secret"].as_str().expect("a key is shown once");
+    let inbox = disguised(&cloud, "listsync-api", "listsync-inbox").await;
+    let asked = Ask::get("/v1/keys").key(key).of(&inbox).await;
+    assert!(asked.status >= 500, "{asked:?}");
+    assert_eq!(cloud.refused(), ["listsync-inbox: dynamodb:GetItem Table of APIKEY"]);
+    assert_eq!(cloud.refused(), Vec::<String>::new());
 }

@@ -91,7 +91,6 @@ async fn a_change_of_a_group_goes_through_the_functions_to_its_list_within_one_m
     let posts = world.tenant().posts();
     assert!(posts.iter().all(|post| post.status == Some(202)), "{posts:?}");
 
-    assert_eq!(cloud.forbidden().await, Vec::<String>::new());
     let secret = subscriptions[0].client_state.clone().expect("a secret");
     assert_nobody_is_named(&cloud, &[&timer, &worker, door.api()], &[&secret]);
     world.assert_careful();
