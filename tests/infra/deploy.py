@@ -2,6 +2,7 @@
 each function allows, as JSON."""
 
 import json
+import re
 import sys
 
 import boto3
@@ -44,24 +45,26 @@ def roles(template):
             continue
         if statement["Effect"] != "Allow":
             raise ValueError(f"{role}: {statement.get('Sid')} is of a kind that tests/moto/roles.py does not judge by")
-        places = [place(resource) for resource in rules.each(statement["Resource"])]
+        places = [place(template, resource) for resource in rules.each(statement["Resource"])]
         grants[who[role]].append({"actions": rules.each(statement["Action"]), "places": places, "keys": rules.leading_keys(statement)})
     return grants
 
 
-def place(resource):
-    """A resource of the stack, or what lies in it; none: it is no part of the stack."""
+def place(template, resource):
+    """A resource of the stack, or what lies in it, or a secret by its name; none: it is no part of the stack."""
     match resource:
         case {"Fn::GetAtt": [name, "Arn"]}:
             return name
         case {"Fn::Sub": text} if text.startswith("${"):
             return text.replace("${", "").replace(".Arn}", "")
+        case {"Fn::Sub": text} if (secret := re.search(r":secret:\$\{(\w+)\}", text)):
+            return f"Secret {template['Parameters'][secret.group(1)]['Default']}"
     return None
 
 
 if __name__ == "__main__":
     name = sys.argv[1]
     template = shipped.translated(shipped.source())
-    made = outputs(deploy(name, template, Api="yes"), name)
+    made = outputs(deploy(name, template, Api="yes", ApiClientId="99999999-8888-7777-6666-555555555555"), name)
     take_the_queue_over()
     print(json.dumps(made | {"Roles": roles(template)}))

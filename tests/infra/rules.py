@@ -248,6 +248,38 @@ def kinds_are_for_whom_they_are(template):
                 yield f"{name}: {verb} {kind}"
 
 
+def strangers_reach_no_credential_that_writes(template):
+    """The public function has an app registration of its own, and nothing by which it could be the worker."""
+    public, other = "ApiFunction", "WorkerFunction"
+    functions = of_type(template, "AWS::Lambda::Function")
+    variables = {name: functions[name]["Environment"]["Variables"] for name in (public, other)}
+    for name in ("AZURE_CLIENT_ID", "LISTSYNC_CREDENTIAL"):
+        mine, theirs = (refers(variables[which].get(name)) for which in (public, other))
+        shared = (mine & theirs) - {"CredentialKind", "AWS::NoValue"}
+        if shared or not mine:
+            yield f"{public}: {name} is not its own ({sorted(shared)})"
+    role = named(functions[public]["Role"])
+    for who, statement in statements(template):
+        if who == role and "ClientSecretName" in refers(statement["Resource"]):
+            yield f"{public}: {statement.get('Sid')} reads the secret of the other functions"
+    told = [refers(it["Assert"]) for it in template.get("Rules", {}).get("TheApiHasAnAppOfItsOwn", {}).get("Assertions", [])]
+    for pair in ({"ApiClientId", "ClientId"}, {"ApiClientSecretName", "ClientSecretName"}):
+        if pair not in told:
+            yield f"{' and '.join(sorted(pair))}: may be the same"
+
+
+def refers(value):
+    """The parameters that a value refers to, wherever it does."""
+    if isinstance(value, list):
+        return set().union(*map(refers, value))
+    if not isinstance(value, dict):
+        return set()
+    found = {value["Ref"]} if "Ref" in value else set()
+    if isinstance(value.get("Fn::Sub"), str):
+        found |= set(re.findall(r"\$\{(\w+)\}", value["Fn::Sub"]))
+    return found.union(*map(refers, value.values()))
+
+
 def each_function_has_its_own_role(template):
     roles = [named(function["Role"]) for function in of_type(template, "AWS::Lambda::Function").values()]
     if len(set(roles)) < len(roles):
@@ -422,6 +454,7 @@ RULES = [
     nothing_is_allowed_wholesale,
     items_are_bound_to_kinds,
     kinds_are_for_whom_they_are,
+    strangers_reach_no_credential_that_writes,
     each_function_has_its_own_role,
     functions_run_our_binaries,
     logs_end,

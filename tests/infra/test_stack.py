@@ -16,7 +16,7 @@ import template as shipped
 
 STACK = "listsync"
 # The parameters under which all there is to make is made.
-EVERYTHING = {"Api": "yes", "PublicUrl": "https://lists.contoso.example"}
+EVERYTHING = {"Api": "yes", "ApiClientId": "99999999-8888-7777-6666-555555555555", "PublicUrl": "https://lists.contoso.example"}
 # Types that the emulator makes nothing of.
 NOT_MADE = {
     "AWS::ApiGatewayV2::Api",
@@ -258,10 +258,20 @@ def test_functions_may_be_called_by_their_own_sources_alone(stack):
         assert all(it["Condition"] for it in made)
 
 
-def test_the_worker_may_use_its_own_credential_only(stack):
-    sids = {statement["Sid"] for statement in stack.asked("WorkerRole")["Policies"][0]["PolicyDocument"]["Statement"]}
+@pytest.mark.parametrize("role, secret", [("WorkerRole", "/listsync/client-secret"), ("ApiRole", "/listsync/api-client-secret")])
+def test_a_function_may_use_its_own_credential_only(stack, role, secret):
+    statements = {statement["Sid"]: statement for statement in stack.asked(role)["Policies"][0]["PolicyDocument"]["Statement"]}
     own = {"web-identity": "ProveWhoWeAre", "secretsmanager": "ReadTheSecret", "ssm": "ReadTheParameter"}
-    assert sids & set(own.values()) == {own[stack.values["CredentialKind"]]}
+    kind = stack.values["CredentialKind"]
+    assert set(statements) & set(own.values()) == {own[kind]}
+    if kind != "web-identity":
+        assert f"{secret}-??????" in statements[own[kind]]["Resource"] or statements[own[kind]]["Resource"].endswith(f"parameter{secret}")
+
+
+def test_the_public_function_is_another_app(stack):
+    made = {name: stack.client("lambda").get_function_configuration(FunctionName=stack.made[name])["Environment"]["Variables"] for name in ("ApiFunction", "WorkerFunction")}
+    ids = [made[name]["AZURE_CLIENT_ID"] for name in ("ApiFunction", "WorkerFunction")]
+    assert ids == [EVERYTHING["ApiClientId"], shipped.PARAMETERS["ClientId"]]
 
 
 def test_logs_are_as_asked(stack):

@@ -56,6 +56,10 @@ def policy(template, name, sid):
     return next(each for each in found if each.get("Sid") == sid)
 
 
+def variables(template, function):
+    return properties(template, function)["Environment"]["Variables"]
+
+
 def kinds(template, role, sid):
     return statement(template, role, sid)["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
 
@@ -100,6 +104,11 @@ FAULTS = {
     "items of which one is of its kind": (rules.items_are_bound_to_kinds, lambda t: put(statement(t, "InboxRole", "ReadItems"), "Condition", {"Null": {"dynamodb:LeadingKeys": "false"}, "ForAnyValue:StringLike": {"dynamodb:LeadingKeys": ["LINK#*"]}})),
     "a kind that there is not": (rules.items_are_bound_to_kinds, lambda t: kinds(t, "WorkerRole", "WriteItems").append("LIN*")),
     "a scan": (rules.items_are_bound_to_kinds, lambda t: put(statement(t, "WorkerRole", "ReadItems"), "Action", ["dynamodb:Scan"])),
+    "a public function that writes groups": (rules.strangers_reach_no_credential_that_writes, lambda t: put(variables(t, "ApiFunction"), "AZURE_CLIENT_ID", {"Ref": "ClientId"})),
+    "a public function with the worker's credential": (rules.strangers_reach_no_credential_that_writes, lambda t: put(variables(t, "ApiFunction"), "LISTSYNC_CREDENTIAL", {"Fn::Sub": "ssm:${ClientSecretName}"})),
+    "a public function that reads the worker's secret": (rules.strangers_reach_no_credential_that_writes, lambda t: put(properties(t, "ApiRole")["Policies"][0]["PolicyDocument"]["Statement"], slice(0, 0), [{"Sid": "ReadAll", "Effect": "Allow", "Action": "ssm:GetParameter", "Resource": {"Fn::Sub": "arn:aws:ssm:${AWS::Region}:1:parameter${ClientSecretName}"}}])),
+    "one app for both": (rules.strangers_reach_no_credential_that_writes, lambda t: t["Rules"]["TheApiHasAnAppOfItsOwn"]["Assertions"].pop(0)),
+    "one secret for both": (rules.strangers_reach_no_credential_that_writes, lambda t: t["Rules"]["TheApiHasAnAppOfItsOwn"]["Assertions"].pop(1)),
     "one role for both": (rules.each_function_has_its_own_role, lambda t: put(properties(t, "TimerFunction"), "Role", {"Fn::GetAtt": ["WorkerRole", "Arn"]})),
     "another runtime": (rules.functions_run_our_binaries, lambda t: put(t["Globals"]["Function"], "Runtime", "provided.al2")),
     "x86 by default": (rules.functions_run_our_binaries, lambda t: put(t["Parameters"]["Architecture"], "Default", "x86_64")),

@@ -45,6 +45,8 @@ def uses(request, asked, place):
     action = f"{service}:{operation}"
     if service == "sqs":
         return [Use(f"{service}:{operation.removesuffix('Batch')}", "Queue", ())]
+    if service == "secretsmanager":
+        return [Use(action, f"Secret {asked['SecretId']}", ())]
     if service != "dynamodb":
         return [Use(action, place, ())]
     if "IndexName" in asked:

@@ -10,6 +10,7 @@ GRANTS = [
     {"actions": ["dynamodb:PutItem", "dynamodb:BatchWriteItem"], "places": ["Table"], "keys": ["LINK#*"]},
     {"actions": ["dynamodb:Query"], "places": ["Table/index/due"], "keys": None},
     {"actions": ["sqs:SendMessage"], "places": ["Queue"], "keys": None},
+    {"actions": ["secretsmanager:GetSecretValue"], "places": ["Secret /listsync/api-client-secret"], "keys": None},
     {"actions": ["s3:GetObject"], "places": ["Inbox/incoming/*"], "keys": None},
 ]
 
@@ -41,6 +42,7 @@ def beyond(service, operation, asked=None, place=None):
     ("dynamodb", "TransactWriteItems", transaction(("Put", "LINK#1"), ("ConditionCheck", "LIST#1")), None),
     ("sqs", "SendMessageBatch", {}, None),
     ("s3", "GetObject", {}, "Inbox/incoming/*"),
+    ("secretsmanager", "GetSecretValue", {"SecretId": "/listsync/api-client-secret"}, None),
 ])
 def test_what_a_role_allows_goes_through(service, operation, asked, place):
     assert beyond(service, operation, asked, place) == []
@@ -64,7 +66,7 @@ def test_what_a_role_allows_goes_through(service, operation, asked, place):
     ("dynamodb", "Scan", {}, None, "dynamodb:Scan Table"),
     ("sqs", "ReceiveMessage", {}, None, "sqs:ReceiveMessage Queue"),
     ("s3", "PutObject", {}, "Inbox/incoming/*", "s3:PutObject Inbox/incoming/*"),
-    ("secretsmanager", "GetSecretValue", {}, None, "secretsmanager:GetSecretValue"),
+    ("secretsmanager", "GetSecretValue", {"SecretId": "/listsync/client-secret"}, None, "secretsmanager:GetSecretValue Secret /listsync/client-secret"),
 ])
 def test_what_a_role_does_not_allow_is_told(service, operation, asked, place, told):
     assert beyond(service, operation, asked, place) == [told]

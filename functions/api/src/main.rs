@@ -4,7 +4,7 @@ use std::{process::ExitCode, time::Duration};
 
 use axum::{extract::Request, middleware};
 use lambda_http::{RequestExt as _, request::RequestContext};
-use listsync_http::{Connected, Limits, Options};
+use listsync_http::{Asker, Connected, Limits, Options};
 use listsync_wiring::function;
 
 /// What Lambda takes as one request, in bytes ("Lambda quotas" of the AWS Lambda developer guide).
@@ -20,6 +20,8 @@ async fn main() -> ExitCode {
     let options = Options {
         // Without the settings for the directory all but making links works.
         tenant: wired.tenant().ok(),
+        // The deployment gives it an app of its own, and the worker makes what is to be made.
+        asker: Asker::Reader,
         public_url: wired.public_url.clone(),
         limits: Limits { import: LARGEST, time: LONGEST, ..Limits::default() },
         trusted_proxies: wired.trusted_proxies.clone(),

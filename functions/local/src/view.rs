@@ -47,6 +47,7 @@ impl LinkView {
             list,
             group,
             group_name,
+            to_make,
             more,
             tenant,
             mode,
@@ -61,6 +62,7 @@ impl LinkView {
             voucher: _,
             status,
         } = link;
+        let group = to_make.is_none().then_some(group);
         json!({
             "id": id,
             "list": {"id": list, "name": self.list_name},
@@ -77,7 +79,7 @@ impl LinkView {
             "agents": agents,
             "protected": protected.texts(),
             "writes": writes,
-            "status": status_word(*status),
+            "status": status_word(link),
             "halt_reason": halt_reason(*status),
             "phase": progress.phase,
             "requested": requested.0,
@@ -111,7 +113,17 @@ impl LinkView {
         match (&self.state.link.status, &self.state.progress.hold) {
             (LinkStatus::Active, _) if self.state.progress.failing.is_some() => "failing".to_owned(),
             (LinkStatus::Active, Some(hold)) => format!("holds {}", hold.list_removals + hold.group_removals),
+            (LinkStatus::Active, None) => status_word(&self.state.link).to_owned(),
             (status, _) => status.to_string(),
+        }
+    }
+
+    fn status_text(&self) -> String {
+        match &self.state.link {
+            link if status_word(link) == "pending" => {
+                "pending: its next sync first creates the group".to_owned()
+            }
+            link => link.status.to_string(),
         }
     }
 
@@ -122,7 +134,7 @@ impl LinkView {
         let default = || "as the settings say".to_owned();
         let rows = [
             ("link", link.id.to_string()),
-            ("group", link.groups().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
+            ("group", group_ids(link)),
             ("mode", link.mode.to_string()),
             ("extras", word(link.extras)),
             ("first merge", word(link.first_merge)),
@@ -133,7 +145,7 @@ impl LinkView {
             ("agents", word(link.members.agents)),
             ("protected", protected_text(&link.members.protected)),
             ("writes", link.writes.to_string()),
-            ("status", link.status.to_string()),
+            ("status", self.status_text()),
             ("first run", first_run(self.state.progress.phase).to_owned()),
             ("due", moment(self.state.due_at)),
         ];
@@ -189,6 +201,11 @@ impl LinkView {
     }
 }
 
+fn group_ids(link: &Link) -> String {
+    let ids: Vec<String> = link.groups().map(ToString::to_string).collect();
+    if ids.is_empty() { "not created yet".to_owned() } else { ids.join(", ") }
+}
+
 /// The groups of a link, named in a sentence.
 pub(crate) fn groups(link: &Link) -> String {
     let which = if link.more.is_empty() { "the group" } else { "the groups" };
@@ -196,8 +213,9 @@ pub(crate) fn groups(link: &Link) -> String {
 }
 
 /// The status as one word.
-pub(crate) fn status_word(status: LinkStatus) -> &'static str {
-    match status {
+pub(crate) fn status_word(link: &Link) -> &'static str {
+    match link.status {
+        LinkStatus::Active if link.is_pending() => "pending",
         LinkStatus::Active => "active",
         LinkStatus::Paused => "paused",
         LinkStatus::Halted(_) => "halted",

@@ -5,13 +5,21 @@ use std::{process::ExitCode, sync::Arc, time::Duration};
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use listsync_core::Timestamp;
+use listsync_engine::{
+    credentials::{self, Holder},
+    ports::{Call, Meter},
+};
 use listsync_wiring::{Wired, function};
 use listsync_worker::{Bounds, batch};
+use tokio::sync::OnceCell;
 
 mod records;
 
 /// A run ends so long before its invocation: time for its last write and its message.
 const MARGIN: Duration = Duration::from_secs(10);
+
+/// It is noted once a process, after the first batch: what was asked for comes first.
+static NOTED: OnceCell<()> = OnceCell::const_new();
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -30,5 +38,15 @@ async fn work(wired: Arc<Wired>, event: LambdaEvent<SqsEvent>) -> Result<SqsBatc
     let records = records::of(event.payload)?;
     let mut response = SqsBatchResponse::default();
     response.set_failures(batch(&wired.ports, records, bounds, records::tell).await);
+    NOTED.get_or_init(|| note(&wired, until)).await;
     Ok(response)
+}
+
+/// What the credential carries is for the operator alone: that it is not noted must not bring a message back.
+async fn note(wired: &Wired, until: Timestamp) {
+    let meter = Meter::default();
+    let noted = credentials::note(&wired.service, Holder::Worker, Call { until, meter: &meter }).await;
+    if let Err(error) = noted {
+        tracing::info!(code = error.code, "what the credential carries was not noted: {error}");
+    }
 }

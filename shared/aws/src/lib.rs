@@ -76,6 +76,7 @@ mod links;
 mod lists;
 mod pepper;
 mod queue;
+mod queue_state;
 mod records;
 mod seen;
 mod store;

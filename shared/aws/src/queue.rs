@@ -9,9 +9,9 @@ use aws_sdk_sqs::{
     types::{MessageSystemAttributeName, SendMessageBatchRequestEntry},
 };
 use futures::{StreamExt as _, stream};
-use listsync_engine::ports::{Delivery, Fault, Outgoing, PortError, PortResult, Queue, Receipt};
+use listsync_engine::ports::{Delivery, Fault, Outgoing, PortError, PortResult, Queue, QueueState, Receipt};
 
-use crate::{error, table::Patience};
+use crate::{error, queue_state, table::Patience};
 
 /// How many messages one request may carry.
 const BATCH: usize = 10;
@@ -169,6 +169,10 @@ impl Queue for SqsQueue {
             Err(failed) if is_spent(&failed) => Ok(()),
             Err(failed) => Err(error::port("acknowledge the message", &failed)),
         }
+    }
+
+    async fn state(&self) -> PortResult<QueueState> {
+        queue_state::of(&self.client, &self.url).await
     }
 }
 

@@ -29,6 +29,7 @@ pub mod list;
 pub mod matched;
 pub mod member;
 pub mod network;
+pub mod new_group;
 pub mod plan;
 pub mod reconcile;
 pub mod rename;

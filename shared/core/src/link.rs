@@ -8,6 +8,7 @@ use crate::{
     Timestamp,
     id::{GroupId, LinkId, ListId, TenantId},
     linkable::Voucher,
+    new_group::NewGroup,
     settings::Protected,
 };
 
@@ -244,12 +245,15 @@ pub enum Phase {
 pub enum HaltReason {
     /// Two continuations in a row made no progress.
     NoProgress,
+    /// The group that it was to have could not be made as it was asked for.
+    NoGroup,
 }
 
 impl fmt::Display for HaltReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NoProgress => "two continuations in a row made no progress",
+            Self::NoGroup => "its group could not be made, its last run says why",
         })
     }
 }
@@ -296,10 +300,13 @@ pub struct Link {
     pub id: LinkId,
     /// The list.
     pub list: ListId,
-    /// The group, by object id.
+    /// The group, by object id; while it is still to be made, what stands for it (see [`crate::new_group::stand_in`]).
     pub group: GroupId,
     /// The group's name when the link was made, for people.
     pub group_name: String,
+    /// The group that the next run makes before anything else; none: it is there. Such a link is called pending.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to_make: Option<NewGroup>,
     /// Further groups that feed the list: only in the mode group-to-list.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub more: Vec<Source>,
@@ -346,9 +353,10 @@ impl Link {
         self.mode.writes(Side::Group) && self.writes == Writes::Direct
     }
 
-    /// Its groups: the first, and further ones that feed the list with it.
+    /// Its groups: the first, and further ones that feed the list with it. One that is still to be made is none yet.
     pub fn groups(&self) -> impl Iterator<Item = &GroupId> {
-        std::iter::once(&self.group).chain(self.more.iter().map(|source| &source.group))
+        let first = (!self.is_pending()).then_some(&self.group);
+        first.into_iter().chain(self.more.iter().map(|source| &source.group))
     }
 
     /// The names of its groups, for people.

@@ -13,6 +13,9 @@ use crate::{
 /// When it makes no sense for the link, or the store does not answer.
 pub async fn set_writes(ports: &Ports, link: &Link, writes: Writes) -> PortResult<()> {
     sensible(writes, (link.mode, link.externals))?;
+    if writes == Writes::ByHand && link.is_pending() {
+        return Err(creates_no_group());
+    }
     ports.links.edit(&link.id, &LinkEdit::Writes(writes), ports.clock.now()).await
 }
 

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use listsync_core::{
-    id::{GroupId, LinkId, ListId, TenantId},
+    id::{LinkId, ListId, TenantId},
     link::{
         Externals, Extras, FirstMerge, Link, LinkStatus, MemberRules, Mode, RemovalLimit, SOURCES, Side,
-        Source, Writes,
+        Writes,
     },
     linkable::Voucher,
     list::ListKind,
@@ -14,8 +14,8 @@ use listsync_core::{
 
 use crate::{
     Ports, by_hand,
-    linkable::{self, Linking},
-    permissions::{demand, demand_sight, needs},
+    chosen::{self, Chosen},
+    permissions::{demand, needs},
     ports::{Call, Fault, Group, GroupQuery, KindRefusal, Need, NewGroup, PortError, PortResult},
 };
 
@@ -24,8 +24,20 @@ use crate::{
 pub enum Target {
     /// One that is there.
     Existing(GroupQuery),
-    /// One that is created, or was by an earlier try.
+    /// One that is created now, or was by an earlier try.
     New(NewGroup),
+    /// One that the link's first run creates: whoever links needs no right to.
+    Pending(NewGroup),
+}
+
+/// With whose credential the directory is asked when a link is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Asker {
+    /// With that of the runs: whatever they need is demanded at once.
+    #[default]
+    Runner,
+    /// With another one, which only reads. Whether the runs may do what they are to do is told by the first of them.
+    Reader,
 }
 
 /// What a person asks for.
@@ -59,6 +71,8 @@ pub struct NewLink {
     pub writes: Writes,
     /// Who answers for it that these groups are linked.
     pub voucher: Voucher,
+    /// With whose credential the directory is asked.
+    pub asker: Asker,
 }
 
 /// Judges and saves a link. It is due at once.
@@ -72,29 +86,18 @@ pub async fn connect(ports: &Ports, new: &NewLink, call: Call<'_>) -> PortResult
     several(new)?;
     followable(ports, new).await?;
     by_hand::sensible(new.writes, (new.mode, new.externals))?;
-    if let (Writes::ByHand, Target::New(_)) = (new.writes, &new.target) {
+    if let (Writes::ByHand, Target::New(_) | Target::Pending(_)) = (new.writes, &new.target) {
         return Err(by_hand::creates_no_group());
     }
     permitted(ports, new, call).await?;
-    let (group, group_made_at) = match &new.target {
-        Target::Existing(query) => {
-            let group = ports.directory.group(call, query).await?;
-            permitted_to_link(ports, new, &group.id).await?;
-            (group, None)
-        }
-        Target::New(group) => {
-            unfilled(ports, new).await?;
-            (ports.directory.create_group(call, group).await?, Some(ports.clock.now()))
-        }
-    };
-    writable(new.mode, &group)?;
-    demand_sight(ports, call, &group).await?;
-    let more = more(ports, (new, &group.id), call).await?;
+    let Chosen { id, name, made_at, to_make } = chosen::first(ports, new, call).await?;
+    let more = chosen::further(ports, (new, &id), call).await?;
     let link = Link {
         id: new.id.clone(),
         list: new.list.clone(),
-        group: group.id,
-        group_name: group.name,
+        group: id,
+        group_name: name,
+        to_make,
         more,
         tenant: new.tenant.clone(),
         mode: new.mode,
@@ -104,7 +107,7 @@ pub async fn connect(ports: &Ports, new: &NewLink, call: Call<'_>) -> PortResult
         externals: new.externals,
         max_removals: new.max_removals,
         members: new.members.clone(),
-        group_made_at,
+        group_made_at: made_at,
         writes: new.writes,
         voucher: new.voucher,
         status: LinkStatus::Active,
@@ -144,7 +147,7 @@ fn several(new: &NewLink) -> PortResult<()> {
     };
     match (&new.target, new.mode) {
         _ if new.more.is_empty() => Ok(()),
-        (Target::New(_), _) => refuse(
+        (Target::New(_) | Target::Pending(_), _) => refuse(
             "several_groups_new",
             "a group that is created cannot feed a list beside others".to_owned(),
             "name only groups that are there, with --mode group-to-list",
@@ -165,42 +168,6 @@ fn several(new: &NewLink) -> PortResult<()> {
     }
 }
 
-/// Judges the further groups. One that is named twice counts once.
-async fn more(ports: &Ports, (new, first): (&NewLink, &GroupId), call: Call<'_>) -> PortResult<Vec<Source>> {
-    let mut more: Vec<Source> = Vec::new();
-    for query in &new.more {
-        let group = ports.directory.group(call, query).await?;
-        permitted_to_link(ports, new, &group.id).await?;
-        demand_sight(ports, call, &group).await?;
-        if group.id != *first && more.iter().all(|source| source.group != group.id) {
-            more.push(Source { group: group.id, name: group.name });
-        }
-    }
-    Ok(more)
-}
-
-/// Refuses a group that is there and may not be linked.
-async fn permitted_to_link(ports: &Ports, new: &NewLink, group: &GroupId) -> PortResult<()> {
-    let settings = ports.settings.settings().await?;
-    let own = linkable::word_of(new.voucher);
-    linkable::demand(ports, &settings, Linking { tenant: &new.tenant, group, own }).await
-}
-
-/// The store refuses a second link that writes to a list, but not before a group would have been made for it.
-async fn unfilled(ports: &Ports, new: &NewLink) -> PortResult<()> {
-    let links = ports.links.of_list(&new.list).await?;
-    let filling = links.iter().map(|state| &state.link).find(|link| link.mode.writes(Side::List));
-    match filling.filter(|_| new.mode.writes(Side::List)) {
-        None => Ok(()),
-        Some(Link { group_name, group, id, .. }) => Err(PortError::new(
-            Fault::Rejected,
-            "list_taken",
-            format!("the list takes changes already, from group '{group_name}' ({group}) by link {id}"),
-        )
-        .with_hint("unlink it first (listsync links unlink LIST), or link with --mode list-to-group")),
-    }
-}
-
 /// A filter alone decides who is on its list, so no group can.
 async fn followable(ports: &Ports, new: &NewLink) -> PortResult<()> {
     let list = ports.lists.list(&new.list).await?;
@@ -217,13 +184,13 @@ async fn followable(ports: &Ports, new: &NewLink) -> PortResult<()> {
 
 /// Judges what the credential carries, and whether anybody can be told to be external where externals are invited.
 async fn permitted(ports: &Ports, new: &NewLink, call: Call<'_>) -> PortResult<()> {
-    let mode = match new.writes {
-        Writes::Direct => new.mode,
-        // The runs only read the group.
-        Writes::ByHand => Mode::GroupToList,
+    let mode = match (new.writes, new.asker) {
+        (Writes::Direct, Asker::Runner) => new.mode,
+        // The runs only read the group, or another credential writes it.
+        (Writes::ByHand, _) | (_, Asker::Reader) => Mode::GroupToList,
     };
     let mut needs = needs(mode, new.externals, new.members.shared_mailboxes);
-    if let Target::New(_) = new.target {
+    if let (Target::New(_) | Target::Pending(_), Asker::Runner) = (&new.target, new.asker) {
         needs.push(Need::CreateGroups);
     }
     demand(ports, call, &needs).await?;

@@ -6,13 +6,16 @@ use std::sync::Arc;
 
 pub mod answered;
 pub mod by_hand;
+mod chosen;
 pub mod connect;
+pub mod credentials;
 pub mod departures;
 pub mod fan_out;
 pub mod filtered;
 pub mod gate;
 mod linkable;
 pub mod naming;
+mod new_group;
 pub mod notices;
 pub mod people;
 pub mod permissions;

@@ -262,6 +262,21 @@ impl Tenant {
         self.shared.world().apps.push(app);
     }
 
+    /// Registers another application with a secret and these permissions, to which an administrator consented.
+    pub fn register<R: Into<String>>(&self, roles: impl IntoIterator<Item = R>) -> App {
+        let mut world = self.shared.world();
+        let app = App {
+            client_id: world.new_id(),
+            service_principal: world.new_id(),
+            secrets: vec![uuid::Uuid::new_v4().simple().to_string()],
+            federated: Vec::new(),
+            certificates: Vec::new(),
+            roles: roles.into_iter().map(Into::into).collect(),
+        };
+        world.apps.push(app.clone());
+        app
+    }
+
     /// Makes some requests go wrong from now on.
     pub fn inject(&self, fault: Fault) {
         self.shared.world().faults.add(fault);

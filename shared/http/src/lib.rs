@@ -34,6 +34,7 @@ use utoipa::OpenApi as _;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use gate::Connected;
+pub use listsync_engine::connect::Asker;
 pub use options::{Limits, Options, Pace};
 pub use page::{Page, PageQuery};
 pub use peer::peer_of;

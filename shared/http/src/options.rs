@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use listsync_core::{id::TenantId, network::Networks};
+use listsync_engine::connect::Asker;
 
 use crate::pulse::Pulse;
 
@@ -11,6 +12,8 @@ use crate::pulse::Pulse;
 pub struct Options {
     /// The tenant of the directory that new links are made in; none: no link can be made here.
     pub tenant: Option<TenantId>,
+    /// With whose credential this server asks the directory.
+    pub asker: Asker,
     /// Where people reach this server, such as `https://lists.contoso.com`: the beginning of signed opt-out links and of
     /// the URLs that event senders are given; none: opt-out links cannot be made here, and those URLs are paths.
     pub public_url: Option<String>,

@@ -7,13 +7,13 @@ use listsync_core::{
     Timestamp,
     schedule::{LONGEST_DELAY, SKEW, later},
 };
-use listsync_engine::ports::{Delivery, Fault, Outgoing, PortError, PortResult, Queue, Receipt};
+use listsync_engine::ports::{Delivery, Fault, Outgoing, PortError, PortResult, Queue, QueueState, Receipt};
 use rusqlite::{Connection, params};
 
 use crate::{
     SqliteStore,
     error::{Fail, Outcome},
-    values::{collect, nanos, nanos_after, stored_limit, timestamp},
+    values::{collect, count, nanos, nanos_after, stored_limit, timestamp},
 };
 
 /// How often a message is delivered at most.
@@ -72,6 +72,28 @@ impl Queue for SqliteStore {
         })
         .await
     }
+
+    async fn state(&self) -> PortResult<QueueState> {
+        let now = self.now();
+        let [waiting, taken, given_up] = self.read("look at the queue", move |tx| counts(tx, now)).await?;
+        Ok(QueueState {
+            waiting,
+            taken,
+            visibility: None,
+            most_receives: Some(RECEIVES),
+            given_up: Some(given_up),
+        })
+    }
+}
+
+/// How many wait, were taken, and were given up.
+fn counts(tx: &Connection, now: Timestamp) -> Outcome<[u64; 3]> {
+    let counts = "SELECT (SELECT count(*) FROM queue WHERE receives = 0 OR visible_at <= ?1),
+                         (SELECT count(*) FROM queue WHERE receives > 0 AND visible_at > ?1),
+                         (SELECT count(*) FROM dead_letters)";
+    Ok(tx.query_row(counts, [nanos(now)], |row| {
+        Ok([count(row.get(0)?), count(row.get(1)?), count(row.get(2)?)])
+    })?)
 }
 
 impl SqliteStore {

@@ -7,8 +7,11 @@ use tokio::process::Command;
 
 use crate::{Function, World, ended};
 
-/// Where the client secret is kept.
+/// Where the client secret is kept, and that of the app with which the API function reads.
 const SECRET: &str = "/listsync/client-secret";
+const API_SECRET: &str = "/listsync/api-client-secret";
+/// What the API's own app may do.
+const READING: [&str; 2] = ["GroupMember.Read.All", "User.Read.All"];
 /// What a worker has of time by the template.
 pub const WORKER_TIME: Duration = Duration::from_secs(300);
 /// Where people reach the API.
@@ -28,6 +31,8 @@ pub struct Cloud {
     dead_letters: String,
     pub(crate) bucket: String,
     secret: String,
+    /// The client id of the API's own app.
+    reader: String,
 }
 
 /// A message as SQS hands it to a poller.
@@ -66,23 +71,27 @@ impl Cloud {
             dead_letters: output("DeadLettersUrl"),
             bucket: output("InboxName"),
             secret: String::new(),
+            reader: String::new(),
         };
-        cloud.keep_the_secret().await
+        cloud.keep_the_secrets().await
     }
 
-    /// The client secret is kept in Secrets Manager, as a deployment would have it.
-    async fn keep_the_secret(mut self) -> Self {
+    /// The client secrets are kept in Secrets Manager, as a deployment would have it.
+    async fn keep_the_secrets(mut self) -> Self {
         let secret = self.world.setting("AZURE_CLIENT_SECRET").expect("the tenant has an app").to_owned();
-        self.ask(
-            "secretsmanager",
-            "secretsmanager.CreateSecret",
-            &json!({"Name": SECRET, "SecretString": secret}),
-        )
-        .await;
+        self.keep(SECRET, &secret).await;
+        let reader = self.world.tenant().register(READING);
+        self.keep(API_SECRET, &reader.secrets[0]).await;
+        self.reader = reader.client_id.to_string();
         self.secret = secret;
         self.world.unset("AZURE_CLIENT_SECRET");
         self.world.set("LISTSYNC_CREDENTIAL", format!("secretsmanager:{SECRET}"));
         self
+    }
+
+    async fn keep(&self, name: &str, secret: &str) {
+        let wanted = json!({"Name": name, "SecretString": secret});
+        self.ask("secretsmanager", "secretsmanager.CreateSecret", &wanted).await;
     }
 
     /// The client secret.
@@ -106,9 +115,24 @@ impl Cloud {
         self.start("listsync-worker", |_| true).await
     }
 
-    /// Starts the API function. People reach it at [`PUBLIC_URL`], unless the world has another address.
+    /// Starts the API function, which signs in with an app of its own that may only read. People reach it at
+    /// [`PUBLIC_URL`], unless the world has another address.
     pub async fn api(&self) -> Function {
-        self.start("listsync-api", |_| true).await
+        self.start_as_reader("listsync-api").await
+    }
+
+    /// Starts a function with the API's app in the place of its own. None but the API itself is held to a role then.
+    pub async fn start_as_reader(&self, name: &str) -> Function {
+        let role = if name == "listsync-api" { name } else { "test" };
+        let own = [
+            ("AZURE_CLIENT_ID", self.reader.clone()),
+            ("LISTSYNC_CREDENTIAL", format!("secretsmanager:{API_SECRET}")),
+            ("AWS_ACCESS_KEY_ID", role.to_owned()),
+        ];
+        let mut environment = self.environment_of(name, |_| true);
+        environment.retain(|(variable, _)| own.iter().all(|(name, _)| variable != name));
+        environment.extend(own.map(|(name, value)| (name.to_owned(), value)));
+        Function::start(name, &environment).await
     }
 
     /// Starts the inbox function.
@@ -120,15 +144,19 @@ impl Cloud {
         !name.starts_with("AZURE_") && name != "LISTSYNC_CREDENTIAL"
     }
 
-    /// Its access key is its name, which stands for its role.
     async fn start(&self, name: &str, sees: fn(&str) -> bool) -> Function {
+        Function::start(name, &self.environment_of(name, sees)).await
+    }
+
+    /// Its access key is its name, which stands for its role.
+    fn environment_of(&self, name: &str, sees: fn(&str) -> bool) -> Vec<(String, String)> {
         let mut environment = self.environment();
         environment.retain(|(variable, _)| sees(variable) && variable != "AWS_ACCESS_KEY_ID");
         environment.push(("AWS_ACCESS_KEY_ID".to_owned(), name.to_owned()));
         if self.world.setting("LISTSYNC_PUBLIC_URL").is_none() {
             environment.push(("LISTSYNC_PUBLIC_URL".to_owned(), PUBLIC_URL.to_owned()));
         }
-        Function::start(name, &environment).await
+        environment
     }
 
     /// What functions asked that their roles do not allow, since this was last asked: one sentence each.

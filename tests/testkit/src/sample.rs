@@ -104,6 +104,7 @@ pub fn link(name: &str, list: &ListId, group_name: &str) -> Link {
         list: list.clone(),
         group: group(group_name),
         group_name: group_name.to_owned(),
+        to_make: None,
         tenant: tenant(),
         mode: Mode::TwoWay,
         extras: Extras::Keep,

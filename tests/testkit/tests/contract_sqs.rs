@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_sqs::{Client, config::Credentials};
 use listsync_aws::SqsQueue;
-use listsync_engine::ports::{Clock as _, Delivery, Outgoing, PortResult, Queue, Receipt};
+use listsync_engine::ports::{Clock as _, Delivery, Outgoing, PortResult, Queue, QueueState, Receipt};
 use listsync_testkit::{contracts, fakes::ManualClock, moto::Moto};
 
 /// A queue on a server that is told the test's time before each call.
@@ -42,6 +42,11 @@ impl Queue for Clocked<'_> {
     async fn acknowledge(&self, receipt: &Receipt) -> PortResult<()> {
         self.tell();
         self.queue.acknowledge(receipt).await
+    }
+
+    async fn state(&self) -> PortResult<QueueState> {
+        self.tell();
+        self.queue.state().await
     }
 }
 

@@ -15,9 +15,9 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::{
-    authority, gate,
+    authority, functions, gate,
     grants::{self, Hidden},
-    notices, times, waiting,
+    notices, queue, times, waiting,
 };
 use crate::{
     cli::DoctorArgs,
@@ -76,14 +76,19 @@ pub(super) async fn run(config: Config, args: DoctorArgs) -> Outcome {
         Store::Sqlite(path) => format!("sqlite:{}", path.display()),
         Store::DynamoDb(table) => format!("dynamodb:{table}"),
     };
+    let is_in_cloud = matches!(config.store, Store::DynamoDb(_));
     let dotenv = config.dotenv;
     let wired = match listsync_wiring::open(config).await {
         Ok(wired) => wired,
         Err(error) => return Ok(reply(&[Check::failed("store", error)])),
     };
     let mut checks = vec![Check::ok("store", format!("{store} is open"))];
+    checks.push(queue::check(&wired).await);
     checks.extend(authority::checks(&wired.service, dotenv).await?);
     checks.push(waiting::check(&wired.ports).await?);
+    if is_in_cloud {
+        checks.extend(functions::checks(&wired.service).await);
+    }
     match wired.graph() {
         Ok(access) => checks.push(Check::ok("settings", complete(access))),
         Err(error) => {
@@ -200,7 +205,8 @@ async fn internal_domains(ports: &Ports) -> Result<Check, Refusal> {
 /// Each group of a link, with its name.
 fn named(link: &Link) -> impl Iterator<Item = (&Link, (&GroupId, &str))> {
     let more = link.more.iter().map(|source| (&source.group, source.name.as_str()));
-    std::iter::once((&link.group, link.group_name.as_str())).chain(more).map(move |group| (link, group))
+    let first = (!link.is_pending()).then_some((&link.group, link.group_name.as_str()));
+    first.into_iter().chain(more).map(move |group| (link, group))
 }
 
 async fn group(

@@ -3,15 +3,16 @@
 use std::time::Duration;
 
 use listsync_core::{
-    id::{LinkId, ListId},
+    id::LinkId,
     link::{Externals, Extras, FirstMerge, Link, MemberRules, Mode, Side, Writes},
     linkable::Voucher,
     list::List,
+    new_group::unique_name,
     settings::{Protected, parse_owner},
 };
 use listsync_engine::{
     Ports,
-    connect::{NewLink, Target, connect},
+    connect::{Asker, NewLink, Target, connect},
     ports::{Call, GroupQuery, Meter, NewGroup, NewGroupKind, Visibility},
 };
 use listsync_wiring::Wired;
@@ -52,6 +53,7 @@ pub(super) async fn run(wired: &Wired, args: &LinkArgs) -> Outcome {
         },
         writes: args.writes.into(),
         voucher: Voucher::Operator,
+        asker: Asker::Runner,
     };
     let link = saved(ports, &new).await?;
     unanswered::tell(&unanswered::of_protected(ports, &link.members.protected).await);
@@ -98,6 +100,7 @@ pub(super) async fn existing_group(wired: &Wired, list: &List, group: &str) -> R
         members: MemberRules::default(),
         writes: Writes::default(),
         voucher: Voucher::Operator,
+        asker: Asker::Runner,
     };
     let link = saved(ports, &new).await?;
     domains::learn(&wired.service, call(ports, &Meter::default())).await?;
@@ -175,32 +178,5 @@ async fn refuse_second_writer(ports: &Ports, list: &List, mode: Mode) -> Result<
             ),
             "link it '--mode list-to-group', or unlink the other group first",
         )),
-    }
-}
-
-/// A name that stays the same for the same list and group name, so that a repeat finds the group that was created, and
-/// that no other list gets.
-fn unique_name(name: &str, list: &ListId) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { ' ' };
-    let words: String = name.chars().map(plain).collect();
-    let slug: Vec<&str> = words.split_whitespace().collect();
-    let slug: String = slug.join("-").chars().take(40).collect();
-    let list: String = list.as_str().chars().filter(char::is_ascii_alphanumeric).collect();
-    let tail = &list[list.len().saturating_sub(12)..];
-    format!("listsync-{slug}-{tail}").replace("--", "-")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_repeat_finds_the_same_group_and_another_list_does_not() {
-        let list = |text| ListId::parse(text).expect("an id");
-        let one = list("0197c1de-0000-7000-8000-0123456789ab");
-        assert_eq!(unique_name("Scott's Newsletter ☆", &one), "listsync-scott-s-newsletter-0123456789ab");
-        assert_eq!(unique_name("日本", &one), "listsync-0123456789ab");
-        let other = list("0197c1de-0000-7000-8000-0123456789ac");
-        assert_ne!(unique_name("News", &one), unique_name("News", &other));
     }
 }

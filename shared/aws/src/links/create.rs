@@ -7,7 +7,7 @@ use listsync_engine::ports::{PortError, PortResult};
 
 use super::{
     counts,
-    row::{LinkRow, gone, group_key, group_pointers, key, list_pointer, pointer},
+    row::{LinkRow, gone, group_key, group_pointers, group_writer, key, list_pointer, pointer},
 };
 use crate::{
     error, garbage,
@@ -32,8 +32,8 @@ pub(super) async fn create(table: &Table, link: &Link, now: Timestamp) -> Result
     if link.mode.writes(Side::List) {
         claim(head::writer_key(&link.list), LIST_TAKEN);
     }
-    if link.mode.writes(Side::Group) {
-        claim(group_key(link), GROUP_TAKEN);
+    if let Some(writer) = group_writer(link) {
+        claim(writer, GROUP_TAKEN);
     }
     claim(pointer(&link.id), KNOWN_ID);
     claim(list_pointer(&link.list, &link.id), KNOWN_ID);
@@ -61,21 +61,24 @@ async fn refusal(table: &Table, new: &Link, what: usize) -> PortResult<PortError
                 "unlink it first (listsync links unlink LIST), or link with --mode list-to-group",
             )
         }
-        GROUP_TAKEN => {
-            let other = holder(table, &group_key(new)).await?;
-            let from = match other {
-                Some(other) => from_list(table, &other.list, &other.id).await?,
-                None => String::new(),
-            };
-            error::rejected(
-                "group_taken",
-                format!("group '{}' ({}) is written already{from}", new.group_name, new.group),
-                "a group is written by one link: choose another group, or link with --mode group-to-list",
-            )
-        }
+        GROUP_TAKEN => group_taken(table, new).await?,
         KNOWN_ID => error::rejected("link_exists", format!("there is a link {} already", new.id), ""),
         _ => head::gone(&new.list),
     })
+}
+
+/// That another link writes the group of this one.
+pub(super) async fn group_taken(table: &Table, new: &Link) -> PortResult<PortError> {
+    let other = holder(table, &group_key(new)).await?;
+    let from = match other {
+        Some(other) => from_list(table, &other.list, &other.id).await?,
+        None => String::new(),
+    };
+    Ok(error::rejected(
+        "group_taken",
+        format!("group '{}' ({}) is written already{from}", new.group_name, new.group),
+        "a group is written by one link: choose another group, or link with --mode group-to-list",
+    ))
 }
 
 async fn holder(table: &Table, claim: &Key) -> PortResult<Option<Link>> {
@@ -105,9 +108,7 @@ pub(super) async fn delete(table: &Table, id: &LinkId) -> Result<(), Fail> {
     if link.mode.writes(Side::List) {
         ops.push(Op::delete(head::writer_key(&link.list)));
     }
-    if link.mode.writes(Side::Group) {
-        ops.push(Op::delete(group_key(link)));
-    }
+    ops.extend(group_writer(link).map(Op::delete));
     // Once no link is left nobody tells of the list's size: what is kept would grow old, and no base. Another link that
     // is made at this moment begins anew with what it finds.
     if Head::find(table, &link.list).await?.is_some_and(|head| head.links <= 1) {

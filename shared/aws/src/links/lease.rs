@@ -120,7 +120,7 @@ pub(super) async fn finish(table: &Table, lease: &Lease, finish: &Finish) -> Res
     })
 }
 
-fn lost(lease: &Lease) -> PortError {
+pub(super) fn lost(lease: &Lease) -> PortError {
     let message = format!("the lease of link {} is not ours any more", lease.link);
     PortError::new(Fault::LeaseLost, "lease_lost", message)
 }

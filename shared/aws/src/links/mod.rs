@@ -10,4 +10,5 @@ pub(crate) mod members;
 mod port;
 mod row;
 mod rows;
+mod settle;
 pub(crate) mod traces;

@@ -6,6 +6,7 @@ use listsync_core::{
     id::{GroupId, LinkId, ListId, TenantId},
     link::Link,
     member::Member,
+    new_group::MadeGroup,
     sizes::{Found, Sizes},
     trigger::Generation,
 };
@@ -17,6 +18,7 @@ use listsync_engine::ports::{
 use super::{
     counts, create, due, edit, fold, lease, members,
     row::{self, LinkRow},
+    settle,
 };
 use crate::{DynamoStore, store::persistently};
 
@@ -84,6 +86,10 @@ impl Links for DynamoStore {
 
     async fn release(&self, lease: &Lease) -> PortResult<()> {
         persistently!("give the link's lease back", lease::release(&self.table, lease))
+    }
+
+    async fn settle_group(&self, lease: &Lease, made: &MadeGroup) -> PortResult<()> {
+        persistently!("save the link's group", settle::settle(&self.table, lease, made))
     }
 
     async fn members(&self, link: &LinkId, query: MemberQuery<'_>) -> PortResult<Vec<Member>> {

@@ -66,6 +66,11 @@ pub(super) fn group_key(link: &Link) -> Key {
     Key::new(group_partition(&link.tenant, &link.group), "WRITER")
 }
 
+/// Where it says that it writes its group; none: it does not, or the group is still to be made.
+pub(super) fn group_writer(link: &Link) -> Option<Key> {
+    (link.mode.writes(Side::Group) && !link.is_pending()).then(|| group_key(link))
+}
+
 /// One for each of its groups.
 pub(super) fn group_pointers(link: &Link) -> impl Iterator<Item = Key> {
     link.groups().map(|group| Key::new(group_partition(&link.tenant, group), format!("LINK#{}", link.id)))

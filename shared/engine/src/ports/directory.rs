@@ -9,6 +9,7 @@ use listsync_core::{
     address::Address,
     id::{GroupId, ObjectId},
     member::Op,
+    new_group::NewGroup,
     settings::{is_almost_guid, parse_group_id},
     snapshot::{Depth, Principal, Reading},
     summary::GraphCost,
@@ -205,40 +206,6 @@ impl GroupQuery {
             name => Ok(Self::Name(name.to_owned())),
         }
     }
-}
-
-/// The kinds of group that we create.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NewGroupKind {
-    /// A Microsoft 365 group, with its welcome mail off.
-    Microsoft365,
-    /// A security group.
-    Security,
-}
-
-/// Who may join a created Microsoft 365 group without being added.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Visibility {
-    /// Nobody: who joins by themselves would come onto the list.
-    #[default]
-    Private,
-    /// Everybody of the tenant.
-    Public,
-}
-
-/// A group to be created, or found again under its unique name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewGroup {
-    /// The key that makes a repeat harmless.
-    pub unique_name: String,
-    /// The display name.
-    pub name: String,
-    /// The kind.
-    pub kind: NewGroupKind,
-    /// Who may join it.
-    pub visibility: Visibility,
-    /// User principal names or ids of its owners: at most twenty, as many as one creation takes.
-    pub owners: Vec<String>,
 }
 
 /// Whether a count is asked for together with the changes.

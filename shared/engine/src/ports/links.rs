@@ -9,6 +9,7 @@ use listsync_core::{
     link::{Link, LinkStatus, Side, Writes},
     list::NewContact,
     member::{Member, MemberKey},
+    new_group::MadeGroup,
     schedule::{COUNT_EVERY, SKEW, as_of, due_as_of, is_leased},
     settings::Settings,
     sizes::{Found, Sizes},
@@ -374,6 +375,11 @@ pub trait Links: Send + Sync {
     async fn renew(&self, lease: &Lease, now: Timestamp, ttl: Duration) -> PortResult<Lease>;
     /// Gives a lease back; harmless when it is somebody else's by now.
     async fn release(&self, lease: &Lease) -> PortResult<()>;
+
+    /// The group of a pending link was made, and the link is of it from now on ([`Link::with_group`]). Refused
+    /// ([`super::Fault::Rejected`], `group_taken`) when another link writes that group; the link is pending then as before.
+    /// A link that is not pending, or not any more, is left as it is.
+    async fn settle_group(&self, lease: &Lease, made: &MadeGroup) -> PortResult<()>;
 
     /// What the link remembers of these members.
     async fn members(&self, link: &LinkId, query: MemberQuery<'_>) -> PortResult<Vec<Member>>;

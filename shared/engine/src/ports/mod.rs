@@ -21,8 +21,7 @@ pub use clock::{Clock, SystemClock};
 pub use contacts::{ContactChanges, ContactEdit, Contacts, Heard, MailState, Moves};
 pub use directory::{
     Applied, Call, Changes, CountCheck, Directory, Group, GroupKind, GroupQuery, GroupQueryError, Guest,
-    Invited, KindRefusal, Lookup, Membership, Meter, NewGroup, NewGroupKind, PeopleChanges, PeoplePage,
-    ProofLife, Visibility,
+    Invited, KindRefusal, Lookup, Membership, Meter, PeopleChanges, PeoplePage, ProofLife,
 };
 pub use error::{Fault, PortError, PortResult, code};
 pub use held::{Affected, HeldPeople};
@@ -39,9 +38,10 @@ pub use links::{
 pub use lists::{
     AddOutcome, Decision, EntryQuery, ListChanges, ListEdit, ListSide, ListStore, RemoveOutcome,
 };
+pub use listsync_core::new_group::{MadeGroup, NewGroup, NewGroupKind, Visibility};
 pub use notices::{NoticeOrder, Notices};
 pub use permission::{Grant, Granted, Need};
-pub use queue::{Delivery, Outgoing, Queue, Receipt};
+pub use queue::{Delivery, Outgoing, Queue, QueueState, Receipt};
 pub use records::{Gate, PeopleWatch, Runs, SettingsStore};
 pub use report::{FileReport, LeaveDay, ReadColumn, StatusWord};
 pub use rows::{RowSource, Rows};

@@ -29,6 +29,21 @@ pub struct Delivery {
     pub receipt: Receipt,
 }
 
+/// How a queue stands, as nearly as it can tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueueState {
+    /// How many messages nobody has taken yet; delayed ones are among them.
+    pub waiting: u64,
+    /// How many were taken and are not done with.
+    pub taken: u64,
+    /// How long a message stays hidden that is handed to a function; none: whoever takes one says so.
+    pub visibility: Option<Duration>,
+    /// After how many receives a message is given up; none: never.
+    pub most_receives: Option<u32>,
+    /// How many were given up and lie aside; none: that cannot be seen.
+    pub given_up: Option<u64>,
+}
+
 /// The queue between timer and worker.
 #[async_trait]
 pub trait Queue: Send + Sync {
@@ -38,4 +53,6 @@ pub trait Queue: Send + Sync {
     async fn receive(&self, max: usize, visibility: Duration) -> PortResult<Vec<Delivery>>;
     /// Done with a message.
     async fn acknowledge(&self, receipt: &Receipt) -> PortResult<()>;
+    /// How it stands, for an operator.
+    async fn state(&self) -> PortResult<QueueState>;
 }

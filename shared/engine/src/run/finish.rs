@@ -34,8 +34,15 @@ pub(super) const RETRY_UNAVAILABLE: Duration = Duration::from_secs(60);
 
 /// How the work of a run ended, before it is recorded.
 pub(super) enum Ending {
-    Finished { reads: Box<Reads>, resolution: Box<Resolution> },
-    Continued { progressed: bool },
+    Finished {
+        reads: Box<Reads>,
+        resolution: Box<Resolution>,
+    },
+    Continued {
+        progressed: bool,
+    },
+    /// The group of a pending link is not there yet.
+    Unmade(PortError),
     Failed(PortError),
 }
 
@@ -91,7 +98,7 @@ pub(super) fn blank_summary(request: &RunRequest, state: &LinkState, started: Ti
         message: String::new(),
         hint: String::new(),
         list: side(link.list.to_string(), ""),
-        group: side(link.group.to_string(), &link.group_names()),
+        group: side(link.groups().next().map_or_else(String::new, ToString::to_string), &link.group_names()),
         external: ExternalCounts::default(),
         held: HeldCounts::default(),
         skipped: Default::default(),
@@ -120,6 +127,7 @@ pub(super) async fn finish(running: Running<'_>, ending: Ending) -> PortResult<R
             (finished(look, &mut summary, *reads, &resolution), next)
         }
         Ending::Continued { progressed } => continued(look, &mut summary, progressed),
+        Ending::Unmade(error) => unmade(look, &mut summary, error),
         Ending::Failed(error) => failed(look, &mut summary, error),
     };
     if let Some(list) = look.ports.lists.list(&look.link().list).await? {
@@ -292,6 +300,25 @@ fn of_a_young_group(look: Look<'_>, error: PortError) -> PortError {
         )
         .with_hint("nothing is to be done: it is tried again within minutes"),
     }
+}
+
+/// What the directory refuses as it is asked, it refuses the next time as well: the link waits for a person. A permission that
+/// lacks is granted there, and needs nobody here.
+fn unmade(look: Look<'_>, summary: &mut Summary, error: PortError) -> (Finish, Next) {
+    if !matches!(error.fault, Fault::Rejected | Fault::Gone) {
+        return failed(look, summary, error);
+    }
+    let list = &look.link().list;
+    summary.outcome = Outcome::Halted;
+    summary.reason = error.code;
+    summary.message = format!("The link was halted, as its group could not be made: {}", error.message);
+    let more = if error.hint.is_empty() { String::new() } else { format!("{}; then: ", error.hint) };
+    summary.hint =
+        format!("{more}listsync links resume {list}, or unlink it and link the list to another group");
+    let mut finish = open_end(look, look.progress().clone());
+    finish.synced = Some(look.state.requested);
+    finish.status = Some(LinkStatus::Halted(HaltReason::NoGroup));
+    (finish, Next::Done)
 }
 
 fn failed(look: Look<'_>, summary: &mut Summary, error: PortError) -> (Finish, Next) {

@@ -14,6 +14,7 @@ mod left_out;
 mod look;
 mod mailboxes;
 mod observe;
+mod pending;
 mod renames;
 mod resolve;
 mod sizes;
@@ -126,12 +127,22 @@ async fn under_lease(
     let settings = ports.settings.settings().await?;
     let meter = Meter::default();
     let state = state.as_of(started, &settings);
-    let (state, until, reason) = (&state, request.until, request.reason);
-    let matches = Matches::Saved;
-    let look = Look { ports, state, settings: &settings, reason, until, meter: &meter, watch, matches };
-    let summary = blank_summary(request, state, started);
+    let (until, reason, matches) = (request.until, request.reason, Matches::Saved);
+    let look =
+        Look { ports, state: &state, settings: &settings, reason, until, meter: &meter, watch, matches };
+    let settled = pending::settled(look, &lease).await;
+    let link = settled.as_ref().ok().and_then(Option::as_ref).unwrap_or(&state.link).clone();
+    let state = LinkState { link, ..state.clone() };
+    let look = Look { state: &state, ..look };
+    let summary = blank_summary(request, &state, started);
     let mut running = Running { look, lease, summary, began: None };
-    let ending = match running.go().await {
+    let ended = match settled {
+        Ok(Some(_)) => running.go().await,
+        Ok(None) => Ok(Ending::Continued { progressed: false }),
+        Err(error) if error.fault == Fault::LeaseLost => Err(error),
+        Err(error) => Ok(Ending::Unmade(error)),
+    };
+    let ending = match ended {
         Ok(ending) => ending,
         Err(error) if error.fault == Fault::LeaseLost => {
             return busy(ports, request, listsync_core::schedule::later(ports.clock.now(), LEASE)).await;

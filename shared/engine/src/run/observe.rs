@@ -303,7 +303,11 @@ pub(crate) fn retry(reason: Reason) -> Retry {
 async fn full(look: Look<'_>) -> PortResult<Observed> {
     let link = look.link();
     let list_cursor = look.ports.lists.cursor(&link.list).await?;
-    let side = if link.more.is_empty() { group_side(look).await? } else { sources::read(look).await? };
+    let side = match (link.is_pending(), link.more.is_empty()) {
+        (true, _) => GroupSide::unmade(),
+        (false, true) => group_side(look).await?,
+        (false, false) => sources::read(look).await?,
+    };
     let GroupSide { read, cursor, name, completeness, principals, nesting, others, holders, unread } = side;
     let entries = look.ports.lists.entries(&link.list, EntryQuery::All).await?;
     let rows = look.ports.links.members(&link.id, MemberQuery::All).await?;
@@ -338,6 +342,23 @@ pub(super) struct GroupSide {
     pub(super) others: Others,
     pub(super) holders: Option<Holders>,
     pub(super) unread: Unread,
+}
+
+impl GroupSide {
+    /// Of a group that is still to be made. Only a preview meets one: a run makes it first.
+    fn unmade() -> Self {
+        Self {
+            read: FullRead::FreshCursor,
+            cursor: Cursor(String::new()),
+            name: None,
+            completeness: Completeness::Complete,
+            principals: BTreeMap::new(),
+            nesting: Nesting::Flat,
+            others: Others::default(),
+            holders: None,
+            unread: Unread::new(),
+        }
+    }
 }
 
 async fn group_side(look: Look<'_>) -> PortResult<GroupSide> {

@@ -29,7 +29,7 @@ pub struct LinkDocument {
     /// The list.
     pub list: Named,
     /// The group.
-    pub group: Named,
+    pub group: LinkedGroup,
     /// Further groups that feed the list with it.
     pub more_groups: Vec<Named>,
     /// The tenant that the group is of.
@@ -82,6 +82,15 @@ pub struct LinkDocument {
     /// The last run.
     #[schema(value_type = Option<SummarySchema>)]
     pub last_run: Option<Summary>,
+}
+
+/// The group of a link.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct LinkedGroup {
+    /// Its object id; null: it is still to be created.
+    pub id: Option<String>,
+    /// Its name.
+    pub name: String,
 }
 
 /// Why and since when a link fails.
@@ -138,6 +147,7 @@ impl LinkDocument {
     }
 
     fn of(state: LinkState, list: Named, last_run: Option<Summary>) -> Self {
+        let status = status_word(&state.link);
         let LinkState { link, progress, ruling, requested, synced, due_at, leased_until, finished_at } =
             state;
         let Link {
@@ -145,6 +155,7 @@ impl LinkDocument {
             list: _,
             group,
             group_name,
+            to_make,
             more,
             tenant,
             mode,
@@ -157,12 +168,12 @@ impl LinkDocument {
             group_made_at: _,
             writes: _,
             voucher: _,
-            status,
+            status: stored_status,
         } = link;
         Self {
             id,
             list,
-            group: Named { id: GroupId::into(group), name: group_name },
+            group: LinkedGroup { id: to_make.is_none().then(|| GroupId::into(group)), name: group_name },
             more_groups: more.into_iter().map(named).collect(),
             tenant,
             mode,
@@ -172,8 +183,8 @@ impl LinkDocument {
             externals,
             max_removals,
             agents,
-            status: status_word(status),
-            halt_reason: match status {
+            status,
+            halt_reason: match stored_status {
                 LinkStatus::Halted(reason) => Some(reason),
                 LinkStatus::Active | LinkStatus::Paused => None,
             },
@@ -207,8 +218,9 @@ impl HeldDocument {
 
 /// The status as one word.
 #[must_use]
-pub fn status_word(status: LinkStatus) -> &'static str {
-    match status {
+pub fn status_word(link: &Link) -> &'static str {
+    match link.status {
+        LinkStatus::Active if link.is_pending() => "pending",
         LinkStatus::Active => "active",
         LinkStatus::Paused => "paused",
         LinkStatus::Halted(_) => "halted",

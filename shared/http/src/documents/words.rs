@@ -30,10 +30,10 @@ words! {
     Externals: "match" | "invite" | "skip";
     /// What is done with agents: software that has a user's account.
     Agents: "skip" | "keep";
-    /// Whether a link is run.
-    LinkStatus: "active" | "paused" | "halted";
+    /// Whether a link is run; `pending`: its next run first creates its group.
+    LinkStatus: "active" | "pending" | "paused" | "halted";
     /// Why a link was stopped for safety.
-    HaltReason: "no_progress";
+    HaltReason: "no_progress" | "no_group";
     /// Whether the first run has finished.
     Phase: "first" | "steady";
     /// One of the two memberships of a link.

@@ -17,7 +17,9 @@ use listsync_core::{
 };
 use listsync_engine::{
     Ports,
-    ports::{LinkEdit, LinkState, PortResult},
+    connect::Asker,
+    credentials::{self, Holder},
+    ports::{Call, LinkEdit, LinkState, Meter, PortResult},
     preview::preview,
     trigger,
     watch::Unwatched,
@@ -87,11 +89,20 @@ pub(crate) async fn every(ports: &Ports) -> PortResult<Vec<LinkState>> {
     }
 }
 
-/// Links a list and a group. It is due at once.
+/// Links a list and a group. It is due at once, and a run of it is asked for: that one first creates the group, where one is
+/// to be created. Until then the link is `pending`.
 #[utoipa::path(post, path = "/v1/links", tag = "links", request_body = NewLinkBody,
     responses((status = 201, description = "The link; its path is in Location.", body = LinkDocument)))]
 pub(crate) async fn create(app: Within, Told(new): Told<NewLinkBody>) -> Result<Response, Problem> {
-    let link = connected(&app, new).await?;
+    let connected = connected(&app, new).await;
+    note_credential(&app).await;
+    let link = connected?;
+    if link.is_pending() {
+        // The link is saved and due: without the message the timer sends one.
+        if let Err(error) = trigger::raise(app.ports(), &link.id, Reason::OnDemand).await {
+            tracing::warn!(link.id = %link.id, code = error.code, "a run of a new link was not asked for: {error}");
+        }
+    }
     let document = shown(&app, &link.id).await?;
     let location = format!("/v1/links/{}", link.id);
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], document).into_response())
@@ -154,7 +165,22 @@ pub(crate) async fn relink(app: Within, Named([link]): Named<1>) -> Result<Json<
 pub(crate) async fn plan(app: Within, Named([link]): Named<1>) -> Result<Json<Plan>, Problem> {
     let id = app.link(&link).await?.link.id;
     let until = later(app.now(), app.options.limits.time.saturating_sub(RESERVE));
-    Ok(Json(preview(app.ports(), &id, until, &Unwatched).await?))
+    let plan = preview(app.ports(), &id, until, &Unwatched).await;
+    note_credential(&app).await;
+    Ok(Json(plan?))
+}
+
+/// Where the credential is not that of the runs, an operator cannot see what it carries but by this. The token was asked for
+/// already, so this costs no call.
+async fn note_credential(app: &Within) {
+    if app.options.asker == Asker::Runner {
+        return;
+    }
+    let meter = Meter::default();
+    let call = Call { until: later(app.now(), RESERVE), meter: &meter };
+    if let Err(error) = credentials::note(&app.service, Holder::Api, call).await {
+        tracing::info!(code = error.code, "what the credential carries was not noted: {error}");
+    }
 }
 
 async fn edited(app: &Within, id: &LinkId, edit: LinkEdit) -> Result<Json<LinkDocument>, Problem> {

@@ -5,9 +5,10 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use listsync_core::{
     duration,
-    id::{LinkId, ListId},
+    id::LinkId,
     link::{Agents, Externals, Extras, FirstMerge, Link, MemberRules, Mode, RemovalLimit, Side, Writes},
     list::List,
+    new_group::unique_name,
     settings::parse_owner,
 };
 use listsync_engine::{
@@ -98,7 +99,7 @@ enum GroupWord {
     Security,
 }
 
-/// Judges and saves a link.
+/// Judges and saves a link. A group that is to be created is left to its first run, whatever this process could do.
 pub(crate) async fn connected(app: &Within, body: NewLinkBody) -> Result<Link, Problem> {
     let ports = app.ports();
     let list = app.list(&body.list).await.map_err(in_field("list"))?;
@@ -122,6 +123,7 @@ pub(crate) async fn connected(app: &Within, body: NewLinkBody) -> Result<Link, P
         members: MemberRules { agents: body.agents, ..MemberRules::default() },
         writes: Writes::default(),
         voucher: app.voucher(),
+        asker: app.options.asker,
     };
     let meter = Meter::default();
     let call = Call { until: ports.clock.now() + PATIENCE, meter: &meter };
@@ -165,7 +167,7 @@ async fn target(
         parse_owner(owner).map_err(|error| Problem::invalid("new_group.owners", error.to_string()))?;
     }
     refuse_second_writer(ports, list, mode).await?;
-    Ok(Target::New(NewGroup {
+    Ok(Target::Pending(NewGroup {
         unique_name: unique_name(&group, &list.id),
         name: group,
         kind: match new.kind {
@@ -194,33 +196,5 @@ async fn refuse_second_writer(ports: &Ports, list: &List, mode: Mode) -> Result<
             Err(Problem::conflict("list_has_writer", detail)
                 .hint("link it list-to-group, or remove the other link first"))
         }
-    }
-}
-
-/// A name that stays the same for the same list and group name, so that a repeat finds the group that was created, and
-/// that no other list gets.
-#[must_use]
-pub(crate) fn unique_name(name: &str, list: &ListId) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { ' ' };
-    let words: String = name.chars().map(plain).collect();
-    let slug: Vec<&str> = words.split_whitespace().collect();
-    let slug: String = slug.join("-").chars().take(40).collect();
-    let list: String = list.as_str().chars().filter(char::is_ascii_alphanumeric).collect();
-    let tail = &list[list.len().saturating_sub(12)..];
-    format!("listsync-{slug}-{tail}").replace("--", "-")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_repeat_finds_the_same_group_and_another_list_does_not() {
-        let list = |text| ListId::parse(text).expect("an id");
-        let one = list("0197c1de-0000-7000-8000-0123456789ab");
-        assert_eq!(unique_name("Scott's Newsletter ☆", &one), "listsync-scott-s-newsletter-0123456789ab");
-        assert_eq!(unique_name("日本", &one), "listsync-0123456789ab");
-        let other = list("0197c1de-0000-7000-8000-0123456789ac");
-        assert_ne!(unique_name("News", &one), unique_name("News", &other));
     }
 }

@@ -11,6 +11,7 @@ use listsync_engine::{
     watch::Unwatched,
     worker::{Handled, Receive, RunContext, handle},
 };
+use listsync_http::{Asker, Options};
 use listsync_testkit::sample;
 use serde_json::{Value, json};
 
@@ -145,6 +146,37 @@ async fn what_a_guard_keeps_back_is_ruled_on_by_its_digest() {
     assert_eq!(ruled["ruling"], "approved");
     work(&stage).await;
     assert_eq!(stage.directory.members(&sample::group("staff")), [sample::object("cleo")].into());
+}
+
+#[tokio::test]
+async fn a_link_whose_group_is_to_be_created_is_pending_until_a_run_creates_it() {
+    let new = json!({"list": "News", "new_group": {"name": "The news"}});
+    let runner = Stage::new(options()).await;
+    runner.operate("POST", "/v1/lists").json(json!({"name": "News"})).expect(201).await;
+    let refused = runner.administer("POST", "/v1/links").json(new.clone()).refused(502).await;
+    assert_eq!(refused.0, "permission_missing", "who runs links tells at once what they may not do");
+
+    let stage = Stage::new(Options { asker: Asker::Reader, ..options() }).await;
+    stage.operate("POST", "/v1/lists").json(json!({"name": "News"})).expect(201).await;
+    stage.operate("PUT", "/v1/lists/News/members/cleo@contoso.example").expect(201).await;
+    let made = stage.administer("POST", "/v1/links").json(new).send().await;
+    assert_eq!(made.status.as_u16(), 201);
+    let (path, link) = (made.header("location").to_owned(), made.document());
+    judge("Link", &link);
+    assert_eq!((&link["status"], &link["requested"]), (&json!("pending"), &json!(1)));
+    assert_eq!(link["group"], json!({"id": null, "name": "The news"}));
+    let listed = stage.operate("GET", "/v1/links").expect(200).await;
+    assert_eq!(listed["items"][0]["status"], "pending");
+    let plan = stage.operate("GET", &format!("{path}/plan")).expect(200).await;
+    assert_eq!(plan["group"]["add"].as_array().map(Vec::len), Some(1));
+    assert_eq!(stage.administer("POST", &format!("{path}/pause")).expect(200).await["status"], "paused");
+    assert_eq!(stage.administer("POST", &format!("{path}/resume")).expect(200).await["status"], "pending");
+    work(&stage).await;
+    let linked = stage.operate("GET", &path).expect(200).await;
+    judge("Link", &linked);
+    assert_eq!((&linked["status"], &linked["last_run"]["outcome"]), (&json!("active"), &json!("converged")));
+    assert_eq!(linked["group"]["id"], linked["last_run"]["group"]["id"]);
+    assert_ne!(linked["group"]["id"], json!(null));
 }
 
 #[tokio::test]

@@ -1,10 +1,12 @@
 use listsync_core::{
     Timestamp,
     link::{Link, LinkStatus, Side},
+    new_group::MadeGroup,
 };
-use listsync_engine::ports::Progress;
+use listsync_engine::ports::{Lease, Progress};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
+use super::{lease, row};
 use crate::{
     error::{Fail, Outcome},
     lists::catalog,
@@ -53,6 +55,20 @@ fn refuse_second_source(tx: &Connection, list: i64, new: &Link) -> Outcome<()> {
         ),
         "unlink it first (listsync links unlink LIST), or link with --mode list-to-group",
     ))
+}
+
+/// Has a pending link be of the group that was made for it.
+pub(super) fn settle(tx: &Connection, lease: &Lease, made: &MadeGroup) -> Outcome<()> {
+    let n = lease::held(tx, lease)?;
+    let state = row::load(tx, &lease.link)?.ok_or_else(|| row::gone(&lease.link))?;
+    if !state.link.is_pending() {
+        return Ok(());
+    }
+    let link = state.link.with_group(made.clone());
+    refuse_second_writer(tx, &link)?;
+    row::save_link(tx, &link)?;
+    tx.execute("UPDATE links SET group_id = ?2 WHERE n = ?1", params![n, link.group.as_str()])?;
+    Ok(())
 }
 
 fn refuse_second_writer(tx: &Connection, new: &Link) -> Outcome<()> {

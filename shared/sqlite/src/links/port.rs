@@ -6,6 +6,7 @@ use listsync_core::{
     id::{GroupId, LinkId, ListId, TenantId},
     link::Link,
     member::Member,
+    new_group::MadeGroup,
     schedule::{LEASE, SKEW, later},
     sizes::{Found, Sizes},
     trigger::Generation,
@@ -94,6 +95,11 @@ impl Links for SqliteStore {
     async fn release(&self, lease: &Lease) -> PortResult<()> {
         let lease = lease.clone();
         self.write("give the link's lease back", move |tx| lease::release(tx, &lease)).await
+    }
+
+    async fn settle_group(&self, lease: &Lease, made: &MadeGroup) -> PortResult<()> {
+        let (lease, made) = (lease.clone(), made.clone());
+        self.write("save the link's group", move |tx| create::settle(tx, &lease, &made)).await
     }
 
     async fn members(&self, link: &LinkId, query: MemberQuery<'_>) -> PortResult<Vec<Member>> {

@@ -97,6 +97,7 @@ pub(crate) fn link(id: &str, list: &ListId, group: &str, mode: Mode) -> Link {
         list: list.clone(),
         group: GroupId::parse(group).unwrap(),
         group_name: format!("Group {group}"),
+        to_make: None,
         tenant: TenantId::parse("tenant").unwrap(),
         mode,
         extras: Extras::Keep,

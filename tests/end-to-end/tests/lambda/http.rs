@@ -15,7 +15,7 @@ const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// A linked list in step, and a key of the API that may do everything.
-async fn stage() -> (Cloud, Links, String) {
+pub(crate) async fn stage() -> (Cloud, Links, String) {
     let (cloud, lists) = Links::one_in_step().await;
     let made = cloud.world.json(&["keys", "create", "all", "--scope", "admin"]).await;
     let key = made["secret"].as_str().expect("a key is shown once").to_owned();
@@ -96,6 +96,48 @@ async fn one_click_leaves_the_group_without_a_key_and_a_look_at_the_page_leaves_
     assert!(world.listed("List 0", "opted_out").await.contains(world.address(0)));
     let token = path.trim_start_matches("/u/").to_owned();
     assert_nobody_is_named(&cloud, &[&api, &worker], &[&key, &token]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_that_may_only_read_makes_a_link_and_the_worker_makes_its_group() {
+    let (cloud, _, key) = stage().await;
+    let world = &cloud.world;
+    let (api, worker) = (cloud.api().await, cloud.worker().await);
+    world.write("news.csv", world.csv(&[6, 7, 8]));
+    world.listsync(&["lists", "create", "News"]).await.exits(0);
+    world.listsync(&["import", "news.csv", "--list", "News", "--mode", "full"]).await.exits(0);
+    let groups = world.tenant().groups().len();
+
+    let wanted = json!({"list": "News", "new_group": {"name": "The news"}}).to_string();
+    let made = Ask::post("/v1/links", JSON, wanted).key(&key).of(&api).await.is(201).json();
+    assert_eq!(made["group"], json!({"id": null, "name": "The news"}));
+    assert_eq!(made["status"], "pending");
+    let path = format!("/v1/links/{}", made["id"].as_str().expect("an id"));
+    let listed = world.listsync(&["links", "ls"]).await.exits(0).stdout;
+    assert!(listed.lines().any(|line| line.contains("The news") && line.contains("pending")), "{listed}");
+    let plan = Ask::get(format!("{path}/plan")).key(&key).of(&api).await.is(200).json();
+    assert_eq!(plan["group"]["add"].as_array().map(Vec::len), Some(3), "{plan}");
+    assert_eq!(world.tenant().groups().len(), groups, "what strangers reach makes no group");
+    assert_eq!(cloud.waiting().await, [1, 0, 0], "a message names the link");
+
+    // With the app that may only read, the directory makes no group, and the link goes on to wait for one.
+    let reader = cloud.start_as_reader("listsync-worker").await;
+    cloud.work_off(&reader).await;
+    let waiting = Ask::get(path.clone()).key(&key).of(&api).await.is(200).json();
+    assert_eq!((&waiting["status"], &waiting["last_run"]["outcome"]), (&"pending".into(), &"failed".into()));
+    let hint = waiting["last_run"]["hint"].as_str().unwrap_or_default();
+    assert!(hint.contains("Group.Create"), "{waiting}");
+    assert_eq!(world.tenant().groups().len(), groups);
+
+    let _ = Ask::post(format!("{path}/sync"), JSON, "").key(&key).of(&api).await.is(202);
+    cloud.work_off(&worker).await;
+    let linked = Ask::get(path).key(&key).of(&api).await.is(200).json();
+    assert_eq!((&linked["status"], &linked["last_run"]["outcome"]), (&"active".into(), &"converged".into()));
+    let group = world.group(&linked);
+    assert_eq!(world.members(group), world.ids(&[6, 7, 8]));
+    assert_eq!(world.tenant().groups().len(), groups + 1);
+    assert_nobody_is_named(&cloud, &[&api, &worker, &reader], &[&key]);
+    world.assert_careful();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,6 +3,7 @@
 mod continuations;
 mod crowd;
 mod cycle;
+mod doctor;
 mod fan_out;
 mod http;
 mod inbox;

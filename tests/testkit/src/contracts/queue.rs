@@ -22,6 +22,7 @@ pub async fn all<Q: Queue>(make: impl Fn(&ManualClock) -> Q) {
     a_delayed_message_waits(&make).await;
     no_more_come_than_were_asked_for(&make).await;
     each_message_gets_an_answer(&make).await;
+    it_tells_what_waits_and_what_was_taken(&make).await;
 }
 
 fn outgoing(number: u64, delay: Duration) -> Outgoing {
@@ -128,4 +129,26 @@ async fn each_message_gets_an_answer<Q: Queue>(make: &impl Fn(&ManualClock) -> Q
     assert_eq!(answers.len(), 25);
     answers.into_iter().for_each(ok);
     assert_eq!(receive(&queue, 100).await.len(), 25);
+}
+
+async fn it_tells_what_waits_and_what_was_taken<Q: Queue>(make: &impl Fn(&ManualClock) -> Q) {
+    let clock = ManualClock::default();
+    let queue = make(&clock);
+    let stands = async || {
+        let state = ok(queue.state().await);
+        (state.waiting, state.taken)
+    };
+    assert_eq!(stands().await, (0, 0));
+    send(&queue, 0..2).await;
+    queue.send(&[outgoing(2, Duration::from_secs(90))]).await.into_iter().for_each(ok);
+    assert_eq!(stands().await, (3, 0), "one that is delayed waits as well");
+    let taken = receive(&queue, 1).await;
+    assert_eq!(stands().await, (2, 1));
+    clock.advance(HIDDEN + Duration::from_secs(1));
+    assert_eq!(stands().await, (3, 0), "nobody was done with it");
+    for delivery in receive(&queue, 10).await {
+        ok(queue.acknowledge(&delivery.receipt).await);
+    }
+    assert_eq!(stands().await, (1, 0));
+    drop(taken);
 }

@@ -9,6 +9,7 @@ use listsync_core::{
     list::{Entry, List, NewContact, Origin},
     matched::Binding,
     member::Member,
+    new_group::MadeGroup,
     settings::Settings,
     sizes::{Found, Sizes},
     summary::Summary,
@@ -17,8 +18,8 @@ use listsync_core::{
 use listsync_engine::ports::{
     Acquired, AddOutcome, Cursor, Decision, Delivery, DueLink, EntryQuery, Finish, Finished, Fold, Gate,
     HeldPeople, Import, Imported, Lease, LinkEdit, LinkState, Links, ListChanges, ListOutcome, ListSide,
-    ListStore, MemberQuery, NewImport, Outgoing, PeopleWatch, PortResult, Queue, Receipt, Removal,
-    RemoveOutcome, Runs, SettingsStore,
+    ListStore, MemberQuery, NewImport, Outgoing, PeopleWatch, PortResult, Queue, QueueState, Receipt,
+    Removal, RemoveOutcome, Runs, SettingsStore,
 };
 
 use super::Faulty;
@@ -179,6 +180,10 @@ impl<P: Links + ?Sized> Links for Faulty<P> {
         through!(self, "links.release", self.port.release(lease))
     }
 
+    async fn settle_group(&self, lease: &Lease, made: &MadeGroup) -> PortResult<()> {
+        through!(self, "links.settle_group", self.port.settle_group(lease, made))
+    }
+
     async fn members(&self, link: &LinkId, query: MemberQuery<'_>) -> PortResult<Vec<Member>> {
         through!(self, "links.members", self.port.members(link, query))
     }
@@ -272,5 +277,9 @@ impl<P: Queue + ?Sized> Queue for Faulty<P> {
 
     async fn acknowledge(&self, receipt: &Receipt) -> PortResult<()> {
         through!(self, "queue.acknowledge", self.port.acknowledge(receipt))
+    }
+
+    async fn state(&self) -> PortResult<QueueState> {
+        through!(self, "queue.state", self.port.state())
     }
 }

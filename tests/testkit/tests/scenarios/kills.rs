@@ -35,7 +35,7 @@ fn mortal(mut dice: Dice) -> Faults {
 
 impl Office {
     /// A run under these faults; whether it ended.
-    async fn attempt(&self, number: u64, faults: &Faults) -> bool {
+    pub(crate) async fn attempt(&self, number: u64, faults: &Faults) -> bool {
         let ports = faults.over(&self.ports);
         let request = RunRequest {
             run: RunId::parse(&format!("attempt-{number}")).unwrap(),

@@ -21,6 +21,7 @@ mod members;
 mod notices;
 mod office;
 mod one_way;
+mod pending;
 mod people;
 mod renames;
 mod service;

@@ -7,7 +7,7 @@ use listsync_core::{
     address::Address,
     contact::UndeliverableReason,
     id::{GroupId, LinkId, ListId, RunId, TenantId},
-    link::{Externals, Extras, FirstMerge, MemberRules, Mode, Writes},
+    link::{Externals, Extras, FirstMerge, Link, MemberRules, Mode, Writes},
     linkable::Voucher,
     list::{NewContact, Origin, Standing},
     summary::Summary,
@@ -15,7 +15,7 @@ use listsync_core::{
 };
 use listsync_engine::{
     Ports,
-    connect::{NewLink, Target, connect},
+    connect::{Asker, NewLink, Target, connect},
     ports::{
         Call, Clock, ContactEdit, Contacts as _, EntryQuery, GroupQuery, LinkEdit, Links as _, ListSide as _,
         ListStore as _, Meter, PortResult,
@@ -135,16 +135,23 @@ impl Office {
             members: MemberRules::default(),
             writes: Writes::Direct,
             voucher: Voucher::Operator,
+            asker: Asker::Runner,
         }
     }
 
     /// Links the list as wished.
     pub(crate) async fn link(&mut self, wish: &NewLink) -> PortResult<ObjectId> {
+        let link = self.connected(wish).await?;
+        Ok(link.group.as_str().parse().unwrap())
+    }
+
+    /// The same, as the link that came of it, whose group may still be to be made.
+    pub(crate) async fn connected(&mut self, wish: &NewLink) -> PortResult<Link> {
         let meter = Meter::default();
         let until = self.ports.clock.now() + Duration::from_secs(60);
         let link = connect(&self.ports, wish, Call { until, meter: &meter }).await?;
-        self.link = Some(link.id);
-        Ok(link.group.as_str().parse().unwrap())
+        self.link = Some(link.id.clone());
+        Ok(link)
     }
 
     /// Links the list to a group of the tenant.

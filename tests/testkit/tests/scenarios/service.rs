@@ -11,7 +11,7 @@ use listsync_core::{
     summary::Outcome,
 };
 use listsync_engine::{
-    connect::{NewLink, Target, connect},
+    connect::{Asker, NewLink, Target, connect},
     filtered, people,
     ports::{Call, ContactEdit, Contacts as _, GroupQuery, ListEdit, ListStore as _, Meter, Queue as _},
     service::Service,
@@ -221,6 +221,7 @@ fn link_of(list: &ListId, mode: Mode) -> NewLink {
         max_removals: None,
         writes: Writes::Direct,
         voucher: Voucher::Operator,
+        asker: Asker::Runner,
     }
 }
 

@@ -4,7 +4,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use listsync_engine::ports::{Delivery, Fault, Outgoing, PortError, PortResult, Queue, Receipt};
+use listsync_engine::ports::{Delivery, Fault, Outgoing, PortError, PortResult, Queue, QueueState, Receipt};
 use listsync_testkit::fakes::MemoryStore;
 
 /// A queue that can be away once.
@@ -40,5 +40,9 @@ impl Queue for Flaky {
 
     async fn acknowledge(&self, receipt: &Receipt) -> PortResult<()> {
         self.queue.acknowledge(receipt).await
+    }
+
+    async fn state(&self) -> PortResult<QueueState> {
+        self.queue.state().await
     }
 }

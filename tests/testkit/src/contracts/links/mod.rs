@@ -5,6 +5,7 @@ mod edits;
 mod fold;
 mod generations;
 mod leases;
+mod pending;
 mod rows;
 mod setup;
 
@@ -33,6 +34,7 @@ pub async fn all<S: Links + ListStore>(make: impl Fn() -> S) {
     setup::all(&make).await;
     edits::all(&make).await;
     leases::all(&make).await;
+    pending::all(&make).await;
     generations::all(&make).await;
     rows::all(&make).await;
     counts::all(&make).await;

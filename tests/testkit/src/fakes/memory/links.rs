@@ -10,6 +10,7 @@ use listsync_core::{
     id::{GroupId, LinkId, ListId, TenantId},
     link::{Extras, Link, LinkStatus, Side},
     member::{Member, MemberKey},
+    new_group::MadeGroup,
     schedule,
     sizes::{Found, Sizes},
     trigger::Generation,
@@ -111,15 +112,9 @@ impl State {
         if self.links.contains_key(&link.id) {
             return Err(rejected("link_exists", "there is such a link already"));
         }
+        self.check_group_free(link)?;
         for other in self.links.values().map(|row| &row.state.link) {
             let both = |side| link.mode.writes(side) && other.mode.writes(side);
-            if other.group == link.group && both(Side::Group) {
-                let list =
-                    self.book.lists.get(&other.list).map(|row| row.list.name.clone()).unwrap_or_default();
-                let message =
-                    format!("the group is written already, from list '{list}' by link {}", other.id);
-                return Err(rejected("group_taken", &message));
-            }
             if other.list == link.list && both(Side::List) {
                 let message = format!("the list takes changes already, by link {}", other.id);
                 return Err(rejected("list_taken", &message));
@@ -137,6 +132,33 @@ impl State {
         };
         let row = LinkRow { state, token: 0, resync: false, members: BTreeMap::new(), removals: Vec::new() };
         self.links.insert(link.id.clone(), row);
+        Ok(())
+    }
+}
+
+impl State {
+    /// That no other link writes the group of this one, where it does.
+    fn check_group_free(&self, link: &Link) -> PortResult<()> {
+        let writes = |one: &Link| one.mode.writes(Side::Group) && one.group == link.group;
+        let mut others = self.links.values().map(|row| &row.state.link).filter(|other| other.id != link.id);
+        let Some(other) = others.find(|other| writes(other)).filter(|_| link.mode.writes(Side::Group)) else {
+            return Ok(());
+        };
+        let list = self.book.lists.get(&other.list).map(|row| row.list.name.clone()).unwrap_or_default();
+        let message = format!("the group is written already, from list '{list}' by link {}", other.id);
+        Err(rejected("group_taken", &message))
+    }
+
+    fn settle_group(&mut self, lease: &Lease, made: &MadeGroup) -> PortResult<()> {
+        let row = self.links.get(&lease.link).ok_or_else(lost)?;
+        row.holds(lease)?;
+        if !row.state.link.is_pending() {
+            return Ok(());
+        }
+        let link = row.state.link.clone().with_group(made.clone());
+        self.check_group_free(&link)?;
+        self.link(&lease.link)?.state.link = link;
+        self.writes.links += 1;
         Ok(())
     }
 }
@@ -269,6 +291,10 @@ impl Links for MemoryStore {
             state.writes.links += 1;
         }
         Ok(())
+    }
+
+    async fn settle_group(&self, lease: &Lease, made: &MadeGroup) -> PortResult<()> {
+        self.lock().settle_group(lease, made)
     }
 
     async fn members(&self, link: &LinkId, query: MemberQuery<'_>) -> PortResult<Vec<Member>> {

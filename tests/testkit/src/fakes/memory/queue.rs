@@ -5,7 +5,9 @@ use listsync_core::{
     Timestamp,
     schedule::{LONGEST_DELAY, SKEW, as_of},
 };
-use listsync_engine::ports::{Clock as _, Delivery, Fault, Outgoing, PortError, PortResult, Queue, Receipt};
+use listsync_engine::ports::{
+    Clock as _, Delivery, Fault, Outgoing, PortError, PortResult, Queue, QueueState, Receipt,
+};
 
 use super::{MemoryStore, rejected};
 
@@ -15,6 +17,7 @@ const RECEIVES: u32 = 5;
 #[derive(Debug, Default)]
 pub(super) struct Messages {
     next: u64,
+    given_up: u64,
     waiting: BTreeMap<u64, Message>,
 }
 
@@ -57,7 +60,9 @@ impl Queue for MemoryStore {
         let mut state = self.lock();
         let longest = visibility.max(LONGEST_DELAY) + SKEW;
         let is_visible = move |message: &Message| as_of(message.visible_at, now, longest) <= now;
+        let before = state.messages.waiting.len();
         state.messages.waiting.retain(|_, message| !is_visible(message) || message.receives < RECEIVES);
+        state.messages.given_up += (before - state.messages.waiting.len()) as u64;
         let visible = state.messages.waiting.iter_mut().filter(|(_, message)| is_visible(message));
         let take = |(number, message): (&u64, &mut Message)| {
             message.receives += 1;
@@ -79,5 +84,18 @@ impl Queue for MemoryStore {
             waiting.remove(&number);
         }
         Ok(())
+    }
+
+    async fn state(&self) -> PortResult<QueueState> {
+        let (now, state) = (self.clock.now(), self.lock());
+        let is_taken = |message: &&Message| message.receives > 0 && message.visible_at > now;
+        let taken = state.messages.waiting.values().filter(is_taken).count();
+        Ok(QueueState {
+            waiting: (state.messages.waiting.len() - taken) as u64,
+            taken: taken as u64,
+            visibility: None,
+            most_receives: Some(RECEIVES),
+            given_up: Some(state.messages.given_up),
+        })
     }
 }

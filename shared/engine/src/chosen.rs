@@ -1,0 +1,102 @@
+//! The groups of a new link: found, judged, made, or left to the link's first run.
+
+use listsync_core::{
+    Timestamp,
+    id::GroupId,
+    link::{Link, Side, Source},
+    new_group::stand_in,
+};
+
+use crate::{
+    Ports,
+    connect::{Asker, NewLink, Target, writable},
+    linkable::{self, Linking},
+    new_group,
+    permissions::demand_sight,
+    ports::{Call, Fault, Group, GroupKind, MadeGroup, NewGroup, PortError, PortResult},
+};
+
+/// The group of a new link: there, or still to be made.
+pub(crate) struct Chosen {
+    /// What stands for it where it is still to be made.
+    pub(crate) id: GroupId,
+    pub(crate) name: String,
+    /// When it was made for this link, if it was.
+    pub(crate) made_at: Option<Timestamp>,
+    /// What the first run makes.
+    pub(crate) to_make: Option<NewGroup>,
+}
+
+/// The first group, judged; and made, if it is to be made now.
+pub(crate) async fn first(ports: &Ports, new: &NewLink, call: Call<'_>) -> PortResult<Chosen> {
+    match &new.target {
+        Target::Existing(query) => {
+            let group = ports.directory.group(call, query).await?;
+            permitted_to_link(ports, new, &group.id).await?;
+            judged(ports, (new, &group), call).await?;
+            Ok(Chosen { id: group.id, name: group.name, made_at: None, to_make: None })
+        }
+        Target::New(group) => {
+            unfilled(ports, new).await?;
+            let MadeGroup { id, name, at } = new_group::make(ports, call, (group, new.mode)).await?;
+            Ok(Chosen { id, name, made_at: Some(at), to_make: None })
+        }
+        Target::Pending(group) => {
+            unfilled(ports, new).await?;
+            let (id, name) = (stand_in(&new.id), group.name.clone());
+            Ok(Chosen { id, name, made_at: None, to_make: Some(group.clone()) })
+        }
+    }
+}
+
+/// Judges a group that is there. What only the credential of the runs may see is left to them.
+async fn judged(ports: &Ports, (new, group): (&NewLink, &Group), call: Call<'_>) -> PortResult<()> {
+    match new.asker {
+        Asker::Reader if group.kind == GroupKind::AuthorityUnknown => Ok(()),
+        Asker::Reader => writable(new.mode, group),
+        Asker::Runner => {
+            writable(new.mode, group)?;
+            demand_sight(ports, call, group).await
+        }
+    }
+}
+
+/// Judges the further groups. One that is named twice counts once.
+pub(crate) async fn further(
+    ports: &Ports,
+    (new, first): (&NewLink, &GroupId),
+    call: Call<'_>,
+) -> PortResult<Vec<Source>> {
+    let mut more: Vec<Source> = Vec::new();
+    for query in &new.more {
+        let group = ports.directory.group(call, query).await?;
+        permitted_to_link(ports, new, &group.id).await?;
+        judged(ports, (new, &group), call).await?;
+        if group.id != *first && more.iter().all(|source| source.group != group.id) {
+            more.push(Source { group: group.id, name: group.name });
+        }
+    }
+    Ok(more)
+}
+
+/// Refuses a group that is there and may not be linked.
+async fn permitted_to_link(ports: &Ports, new: &NewLink, group: &GroupId) -> PortResult<()> {
+    let settings = ports.settings.settings().await?;
+    let own = linkable::word_of(new.voucher);
+    linkable::demand(ports, &settings, Linking { tenant: &new.tenant, group, own }).await
+}
+
+/// The store refuses a second link that writes to a list, but not before a group would have been made for it.
+async fn unfilled(ports: &Ports, new: &NewLink) -> PortResult<()> {
+    let links = ports.links.of_list(&new.list).await?;
+    let filling = links.iter().map(|state| &state.link).find(|link| link.mode.writes(Side::List));
+    match filling.filter(|_| new.mode.writes(Side::List)) {
+        None => Ok(()),
+        Some(Link { group_name, group, id, .. }) => Err(PortError::new(
+            Fault::Rejected,
+            "list_taken",
+            format!("the list takes changes already, from group '{group_name}' ({group}) by link {id}"),
+        )
+        .with_hint("unlink it first (listsync links unlink LIST), or link with --mode list-to-group")),
+    }
+}
