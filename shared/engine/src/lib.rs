@@ -25,6 +25,7 @@ pub mod rule;
 pub mod run;
 pub mod service;
 pub mod settings;
+pub mod throttle;
 pub mod trigger;
 pub mod watch;
 pub mod worker;

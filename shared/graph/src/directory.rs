@@ -10,9 +10,13 @@ use listsync_core::{
     member::Op,
     snapshot::{Depth, Principal, Reading},
 };
-use listsync_engine::ports::{
-    Applied, Call, Changes, Clock, CountCheck, Cursor, Directory, Gate, Grant, Group, GroupQuery, Guest,
-    Invited, Lookup, Need, NewGroup, NoticeOrder, Notices, PeopleChanges, PeoplePage, PortResult, ProofLife,
+use listsync_engine::{
+    ports::{
+        Applied, Call, Changes, Clock, CountCheck, Cursor, Directory, Gate, Grant, Group, GroupQuery, Guest,
+        Invited, Lookup, Need, NewGroup, NoticeOrder, Notices, PeopleChanges, PeoplePage, PortResult,
+        ProofLife,
+    },
+    throttle::Throttle,
 };
 
 use crate::{
@@ -23,7 +27,6 @@ use crate::{
     send::Sender,
     settings::{ConnectError, GraphSettings},
     sign_in::SignIn,
-    throttle::Throttle,
     transport,
     write::{ADD_BATCH, REMOVE_BATCH},
 };

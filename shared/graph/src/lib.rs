@@ -38,7 +38,6 @@ mod settings;
 mod sign_in;
 mod sign_in_refusal;
 mod subscriptions;
-mod throttle;
 mod token;
 mod transport;
 mod validity;

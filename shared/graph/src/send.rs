@@ -6,7 +6,10 @@ use std::{
 };
 
 use listsync_core::Timestamp;
-use listsync_engine::ports::{Call, Clock, Fault, PortError, PortResult};
+use listsync_engine::{
+    ports::{Call, Clock, Fault, PortError, PortResult},
+    throttle::Throttle,
+};
 
 use crate::{
     answer::{Answer, Earlier},
@@ -16,7 +19,6 @@ use crate::{
     retry::{self, Next, Tries},
     root::Root,
     sign_in::SignIn,
-    throttle::Throttle,
 };
 
 /// The longest that one attempt of a write takes; none starts with less time left.

@@ -8,7 +8,10 @@ use std::{
 
 use azure_core::time::OffsetDateTime;
 use listsync_core::Timestamp;
-use listsync_engine::ports::{Call, Clock, Fault, PortError, PortResult, ProofLife};
+use listsync_engine::{
+    ports::{Call, Clock, Fault, PortError, PortResult, ProofLife},
+    throttle::Throttle,
+};
 
 use crate::{
     authority::Ear,
@@ -18,7 +21,6 @@ use crate::{
     send::{READ_LEAST, out_of_time},
     settings::{ConnectError, GraphSettings},
     sign_in_refusal::{self, Asker},
-    throttle::Throttle,
     token::{Held, Source, Token},
 };
 

@@ -16,12 +16,32 @@ use listsync_engine::ports::{
 use super::{Faulty, When};
 
 macro_rules! through {
-    ($self:ident, $name:literal, $call:expr) => {
-        match $self.faults.call($name, $call).await {
+    ($self:ident, $name:literal, $call:expr) => {{
+        let call = async {
+            $self.faults.begin().await?;
+            $call.await
+        };
+        match $self.faults.call($name, call).await {
             Ok(result) => result,
             Err((error, _)) => Err(error),
         }
-    };
+    }};
+}
+
+/// The same of a call that answers for each of several.
+macro_rules! through_each {
+    ($self:ident, $name:literal, $call:expr, $all:expr, $failed:ident) => {{
+        let call = async {
+            match $self.faults.begin().await {
+                Ok(()) => $call.await,
+                Err(error) => $all.iter().map(|_| $failed(&error, When::Before)).collect(),
+            }
+        };
+        match $self.faults.call($name, call).await {
+            Ok(answers) => answers,
+            Err((error, when)) => $all.iter().map(|_| $failed(&error, when)).collect(),
+        }
+    }};
 }
 
 /// What the caller hears of each member when a write failed as a whole.
@@ -107,24 +127,15 @@ impl<P: Directory + ?Sized> Directory for Faulty<P> {
     }
 
     async fn write(&self, call: Call<'_>, group: &GroupId, op: Op, ids: &[ObjectId]) -> Vec<Applied> {
-        match self.faults.call("directory.write", self.port.write(call, group, op, ids)).await {
-            Ok(applied) => applied,
-            Err((error, when)) => ids.iter().map(|_| unheard(&error, when)).collect(),
-        }
+        through_each!(self, "directory.write", self.port.write(call, group, op, ids), ids, unheard)
     }
 
     async fn write_again(&self, call: Call<'_>, group: &GroupId, ids: &[ObjectId]) -> Vec<Applied> {
-        match self.faults.call("directory.write_again", self.port.write_again(call, group, ids)).await {
-            Ok(applied) => applied,
-            Err((error, when)) => ids.iter().map(|_| unheard(&error, when)).collect(),
-        }
+        through_each!(self, "directory.write_again", self.port.write_again(call, group, ids), ids, unheard)
     }
 
     async fn invite(&self, call: Call<'_>, guests: &[Guest]) -> Vec<Invited> {
-        match self.faults.call("directory.invite", self.port.invite(call, guests)).await {
-            Ok(invited) => invited,
-            Err((error, when)) => guests.iter().map(|_| uninvited(&error, when)).collect(),
-        }
+        through_each!(self, "directory.invite", self.port.invite(call, guests), guests, uninvited)
     }
 
     async fn shared_mailboxes(&self, call: Call<'_>, ids: &[ObjectId]) -> PortResult<BTreeSet<ObjectId>> {

@@ -16,9 +16,10 @@ use std::{
     time::Duration,
 };
 
+use async_trait::async_trait;
 use listsync_engine::{
     Ports,
-    ports::{Directory, Fault, Gate, Links, ListStore, PortError, Queue, Runs, SettingsStore},
+    ports::{Directory, Fault, Gate, Links, ListStore, PortError, PortResult, Queue, Runs, SettingsStore},
 };
 
 use crate::fakes::ManualClock;
@@ -53,11 +54,19 @@ pub type Judge = Box<dyn FnMut(&'static str, u64) -> Fate + Send>;
 #[error("the process died")]
 pub struct Crashed;
 
+/// What each request to the directory goes through before it is on its way, as a client's throttle.
+#[async_trait]
+pub trait Way: Send + Sync {
+    /// Lets a request go out, or says why it does not.
+    async fn begin(&self) -> PortResult<()>;
+}
+
 /// What stands between a run and its ports. Clones are the same.
 #[derive(Clone)]
 pub struct Faults {
     state: Arc<Mutex<State>>,
     clock: Option<ManualClock>,
+    way: Option<Arc<dyn Way>>,
 }
 
 struct State {
@@ -75,7 +84,7 @@ impl Faults {
     pub fn judged(judge: Judge) -> Self {
         let pace = Box::new(|| Duration::ZERO);
         let state = State { judge, calls: 0, dead: false, pace, names: Vec::new(), sleeper: None };
-        Self { state: Arc::new(Mutex::new(state)), clock: None }
+        Self { state: Arc::new(Mutex::new(state)), clock: None, way: None }
     }
 
     /// Lets everything pass and counts.
@@ -95,6 +104,18 @@ impl Faults {
     pub fn paced(self, clock: &ManualClock, pace: Box<dyn FnMut() -> Duration + Send>) -> Self {
         self.lock().pace = pace;
         Self { clock: Some(clock.clone()), ..self }
+    }
+
+    /// Lets each request to the directory that its fate lets through go this way.
+    #[must_use]
+    pub fn by_way_of(self, way: Arc<dyn Way>) -> Self {
+        Self { way: Some(way), ..self }
+    }
+
+    /// A gate with the faults before it.
+    #[must_use]
+    pub fn over_gate(&self, gate: &Arc<dyn Gate>) -> Arc<dyn Gate> {
+        Arc::new(self.wrap::<dyn Gate>(gate))
     }
 
     /// How many calls were made.
@@ -179,6 +200,14 @@ impl Faults {
             clock.advance(took);
         }
         (state.judge)(name, number)
+    }
+
+    /// What a request to the directory goes through.
+    async fn begin(&self) -> PortResult<()> {
+        match &self.way {
+            Some(way) => way.begin().await,
+            None => Ok(()),
+        }
     }
 
     /// Makes a call as its fate wants it: `Ok` is what it gave, `Err` the fault that the caller hears of.

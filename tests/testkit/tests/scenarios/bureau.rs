@@ -1,6 +1,6 @@
 //! Several lists, groups and links over one store and one tenant, each run on its own.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, time::Duration};
 
 use listsync_core::{
     id::{LinkId, ListId, RunId},
@@ -40,16 +40,7 @@ impl Bureau {
         let clock = ManualClock::at(moment(0));
         let store = MemoryStore::new(&clock);
         let directory = FakeDirectory::new(&clock, lag, Dice::new(seed));
-        let ports = Ports {
-            directory: Arc::new(directory.clone()),
-            lists: Arc::new(store.clone()),
-            links: Arc::new(store.clone()),
-            runs: Arc::new(store.clone()),
-            gate: Arc::new(store.clone()),
-            queue: Arc::new(store.clone()),
-            settings: Arc::new(store.clone()),
-            clock: Arc::new(clock.clone()),
-        };
+        let ports = store.beside(directory.clone());
         sample::set(&store, |settings| settings.internal_domains = ["contoso.example".into()].into()).await;
         Self { clock, store, directory, ports, runs: 0 }
     }

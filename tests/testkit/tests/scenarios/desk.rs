@@ -1,6 +1,6 @@
 //! A desk on which a scenario is played: one list, one group, one link, and a person who waits between the acts.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, time::Duration};
 
 use listsync_core::{
     id::{LinkId, ListId, RunId},
@@ -64,16 +64,7 @@ impl Desk {
         let clock = ManualClock::at(moment(0));
         let store = MemoryStore::new(&clock);
         let directory = FakeDirectory::new(&clock, Lag::NONE, Dice::new(7));
-        let ports = Ports {
-            directory: Arc::new(directory.clone()),
-            lists: Arc::new(store.clone()),
-            links: Arc::new(store.clone()),
-            runs: Arc::new(store.clone()),
-            gate: Arc::new(store.clone()),
-            queue: Arc::new(store.clone()),
-            settings: Arc::new(store.clone()),
-            clock: Arc::new(clock.clone()),
-        };
+        let ports = store.beside(directory.clone());
         let staff = Group {
             id: group("staff"),
             name: "Staff".into(),

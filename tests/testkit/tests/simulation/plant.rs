@@ -3,7 +3,6 @@
 use std::{
     future::Future,
     pin::{Pin, pin},
-    sync::Arc,
     task::{Context, Poll, Waker},
     time::Duration,
 };
@@ -68,16 +67,7 @@ impl Plant {
         let store = MemoryStore::new(&clock);
         let directory = FakeDirectory::new(&clock, lag, dice);
         at_once(store.save_settings(&Settings::default(), settings));
-        let ports = Ports {
-            directory: Arc::new(directory.clone()),
-            lists: Arc::new(store.clone()),
-            links: Arc::new(store.clone()),
-            runs: Arc::new(store.clone()),
-            gate: Arc::new(store.clone()),
-            queue: Arc::new(store.clone()),
-            settings: Arc::new(store.clone()),
-            clock: Arc::new(clock.clone()),
-        };
+        let ports = store.beside(directory.clone());
         Self { clock, store, directory, ports }
     }
 
@@ -107,12 +97,17 @@ impl Plant {
             .await
     }
 
-    /// Handles all visible messages without trouble, as a worker does; how many there were.
+    /// Handles all visible messages without trouble; how many there were.
     pub(crate) async fn work(&self, runs: &mut u64) -> usize {
+        self.work_as(runs, &Faults::none).await
+    }
+
+    /// The same, each in a process of this kind.
+    pub(crate) async fn work_as(&self, runs: &mut u64, process: &dyn Fn() -> Faults) -> usize {
         let mut handled = 0;
         while let Some(delivery) = at_once(self.store.receive(1, Duration::from_secs(90))).pop() {
             *runs += 1;
-            let result = self.handle(&Faults::none(), (*runs, 900), &delivery.body).await;
+            let result = self.handle(&process(), (*runs, 900), &delivery.body).await;
             if let Ok(Handled::Acknowledge(_)) = result {
                 at_once(self.store.acknowledge(&delivery.receipt));
             }

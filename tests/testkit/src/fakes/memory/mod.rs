@@ -25,7 +25,10 @@ use listsync_core::{
     settings::Settings,
     summary::Summary,
 };
-use listsync_engine::ports::{Cursor, Fault, PeopleWatch, PortError, PortResult};
+use listsync_engine::{
+    Ports,
+    ports::{Cursor, Directory, Fault, PeopleWatch, PortError, PortResult},
+};
 
 use super::ManualClock;
 use links::LinkRow;
@@ -75,6 +78,21 @@ impl MemoryStore {
     #[must_use]
     pub fn new(clock: &ManualClock) -> Self {
         Self { state: Arc::default(), clock: clock.clone() }
+    }
+
+    /// The ports of an engine: this store, a directory, and the store's clock.
+    #[must_use]
+    pub fn beside(&self, directory: impl Directory + 'static) -> Ports {
+        Ports {
+            directory: Arc::new(directory),
+            lists: Arc::new(self.clone()),
+            links: Arc::new(self.clone()),
+            runs: Arc::new(self.clone()),
+            gate: Arc::new(self.clone()),
+            queue: Arc::new(self.clone()),
+            settings: Arc::new(self.clone()),
+            clock: Arc::new(self.clock.clone()),
+        }
     }
 
     /// How many rows were written so far.

@@ -6,6 +6,7 @@ mod folk;
 mod holds;
 mod ledger;
 mod names;
+mod patience;
 mod rest;
 mod stage;
 mod town;
@@ -22,7 +23,7 @@ use listsync_engine::{ports::Queue as _, trigger::raise, worker::Handled};
 use listsync_testkit::{dice::Dice, fakes::Lag, faults::Faults};
 
 pub(crate) use self::ledger::Told;
-use self::{folk::Account, stage::Stage, town::Town};
+use self::{folk::Account, patience::Patience, stage::Stage, town::Town};
 use crate::{
     history::Telling,
     plant::{at_once, play as run_on_runtime, poll_once},
@@ -51,6 +52,7 @@ pub(crate) fn play(seed: u64, telling: Telling) -> Told {
         }
         history.stand_still().await;
         told = history.stage.lock().ledger.told;
+        told.waits = history.patience.as_ref().map_or(0, Patience::asked);
     });
     told
 }
@@ -63,6 +65,8 @@ struct History {
     limit: RemovalLimit,
     /// How many of ten moments see an edit.
     pace: u64,
+    /// In one town of four the directory asks for patience now and then.
+    patience: Option<Patience>,
 }
 
 impl History {
@@ -79,7 +83,9 @@ impl History {
         let trouble = if dice.chance(50) { Trouble::throw(&mut dice) } else { Trouble::NONE };
         let pace = 1 + dice.below(4);
         stage.tell(|| format!("{lag:?} {limit} {trouble:?}"));
-        Self { stage, dice, runs: 0, trouble, limit, pace }
+        // Of dice of its own: what else happens in a history is not changed by it.
+        let patience = (seed / 2).is_multiple_of(4).then(|| Patience::new(&stage.plant, Dice::new(!seed)));
+        Self { stage, dice, runs: 0, trouble, limit, pace, patience }
     }
 
     /// Some are on lists, some in groups, before anything has run.
@@ -229,14 +235,16 @@ impl History {
             if let Some(value) = poll_once(process.as_mut()).await {
                 return Some(value);
             }
-            self.stage.plant.wait(self.dice.below(200));
+            // Where a gate is kept it matters what happens within seconds.
+            let most = if self.patience.is_some() { 12 } else { 200 };
+            self.stage.plant.wait(self.dice.below(most));
             self.stage.tell(|| "a worker stands still".to_owned());
             if self.dice.chance(50) {
                 self.stage.edit(&mut self.dice);
             }
             if self.dice.chance(70) {
                 self.raise().await;
-                self.stage.plant.work(&mut self.runs).await;
+                self.others_work().await;
                 self.stage.tell(|| "another worker had its turn".to_owned());
             }
             if self.dice.chance(10) {
@@ -245,8 +253,23 @@ impl History {
         }
     }
 
+    /// A process to which nothing happens handles whatever messages there are; how many there were.
+    async fn others_work(&mut self) -> usize {
+        let (plant, patience) = (self.stage.plant.clone(), self.patience.clone());
+        plant.work_as(&mut self.runs, &|| patient(patience.as_ref(), Faults::none())).await
+    }
+
     fn faults(&mut self) -> Faults {
         let clock = self.stage.plant.clock.clone();
-        self.trouble.faults(&mut self.dice, &clock, self.stage.clone())
+        let faults = self.trouble.faults(&mut self.dice, &clock, self.stage.clone());
+        patient(self.patience.as_ref(), faults)
+    }
+}
+
+/// The faults of a process that keeps the directory's patience, where that asks for any.
+fn patient(patience: Option<&Patience>, faults: Faults) -> Faults {
+    match patience {
+        Some(patience) => patience.kept_by(faults),
+        None => faults,
     }
 }

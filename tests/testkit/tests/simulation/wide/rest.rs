@@ -22,6 +22,8 @@ use super::{
     History,
     folk::local,
     names::Names,
+    patience::Patience,
+    patient,
     stage::Inner,
     town::{Tie, Town},
 };
@@ -48,6 +50,7 @@ impl History {
     pub(super) async fn rest(&mut self) {
         let plant = self.stage.plant.clone();
         plant.directory.shorten_reads(0);
+        self.patience.iter().for_each(Patience::rests);
         self.stage.tell(|| "all come to rest".to_owned());
         let began = plant.clock.now();
         let end = began.checked_add(RESTS).expect("in range");
@@ -119,8 +122,8 @@ impl History {
                 drop(raise(&plant.ports, link, Reason::Event).await);
             }
         }
-        plant.tick(&Faults::none()).await;
-        let handled = plant.work(&mut self.runs).await;
+        plant.tick(&patient(self.patience.as_ref(), Faults::none())).await;
+        let handled = self.others_work().await;
         self.stage.tell(|| {
             let inner = self.stage.lock();
             let last = inner.town.ties.iter().filter_map(|tie| inner.town.last_summary(tie));

@@ -1,21 +1,21 @@
-//! The gate that keeps all workers of the app away while the tenant's directory wants rest.
+//! Going through the gate that keeps all workers of the app away while the tenant's directory wants rest: what each client of
+//! a directory does before a request, and after one that is told to wait.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use listsync_core::{Timestamp, gate::granted, id::TenantId};
-use listsync_engine::{
+use listsync_core::{Timestamp, gate::granted, id::TenantId, schedule::later};
+
+use crate::{
     gate,
     ports::{Clock, Fault, Gate, PortError, PortResult},
 };
 
-use crate::clockwork::{later, rest};
-
 /// The gate as this process goes through it. It is read anew before each request, and nothing of it is remembered: a
 /// request costs one read of the store, and no process goes on for a while on what it knew.
-pub(crate) struct Throttle {
+pub struct Throttle {
     gate: Arc<dyn Gate>,
     tenant: TenantId,
     clock: Arc<dyn Clock>,
@@ -24,16 +24,23 @@ pub(crate) struct Throttle {
 }
 
 impl Throttle {
-    pub(crate) fn new(gate: Arc<dyn Gate>, tenant: TenantId, clock: Arc<dyn Clock>) -> Self {
+    /// Of one process.
+    #[must_use]
+    pub fn new(gate: Arc<dyn Gate>, tenant: TenantId, clock: Arc<dyn Clock>) -> Self {
         Self { gate, tenant, clock, untold: Mutex::default() }
     }
 
-    pub(crate) fn tenant(&self) -> &TenantId {
+    /// Whose directory it is.
+    #[must_use]
+    pub fn tenant(&self) -> &TenantId {
         &self.tenant
     }
 
     /// Waits until the gate is open, if that leaves `margin` before `until`.
-    pub(crate) async fn pass(&self, until: Timestamp, margin: Duration) -> PortResult<()> {
+    ///
+    /// # Errors
+    /// [`Fault::Throttled`] with the time that is left to wait; or when the store does not answer.
+    pub async fn pass(&self, until: Timestamp, margin: Duration) -> PortResult<()> {
         let mut waited_for = None;
         loop {
             self.tell().await?;
@@ -50,7 +57,10 @@ impl Throttle {
     }
 
     /// Closes the gate for everybody, as long as is granted.
-    pub(crate) async fn close(&self, span: Duration) -> PortResult<()> {
+    ///
+    /// # Errors
+    /// When the store does not take it: no request of this process begins until it does.
+    pub async fn close(&self, span: Duration) -> PortResult<()> {
         let until = later(self.clock.now(), granted(span));
         {
             let mut untold = self.untold();
@@ -72,7 +82,8 @@ impl Throttle {
     }
 
     /// What a caller gets who has not the time to wait.
-    pub(crate) fn refusal(&self, rest: Duration) -> PortError {
+    #[must_use]
+    pub fn refusal(&self, rest: Duration) -> PortError {
         PortError::new(
             Fault::Throttled(rest),
             "throttled",
@@ -85,13 +96,17 @@ impl Throttle {
     }
 }
 
+/// The time that is left until then.
+fn rest(now: Timestamp, until: Timestamp) -> Duration {
+    Duration::try_from(until.duration_since(now)).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-    use listsync_engine::ports::PeopleWatch;
-
     use super::*;
+    use crate::ports::PeopleWatch;
 
     /// A store whose first writes fail, so many of them.
     #[derive(Default)]
