@@ -52,9 +52,34 @@ pub struct Contact {
     /// That they want no list at all, present or future.
     #[serde(default)]
     pub opted_out: Option<OptOut>,
+    /// The lists that they said yes to since: their no to all does not hold there. Empty without such a no.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub accepts: BTreeSet<ListId>,
     /// Of the last edit.
     #[serde(default)]
     pub version: Version,
+}
+
+impl Contact {
+    /// Of whom nothing is known but an address.
+    #[must_use]
+    pub fn new(id: ContactId, address: Address) -> Self {
+        Self {
+            id,
+            address,
+            aliases: BTreeSet::new(),
+            name: String::new(),
+            external_id: None,
+            further_ids: BTreeSet::new(),
+            fields: BTreeMap::new(),
+            object_id: None,
+            grounds: None,
+            undeliverable: None,
+            opted_out: None,
+            accepts: BTreeSet::new(),
+            version: Version::default(),
+        }
+    }
 }
 
 /// The key of a person in an HR system, such as an employee number: up to 128 characters, compared as it is.

@@ -7,7 +7,7 @@ use crate::{
     belief::Seen,
     case::{Asked, Case, Identity, Protection, Reach},
     id::{ContactId, ObjectId},
-    identity::{Unmatched, presence_of},
+    identity::{ListPresence, Unmatched, presence_of},
     list::{Entry, Standing},
     member::{Member, MemberKey},
     snapshot::{Completeness, Principal, PrincipalKind},
@@ -64,6 +64,8 @@ pub struct Evidence {
     pub unmatched: BTreeMap<ContactId, (Unmatched, Asked)>,
     /// The directory objects that were read, with their addresses.
     pub principals: BTreeMap<ObjectId, Principal>,
+    /// Those of them who said no though no contact of theirs tells.
+    pub refusing: BTreeSet<ObjectId>,
     /// Who stands behind the accounts that look-ups found.
     pub looked_up: BTreeMap<ObjectId, PrincipalKind>,
     /// What the group reads said.
@@ -133,7 +135,10 @@ impl Evidence {
             protection: shield.covers(&record, entries, principal),
             name: name.or(principal.map(|one| one.name.clone())).unwrap_or_default(),
             seen: key.object_id().map_or(Seen::Unmentioned, |id| self.sight.of(id)),
-            list: presence_of(entries),
+            list: match (presence_of(entries), key.object_id()) {
+                (ListPresence::Absent, Some(id)) if self.refusing.contains(id) => ListPresence::Suppressed,
+                (presence, _) => presence,
+            },
             identity: unmatched
                 .map_or(Identity::Settled, |&(reason, asked)| Identity::Unmatched(reason, asked)),
             record,

@@ -7,6 +7,7 @@ pub mod address;
 pub mod backoff;
 pub mod belief;
 pub mod case;
+pub mod consent;
 pub mod contact;
 pub mod csv;
 pub mod duration;

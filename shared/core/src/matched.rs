@@ -12,19 +12,21 @@ use crate::{
     Timestamp,
     address::Address,
     id::{ContactId, ObjectId},
-    identity::Unmatched,
+    identity::{Match, Unmatched},
     list::Entry,
     member::{Member, Open},
     rename::Named,
     schedule::later,
+    settings::Settings,
     snapshot::Principal,
 };
 
 /// On what a match rests.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Grounds {
-    /// The contact's address when it was matched, or when its person was last given another by the directory. A contact
-    /// that has another address now was edited by people, and may be somebody else.
+    /// The contact's address when it was matched, or when its person was last given another by the directory; or the further
+    /// address of the contact by which it was found. A contact that has another address now was edited by people, and may be
+    /// somebody else.
     pub address: Address,
     /// When it was matched.
     pub since: Timestamp,
@@ -66,6 +68,46 @@ impl Grounds {
     #[must_use]
     pub fn are_settled(&self, now: Timestamp, window: Duration) -> bool {
         later(self.since, window) <= now
+    }
+}
+
+/// A member of a group whose address leads to a contact that has another address of its own.
+///
+/// The further address may be the person's own besides, or what the contact was corrected from: then the contact is somebody
+/// else, and whoever took it for the member's would show one person on the list and keep another in the group.
+#[derive(Debug, Clone, Copy)]
+pub struct Claim<'a> {
+    /// The member.
+    pub member: &'a ObjectId,
+    /// The member's address that leads to the contact.
+    pub by: &'a Address,
+    /// The member's primary address, where it was read.
+    pub primary: Option<&'a Address>,
+    /// The contact's own address.
+    pub listed: &'a Address,
+}
+
+impl Claim<'_> {
+    /// On what a match of the contact to the member rests, once the directory was asked who answers to the contact's own
+    /// address; none: the contact is somebody else's, or may be several people's, and is not for us to give away.
+    ///
+    /// Nobody may answer because the address is a private one, of which the directory cannot know: people keep both as one
+    /// person's. One of the tenant's own domains is as likely a correction to somebody who is still to come, so the match
+    /// rests on the member's address: the next run doubts it, says so, and asks again.
+    #[must_use]
+    pub fn grounds(
+        &self,
+        answer: Option<&Match<ObjectId>>,
+        settings: &Settings,
+        now: Timestamp,
+    ) -> Option<Grounds> {
+        let rests_on = match answer {
+            Some(Match::One(person)) if person == self.member => self.listed,
+            Some(Match::One(_) | Match::Several(_)) => return None,
+            None if settings.is_external(self.listed) => self.listed,
+            None => self.by,
+        };
+        Some(Grounds::new(rests_on.clone(), self.primary, now))
     }
 }
 
@@ -179,6 +221,28 @@ mod tests {
         let grounds = Grounds::new(address("bob"), Some(&address("bob")), at(0));
         assert_eq!(doubt(&entry("bob", Some(grounds.clone())), None, None), None);
         assert_eq!(doubt(&entry("bobby", Some(grounds)), None, None), Some(Doubt::Readdressed));
+    }
+
+    #[test]
+    fn a_further_address_makes_a_contact_a_members_unless_its_own_is_somebody_elses() {
+        let (bob, by, listed) = (bob(), address("bob"), address("bobby"));
+        let claim = Claim { member: &bob, by: &by, primary: Some(&by), listed: &listed };
+        let other = ObjectId::parse("bobby").expect("an id");
+        let elsewhere =
+            Settings { internal_domains: ["fabrikam.example".into()].into(), ..Settings::default() };
+        let here = Settings::default();
+        for (answer, settings, expected) in [
+            (Some(Match::One(bob.clone())), &here, Some(&listed)),
+            (Some(Match::One(other.clone())), &here, None),
+            (Some(Match::Several(vec![bob.clone(), other])), &here, None),
+            (None, &elsewhere, Some(&listed)),
+            (None, &here, Some(&by)),
+        ] {
+            let grounds = claim.grounds(answer.as_ref(), settings, at(0));
+            assert_eq!(grounds.as_ref().map(|grounds| &grounds.address), expected, "{answer:?}");
+        }
+        let unanswered = claim.grounds(None, &here, at(0));
+        assert_eq!(doubt(&entry("bobby", unanswered), None, None), Some(Doubt::Readdressed));
     }
 
     #[test]

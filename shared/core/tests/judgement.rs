@@ -81,6 +81,7 @@ fn any_list() -> impl Strategy<Value = ListPresence> {
     prop_oneof![
         Just(ListPresence::Member),
         Just(ListPresence::OptedOut),
+        Just(ListPresence::Suppressed),
         Just(ListPresence::Absent),
         Just(ListPresence::Disputed)
     ]
@@ -166,13 +167,13 @@ proptest! {
 
     #[test]
     fn who_opted_out_is_never_added_anywhere(case in any_case(), policy in any_policy()) {
-        prop_assume!(case.list == ListPresence::OptedOut && case.record.intent.is_none());
+        prop_assume!(case.list.is_refusal() && case.record.intent.is_none());
         prop_assert!(effect(&judge(&case, &policy, now())).is_none_or(|effect| effect.change.op == Op::Remove));
     }
 
     #[test]
     fn who_opted_out_leaves_a_group_that_we_write_at_once_and_uncounted(case in any_case(), policy in any_policy()) {
-        prop_assume!(case.list == ListPresence::OptedOut && case.protection == Protection::Ordinary);
+        prop_assume!(case.list.is_refusal() && case.protection == Protection::Ordinary);
         prop_assume!(policy.mode.writes(Side::Group));
         let decided = judge(&case, &policy, now());
         if decided.member.group.is_some_and(|belief| belief.present) || case.record.intent.is_some() {

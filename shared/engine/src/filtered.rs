@@ -99,7 +99,10 @@ pub async fn preview(service: &Service, list: Option<&ListId>, filter: &Filter) 
             preview.matching += u64::from(matches);
             let standing = standings.get(&contact.id).copied().unwrap_or(Standing::Absent);
             match (matches, standing) {
-                (true, Standing::Absent | Standing::Pending) if contact.opted_out.is_none() => {
+                // Of a list that there is, how they stand to it says whether a no to all holds there.
+                (true, Standing::Absent | Standing::Pending)
+                    if list.is_some() || contact.opted_out.is_none() =>
+                {
                     preview.joining += 1;
                     note(&mut preview.join, &contact.id);
                 }

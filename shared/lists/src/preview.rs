@@ -7,7 +7,7 @@ use listsync_core::{
     contact::ExternalId,
     id::ContactId,
     import::{Departure, FileRows, Keys, Removals, judge_removals},
-    list::{Entry, List, OptOutRule, Standing},
+    list::{Entry, List, Standing},
 };
 use listsync_engine::{
     ports::{Affected, EntryQuery, ImportMode, ImportRow, Kept, PortResult, Presence},
@@ -90,10 +90,9 @@ struct Known {
     by_address: HashMap<Address, ContactId>,
     by_key: HashMap<ExternalId, ContactId>,
     keys: HashMap<ContactId, Keys>,
-    /// Who wants no list at all.
-    opted_out: HashSet<ContactId>,
+    /// Who wants no list at all, nor this one since.
+    held_off: HashSet<ContactId>,
     entries: HashMap<ContactId, Entry>,
-    rule: OptOutRule,
 }
 
 impl Known {
@@ -103,9 +102,8 @@ impl Known {
             by_address: HashMap::new(),
             by_key: HashMap::new(),
             keys: HashMap::new(),
-            opted_out: HashSet::new(),
+            held_off: HashSet::new(),
             entries: entries.into_iter().map(|entry| (entry.contact.clone(), entry)).collect(),
-            rule: list.opt_out,
         };
         let mut after = None;
         loop {
@@ -116,8 +114,8 @@ impl Known {
                 let keys = Keys::of(&contact);
                 known.by_key.extend(keys.iter().map(|key| (key.clone(), contact.id.clone())));
                 known.keys.insert(contact.id.clone(), keys);
-                if contact.opted_out.is_some() {
-                    known.opted_out.insert(contact.id.clone());
+                if contact.is_held_off(&list.id, list.opt_out) {
+                    known.held_off.insert(contact.id.clone());
                 }
                 let addresses = contact.aliases.into_iter().chain([contact.address]);
                 known.by_address.extend(addresses.map(|address| (address, contact.id.clone())));
@@ -133,8 +131,11 @@ impl Known {
     }
 
     fn refuses(&self, contact: &ContactId) -> bool {
-        let all = self.opted_out.contains(contact) && self.rule == OptOutRule::Allowed;
-        all || self.standing(contact) == Standing::OptedOut
+        match self.standing(contact) {
+            Standing::OptedOut => true,
+            Standing::Absent => self.held_off.contains(contact),
+            Standing::Member | Standing::Pending => false,
+        }
     }
 
     fn keys(&self, contact: &ContactId) -> Keys {

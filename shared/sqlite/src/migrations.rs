@@ -16,6 +16,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/9_files.sql"),
     include_str!("../migrations/10_grounds.sql"),
     include_str!("../migrations/11_guard.sql"),
+    include_str!("../migrations/12_accepts.sql"),
 ];
 
 /// Marks a file as ours (`PRAGMA application_id`): "lsyn" in ASCII.

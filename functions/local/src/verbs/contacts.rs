@@ -79,7 +79,11 @@ async fn ls(service: &Service) -> Outcome {
 fn notes(contact: &Contact) -> String {
     let mut notes = Vec::new();
     if let Some(no) = contact.opted_out {
-        notes.push(format!("wants no list ({})", view::word(no.reason)));
+        let but = match contact.accepts.len() {
+            0 => String::new(),
+            some => format!(" but {some} that they said yes to since"),
+        };
+        notes.push(format!("wants no list{but} ({})", view::word(no.reason)));
     }
     if let Some(undeliverable) = contact.undeliverable {
         notes.push(format!("undeliverable ({})", view::word(undeliverable.reason)));

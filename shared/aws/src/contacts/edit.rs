@@ -78,7 +78,7 @@ pub(super) async fn edit(
     last.extend(names.ops(Some(&before), &after, &said)?);
     let mut lists = Vec::new();
     for (list, spot) in &spots {
-        if let Some((no, decision)) = brought_no(spot, (&before, &after), &brought) {
+        if let Some((no, decision)) = brought_no(spot, &after, &brought) {
             lists.push(departure(spot, &after, (no, decision, by.1))?);
             continue;
         }
@@ -107,15 +107,12 @@ pub(crate) async fn readdress(
 }
 
 /// The no that a new address brings to a list where they stand: of the list itself, or of all lists.
-fn brought_no(
-    spot: &Spot,
-    (before, after): (&Contact, &Contact),
-    brought: &[Suppressed],
-) -> Option<(OptOut, Option<Decision>)> {
+fn brought_no(spot: &Spot, after: &Contact, brought: &[Suppressed]) -> Option<(OptOut, Option<Decision>)> {
     let of_list = Scope::List(spot.head.list.id.clone());
     let said = brought.iter().find(|said| said.scope == of_list).map(|said| said.no);
     let here = spot.head.list.opt_out == OptOutRule::Allowed && spot.row.standing != Standing::OptedOut;
-    let all = after.card.opted_out.filter(|_| before.card.opted_out.is_none() && leaves(spot));
+    let of_all = brought.iter().any(|said| said.scope == Scope::All);
+    let all = after.card.opted_out.filter(|_| of_all && leaves(spot));
     match said.filter(|_| here) {
         Some(said) => Some((said, Some(Decision::OptedOut))),
         None => all.map(|no| (no, spot.row.decision)),

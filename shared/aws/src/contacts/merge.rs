@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use listsync_core::{
     Timestamp,
+    consent::stronger,
     contact::{Contact as Card, Decision},
     id::{ContactId, ListId},
     list::{OptOutRule, Origin, Standing},
@@ -18,7 +19,7 @@ use crate::{
         held,
         owner::Owner,
         people::as_read,
-        person::{Contact, contact_key, external_key, said_partition, stronger},
+        person::{Contact, contact_key, external_key, said_partition},
         pointers::object_op,
         row::{Row, row_key},
         tx::{ADDRESS, GONE},
@@ -90,6 +91,7 @@ fn joined(keep: &Contact, other: &Contact, now: Timestamp) -> Contact {
     for (name, field) in &other.card.fields {
         card.fields.entry(name.clone()).or_insert_with(|| field.clone());
     }
+    card.accepts = keep.card.accepts_with(&other.card);
     card.opted_out = stronger(card.opted_out, other.card.opted_out);
     after.erased = after.erased.or(other.erased);
     for (list, no) in &other.refused {
@@ -162,8 +164,9 @@ impl Both<'_> {
         };
         let spots = [self.own, self.others];
         let list = spots.into_iter().flatten().map(|spot| spot.head.list.id.clone()).next();
-        let no = list.and_then(|list| after.refused.get(&list).copied());
-        let no = no.or(after.card.opted_out.filter(|_| rule == OptOutRule::Allowed));
+        let no = list.as_ref().and_then(|list| after.refused.get(list).copied());
+        let is_held_off = list.is_some_and(|list| after.card.is_held_off(&list, rule));
+        let no = no.or(after.card.opted_out.filter(|_| is_held_off));
         match no {
             Some(no) if matches!(row.standing, Standing::Member | Standing::Pending) => {
                 Row { standing: Standing::OptedOut, origin: Origin::Own, no: Some(no), ..row }

@@ -80,7 +80,7 @@ async fn follow_some(
         let Some(mut draft) = people.by_id(contact) else { continue };
         let to = match (head.list.opt_out, draft.standing()) {
             (OptOutRule::NotAllowed, Standing::OptedOut) => Standing::Absent,
-            (OptOutRule::Allowed, standing) if standing != Standing::OptedOut && said_no(&draft) => {
+            (OptOutRule::Allowed, standing) if standing != Standing::OptedOut && said_no(&draft, list) => {
                 Standing::OptedOut
             }
             _ => continue,
@@ -95,7 +95,8 @@ async fn follow_some(
     tx.commit(table, DOING, Vec::new()).await
 }
 
-fn said_no(draft: &Draft) -> bool {
-    let to_all = draft.standing() != Standing::Absent && draft.contact.card.opted_out.is_some();
+fn said_no(draft: &Draft, list: &ListId) -> bool {
+    let to_all =
+        draft.standing() != Standing::Absent && draft.contact.card.is_held_off(list, OptOutRule::Allowed);
     to_all || draft.row.as_ref().is_some_and(|row| row.decision == Some(Decision::OptedOut))
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use listsync_core::{
     Timestamp,
     address::Address,
+    consent::{SinceNo, stronger},
     contact::{Decision, OptOut, OptOutReason, Scope, Via},
     id::{ContactId, ListId},
     list::{List, NewContact, OptOutRule, Origin, Standing},
@@ -21,7 +22,7 @@ use crate::{
         held,
         owner::{Owner, Suppressed},
         people::People,
-        person::{Contact, said_partition, stronger},
+        person::{Contact, said_partition},
         row::{Row, row_key},
         tx::{ListTx, Piece},
     },
@@ -89,8 +90,9 @@ pub(crate) async fn about_list(
         let names = Names::load(table, &BTreeSet::from([address.clone()]), None).await?;
         return suppress(table, address, (&names, words, Scope::List(list.clone()))).await;
     }
-    if words.decision == Decision::Subscribed {
-        lift(&mut draft, list, words)?;
+    match words.decision {
+        Decision::Subscribed => lift(&mut draft, list, words)?,
+        Decision::OptedOut => drop(draft.contact.card.accepts.remove(list)),
     }
     let id = draft.contact.id().clone();
     held::spare_one(table, list, &id).await?;
@@ -159,13 +161,14 @@ fn not_allowed(list: &List) -> PortError {
     error::rejected("opt_out_not_allowed", message, "the list is mandatory; an operator can allow opting out")
 }
 
-/// Takes back what stands against a subscription.
+/// Takes back what stands against a subscription to one list; a no to all stays one to every other.
 fn lift(draft: &mut Draft, list: &ListId, words: Words) -> PortResult<()> {
-    let all = draft.contact.card.opted_out.map(|no| no.reason);
+    let card = &draft.contact.card;
+    let all = card.opted_out.filter(|_| card.since_no(list) == SinceNo::Nothing).map(|no| no.reason);
     let here = draft.contact.refused.get(list).map(|no| no.reason);
     let row = draft.row.as_ref().and_then(|row| row.no).map(|no| no.reason);
     words.check_complaint(&[all, here, row])?;
-    (draft.contact.card.opted_out, draft.contact.erased) = (None, None);
+    draft.contact.card.accept(list);
     draft.contact.refused.remove(list);
     Ok(())
 }
@@ -212,7 +215,7 @@ async fn suppress(
 async fn opt_out(table: &Table, id: &ContactId, words: Words) -> Result<Heard, Fail> {
     let Whole { contact: before, spots } = Whole::load(table, id).await?;
     let mut after = before.clone();
-    after.card.opted_out = stronger(before.card.opted_out, Some(words.no()));
+    after.card.refuse_all(words.no());
     let mut lists = Vec::new();
     let mut heard = Vec::new();
     for (list, spot) in spots.iter().filter(|(_, spot)| leaves(spot)) {
@@ -260,7 +263,8 @@ async fn opt_in(table: &Table, id: &ContactId, words: Words) -> Result<Heard, Fa
     let Whole { contact: before, spots } = Whole::load(table, id).await?;
     words.check_complaint(&[before.card.opted_out.map(|no| no.reason)])?;
     let mut after = before.clone();
-    (after.card.opted_out, after.erased) = (None, None);
+    after.card.accept_all();
+    after.erased = None;
     let back: Vec<&Spot> = spots.values().filter(|spot| comes_back(spot)).collect();
     let lists = back.iter().map(|spot| comeback(id, spot, words)).collect::<PortResult<_>>()?;
     if after != before || !back.is_empty() || last_of_all(table, id).await? != Some(words.decision) {
@@ -304,7 +308,8 @@ fn comeback(id: &ContactId, spot: &Spot, words: Words) -> PortResult<Vec<Op>> {
 async fn welcome(table: &Table, address: &Address, (names, words): (&Names, Words)) -> Result<Heard, Fail> {
     let mut contact = Contact::new(address, &names.owner(address))?;
     words.check_complaint(&[contact.card.opted_out.map(|no| no.reason)])?;
-    (contact.card.opted_out, contact.erased) = (None, None);
+    contact.card.accept_all();
+    contact.erased = None;
     let mut ops = save(table, None, &mut contact, News::Tell).await?;
     ops.extend(names.ops(None, &contact, &[])?);
     ops.push(words.kept(contact.id(), &Scope::All)?);

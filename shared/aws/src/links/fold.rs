@@ -270,9 +270,14 @@ impl<'a> Scene<'a> {
         if draft.is_opted_out() {
             return Ok(opted_out(draft));
         }
+        let card = &draft.contact.card;
+        let is_alias = card.object_id.is_none() && card.address != new.address;
         let outcome = match draft.standing() {
+            Standing::OptedOut | Standing::Pending | Standing::Absent if draft.changed_after(self.seen) => {
+                return Ok((ListOutcome::Superseded, None));
+            }
+            _ if is_alias => return Ok((ListOutcome::Alias, None)),
             Standing::Member => ListOutcome::AlreadySo,
-            _ if draft.changed_after(self.seen) => return Ok((ListOutcome::Superseded, None)),
             Standing::OptedOut | Standing::Pending | Standing::Absent => {
                 draft.shift(joins);
                 ListOutcome::Done

@@ -5,7 +5,7 @@ use listsync_core::{
     Timestamp,
     address::Address,
     id::{ContactId, ListId, ObjectId},
-    list::{Entry, Standing},
+    list::{Entry, NewContact, Origin, Standing},
 };
 use listsync_engine::ports::{EntryQuery, PortResult};
 
@@ -55,6 +55,28 @@ async fn chosen(table: &Table, head: &Head, wanted: impl Iterator<Item = Wanted>
         found.extend(people.entries().map(|entry| (entry.contact.clone(), entry)));
     }
     Ok(found.into_values().collect())
+}
+
+/// Which of these addresses a no that no matched contact tells of keeps off the list.
+pub(super) async fn refused(
+    table: &Table,
+    head: &Head,
+    addresses: &[Address],
+) -> PortResult<BTreeSet<Address>> {
+    let mut refused = BTreeSet::new();
+    for some in addresses.chunks(CHUNK) {
+        let wanted = Wanted { addresses: some.to_vec(), ..Wanted::default() };
+        let people = People::load(table, head, wanted).await?;
+        for address in some.iter().filter(|address| people.knows(address)) {
+            let name = String::new();
+            let new = NewContact { address: address.clone(), name, fields: BTreeMap::new() };
+            let draft = people.obtain(&new, (Origin::Own, Timestamp::UNIX_EPOCH))?;
+            if draft.contact.card.object_id.is_none() && draft.is_opted_out() {
+                refused.insert(address.clone());
+            }
+        }
+    }
+    Ok(refused)
 }
 
 /// What is wanted of the rows of a list that a condition lets through, part by part, several at a time.

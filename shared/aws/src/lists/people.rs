@@ -149,6 +149,11 @@ impl People {
             .collect()
     }
 
+    /// Whether an address is, or was, somebody's.
+    pub(crate) fn knows(&self, address: &Address) -> bool {
+        self.owners.contains_key(address)
+    }
+
     /// Whether somebody said no under an address that is nobody's now.
     pub(crate) fn brings_a_no(&self, address: &Address) -> bool {
         self.owners.get(address).is_some_and(|owner| !owner.suppressed.is_empty())

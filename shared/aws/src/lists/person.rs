@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use listsync_core::{
     Timestamp,
     address::Address,
+    consent::holds_off,
     contact::{Contact as Card, ExternalId, Field, OptOut, OptOutReason, Scope, Version},
     id::{ContactId, ListId, ObjectId},
     import::Keys,
@@ -72,20 +73,8 @@ impl Contact {
     /// A new contact of an address, with what its owner said before they were deleted.
     pub(crate) fn new(address: &Address, owner: &Owner) -> PortResult<Self> {
         let id = uuid::Uuid::now_v7().to_string();
-        let card = Card {
-            id: ContactId::parse(&id).map_err(|_| error::malformed("make a contact"))?,
-            address: address.clone(),
-            aliases: BTreeSet::new(),
-            name: String::new(),
-            external_id: None,
-            further_ids: BTreeSet::new(),
-            fields: BTreeMap::new(),
-            object_id: None,
-            grounds: None,
-            undeliverable: None,
-            opted_out: None,
-            version: Version(1),
-        };
+        let id = ContactId::parse(&id).map_err(|_| error::malformed("make a contact"))?;
+        let card = Card { version: Version(1), ..Card::new(id, address.clone()) };
         let mut contact =
             Self { card, refused: BTreeMap::new(), erased: None, lists: BTreeSet::new(), rev: 0 };
         contact.takes_over(&owner.suppressed);
@@ -134,7 +123,7 @@ impl Contact {
         for Suppressed { scope, no } in suppressed {
             match scope {
                 Scope::All => {
-                    self.card.opted_out = stronger(self.card.opted_out, Some(*no));
+                    self.card.refuse_all(*no);
                     let erased = Some(*no).filter(|no| no.reason == OptOutReason::Erased);
                     self.erased = self.erased.or(erased);
                 }
@@ -148,9 +137,10 @@ impl Contact {
 
     /// Whether an opt-out that is in force keeps it off a list, whatever its row there says.
     pub(crate) fn refuses(&self, list: &ListId, rule: OptOutRule) -> bool {
-        // A mandatory list passes over a no to all lists, unless the person was erased.
-        let said = self.card.opted_out.is_some() || self.refused.contains_key(list);
-        self.erased.is_some() || (said && rule == OptOutRule::Allowed)
+        let since = self.card.since_no(list);
+        let mut to_all = self.card.opted_out.into_iter().chain(self.erased);
+        let of_list = self.refused.contains_key(list) && rule == OptOutRule::Allowed;
+        of_list || to_all.any(|no| holds_off(no.reason, since, rule))
     }
 
     /// Takes over name and fields. An empty name says nothing; an empty field clears it; others stay.
@@ -231,19 +221,6 @@ impl Contact {
     pub(crate) fn is_news(&self, before: Option<&Self>) -> bool {
         let seen = |card: &Card| Card { object_id: None, grounds: None, version: Version(0), ..card.clone() };
         before.is_none_or(|before| seen(&before.card) != seen(&self.card))
-    }
-}
-
-/// Of two opt-outs of all lists the one that is harder to take back; of two equals the first.
-pub(crate) fn stronger(one: Option<OptOut>, other: Option<OptOut>) -> Option<OptOut> {
-    let rank = |no: OptOut| match no.reason {
-        OptOutReason::Erased => 0,
-        OptOutReason::Own => 1,
-        OptOutReason::Complaint => 2,
-    };
-    match (one, other) {
-        (Some(one), Some(other)) if rank(other) > rank(one) => Some(other),
-        (one, other) => one.or(other),
     }
 }
 

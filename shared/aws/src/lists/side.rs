@@ -1,5 +1,8 @@
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use listsync_core::{
+    address::Address,
     id::ListId,
     list::{Entry, List},
     matched::Binding,
@@ -29,6 +32,10 @@ impl ListSide for DynamoStore {
 
     async fn changes(&self, list: &ListId, since: &Cursor) -> PortResult<ListChanges> {
         changes::since(&self.table, &self.ruled(list).await?, since).await
+    }
+
+    async fn refused(&self, list: &ListId, addresses: &[Address]) -> PortResult<BTreeSet<Address>> {
+        entries::refused(&self.table, &self.ruled(list).await?, addresses).await
     }
 
     async fn bind(&self, matches: &[Binding]) -> PortResult<()> {

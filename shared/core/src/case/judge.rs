@@ -88,7 +88,7 @@ impl Known {
     fn verdict(&mut self, case: &Case, policy: &Policy, now: Timestamp) -> Verdict {
         match case.list {
             ListPresence::Disputed => Verdict::Skip(skip::DUPLICATE_CONTACT.into()),
-            ListPresence::OptedOut | ListPresence::StillListed
+            ListPresence::OptedOut | ListPresence::StillListed | ListPresence::Suppressed
                 if self.presence.group
                     && policy.mode.writes(Side::Group)
                     && !leaves_the_list_first(case.list, policy) =>
@@ -100,7 +100,9 @@ impl Known {
             }
             ListPresence::StillListed => Verdict::Skip(skip::OPTED_OUT.into()),
             ListPresence::OptedOut if self.presence.group => Verdict::Skip(skip::OPTED_OUT.into()),
-            ListPresence::OptedOut => {
+            // Of whom no contact tells is asked for anew, with backoff.
+            ListPresence::Suppressed if self.presence.group => Verdict::Skip(skip::SUPPRESSED.into()),
+            ListPresence::OptedOut | ListPresence::Suppressed => {
                 self.member.in_baseline = false;
                 self.settled(case, policy, now)
             }
@@ -153,8 +155,7 @@ impl Known {
                 return Verdict::SetAside;
             }
             // It passed the guard when it was saved.
-            let opted_out = matches!(case.list, ListPresence::OptedOut | ListPresence::StillListed);
-            let counted = op == Op::Remove && !opted_out;
+            let counted = op == Op::Remove && !case.list.is_refusal();
             let release = if counted { Release::Approved } else { Release::Free };
             return self.effect(Change { side: Side::Group, op }, Cause::Unrecorded, release, case);
         }
@@ -292,7 +293,9 @@ fn open_after(
             }
             // What a person said of it stands until it can be done.
             _ if code == skip::SOURCE_UNREAD && matches!(before, Some(Open::Held { .. })) => before.cloned(),
-            _ if code == skip::NO_ADDRESS => Some(failed_again(before, code, now)),
+            _ if [skip::NO_ADDRESS, skip::SUPPRESSED].contains(&code.as_str()) => {
+                Some(failed_again(before, code, now))
+            }
             _ if code == skip::OPTED_OUT => None,
             _ => Some(Open::Due),
         },

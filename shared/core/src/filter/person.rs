@@ -85,7 +85,7 @@ mod tests {
     use crate::{
         Timestamp,
         address::Address,
-        contact::{ExternalId, Field, Version},
+        contact::{ExternalId, Field},
         filter::Filter,
         id::ContactId,
         list::Origin,
@@ -94,22 +94,16 @@ mod tests {
     fn anna() -> Contact {
         let field =
             |value: &str| Field { value: value.into(), source: Origin::Csv, at: Timestamp::UNIX_EPOCH };
+        let id = ContactId::parse("c1").expect("an id");
+        let address = Address::parse("anna@contoso.example").expect("an address");
         Contact {
-            id: ContactId::parse("c1").expect("an id"),
-            address: Address::parse("anna@contoso.example").expect("an address"),
-            aliases: BTreeSet::new(),
             name: "Anna Meier".into(),
             external_id: ExternalId::parse("E-7").ok(),
-            further_ids: BTreeSet::new(),
             fields: BTreeMap::from([
                 ("Cost Center".to_owned(), field("4711")),
                 ("department".to_owned(), field("Sales")),
             ]),
-            object_id: None,
-            grounds: None,
-            undeliverable: None,
-            opted_out: None,
-            version: Version(1),
+            ..Contact::new(id, address)
         }
     }
 

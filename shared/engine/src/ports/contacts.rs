@@ -75,7 +75,8 @@ pub struct Moves {
 ///
 /// An address of an alias finds its contact in every call of every port that takes an address.
 ///
-/// Who opted out of all lists, or is suppressed, stands to each list that allows it as if they had opted out of it:
+/// Who opted out of all lists, or is suppressed, stands to each list that allows it as if they had opted out of it, but for
+/// those that they said yes to since:
 /// [`super::ListStore::add`], [`super::ListStore::import`], [`super::Links::fold`] and [`Contacts::move_members`] refuse
 /// them, and [`super::ListSide::entries`] shows them as opted out where they are asked for one by one. A mandatory list
 /// passes over such an opt-out, though not over one with the reason erased. A suppression is taken over by the contact
@@ -123,7 +124,8 @@ pub trait Contacts: Send + Sync {
         now: Timestamp,
     ) -> PortResult<Contact>;
     /// Makes two contacts one: `keep` takes over the other's addresses, blank fields, places and decisions. An opt-out
-    /// of either is one of the merged contact, for each list and for all; else a member of either is one. Where `keep` takes
+    /// of either is one of the merged contact, for each list and for all (but for the lists that they accept since:
+    /// [`Contact::accepts_with`]); else a member of either is one. Where `keep` takes
     /// over the other's match, it rests on the address that `keep` has: a person said that both are one.
     async fn merge_contacts(
         &self,
@@ -143,8 +145,9 @@ pub trait Contacts: Send + Sync {
     /// An opt-out of all lists also makes them opted out of each list where they are a member or pending, except of
     /// mandatory ones. A complaint stays one when the person opts out once more by themselves. Subscribing to a list
     /// makes them a member of it (a filtered list takes back its opt-out only: its filter decides) and lifts an opt-out
-    /// of all lists, unless it is a complaint. Subscribing to all lists lifts it, too, and makes them a member again
-    /// where it had made them opted out: where their last word on that very list is no opt-out.
+    /// of all lists for that list alone ([`Contact::accepts`]), whether or not they ever stood to the others. Subscribing
+    /// to all lists lifts it for all, and makes them a member again where it had made them opted out: where their last
+    /// word on that very list is no opt-out. The rule is [`listsync_core::consent`]'s.
     ///
     /// [`super::Fault::Rejected`]: `opt_out_not_allowed`, the list's rule allows no opt-out; `complained`, a complaint
     /// stands against subscribing and the way is not [`Via::Operator`](listsync_core::contact::Via).

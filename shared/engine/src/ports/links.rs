@@ -271,6 +271,9 @@ pub enum ListOutcome {
     OptedOut,
     /// The address is another directory object's contact.
     Conflict,
+    /// The address is a further one of a contact that is matched to nobody and has another address of its own, which may
+    /// be somebody else's: whose it is, is to be asked before the contact is taken for this person's.
+    Alias,
     /// The contact changed after the list was read: the next run decides anew.
     Superseded,
 }

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 pub use listsync_core::contact::Decision;
@@ -51,6 +51,9 @@ pub trait ListSide: Send + Sync {
     async fn size(&self, list: &ListId) -> PortResult<u64>;
     /// What changed since a cursor. [`super::Fault::Gone`] when the list does not know that far back.
     async fn changes(&self, list: &ListId, since: &Cursor) -> PortResult<ListChanges>;
+    /// Which of these addresses a no keeps off the list though no matched contact tells: those that are suppressed for it, and
+    /// those (aliases included) of contacts that opted out of it, or of all, and are matched to nobody.
+    async fn refused(&self, list: &ListId, addresses: &[Address]) -> PortResult<BTreeSet<Address>>;
     /// Remembers to which object each contact is matched, and on what that rests. Who was deleted meanwhile is passed over.
     ///
     /// A match is replaced and never dropped. A first match, and other grounds of the same, are no change of any list; a

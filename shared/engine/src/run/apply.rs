@@ -12,8 +12,7 @@ use listsync_core::{
     case::{failed_again, skip},
     id::ContactId,
     link::Side,
-    list::{Entry, NewContact},
-    matched::{Binding, Grounds},
+    list::NewContact,
     member::{Change, Intent, Member, Op, Open},
     plan::Effect,
     schedule::LEASE,
@@ -22,10 +21,10 @@ use listsync_core::{
 
 use super::{
     again::{Batch, Sending, batches, not_sent, undecided},
+    claims::conflict,
     decide::{Resolution, counts},
     invite::{AbsentGuest, Handed},
     look::Look,
-    successor::gone,
 };
 use crate::{
     ports::{
@@ -280,15 +279,7 @@ impl Apply<'_> {
             removals: self.removal(Side::List, counted, resolution).into_iter().collect(),
         };
         let mut outcomes = self.fold(fold.clone()).await?;
-        if outcomes.contains(&ListOutcome::Conflict) && self.hand_on_the_gone(&steps, &outcomes).await? {
-            // What was done before is so already; only the conflicts are decided anew.
-            let again = self.fold(Fold { removals: Vec::new(), ..fold }).await?;
-            for (outcome, again) in outcomes.iter_mut().zip(again) {
-                if *outcome == ListOutcome::Conflict {
-                    *outcome = again;
-                }
-            }
-        }
+        self.decide_claims(fold, &mut outcomes).await?;
         let refusing = self.refusing(&steps, &outcomes).await?;
         let mut left = Vec::new();
         let mut goes_on = false;
@@ -303,8 +294,8 @@ impl Apply<'_> {
                     let known = effect.address.as_ref().is_some_and(|address| refusing.contains(address));
                     left.push(self.refused(row, known));
                 }
-                ListOutcome::Conflict => {
-                    let error = conflict();
+                ListOutcome::Conflict | ListOutcome::Alias => {
+                    let error = conflict(outcome);
                     self.summary.fail(failure(effect, &error));
                     let open = Some(failed_again(row.open.as_ref(), &error.code, self.look.now()));
                     left.push(Member { open, ..row });
@@ -344,31 +335,6 @@ impl Apply<'_> {
             false => failed_again(row.open.as_ref(), code, self.look.now()),
         };
         Member { open: Some(open), ..row }
-    }
-
-    /// Hands the contacts in conflict whose directory object is gone to the object that has their address now; whether there
-    /// were any.
-    async fn hand_on_the_gone(&self, steps: &Steps<'_>, outcomes: &[ListOutcome]) -> PortResult<bool> {
-        let look = self.look;
-        let mut pairs: Vec<(Entry, Binding)> = Vec::new();
-        let conflicts = steps.iter().zip(outcomes).filter(|(_, outcome)| **outcome == ListOutcome::Conflict);
-        for ((_, _, step), _) in conflicts {
-            let ListEffect::Add { contact, object_id, primary } = &step.effect else { continue };
-            let wanted = std::slice::from_ref(&contact.address);
-            let entries = look.ports.lists.entries(&look.link().list, EntryQuery::Addresses(wanted)).await?;
-            pairs.extend(entries.into_iter().map(|entry| {
-                let grounds = Grounds::new(entry.address.clone(), primary.as_ref(), look.now());
-                let (contact, object) = (entry.contact.clone(), object_id.clone());
-                (entry, Binding { contact, object, grounds })
-            }));
-        }
-        let bound: Vec<&Entry> = pairs.iter().map(|(entry, _)| entry).collect();
-        let gone = gone(look, &bound).await?;
-        let is_gone = |entry: &Entry| entry.object_id.as_ref().is_some_and(|id| gone.contains(id));
-        let stale: Vec<Binding> =
-            pairs.into_iter().filter(|(entry, _)| is_gone(entry)).map(|(_, heir)| heir).collect();
-        look.ports.lists.bind(&stale).await?;
-        Ok(!stale.is_empty())
     }
 }
 
@@ -416,15 +382,6 @@ fn step(effect: &Effect, row: Member, primary: Option<Address>) -> Option<ListSt
         Op::Remove => ListEffect::Remove(effect.contact.clone()?),
     };
     Some(ListStep { effect, then })
-}
-
-fn conflict() -> PortError {
-    PortError::new(
-        Fault::Rejected,
-        "ambiguous_address",
-        "the address belongs to a contact that was matched to somebody else",
-    )
-    .with_hint("correct the address of one of the two, in the list or in the directory")
 }
 
 pub(super) fn failure(effect: &Effect, error: &PortError) -> Failure {

@@ -231,13 +231,8 @@ impl<'a> Sorting<'a> {
     fn unrecorded(&self, case: &Case, member: &Member) -> Option<Removal> {
         let removed =
             matches!(case.record.intent, Some(Intent { op: Op::Remove, .. })) && member.intent.is_none();
-        let opted_out = matches!(case.list, ListPresence::OptedOut | ListPresence::StillListed);
-        (removed && !opted_out && !member.group.is_some_and(|belief| belief.present)).then_some(Removal {
-            side: Side::Group,
-            at: self.now,
-            count: 1,
-            members_before: 1,
-        })
+        (removed && !case.list.is_refusal() && !member.group.is_some_and(|belief| belief.present))
+            .then_some(Removal { side: Side::Group, at: self.now, count: 1, members_before: 1 })
     }
 }
 

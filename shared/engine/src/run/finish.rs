@@ -72,6 +72,7 @@ pub(super) fn split(observed: Observed, unmatched: UnmatchedContacts) -> (Eviden
         counted,
         nesting,
         others,
+        refusing,
         looked_up,
         holders,
         reach,
@@ -79,7 +80,7 @@ pub(super) fn split(observed: Observed, unmatched: UnmatchedContacts) -> (Eviden
     } = observed;
     let reads = Reads { read, group_cursor, list_cursor, counted, nesting, others, unread };
     let looked_up = looked_up.into_iter().map(|(id, told)| (id, told.kind)).collect();
-    (Evidence { entries, unmatched, principals, looked_up, sight, records, holders, reach }, reads)
+    (Evidence { entries, unmatched, principals, refusing, looked_up, sight, records, holders, reach }, reads)
 }
 
 /// A summary in which nothing has happened yet.

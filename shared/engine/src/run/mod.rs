@@ -3,6 +3,7 @@
 mod again;
 mod agents;
 mod apply;
+mod claims;
 mod decide;
 mod doubts;
 mod finish;
@@ -15,6 +16,7 @@ mod look;
 mod mailboxes;
 mod observe;
 mod pending;
+mod refusals;
 mod renames;
 mod resolve;
 mod sizes;
@@ -330,7 +332,8 @@ impl Running<'_> {
     }
 }
 
-/// Settles who is who: matches contacts to people, has them follow changed addresses, and flags those whom nobody has.
+/// Settles who is who: matches contacts to people, has them follow changed addresses, finds whoever said no without a contact
+/// that tells, and flags those whom nobody has.
 async fn identify(look: Look<'_>, observed: &mut Observed) -> PortResult<(Resolved, Renamed)> {
     let resolved = resolve::resolve(look, observed).await?;
     let Resolved::All(unmatched) = resolved else { return Ok((resolved, Renamed::default())) };
@@ -338,6 +341,7 @@ async fn identify(look: Look<'_>, observed: &mut Observed) -> PortResult<(Resolv
     if renamed.rest == Rest::Some {
         return Ok((Resolved::OutOfTime { unmatched, progressed: renamed.saved > 0 }, renamed));
     }
+    refusals::find(look, observed).await?;
     flags::keep(look, observed, &unmatched).await?;
     Ok((Resolved::All(unmatched), renamed))
 }

@@ -55,6 +55,8 @@ pub(crate) struct Observed {
     pub(crate) nesting: Nesting,
     /// Who is in the group and no person, by the last full read.
     pub(crate) others: Others,
+    /// Those who were read and said no, though no contact of theirs tells.
+    pub(crate) refusing: BTreeSet<ObjectId>,
     /// Those whom look-ups found.
     pub(crate) looked_up: BTreeMap<ObjectId, LookedUp>,
     /// Which of several groups hold whom, where they were read.
@@ -137,6 +139,7 @@ async fn changes(look: Look<'_>, group: &Cursor, list: &Cursor) -> PortResult<Op
         counted: delta.count.is_some(),
         nesting: Nesting::Flat,
         others: look.progress().others.clone(),
+        refusing: BTreeSet::new(),
         looked_up: BTreeMap::new(),
         holders: None,
         reach: sources::reach(look.link(), &unread),
@@ -310,6 +313,7 @@ async fn full(look: Look<'_>) -> PortResult<Observed> {
     };
     let GroupSide { read, cursor, name, completeness, principals, nesting, others, holders, unread } = side;
     let entries = look.ports.lists.entries(&link.list, EntryQuery::All).await?;
+    let entries = with_known(look, entries, &principals).await?;
     let rows = look.ports.links.members(&link.id, MemberQuery::All).await?;
     Ok(Observed {
         read: Read::Full(read),
@@ -324,11 +328,35 @@ async fn full(look: Look<'_>) -> PortResult<Observed> {
         counted: completeness == Completeness::Complete,
         nesting,
         others,
+        refusing: BTreeSet::new(),
         looked_up: BTreeMap::new(),
         holders,
         reach: sources::reach(link, &unread),
         unread,
     })
+}
+
+/// The list's entries, and those of members of the group who are known and not on the list: who said no to all lists, or
+/// whose contact was given another address, is told by no read of the list. Incremental reads ask for them as well.
+async fn with_known(
+    look: Look<'_>,
+    entries: Vec<Entry>,
+    principals: &BTreeMap<ObjectId, Principal>,
+) -> PortResult<Vec<Entry>> {
+    let bound: BTreeSet<&ObjectId> = entries.iter().filter_map(|entry| entry.object_id.as_ref()).collect();
+    let listed: BTreeSet<&Address> = entries.iter().map(|entry| &entry.address).collect();
+    // Whose mail comes under an entry's address is matched to it.
+    let is_stranger = |principal: &&Principal| {
+        let mut own = principal.mail.iter().chain(&principal.proxies);
+        !bound.contains(&principal.id) && !own.any(|address| listed.contains(address))
+    };
+    let strangers: Vec<ObjectId> =
+        principals.values().filter(is_stranger).map(|principal| principal.id.clone()).collect();
+    if strangers.is_empty() {
+        return Ok(entries);
+    }
+    let known = look.ports.lists.entries(&look.link().list, EntryQuery::Objects(&strangers)).await?;
+    Ok(once_each(known.into_iter().chain(entries).collect()))
 }
 
 /// The group's side of a full read, be it of one group or of several.

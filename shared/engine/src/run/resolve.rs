@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use listsync_core::{
     Timestamp,
+    belief::Seen,
     case::Asked,
     contact::UndeliverableReason,
     gather::takes_part,
@@ -12,7 +13,7 @@ use listsync_core::{
     invite::is_invitable,
     link::{Externals, Side},
     list::Entry,
-    matched::Binding,
+    matched::{Binding, Doubt},
     settings::Settings,
     snapshot::Principal,
 };
@@ -62,12 +63,12 @@ pub(crate) async fn resolve(look: Look<'_>, observed: &mut Observed) -> PortResu
         return Ok(Resolved::OutOfTime { unmatched, progressed: true });
     }
     let local = match_among(&observed.entries, &observed.principals);
-    let settings = match is_news(look, observed, &local) {
+    let settings = match look.link().mode.writes(Side::Group) && is_news(look, observed, &local) {
         true => with_domains(look).await?,
         false => look.settings.clone(),
     };
     let (mut found, mut asking) = (Vec::new(), Vec::new());
-    for entry in observed.entries.iter().filter(|entry| takes_part(entry)) {
+    for entry in observed.entries.iter().filter(|entry| takes_part(entry) || comes(observed, entry)) {
         match known(look, observed, (entry, &settings, &local)) {
             Known::Settled => {}
             Known::Here(id) => found.push(here(look, observed, (entry, id))),
@@ -95,6 +96,13 @@ pub(crate) async fn resolve(look: Look<'_>, observed: &mut Observed) -> PortResu
     Ok(Resolved::All(unmatched))
 }
 
+/// Whether a contact that is not on the list is about to come onto it by a match that people put in doubt: the member of the
+/// group may not be the contact's person any more.
+fn comes(observed: &Observed, entry: &Entry) -> bool {
+    let is_here = entry.object_id.as_ref().is_some_and(|id| observed.sight.of(id) == Seen::Present);
+    is_here && doubt_of(observed, entry) == Some(Doubt::Readdressed)
+}
+
 /// Whether it matters for anybody in this run who is external.
 fn is_news(look: Look<'_>, observed: &Observed, local: &BTreeMap<ContactId, Match<ObjectId>>) -> bool {
     let skips = look.link().externals == Externals::Skip;
@@ -106,9 +114,9 @@ fn is_news(look: Look<'_>, observed: &Observed, local: &BTreeMap<ContactId, Matc
 }
 
 /// The settings with the tenant's own domains, where nobody set any and the credential may read them.
-async fn with_domains(look: Look<'_>) -> PortResult<Settings> {
+pub(super) async fn with_domains(look: Look<'_>) -> PortResult<Settings> {
     let mut settings = look.settings.clone();
-    if settings.internal_domains.is_empty() && look.link().mode.writes(Side::Group) {
+    if settings.internal_domains.is_empty() {
         settings.internal_domains = match look.ports.directory.domains(look.call()).await {
             Err(error) if error.fault == Fault::Denied => Default::default(),
             other => other?,

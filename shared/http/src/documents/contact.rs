@@ -1,6 +1,6 @@
 //! A person as documents.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use listsync_core::{
     Timestamp,
@@ -8,7 +8,7 @@ use listsync_core::{
         Contact, Decision, Field, OptOut, OptOutReason, Place, Said, Scope, Undeliverable,
         UndeliverableReason, Via,
     },
-    id::ContactId,
+    id::{ContactId, ListId},
     list::{Origin, Standing},
     settings::Settings,
 };
@@ -48,6 +48,9 @@ pub struct ContactDocument {
     /// That they want no list at all.
     #[schema(value_type = Option<OptOutSchema>)]
     pub opted_out: Option<OptOut>,
+    /// The lists that they said yes to since, by their ids: the no to all does not hold there.
+    #[schema(value_type = Vec<String>)]
+    pub accepts: BTreeSet<ListId>,
     /// Of the last edit; its `ETag`.
     pub version: u64,
 }
@@ -106,6 +109,7 @@ impl ContactDocument {
             grounds: _,
             undeliverable,
             opted_out,
+            accepts,
             version,
         } = contact;
         Self {
@@ -120,6 +124,7 @@ impl ContactDocument {
             object_id: object_id.map(String::from),
             undeliverable,
             opted_out,
+            accepts,
             version: version.0,
         }
     }

@@ -102,7 +102,8 @@ fn decision(person: &Person, action: Action) -> Result<(Decision, Scope), Outcom
             Err(Outcome::AlreadySo)
         }
         (Action::OneClick | Action::Unsubscribe, _) => Ok((Decision::OptedOut, scope)),
-        (Action::UnsubscribeAll, _) if person.contact.opted_out.is_some() => Err(Outcome::AlreadySo),
+        // Whoever said yes to a list since says no to that one as well now.
+        (Action::UnsubscribeAll, _) if person.contact.wants_no_list() => Err(Outcome::AlreadySo),
         (Action::UnsubscribeAll, _) => Ok((Decision::OptedOut, Scope::All)),
         (Action::Undo | Action::Resubscribe, Stance::Complained) => Err(Outcome::Refused),
         (Action::Undo | Action::Resubscribe, Stance::Open | Stance::Mandatory) => Err(Outcome::AlreadySo),
@@ -115,11 +116,9 @@ fn decision(person: &Person, action: Action) -> Result<(Decision, Scope), Outcom
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeMap, BTreeSet};
-
     use listsync_core::{
         address::Address,
-        contact::{Contact, Version},
+        contact::Contact,
         id::{ContactId, ListId},
         list::List,
     };
@@ -131,18 +130,11 @@ mod tests {
         let list = ListId::parse("list-1").expect("an id");
         Person {
             contact: Contact {
-                id: ContactId::parse("contact-1").expect("an id"),
-                address: Address::parse("anna@contoso.example").expect("an address"),
-                aliases: BTreeSet::new(),
                 name: "Anna".to_owned(),
-                external_id: None,
-                further_ids: BTreeSet::new(),
-                fields: BTreeMap::new(),
-                object_id: None,
-                grounds: None,
-                undeliverable: None,
-                opted_out: None,
-                version: Version(1),
+                ..Contact::new(
+                    ContactId::parse("contact-1").expect("an id"),
+                    Address::parse("anna@contoso.example").expect("an address"),
+                )
             },
             about: About::List(List::new(list, "Policies".to_owned())),
             stance,

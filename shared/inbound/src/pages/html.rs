@@ -98,7 +98,7 @@ impl Page<'_> {
     fn mandatory(&self) -> String {
         let name = self.name();
         let mut body = format!("<p>{name} is a mandatory list: nobody can unsubscribe from it.</p>");
-        if self.person.contact.opted_out.is_some() {
+        if self.person.contact.wants_no_list() {
             body += &status("You are unsubscribed from every list that is not mandatory.");
         } else {
             body += &form(Action::UnsubscribeAll, "Unsubscribe from every list that is not mandatory");

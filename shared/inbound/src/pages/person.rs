@@ -1,6 +1,7 @@
 //! Whom a link belongs to, and how they stand to what it is about.
 
 use listsync_core::{
+    consent::SinceNo,
     contact::{Contact, OptOutReason, Scope},
     id::ContactId,
     list::{List, OptOutRule, Standing},
@@ -85,7 +86,9 @@ pub(super) async fn stance(service: &Service, contact: &Contact, about: &About) 
         About::List(list) => Some(&list.id),
         About::All => None,
     };
-    match contact.opted_out.map(|no| no.reason) {
+    let to_all =
+        contact.opted_out.filter(|_| list.is_none_or(|list| contact.since_no(list) == SinceNo::Nothing));
+    match to_all.map(|no| no.reason) {
         Some(OptOutReason::Complaint) => return Ok(Stance::Complained),
         Some(OptOutReason::Own | OptOutReason::Erased) => return Ok(Stance::OutOfAll),
         None => {}

@@ -172,7 +172,15 @@ async fn the_page_asks_and_then_offers_what_else_can_be_done() {
     assert_eq!(buttons(&visitor.get().await), 1, "resubscribing is what is left");
     visitor.post("action=resubscribe").await;
     assert_eq!(visitor.standing().await, Standing::Member);
-    assert_eq!(visitor.kit.contact("anna").await.unwrap().opted_out, None);
+    let anna = visitor.kit.contact("anna").await.unwrap();
+    assert_eq!(
+        (anna.opted_out.is_some(), anna.accepts.len()),
+        (true, 1),
+        "of the other lists she said nothing"
+    );
+    visitor.post("action=unsubscribe_all").await;
+    assert_eq!(visitor.standing().await, Standing::OptedOut, "all lists are this one, too");
+    assert!(visitor.kit.contact("anna").await.unwrap().wants_no_list());
 }
 
 #[tokio::test]

@@ -87,7 +87,7 @@ impl Scene {
             }
             (None, None) => contacts::insert(tx, new, (Origin::Entra, self.now))?,
         };
-        self.put_on(tx, &contact, (object, primary))
+        self.put_on(tx, &contact, (object, primary), &new.address)
     }
 
     fn put_on(
@@ -95,17 +95,20 @@ impl Scene {
         tx: &Connection,
         contact: &Stored,
         (object, primary): (&str, Option<&Address>),
+        found_by: &Address,
     ) -> Outcome<Stepped> {
         if self.refuses(tx, contact)? {
             return Ok((ListOutcome::OptedOut, None));
         }
         let now = memberships::of(tx, self.list.n, contact.n)?;
+        let is_alias = contact.object_id.is_none() && contact.address != found_by.as_str();
         let outcome = match now.standing {
             Standing::OptedOut => return Ok((ListOutcome::OptedOut, None)),
-            Standing::Member => ListOutcome::AlreadySo,
             Standing::Pending | Standing::Absent if now.changed_after(self.seen) => {
                 return Ok((ListOutcome::Superseded, None));
             }
+            _ if is_alias => return Ok((ListOutcome::Alias, None)),
+            Standing::Member => ListOutcome::AlreadySo,
             Standing::Pending | Standing::Absent => {
                 self.shift(tx, contact.n, Standing::Member)?;
                 ListOutcome::Done
@@ -139,7 +142,7 @@ impl Scene {
     /// Whether a contact said no; a no to all lists becomes one to this list, for the next run to see.
     fn refuses(&self, tx: &Connection, contact: &Stored) -> Outcome<bool> {
         let now = memberships::of(tx, self.list.n, contact.n)?.standing;
-        let refuses = say::refuses(self.list, contact, now)?;
+        let refuses = say::refuses(tx, self.list, contact, now)?;
         if refuses && now != Standing::OptedOut {
             say::shift(tx, self.list.n, contact.n, (Standing::OptedOut, self.now))?;
         }

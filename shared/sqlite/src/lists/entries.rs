@@ -37,10 +37,12 @@ const ALL: &str =
     FROM memberships m JOIN contacts c ON c.n = m.contact
     WHERE m.list = ?1 AND m.standing <> 'absent' ORDER BY m.contact";
 
-/// Who said no to all lists, and stands to this one in no other way, counts as opted out of it.
+/// Who said no to all lists, and stands to this one in no other way, counts as opted out of it: the rule of
+/// [`listsync_core::consent::holds_off`].
 const CHOSEN: &str = "SELECT c.id, c.address, c.name, c.object_id,
         CASE WHEN coalesce(m.standing, 'absent') = 'absent' AND c.opted_out IS NOT NULL
-            AND (?3 OR c.opted_out = 'erased') THEN 'opted_out' ELSE m.standing END,
+            AND (?3 OR c.opted_out = 'erased')
+            AND NOT EXISTS (SELECT 1 FROM accepts a WHERE a.contact = c.n AND a.list = ?1) THEN 'opted_out' ELSE m.standing END,
         m.origin, c.undeliverable, c.grounds
     FROM contacts c LEFT JOIN memberships m ON m.list = ?1 AND m.contact = c.n";
 

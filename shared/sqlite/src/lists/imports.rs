@@ -191,7 +191,7 @@ impl Taking<'_> {
         let now = memberships::of(self.tx, self.list.n, contact.n)?.standing;
         // The new address may have been suppressed.
         let contact = if moved == Details::Changed { self.again(&contact)? } else { contact };
-        if say::refuses(self.list, &contact, now)? {
+        if say::refuses(self.tx, self.list, &contact, now)? {
             self.opted_out(row);
             return Ok(());
         }

@@ -1,5 +1,8 @@
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use listsync_core::{
+    address::Address,
     id::ListId,
     list::{Entry, List},
     matched::Binding,
@@ -7,7 +10,7 @@ use listsync_core::{
 use listsync_engine::ports::{Cursor, EntryQuery, ListChanges, ListSide, PortResult};
 
 use super::{catalog, changes, entries, matches};
-use crate::SqliteStore;
+use crate::{SqliteStore, people::suppressions};
 
 #[async_trait]
 impl ListSide for SqliteStore {
@@ -34,6 +37,21 @@ impl ListSide for SqliteStore {
     async fn changes(&self, list: &ListId, since: &Cursor) -> PortResult<ListChanges> {
         let (list, since) = (list.clone(), since.clone());
         self.read("read the list's changes", move |tx| changes::since(tx, &list, &since)).await
+    }
+
+    async fn refused(&self, list: &ListId, addresses: &[Address]) -> PortResult<BTreeSet<Address>> {
+        let (list, addresses) = (list.clone(), addresses.to_vec());
+        self.read("read who said no", move |tx| {
+            let list = catalog::numbered(tx, &list)?;
+            let mut refused = BTreeSet::new();
+            for address in addresses {
+                if suppressions::is_refused(tx, list, &address)? {
+                    refused.insert(address);
+                }
+            }
+            Ok(refused)
+        })
+        .await
     }
 
     async fn bind(&self, matches: &[Binding]) -> PortResult<()> {

@@ -64,7 +64,7 @@ pub(super) fn move_members(
     for id in &moves.join {
         let Some(contact) = contacts::by_id(tx, id)? else { continue };
         let now = memberships::of(tx, row.n, contact.n)?.standing;
-        if now != Standing::Member && !say::refuses(row, &contact, now)? {
+        if now != Standing::Member && !say::refuses(tx, row, &contact, now)? {
             memberships::set(tx, row.n, contact.n, Move { to: Standing::Member, by: Origin::Filter, at })?;
             joined += 1;
         }

@@ -2,6 +2,7 @@
 
 use listsync_core::{
     Timestamp,
+    consent::SinceNo,
     contact::Version,
     id::ListId,
     list::{List, ListKind, OptOutRule, Standing},
@@ -9,7 +10,7 @@ use listsync_core::{
 use listsync_engine::ports::ListEdit;
 use rusqlite::{Connection, params};
 
-use super::{edit, say};
+use super::{accepts, edit, say};
 use crate::{
     error::{Fail, Outcome},
     lists::catalog,
@@ -92,6 +93,8 @@ fn follow_rule(tx: &Connection, list: i64, (rule, now): (OptOutRule, Timestamp))
 }
 
 fn has_said_no(tx: &Connection, list: i64, contact: i64, now: Standing) -> Outcome<bool> {
-    let to_all = now != Standing::Absent && say::no_to_all(tx, contact)?.is_some();
+    let to_all = now != Standing::Absent
+        && say::no_to_all(tx, contact)?.is_some()
+        && accepts::since_no(tx, list, contact)? == SinceNo::Nothing;
     Ok(to_all || say::is_no(say::in_force(tx, contact, Some(list))?))
 }

@@ -10,7 +10,7 @@ use listsync_core::{
 use rusqlite::{Connection, params};
 
 use super::{
-    edit,
+    accepts, edit,
     fields::Provenance,
     forget, keys, read,
     say::{self, Word},
@@ -40,6 +40,7 @@ pub(super) fn merge(
     let addresses = edit::addresses(tx, gone.n)?;
     let moves = standings(tx, &kept, &gone)?;
     let words = words(tx, &kept, &gone)?;
+    let accepts = read::expect(tx, keep)?.accepts_with(&read::expect(tx, other)?);
     take_sayings(tx, &kept, &gone)?;
     succeed(tx, &kept, &gone)?;
     let brought = Provenance::load(tx, gone.n)?;
@@ -60,6 +61,7 @@ pub(super) fn merge(
     for (list, to, by) in moves {
         memberships::set(tx, list, kept.n, Move { to, by, at: now })?;
     }
+    accepts::set(tx, kept.n, &accepts)?;
     for no in refused.into_iter().filter(|no| no.list.is_none()) {
         say::refuse_all(tx, kept.n, no.no)?;
     }

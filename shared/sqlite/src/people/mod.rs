@@ -1,5 +1,6 @@
 //! People beyond one list: their addresses and fields, what they said, and what is kept of those who are gone.
 
+mod accepts;
 pub(crate) mod edit;
 pub(crate) mod fields;
 mod follow;

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use listsync_core::{
     address::Address,
     contact::{Contact, ExternalId, OptOut, Place, Said, Scope, Undeliverable, Version},
-    id::{ContactId, ObjectId},
+    id::{ContactId, ListId, ObjectId},
 };
 use rusqlite::{Connection, Row, params};
 use serde_json::json;
@@ -20,7 +20,8 @@ use crate::{
 const COLUMNS: &str = "c.id, c.address, c.name, c.external_id, c.fields, c.provenance, c.object_id,
     c.undeliverable, c.undeliverable_at, c.opted_out, c.opted_out_at, c.opted_out_via, c.version,
     (SELECT json_group_array(a.address) FROM aliases a WHERE a.contact = c.n),
-    (SELECT json_group_array(f.external_id) FROM further_ids f WHERE f.contact = c.n), c.grounds";
+    (SELECT json_group_array(f.external_id) FROM further_ids f WHERE f.contact = c.n), c.grounds,
+    (SELECT json_group_array(l.id) FROM accepts a JOIN lists l ON l.n = a.list WHERE a.contact = c.n)";
 
 pub(super) fn one(tx: &Connection, id: &ContactId) -> Outcome<Option<Contact>> {
     let sql = format!("SELECT {COLUMNS} FROM contacts c WHERE c.id = ?1");
@@ -62,6 +63,8 @@ fn read(row: &Row<'_>) -> Outcome<Contact> {
         serde_json::from_str(&row.get::<_, String>(13)?).map_err(|_| Fail::Stored("aliases"))?;
     let further_ids: BTreeSet<ExternalId> =
         serde_json::from_str(&row.get::<_, String>(14)?).map_err(|_| Fail::Stored("further ids"))?;
+    let accepts: BTreeSet<ListId> =
+        serde_json::from_str(&row.get::<_, String>(16)?).map_err(|_| Fail::Stored("accepted lists"))?;
     let provenance = Provenance::parse(&row.get::<_, String>(5)?)?;
     let undeliverable = match (row.get::<_, Option<String>>(7)?, row.get::<_, Option<i64>>(8)?) {
         (Some(why), Some(at)) => Some(Undeliverable { reason: named(why, "reason")?, at: timestamp(at) }),
@@ -89,6 +92,7 @@ fn read(row: &Row<'_>) -> Outcome<Contact> {
         grounds: contacts::grounds(row.get(15)?)?,
         undeliverable,
         opted_out,
+        accepts,
         version: Version(count(row.get(12)?)),
     })
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use listsync_core::{
     Timestamp,
     address::Address,
+    consent::{SinceNo, holds_off, stronger},
     contact::{Decision, OptOut, OptOutReason, Saying, Scope, Via},
     id::ListId,
     list::{NewContact, OptOutRule, Origin, Standing},
@@ -12,7 +13,10 @@ use listsync_core::{
 use listsync_engine::ports::Heard;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::suppressions::{self, Suppression, stronger};
+use super::{
+    accepts,
+    suppressions::{self, Suppression},
+};
 use crate::{
     error::{Fail, Outcome},
     lists::{
@@ -39,18 +43,15 @@ impl Word {
     }
 }
 
-/// Whether a no to all lists for this reason holds on a list of this rule.
-pub(crate) fn holds_off(reason: OptOutReason, rule: OptOutRule) -> bool {
-    rule == OptOutRule::Allowed || reason == OptOutReason::Erased
-}
-
 /// Whether nobody else may put a contact on a list where they stand like this.
-pub(crate) fn refuses(list: Numbered, contact: &Stored, now: Standing) -> Outcome<bool> {
-    Ok(match now {
-        Standing::OptedOut => true,
-        Standing::Member | Standing::Pending => false,
-        Standing::Absent => contact.opted_out()?.is_some_and(|reason| holds_off(reason, list.rule)),
-    })
+pub(crate) fn refuses(tx: &Connection, list: Numbered, contact: &Stored, now: Standing) -> Outcome<bool> {
+    match (now, contact.opted_out()?) {
+        (Standing::OptedOut, _) => Ok(true),
+        (Standing::Absent, Some(reason)) => {
+            Ok(holds_off(reason, accepts::since_no(tx, list.n, contact.n)?, list.rule))
+        }
+        (Standing::Member | Standing::Pending | Standing::Absent, _) => Ok(false),
+    }
 }
 
 /// Stores a decision.
@@ -82,6 +83,7 @@ fn opt_out(tx: &Connection, address: &Address, list: &ListId, told: OptOut) -> O
         None => obtain(tx, address, told.at)?,
     };
     held::release_named(tx, row.n, &HashSet::from([contact.n]))?;
+    accepts::withdraw(tx, row.n, contact.n)?;
     let moves = memberships::of(tx, row.n, contact.n)?.standing != Standing::OptedOut;
     if moves {
         shift(tx, row.n, contact.n, (Standing::OptedOut, told.at))?;
@@ -95,15 +97,26 @@ fn opt_out_of_all(tx: &Connection, address: &Address, told: OptOut) -> Outcome<H
         suppressions::add(tx, address, Suppression { list: None, no: told })?;
         return Ok(Heard { contact: None, lists: Vec::new() });
     };
+    let anew = accepts::withdraw_all(tx, contact.n)?;
     let moved = refuse_all(tx, contact.n, told)?;
-    note(tx, contact.n, Word::no(None, told))?;
+    match anew {
+        true => write_down(tx, contact.n, Word::no(None, told))?,
+        false => note(tx, contact.n, Word::no(None, told))?,
+    }
     heard(&contact, moved)
 }
 
-/// Keeps a no to all lists with the contact, and makes it one to each list where they are; which those were.
+/// Keeps a no to all lists that came as the last word on each; where the contact was.
+pub(crate) fn refuse_anew(tx: &Connection, contact: i64, told: OptOut) -> Outcome<Vec<ListId>> {
+    accepts::withdraw_all(tx, contact)?;
+    refuse_all(tx, contact, told)
+}
+
+/// Keeps a no to all lists with the contact, and makes it one to each list where they are, but for those that they accept
+/// since; which those were.
 pub(crate) fn refuse_all(tx: &Connection, contact: i64, told: OptOut) -> Outcome<Vec<ListId>> {
     let before = no_to_all(tx, contact)?;
-    let no = before.map_or(told, |before| stronger(before, told));
+    let no = stronger(before, Some(told)).unwrap_or(told);
     if before != Some(no) {
         tx.prepare_cached(
             "UPDATE contacts SET opted_out = ?2, opted_out_at = ?3, opted_out_via = ?4 WHERE n = ?1",
@@ -114,7 +127,7 @@ pub(crate) fn refuse_all(tx: &Connection, contact: i64, told: OptOut) -> Outcome
     let mut moved = Vec::new();
     for place in places(tx, contact)? {
         let here = matches!(place.standing, Standing::Member | Standing::Pending);
-        if here && holds_off(no.reason, place.list.rule) {
+        if here && holds_off(no.reason, accepts::since_no(tx, place.list.n, contact)?, place.list.rule) {
             held::release_named(tx, place.list.n, &HashSet::from([contact]))?;
             shift(tx, place.list.n, contact, (Standing::OptedOut, told.at))?;
             moved.push(place.id);
@@ -127,6 +140,7 @@ fn subscribe(tx: &Connection, address: &Address, list: &ListId, told: OptOut) ->
     let row = catalog::numbered(tx, list)?;
     let contact = willing(tx, address, Some(row.n), told)?;
     held::release_named(tx, row.n, &HashSet::from([contact.n]))?;
+    let anew = accepts::accept(tx, row.n, contact.n)?;
     let now = memberships::of(tx, row.n, contact.n)?.standing;
     let to = match (row.is_filtered, now) {
         (true, Standing::OptedOut) => Standing::Absent,
@@ -136,12 +150,21 @@ fn subscribe(tx: &Connection, address: &Address, list: &ListId, told: OptOut) ->
     if to != now {
         shift(tx, row.n, contact.n, (to, told.at))?;
     }
-    note(tx, contact.n, Word { list: Some(row.n), decision: Decision::Subscribed, told })?;
+    let word = Word { list: Some(row.n), decision: Decision::Subscribed, told };
+    match anew {
+        true => write_down(tx, contact.n, word)?,
+        false => note(tx, contact.n, word)?,
+    }
     heard(&contact, if to == now { Vec::new() } else { vec![list.clone()] })
 }
 
 fn subscribe_to_all(tx: &Connection, address: &Address, told: OptOut) -> Outcome<Heard> {
     let contact = willing(tx, address, None, told)?;
+    tx.prepare_cached(
+        "UPDATE contacts SET opted_out = NULL, opted_out_at = NULL, opted_out_via = NULL WHERE n = ?1",
+    )?
+    .execute([contact.n])?;
+    accepts::withdraw_all(tx, contact.n)?;
     let mut moved = Vec::new();
     for place in places(tx, contact.n)? {
         if place.standing != Standing::OptedOut || is_no(in_force(tx, contact.n, Some(place.list.n))?) {
@@ -155,18 +178,19 @@ fn subscribe_to_all(tx: &Connection, address: &Address, told: OptOut) -> Outcome
     heard(&contact, moved)
 }
 
-/// The contact of an address, without an opt-out of all lists; refused where a complaint stands against it.
+/// The contact of an address; refused where a complaint stands against what they say yes to.
 fn willing(tx: &Connection, address: &Address, list: Option<i64>, told: OptOut) -> Outcome<Stored> {
     let contact = match contacts::by_address(tx, address)? {
         Some(known) => known,
         None => obtain(tx, address, told.at)?,
     };
-    let last = match list {
-        Some(list) => in_force(tx, contact.n, Some(list))?,
-        None => None,
+    let (last, since) = match list {
+        Some(list) => (in_force(tx, contact.n, Some(list))?, accepts::since_no(tx, list, contact.n)?),
+        None => (None, SinceNo::Nothing),
     };
     let no_to_list = last.filter(|word| word.decision == Decision::OptedOut).map(|word| word.told);
-    let reasons = no_to_all(tx, contact.n)?.into_iter().chain(no_to_list);
+    let to_all = no_to_all(tx, contact.n)?.filter(|_| since == SinceNo::Nothing);
+    let reasons = to_all.into_iter().chain(no_to_list);
     let complained = reasons.map(|no| no.reason).any(|reason| reason == OptOutReason::Complaint);
     if complained && told.via != Via::Operator {
         return Err(Fail::rejected(
@@ -175,10 +199,6 @@ fn willing(tx: &Connection, address: &Address, list: Option<i64>, told: OptOut) 
             "an operator can subscribe them when they ask for it: listsync subscribe LIST EMAIL",
         ));
     }
-    tx.prepare_cached(
-        "UPDATE contacts SET opted_out = NULL, opted_out_at = NULL, opted_out_via = NULL WHERE n = ?1",
-    )?
-    .execute([contact.n])?;
     // A filter may take them in again.
     contacts::touch(tx, contact.n)?;
     Ok(contact)
@@ -200,9 +220,13 @@ pub(crate) fn note(tx: &Connection, contact: i64, word: Word) -> Outcome<()> {
             && (word.decision == Decision::Subscribed
                 || [word.told.reason, OptOutReason::Complaint].contains(&last.told.reason))
     };
-    if in_force(tx, contact, word.list)?.is_some_and(same) {
-        return Ok(());
+    match in_force(tx, contact, word.list)?.is_some_and(same) {
+        true => Ok(()),
+        false => write_down(tx, contact, word),
     }
+}
+
+fn write_down(tx: &Connection, contact: i64, word: Word) -> Outcome<()> {
     let OptOut { reason, at, via } = word.told;
     tx.prepare_cached(
         "INSERT INTO sayings (contact, list, decision, reason, via, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",

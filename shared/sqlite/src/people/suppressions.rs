@@ -3,7 +3,8 @@
 use listsync_core::{
     Timestamp,
     address::Address,
-    contact::{OptOut, OptOutReason},
+    consent::{self, SinceNo},
+    contact::OptOut,
     list::{OptOutRule, Standing},
     suppression::{self, Pepper},
 };
@@ -14,7 +15,7 @@ use crate::{
     error::{Fail, Outcome},
     lists::{
         catalog::{self, Numbered},
-        memberships,
+        contacts, memberships,
     },
     values::{collect, name_of, named, nanos, timestamp},
 };
@@ -45,9 +46,18 @@ pub(crate) fn of(tx: &Connection, address: &Address) -> Outcome<Vec<Suppression>
 pub(crate) fn holds_off(tx: &Connection, list: Numbered, address: &Address) -> Outcome<bool> {
     let holds = |each: &Suppression| match each.list {
         Some(of) => of == list.n && list.rule == OptOutRule::Allowed,
-        None => say::holds_off(each.no.reason, list.rule),
+        None => consent::holds_off(each.no.reason, SinceNo::Nothing, list.rule),
     };
     Ok(of(tx, address)?.iter().any(holds))
+}
+
+/// Whether a no that no matched contact tells of keeps an address off a list.
+pub(crate) fn is_refused(tx: &Connection, list: Numbered, address: &Address) -> Outcome<bool> {
+    match contacts::by_address(tx, address)? {
+        Some(known) if known.object_id.is_some() => Ok(false),
+        Some(known) => say::refuses(tx, list, &known, memberships::of(tx, list.n, known.n)?.standing),
+        None => holds_off(tx, list, address),
+    }
 }
 
 /// Keeps an opt-out of an address; a repeat keeps the first.
@@ -77,7 +87,7 @@ pub(crate) fn take_over(tx: &Connection, contact: i64, address: &Address, at: Ti
                     say::shift(tx, list.n, contact, (Standing::OptedOut, at))?;
                 }
             }
-            None => drop(say::refuse_all(tx, contact, no)?),
+            None => drop(say::refuse_anew(tx, contact, no)?),
         }
     }
     tx.prepare_cached("DELETE FROM suppressions WHERE hash = ?1")?.execute([hash(tx, address)?])?;
@@ -101,14 +111,4 @@ fn pepper(tx: &Connection) -> Outcome<Pepper> {
             Ok(made)
         }
     }
-}
-
-/// The stronger of two reasons for a no to all lists.
-pub(crate) fn stronger(a: OptOut, b: OptOut) -> OptOut {
-    let rank = |no: &OptOut| match no.reason {
-        OptOutReason::Erased => 0,
-        OptOutReason::Own => 1,
-        OptOutReason::Complaint => 2,
-    };
-    if rank(&b) > rank(&a) { b } else { a }
 }

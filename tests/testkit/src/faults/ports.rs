@@ -1,4 +1,7 @@
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use listsync_core::{
@@ -56,6 +59,10 @@ impl<P: ListStore + ?Sized> ListSide for Faulty<P> {
 
     async fn changes(&self, list: &ListId, since: &Cursor) -> PortResult<ListChanges> {
         through!(self, "lists.changes", self.port.changes(list, since))
+    }
+
+    async fn refused(&self, list: &ListId, addresses: &[Address]) -> PortResult<BTreeSet<Address>> {
+        through!(self, "lists.refused", self.port.refused(list, addresses))
     }
 
     async fn bind(&self, matches: &[Binding]) -> PortResult<()> {

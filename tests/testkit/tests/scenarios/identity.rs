@@ -163,7 +163,7 @@ fn a_file_with_the_new_address_of_somebody_on_no_list_finds_their_contact() {
 }
 
 /// An operator gives the contact at `from` another address.
-async fn corrects(desk: &Desk, from: &str, to: &str) {
+pub(crate) async fn corrects(desk: &Desk, from: &str, to: &str) {
     let known = desk.store.find_contact(&address(from)).await.unwrap().unwrap();
     let edit = ContactEdit { address: Some(address(to)), ..ContactEdit::default() };
     desk.store.edit_contact(&known.id, None, &edit, Origin::Manual, desk.clock.now()).await.unwrap();

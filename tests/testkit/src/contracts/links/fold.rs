@@ -4,8 +4,8 @@ use listsync_core::{
     member::{Member, MemberKey},
 };
 use listsync_engine::ports::{
-    Cursor, Decision, EntryQuery, Fold, Lease, Links, ListEffect, ListOutcome, ListStep, ListStore,
-    MemberChange, MemberQuery,
+    ContactEdit, Cursor, Decision, EntryQuery, Fold, Lease, Links, ListEffect, ListOutcome, ListStep,
+    ListStore, MemberChange, MemberQuery,
 };
 
 use super::Bed;
@@ -21,6 +21,7 @@ pub(super) async fn all<S: Links + ListStore>(make: &impl Fn() -> S) {
     who_opted_out_is_not_added(make).await;
     another_objects_contact_is_not_taken_over(make).await;
     an_objects_own_contact_comes_back(make).await;
+    a_contact_of_another_address_is_not_taken_for_the_member(make).await;
     a_contact_that_changed_since_the_read_is_left_alone(make).await;
     a_change_of_somebody_else_holds_nothing_up(make).await;
     outcomes_come_in_order(make).await;
@@ -114,6 +115,39 @@ async fn another_objects_contact_is_not_taken_over<S: Links + ListStore>(make: &
     let objects = [object("somebody-else")];
     let bound = ok(bed.store.entries(&bed.list, EntryQuery::Objects(&objects)).await);
     assert_eq!(bound.first().map(|entry| &entry.contact), Some(&anna));
+}
+
+async fn a_contact_of_another_address_is_not_taken_for_the_member<S: Links + ListStore>(
+    make: &impl Fn() -> S,
+) {
+    for standing in [Standing::Member, Standing::Absent] {
+        let bed = Bed::make(make).await;
+        let bob = bed.add("bob").await;
+        let edit = ContactEdit { address: Some(address("bobby")), ..ContactEdit::default() };
+        ok(bed.store.edit_contact(&bob, None, &edit, Origin::Manual, moment(0)).await);
+        if standing == Standing::Absent {
+            ok(bed.store.remove(&bed.list, &address("bobby"), moment(0)).await);
+        }
+        let lease = bed.lease(moment(0)).await;
+        let before = seen(&bed).await;
+        assert_eq!(step(&bed, &lease, before.clone(), vec![add("bob")]).await, vec![ListOutcome::Alias]);
+        let contacts = [bob.clone()];
+        let entry = ok(bed.store.entries(&bed.list, EntryQuery::Contacts(&contacts)).await).remove(0);
+        assert_eq!((entry.standing, entry.object_id), (standing, None));
+        assert!(rows(&bed).await.is_empty(), "a step that was kept back saves no row");
+        ok(bed.store.bind(&[bound(&bob, ("bob", "bob"))]).await);
+        let expected = match standing {
+            Standing::Member => ListOutcome::AlreadySo,
+            _ => ListOutcome::Done,
+        };
+        assert_eq!(step(&bed, &lease, before, vec![add("bob")]).await, vec![expected], "once it is theirs");
+        ok(bed.store.decide(&bed.list, &address("carl"), Decision::OptedOut, moment(0)).await);
+        let carl = bed.contact("carl").await;
+        let edit = ContactEdit { address: Some(address("carla")), ..ContactEdit::default() };
+        ok(bed.store.edit_contact(&carl, None, &edit, Origin::Manual, moment(0)).await);
+        let refused = step(&bed, &lease, seen(&bed).await, vec![add("carl")]).await;
+        assert_eq!(refused, vec![ListOutcome::OptedOut], "a no under any address comes first");
+    }
 }
 
 async fn an_objects_own_contact_comes_back<S: Links + ListStore>(make: &impl Fn() -> S) {

@@ -75,7 +75,14 @@ async fn an_erased_person_comes_back_by_their_own_word_only<S: ListStore + Conta
     assert_eq!(bed.find("anna").await, None, "no file brings them back");
     let heard = bed.subscribes("anna", of(&bed.news)).await;
     assert_eq!(heard.lists, from_ref(&bed.news));
-    assert_eq!(bed.find("anna").await.map(|contact| contact.opted_out), Some(None));
+    let back = bed.find("anna").await.expect("they are kept again");
+    assert_eq!(
+        back.opted_out.map(|no| no.reason),
+        Some(OptOutReason::Erased),
+        "their word was about one list"
+    );
+    assert_eq!(bed.add(&bed.staff, "anna").await, AddOutcome::OptedOut);
+    bed.subscribes("anna", Scope::All).await;
     assert_eq!(bed.add(&bed.staff, "anna").await, AddOutcome::Added);
 }
 

@@ -2,14 +2,16 @@ use std::slice::from_ref;
 
 use listsync_core::{
     contact::{Decision, OptOutReason, Saying, Scope, Via},
-    list::{Origin, Standing},
+    list::{OptOutRule, Origin, Standing},
 };
-use listsync_engine::ports::{AddOutcome, Contacts, EntryQuery, Fault, Heard, ListStore};
+use listsync_engine::ports::{
+    AddOutcome, ContactEdit, Contacts, EntryQuery, Fault, Heard, ListEdit, ListStore,
+};
 
 use super::{Bed, fault, of, refused, saying};
 use crate::{
     contracts::ok,
-    sample::{address, contact, moment},
+    sample::{address, bound, contact, moment},
 };
 
 pub(super) async fn all<S: ListStore + Contacts>(make: &impl Fn() -> S) {
@@ -17,9 +19,12 @@ pub(super) async fn all<S: ListStore + Contacts>(make: &impl Fn() -> S) {
     an_opt_out_of_all_lists_covers_every_list_of_theirs(make).await;
     an_opt_out_of_all_lists_covers_lists_made_later(make).await;
     an_opt_out_of_somebody_unknown_is_kept_without_them(make).await;
-    subscribing_lifts_ones_own_opt_out_of_all_lists(make).await;
+    a_later_yes_to_one_list_lifts_a_no_to_all_for_that_list_only(make).await;
+    a_no_to_all_lists_after_a_yes_to_one_is_a_no_to_that_one_too(make).await;
+    whoever_is_merged_accepts_what_they_said_yes_to_since(make).await;
     subscribing_to_all_lists_brings_back_what_the_opt_out_of_all_took(make).await;
     a_complaint_is_lifted_by_an_operator_only(make).await;
+    a_no_is_found_by_every_address_that_no_matched_contact_tells_of(make).await;
     decisions_are_kept_newest_first_and_a_repeat_is_none(make).await;
     a_decision_about_an_unknown_list_leaves_nothing(make).await;
 }
@@ -90,16 +95,80 @@ async fn an_opt_out_of_somebody_unknown_is_kept_without_them<S: ListStore + Cont
     assert_eq!(bed.add(&bed.staff, "anna").await, AddOutcome::OptedOut);
 }
 
-async fn subscribing_lifts_ones_own_opt_out_of_all_lists<S: ListStore + Contacts>(make: &impl Fn() -> S) {
+async fn a_later_yes_to_one_list_lifts_a_no_to_all_for_that_list_only<S: ListStore + Contacts>(
+    make: &impl Fn() -> S,
+) {
+    let bed = Bed::make(make).await;
+    // Anna has stood to the list that she says nothing of, Berta never has, and nobody knows Carla.
+    let anna = bed.member("anna", &[&bed.staff, &bed.news]).await;
+    bed.member("berta", &[&bed.news]).await;
+    let later = ok(bed.store.create_list("Later", moment(3)).await).id;
+    for name in ["anna", "berta", "carla"] {
+        bed.opts_out(name, Scope::All).await;
+        assert_eq!(bed.subscribes(name, of(&bed.news)).await.lists, from_ref(&bed.news), "{name}");
+        assert_eq!(bed.standings(name).await, [Standing::OptedOut, Standing::Member], "{name}");
+        for list in [&bed.staff, &later] {
+            assert_eq!(bed.add(list, name).await, AddOutcome::OptedOut, "{name} said no to it");
+            assert_eq!(bed.import(list, &[name]).await, (0, vec!["opted_out".to_owned()]), "{name}");
+        }
+        ok(bed.store.remove(&bed.news, &address(name), moment(4)).await);
+        assert_eq!(bed.standing(&bed.news, name).await, Standing::Absent, "{name} is not opted out there");
+        assert_eq!(bed.add(&bed.news, name).await, AddOutcome::Added, "{name}");
+    }
+    let loaded = bed.load(&anna).await;
+    assert!(loaded.opted_out.is_some());
+    assert_eq!(loaded.accepts, [bed.news.clone()].into());
+    bed.subscribes("anna", Scope::All).await;
+    let loaded = bed.load(&anna).await;
+    assert_eq!((loaded.opted_out, loaded.accepts.len()), (None, 0));
+    assert_eq!(bed.add(&later, "anna").await, AddOutcome::Added);
+}
+
+async fn a_no_to_all_lists_after_a_yes_to_one_is_a_no_to_that_one_too<S: ListStore + Contacts>(
+    make: &impl Fn() -> S,
+) {
     let bed = Bed::make(make).await;
     let anna = bed.member("anna", &[&bed.staff, &bed.news]).await;
-    bed.opts_out("anna", Scope::All).await;
-    assert_eq!(bed.subscribes("anna", of(&bed.news)).await.lists, from_ref(&bed.news));
-    assert_eq!(bed.load(&anna).await.opted_out, None);
-    assert_eq!(bed.standings("anna").await, [Standing::OptedOut, Standing::Member]);
-    assert_eq!(bed.add(&bed.staff, "anna").await, AddOutcome::OptedOut, "what they left they left");
-    let later = ok(bed.store.create_list("Later", moment(3)).await).id;
-    assert_eq!(bed.add(&later, "anna").await, AddOutcome::Added);
+    for (scope, moved) in [(Scope::All, vec![bed.news.clone()]), (of(&bed.news), vec![bed.news.clone()])] {
+        bed.opts_out("anna", Scope::All).await;
+        bed.subscribes("anna", of(&bed.news)).await;
+        assert_eq!(bed.opts_out("anna", scope.clone()).await.lists, moved);
+        assert_eq!(bed.standings("anna").await, [Standing::OptedOut, Standing::OptedOut]);
+        assert_eq!(bed.load(&anna).await.accepts.len(), 0);
+        let rule = |opt_out| ListEdit { opt_out: Some(opt_out), ..ListEdit::default() };
+        for opt_out in [OptOutRule::NotAllowed, OptOutRule::Allowed] {
+            ok(bed.edit_list(&bed.news, &rule(opt_out)).await);
+        }
+        assert_eq!(bed.add(&bed.news, "anna").await, AddOutcome::OptedOut, "{scope:?}");
+    }
+    let said = ok(bed.store.sayings(&anna).await);
+    let told: Vec<_> = said.iter().map(|said| (said.decision, said.scope.clone())).collect();
+    let (no, yes) = (Decision::OptedOut, Decision::Subscribed);
+    let news = of(&bed.news);
+    let expected = [(no, news.clone()), (yes, news.clone()), (no, Scope::All), (yes, news), (no, Scope::All)];
+    assert_eq!(told, expected, "each word that changed something is kept");
+}
+
+async fn whoever_is_merged_accepts_what_they_said_yes_to_since<S: ListStore + Contacts>(
+    make: &impl Fn() -> S,
+) {
+    for both_said_no in [false, true] {
+        let bed = Bed::make(make).await;
+        let anna = bed.member("anna", &[&bed.staff]).await;
+        let other = bed.member("other", &[&bed.staff, &bed.news]).await;
+        bed.opts_out("anna", Scope::All).await;
+        bed.subscribes("anna", of(&bed.news)).await;
+        if both_said_no {
+            bed.opts_out("other", Scope::All).await;
+        }
+        ok(bed.store.merge_contacts(&anna, &other, moment(6)).await);
+        let (news, accepts) = match both_said_no {
+            true => (Standing::OptedOut, [].into()),
+            false => (Standing::Member, [bed.news.clone()].into()),
+        };
+        assert_eq!(bed.standings("anna").await, [Standing::OptedOut, news]);
+        assert_eq!(bed.load(&anna).await.accepts, accepts);
+    }
 }
 
 async fn subscribing_to_all_lists_brings_back_what_the_opt_out_of_all_took<S: ListStore + Contacts>(
@@ -127,8 +196,15 @@ async fn a_complaint_is_lifted_by_an_operator_only<S: ListStore + Contacts>(make
     assert_eq!(bed.standing(&bed.staff, "anna").await, Standing::OptedOut);
     let operator = Saying { via: Via::Operator, ..saying("anna", Decision::Subscribed, of(&bed.staff)) };
     ok(bed.store.say(&operator).await);
+    assert_eq!(bed.standings("anna").await, [Standing::Member, Standing::OptedOut]);
+    assert_eq!(
+        refused(bed.say("anna", Decision::Subscribed, of(&bed.news)).await),
+        "complained",
+        "it stands elsewhere"
+    );
+    ok(bed.say("anna", Decision::Subscribed, of(&bed.staff)).await);
+    ok(bed.store.say(&Saying { scope: Scope::All, ..operator }).await);
     assert_eq!(bed.load(&anna).await.opted_out, None);
-    assert_eq!(bed.standing(&bed.staff, "anna").await, Standing::Member);
     bed.complains("berta", Scope::All).await;
     let again = bed.say("berta", Decision::Subscribed, of(&bed.staff)).await;
     assert_eq!(refused(again), "complained", "also of somebody who is not kept");
@@ -136,6 +212,37 @@ async fn a_complaint_is_lifted_by_an_operator_only<S: ListStore + Contacts>(make
     bed.member("carla", &[&bed.staff, &bed.news]).await;
     bed.complains("carla", of(&bed.news)).await;
     assert_eq!(refused(bed.say("carla", Decision::Subscribed, of(&bed.news)).await), "complained");
+}
+
+async fn a_no_is_found_by_every_address_that_no_matched_contact_tells_of<S: ListStore + Contacts>(
+    make: &impl Fn() -> S,
+) {
+    let bed = Bed::make(make).await;
+    // Nobody keeps Anna; Berta has no row on the list; Carla opted out of the other list; Dora is matched; Emma said nothing.
+    bed.opts_out("anna", Scope::All).await;
+    let berta = bed.member("berta", &[&bed.news]).await;
+    bed.edit(&berta, &ContactEdit { add_aliases: [address("b2")].into(), ..ContactEdit::default() }).await;
+    bed.opts_out("berta", Scope::All).await;
+    bed.opts_out("carla", of(&bed.news)).await;
+    let dora = bed.member("dora", &[&bed.news]).await;
+    ok(bed.store.bind(&[bound(&dora, ("dora", "dora"))]).await);
+    bed.opts_out("dora", Scope::All).await;
+    bed.member("emma", &[&bed.staff]).await;
+    let names = ["anna", "berta", "b2", "carla", "dora", "emma", "nobody"];
+    let asked = names.map(address);
+    for (list, expected) in
+        [(&bed.staff, vec!["anna", "b2", "berta"]), (&bed.news, vec!["anna", "b2", "berta", "carla"])]
+    {
+        let refused = ok(bed.store.refused(list, &asked).await);
+        assert_eq!(refused, expected.into_iter().map(address).collect());
+    }
+    ok(bed.store.delete_contact(&berta, moment(7)).await);
+    bed.subscribes("anna", of(&bed.staff)).await;
+    let refused = ok(bed.store.refused(&bed.staff, &asked).await);
+    assert_eq!(refused, ["berta", "b2"].map(address).into(), "a deleted contact's addresses say no, too");
+    let rule = ListEdit { opt_out: Some(OptOutRule::NotAllowed), ..ListEdit::default() };
+    ok(bed.edit_list(&bed.staff, &rule).await);
+    assert!(ok(bed.store.refused(&bed.staff, &asked).await).is_empty(), "a mandatory list passes over it");
 }
 
 async fn decisions_are_kept_newest_first_and_a_repeat_is_none<S: ListStore + Contacts>(

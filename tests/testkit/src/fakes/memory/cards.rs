@@ -155,6 +155,7 @@ impl Book {
             self.by_address.insert(address.clone(), keep.clone());
         }
         let person = self.contacts.get_mut(keep).expect("it is there");
+        let accepts = person.contact.accepts_with(&gone);
         person.words.extend(words);
         person.words.sort_by_key(|(number, _)| *number);
         let contact = &mut person.contact;
@@ -171,7 +172,12 @@ impl Book {
             let grounds = Grounds::taken_over(gone.grounds, contact.address.clone(), at);
             self.bind(&Binding { contact: keep.clone(), object, grounds });
         }
-        self.unite(keep, (places, refusals), at)
+        self.unite(keep, (places, refusals), at)?;
+        if let Some(person) = self.contacts.get_mut(keep) {
+            person.contact.accepts = accepts;
+        }
+        self.leave_all(keep, at);
+        Ok(())
     }
 
     /// Whom a contact took over.
@@ -203,7 +209,7 @@ impl Book {
         }
         for Suppression { list, no } in refusals {
             match list {
-                None => drop(self.refuse_all(keep, no)),
+                None => self.contacts.get_mut(keep).expect("it is there").contact.refuse_all(no),
                 list => self.note(keep, Word { list, decision: Decision::OptedOut, told: no }),
             }
         }

@@ -103,6 +103,10 @@ impl State {
             }
             _ => ListOutcome::Done,
         };
+        let known = &self.book.contacts[&id].contact;
+        if known.object_id.is_none() && known.address != contact.address {
+            return Ok(Stepped::kept_back(ListOutcome::Alias));
+        }
         self.book.stand(list, &id, Standing::Member, (Origin::Entra, self.book.now))?;
         let known = &self.book.contacts[&id].contact;
         if known.object_id.is_none() {

@@ -50,6 +50,17 @@ impl ListSide for MemoryStore {
         Ok(ListChanges { contacts, cursor: Cursor(row.sequence.to_string()) })
     }
 
+    async fn refused(&self, list: &ListId, addresses: &[Address]) -> PortResult<BTreeSet<Address>> {
+        let mut state = self.lock();
+        state.book.list(list)?;
+        let book = &state.book;
+        let is_refused = |address: &&Address| match book.by_address.get(*address) {
+            Some(id) => book.contacts[id].contact.object_id.is_none() && book.refuses(list, id),
+            None => book.holds_off(list, address),
+        };
+        Ok(addresses.iter().filter(is_refused).cloned().collect())
+    }
+
     async fn bind(&self, matches: &[Binding]) -> PortResult<()> {
         let mut state = self.lock();
         matches.iter().for_each(|binding| state.book.bind(binding));

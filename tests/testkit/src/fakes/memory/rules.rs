@@ -54,7 +54,7 @@ impl Book {
         let entries: BTreeMap<ContactId, Standing> =
             self.list(list)?.entries.iter().map(|(id, entry)| (id.clone(), entry.standing)).collect();
         for (id, standing) in entries {
-            let to_all = standing != Standing::Absent && self.person(&id)?.opted_out.is_some();
+            let to_all = standing != Standing::Absent && self.person(&id)?.is_held_off(list, rule);
             let said_no = to_all || self.said_no(&id, list).is_some();
             match rule {
                 OptOutRule::NotAllowed if standing == Standing::OptedOut => {

@@ -3,6 +3,7 @@
 use listsync_core::{
     Timestamp,
     address::Address,
+    consent::{SinceNo, holds_off},
     contact::{Decision, OptOut, OptOutReason, Saying, Scope, Via},
     id::{ContactId, ListId},
     list::{ListKind, NewContact, OptOutRule, Origin, Standing},
@@ -26,18 +27,6 @@ pub(super) struct Suppression {
     pub(super) no: OptOut,
 }
 
-fn holds_off(reason: OptOutReason, rule: OptOutRule) -> bool {
-    rule == OptOutRule::Allowed || reason == OptOutReason::Erased
-}
-
-fn weight(no: &OptOut) -> u8 {
-    match no.reason {
-        OptOutReason::Erased => 0,
-        OptOutReason::Own => 1,
-        OptOutReason::Complaint => 2,
-    }
-}
-
 impl Book {
     pub(super) fn rule(&self, list: &ListId) -> OptOutRule {
         self.lists.get(list).map_or(OptOutRule::Allowed, |row| row.list.opt_out)
@@ -56,8 +45,7 @@ impl Book {
             Standing::Absent => self
                 .contacts
                 .get(contact)
-                .and_then(|person| person.contact.opted_out)
-                .is_some_and(|no| holds_off(no.reason, self.rule(list))),
+                .is_some_and(|person| person.contact.is_held_off(list, self.rule(list))),
         }
     }
 
@@ -65,7 +53,7 @@ impl Book {
     pub(super) fn holds_off(&self, list: &ListId, address: &Address) -> bool {
         let holds = |each: &Suppression| match &each.list {
             Some(of) => of == list && self.rule(list) == OptOutRule::Allowed,
-            None => holds_off(each.no.reason, self.rule(list)),
+            None => holds_off(each.no.reason, SinceNo::Nothing, self.rule(list)),
         };
         self.suppressions.get(address).into_iter().flatten().any(holds)
     }
@@ -98,27 +86,33 @@ impl Book {
         }
     }
 
-    /// Keeps a no to all lists, and makes it one to each list where they are; which those were.
+    /// A no to all lists is the person's last word on each; where they were.
     pub(super) fn refuse_all(&mut self, contact: &ContactId, told: OptOut) -> Vec<ListId> {
         let Some(person) = self.contacts.get_mut(contact) else { return Vec::new() };
-        let before = person.contact.opted_out;
-        let no = before.filter(|before| weight(before) >= weight(&told)).unwrap_or(told);
-        if before != Some(no) {
-            person.contact.opted_out = Some(no);
+        let before = person.contact.clone();
+        person.contact.refuse_all(told);
+        if person.contact != before {
             self.touch(contact);
         }
+        self.leave_all(contact, told.at)
+    }
+
+    /// Takes somebody off the lists that their no to all holds for; which those were.
+    pub(super) fn leave_all(&mut self, contact: &ContactId, at: Timestamp) -> Vec<ListId> {
+        let Some(person) = self.contacts.get(contact) else { return Vec::new() };
         let here = |list: &&ListId| {
             let standing = self.standing(list, contact).map(|entry| entry.standing);
             matches!(standing, Some(Standing::Member | Standing::Pending))
-                && holds_off(no.reason, self.rule(list))
+                && person.contact.is_held_off(list, self.rule(list))
         };
         let moved: Vec<ListId> = self.lists.keys().filter(here).cloned().collect();
         for list in &moved {
-            self.stand(list, contact, Standing::OptedOut, (Origin::Own, told.at)).expect("it is there");
+            self.stand(list, contact, Standing::OptedOut, (Origin::Own, at)).expect("it is there");
         }
         moved
     }
 
+    /// Writes a decision down, unless it only repeats the last one.
     pub(super) fn note(&mut self, contact: &ContactId, word: Word) {
         let same = |last: &Word| {
             last.decision == word.decision
@@ -126,9 +120,13 @@ impl Book {
                     || last.told.reason == word.told.reason
                     || last.told.reason == OptOutReason::Complaint)
         };
-        if self.in_force(contact, word.list.as_ref()).is_none_or(|last| !same(last))
-            && let Some(person) = self.contacts.get_mut(contact)
-        {
+        if self.in_force(contact, word.list.as_ref()).is_none_or(|last| !same(last)) {
+            self.write_down(contact, word);
+        }
+    }
+
+    fn write_down(&mut self, contact: &ContactId, word: Word) {
+        if let Some(person) = self.contacts.get_mut(contact) {
             self.said += 1;
             person.words.push((self.said, word));
         }
@@ -169,6 +167,9 @@ impl State {
         }
         let contact = known.unwrap_or_else(|| self.obtain(address, told.at));
         self.spare(list, &contact);
+        if let Some(person) = self.book.contacts.get_mut(&contact) {
+            person.contact.accepts.remove(list);
+        }
         let moved = self.shift(&contact, list, (Standing::OptedOut, told.at))?;
         self.book.note(&contact, Word { list: Some(list.clone()), decision: Decision::OptedOut, told });
         Ok(Heard { contact: Some(contact), lists: moved })
@@ -179,9 +180,14 @@ impl State {
             self.book.suppress(address, Suppression { list: None, no: told });
             return Heard { contact: None, lists: Vec::new() };
         };
+        let anew = !self.book.contacts[&contact].contact.accepts.is_empty();
         let lists = self.book.refuse_all(&contact, told);
         lists.iter().for_each(|list| self.spare(list, &contact));
-        self.book.note(&contact, Word { list: None, decision: Decision::OptedOut, told });
+        let word = Word { list: None, decision: Decision::OptedOut, told };
+        match anew {
+            true => self.book.write_down(&contact, word),
+            false => self.book.note(&contact, word),
+        }
         Heard { contact: Some(contact), lists }
     }
 
@@ -189,6 +195,9 @@ impl State {
         self.book.list(list)?;
         let contact = self.willing(address, Some(list), told)?;
         self.spare(list, &contact);
+        let anew = self.book.contacts.get_mut(&contact).is_some_and(|person| person.contact.accept(list));
+        // A filter may take them in again.
+        self.book.touch(&contact);
         let now = self.book.standing(list, &contact).map_or(Standing::Absent, |entry| entry.standing);
         let to = match (self.book.is_filtered(list), now) {
             (true, Standing::OptedOut) => Standing::Absent,
@@ -196,12 +205,20 @@ impl State {
             (false, _) => Standing::Member,
         };
         let moved = self.shift(&contact, list, (to, told.at))?;
-        self.book.note(&contact, Word { list: Some(list.clone()), decision: Decision::Subscribed, told });
+        let word = Word { list: Some(list.clone()), decision: Decision::Subscribed, told };
+        match anew {
+            true => self.book.write_down(&contact, word),
+            false => self.book.note(&contact, word),
+        }
         Ok(Heard { contact: Some(contact), lists: moved })
     }
 
     fn subscribe_to_all(&mut self, address: &Address, told: OptOut) -> PortResult<Heard> {
         let contact = self.willing(address, None, told)?;
+        if let Some(person) = self.book.contacts.get_mut(&contact) {
+            person.contact.accept_all();
+        }
+        self.book.touch(&contact);
         let out = |list: &&ListId| {
             let standing = self.book.standing(list, &contact).map(|entry| entry.standing);
             standing == Some(Standing::OptedOut) && self.book.said_no(&contact, list).is_none()
@@ -215,10 +232,12 @@ impl State {
         Ok(Heard { contact: Some(contact), lists })
     }
 
-    /// The contact of an address, without an opt-out of all lists; refused where a complaint stands against it.
+    /// The contact of an address; refused where a complaint stands against what they say yes to.
     fn willing(&mut self, address: &Address, list: Option<&ListId>, told: OptOut) -> PortResult<ContactId> {
         let known = self.book.by_address.get(address).cloned();
-        let kept = known.as_ref().and_then(|id| self.book.contacts[id].contact.opted_out);
+        let kept = known.as_ref().map(|id| &self.book.contacts[id].contact);
+        let kept = kept.filter(|kept| list.is_none_or(|list| kept.since_no(list) == SinceNo::Nothing));
+        let kept = kept.and_then(|kept| kept.opted_out);
         let of_list = list.and_then(|list| self.book.said_no(known.as_ref()?, list));
         let suppressed = self.book.suppressions.get(address).into_iter().flatten();
         let suppressed = suppressed.filter(|each| each.list.is_none() || each.list.as_ref() == list);
@@ -227,12 +246,7 @@ impl State {
         if complained && told.via != Via::Operator {
             return Err(rejected("complained", "the contact reported a message as spam"));
         }
-        let contact = known.unwrap_or_else(|| self.obtain(address, told.at));
-        if let Some(person) = self.book.contacts.get_mut(&contact) {
-            person.contact.opted_out = None;
-        }
-        self.book.touch(&contact);
-        Ok(contact)
+        Ok(known.unwrap_or_else(|| self.obtain(address, told.at)))
     }
 
     fn obtain(&mut self, address: &Address, at: Timestamp) -> ContactId {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use listsync_core::{
     Timestamp,
     address::Address,
-    contact::{Contact, Field, Version},
+    contact::{Contact, Field},
     id::{ContactId, ListId, ObjectId},
     list::{Entry, List, NewContact, Origin, Standing},
     matched::Binding,
@@ -126,20 +126,7 @@ impl Book {
     pub(super) fn make(&mut self, new: &NewContact, source: Source) -> ContactId {
         self.made += 1;
         let id = ContactId::parse(&format!("c{:09}", self.made)).expect("a counted id is an id");
-        let contact = Contact {
-            id: id.clone(),
-            address: new.address.clone(),
-            aliases: BTreeSet::new(),
-            name: String::new(),
-            external_id: None,
-            further_ids: BTreeSet::new(),
-            fields: BTreeMap::new(),
-            object_id: None,
-            grounds: None,
-            undeliverable: None,
-            opted_out: None,
-            version: Version(0),
-        };
+        let contact = Contact::new(id.clone(), new.address.clone());
         self.contacts.insert(id.clone(), Person { contact, words: Vec::new(), changed: 0 });
         self.by_address.insert(new.address.clone(), id.clone());
         if !self.inform(&id, new, source) {

@@ -71,10 +71,6 @@ impl Stage {
     fn says(&self, list: Option<&ListId>, who: usize, decision: Decision) {
         self.tell(|| format!("p{who} says of {list:?}: {decision:?}"));
         self.noting(|inner| {
-            // Of somebody who is listed under a former address, a first run does not see a no to all lists.
-            if list.is_none() && inner.row_of(who).address != inner.town.folk.humans[who].address() {
-                return;
-            }
             let scope = list.map_or(Scope::All, |list| Scope::List(list.clone()));
             let saying = Saying {
                 address: inner.row_of(who).address,
@@ -86,8 +82,8 @@ impl Stage {
             };
             let heard = tried(inner.town.plant.store.say(&saying));
             match (decision, list, heard) {
-                (Decision::OptedOut, None, Ok(_)) => inner.ledger.says_of_all(who, false),
-                (Decision::Subscribed, _, Ok(_)) => inner.ledger.says_of_all(who, true),
+                (Decision::OptedOut, None, Ok(_)) => inner.ledger.says_no_to_all(who),
+                (Decision::Subscribed, Some(list), Ok(_)) => inner.ledger.says_yes(list, who),
                 _ => {}
             }
         });
@@ -156,9 +152,7 @@ impl Stage {
         self.noting(|inner| {
             let Some(other) = inner.anybody(dice).filter(|other| *other != who) else { return };
             let free = inner.contact_of(other).is_none() && inner.town.folk.humans[other].is_alive();
-            // Of a contact that was never matched nobody knows that its new address is somebody else's.
-            let matched = inner.contact_of(who).filter(|contact| contact.object_id.is_some());
-            let Some(contact) = matched.filter(|_| free) else { return };
+            let Some(contact) = inner.contact_of(who).filter(|_| free) else { return };
             self.tell(|| format!("the contact of p{who} is corrected to p{other}"));
             let address = Some(inner.town.folk.humans[other].address());
             let edit = ContactEdit { address, ..ContactEdit::default() };

@@ -19,6 +19,8 @@ pub(crate) struct Told {
     pub(crate) contested: u64,
     pub(crate) holds: u64,
     pub(crate) repeats: u64,
+    /// How often the directory told somebody to wait.
+    pub(crate) waits: u64,
 }
 
 impl std::ops::Add for Told {
@@ -29,6 +31,7 @@ impl std::ops::Add for Told {
             contested: self.contested + other.contested,
             holds: self.holds + other.holds,
             repeats: self.repeats + other.repeats,
+            waits: self.waits + other.waits,
         }
     }
 }
@@ -65,6 +68,8 @@ pub(crate) struct Ledger {
     opted_out: BTreeSet<(ListId, usize)>,
     /// Who said no to all of them.
     out_of_all: BTreeSet<usize>,
+    /// Who said yes to a list since.
+    accepted: BTreeSet<(ListId, usize)>,
     /// Whom somebody else than listsync ever put into a group.
     put_there: BTreeSet<(GroupId, usize)>,
     /// Whose contacts and accounts are entangled by what people did: of them a run may say so and leave them alone.
@@ -125,12 +130,15 @@ impl Ledger {
         }
     }
 
-    /// Somebody says no to all lists, or takes it back.
-    pub(crate) fn says_of_all(&mut self, who: usize, wants: bool) {
-        match wants {
-            true => drop(self.out_of_all.remove(&who)),
-            false => drop(self.out_of_all.insert(who)),
-        }
+    /// Somebody says no to all lists, present and future.
+    pub(crate) fn says_no_to_all(&mut self, who: usize) {
+        self.out_of_all.insert(who);
+        self.accepted.retain(|(_, one)| *one != who);
+    }
+
+    /// Somebody says yes to one list, and of the others nothing.
+    pub(crate) fn says_yes(&mut self, list: &ListId, who: usize) {
+        self.accepted.insert((list.clone(), who));
     }
 
     pub(crate) fn said_no_to_all(&self, who: usize) -> bool {
@@ -138,7 +146,9 @@ impl Ledger {
     }
 
     pub(crate) fn is_out(&self, list: &ListId, who: usize) -> bool {
-        self.out_of_all.contains(&who) || self.opted_out.contains(&(list.clone(), who))
+        let of_list = (list.clone(), who);
+        let to_all = self.out_of_all.contains(&who) && !self.accepted.contains(&of_list);
+        to_all || self.opted_out.contains(&of_list)
     }
 
     /// From now on a run may report these and leave them alone.
@@ -188,8 +198,7 @@ impl Ledger {
     fn two_way(&self, town: &Town, sight: &Sight, (tie, who): (&Tie, usize)) -> Option<&'static str> {
         let (list, group) = (sight.is_on(&tie.list, who), sight.is_in(&tie.groups[0], who));
         if self.is_out(&tie.list, who) {
-            // Who said no to all lists before they had a contact may stay in the group; no list takes them.
-            return refuses(sight, (tie, who), group && sight.is_known(who));
+            return refuses(sight, (tie, who), group);
         }
         let wanted = self.wishes.get(&(tie.link.clone(), who)).map_or(Some(false), Wish::wanted);
         match wanted {
@@ -205,7 +214,7 @@ impl Ledger {
         let (list, group) = (sight.is_on(&tie.list, who), sight.is_in(&tie.groups[0], who));
         let is_extra = self.put_there.contains(&(tie.groups[0].clone(), who));
         if self.is_out(&tie.list, who) {
-            // Who said no to all lists and never stood to this one may stay an extra in its group.
+            // Who said no to all lists and never stood to this one is an extra in its group until the next full check.
             let stands = sight.standing(&tie.list, who).is_some();
             return refuses(sight, (tie, who), group && (stands || !is_extra));
         }

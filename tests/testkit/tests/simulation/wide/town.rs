@@ -54,19 +54,12 @@ pub(crate) struct Sight {
     pub(crate) grouped: BTreeMap<GroupId, BTreeSet<usize>>,
     /// Members of a list whose address reaches nobody, and whom no run has matched: nothing tells who they are.
     strangers: BTreeSet<(ListId, usize)>,
-    /// Whoever has a contact, on a list or not.
-    known: BTreeSet<usize>,
 }
 
 impl Sight {
     /// Whether a run can tell who of the tenant they are, if anybody.
     pub(crate) fn is_stranger(&self, list: &ListId, who: usize) -> bool {
         self.strangers.contains(&(list.clone(), who))
-    }
-
-    /// Whether they have a contact.
-    pub(crate) fn is_known(&self, who: usize) -> bool {
-        self.known.contains(&who)
     }
 
     pub(crate) fn is_on(&self, list: &ListId, who: usize) -> bool {
@@ -218,12 +211,10 @@ impl Town {
             (list, standings)
         });
         let standings = standings.collect();
-        let contacts = at_once(self.plant.store.contacts(None, 1_000));
-        let known = contacts.iter().filter_map(|contact| self.folk.owner(local(&contact.address)));
         let grouped = self.groups().into_iter().map(|group| {
             let members = self.plant.directory.members(&group);
             (group, members.iter().filter_map(|id| self.folk.of_object(id)).collect())
         });
-        Sight { standings, grouped: grouped.collect(), strangers, known: known.collect() }
+        Sight { standings, grouped: grouped.collect(), strangers }
     }
 }
