@@ -430,6 +430,8 @@ def the_public_door_is_bounded(template):
             yield f"{name}: has a second address beside a domain of one's own"
     for name, it in of_type(template, "AWS::ApiGatewayV2::Integration").items():
         function = of_type(template, "AWS::Lambda::Function")[named(it["IntegrationUri"])]
+        if function["Environment"]["Variables"].get("LISTSYNC_TRUSTED_PROXIES") != {"Ref": "TrustedProxies"}:
+            yield f"{name}: whoever comes through what stands before a domain of one's own counts as one caller"
         if "ReservedConcurrentExecutions" not in function:
             yield f"{name}: strangers can take all that the account may run, and nobody can bound them"
         if it.get("PayloadFormatVersion") != "2.0":

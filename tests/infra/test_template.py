@@ -148,6 +148,7 @@ FAULTS = {
     "a function slower than its door": (rules.the_public_door_is_bounded, lambda t: put(properties(t, "ApiFunction"), "Timeout", 30)),
     "a door for every account": (rules.the_public_door_is_bounded, lambda t: properties(t, "GatewayPermission").pop("SourceArn")),
     "a second door": (rules.the_public_door_is_bounded, lambda t: properties(t, "Gateway").pop("DisableExecuteApiEndpoint")),
+    "a door that takes a proxy for its callers": (rules.the_public_door_is_bounded, lambda t: variables(t, "ApiFunction").pop("LISTSYNC_TRUSTED_PROXIES")),
     "a door that nobody can bound": (rules.the_public_door_is_bounded, lambda t: properties(t, "ApiFunction").pop("ReservedConcurrentExecutions")),
     "a back door": (rules.the_public_door_is_bounded, lambda t: put(properties(t, "ApiFunction"), "FunctionUrlConfig", {"AuthType": "NONE"})),
     "alarms that do not say what silence means": (rules.what_can_stand_still_has_an_alarm, lambda t: properties(t, "LastRunAlarm").pop("TreatMissingData")),
