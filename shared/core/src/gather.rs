@@ -10,6 +10,7 @@ use crate::{
     identity::{ListPresence, Unmatched, presence_of},
     list::{Entry, Standing},
     member::{Member, MemberKey},
+    plan::Alias,
     snapshot::{Completeness, Principal, PrincipalKind},
     sources::Holders,
 };
@@ -118,8 +119,8 @@ impl Evidence {
 
     fn case(&self, key: MemberKey, entries: &[&Entry], shield: &Shield) -> Case {
         let principal = key.object_id().and_then(|id| self.principals.get(id));
-        let face = entries.iter().min_by_key(|entry| entry.standing);
         let mut record = self.records.get(&key).cloned().unwrap_or_else(|| Member::unknown(key.clone()));
+        let face = self.face(entries, &record);
         if let Some(entry) = face {
             record.contact = Some(entry.contact.clone());
             record.address = Some(entry.address.clone());
@@ -139,11 +140,35 @@ impl Evidence {
                 (ListPresence::Absent, Some(id)) if self.refusing.contains(id) => ListPresence::Suppressed,
                 (presence, _) => presence,
             },
+            also: face.map(|face| others(entries, face)).unwrap_or_default(),
             identity: unmatched
                 .map_or(Identity::Settled, |&(reason, asked)| Identity::Unmatched(reason, asked)),
             record,
         }
     }
+
+    /// The contact under which a person is remembered. Of several on the list it is one whose identity is not in question,
+    /// and the same as before, whichever of them a read shows first.
+    fn face<'e>(&self, entries: &[&'e Entry], record: &Member) -> Option<&'e Entry> {
+        let rank = |entry: &&'e Entry| {
+            let is_other = record.contact.as_ref() != Some(&entry.contact);
+            let in_question = self.unmatched.contains_key(&entry.contact);
+            let entry: &'e Entry = entry;
+            (entry.standing, in_question, is_other, &entry.contact)
+        };
+        entries.iter().copied().min_by_key(rank)
+    }
+}
+
+/// The further addresses under which a person is on the list.
+fn others(entries: &[&Entry], face: &Entry) -> Vec<Alias> {
+    let others =
+        entries.iter().filter(|entry| entry.standing == Standing::Member && entry.contact != face.contact);
+    let mut others: Vec<Alias> = others
+        .map(|entry| Alias { contact: entry.contact.clone(), address: entry.address.clone() })
+        .collect();
+    others.sort_by(|a, b| a.contact.cmp(&b.contact));
+    others
 }
 
 /// By what an entry is told from others.

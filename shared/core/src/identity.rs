@@ -231,7 +231,7 @@ impl Candidates {
 /// How the contacts that one directory object answers to stand to the list, taken together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ListPresence {
-    /// It is on the list.
+    /// It is on the list, under one address or several.
     Member,
     /// One of its contacts opted out, and a person's word on one address holds for the person.
     OptedOut,
@@ -239,8 +239,6 @@ pub enum ListPresence {
     StillListed,
     /// It is not on the list.
     Absent,
-    /// Two of its contacts are on the list: which one stands for the person is not for us to say.
-    Disputed,
     /// It has no contact, and a no was said under one of its addresses: by somebody whom nobody keeps, or whom no run has
     /// matched.
     Suppressed,
@@ -287,16 +285,16 @@ enum Title {
     Other,
 }
 
-/// Takes the contacts of one directory object together.
+/// Takes the contacts of one directory object together: whoever is on the list under an alias too is one person, who is
+/// there until none of these contacts is.
 #[must_use]
 pub fn presence_of(entries: &[&Entry]) -> ListPresence {
     let with = |standing| entries.iter().filter(|entry| entry.standing == standing).count();
     match (with(Standing::OptedOut), with(Standing::Member)) {
         (1.., 0) => ListPresence::OptedOut,
         (1.., 1..) => ListPresence::StillListed,
+        (0, 1..) => ListPresence::Member,
         (0, 0) => ListPresence::Absent,
-        (0, 1) => ListPresence::Member,
-        (0, 2..) => ListPresence::Disputed,
     }
 }
 
@@ -385,12 +383,20 @@ mod tests {
     }
 
     #[test]
+    fn who_is_on_the_list_under_two_addresses_is_there_as_long_as_under_one() {
+        let entries = [("c1", Standing::Member), ("c2", Standing::Member), ("c3", Standing::Absent)];
+        let [yes, alias, gone] = entries.map(|(id, standing)| entry(id, "a@x.example", standing));
+        assert_eq!(presence_of(&[&yes, &alias]), ListPresence::Member);
+        assert_eq!(presence_of(&[&gone, &alias]), ListPresence::Member);
+        assert_eq!(presence_of(&[&gone]), ListPresence::Absent);
+    }
+
+    #[test]
     fn an_opt_out_under_any_address_is_the_persons() {
         let (yes, no) =
             (entry("c1", "a@x.example", Standing::Member), entry("c2", "b@x.example", Standing::OptedOut));
         assert_eq!(presence_of(&[&yes, &no]), ListPresence::StillListed);
         assert_eq!(presence_of(&[&no]), ListPresence::OptedOut);
-        assert_eq!(presence_of(&[&yes, &yes]), ListPresence::Disputed);
         assert_eq!(presence_of(&[&yes]), ListPresence::Member);
         assert_eq!(presence_of(&[&entry("c3", "c@x.example", Standing::Absent)]), ListPresence::Absent);
     }

@@ -121,6 +121,22 @@ pub struct Failure {
     pub retryable: bool,
 }
 
+/// Something about people that the operator may want to put right. Nobody is left out because of it, or is counted as
+/// skipped besides.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remark {
+    /// A stable code, such as `duplicate_contact`.
+    pub code: String,
+    /// The list's addresses that it is about.
+    pub addresses: Vec<Address>,
+    /// The people in the directory that it is about.
+    pub object_ids: Vec<ObjectId>,
+    /// What was found.
+    pub message: String,
+    /// What the operator can do.
+    pub hint: String,
+}
+
 /// What the run cost at the directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct GraphCost {
@@ -174,13 +190,28 @@ pub struct Summary {
     pub renamed: u64,
     /// Effects that failed.
     pub failures: Vec<Failure>,
+    /// What was found about people whom this run looked at: a full read looks at everybody. At most [`REMARKS`] of each code.
+    #[serde(default)]
+    pub remarks: Vec<Remark>,
     /// What it cost.
     pub graph: GraphCost,
     /// How long it took, in milliseconds.
     pub duration_ms: u64,
 }
 
+/// So many remarks of one code are kept with a run.
+pub const REMARKS: usize = 100;
+
 impl Summary {
+    /// Adds what was found about people, up to [`REMARKS`] of each code.
+    pub fn remark(&mut self, remarks: impl IntoIterator<Item = Remark>) {
+        for remark in remarks {
+            if self.remarks.iter().filter(|known| known.code == remark.code).count() < REMARKS {
+                self.remarks.push(remark);
+            }
+        }
+    }
+
     /// The counters of one side.
     pub fn side_mut(&mut self, side: Side) -> &mut SideCounts {
         match side {
@@ -275,6 +306,10 @@ impl Summary {
             let who = failure.address.as_ref().map(Address::as_str);
             let who = who.or(failure.object_id.as_ref().map(ObjectId::as_str)).unwrap_or("somebody");
             writeln!(f, "Failed: {who}: {} ({}). {}", failure.message, failure.code, failure.hint)?;
+        }
+        for Remark { code, addresses, object_ids: _, message, hint } in &self.remarks {
+            let addresses: Vec<&str> = addresses.iter().map(Address::as_str).collect();
+            writeln!(f, "Note: {}: {message} ({code}). {hint}", addresses.join(", "))?;
         }
         Ok(())
     }

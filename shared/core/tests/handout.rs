@@ -30,6 +30,7 @@ fn effect(id: &str, (side, op): (Side, Op), (address, name): (&str, &str)) -> Ef
         address: Address::parse(address).ok(),
         name: name.to_owned(),
         contact: None,
+        also: Vec::new(),
     }
 }
 

@@ -6,15 +6,13 @@ use listsync_core::{
     Timestamp,
     address::Address,
     belief::{Belief, Seen},
-    case::{
-        Asked, Case, Decided, ExtrasRelease, Identity, Policy, Protection, Reach, Retry, Verdict, judge, skip,
-    },
+    case::{Asked, Case, Decided, ExtrasRelease, Identity, Policy, Protection, Reach, Retry, Verdict, judge},
     hold::{Ruling, RulingKind},
-    id::ObjectId,
+    id::{ContactId, ObjectId},
     identity::{ListPresence, Unmatched},
     link::{Externals, Extras, FirstMerge, Mode, Phase, Side, Writes},
     member::{Change, HoldReason, Intent, Member, MemberKey, Op, Open},
-    plan::{Cause, Effect, Release},
+    plan::{Alias, Cause, Effect, Release},
 };
 use proptest::prelude::*;
 
@@ -82,8 +80,7 @@ fn any_list() -> impl Strategy<Value = ListPresence> {
         Just(ListPresence::Member),
         Just(ListPresence::OptedOut),
         Just(ListPresence::Suppressed),
-        Just(ListPresence::Absent),
-        Just(ListPresence::Disputed)
+        Just(ListPresence::Absent)
     ]
 }
 
@@ -388,15 +385,19 @@ fn what_the_directory_refused_waits_for_its_time_or_for_a_person() {
 }
 
 #[test]
-fn two_contacts_of_one_person_are_left_alone() {
-    for in_baseline in [false, true] {
-        for seen in [Seen::Present, Seen::Absent, Seen::Unmentioned] {
-            let decided =
-                judge(&case(in_baseline, ListPresence::Disputed, seen), &policy(Mode::TwoWay), now());
-            assert_eq!(decided.verdict, Verdict::Skip(skip::DUPLICATE_CONTACT.into()));
-            assert_eq!(decided.member.in_baseline, in_baseline);
-        }
-    }
+fn who_is_on_the_list_under_two_addresses_leaves_it_under_both_and_the_group_once() {
+    let also = vec![Alias {
+        contact: ContactId::parse("c2").expect("an id"),
+        address: Address::parse("alias@contoso.example").expect("an address"),
+    }];
+    let left_the_group = Case { also: also.clone(), ..case(true, ListPresence::Member, Seen::Absent) };
+    let decided = judge(&left_the_group, &policy(Mode::TwoWay), now());
+    let Verdict::Do(leaves) = decided.verdict else { panic!("{decided:?}") };
+    assert_eq!((leaves.change, leaves.also), (Change { side: Side::List, op: Op::Remove }, also.clone()));
+    let joins = Case { also, ..case(false, ListPresence::Member, Seen::Absent) };
+    let decided = judge(&joins, &policy(Mode::TwoWay), now());
+    let Verdict::Do(joins) = decided.verdict else { panic!("{decided:?}") };
+    assert_eq!((joins.change, joins.entries()), (Change { side: Side::Group, op: Op::Add }, 1));
 }
 
 #[test]

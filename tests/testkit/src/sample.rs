@@ -149,6 +149,7 @@ pub fn summary(run: &str, link: &LinkId, at: Timestamp) -> Summary {
         set_aside: 0,
         renamed: 0,
         failures: Vec::new(),
+        remarks: Vec::new(),
         graph: GraphCost::default(),
         duration_ms: 0,
     }

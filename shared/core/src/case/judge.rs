@@ -87,7 +87,6 @@ impl Known {
 
     fn verdict(&mut self, case: &Case, policy: &Policy, now: Timestamp) -> Verdict {
         match case.list {
-            ListPresence::Disputed => Verdict::Skip(skip::DUPLICATE_CONTACT.into()),
             ListPresence::OptedOut | ListPresence::StillListed | ListPresence::Suppressed
                 if self.presence.group
                     && policy.mode.writes(Side::Group)
@@ -236,6 +235,9 @@ impl Known {
 
     fn effect(&self, change: Change, cause: Cause, release: Release, case: &Case) -> Verdict {
         let Member { key, contact, address, .. } = &case.record;
+        // Whoever leaves the list leaves it under each of their addresses; in the group they are one member.
+        let leaves_the_list = change == (Change { side: Side::List, op: Op::Remove });
+        let also = if leaves_the_list { case.also.clone() } else { Vec::new() };
         Verdict::Do(Effect {
             key: key.clone(),
             change,
@@ -244,6 +246,7 @@ impl Known {
             address: address.clone(),
             name: case.name.clone(),
             contact: contact.clone(),
+            also,
         })
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     identity::{ListPresence, Unmatched},
     link::{Externals, Extras, FirstMerge, Mode, Phase, Writes},
     member::{Member, MemberKey},
-    plan::Effect,
+    plan::{Alias, Effect},
 };
 
 mod judge;
@@ -17,8 +17,6 @@ pub use judge::{failed_again, judge};
 
 /// The reasons for which a member is left alone, as summaries show them.
 pub mod skip {
-    /// Two contacts of the list are the same person.
-    pub const DUPLICATE_CONTACT: &str = "duplicate_contact";
     /// The person opted out, and the group is not ours to write.
     pub const OPTED_OUT: &str = "opted_out";
     /// The address is suppressed: its owner said no, and is kept no more.
@@ -103,6 +101,8 @@ pub struct Case {
     pub seen: Seen,
     /// How it stands to the list.
     pub list: ListPresence,
+    /// Under which further addresses it is on the list, in the order of contacts.
+    pub also: Vec<Alias>,
     /// Who it is.
     pub identity: Identity,
     /// Whether it may be removed.
@@ -181,6 +181,7 @@ impl Case {
             name: String::new(),
             seen: Seen::Unmentioned,
             list: ListPresence::Absent,
+            also: Vec::new(),
             identity: Identity::Settled,
             protection: Protection::Ordinary,
         }

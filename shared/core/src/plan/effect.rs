@@ -79,6 +79,15 @@ impl Release {
     }
 }
 
+/// A contact of the list that stands for the same person as another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alias {
+    /// Which.
+    pub contact: ContactId,
+    /// Its address.
+    pub address: Address,
+}
+
 /// One add or remove on one side.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Effect {
@@ -96,9 +105,17 @@ pub struct Effect {
     pub name: String,
     /// The contact, as far as known.
     pub contact: Option<ContactId>,
+    /// Further contacts of the person, who leave the list with this one.
+    pub also: Vec<Alias>,
 }
 
 impl Effect {
+    /// How many entries of its side it adds or removes: the guard counts these.
+    #[must_use]
+    pub fn entries(&self) -> u64 {
+        1 + self.also.len() as u64
+    }
+
     /// Additions go first, so that no side is ever emptier than it has to be.
     pub(super) fn rank(&self) -> (Op, Side, Option<&Address>, &MemberKey) {
         (self.change.op, self.change.side.other(), self.address.as_ref(), &self.key)
@@ -111,19 +128,26 @@ impl Effect {
 
 impl fmt::Display for Effect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { key, change: Change { side, op }, cause, release: _, address, name: _, contact: _ } = self;
+        let Self { key, change: Change { side, op }, cause, release: _, address, name: _, contact: _, also } =
+            self;
         let sign = if *op == Op::Add { '+' } else { '-' };
         match address {
-            Some(address) => write!(f, "{sign} {side:<5}  {address}  ({})", cause.code()),
-            None => write!(f, "{sign} {side:<5}  {key}  ({})", cause.code()),
+            Some(address) => write!(f, "{sign} {side:<5}  {address}")?,
+            None => write!(f, "{sign} {side:<5}  {key}")?,
         }
+        for alias in also {
+            write!(f, ", {}", alias.address)?;
+        }
+        write!(f, "  ({})", cause.code())
     }
 }
 
 impl Serialize for Effect {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut entry = serializer.serialize_struct("Effect", 3)?;
+        let mut entry = serializer.serialize_struct("Effect", 4)?;
         entry.serialize_field("address", &self.address)?;
+        let also: Vec<&Address> = self.also.iter().map(|alias| &alias.address).collect();
+        entry.serialize_field("also", &also)?;
         entry.serialize_field("object_id", &self.key.object_id())?;
         entry.serialize_field("reason", self.cause.code())?;
         entry.end()

@@ -15,7 +15,7 @@ use crate::{
 mod document;
 mod effect;
 
-pub use effect::{Cause, Effect, Release};
+pub use effect::{Alias, Cause, Effect, Release};
 
 /// What the guard keeps back of a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -30,7 +30,7 @@ impl Held {
     /// The counters for the summary.
     #[must_use]
     pub fn counts(&self) -> HeldCounts {
-        let of = |side| self.effects.iter().filter(|(effect, _)| effect.change.side == side).count() as u64;
+        let of = |side| entries(self.effects.iter().map(|(effect, _)| effect), |e| e.change.side == side);
         HeldCounts {
             list_removals: of(Side::List),
             group_removals: of(Side::Group),
@@ -138,16 +138,19 @@ fn tally(effects: &[Effect], side: Side, standing: &Standing) -> Tally {
         Side::List => standing.list,
         Side::Group => standing.group,
     };
-    let count =
-        |wanted: &dyn Fn(&Effect) -> bool| effects.iter().filter(|effect| wanted(effect)).count() as u64;
     let removal = |effect: &Effect| effect.is_removal_from(side);
     Tally {
         done: base.done,
-        planned: count(&|e| removal(e) && e.release.counts()),
+        planned: entries(effects, |e| removal(e) && e.release.counts()),
         at_first: base.at_first,
         members: base.members,
-        leaving: count(&|e| removal(e) && e.release == Release::Free),
+        leaving: entries(effects, |e| removal(e) && e.release == Release::Free),
     }
+}
+
+/// How many entries of their side these effects are about.
+fn entries<'a>(effects: impl IntoIterator<Item = &'a Effect>, wanted: impl Fn(&Effect) -> bool) -> u64 {
+    effects.into_iter().filter(|effect| wanted(effect)).map(Effect::entries).sum()
 }
 
 fn digest_of<'a>(link: &LinkId, effects: impl IntoIterator<Item = &'a Effect>) -> String {
@@ -185,15 +188,16 @@ impl fmt::Display for Plan {
 mod tests {
     use super::*;
     use crate::{
-        id::ObjectId,
+        address::Address,
+        id::{ContactId, ObjectId},
         member::{Change, MemberKey, Op},
     };
     use proptest::prelude::*;
 
     fn effect(number: usize, change: Change, release: Release) -> Effect {
         let key = MemberKey::Principal(ObjectId::parse(&format!("u{number:03}")).expect("an id"));
-        let name = String::new();
-        Effect { key, change, cause: Cause::ListRemoved, release, address: None, name, contact: None }
+        let (name, also) = (String::new(), Vec::new());
+        Effect { key, change, cause: Cause::ListRemoved, release, address: None, name, contact: None, also }
     }
 
     fn link() -> LinkId {
@@ -224,6 +228,20 @@ mod tests {
         assert_eq!(plan.held.counts().list_removals, 0);
         assert_eq!(plan.effects.len(), 4);
         assert_eq!(plan.effects[0].change, JOIN_GROUP);
+    }
+
+    #[test]
+    fn who_is_on_the_list_under_several_addresses_counts_for_each() {
+        let alias = |number: usize| Alias {
+            contact: ContactId::parse(&format!("c{number}")).expect("an id"),
+            address: Address::parse(&format!("a{number}@x.example")).expect("an address"),
+        };
+        for (aliases, held) in [(0, 0), (2, 6)] {
+            let mut effects = many(4, LEAVE_LIST, Release::Guarded);
+            effects[0].also = (0..aliases).map(alias).collect();
+            let plan = Plan::assemble(link(), effects, &standing(20), RemovalLimit::Standard);
+            assert_eq!(plan.held.counts().list_removals, held, "{aliases}");
+        }
     }
 
     #[test]

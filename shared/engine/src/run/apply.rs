@@ -1,18 +1,13 @@
-//! Performing a plan, batch by batch: intend, do, record.
+//! Performing a plan, batch by batch: intend, do, record. What it does to the list is in `apply_list`.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::{collections::BTreeSet, time::Duration};
 
 use listsync_core::{
     Timestamp,
-    address::Address,
     belief::Belief,
-    case::{failed_again, skip},
+    case::failed_again,
     id::ContactId,
     link::Side,
-    list::NewContact,
     member::{Change, Intent, Member, Op, Open},
     plan::Effect,
     schedule::LEASE,
@@ -21,15 +16,14 @@ use listsync_core::{
 
 use super::{
     again::{Batch, Sending, batches, not_sent, undecided},
-    claims::conflict,
     decide::{Resolution, counts},
     invite::{AbsentGuest, Handed},
     look::Look,
 };
 use crate::{
     ports::{
-        Applied, Call, Cursor, EntryQuery, Fault, Fold, Lease, ListEffect, ListOutcome, ListStep,
-        MemberChange, PortError, PortResult, Removal, code,
+        Applied, Call, Cursor, Fault, Fold, Lease, ListOutcome, MemberChange, PortError, PortResult, Removal,
+        code,
     },
     watch::Step,
 };
@@ -239,7 +233,7 @@ impl Apply<'_> {
         !is_known && row.contact.as_ref().is_some_and(|contact| !self.matched.contains(contact))
     }
 
-    fn removal(&self, side: Side, count: u64, resolution: &Resolution) -> Option<Removal> {
+    pub(super) fn removal(&self, side: Side, count: u64, resolution: &Resolution) -> Option<Removal> {
         let standing = resolution.standing.unwrap_or_default();
         let before = match side {
             Side::List => standing.list.members,
@@ -248,7 +242,7 @@ impl Apply<'_> {
         (count > 0).then(|| Removal { side, at: self.look.now(), count, members_before: before })
     }
 
-    fn count(&mut self, effect: &Effect) {
+    pub(super) fn count(&mut self, effect: &Effect) {
         let is_external =
             effect.address.as_ref().is_some_and(|address| self.look.settings.is_external(address));
         match effect.change.op {
@@ -260,81 +254,6 @@ impl Apply<'_> {
             Op::Add => counts.added += 1,
             Op::Remove => counts.removed += 1,
         }
-    }
-
-    async fn list_batch(&mut self, batch: &[&Effect], resolution: &Resolution) -> PortResult<Option<Stop>> {
-        let pending = |effect: &&Effect| resolution.pending.get(&effect.key).cloned();
-        let steps: Vec<(&Effect, Member, ListStep)> = batch
-            .iter()
-            .filter_map(|effect| {
-                let primary = resolution.primaries.get(&effect.key).cloned();
-                pending(effect).and_then(|row| Some((*effect, row.clone(), step(effect, row, primary)?)))
-            })
-            .collect();
-        let counted = steps.iter().filter(|(effect, ..)| counts(effect)).count() as u64;
-        let fold = Fold {
-            list: steps.iter().map(|(_, _, step)| step.clone()).collect(),
-            list_seen: Some(self.list_seen.clone()),
-            members: Vec::new(),
-            removals: self.removal(Side::List, counted, resolution).into_iter().collect(),
-        };
-        let mut outcomes = self.fold(fold.clone()).await?;
-        self.decide_claims(fold, &mut outcomes).await?;
-        let refusing = self.refusing(&steps, &outcomes).await?;
-        let mut left = Vec::new();
-        let mut goes_on = false;
-        for ((effect, row, _), outcome) in steps.into_iter().zip(outcomes) {
-            let left_the_list = matches!(outcome, ListOutcome::Done | ListOutcome::AlreadySo);
-            goes_on |= left_the_list && resolution.still_listed.contains(&effect.key);
-            match outcome {
-                ListOutcome::Done => self.count(effect),
-                ListOutcome::AlreadySo => {}
-                ListOutcome::Superseded => left.push(Member { open: Some(Open::Due), ..row }),
-                ListOutcome::OptedOut => {
-                    let known = effect.address.as_ref().is_some_and(|address| refusing.contains(address));
-                    left.push(self.refused(row, known));
-                }
-                ListOutcome::Conflict | ListOutcome::Alias => {
-                    let error = conflict(outcome);
-                    self.summary.fail(failure(effect, &error));
-                    let open = Some(failed_again(row.open.as_ref(), &error.code, self.look.now()));
-                    left.push(Member { open, ..row });
-                }
-            }
-        }
-        self.save(left.into_iter().map(MemberChange::Put).collect(), Vec::new()).await?;
-        Ok(goes_on.then_some(Stop::GoOn))
-    }
-}
-
-type Steps<'a> = [(&'a Effect, Member, ListStep)];
-
-impl Apply<'_> {
-    /// The addresses of contacts among those who were not added because they opted out.
-    async fn refusing(&self, steps: &Steps<'_>, outcomes: &[ListOutcome]) -> PortResult<BTreeSet<Address>> {
-        let refused = steps.iter().zip(outcomes).filter(|(_, outcome)| **outcome == ListOutcome::OptedOut);
-        let mut known = BTreeSet::new();
-        for ((effect, ..), _) in refused {
-            let Some(address) = &effect.address else { continue };
-            let wanted = std::slice::from_ref(address);
-            let list = &self.look.link().list;
-            if !self.look.ports.lists.entries(list, EntryQuery::Addresses(wanted)).await?.is_empty() {
-                known.insert(address.clone());
-            }
-        }
-        Ok(known)
-    }
-
-    /// Who opted out is looked at by the next run, which takes them out of the group where it may. Somebody who is
-    /// suppressed is nobody's contact, so nothing is to be done about them for a while.
-    fn refused(&mut self, row: Member, known: bool) -> Member {
-        let code = if known { skip::OPTED_OUT } else { skip::SUPPRESSED };
-        *self.summary.skipped.entry(code.to_owned()).or_default() += 1;
-        let open = match known {
-            true => Open::Due,
-            false => failed_again(row.open.as_ref(), code, self.look.now()),
-        };
-        Member { open: Some(open), ..row }
     }
 }
 
@@ -365,23 +284,6 @@ fn in_order(effects: &[Effect]) -> Vec<Change> {
     let mut changes: Vec<Change> = effects.iter().map(|effect| effect.change).collect();
     changes.dedup();
     changes
-}
-
-fn step(effect: &Effect, row: Member, primary: Option<Address>) -> Option<ListStep> {
-    let then = Member { in_baseline: effect.change.op == Op::Add, open: None, ..row };
-    let effect = match effect.change.op {
-        Op::Add => ListEffect::Add {
-            contact: NewContact {
-                address: effect.address.clone()?,
-                name: effect.name.clone(),
-                fields: BTreeMap::new(),
-            },
-            object_id: effect.key.object_id()?.clone(),
-            primary,
-        },
-        Op::Remove => ListEffect::Remove(effect.contact.clone()?),
-    };
-    Some(ListStep { effect, then })
 }
 
 pub(super) fn failure(effect: &Effect, error: &PortError) -> Failure {

@@ -14,11 +14,13 @@ use listsync_core::{
     plan::{Effect, Plan, Release, Standing},
     settings::Owners,
     snapshot::{Others, Principal},
+    summary::Remark,
 };
 
 use super::{
     look::Look,
     observe::retry,
+    remarks,
     renames::Renamed,
     sizes::{self, Members},
 };
@@ -40,6 +42,8 @@ pub(crate) struct Resolution {
     pub(crate) outlived: Vec<MemberChange>,
     /// Contacts that cannot be added to the group, found for the first time, or that stand in it for somebody else.
     pub(crate) unmatched: Vec<(Member, Unmatched)>,
+    /// What was found about people that the operator may want to put right.
+    pub(crate) remarks: Vec<Remark>,
     /// Removals that an earlier run did but could not record.
     pub(crate) unrecorded: Vec<Removal>,
     /// The members whose reads are set aside: when each is to be read again.
@@ -141,6 +145,7 @@ impl<'a> Sorting<'a> {
             unrecorded: Vec::new(),
             set_aside: Vec::new(),
             still_listed: BTreeSet::new(),
+            remarks: Vec::new(),
             news: false,
             standing: None,
             unfinished: false,
@@ -166,6 +171,7 @@ impl<'a> Sorting<'a> {
         self.came += after.saturating_sub(before);
         self.went += before.saturating_sub(after);
         self.resolution.unrecorded.extend(self.unrecorded(case, &member));
+        self.resolution.remarks.extend(remarks::same_person(case));
         match verdict {
             Verdict::Do(effect) => {
                 let other = match self.look.link().writes {

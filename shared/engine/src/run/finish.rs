@@ -73,6 +73,7 @@ pub(super) fn split(observed: Observed, unmatched: UnmatchedContacts) -> (Eviden
         nesting,
         others,
         refusing,
+        ambiguous: _,
         looked_up,
         holders,
         reach,
@@ -106,6 +107,7 @@ pub(super) fn blank_summary(request: &RunRequest, state: &LinkState, started: Ti
         set_aside: 0,
         renamed: 0,
         failures: Vec::new(),
+        remarks: Vec::new(),
         graph: GraphCost::default(),
         duration_ms: 0,
     }

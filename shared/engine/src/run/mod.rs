@@ -3,6 +3,7 @@
 mod again;
 mod agents;
 mod apply;
+mod apply_list;
 mod claims;
 mod decide;
 mod doubts;
@@ -17,6 +18,7 @@ mod mailboxes;
 mod observe;
 mod pending;
 mod refusals;
+mod remarks;
 mod renames;
 mod resolve;
 mod sizes;
@@ -231,14 +233,16 @@ impl Running<'_> {
             follow(look).await?;
             let mut observed = observe(look).await?;
             let resolved = identify(look, &mut observed).await?;
-            Ok((observed, resolved))
+            let remarks = remarks::ambiguous(look, &observed).await?;
+            Ok((observed, resolved, remarks))
         };
         let read = keeping(look, self.lease.clone(), reading).await?;
         // Nothing was written yet, so nothing is left half done.
-        let Some((observed, (resolved, renamed))) = read else {
+        let Some((observed, (resolved, renamed), remarks)) = read else {
             return Ok(Ending::Continued { progressed: false });
         };
         self.note(&observed);
+        self.summary.remark(remarks);
         self.summary.renamed = renamed.done;
         match resolved {
             Resolved::OutOfTime { unmatched, progressed } => {
@@ -316,6 +320,7 @@ impl Running<'_> {
         self.summary.held = resolution.plan.held.counts();
         self.summary.skipped.clone_from(&resolution.plan.skipped);
         self.summary.set_aside = resolution.set_aside.len() as u64;
+        self.summary.remark(resolution.remarks.iter().cloned());
         for (member, reason) in &resolution.unmatched {
             let (message, hint) = reason.explained();
             self.summary.fail(Failure {

@@ -57,6 +57,8 @@ pub(crate) struct Observed {
     pub(crate) others: Others,
     /// Those who were read and said no, though no contact of theirs tells.
     pub(crate) refusing: BTreeSet<ObjectId>,
+    /// Who answers to the addresses to which several people do, as far as this run was told.
+    pub(crate) ambiguous: BTreeMap<ContactId, Vec<ObjectId>>,
     /// Those whom look-ups found.
     pub(crate) looked_up: BTreeMap<ObjectId, LookedUp>,
     /// Which of several groups hold whom, where they were read.
@@ -140,6 +142,7 @@ async fn changes(look: Look<'_>, group: &Cursor, list: &Cursor) -> PortResult<Op
         nesting: Nesting::Flat,
         others: look.progress().others.clone(),
         refusing: BTreeSet::new(),
+        ambiguous: BTreeMap::new(),
         looked_up: BTreeMap::new(),
         holders: None,
         reach: sources::reach(look.link(), &unread),
@@ -329,6 +332,7 @@ async fn full(look: Look<'_>) -> PortResult<Observed> {
         nesting,
         others,
         refusing: BTreeSet::new(),
+        ambiguous: BTreeMap::new(),
         looked_up: BTreeMap::new(),
         holders,
         reach: sources::reach(link, &unread),

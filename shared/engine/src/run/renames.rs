@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use listsync_core::{
     address::Address,
-    id::{ContactId, ObjectId},
+    id::ObjectId,
     list::{Entry, Origin},
     matched::{Binding, Doubt, Grounds},
     member::MemberKey,
@@ -66,6 +66,7 @@ pub(crate) async fn follow_renames(look: Look<'_>, observed: &mut Observed) -> P
                     binding.grounds.address = to;
                     renamed.done += 1;
                 }
+                Outcome::Theirs => {}
                 // Not remembered, so that each full read tries it again.
                 Outcome::Taken => {
                     renamed.taken += 1;
@@ -133,12 +134,17 @@ async fn save(look: Look<'_>, observed: &mut Observed, learned: Vec<(usize, Bind
 
 enum Outcome {
     Done,
+    /// Another contact of the same person has the address: both stay as they are.
+    Theirs,
+    /// A contact of somebody else has it.
     Taken,
 }
 
 async fn rename(look: Look<'_>, entry: &mut Entry, address: Address) -> PortResult<Outcome> {
-    if is_anothers(look, &entry.contact, &address).await? {
-        return Ok(Outcome::Taken);
+    let holder = look.ports.lists.find_contact(&address).await?;
+    if let Some(other) = holder.filter(|holder| holder.id != entry.contact) {
+        let is_theirs = other.object_id.is_some() && other.object_id == entry.object_id;
+        return Ok(if is_theirs { Outcome::Theirs } else { Outcome::Taken });
     }
     if look.matches == Matches::Saved {
         let edit = ContactEdit { address: Some(address.clone()), ..ContactEdit::default() };
@@ -153,9 +159,4 @@ async fn rename(look: Look<'_>, entry: &mut Entry, address: Address) -> PortResu
     entry.address = address;
     entry.undeliverable = None;
     Ok(Outcome::Done)
-}
-
-async fn is_anothers(look: Look<'_>, contact: &ContactId, address: &Address) -> PortResult<bool> {
-    let known = look.ports.lists.find_contact(address).await?;
-    Ok(known.is_some_and(|known| known.id != *contact))
 }

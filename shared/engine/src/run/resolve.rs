@@ -67,17 +67,21 @@ pub(crate) async fn resolve(look: Look<'_>, observed: &mut Observed) -> PortResu
         true => with_domains(look).await?,
         false => look.settings.clone(),
     };
-    let (mut found, mut asking) = (Vec::new(), Vec::new());
+    let (mut found, mut asking, mut ambiguous) = (Vec::new(), Vec::new(), BTreeMap::new());
     for entry in observed.entries.iter().filter(|entry| takes_part(entry) || comes(observed, entry)) {
         match known(look, observed, (entry, &settings, &local)) {
             Known::Settled => {}
             Known::Here(id) => found.push(here(look, observed, (entry, id))),
             Known::Without(reason, asked) => {
+                if let Some(Match::Several(people)) = local.get(&entry.contact) {
+                    ambiguous.insert(entry.contact.clone(), people.clone());
+                }
                 unmatched.insert(entry.contact.clone(), (reason, asked));
             }
             Known::Not => asking.push(entry.clone()),
         }
     }
+    observed.ambiguous = ambiguous;
     if !bind(look, observed, found).await? {
         return Ok(Resolved::OutOfTime { unmatched, progressed: true });
     }
@@ -271,7 +275,10 @@ impl Search<'_, '_> {
         for (entry, answer) in answers {
             let answer = match answer {
                 Some(Match::One(person)) => Ok(person),
-                Some(Match::Several(_)) => Err(Unmatched::Ambiguous),
+                Some(Match::Several(people)) => {
+                    observed.ambiguous.insert(entry.contact.clone(), people);
+                    Err(Unmatched::Ambiguous)
+                }
                 None if self.settings.is_external(&entry.address) => Err(self.no_guest(entry)),
                 None => Err(Unmatched::NoSuchUser),
             };

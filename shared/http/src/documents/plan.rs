@@ -36,6 +36,8 @@ pub struct SideEffects {
 pub struct Effect {
     /// Whose.
     pub address: Option<String>,
+    /// Further addresses of theirs, under which they leave the list too.
+    pub also: Vec<String>,
     /// Whose.
     pub object_id: Option<String>,
     /// A stable code for why.

@@ -47,6 +47,8 @@ pub struct SummarySchema {
     pub renamed: u64,
     /// Effects that failed.
     pub failures: Vec<Failure>,
+    /// What was found about people whom this run looked at, at most 100 of each code.
+    pub remarks: Vec<Remark>,
     /// What it cost.
     pub graph: GraphCost,
     /// How long it took, in milliseconds.
@@ -111,6 +113,21 @@ pub struct Failure {
     pub hint: String,
     /// Whether it is tried again by itself.
     pub retryable: bool,
+}
+
+/// Something about people that the operator may want to put right.
+#[derive(ToSchema)]
+pub struct Remark {
+    /// A stable code: `duplicate_contact` or `ambiguous_address`.
+    pub code: String,
+    /// The list's addresses that it is about.
+    pub addresses: Vec<String>,
+    /// The people in the directory that it is about.
+    pub object_ids: Vec<String>,
+    /// What was found.
+    pub message: String,
+    /// What the operator can do.
+    pub hint: String,
 }
 
 /// What a run cost at the directory.

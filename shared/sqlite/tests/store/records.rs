@@ -43,6 +43,7 @@ pub(crate) fn summary(run: &str, link: &str, finished_at: Timestamp) -> Summary 
         set_aside: 1,
         renamed: 1,
         failures: vec![failure],
+        remarks: Vec::new(),
         graph: GraphCost { requests: 3, writes: 2 },
         duration_ms: 12,
     }

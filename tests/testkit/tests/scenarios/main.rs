@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
 mod agents;
+mod aliases;
 mod authority;
 mod bureau;
 mod by_hand;

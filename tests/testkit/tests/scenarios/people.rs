@@ -94,24 +94,6 @@ fn an_alias_on_the_list_is_its_person_in_the_group() {
 }
 
 #[test]
-fn two_contacts_of_one_person_are_reported_and_left_alone() {
-    for reading in BOTH {
-        play(async {
-            let mut desk = Desk::settled(reading, &["ann", "bob"]).await;
-            desk.directory
-                .put_person(Principal { proxies: vec![address("bob"), address("robert")], ..person("bob") });
-            desk.list_adds("robert").await;
-            let summary = desk.sync().await;
-            assert_eq!(summary.skipped.get("duplicate_contact"), Some(&1));
-            desk.are(&["ann", "bob", "robert"], &["ann", "bob"]).await;
-            desk.list_removes("robert").await;
-            desk.sync().await;
-            desk.both_are(&["ann", "bob"]).await;
-        });
-    }
-}
-
-#[test]
 fn an_address_that_two_people_share_is_not_guessed() {
     for reading in BOTH {
         play(async {
