@@ -7,7 +7,7 @@ use std::{
 };
 
 use jiff::tz::TimeZone;
-use listsync_core::{Timestamp, id::ListId};
+use listsync_core::{Timestamp, grant::Lists, id::ListId};
 use listsync_engine::{
     naming,
     ports::{Again, Fault, Fetched, Import, Inbox, PortError, PortResult},
@@ -123,7 +123,7 @@ impl Desk<'_> {
         if self.was_taken_in(&dropped, &parsed).await? {
             return Ok(Received::Again(dropped.list));
         }
-        let source = Source { file: slot.file, mode: slot.mode, at };
+        let source = Source { file: slot.file, mode: slot.mode, at, given: &Lists::All };
         let taken = take_in(self.service, &dropped.list, parsed, (source, Again::Skip)).await;
         let taken = taken.map_err(Stop::of_import)?;
         self.tell(slot, &taken, rejects).await?;

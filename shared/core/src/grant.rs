@@ -65,6 +65,24 @@ pub enum Lists {
     Only(BTreeSet<ListId>),
 }
 
+impl Lists {
+    /// Whether this list is one of them.
+    #[must_use]
+    pub fn cover(&self, list: &ListId) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(lists) => lists.contains(list),
+        }
+    }
+
+    /// Whether what is known of a person who stands on these lists may be changed: name, fields, keys and address hold on
+    /// every list that they are on, so who is bound has to have them all.
+    #[must_use]
+    pub fn hold_all_of<'a>(&self, stands_on: impl IntoIterator<Item = &'a ListId>) -> bool {
+        stands_on.into_iter().all(|list| self.cover(list))
+    }
+}
+
 /// What a deed is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reach<'a> {
@@ -117,10 +135,7 @@ impl Grant {
     /// Whether it is about this list at all.
     #[must_use]
     pub fn covers(&self, list: &ListId) -> bool {
-        match &self.lists {
-            Lists::All => true,
-            Lists::Only(lists) => lists.contains(list),
-        }
+        self.lists.cover(list)
     }
 
     /// The lists that it is bound to; none: it is bound to no list.

@@ -12,7 +12,7 @@ use axum::{
 use listsync_core::{
     address::Address,
     contact::{Contact, Place},
-    grant::Verb,
+    grant::{Lists, Verb},
     id::{ContactId, ImportId, LinkId, ListId},
     linkable::Voucher,
     list::{List, Standing},
@@ -64,6 +64,11 @@ impl Within {
     /// The lists that the caller is bound to; none: bound to no list.
     pub(crate) fn bound_to(&self) -> Option<&BTreeSet<ListId>> {
         self.caller.grant.bound_to()
+    }
+
+    /// The lists that the caller is given.
+    pub(crate) fn given(&self) -> &Lists {
+        &self.caller.grant.lists
     }
 
     /// Whether something of this list is the caller's to see.
@@ -141,8 +146,7 @@ impl Within {
     /// to have them all.
     pub(crate) async fn contact_to_edit(&self, text: &str) -> Result<Contact, Problem> {
         let contact = self.contact(text).await?;
-        if self.bound_to().is_some() && !self.places(&contact.id).await?.iter().all(|p| self.covers(&p.list))
-        {
+        if !self.may_edit(&contact.id).await? {
             return Err(Problem::new(
                 StatusCode::FORBIDDEN,
                 "list",
@@ -151,6 +155,25 @@ impl Within {
             .hint("use a key that is not bound to lists"));
         }
         Ok(contact)
+    }
+
+    /// Whether what is known of a contact is the caller's to change ([`Lists::hold_all_of`]).
+    pub(crate) async fn may_edit(&self, contact: &ContactId) -> Result<bool, Problem> {
+        if self.bound_to().is_none() {
+            return Ok(true);
+        }
+        Ok(self.given().hold_all_of(self.places(contact).await?.iter().map(|place| &place.list)))
+    }
+
+    /// The same of whoever has an address; of nobody it is.
+    pub(crate) async fn may_edit_at(&self, address: &Address) -> Result<bool, Problem> {
+        if self.bound_to().is_none() {
+            return Ok(true);
+        }
+        match self.service.contacts.find_contact(address).await? {
+            Some(contact) => self.may_edit(&contact.id).await,
+            None => Ok(true),
+        }
     }
 
     /// Where a contact is, or said something, and not where they merely were once.

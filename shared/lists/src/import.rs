@@ -1,4 +1,4 @@
-use listsync_core::Timestamp;
+use listsync_core::{Timestamp, grant::Lists};
 use listsync_engine::ports::{Again, ImportMode, NewImport, Rows};
 
 use crate::ParsedFile;
@@ -12,6 +12,8 @@ pub struct Source<'a> {
     pub mode: ImportMode,
     /// When.
     pub at: Timestamp,
+    /// The lists that whoever sent it is given: what is known of people who stand on others, too, is not changed by it.
+    pub given: &'a Lists,
 }
 
 impl ParsedFile {
@@ -28,6 +30,7 @@ impl ParsedFile {
             digest,
             profile: self.profile,
             again,
+            given: source.given.clone(),
             people: Rows::of(self.people),
             rows: self.rows,
             repeated: self.repeated,

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use jiff::civil::{Date, date};
+use listsync_core::grant::Lists;
 use listsync_engine::ports::{Again, ImportMode, Presence};
 use listsync_lists::{
     FileError, ParsedFile, Profile, Reading, RejectsError, Source, Verdict, read, write_rejects,
@@ -95,8 +96,12 @@ fn days_of_grace_are_given_after_the_leave_date() {
 fn a_file_with_a_leave_date_to_come_is_nobodys_repeat_until_it_has_passed() {
     let bytes = b"Email,Employee ID,Status,Termination Date\na@b.example,1,Terminated,2025-06-30\nb@b.example,2,Active,\n";
     let profile = profile("workday");
-    let source =
-        Source { file: "in/staff.csv", mode: ImportMode::Full, at: "2025-06-15T08:00:00Z".parse().unwrap() };
+    let source = Source {
+        file: "in/staff.csv",
+        mode: ImportMode::Full,
+        at: "2025-06-15T08:00:00Z".parse().unwrap(),
+        given: &Lists::All,
+    };
     for (today, known, first) in [
         (TODAY, false, Verdict::Taken),
         (date(2025, 6, 30), false, Verdict::Taken),

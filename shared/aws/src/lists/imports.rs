@@ -127,7 +127,7 @@ impl Importing<'_> {
         }
         for from in (0..self.journal.next).step_by(CHUNK) {
             let some = self.new.people.some(from, CHUNK.min(self.journal.next - from));
-            let people = People::load(self.table, &head, rows::wanted(&some)).await?;
+            let people = self.as_they_are(&head, &some).await?;
             for row in &some {
                 let took = rows::recall(&people, row, (Origin::Csv, self.new.at))?;
                 self.note(took);
@@ -183,7 +183,7 @@ impl Importing<'_> {
 
     /// The people of some rows. Who changes their address and stands on other lists too does so before.
     async fn people(&self, head: &Head, some: &[ImportRow]) -> Result<People, Fail> {
-        let people = People::load(self.table, head, rows::wanted(some)).await?;
+        let people = self.as_they_are(head, some).await?;
         let movers = rows::movers(&people, some, self.list);
         if movers.is_empty() {
             return Ok(people);
@@ -191,7 +191,12 @@ impl Importing<'_> {
         for (contact, address) in movers {
             contacts::readdress(self.table, &contact, (&address, (Origin::Csv, self.new.at))).await?;
         }
-        Ok(People::load(self.table, head, rows::wanted(some)).await?)
+        Ok(self.as_they_are(head, some).await?)
+    }
+
+    async fn as_they_are(&self, head: &Head, some: &[ImportRow]) -> PortResult<People> {
+        let people = People::load(self.table, head, rows::wanted(some)).await?;
+        people.within(self.table, &self.new.given).await
     }
 
     async fn commit(&mut self, tx: &mut ListTx, counts: Counts, next: usize) -> Result<(), Fail> {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use listsync_core::{
     Timestamp,
     contact::ExternalId,
+    grant::Lists,
     id::{ImportId, ListId},
     schedule::{SKEW, as_of},
 };
@@ -187,6 +188,9 @@ fn digest(new: &NewImport) -> String {
             "{:?}\n",
             (row, who, external, texts(&further_ids), texts(&ended_ids), presence)
         ));
+    }
+    if let Lists::Only(lists) = &new.given {
+        hash.update(format!("given {lists:?}\n"));
     }
     for kept in &new.kept {
         hash.update(match kept {

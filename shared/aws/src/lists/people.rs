@@ -5,7 +5,8 @@ use std::collections::{BTreeSet, HashMap};
 use listsync_core::{
     address::Address,
     contact::{ExternalId, UndeliverableReason},
-    id::{ContactId, ObjectId},
+    grant::Lists,
+    id::{ContactId, ListId, ObjectId},
     list::{List, NewContact, Standing},
     matched::Grounds,
 };
@@ -38,6 +39,8 @@ pub(crate) struct People {
     objects: HashMap<ObjectId, BTreeSet<String>>,
     contacts: HashMap<ContactId, Contact>,
     rows: HashMap<ContactId, Row>,
+    /// Who stands on lists that whoever changes something is not given.
+    out_of_reach: BTreeSet<ContactId>,
 }
 
 /// Who is wanted.
@@ -60,6 +63,7 @@ impl People {
             objects: HashMap::new(),
             contacts: HashMap::new(),
             rows: HashMap::new(),
+            out_of_reach: BTreeSet::new(),
         };
         let ids = people.look_up(table, wanted).await?;
         let list = &head.list.id;
@@ -106,6 +110,31 @@ impl People {
             self.objects.insert(object, set);
         }
         Ok(ids)
+    }
+
+    /// Reads who of them stands on other lists than these: nothing else of them is to be changed than how they stand to this
+    /// list.
+    pub(crate) async fn within(mut self, table: &Table, given: &Lists) -> PortResult<Self> {
+        let other = |list: &ListId| !given.cover(list);
+        let elsewhere: Vec<Key> = self
+            .contacts
+            .values()
+            .flat_map(|contact| {
+                contact.listed().filter(other).map(|list| row_key(&list, contact.id())).collect::<Vec<_>>()
+            })
+            .collect();
+        for stored in table.get_many("read the contacts' other lists", elsewhere).await?.values() {
+            let row = Row::read(stored)?;
+            if row.standing != Standing::Absent {
+                self.out_of_reach.insert(row.contact);
+            }
+        }
+        Ok(self)
+    }
+
+    /// Whether a contact stands on lists that [`Self::within`] was not given.
+    pub(crate) fn is_out_of_reach(&self, contact: &ContactId) -> bool {
+        self.out_of_reach.contains(contact)
     }
 
     /// Everybody who was found.

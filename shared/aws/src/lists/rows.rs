@@ -61,6 +61,14 @@ fn identify(people: &People, row: &ImportRow, by: By) -> PortResult<Who> {
     })
 }
 
+/// Whether somebody who is out of reach and not on the list is named by a key and not by an address of theirs: putting them
+/// on it would show who they are to whoever guesses numbers.
+fn is_told_by_key_alone(people: &People, row: &ImportRow, draft: &Draft) -> bool {
+    people.is_out_of_reach(draft.contact.id())
+        && draft.standing() == Standing::Absent
+        && people.by_address(&row.contact.address).is_none()
+}
+
 /// The contacts whose address the rows change and who stand on other lists too, or to whom the address brings a no: they
 /// are edited as a whole.
 pub(super) fn movers(people: &People, rows: &[ImportRow], list: &ListId) -> Vec<(ContactId, Address)> {
@@ -68,6 +76,9 @@ pub(super) fn movers(people: &People, rows: &[ImportRow], list: &ListId) -> Vec<
         let draft = row.keys().find_map(|external| people.by_external(external))?;
         let owner = people.by_address(&row.contact.address);
         let free = owner.is_none_or(|owner| owner.contact.id() == draft.contact.id());
+        if people.is_out_of_reach(draft.contact.id()) {
+            return None;
+        }
         let elsewhere = draft.contact.listed().any(|other| other != *list);
         let moves = free
             && (elsewhere || people.brings_a_no(&row.contact.address))
@@ -88,7 +99,10 @@ pub(super) fn recall(people: &People, row: &ImportRow, by: By) -> PortResult<Too
                 Departure::NotTheirs | Departure::Remains(_) => Took::default(),
             }
         }
-        Who::One(draft) if draft.contact.keys().with(row.in_force(), &row.ended_ids).is_err() => {
+        Who::One(draft)
+            if draft.contact.keys().with(row.in_force(), &row.ended_ids).is_err()
+                || is_told_by_key_alone(people, row, &draft) =>
+        {
             conflict(row, [draft.contact.id().clone(), draft.contact.id().clone()])
         }
         Who::One(draft) => {
@@ -116,15 +130,21 @@ pub(super) fn take_in(
         counts.import.leaving += 1;
         return leave(people, draft, (row, counts, by));
     }
-    let Ok(keys) = draft.contact.keys().with(row.in_force(), &row.ended_ids) else {
+    let keys = draft.contact.keys().with(row.in_force(), &row.ended_ids);
+    let keys = keys.ok().filter(|_| !is_told_by_key_alone(people, row, &draft));
+    let Some(keys) = keys else {
         counts.import.rejected += 1;
         let own = draft.contact.id().clone();
         return Ok((Piece::default(), conflict(row, [own.clone(), own])));
     };
-    if draft.contact.card.address != row.contact.address && row.external_id.is_some() {
-        draft.readdress(&row.contact.address, by);
+    let out_of_reach = people.is_out_of_reach(draft.contact.id());
+    let mut external = Details::Same;
+    if !out_of_reach {
+        if draft.contact.card.address != row.contact.address && row.external_id.is_some() {
+            draft.readdress(&row.contact.address, by);
+        }
+        external = draft.contact.set_keys(keys);
     }
-    let external = draft.contact.set_keys(keys);
     if draft.is_opted_out() {
         counts.import.opted_out += 1;
         let named = draft.known_id();
@@ -135,7 +155,13 @@ pub(super) fn take_in(
         };
         return Ok((piece, Took { named: named.into_iter().collect(), refused: Some(opted_out(row)) }));
     }
-    let mut details = draft.contact.update(&row.contact, by);
+    let mut details = match out_of_reach {
+        true => {
+            counts.import.details_kept += 1;
+            Details::Same
+        }
+        false => draft.contact.update(&row.contact, by),
+    };
     if draft.is_readdressed() || external == Details::Changed {
         details = Details::Changed;
     }
@@ -159,6 +185,10 @@ fn leave(
     match draft.contact.keys().without(row.ended()) {
         Departure::Leaves => {}
         Departure::NotTheirs => return Ok((Piece::default(), Took::default())),
+        Departure::Remains(_) if people.is_out_of_reach(draft.contact.id()) => {
+            counts.import.details_kept += 1;
+            return Ok((Piece::default(), Took::default()));
+        }
         Departure::Remains(left) => {
             draft.contact.set_keys(left);
             return Ok((people.settle(draft)?, Took::default()));

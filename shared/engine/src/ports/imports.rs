@@ -4,6 +4,7 @@ use listsync_core::{
     Timestamp,
     address::Address,
     contact::ExternalId,
+    grant::Lists,
     id::{ImportId, ListId},
     list::NewContact,
 };
@@ -82,6 +83,10 @@ pub struct Import {
     /// Rows of somebody who is hired and not there yet: they neither join nor leave.
     #[serde(default)]
     pub not_yet: u64,
+    /// Rows of people who stand on lists that whoever sent the file is not given: name, fields, keys and address of theirs
+    /// stay as they are.
+    #[serde(default)]
+    pub details_kept: u64,
     /// SHA-256 of the file, in hexadecimal.
     #[serde(default)]
     pub digest: Option<String>,
@@ -117,6 +122,7 @@ impl Import {
             leaving: 0,
             unreachable: new.unreachable,
             not_yet: new.not_yet,
+            details_kept: 0,
             digest: new.digest.clone(),
             profile: new.profile.clone(),
             report: new.report.clone(),
@@ -245,6 +251,9 @@ pub struct NewImport {
     pub profile: String,
     /// What is done if it is the list's last import once more.
     pub again: Again,
+    /// The lists that whoever sent it is given. Of people who stand on others, too, nothing is changed but how they stand to
+    /// this list.
+    pub given: Lists,
     /// Who is in it, each once.
     pub people: Rows,
     /// Rows read, without the header.
@@ -277,6 +286,7 @@ impl NewImport {
             digest: None,
             profile: String::new(),
             again: Again::Skip,
+            given: Lists::All,
             rows: people.len() as u64,
             people: people.into(),
             repeated: 0,

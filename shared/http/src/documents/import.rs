@@ -2,7 +2,7 @@
 
 use listsync_core::Timestamp;
 use listsync_engine::ports::{Affected, FileReport, HeldPeople, Import};
-use listsync_lists::{ParsedFile, Preview, Taken};
+use listsync_lists::{OptOuts, ParsedFile, Preview, Taken};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -50,6 +50,8 @@ pub struct ImportSchema {
     pub unreachable: u64,
     /// Rows of somebody who is hired and not there yet: they neither join nor leave.
     pub not_yet: u64,
+    /// Rows of people who stand on lists that the key is not given: name, fields, keys and address of theirs stay as they are.
+    pub details_kept: u64,
     /// SHA-256 of the file, in hexadecimal.
     pub digest: Option<String>,
     /// The name of the profile that its columns were read by.
@@ -179,6 +181,33 @@ pub struct PreviewAnswer {
     pub report: FileReport,
 }
 
+/// What opt-outs that a file brings along came to.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct OptOutsAnswer {
+    /// The list that they are of.
+    pub list: String,
+    /// Rows, without the header.
+    pub rows: u64,
+    /// How many people of the file are opted out of the list now, those included who were already.
+    pub recorded: u64,
+    /// Rows that were not taken in, in the file's order.
+    pub problems: Vec<RowProblem>,
+    /// The links that were asked to run.
+    pub links: Vec<String>,
+}
+
+/// What a file came to of which no import was made.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum ImportOutcome {
+    /// The list's last file once more: the import that was made of it.
+    Repeated(ImportAnswer),
+    /// What taking it in would do.
+    Preview(PreviewAnswer),
+    /// The opt-outs that it brought along.
+    OptOuts(OptOutsAnswer),
+}
+
 /// Somebody who would join or leave.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = Affected)]
@@ -232,5 +261,13 @@ impl From<Taken> for ImportAnswer {
     fn from(Taken { import, problems, gone_unknown, links }: Taken) -> Self {
         let problems = problems.into_iter().map(RowProblem::of).collect();
         Self { import, problems, gone_unknown, links: links.into_iter().map(String::from).collect() }
+    }
+}
+
+impl From<OptOuts> for OptOutsAnswer {
+    fn from(OptOuts { list, rows, recorded, problems, links }: OptOuts) -> Self {
+        let problems = problems.into_iter().map(RowProblem::of).collect();
+        let links = links.into_iter().map(String::from).collect();
+        Self { list: list.to_string(), rows, recorded, problems, links }
     }
 }

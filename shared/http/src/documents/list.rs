@@ -163,4 +163,6 @@ pub struct MemberEdit {
     pub outcome: &'static str,
     /// The links that were asked to run.
     pub links: Vec<String>,
+    /// Whether a name was sent and not taken: the person stands on lists that the key is not given, too.
+    pub name_kept: bool,
 }

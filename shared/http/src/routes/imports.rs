@@ -4,31 +4,26 @@ use axum::{
     Json,
     extract::{OriginalUri, Request},
     http::{HeaderMap, StatusCode, header},
-    response::{IntoResponse as _, Response},
+    response::{IntoResponse, Response},
 };
 use jiff::{civil::Date, tz::TimeZone};
+use listsync_core::contact::Via;
 use listsync_engine::{
     people::{self, Stored},
-    ports::{Again, Fault, Import, ImportMode, ImportState, PortError},
+    ports::{Fault, Import, ImportState, PortError},
 };
-use listsync_lists::{
-    AddressBy, Dates, FileError, MappingError, Overrides, ParsedFile, Profile, Reading, Source, StatusRule,
-    read, status_word, write_rejects,
-};
-use serde::Deserialize;
-use utoipa::{IntoParams, ToSchema};
+use listsync_lists::{FileError, ParsedFile, Profile, Reading, Source, bring_opt_outs, read, write_rejects};
 
 use super::{
-    name,
+    import_query::{Deed, ImportQuery},
     runs::csv_answer,
     texts,
     upload::{self, Upload, UploadSchema},
 };
 use crate::{
     ask::{self, Asked, Named},
-    documents::{
-        import::{ImportAnswer, ImportSchema, ImportShown, PreviewAnswer},
-        words,
+    documents::import::{
+        ImportAnswer, ImportOutcome, ImportSchema, ImportShown, OptOutsAnswer, PreviewAnswer,
     },
     page::{Page, PageQuery, Wanted},
     problem::Problem,
@@ -113,55 +108,6 @@ fn gone(error: PortError) -> Problem {
     }
 }
 
-/// How a file is meant.
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct ImportQuery {
-    /// What it says of those whom it does not name.
-    #[param(value_type = words::ImportMode)]
-    mode: ImportMode,
-    /// The name of the profile that its columns are read by, or an own one as a JSON document; left out: by their usual names.
-    profile: Option<String>,
-    /// What is done with the list's last file once more.
-    #[serde(default)]
-    #[param(inline)]
-    again: AgainWord,
-    /// The file's name, for people.
-    file: Option<String>,
-    /// Whether it is only told what taking it in would do.
-    #[serde(default)]
-    dry_run: bool,
-    /// Which column is what: email=COLUMN,name=COLUMN,external_id=COLUMN,status=COLUMN,status_date=COLUMN.
-    map: Option<String>,
-    /// The e-mail column; auto: the one column whose cells are addresses.
-    email_column: Option<String>,
-    /// A column that tells who is gone, besides the profile's.
-    status_column: Option<String>,
-    /// Whether the file is taken although a column may tell who is gone that is not understood.
-    #[serde(default)]
-    no_status: bool,
-    /// What status words mean for this file: WORD=leave,WORD=terminated.
-    status_words: Option<String>,
-    /// Its encoding, where Content-Type does not name one: utf-8 or windows-1252.
-    encoding: Option<String>,
-    /// In which order day and month stand in a date with slashes: day_first or month_first.
-    dates: Option<String>,
-    /// How many rows stand above the header row.
-    skip_rows: Option<u16>,
-}
-
-/// What is done with the list's last file once more.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-enum AgainWord {
-    /// Nothing.
-    #[default]
-    Skip,
-    /// It is taken in once more.
-    TakeIn,
-}
-
 /// Takes a CSV file into a list, whole or not at all. The rows that were not taken in are in the answer: as JSON with the
 /// reason of each, or, where Accept asks for text/csv, the rows that could not be read as the file has them, to be corrected.
 #[utoipa::path(post, path = "/v1/lists/{list}/imports", tag = "imports",
@@ -169,8 +115,8 @@ enum AgainWord {
     request_body(content((String = "text/csv"), (String = "text/plain"), (String = "application/octet-stream"),
         (UploadSchema = "multipart/form-data"))),
     responses(
-        (status = 200, description = "Nothing was done: it is the list's last file once more, or it was asked what would be done.",
-            content((ImportAnswer = "application/json"), (String = "text/csv"))),
+        (status = 200, description = "No import was made: it is the list's last file once more, it was asked what would be done, or the file holds opt-outs, which are recorded.",
+            content((ImportOutcome = "application/json"), (String = "text/csv"))),
         (status = 201, description = "It is taken in; its path is in Location.",
             content((ImportAnswer = "application/json"), (String = "text/csv")))))]
 pub(crate) async fn take_in(
@@ -180,30 +126,30 @@ pub(crate) async fn take_in(
     request: Request,
 ) -> Result<Response, Problem> {
     let list = app.list(&list).await?;
+    let deed = query.deed()?;
     let (parts, body) = request.into_parts();
-    let file_name = file_name(&query)?;
+    let file_name = query.file_name()?;
     upload::judge_type(&parts.headers)?;
     let body = ask::read(body, app.options.limits.import).await?;
     let upload = Upload::of(&parts.headers, &body)?;
-    let profile = profile(&query, &upload)?.with_words(&list.status_words).with(&overrides(&query, &upload)?);
+    let profile = query.profile(deed, (&list, &upload))?;
     let rejects = if wants_csv(&parts.headers) { Rejects::AsFile } else { Rejects::Told };
     let today = app.now().to_zoned(TimeZone::UTC).date();
     let file = upload.file;
     let (parsed, rejects) = off_the_threads(move || taken(&file, &profile, today, rejects)).await?;
-    if query.dry_run {
-        let preview = listsync_lists::preview(&app.service, &list, (&parsed, query.mode)).await?;
-        return Ok(Json(PreviewAnswer::of(preview, parsed)).into_response());
-    }
-    let source = Source { file: &file_name, mode: query.mode, at: app.now() };
-    let taken = listsync_lists::take_in(&app.service, &list.id, parsed, (source, query.again.into())).await?;
-    answer(taken.into(), rejects)
-}
-
-impl From<AgainWord> for Again {
-    fn from(word: AgainWord) -> Self {
-        match word {
-            AgainWord::Skip => Self::Skip,
-            AgainWord::TakeIn => Self::TakeIn,
+    match deed {
+        Deed::Look(mode) => {
+            let preview = listsync_lists::preview(&app.service, &list, (&parsed, mode)).await?;
+            Ok(Json(PreviewAnswer::of(preview, parsed)).into_response())
+        }
+        Deed::OptOuts => {
+            let brought = bring_opt_outs(&app.service, (&list.id, Via::Api), &parsed).await?;
+            Ok(with_rejects(StatusCode::OK, Json(OptOutsAnswer::from(brought)), rejects))
+        }
+        Deed::TakeIn(mode, again) => {
+            let source = Source { file: &file_name, mode, at: app.now(), given: app.given() };
+            let taken = listsync_lists::take_in(&app.service, &list.id, parsed, (source, again)).await?;
+            Ok(answer(taken.into(), rejects))
         }
     }
 }
@@ -254,75 +200,21 @@ fn unwritten() -> Problem {
     )
 }
 
-/// A built-in profile by its name, or an own one: in the query, or as a part of the form.
-fn profile(query: &ImportQuery, upload: &Upload) -> Result<Profile, Problem> {
-    let refuse = |why: String| {
-        Problem::parameter("profile", why)
-            .hint(format!("one of {}, or a JSON document", Profile::BUILT_IN.join(", ")))
-    };
-    let Some(given) = upload.profile.as_ref().or(query.profile.as_ref()) else {
-        return Ok(Profile::generic());
-    };
-    match Profile::named(given) {
-        Some(built_in) => Ok(built_in),
-        None if given.trim_start().starts_with('{') => {
-            Profile::from_json(given).map_err(|error| refuse(error.to_string()))
-        }
-        None => Err(refuse("there is no such profile".to_owned())),
-    }
-}
-
-/// What the query says of the file beside its profile.
-fn overrides(query: &ImportQuery, upload: &Upload) -> Result<Overrides, Problem> {
-    let mut said = Overrides::default();
-    if let Some(map) = &query.map {
-        said.mapping =
-            map.parse().map_err(|error: MappingError| Problem::parameter("map", error.to_string()))?;
-    }
-    match query.email_column.as_deref() {
-        Some(auto) if auto.eq_ignore_ascii_case("auto") => said.address_by = Some(AddressBy::Cells),
-        column => said.mapping.email = column.map(str::to_owned).or(said.mapping.email),
-    }
-    said.status_columns = query.status_column.clone().into_iter().collect();
-    said.status_rule = query.no_status.then_some(StatusRule::PassedOver);
-    for word in query.status_words.iter().flat_map(|words| words.split(',')).filter(|word| !word.is_empty()) {
-        let word =
-            status_word(word).map_err(|error| Problem::parameter("status_words", error.to_string()))?;
-        said.status_words.push(word);
-    }
-    said.encoding = match query.encoding.as_deref() {
-        None => upload.encoding,
-        Some(name) => Some(upload::encoding(name).ok_or_else(|| {
-            Problem::parameter("encoding", "the encoding is not read: utf-8 and windows-1252 are")
-        })?),
-    };
-    said.dates = match query.dates.as_deref() {
-        None => None,
-        Some("day_first") => Some(Dates::DayFirst),
-        Some("month_first") => Some(Dates::MonthFirst),
-        Some(_) => return Err(Problem::parameter("dates", "day_first or month_first")),
-    };
-    said.skip_rows = query.skip_rows;
-    Ok(said)
-}
-
-fn file_name(query: &ImportQuery) -> Result<String, Problem> {
-    match &query.file {
-        None => Ok("upload.csv".to_owned()),
-        Some(given) => name("file", given).map_err(|problem| Problem::parameter("file", problem.detail)),
-    }
-}
-
-fn answer(done: ImportAnswer, rejects: Option<Vec<u8>>) -> Result<Response, Problem> {
+fn answer(done: ImportAnswer, rejects: Option<Vec<u8>>) -> Response {
     let status =
         if done.import.state == ImportState::Repeated { StatusCode::OK } else { StatusCode::CREATED };
     let location = format!("/v1/imports/{}", done.import.id);
-    let mut response = match rejects {
-        Some(file) => csv_answer(status, file, "rejects.csv"),
-        None => (status, Json(done)).into_response(),
-    };
+    let mut response = with_rejects(status, Json(done), rejects);
     response.headers_mut().extend(location.parse().ok().map(|location| (header::LOCATION, location)));
-    Ok(response)
+    response
+}
+
+/// The document, or the file of rows that could not be read where that is asked for.
+fn with_rejects(status: StatusCode, document: impl IntoResponse, rejects: Option<Vec<u8>>) -> Response {
+    match rejects {
+        Some(file) => csv_answer(status, file, "rejects.csv"),
+        None => (status, document).into_response(),
+    }
 }
 
 fn wants_csv(headers: &HeaderMap) -> bool {

@@ -71,15 +71,22 @@ pub(crate) async fn put(
 ) -> Result<Response, Problem> {
     let list = app.list(&list).await?;
     let address = member_address(&app, &member).await?;
-    let name = display_name("name", new.name.as_deref().unwrap_or_default())?;
+    let mut name = display_name("name", new.name.as_deref().unwrap_or_default())?;
+    let name_kept = !name.is_empty() && !app.may_edit_at(&address).await?;
+    if name_kept {
+        name.clear();
+    }
     let contact = NewContact { address: address.clone(), name, fields: BTreeMap::new() };
     let Stored { what, links } = people::add(&app.service, &list.id, &contact).await?;
     match what {
         AddOutcome::Added => {
-            let edit = edited(list, address, ("added", links));
+            let edit = MemberEdit { name_kept, ..edited(list, address, ("added", links)) };
             Ok((StatusCode::CREATED, Json(edit)).into_response())
         }
-        AddOutcome::Already => Ok(Json(edited(list, address, ("already", links))).into_response()),
+        AddOutcome::Already => {
+            let edit = MemberEdit { name_kept, ..edited(list, address, ("already", links)) };
+            Ok(Json(edit).into_response())
+        }
         AddOutcome::OptedOut => {
             Err(Problem::conflict("opted_out", "this person opted out, and only they can undo that")
                 .hint("when they say so themselves, record it as a decision"))
@@ -115,5 +122,5 @@ async fn member_address(app: &Within, member: &str) -> Result<Address, Problem> 
 }
 
 fn edited(list: List, address: Address, (outcome, links): (&'static str, Vec<LinkId>)) -> MemberEdit {
-    MemberEdit { list: list.id, address: address.into(), outcome, links: texts(&links) }
+    MemberEdit { list: list.id, address: address.into(), outcome, links: texts(&links), name_kept: false }
 }

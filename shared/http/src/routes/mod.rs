@@ -5,6 +5,7 @@ pub(crate) mod decisions;
 pub(crate) mod filters;
 pub(crate) mod health;
 pub(crate) mod holds;
+mod import_query;
 pub(crate) mod imports;
 pub(crate) mod keys;
 pub(crate) mod links;

@@ -230,6 +230,16 @@ async fn a_bound_key_does_with_its_own_list_what_its_scopes_say() {
     stage.operate("POST", "/v1/lists").json(json!({"name": "Theirs"})).expect(201).await;
     stage.operate("PUT", "/v1/lists/Theirs/members/cleo@contoso.example").expect(201).await;
     assert_eq!(rename("Mallory").refused(403).await.0, "list", "they are on another list too");
+    let named = ask("PUT", "/v1/lists/Mine/members/cleo@contoso.example").json(json!({"name": "Mallory"}));
+    assert_eq!(named.expect(200).await["name_kept"], true);
+    let file = "email,name,Office\ncleo@contoso.example,Mallory,9\nanna@contoso.example,Anna,7\n";
+    let import =
+        ask("POST", "/v1/lists/Mine/imports?mode=incremental").body("text/csv", file).expect(201).await;
+    assert_eq!((&import["details_kept"], &import["added"]), (&1.into(), &1.into()), "{import}");
+    let cleo = stage.operate("GET", "/v1/contacts/cleo@contoso.example").expect(200).await;
+    assert_eq!((&cleo["name"], &cleo["fields"]), (&"Cleo".into(), &json!({})), "nor by a file");
+    let anna = stage.operate("GET", "/v1/contacts/anna@contoso.example").expect(200).await;
+    assert_eq!(anna["name"], "Anna", "who is on its list alone is the key's to change");
     let export = ask("GET", "/v1/contacts/cleo@contoso.example/export").expect(200).await;
     assert_eq!(export["lists"].as_array().unwrap().len(), 1, "and that is not told");
 }

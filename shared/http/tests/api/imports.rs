@@ -2,8 +2,12 @@
 
 use serde_json::json;
 
-use crate::stage::{Stage, options};
+use crate::{
+    documents::judge,
+    stage::{Stage, options},
+};
 
+const LIST: &str = "/v1/lists/News/imports";
 const PATH: &str = "/v1/lists/News/imports?mode=incremental";
 
 async fn stage() -> Stage {
@@ -162,4 +166,54 @@ async fn a_file_is_looked_at_before_it_is_taken_in() {
         stage.operate("POST", &path).body("text/csv", "Kontakt\nanna@contoso.example\n").expect(200).await;
     assert_eq!(told["joins"][0]["address"], "anna@contoso.example");
     assert!(stage.operate("GET", "/v1/imports").expect(200).await["items"].as_array().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn opt_outs_of_another_tool_hold_against_a_later_import() {
+    let stage = stage().await;
+    let bring = format!("{LIST}?as=opt-outs&profile=bamboohr");
+    // Whoever said no there is not asked whether they are employed.
+    let file = "Work Email,Status,Employee #\nBen@contoso.example,Unsubscribed,1\nbad,,2\n";
+    let brought = stage.operate("POST", &bring).body("text/csv", file).expect(200).await;
+    judge("OptOutsAnswer", &brought);
+    assert_eq!((&brought["rows"], &brought["recorded"]), (&2.into(), &1.into()), "{brought}");
+    assert_eq!(brought["problems"][0]["row"], 3);
+    let again =
+        stage.operate("POST", &bring).header("accept", "text/csv").body("text/csv", file).send().await;
+    assert!(again.status == 200 && again.text().contains("bad"), "{}", again.text());
+
+    let people = "email\nanna@contoso.example\nben@contoso.example\n";
+    let import = stage.operate("POST", PATH).body("text/csv", people).expect(201).await;
+    assert_eq!((&import["added"], &import["opted_out"]), (&1.into(), &1.into()), "{import}");
+    let members = stage.operate("GET", "/v1/lists/News/members").expect(200).await;
+    let ben = members["items"].as_array().unwrap().iter().find(|one| one["address"] == "ben@contoso.example");
+    assert_eq!(ben.unwrap()["state"], "opted_out");
+}
+
+#[tokio::test]
+async fn what_does_not_go_with_opt_outs_is_refused() {
+    let stage = stage().await;
+    for (query, field) in [
+        ("as=opt-outs&mode=full", "mode"),
+        ("as=opt-outs&again=skip", "again"),
+        ("as=opt-outs&dry_run=true", "dry_run"),
+        ("as=opt-outs&status_column=Status", "status_column"),
+        ("as=opt-outs&status_words=Away%3Dleave", "status_words"),
+        ("dry_run=true", "mode"),
+    ] {
+        let ask = stage.operate("POST", &format!("{LIST}?{query}"));
+        let refused = ask.body("text/csv", "email\nanna@contoso.example\n").refused(400).await;
+        assert_eq!(refused.1.as_deref(), Some(field), "{query}");
+    }
+    stage.operate("GET", "/v1/contacts/anna@contoso.example").refused(404).await;
+}
+
+#[tokio::test]
+async fn a_mandatory_list_takes_no_opt_outs_from_a_file() {
+    let stage = stage().await;
+    let all = json!({"name": "All", "opt_out": "not_allowed"});
+    stage.operate("POST", "/v1/lists").json(all).expect(201).await;
+    let bring = stage.operate("POST", "/v1/lists/All/imports?as=opt-outs");
+    let refused = bring.body("text/csv", "email\nanna@contoso.example\n").refused(409).await;
+    assert_eq!(refused.0, "opt_out_not_allowed");
 }

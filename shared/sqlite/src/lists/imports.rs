@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use listsync_core::{
     Timestamp,
     contact::ExternalId,
+    grant::Lists,
     id::{ImportId, ListId},
     import::{Departure, FileRows, Keys, Removals, judge_removals},
     list::{Origin, Standing},
@@ -36,7 +37,9 @@ pub(super) fn take_in(tx: &Connection, list: &ListId, new: &NewImport) -> Outcom
     let listed = entries::size(tx, row.n)?;
     let import = begun(list, new)?;
     let further = keys::any_further(tx)?;
-    let mut taking = Taking { tx, list: row, import, named: HashSet::new(), refused: Vec::new(), further };
+    let given = &new.given;
+    let mut taking =
+        Taking { tx, list: row, given, import, named: HashSet::new(), refused: Vec::new(), further };
     for kept in &new.kept {
         taking.keep(kept)?;
     }
@@ -88,6 +91,8 @@ fn begun(list: &ListId, new: &NewImport) -> Outcome<Import> {
 struct Taking<'a> {
     tx: &'a Connection,
     list: Numbered,
+    /// Of people who stand on other lists than these, only how they stand to this one is changed.
+    given: &'a Lists,
     import: Import,
     named: HashSet<i64>,
     refused: Vec<RefusedRow>,
@@ -163,6 +168,10 @@ impl Taking<'_> {
     fn take_departure(&mut self, row: &ImportRow, contact: &Stored) -> Outcome<()> {
         match keys::of(self.tx, contact)?.without(row.ended()) {
             Departure::NotTheirs => Ok(()),
+            Departure::Remains(_) if self.is_out_of_reach(contact)? => {
+                self.import.details_kept += 1;
+                Ok(())
+            }
             Departure::Remains(left) => {
                 keys::set(self.tx, contact.n, &left)?;
                 contacts::touch(self.tx, contact.n)
@@ -182,8 +191,35 @@ impl Taking<'_> {
         Ok(())
     }
 
+    /// Whether the person stands on lists that whoever sent the file is not given.
+    fn is_out_of_reach(&self, contact: &Stored) -> Outcome<bool> {
+        match self.given {
+            Lists::All => Ok(false),
+            given @ Lists::Only(_) => {
+                let stands_on = memberships::lists_of(self.tx, contact.n)?;
+                Ok(!given.hold_all_of(&stands_on))
+            }
+        }
+    }
+
+    /// Whether somebody who is out of reach and not on the list is named by a key and not by an address of theirs: putting
+    /// them on it would show who they are to whoever guesses numbers.
+    fn is_told_by_key_alone(&self, row: &ImportRow, contact: &Stored) -> Outcome<bool> {
+        let standing = memberships::of(self.tx, self.list.n, contact.n)?.standing;
+        Ok(standing == Standing::Absent && contacts::by_address(self.tx, &row.contact.address)?.is_none())
+    }
+
     fn take_known(&mut self, row: &ImportRow, contact: Stored) -> Outcome<()> {
-        let Some(moved) = self.take_key_and_address(row, &contact)? else {
+        let out_of_reach = self.is_out_of_reach(&contact)?;
+        let moved = match out_of_reach {
+            true if self.is_told_by_key_alone(row, &contact)? => None,
+            true => keys::of(self.tx, &contact)?
+                .with(row.in_force(), &row.ended_ids)
+                .is_ok()
+                .then_some(Details::Same),
+            false => self.take_key_and_address(row, &contact)?,
+        };
+        let Some(moved) = moved else {
             self.refuse_conflict(row, std::slice::from_ref(&contact));
             return Ok(());
         };
@@ -195,7 +231,13 @@ impl Taking<'_> {
             self.opted_out(row);
             return Ok(());
         }
-        let details = contacts::update(self.tx, &contact, &row.contact, self.source())?;
+        let details = match out_of_reach {
+            true => {
+                self.import.details_kept += 1;
+                Details::Same
+            }
+            false => contacts::update(self.tx, &contact, &row.contact, self.source())?,
+        };
         match (now, details, moved) {
             (Standing::Member, Details::Same, Details::Same) => self.import.unchanged += 1,
             (Standing::Member, ..) => self.import.updated += 1,

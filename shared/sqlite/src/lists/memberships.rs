@@ -1,5 +1,6 @@
 use listsync_core::{
     Timestamp,
+    id::ListId,
     list::{Origin, Standing},
 };
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -7,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use super::changes::{self, Logged};
 use crate::{
     error::Outcome,
-    values::{nanos, origin_name, standing, standing_name},
+    values::{collect, nanos, origin_name, standing, standing_name, typed},
 };
 
 /// How a contact stands to a list.
@@ -42,6 +43,15 @@ pub(crate) fn of(tx: &Connection, list: i64, contact: i64) -> Outcome<Membership
         Some((name, seq)) => Ok(Membership { standing: standing(&name)?, seq }),
         None => Ok(Membership { standing: Standing::Absent, seq: 0 }),
     }
+}
+
+/// The lists that a contact stands on, or said no to.
+pub(crate) fn lists_of(tx: &Connection, contact: i64) -> Outcome<Vec<ListId>> {
+    let statement = tx.prepare_cached(
+        "SELECT lists.id FROM memberships JOIN lists ON lists.n = memberships.list
+         WHERE memberships.contact = ?1 AND memberships.standing <> 'absent'",
+    )?;
+    collect(statement, [contact], |row| typed(row, 0, "list's id"))
 }
 
 /// Sets a standing that is another than the present one, and logs it. Who leaves keeps the origin.

@@ -66,7 +66,7 @@ impl Stage {
         let today = now().to_zoned(TimeZone::UTC).date();
         let parsed =
             read(bytes, Reading { profile, today }, |_| {}).map_err(|error| error.code().to_owned())?;
-        let source = Source { file: "staff.csv", mode, at: now() };
+        let source = Source { file: "staff.csv", mode, at: now(), given: &listsync_core::grant::Lists::All };
         Ok(take_in(&self.service, &self.list, parsed, (source, Again::Skip)).await.unwrap())
     }
 

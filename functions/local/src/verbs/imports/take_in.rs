@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use listsync_core::{link::Link, list::List, trigger::Reason};
+use listsync_core::{grant::Lists, link::Link, list::List, trigger::Reason};
 use listsync_engine::{
     people,
     ports::{Again, Import, ImportMode, ImportState, ListEdit},
@@ -32,7 +32,7 @@ pub(super) async fn take_in(
         Some(group) => link::existing_group(wired, &list, group).await?,
     };
     let file = args.file.to_string_lossy();
-    let source = Source { file: &file, mode, at: ports.clock.now() };
+    let source = Source { file: &file, mode, at: ports.clock.now(), given: &Lists::All };
     let again = args.again.into();
     keep_words(&wired.service, &list, &args.columns).await?;
     let taken = listsync_lists::take_in(&wired.service, &list.id, parsed, (source, again)).await?;

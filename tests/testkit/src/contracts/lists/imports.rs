@@ -58,6 +58,7 @@ async fn an_import_puts_its_contacts_on_the_list<S: ListStore>(make: &impl Fn() 
         leaving: 0,
         unreachable: 0,
         not_yet: 0,
+        details_kept: 0,
         digest: None,
         profile: String::new(),
         report: FileReport::default(),

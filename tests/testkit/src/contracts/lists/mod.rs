@@ -2,6 +2,7 @@
 
 mod changes;
 mod entries;
+mod given;
 mod imports;
 mod keyed;
 mod setup;
@@ -31,6 +32,7 @@ pub async fn all<S: ListStore + Contacts>(make: impl Fn() -> S) {
     changes::all(&make).await;
     imports::all(&make).await;
     keyed::all(&make).await;
+    given::all(&make).await;
 }
 
 /// A store with one list.

@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 
 use listsync_core::{
     Timestamp,
+    grant::Lists,
     id::{ContactId, ImportId, ListId},
     import::{Departure, Keys},
     list::{Origin, Standing},
@@ -23,6 +24,7 @@ pub(super) struct Taken {
 
 /// An import while its rows are taken in.
 struct Taking {
+    given: Lists,
     import: Import,
     named: BTreeSet<ContactId>,
     refused: Vec<RefusedRow>,
@@ -63,7 +65,8 @@ impl State {
         let before: BTreeSet<ContactId> = self.book.list(list)?.members().cloned().collect();
         let id = ImportId::parse(&format!("i{}", self.count_up())).expect("a counted id is an id");
         let import = Import::begun(id, list, new);
-        let mut taking = Taking { import, named: BTreeSet::new(), refused: Vec::new() };
+        let given = new.given.clone();
+        let mut taking = Taking { given, import, named: BTreeSet::new(), refused: Vec::new() };
         for kept in &new.kept {
             taking.named.extend(match kept {
                 Kept::Key(key) => self.book.of_key(key),
@@ -73,7 +76,7 @@ impl State {
         for row in new.people.iter() {
             self.take(list, &row, &mut taking)?;
         }
-        let Taking { mut import, named, refused } = taking;
+        let Taking { mut import, named, refused, .. } = taking;
         let mut leavers: Vec<_> = before.difference(&named).cloned().collect();
         if new.mode == ImportMode::Incremental || leavers.is_empty() {
             leavers.clear();
@@ -137,6 +140,9 @@ impl State {
     ) -> PortResult<()> {
         match Keys::of(self.book.person(contact)?).without(row.ended()) {
             Departure::NotTheirs => {}
+            Departure::Remains(_) if self.book.is_out_of_reach(&taking.given, contact) => {
+                taking.import.details_kept += 1;
+            }
             Departure::Remains(left) => {
                 self.book.set_keys(contact, left)?;
                 self.book.touch(contact);
@@ -158,12 +164,18 @@ impl State {
     ) -> PortResult<()> {
         let source = (Origin::Csv, taking.import.at);
         let mut news = false;
-        let Ok(keys) = Keys::of(self.book.person(contact)?).with(row.in_force(), &row.ended_ids) else {
+        let out_of_reach = self.book.is_out_of_reach(&taking.given, contact);
+        let standing = self.book.standing(list, contact).map(|entry| entry.standing);
+        let is_unseen = standing.is_none_or(|standing| standing == Standing::Absent);
+        let by_key_alone = is_unseen && !self.book.by_address.contains_key(&row.contact.address);
+        let keys = Keys::of(self.book.person(contact)?).with(row.in_force(), &row.ended_ids);
+        let keys = keys.ok().filter(|_| !(out_of_reach && by_key_alone));
+        let Some(keys) = keys else {
             taking.conflict(row, [contact.clone()]);
             return Ok(());
         };
         taking.named.insert(contact.clone());
-        if row.external_id.is_some() {
+        if row.external_id.is_some() && !out_of_reach {
             news |= self.book.set_keys(contact, keys)?;
             news |= self.book.set_address(contact, &row.contact.address, source);
             if news {
@@ -175,7 +187,10 @@ impl State {
             taking.refuse(row, "opted_out");
             return Ok(());
         }
-        news |= self.book.inform(contact, &row.contact, source);
+        match out_of_reach {
+            true => taking.import.details_kept += 1,
+            false => news |= self.book.inform(contact, &row.contact, source),
+        }
         match self.book.standing(list, contact).map(|entry| entry.standing) {
             Some(Standing::Member) if news => taking.import.updated += 1,
             Some(Standing::Member) => taking.import.unchanged += 1,

@@ -6,6 +6,7 @@ use listsync_core::{
     Timestamp,
     address::Address,
     contact::{Contact, Field},
+    grant::Lists,
     id::{ContactId, ListId, ObjectId},
     list::{Entry, List, NewContact, Origin, Standing},
     matched::Binding,
@@ -155,6 +156,14 @@ impl Book {
 
     pub(super) fn standing(&self, list: &ListId, contact: &ContactId) -> Option<Standings> {
         self.lists.get(list).and_then(|row| row.entries.get(contact)).copied()
+    }
+
+    /// Whether a contact stands on other lists than these.
+    pub(super) fn is_out_of_reach(&self, given: &Lists, contact: &ContactId) -> bool {
+        let stands_on = self.lists.iter().filter(|(_, row)| {
+            row.entries.get(contact).is_some_and(|entry| entry.standing != Standing::Absent)
+        });
+        !given.hold_all_of(stands_on.map(|(list, _)| list))
     }
 
     /// Gives a contact this standing; the change log names it if that is news.
