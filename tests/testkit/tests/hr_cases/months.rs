@@ -1,14 +1,14 @@
 //! Random exports, month after month, against an oracle that knows who is employed.
 
 use listsync_core::list::Standing;
-use listsync_engine::ports::{EntryQuery, ImportMode, ImportState};
+use listsync_engine::ports::{Again, EntryQuery, ImportMode, ImportState};
 use listsync_lists::Profile;
 use listsync_testkit::{
     dice::Dice,
     fakes::{ManualClock, MemoryStore},
 };
 
-use crate::{Stage, now};
+use crate::fixture::{OneListFixture, now};
 
 /// What somebody is to their company.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -198,7 +198,7 @@ async fn play(seed: u64) {
     let mut dice = Dice::new(seed);
     let layout = LAYOUTS[pick(&mut dice, LAYOUTS.len())];
     let profile = Profile::named(layout.profile).expect("built in");
-    let stage = Stage::new(MemoryStore::new(&ManualClock::at(now()))).await;
+    let fixture = OneListFixture::new(MemoryStore::new(&ManualClock::at(now()))).await;
     let (mut next, mut workers) = (100, Vec::new());
     let mut before: Vec<String> = Vec::new();
     for month in 0..6 {
@@ -216,20 +216,24 @@ async fn play(seed: u64) {
         }
         let text = layout.file(&workers, &mut dice);
         let told = format!("seed {seed}, month {month}, {layout:?}\n{text}");
-        let taken = stage.take(text.as_bytes(), (&profile, ImportMode::Full)).await;
+        let taken = fixture.take(text.as_bytes(), (&profile, ImportMode::Full, Again::Skip)).await;
         let taken = taken.unwrap_or_else(|code| panic!("{code}: {told}"));
         if taken.import.state == ImportState::Held {
-            let approved = stage.service.ports.lists.approve_import(&taken.import.id, now()).await;
+            let approved = fixture.service.ports.lists.approve_import(&taken.import.id, now()).await;
             approved.expect("it is held");
         }
         assert_ne!(taken.import.state, ImportState::RemovalsSkipped, "{told}");
-        before = judged(&stage, (&workers, &before), &told).await;
+        before = judged(&fixture, (&workers, &before), &told).await;
     }
 }
 
 /// Holds the list against the truth.
-async fn judged(stage: &Stage, (workers, before): (&[Worker], &[String]), told: &str) -> Vec<String> {
-    let entries = stage.service.ports.lists.entries(&stage.list, EntryQuery::All).await.expect("read");
+async fn judged(
+    fixture: &OneListFixture,
+    (workers, before): (&[Worker], &[String]),
+    told: &str,
+) -> Vec<String> {
+    let entries = fixture.service.ports.lists.entries(&fixture.list, EntryQuery::All).await.expect("read");
     let on = |local: &str| {
         let of = |address: &str| address.split('@').next() == Some(local);
         entries.iter().any(|entry| of(entry.address.as_str()) && entry.standing == Standing::Member)
@@ -248,7 +252,7 @@ async fn judged(stage: &Stage, (workers, before): (&[Worker], &[String]), told: 
         };
         assert_eq!(on(mailbox), expected, "{mailbox}, {of:?}, {told}");
     }
-    stage.members().await
+    fixture.members().await
 }
 
 #[tokio::test]
