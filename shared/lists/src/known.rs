@@ -1,9 +1,16 @@
 //! The usual titles of columns, in English and in the other languages of the European Union.
 //!
-//! Sources: the column titles of Exchange's and Entra's exports and bulk files (Get-Mailbox, Get-Recipient, "Bulk operations"
-//! of the Entra admin center) and of Outlook's CSV export in its languages; the field labels of Odoo's modules *contacts*
-//! and *hr* (`addons/hr/i18n/*.po`) for the languages of the Union; for Irish and Maltese, which those lack, the labels of
-//! the Europass CV. Where a word is that of several fields (German *Name*), it stands with the wider one.
+//! Sources, compared word by word in November 2026:
+//!
+//! | words | from |
+//! |---|---|
+//! | English addresses and names | the column titles of Exchange's and Entra's exports and bulk files (Get-Mailbox, Get-Recipient, "Bulk operations" of the Entra admin center) |
+//! | given name, family name and address of every other language but Maltese | the labels of a user's form in Django 5.2 (`django/contrib/auth/locale/*/LC_MESSAGES/django.po`), written by speakers of each language |
+//! | German addresses, given, family and display name | Outlook's and Thunderbird's CSV exports, by the list of their titles in Roundcube (`program/localization/de_DE/csv2vcard.inc`) |
+//! | all else: further words for addresses and names, number, status and end of an employment; all of Maltese | common words of the language, by the dictionary: no export that has them was seen |
+//!
+//! A title counts only as a whole (`titles.rs`), so a word that no system uses finds nothing. Where a word is that of several
+//! fields (French *Nom*, Spanish *Nombre*), it stands with the wider one.
 
 /// What a column of a usual title holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -328,7 +335,7 @@ const LANGUAGES: &[Language] = &[
     },
     // Irish.
     Language {
-        address: &["Seoladh ríomhphoist", "Ríomhphost", "R-phost"],
+        address: &["Seoladh r-phoist", "Seoladh ríomhphoist", "Ríomhphost", "R-phost"],
         name: &["Ainm taispeána", "Ainm iomlán", "Ainm"],
         given_name: &["Céadainm", "Ainm baiste"],
         family_name: &["Sloinne"],

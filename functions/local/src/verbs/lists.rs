@@ -76,6 +76,9 @@ async fn show(ports: &Ports, name: &str) -> Outcome {
     if list.opt_out == OptOutRule::NotAllowed {
         text.push_str("  mandatory: its members cannot leave it by themselves\n");
     }
+    for (word, meaning) in &list.status_words {
+        let _ = writeln!(text, "  the status '{word}' of its files means {}", meaning.name());
+    }
     let links = ports.links.of_list(&list.id).await?;
     let document = ListDocument::load(ports, list).await?;
     let ListDocument { members, opted_out, pending, .. } = &document;

@@ -166,3 +166,31 @@ async fn a_mandatory_list_takes_no_opt_outs_from_a_file() {
     assert_eq!(world.listsync(&bring).await.exits(1).error().0, "opt_out_not_allowed");
     assert_eq!(world.json(&["contacts", "ls"]).await, json!([]));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_status_word_is_kept_with_the_list_for_the_files_to_come() {
+    let world = with_ben().await;
+    let file = |name: &str| {
+        format!("Employee #,Work Email,Display Name,Status\n3,cleo@contoso.example,{name},Vanished\n")
+    };
+    let import = ["import", "hr.csv", "--list", "Staff", "--mode", "incremental", "--profile", "bamboohr"];
+    world.write("hr.csv", file("Cleo"));
+    let refused = world.listsync(&[&import[..], &["--json"]].concat()).await.exits(3).json();
+    assert_eq!(refused["problems"][0]["code"], "unknown_status");
+    let with_word = [&import[..], &["--status-word", "Vanished=terminated", "--json"]].concat();
+    assert_eq!(world.listsync(&with_word).await.exits(0).json()["removed"], 1);
+    let shown = world.listsync(&["lists", "show", "Staff"]).await.exits(0).stdout;
+    assert!(shown.contains("the status 'Vanished' of its files means terminated\n"), "{shown}");
+    let list = world.json(&["lists", "show", "Staff"]).await;
+    assert_eq!(list["status_words"], json!({"Vanished": "terminated"}));
+
+    world.listsync(&["lists", "add", "Staff", "cleo@contoso.example"]).await.exits(0);
+    world.write("hr.csv", file("Cleo Lee"));
+    let later = world.listsync(&[&import[..], &["--json"]].concat()).await.exits(0).json();
+    assert_eq!((&later["removed"], &later["problems"]), (&1.into(), &json!([])), "{later}");
+    // It is this list's word, and no other's.
+    world.listsync(&["lists", "create", "Others"]).await.exits(0);
+    let others =
+        ["import", "hr.csv", "--list", "Others", "--mode", "full", "--profile", "bamboohr", "--json"];
+    assert_eq!(world.listsync(&others).await.exits(3).json()["problems"][0]["code"], "unknown_status");
+}
