@@ -4,15 +4,15 @@ use std::{collections::BTreeSet, io::Read};
 
 use listsync_core::filter::{Attributes, Filter, Value, fold_name};
 use listsync_lists::{
-    AddressBy, Overrides, ParsedFile, Profile, Reading, StatusRule, Verdict, read, write_rejects,
+    AddressBy, Dates, Encoding, Overrides, ParsedFile, Profile, Reading, StatusRule, Verdict, read,
+    write_rejects,
 };
 
 /// No bytes make the reading of a file panic, each row has one verdict, nobody is taken twice, and how the bytes arrive
 /// makes no difference. The first byte chooses the profile.
 pub(crate) fn csv(bytes: &[u8]) {
     let Some((choice, bytes)) = bytes.split_first() else { return };
-    let name = Profile::BUILT_IN[usize::from(*choice) % Profile::BUILT_IN.len()];
-    let profile = Profile::named(name).expect("it is built in").with(&overrides(*choice));
+    let profile = profile(*choice).with(&overrides(*choice));
     let reading = Reading { profile: &profile, today: jiff::civil::date(2025, 6, 15) };
     let whole = read(bytes, reading, |_| {});
     let dripped = read(Dripping(bytes), reading, |_| {});
@@ -27,12 +27,28 @@ pub(crate) fn csv(bytes: &[u8]) {
     }
 }
 
+/// Profiles of people's own, as they are sent with a file.
+const OWN: [&str; 2] = [
+    include_str!("../../../tests/cases/hr/successfactors-profile.json"),
+    include_str!("../../../tests/cases/hr/purview-profile.json"),
+];
+
+fn profile(choice: u8) -> Profile {
+    let number = usize::from(choice) % (Profile::BUILT_IN.len() + OWN.len());
+    match Profile::BUILT_IN.get(number) {
+        Some(name) => Profile::named(name).expect("it is built in"),
+        None => Profile::from_json(OWN[number - Profile::BUILT_IN.len()]).expect("a profile"),
+    }
+}
+
 /// The high bits of the first byte choose what somebody says of the file besides.
 fn overrides(choice: u8) -> Overrides {
     Overrides {
         status_rule: (choice & 0x80 != 0).then_some(StatusRule::PassedOver),
         address_by: (choice & 0x40 != 0).then_some(AddressBy::Cells),
         skip_rows: (choice & 0x20 != 0).then_some(1),
+        encoding: (choice & 0x10 != 0).then_some(Encoding::Windows1252),
+        dates: (choice & 0x08 != 0).then_some(Dates::DayFirst),
         ..Overrides::default()
     }
 }
