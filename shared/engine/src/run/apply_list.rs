@@ -16,9 +16,7 @@ use super::{
     claims::conflict,
     decide::{Resolution, counts},
 };
-use crate::ports::{
-    EntryQuery, Fold, ListEffect, ListOutcome, ListStep, MemberChange, PortResult,
-};
+use crate::ports::{EntryQuery, Fold, ListEffect, ListOutcome, ListStep, MemberChange, PortResult};
 
 /// An effect on the list that is to be done.
 struct Due<'e> {
