@@ -23,9 +23,10 @@ fn patches() -> Vec<(PathBuf, String)> {
         .collect()
 }
 
-fn header<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+/// What the head of a patch says under this name, each time.
+fn headers<'a>(text: &'a str, name: &str) -> Vec<&'a str> {
     let head = text.lines().take_while(|line| !line.starts_with("diff "));
-    head.filter_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim).next()
+    head.filter_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim).collect()
 }
 
 #[test]
@@ -39,46 +40,42 @@ fn every_patch_applies() {
 }
 
 #[test]
-fn every_patch_names_a_test_that_is_there() {
+fn every_patch_names_tests_that_are_there() {
     for (path, text) in patches() {
-        let test = header(&text, "Test").unwrap_or_else(|| panic!("{} names no test", path.display()));
-        let words: Vec<&str> = test.split_whitespace().take_while(|word| *word != "--").collect();
-        let after = |option: &str| {
-            let at = words.iter().position(|word| *word == option)?;
-            words.get(at + 1).copied()
-        };
-        let package = after("-p").unwrap_or_else(|| panic!("{test}: no package"));
-        let folder = folder_of(package).unwrap_or_else(|| panic!("{test}: no package {package}"));
-        let sources = match after("--test") {
-            None => folder.join("src"),
-            Some(target) => target_of(&folder, target).unwrap_or_else(|| panic!("{test}: no test {target}")),
-        };
-        let filter = words.last().expect("a package is named").rsplit("::").next().unwrap_or_default();
-        assert!(
-            names_a_test(&sources, filter),
-            "{}: no test and no module of tests has {filter} in its name",
-            path.display()
-        );
-        if let Some(seeds) = header(&text, "Seeds") {
-            assert!(seeds.parse::<u32>().is_ok(), "{}: {seeds} is no number of seeds", path.display());
+        let path = path.display();
+        let tests = headers(&text, "Test");
+        assert!(!tests.is_empty(), "{path} names no test");
+        for test in tests {
+            let words: Vec<&str> = test.split_whitespace().collect();
+            let (sources, filter) = match words.as_slice() {
+                ["--lib", filter] => (folders("src"), filter),
+                ["--bin", _, filter] => (folders("src"), filter),
+                ["--test", name, filter] => {
+                    let files = [folders(&format!("tests/{name}")), folders(&format!("tests/{name}.rs"))];
+                    (files.concat(), filter)
+                }
+                _ => panic!(
+                    "{path}: '{test}' is neither '--test NAME FILTER' nor '--bin NAME FILTER' nor '--lib FILTER'"
+                ),
+            };
+            let word = filter.trim_end_matches("::").rsplit("::").next().unwrap_or_default();
+            assert!(
+                sources.iter().any(|place| names_a_test(place, word)),
+                "{path}: '{test}' names no test and no module of tests"
+            );
+        }
+        for seeds in headers(&text, "Seeds") {
+            assert!(seeds.parse::<u32>().is_ok(), "{path}: {seeds} is no number of seeds");
         }
     }
 }
 
-fn folder_of(package: &str) -> Option<PathBuf> {
-    let named = format!("name = \"{package}\"");
-    ["functions", "shared", "tests"].iter().find_map(|part| {
-        let folders = std::fs::read_dir(root().join(part)).expect("the folder is there").flatten();
-        folders.map(|folder| folder.path()).find(|folder| {
-            let manifest = std::fs::read_to_string(folder.join("Cargo.toml")).unwrap_or_default();
-            manifest.lines().any(|line| line == named)
-        })
-    })
-}
-
-fn target_of(package: &Path, target: &str) -> Option<PathBuf> {
-    let places = [package.join("tests").join(target), package.join("tests").join(format!("{target}.rs"))];
-    places.into_iter().find(|place| place.exists())
+/// Where this place is in a package of the workspace.
+fn folders(place: &str) -> Vec<PathBuf> {
+    let packages = ["functions", "shared", "tests"]
+        .into_iter()
+        .flat_map(|part| std::fs::read_dir(root().join(part)).expect("the folder is there").flatten());
+    packages.map(|package| package.path().join(place)).filter(|place| place.exists()).collect()
 }
 
 /// Whether a module or a function below this place, a file or a folder, has the word in its name.
