@@ -32,6 +32,7 @@ fn taken(now: Timestamp, taken: &Taken) {
         updated = import.updated,
         removed = import.removed,
         held = import.held,
+        held_additions = import.held_additions,
         rejected = import.rejected,
         links = links.len(),
         "file taken in"
@@ -41,6 +42,7 @@ fn taken(now: Timestamp, taken: &Taken) {
         Metric("Rows", Unit::Count, import.rows),
         Metric("RejectedRows", Unit::Count, import.rejected),
         Metric("HeldRemovals", Unit::Count, import.held),
+        Metric("HeldAdditions", Unit::Count, import.held_additions),
     ];
     function::tell(now, &metrics);
 }

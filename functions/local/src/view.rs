@@ -58,6 +58,7 @@ impl LinkView {
             max_removals,
             members: MemberRules { shared_mailboxes, agents, protected },
             group_made_at: _,
+            made_at: _,
             writes,
             voucher: _,
             status,

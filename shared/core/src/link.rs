@@ -12,6 +12,8 @@ use crate::{
     settings::Protected,
 };
 
+pub use crate::limit::RemovalLimit;
+
 /// One of the two memberships that a link keeps in step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -167,67 +169,6 @@ impl fmt::Display for Writes {
     }
 }
 
-/// How many removals of one side within 24 hours go on without a person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub enum RemovalLimit {
-    /// More than 5 and more than 20 %, or more than 500, are held.
-    #[default]
-    Standard,
-    /// More than this share of the members, in percent, is held.
-    Percent(u8),
-    /// More than this number is held.
-    Count(u64),
-    /// Only the removal of everybody is held.
-    Off,
-}
-
-/// A text that is no removal limit.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{0}' is not a removal limit: give a share such as 20%, a number such as 500, or off")]
-pub struct RemovalLimitError(String);
-
-impl std::str::FromStr for RemovalLimit {
-    type Err = RemovalLimitError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let refuse = || RemovalLimitError(text.to_owned());
-        match text.trim() {
-            "standard" => Ok(Self::Standard),
-            "off" => Ok(Self::Off),
-            share if share.ends_with('%') => match share.trim_end_matches('%').trim().parse::<u8>() {
-                Ok(percent) if percent <= 100 => Ok(Self::Percent(percent)),
-                _ => Err(refuse()),
-            },
-            number => number.parse().map(Self::Count).map_err(|_| refuse()),
-        }
-    }
-}
-
-impl TryFrom<String> for RemovalLimit {
-    type Error = RemovalLimitError;
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
-    }
-}
-
-impl From<RemovalLimit> for String {
-    fn from(limit: RemovalLimit) -> Self {
-        limit.to_string()
-    }
-}
-
-impl fmt::Display for RemovalLimit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Standard => f.write_str("standard"),
-            Self::Percent(percent) => write!(f, "{percent}%"),
-            Self::Count(count) => write!(f, "{count}"),
-            Self::Off => f.write_str("off"),
-        }
-    }
-}
-
 /// Whether a link's first run has finished.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -335,6 +276,9 @@ pub struct Link {
     /// When the group was created for the link: for a while after it the directory may not find the group.
     #[serde(default)]
     pub group_made_at: Option<Timestamp>,
+    /// When the link was made; none: before this was kept, or it was linked anew since, and unites both sides once more.
+    #[serde(default)]
+    pub made_at: Option<Timestamp>,
     /// Who carries out what is planned for the group.
     #[serde(default)]
     pub writes: Writes,
@@ -376,16 +320,5 @@ mod tests {
         let stored = r#"{"shared_mailboxes":"skip","protected":{"owners":"protected"}}"#;
         let rules: MemberRules = serde_json::from_str(stored).expect("rules");
         assert_eq!((rules.shared_mailboxes, rules.agents), (SharedMailboxes::Skip, Agents::Skip));
-    }
-
-    #[test]
-    fn removal_limits_read_back_as_written() {
-        for text in ["standard", "off", "20%", "0%", "100%", "0", "500"] {
-            let limit: RemovalLimit = text.parse().expect("a limit");
-            assert_eq!(limit.to_string(), text);
-        }
-        for text in ["", "101%", "-1", "many", "%"] {
-            assert!(text.parse::<RemovalLimit>().is_err(), "{text}");
-        }
     }
 }

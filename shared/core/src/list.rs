@@ -9,6 +9,7 @@ use crate::{
     contact::{UndeliverableReason, Version},
     id::{ContactId, ListId, ObjectId},
     import::Meaning,
+    limit::AdditionLimit,
     matched::Grounds,
 };
 
@@ -28,6 +29,9 @@ pub struct List {
     /// Status words of its files that have a meaning of their own, by the word.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub status_words: BTreeMap<String, Meaning>,
+    /// How many additions by files go on without a person; none: as the settings say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_additions: Option<AdditionLimit>,
     /// Of the last edit.
     #[serde(default)]
     pub version: Version,
@@ -43,6 +47,7 @@ impl List {
             kind: ListKind::Static,
             opt_out: OptOutRule::Allowed,
             status_words: BTreeMap::new(),
+            max_additions: None,
             version: Version(1),
         }
     }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     address::Address,
     id::{GroupId, ObjectId},
-    link::RemovalLimit,
+    limit::{AdditionLimit, RemovalLimit},
 };
 
 pub use written::{
@@ -28,6 +28,9 @@ pub struct Settings {
     pub settle_window: Duration,
     /// How many removals go on without a person.
     pub max_removals: RemovalLimit,
+    /// How many additions by files go on without a person.
+    #[serde(default)]
+    pub max_additions: AdditionLimit,
     /// The domains of the tenant's own people; empty: every address counts as internal.
     pub internal_domains: BTreeSet<String>,
     /// Who is never removed.
@@ -44,6 +47,7 @@ impl Default for Settings {
             full_check_every: Duration::from_secs(24 * 3600),
             settle_window: Duration::from_secs(30 * 60),
             max_removals: RemovalLimit::Standard,
+            max_additions: AdditionLimit::Standard,
             internal_domains: BTreeSet::new(),
             protected: Protected::default(),
             linkable_groups: BTreeSet::new(),

@@ -108,6 +108,7 @@ pub async fn connect(ports: &Ports, new: &NewLink, call: Call<'_>) -> PortResult
         max_removals: new.max_removals,
         members: new.members.clone(),
         group_made_at: made_at,
+        made_at: Some(ports.clock.now()),
         writes: new.writes,
         voucher: new.voucher,
         status: LinkStatus::Active,

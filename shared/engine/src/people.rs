@@ -150,13 +150,14 @@ pub async fn remove(
     Ok(Stored { what, links })
 }
 
-/// Does the held removals of an import.
+/// Does what an import holds, and has filtered lists follow what it changed of people.
 ///
 /// # Errors
 /// As [`crate::ports::ListStore::approve_import`], and as [`say`].
 pub async fn approve_import(service: &Service, import: &ImportId) -> PortResult<Stored<Import>> {
     let what = service.ports.lists.approve_import(import, service.ports.clock.now()).await?;
     let links = raise(service, std::slice::from_ref(&what.list), Duration::ZERO).await?;
+    filtered::follow_all(service).await?;
     Ok(Stored { what, links })
 }
 

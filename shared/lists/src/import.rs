@@ -1,4 +1,4 @@
-use listsync_core::{Timestamp, grant::Lists};
+use listsync_core::{Timestamp, grant::Lists, limit::AdditionLimit};
 use listsync_engine::ports::{Again, ImportMode, NewImport, Rows};
 
 use crate::ParsedFile;
@@ -40,6 +40,7 @@ impl ParsedFile {
             unreachable: self.unreachable,
             not_yet: self.not_yet,
             report: self.report,
+            max_additions: AdditionLimit::Standard,
             at: source.at,
         }
     }

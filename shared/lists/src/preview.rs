@@ -5,20 +5,26 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use listsync_core::{
     address::Address,
     contact::ExternalId,
+    growth::{Additions, Growth, judge_additions},
     id::ContactId,
     import::{Departure, FileRows, Keys, Removals, judge_removals},
     list::{Entry, List, Standing},
 };
 use listsync_engine::{
-    ports::{Affected, EntryQuery, ImportMode, ImportRow, Kept, PortResult, Presence},
+    ports::{Affected, EntryQuery, Import, ImportMode, ImportRow, Kept, PortResult, Presence},
     service::Service,
 };
 use serde::Serialize;
 
-use crate::{ParsedFile, RowProblem, take_in::problems_of};
+use crate::{
+    ParsedFile, RowProblem,
+    take_in::{max_additions, problems_of},
+};
 
 /// How many contacts are in memory at a time.
 const PAGE: usize = 500;
+/// So many imports are looked through for those of the last 24 hours.
+const FARTHEST: usize = 1_000;
 
 /// What taking a file in would do. Whom it names stands in it, so it is for a person and never for a log.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -29,6 +35,8 @@ pub struct Preview {
     pub leaves: Vec<Affected>,
     /// How many of those who leave would wait for approval, as the file names fewer than 80 % of those on the list.
     pub held: u64,
+    /// How many of those who join would wait for approval, as they are more than the list's limit lets through.
+    pub held_additions: u64,
     /// How many stay although the file does not name them, as rows do not tell whom they name.
     pub kept_back: u64,
     /// How many are on the list already.
@@ -59,14 +67,26 @@ pub async fn preview(
     if mode == ImportMode::Full {
         missing(&known, (&named, parsed.unreadable), &mut preview);
     }
+    preview.held_additions = held_additions(service, list, (&known, preview.joins.len() as u64)).await?;
     preview.problems.sort_by_key(|problem| problem.row);
     Ok(preview)
 }
 
+/// How many of those who join would wait.
+async fn held_additions(service: &Service, list: &List, (known, planned): (&Known, u64)) -> PortResult<u64> {
+    let limit = max_additions(&service.ports, Some(list)).await?;
+    let imports = service.ports.lists.imports(FARTHEST).await?;
+    let of_list = imports.iter().filter(|import| import.list == list.id).map(Import::grown);
+    let growth = Growth::of_files(of_list, service.ports.clock.now(), known.members().count() as u64);
+    Ok(match judge_additions(Growth { planned, ..growth }, limit) {
+        Additions::Do => 0,
+        Additions::Hold => planned,
+    })
+}
+
 fn missing(known: &Known, (named, unreadable): (&HashSet<ContactId>, u64), preview: &mut Preview) {
-    let members = known.entries.values().filter(|entry| entry.standing == Standing::Member);
-    let (listed, mut missing) = (members.clone().count() as u64, Vec::new());
-    missing.extend(members.filter(|entry| !named.contains(&entry.contact)));
+    let (listed, mut missing) = (known.members().count() as u64, Vec::new());
+    missing.extend(known.members().filter(|entry| !named.contains(&entry.contact)));
     let count = missing.len() as u64;
     match judge_removals(FileRows { present: listed - count, unreadable }, listed) {
         _ if missing.is_empty() => return,
@@ -124,6 +144,10 @@ impl Known {
                 return Ok(known);
             }
         }
+    }
+
+    fn members(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.values().filter(|entry| entry.standing == Standing::Member)
     }
 
     fn standing(&self, contact: &ContactId) -> Standing {

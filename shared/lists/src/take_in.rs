@@ -7,11 +7,13 @@ use listsync_core::{
     contact::ExternalId,
     id::{LinkId, ListId},
     import::Keys,
+    limit::AdditionLimit,
+    list::List,
     trigger::Reason,
 };
 use listsync_engine::{
-    filtered,
-    ports::{Again, Import, ImportState, Imported, PortResult},
+    Ports, filtered,
+    ports::{Again, Import, ImportState, Imported, NewImport, PortResult},
     service::Service,
     trigger,
 };
@@ -63,7 +65,8 @@ pub async fn take_in(
     let leavers = leavers(service, &gone).await?;
     let gone_unknown = (gone.len() - leavers.len()) as u64;
     leavers.into_iter().for_each(|(address, key)| parsed.people.leaves(address, key));
-    let new = parsed.into_import(source, again);
+    let limit = max_additions(&service.ports, service.ports.lists.list(list).await?.as_ref()).await?;
+    let new = NewImport { max_additions: limit, ..parsed.into_import(source, again) };
     let Imported { import, refused } = service.ports.lists.import(list, &new).await?;
     problems.extend(refused.into_iter().map(|row| RowProblem {
         row: row.row,
@@ -77,6 +80,14 @@ pub async fn take_in(
         filtered::follow_all(service).await?;
     }
     Ok(Taken { import, problems, gone_unknown, links })
+}
+
+/// How many of a file's people may join a list within 24 hours without a person.
+pub(crate) async fn max_additions(ports: &Ports, list: Option<&List>) -> PortResult<AdditionLimit> {
+    match list.and_then(|list| list.max_additions) {
+        Some(own) => Ok(own),
+        None => Ok(ports.settings.settings().await?.max_additions),
+    }
 }
 
 /// The rows of a file that could not be read.

@@ -7,21 +7,34 @@ use listsync_engine::ports::{Import, ImportState};
 /// It is the one text for the command line and for reports, and names nobody.
 #[must_use]
 pub fn left_undone(import: &Import) -> Vec<String> {
-    let Import { id, state, held, discarded, .. } = import;
-    match state {
-        ImportState::Done | ImportState::Repeated => Vec::new(),
-        ImportState::RemovalsSkipped => vec![
-            "Nobody who is missing from the file was removed, because rows do not tell whom they name: correct them and import again."
-                .to_owned(),
-        ],
-        ImportState::Discarded => vec![format!("{discarded} held changes were dropped: these people stay as they were.")],
-        ImportState::Held => vec![
-            format!("{held} removals are held, because the file names fewer than 80 % of those on the list."),
-            format!("See who: listsync imports show {id}"),
-            format!("Do them: listsync imports approve {id}"),
-            format!("Drop them: listsync imports discard {id}"),
-        ],
+    let Import { id, state, held, held_additions, discarded, kept_back, .. } = import;
+    let mut told = Vec::new();
+    if *held > 0 {
+        told.push(format!(
+            "{held} removals are held, because the file names fewer than 80 % of those on the list."
+        ));
     }
+    if *held_additions > 0 {
+        let why = "more would join the list within 24 hours than the setting max-additions lets through";
+        told.push(format!("{held_additions} additions are held, because {why}."));
+    }
+    if *state == ImportState::RemovalsSkipped || *kept_back > 0 {
+        let why = "because rows do not tell whom they name: correct them and import again";
+        told.push(format!("Nobody who is missing from the file was removed, {why}."));
+    }
+    match state {
+        ImportState::Held => {
+            told.push(format!("See who: listsync imports show {id}"));
+            told.push(format!("Do them: listsync imports approve {id}"));
+            told.push(format!("Drop them: listsync imports discard {id}"));
+        }
+        ImportState::Discarded => {
+            told.push(format!("{discarded} held changes were dropped: these people stay as they were."));
+        }
+        ImportState::Repeated => return Vec::new(),
+        ImportState::Done | ImportState::RemovalsSkipped => {}
+    }
+    told
 }
 
 #[cfg(test)]
@@ -36,7 +49,8 @@ mod tests {
             NewImport::new("hr.csv", ImportMode::Full, Vec::new(), listsync_core::Timestamp::UNIX_EPOCH);
         let list = ListId::parse("l1").expect("an id");
         let import = Import::begun(ImportId::parse("i1").expect("an id"), &list, &new);
-        Import { state, removed: 1, held: 4, ..import }
+        let held = if state == ImportState::Held { 4 } else { 0 };
+        Import { state, removed: 1, held, held_additions: held * 70, ..import }
     }
 
     #[test]
@@ -49,7 +63,13 @@ mod tests {
     #[test]
     fn what_waits_comes_with_every_next_step() {
         let told = left_undone(&import(ImportState::Held)).join("\n");
-        for part in ["4 removals are held", "imports show i1", "imports approve i1", "imports discard i1"] {
+        for part in [
+            "4 removals are held",
+            "280 additions are held",
+            "imports show i1",
+            "imports approve i1",
+            "imports discard i1",
+        ] {
             assert!(told.contains(part), "{part}: {told}");
         }
     }

@@ -115,6 +115,7 @@ pub fn link(name: &str, list: &ListId, group_name: &str) -> Link {
         members: MemberRules::default(),
         more: Vec::new(),
         group_made_at: None,
+        made_at: None,
         writes: Writes::Direct,
         voucher: Voucher::Operator,
         status: LinkStatus::Active,

@@ -2,6 +2,7 @@
 
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use listsync_core::limit::OwnLimit;
 
 mod examples;
 mod import;
@@ -109,7 +110,7 @@ pub(crate) enum ListsVerb {
         #[command(flatten)]
         rule: ListRule,
     },
-    /// Change a list: its name, its filter, whether its members may leave it.
+    /// Change a list: its name, its filter, whether its members may leave it, how many may join.
     Edit {
         /// The list's name or id.
         list: String,
@@ -169,6 +170,9 @@ pub(crate) struct ListRule {
     /// Whether its members may leave it by themselves: allowed, unless it is a mandatory list.
     #[arg(long)]
     pub(crate) opt_out: Option<OptOutArg>,
+    /// How many additions by files within 24 hours go on without a person: standard, 200%, 500, off, or as-settings.
+    #[arg(long, value_name = "LIMIT")]
+    pub(crate) max_additions: Option<OwnLimit>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -304,6 +308,8 @@ pub(crate) enum SettingName {
     SettleWindow,
     /// How many removals go on without a person: standard, 20%, 500 or off.
     MaxRemovals,
+    /// How many additions by files go on without a person: standard, 200%, 500 or off.
+    MaxAdditions,
     /// The domains of the tenant's own people, separated by commas.
     InternalDomains,
     /// Who is never removed: object ids, addresses and `owners`, separated by commas.

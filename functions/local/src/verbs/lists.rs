@@ -79,6 +79,9 @@ async fn show(ports: &Ports, name: &str) -> Outcome {
     for (word, meaning) in &list.status_words {
         let _ = writeln!(text, "  the status '{word}' of its files means {}", meaning.name());
     }
+    if let Some(limit) = list.max_additions {
+        let _ = writeln!(text, "  max additions: {limit}");
+    }
     let links = ports.links.of_list(&list.id).await?;
     let document = ListDocument::load(ports, list).await?;
     let ListDocument { members, opted_out, pending, .. } = &document;

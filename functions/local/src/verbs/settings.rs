@@ -11,11 +11,12 @@ use crate::{
     output::{self, Outcome, Refusal, Reply},
 };
 
-const ALL: [SettingName; 7] = [
+const ALL: [SettingName; 8] = [
     SettingName::Every,
     SettingName::FullCheckEvery,
     SettingName::SettleWindow,
     SettingName::MaxRemovals,
+    SettingName::MaxAdditions,
     SettingName::InternalDomains,
     SettingName::Protected,
     SettingName::LinkableGroups,
@@ -48,6 +49,7 @@ fn word(name: SettingName) -> &'static str {
         SettingName::FullCheckEvery => "full-check-every",
         SettingName::SettleWindow => "settle-window",
         SettingName::MaxRemovals => "max-removals",
+        SettingName::MaxAdditions => "max-additions",
         SettingName::InternalDomains => "internal-domains",
         SettingName::Protected => "protected",
         SettingName::LinkableGroups => "linkable-groups",
@@ -66,6 +68,7 @@ fn set(settings: &mut Settings, name: SettingName, value: &str) -> Result<(), Re
         SettingName::FullCheckEvery => SettingsPatch { full_check_every: one(), ..nothing },
         SettingName::SettleWindow => SettingsPatch { settle_window: one(), ..nothing },
         SettingName::MaxRemovals => SettingsPatch { max_removals: one(), ..nothing },
+        SettingName::MaxAdditions => SettingsPatch { max_additions: one(), ..nothing },
         SettingName::InternalDomains => SettingsPatch { internal_domains: many(), ..nothing },
         SettingName::Protected => SettingsPatch { protected: many(), ..nothing },
         SettingName::LinkableGroups => SettingsPatch { linkable_groups: many(), ..nothing },
@@ -106,6 +109,7 @@ mod tests {
             (SettingName::FullCheckEvery, "12h"),
             (SettingName::SettleWindow, "0s"),
             (SettingName::MaxRemovals, "10%"),
+            (SettingName::MaxAdditions, "200"),
             (SettingName::InternalDomains, "contoso.com,contoso.de"),
             (SettingName::Protected, everybody.as_str()),
             (SettingName::LinkableGroups, id),
@@ -122,6 +126,7 @@ mod tests {
         for (name, given) in [
             (SettingName::Every, "often"),
             (SettingName::MaxRemovals, "200%"),
+            (SettingName::MaxAdditions, "some"),
             (SettingName::InternalDomains, "not a domain"),
             (SettingName::Protected, "a b"),
             (SettingName::Protected, "@nobody"),

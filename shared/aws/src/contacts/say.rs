@@ -23,7 +23,7 @@ use crate::{
         owner::{Owner, Suppressed},
         people::People,
         person::{Contact, said_partition},
-        row::{Row, row_key},
+        row::{Leave, Row, row_key},
         tx::{ListTx, Piece},
     },
     store::persistently,
@@ -298,7 +298,7 @@ fn comeback(id: &ContactId, spot: &Spot, words: Words) -> PortResult<Vec<Op>> {
     };
     let origin = if to == Standing::Member { Origin::Own } else { spot.row.origin };
     let (since, seq) = (words.at, spot.head.seq + 1);
-    let row = Row { standing: to, origin, since, seq, no: None, ..spot.row.clone() };
+    let row = Row { standing: to, origin, since, seq, no: None, leave: Leave::Plain, ..spot.row.clone() };
     let mut ops = step(&spot.head, &[logged(id, to, (Origin::Own, words.at))], is_member(to))?;
     ops.push(Op::put(row_key(list, id), row.stored(list)?));
     Ok(ops)

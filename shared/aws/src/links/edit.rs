@@ -79,6 +79,7 @@ async fn relink(table: &Table, read: LinkRow, now: Timestamp) -> Result<(), Fail
         // The group's reads still lag behind what was written before.
         progress: Progress { settles_at: read.progress.settles_at, ..Progress::default() },
         ruling: None,
+        link: Link { made_at: None, ..read.link.clone() },
         leased_until: None,
         resync: false,
         // A worker whose lease ran out must not bring back what was forgotten.

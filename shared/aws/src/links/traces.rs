@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     DynamoStore, garbage,
+    lists::held,
     table::{Condition, Key, Op, Stored, schema, span},
 };
 
@@ -32,6 +33,7 @@ impl DynamoStore {
     /// Does what was noted. A run that fails at the same time may name the person once more: its summary goes with its time.
     pub(crate) async fn strike(&self, contact: &ContactId, noted: &Stored) -> PortResult<()> {
         let addresses = noted.set("addresses");
+        held::strike(&self.table, &addresses).await?;
         for list in noted.set("lists").iter().filter_map(|list| ListId::parse(list).ok()) {
             let links = match row::of_list(&self.table, &list).await {
                 // A list that is gone has no links.

@@ -2,6 +2,7 @@ use listsync_core::{
     Timestamp,
     contact::Version,
     id::ListId,
+    limit::OwnLimit,
     list::{List, ListKind},
 };
 use listsync_engine::ports::{ListEdit, PortError, PortResult};
@@ -89,6 +90,7 @@ pub(crate) async fn edit(
         name: name.unwrap_or(&before.name).to_owned(),
         kind: edit.kind.clone().unwrap_or_else(|| before.kind.clone()),
         opt_out: edit.opt_out.unwrap_or(before.opt_out),
+        max_additions: edit.max_additions.map_or(before.max_additions, OwnLimit::limit),
         status_words: edit.status_words.clone().unwrap_or_else(|| before.status_words.clone()),
         ..before.clone()
     };

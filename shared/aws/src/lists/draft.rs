@@ -7,7 +7,10 @@ use listsync_core::{
     list::{List, Origin, Standing},
 };
 
-use super::{person::Contact, row::Row};
+use super::{
+    person::Contact,
+    row::{Leave, Row},
+};
 
 /// Who changes something, and when.
 pub(crate) type By = (Origin, Timestamp);
@@ -101,6 +104,6 @@ impl Draft {
         let known = row.is_some();
         let row = row.unwrap_or_else(|| Row::blank(&contact.card, at)).showing(&contact.card);
         let origin = if known && to == Standing::Absent { row.origin } else { by };
-        Some(Row { standing: to, origin, since: at, ..row })
+        Some(Row { standing: to, origin, since: at, leave: Leave::Plain, ..row })
     }
 }

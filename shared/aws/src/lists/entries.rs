@@ -12,7 +12,7 @@ use listsync_engine::ports::{EntryQuery, PortResult};
 use super::{
     head::Head,
     people::{People, Wanted},
-    row::{Row, row_partition},
+    row::{Leave, Row, row_key, row_partition},
 };
 use crate::table::{Condition, Table, schema::SHARDS, span};
 
@@ -91,6 +91,19 @@ pub(crate) async fn rows<T>(
     });
     let found: Vec<Vec<T>> = shards.buffered(AT_ONCE).try_collect().await?;
     Ok(found.into_iter().flatten().collect())
+}
+
+/// Of these contacts, who left the list by a word and did not come back since.
+pub(super) async fn approved_leavers(
+    table: &Table,
+    list: &ListId,
+    contacts: &[ContactId],
+) -> PortResult<BTreeMap<ContactId, Timestamp>> {
+    let keys = contacts.iter().map(|contact| row_key(list, contact)).collect();
+    let rows = table.get_many("read the list", keys).await?.into_values();
+    let rows = rows.map(|stored| Row::read(&stored)).collect::<PortResult<Vec<Row>>>()?;
+    let approved = |row: &Row| row.standing == Standing::Absent && row.leave == Leave::Approved;
+    Ok(rows.into_iter().filter(approved).map(|row| (row.contact, row.since)).collect())
 }
 
 impl People {

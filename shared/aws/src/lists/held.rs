@@ -1,23 +1,35 @@
-//! What imports leave behind: their record, and whose removal they hold.
+//! What imports leave behind: their record, and whom they hold.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
-use listsync_core::id::{ContactId, ImportId, ListId};
-use listsync_engine::ports::{Import, ImportState, PortResult};
+use listsync_core::{
+    Timestamp,
+    grant::Lists,
+    growth::Grown,
+    id::{ContactId, ImportId, ListId},
+};
+use listsync_engine::ports::{Import, ImportRow, ImportState, NewImport, PortResult};
 
-use super::{head, row::Row};
+use super::{head, journal, row::Row, tx::Piece};
 use crate::{
     error,
     table::{Condition, Fail, Key, Op, Patience, Stored, Table, documents, span},
 };
 
 const IMPORTS: &str = "IMPORTS";
+/// The rows that wait, behind all contacts that do.
+const ROWS: &str = "~ROW#";
+const CONTACTS_END: &str = "}";
 
 /// An import's record.
 pub(super) struct Record {
     pub(super) import: Import,
     /// The number of the list's last change when it was done.
     pub(super) seq: u64,
+    /// The import into the list before it; none: it was the first, or this was not kept yet.
+    previous: Option<ImportId>,
+    /// The lists that whoever sent the file was given: an approval reaches no further.
+    pub(super) given: Lists,
     rev: u64,
 }
 
@@ -40,11 +52,13 @@ pub(super) fn held_partition(import: &ImportId) -> String {
 
 impl Record {
     fn stored(&self) -> PortResult<Stored> {
-        let Self { import, seq, rev } = self;
+        let Self { import, seq, previous, given, rev } = self;
         Stored::new(&key(&import.id))
             .text("list", import.list.as_str())
             .number("seq", seq)
+            .text_option("previous", previous.as_ref().map(ImportId::as_str))
             .number("rev", rev)
+            .document("given", given)?
             .document("doc", import)
     }
 
@@ -52,6 +66,8 @@ impl Record {
         Ok(Self {
             import: stored.read_document("doc")?,
             seq: stored.count("seq")?,
+            previous: stored.read_option("previous")?,
+            given: stored.document_option("given")?.unwrap_or_default(),
             rev: stored.count("rev")?,
         })
     }
@@ -62,15 +78,16 @@ impl Record {
         Self::read(&found)
     }
 
-    /// The record with another count of whom it holds; with nobody left it holds nothing any more.
-    pub(super) fn with(&self, held: u64, removed: u64) -> PortResult<(Self, Vec<Op>)> {
-        let state = if held == 0 { ImportState::Done } else { ImportState::Held };
-        self.becomes(Import { held, removed, state, ..self.import.clone() })
+    /// The record with other counts of whom it holds; with nobody left it holds nothing any more.
+    fn holding(&self, held: u64, held_additions: u64) -> PortResult<Vec<Op>> {
+        let import = Import { held, held_additions, ..self.import.clone() };
+        Ok(self.becomes(import.settled())?.1)
     }
 
     /// The record as another, unless somebody changed it since it was read, and what goes with that.
     pub(super) fn becomes(&self, import: Import) -> PortResult<(Self, Vec<Op>)> {
-        let after = Self { import, seq: self.seq, rev: self.rev + 1 };
+        let (previous, given) = (self.previous.clone(), self.given.clone());
+        let after = Self { import, seq: self.seq, previous, given, rev: self.rev + 1 };
         let as_read = Condition::new("#rev = :rev").with_number("rev", self.rev);
         let mut ops = vec![Op::put(key(&self.import.id), after.stored()?).when(as_read)];
         if after.import.state != ImportState::Held {
@@ -94,15 +111,37 @@ pub(super) async fn last(table: &Table, list: &ListId) -> PortResult<Option<Impo
     found.map(|stored| Ok(Record::read(&stored)?.import)).transpose()
 }
 
+/// What the list's imports of the 24 hours before a moment added, newest first: each names the one before it.
+pub(super) async fn grown(table: &Table, list: &ListId, at: Timestamp) -> PortResult<Vec<Grown>> {
+    const DOING: &str = "read the list's last imports";
+    let last = table.get(DOING, &last_key(list)).await?;
+    let mut next: Option<ImportId> = last.map(|stored| stored.read("import")).transpose()?;
+    let mut all = Vec::new();
+    while let Some(id) = next {
+        let Some(stored) = table.get(DOING, &key(&id)).await? else { break };
+        let Record { import, previous, .. } = Record::read(&stored)?;
+        if !import.grown().counts(at) {
+            break;
+        }
+        all.push(import.grown());
+        next = previous;
+    }
+    Ok(all)
+}
+
 /// The writes that record an import.
-pub(super) fn save_ops(import: &Import, seq: u64) -> PortResult<Vec<Op>> {
-    let record = Record { import: import.clone(), seq, rev: 0 };
+pub(super) fn save_ops(
+    import: &Import,
+    (seq, previous): (u64, Option<ImportId>),
+    given: &Lists,
+) -> PortResult<Vec<Op>> {
+    let record = Record { import: import.clone(), seq, previous, given: given.clone(), rev: 0 };
     let last = Stored::new(&last_key(&import.list)).text("import", import.id.as_str());
     let mut ops = vec![
         Op::put(key(&import.id), record.stored()?).when(Condition::absent()),
         Op::put(last_key(&import.list), last),
     ];
-    if import.held > 0 {
+    if import.state == ImportState::Held {
         let key = holding_key(&import.list, &import.id);
         let stored = Stored::new(&key).text("import", import.id.as_str());
         ops.push(Op::put(key, stored));
@@ -119,8 +158,28 @@ pub(super) async fn hold(table: &Table, import: &Import, held: &[Row]) -> PortRe
     table.put_many("hold the removals", items.collect()).await
 }
 
+/// A row whose people wait, as it stands in the file at this place.
+pub(super) fn row_piece(import: &ImportId, place: usize, row: &ImportRow) -> PortResult<Piece> {
+    let key = Key::new(held_partition(import), format!("{ROWS}{place:010}"));
+    let stored = Stored::new(&key).document("row", row)?;
+    Ok(Piece { ops: vec![Op::put(key, stored)], ..Piece::default() })
+}
+
+/// A row that waits, and where.
+pub(super) struct Waiting {
+    pub(super) key: Key,
+    pub(super) row: ImportRow,
+}
+
+/// The rows whose people wait, in the order of the file.
+pub(super) async fn rows_of(table: &Table, import: &ImportId) -> PortResult<Vec<Waiting>> {
+    let rows = span(held_partition(import)).beginning(ROWS);
+    let read = |stored: &Stored| Ok(Waiting { key: stored.key()?, row: stored.read_document("row")? });
+    table.read("read the rows that wait", &rows, read).await
+}
+
 pub(super) async fn held_by(table: &Table, import: &ImportId) -> PortResult<Vec<ContactId>> {
-    let held = span(held_partition(import));
+    let held = span(held_partition(import)).to(CONTACTS_END);
     table.read("read the held removals", &held, |stored| stored.read("contact")).await
 }
 
@@ -155,7 +214,8 @@ pub(crate) async fn spare_one(table: &Table, list: &ListId, contact: &ContactId)
         let mut patience = Patience::new(DOING);
         while table.get(DOING, &held).await?.is_some() {
             let record = Record::load(table, &id).await?;
-            let (_, mut ops) = record.with(record.import.held.saturating_sub(1), record.import.removed)?;
+            let Import { held: count, held_additions, .. } = record.import;
+            let mut ops = record.holding(count.saturating_sub(1), held_additions)?;
             ops.push(Op::delete(held.clone()).when(Condition::present()));
             match table.transact(DOING, &ops).await {
                 Ok(()) => break,
@@ -167,13 +227,50 @@ pub(crate) async fn spare_one(table: &Table, list: &ListId, contact: &ContactId)
     Ok(())
 }
 
+/// Whom a later file names, an earlier one's rows put on the list no more: the later one says how they are.
+pub(super) async fn supersede(table: &Table, list: &ListId, later: &NewImport) -> PortResult<()> {
+    let holding = span(head::partition(list)).beginning("HOLDING#");
+    let holding = table.query("release rows that wait", &holding).await?;
+    if holding.is_empty() {
+        return Ok(());
+    }
+    let named: HashSet<String> = later.people.iter().map(|row| row.contact.address.into()).collect();
+    for stored in holding {
+        release(table, &stored.read("import")?, |address| named.contains(address)).await?;
+    }
+    Ok(())
+}
+
+/// Forgets the rows of these addresses that wait to join any list.
+pub(crate) async fn strike(table: &Table, addresses: &BTreeSet<String>) -> PortResult<()> {
+    let read = |stored: &Stored| Ok(Record::read(stored)?.import);
+    for import in table.read("read the imports", &span(IMPORTS), read).await? {
+        if import.held_additions > 0 {
+            release(table, &import.id, |address| addresses.contains(address)).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Drops the rows of some addresses.
+async fn release(table: &Table, id: &ImportId, of: impl Fn(&str) -> bool) -> PortResult<()> {
+    let mut rows = rows_of(table, id).await?;
+    rows.retain(|waiting| of(waiting.row.contact.address.as_str()));
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let keys = rows.into_iter().map(|waiting| waiting.key).collect();
+    table.delete_many("release rows that wait", keys).await?;
+    recount(table, id).await
+}
+
 async fn recount(table: &Table, id: &ImportId) -> PortResult<()> {
     const DOING: &str = "release held removals";
     let mut patience = Patience::new(DOING);
     loop {
         let record = Record::load(table, id).await?;
         let held = held_by(table, id).await?.len() as u64;
-        let (_, ops) = record.with(held, record.import.removed)?;
+        let ops = record.holding(held, rows_of(table, id).await?.len() as u64)?;
         match table.transact(DOING, &ops).await {
             Ok(()) => return Ok(()),
             Err(Fail::Port(error)) => return Err(error),
@@ -185,6 +282,7 @@ async fn recount(table: &Table, id: &ImportId) -> PortResult<()> {
 /// Every import of a list goes with it.
 pub(crate) async fn forget(table: &Table, list: &ListId) -> PortResult<()> {
     const DOING: &str = "clear the list's imports away";
+    journal::forget(table, list).await?;
     let of_list = Condition::new("#list = :list").with_text("list", list.as_str());
     for stored in table.query(DOING, &span(IMPORTS).only(of_list)).await? {
         let key = stored.key()?;

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use listsync_core::{
+    growth::{Additions, Growth, Joining},
     id::{ContactId, ListId},
     import::{FileRows, Removals, judge_removals},
     list::{Origin, Standing},
@@ -24,10 +25,7 @@ use super::{
     rows::{self, Took},
     tx::ListTx,
 };
-use crate::{
-    contacts,
-    table::{Condition, Fail, Patience, Table},
-};
+use crate::table::{Condition, Fail, Patience, Table};
 
 const DOING: &str = "import the file";
 /// How many contacts are read in one go.
@@ -79,6 +77,9 @@ async fn repeated(table: &Table, list: &ListId, new: &NewImport) -> PortResult<O
 impl Importing<'_> {
     async fn run(&mut self) -> PortResult<Import> {
         self.recall().await?;
+        if self.journal.additions.is_none() {
+            self.journal.additions = Some(self.judge().await?);
+        }
         while self.journal.next < self.new.people.len() {
             self.persist(Stage::Additions).await?;
         }
@@ -99,11 +100,8 @@ impl Importing<'_> {
                     self.persist(Stage::Removals(some)).await?;
                 }
             }
-            Removals::Skip => self.journal.import.state = ImportState::RemovalsSkipped,
-            Removals::Hold => {
-                self.journal.import.state = ImportState::Held;
-                held = leavers;
-            }
+            Removals::Skip => self.journal.import.kept_back = leavers.len() as u64,
+            Removals::Hold => held = leavers,
         }
         self.end(&held).await
     }
@@ -136,6 +134,29 @@ impl Importing<'_> {
         Ok(())
     }
 
+    /// Whether the people of the file may join without a person.
+    async fn judge(&self) -> PortResult<Additions> {
+        let Self { table, list, new, .. } = self;
+        let past = held::grown(table, list, new.at).await?;
+        let growth = Growth::of_files(past, new.at, self.journal.listed);
+        let mut joining = Joining::new(growth, new.max_additions, new.people.len() as u64);
+        let by = (Origin::Csv, new.at);
+        for from in (0..new.people.len()).step_by(CHUNK) {
+            if let Some(judged) = joining.judged() {
+                return Ok(judged);
+            }
+            let some = new.people.some(from, CHUNK);
+            let head = Head::load(table, list).await?;
+            let people = self.as_they_are(&head, &some).await?;
+            let mut count = 0;
+            for row in &some {
+                count += u64::from(rows::joins(&people, row, (by, None))?.is_some());
+            }
+            joining.saw(some.len() as u64, count);
+        }
+        Ok(joining.judged().unwrap_or(Additions::Do))
+    }
+
     fn note(&mut self, took: Took) {
         self.named.extend(took.named);
         self.refused.extend(took.refused);
@@ -161,13 +182,19 @@ impl Importing<'_> {
         let some = self.new.people.some(from, CHUNK);
         let upto = from + some.len();
         let head = Head::load(self.table, self.list).await?;
-        let mut people = self.people(&head, &some).await?;
+        let mut people = rows::people_of(self.table, &head, (&some, self.new.at, &self.new.given)).await?;
         let mut tx = ListTx::new(&head);
         let mut counts = self.journal.counts();
         let mut waiting = Vec::new();
         for (number, row) in some.iter().enumerate() {
             let mut next = counts.clone();
-            let (piece, took) = rows::take_in(&mut people, row, &mut next)?;
+            let (piece, took) = match self.waits(&people, row)? {
+                None => rows::take_in(&mut people, row, &mut next)?,
+                Some(took) => {
+                    next.import.held_additions += 1;
+                    (held::row_piece(&self.journal.import.id, from + number, row)?, took)
+                }
+            };
             if !tx.fits(&piece) {
                 self.commit(&mut tx, counts, from + number).await?;
                 waiting.drain(..).for_each(|took| self.note(took));
@@ -181,22 +208,16 @@ impl Importing<'_> {
         Ok(())
     }
 
-    /// The people of some rows. Who changes their address and stands on other lists too does so before.
-    async fn people(&self, head: &Head, some: &[ImportRow]) -> Result<People, Fail> {
-        let people = self.as_they_are(head, some).await?;
-        let movers = rows::movers(&people, some, self.list);
-        if movers.is_empty() {
-            return Ok(people);
-        }
-        for (contact, address) in movers {
-            contacts::readdress(self.table, &contact, (&address, (Origin::Csv, self.new.at))).await?;
-        }
-        Ok(self.as_they_are(head, some).await?)
+    async fn as_they_are(&self, head: &Head, some: &[ImportRow]) -> PortResult<People> {
+        rows::as_they_are(self.table, head, (some, &self.new.given)).await
     }
 
-    async fn as_they_are(&self, head: &Head, some: &[ImportRow]) -> PortResult<People> {
-        let people = People::load(self.table, head, rows::wanted(some)).await?;
-        people.within(self.table, &self.new.given).await
+    /// Whom a row names whose people wait for a person; none: it is taken in.
+    fn waits(&self, people: &People, row: &ImportRow) -> PortResult<Option<Took>> {
+        match self.journal.additions {
+            Some(Additions::Hold) => rows::joins(people, row, ((Origin::Csv, self.new.at), None)),
+            Some(Additions::Do) | None => Ok(None),
+        }
     }
 
     async fn commit(&mut self, tx: &mut ListTx, counts: Counts, next: usize) -> Result<(), Fail> {
@@ -234,10 +255,13 @@ impl Importing<'_> {
         let mut import = self.journal.import.clone();
         import.held = held.len() as u64;
         import.report = self.new.report.clone();
+        let import = import.settled();
         held::hold(self.table, &import, held).await?;
         held::spare(self.table, self.list, &self.named).await?;
+        held::supersede(self.table, self.list, self.new).await?;
+        let previous = held::last(self.table, self.list).await?.map(|last| last.id);
         let seq = Head::load(self.table, self.list).await?.seq;
-        let mut ops = held::save_ops(&import, seq)?;
+        let mut ops = held::save_ops(&import, (seq, previous), &self.new.given)?;
         ops.push(self.journal.end());
         match self.table.transact(DOING, &ops).await {
             Ok(()) => Ok(import),

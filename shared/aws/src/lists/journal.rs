@@ -6,6 +6,7 @@ use listsync_core::{
     Timestamp,
     contact::ExternalId,
     grant::Lists,
+    growth::Additions,
     id::{ImportId, ListId},
     schedule::{SKEW, as_of},
 };
@@ -14,7 +15,10 @@ use listsync_engine::ports::{
 };
 use sha2::{Digest as _, Sha256};
 
-use super::head::{self, Head};
+use super::{
+    head::{self, Head},
+    held::held_partition,
+};
 use crate::{
     error,
     table::{Condition, Fail, Guard, Key, Op, Stored, Table},
@@ -24,6 +28,9 @@ use crate::{
 const ALIVE: Duration = Duration::from_secs(60);
 /// How long one that was interrupted can go on; after it, the file is taken from its beginning.
 const RESUMABLE: Duration = Duration::from_secs(3_600);
+/// How the judgement of the additions is stored.
+const DO: &str = "do";
+const HOLD: &str = "hold";
 /// By what a commit tells that another import took over.
 const SUPERSEDED: usize = 1;
 
@@ -41,6 +48,8 @@ pub(super) struct Journal {
     pub(super) next: usize,
     /// How many were removed because a row says that they leave.
     pub(super) left: u64,
+    /// Whether its people may join without a person, once that was judged: before any of them did.
+    pub(super) additions: Option<Additions>,
     until: Timestamp,
     rev: u64,
 }
@@ -67,18 +76,22 @@ impl Journal {
         }
         let rev = old.as_ref().map(|old| old.rev);
         let young = |old: &Self| old.until.checked_add(RESUMABLE).is_ok_and(|end| end > now);
-        let mut journal = match old.filter(|old| old.digest == digest && young(old)) {
-            Some(old) => old,
-            None => Self {
-                import: begun(list, new)?,
-                digest,
-                listed: head.members,
-                from_seq: head.seq,
-                next: 0,
-                left: 0,
-                until: now,
-                rev: 0,
-            },
+        let (mut journal, given_up) = match old {
+            Some(old) if old.digest == digest && young(&old) => (old, None),
+            old => (
+                Self {
+                    import: Import { listed: head.members, ..begun(list, new)? },
+                    digest,
+                    listed: head.members,
+                    from_seq: head.seq,
+                    next: 0,
+                    left: 0,
+                    additions: None,
+                    until: now,
+                    rev: 0,
+                },
+                old,
+            ),
         };
         journal.rev = rev.unwrap_or(0) + 1;
         journal.until = alive_until(now);
@@ -87,19 +100,29 @@ impl Journal {
             None => Condition::absent(),
         };
         match table.put(DOING, journal.stored()?, Some(condition)).await? {
-            true => Ok(journal),
-            false => Err(busy(list)),
+            true => {}
+            false => return Err(busy(list)),
         }
+        if let Some(old) = given_up {
+            // Rows of it may wait, and nobody will ever rule on them.
+            table.clear(DOING, &held_partition(&old.import.id)).await?;
+        }
+        Ok(journal)
     }
 
     fn stored(&self) -> PortResult<Stored> {
-        let Self { import, digest, listed, from_seq, next, left, until, rev } = self;
+        let Self { import, digest, listed, from_seq, next, left, additions, until, rev } = self;
+        let additions = additions.map(|judged| match judged {
+            Additions::Do => DO,
+            Additions::Hold => HOLD,
+        });
         Stored::new(&key(&import.list))
             .text("digest", digest)
             .number("listed", listed)
             .number("from_seq", from_seq)
             .number("next", next)
             .number("left", left)
+            .text_option("additions", additions)
             .at("until", *until)
             .number("rev", rev)
             .document("import", import)
@@ -113,6 +136,11 @@ impl Journal {
             from_seq: stored.count("from_seq")?,
             next: stored.count("next")?,
             left: stored.count("left")?,
+            additions: match stored.find("additions") {
+                Some(DO) => Some(Additions::Do),
+                Some(HOLD) => Some(Additions::Hold),
+                _ => None,
+            },
             until: stored.instant("until")?,
             rev: stored.count("rev")?,
         })
@@ -124,14 +152,14 @@ impl Journal {
 
     /// The journal one step on, and the write that makes it so.
     pub(super) fn step(&self, counts: Counts, next: usize, now: Timestamp) -> PortResult<(Self, Op)> {
-        let Counts { import, left } = counts;
+        let Counts { import, left, at: _ } = counts;
         let after = Self { import, left, next, until: alive_until(now), rev: self.rev + 1, ..self.clone() };
         let op = Op::put(key(&self.import.list), after.stored()?).when(self.as_read());
         Ok((after, op.or(Guard::Taken(SUPERSEDED))))
     }
 
     pub(super) fn counts(&self) -> Counts {
-        Counts { import: self.import.clone(), left: self.left }
+        Counts { import: self.import.clone(), left: self.left, at: self.import.at }
     }
 
     /// The end of it.
@@ -146,11 +174,22 @@ impl Journal {
     }
 }
 
+/// Forgets the rows that wait of an import that was interrupted for good.
+pub(super) async fn forget(table: &Table, list: &ListId) -> PortResult<()> {
+    const DOING: &str = "clear an interrupted import away";
+    match table.get(DOING, &key(list)).await? {
+        Some(stored) => table.clear(DOING, &held_partition(&Journal::read(&stored)?.import.id)).await,
+        None => Ok(()),
+    }
+}
+
 /// What an import came to so far, while a transaction is filled.
 #[derive(Debug, Clone)]
 pub(super) struct Counts {
     pub(super) import: Import,
     pub(super) left: u64,
+    /// When what it changes is so.
+    pub(super) at: Timestamp,
 }
 
 /// What a failed commit of an import comes to: an error, or to read again.

@@ -33,7 +33,20 @@ pub(crate) struct Row {
     pub(crate) decision: Option<Decision>,
     /// Why they are opted out, as far as they said so.
     pub(crate) no: Option<OptOut>,
+    pub(crate) leave: Leave,
 }
+
+/// How one who is not on a list left it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Leave {
+    /// As anybody does, or never.
+    Plain,
+    /// By an import that a person approved.
+    Approved,
+}
+
+const LEAVE: &str = "leave";
+const APPROVED: &str = "approved";
 
 pub(crate) fn row_partition(list: &ListId, shard: u32) -> String {
     format!("ROW#{list}#{shard}")
@@ -59,6 +72,7 @@ impl Row {
             seq: 0,
             decision: None,
             no: None,
+            leave: Leave::Plain,
         }
     }
 
@@ -96,6 +110,7 @@ impl Row {
             seq,
             decision,
             no,
+            leave,
         } = self;
         let stored = Stored::new(&row_key(list, contact))
             .text("contact", contact.as_str())
@@ -105,7 +120,8 @@ impl Row {
             .text("standing", standing.to_string())
             .text("origin", origin.to_string())
             .at("since", *since)
-            .number("seq", seq);
+            .number("seq", seq)
+            .text_option(LEAVE, (*leave == Leave::Approved).then_some(APPROVED));
         let stored = match grounds {
             Some(grounds) => stored.document("grounds", grounds)?,
             None => stored,
@@ -138,6 +154,7 @@ impl Row {
             seq: stored.count("seq")?,
             decision: stored.document_option("decision")?,
             no: stored.document_option("no")?,
+            leave: if stored.find(LEAVE) == Some(APPROVED) { Leave::Approved } else { Leave::Plain },
         })
     }
 

@@ -1,7 +1,9 @@
 //! What a row of a file comes to.
 
 use listsync_core::{
+    Timestamp,
     address::Address,
+    grant::Lists,
     id::{ContactId, ListId},
     import::Departure,
     list::{Origin, Standing},
@@ -10,10 +12,15 @@ use listsync_engine::ports::{ImportRow, PortResult, Presence, RefusedRow};
 
 use super::{
     draft::{By, Draft, Move},
+    head::Head,
     journal::Counts,
     people::{People, Wanted},
     person::Details,
     tx::Piece,
+};
+use crate::{
+    contacts,
+    table::{Fail, Table},
 };
 
 /// What taking a row in came to, besides what is written.
@@ -88,6 +95,32 @@ pub(super) fn movers(people: &People, rows: &[ImportRow], list: &ListId) -> Vec<
     rows.iter().filter(|row| row.presence == Presence::Present).filter_map(known).collect()
 }
 
+/// The people of some rows. Who changes their address and stands on other lists too does so before.
+pub(super) async fn people_of(
+    table: &Table,
+    head: &Head,
+    (some, at, given): (&[ImportRow], Timestamp, &Lists),
+) -> Result<People, Fail> {
+    let people = as_they_are(table, head, (some, given)).await?;
+    let movers = movers(&people, some, &head.list.id);
+    if movers.is_empty() {
+        return Ok(people);
+    }
+    for (contact, address) in movers {
+        contacts::readdress(table, &contact, (&address, (Origin::Csv, at))).await?;
+    }
+    Ok(as_they_are(table, head, (some, given)).await?)
+}
+
+/// The people of some rows as they are, and who of them is out of reach of whoever is given these lists.
+pub(super) async fn as_they_are(
+    table: &Table,
+    head: &Head,
+    (some, given): (&[ImportRow], &Lists),
+) -> PortResult<People> {
+    People::load(table, head, wanted(some)).await?.within(table, given).await
+}
+
 /// What a row that was taken in before came to; nothing is written.
 pub(super) fn recall(people: &People, row: &ImportRow, by: By) -> PortResult<Took> {
     Ok(match identify(people, row, by)? {
@@ -112,13 +145,31 @@ pub(super) fn recall(people: &People, row: &ImportRow, by: By) -> PortResult<Too
     })
 }
 
+/// Whom a row names who joins by it and did not leave after the list's change of this number; none: nobody joins.
+pub(super) fn joins(
+    people: &People,
+    row: &ImportRow,
+    (by, since): (By, Option<u64>),
+) -> PortResult<Option<Took>> {
+    if row.presence == Presence::Leaving {
+        return Ok(None);
+    }
+    let Who::One(draft) = identify(people, row, by)? else { return Ok(None) };
+    let joins = draft.standing() != Standing::Member
+        && !draft.is_opted_out()
+        && !draft.changed_after(since)
+        && !is_told_by_key_alone(people, row, &draft)
+        && draft.contact.keys().with(row.in_force(), &row.ended_ids).is_ok();
+    Ok(joins.then(|| Took { named: draft.known_id().into_iter().collect(), refused: None }))
+}
+
 /// Takes a row in, and counts what came of it.
 pub(super) fn take_in(
     people: &mut People,
     row: &ImportRow,
     counts: &mut Counts,
 ) -> PortResult<(Piece, Took)> {
-    let by = (Origin::Csv, counts.import.at);
+    let by = (Origin::Csv, counts.at);
     let mut draft = match identify(people, row, by)? {
         Who::One(draft) => *draft,
         Who::Two(both) => {

@@ -2,17 +2,20 @@
 
 use listsync_core::{
     Timestamp,
-    id::{ContactId, ImportId},
+    id::{ContactId, ImportId, ListId},
     list::{Origin, Standing},
 };
-use listsync_engine::ports::{Affected, HeldPeople, Import, ImportState, PortResult};
+use listsync_engine::ports::{Affected, HeldPeople, Import, ImportRow, ImportState, PortResult};
 
 use super::{
     draft::{Draft, Move},
     head::Head,
-    held::{Record, held_by, held_partition},
+    held::{Record, Waiting, held_by, held_partition, rows_of},
     imports::CHUNK,
+    journal::Counts,
     people::{People, Wanted},
+    row::Leave,
+    rows::{self, Took},
     tx::{ListTx, Piece},
 };
 use crate::{
@@ -20,23 +23,35 @@ use crate::{
     table::{Fail, Key, Op, Patience, Table},
 };
 
+const APPROVING: &str = "approve the import";
+
 /// Whom an approval would move now.
 pub(super) async fn people(table: &Table, id: &ImportId) -> PortResult<HeldPeople> {
     let record = Record::load(table, id).await?;
-    let mut leaves = Vec::new();
-    let held = held_by(table, id).await?;
-    if !held.is_empty() {
-        let head = Head::load(table, &record.import.list).await?;
-        for some in held.chunks(CHUNK) {
-            let people = those(table, &head, some).await?;
-            let due = some.iter().filter_map(|contact| due(&people, contact, record.seq));
-            leaves.extend(due.map(|draft| {
-                let card = draft.contact.card;
-                Affected { row: None, address: card.address, name: card.name }
-            }));
+    if record.import.state != ImportState::Held {
+        return Ok(HeldPeople::default());
+    }
+    let head = Head::load(table, &record.import.list).await?;
+    let (mut joins, mut leaves) = (Vec::new(), Vec::new());
+    for some in held_by(table, id).await?.chunks(CHUNK) {
+        let people = those(table, &head, some).await?;
+        let due = some.iter().filter_map(|contact| due(&people, contact, record.seq));
+        leaves.extend(due.map(|draft| {
+            let card = draft.contact.card;
+            Affected { row: None, address: card.address, name: card.name }
+        }));
+    }
+    let by = (Origin::Csv, record.import.at);
+    for some in rows_of(table, id).await?.chunks(CHUNK) {
+        let rows: Vec<ImportRow> = some.iter().map(|waiting| waiting.row.clone()).collect();
+        let people = rows::as_they_are(table, &head, (&rows, &record.given)).await?;
+        for row in rows {
+            if rows::joins(&people, &row, (by, Some(record.seq)))?.is_some() {
+                joins.push(Affected::by(row));
+            }
         }
     }
-    Ok(HeldPeople::sorted(Vec::new(), leaves))
+    Ok(HeldPeople::sorted(joins, leaves))
 }
 
 async fn those(table: &Table, head: &Head, contacts: &[ContactId]) -> PortResult<People> {
@@ -77,7 +92,7 @@ pub(super) async fn discard(table: &Table, id: &ImportId) -> PortResult<Import> 
 /// Does an import's held removals, as far as they still stand: of those who did not change since. What is interrupted
 /// goes on where it was when it is approved again.
 pub(super) async fn approve(table: &Table, id: &ImportId, now: Timestamp) -> PortResult<Import> {
-    let mut patience = Patience::new("approve the import");
+    let mut patience = Patience::new(APPROVING);
     loop {
         let record = holding(Record::load(table, id).await?)?;
         match approve_some(table, record, now).await {
@@ -88,34 +103,79 @@ pub(super) async fn approve(table: &Table, id: &ImportId, now: Timestamp) -> Por
     }
 }
 
-async fn approve_some(table: &Table, mut record: Record, now: Timestamp) -> Result<Import, Fail> {
-    let (id, list, seq) = (record.import.id.clone(), record.import.list.clone(), record.seq);
+async fn approve_some(table: &Table, record: Record, now: Timestamp) -> Result<Import, Fail> {
+    let list = record.import.list.clone();
+    let record = dismiss_all(table, (record, &list), now).await?;
+    let mut record = admit_all(table, (record, &list), now).await?;
+    // Whom others released meanwhile is counted no more.
+    if record.import.state == ImportState::Held {
+        let import = Import { held: 0, held_additions: 0, ..record.import.clone() };
+        let (after, ops) = record.becomes(import.settled())?;
+        table.transact(APPROVING, &ops).await?;
+        record = after;
+    }
+    Ok(record.import)
+}
+
+/// Takes off the list who still leaves it.
+async fn dismiss_all(
+    table: &Table,
+    (mut record, list): (Record, &ListId),
+    now: Timestamp,
+) -> Result<Record, Fail> {
+    let (id, seq) = (record.import.id.clone(), record.seq);
     let held = held_by(table, &id).await?;
-    let mut left = held.len() as u64;
     for some in held.chunks(CHUNK) {
-        let head = Head::load(table, &list).await?;
+        let head = Head::load(table, list).await?;
         let mut tx = ListTx::new(&head);
         let mut people = those(table, &head, some).await?;
-        let (mut removed, mut taken) = (0, 0);
+        let mut import = record.import.clone();
         for contact in some {
             let (mut piece, leaves) = dismissal(&mut people, contact, (seq, now))?;
             piece.ops.push(Op::delete(Key::new(held_partition(&id), contact.as_str())));
             if !tx.fits(&piece) {
-                record = commit(table, &mut tx, (record, left - taken, removed)).await?;
-                (left, removed, taken) = (left - taken, 0, 0);
+                record = commit(table, &mut tx, (record, import.clone())).await?;
             }
             tx.push(piece);
-            (removed, taken) = (removed + u64::from(leaves), taken + 1);
+            import.held = import.held.saturating_sub(1);
+            import.removed += u64::from(leaves);
         }
-        record = commit(table, &mut tx, (record, left - taken, removed)).await?;
-        left -= taken;
+        record = commit(table, &mut tx, (record, import)).await?;
     }
-    if held.is_empty() {
-        let (after, ops) = record.with(0, record.import.removed)?;
-        table.transact("approve the import", &ops).await?;
-        record = after;
+    Ok(record)
+}
+
+/// Puts on the list who would still join it.
+async fn admit_all(
+    table: &Table,
+    (mut record, list): (Record, &ListId),
+    now: Timestamp,
+) -> Result<Record, Fail> {
+    let (seq, by) = (record.seq, (Origin::Csv, now));
+    let waiting = rows_of(table, &record.import.id).await?;
+    for some in waiting.chunks(CHUNK) {
+        let head = Head::load(table, list).await?;
+        let mut tx = ListTx::new(&head);
+        let of_file: Vec<ImportRow> = some.iter().map(|waiting| waiting.row.clone()).collect();
+        let mut people = rows::people_of(table, &head, (&of_file, now, &record.given)).await?;
+        let mut counts = Counts { import: record.import.clone(), left: 0, at: now };
+        for Waiting { key, row } in some {
+            let mut next = counts.clone();
+            let (mut piece, _) = match rows::joins(&people, row, (by, Some(seq)))? {
+                Some(_) => rows::take_in(&mut people, row, &mut next)?,
+                None => (Piece::default(), Took::default()),
+            };
+            piece.ops.push(Op::delete(key.clone()));
+            if !tx.fits(&piece) {
+                record = commit(table, &mut tx, (record, counts.import.clone())).await?;
+            }
+            tx.push(piece);
+            next.import.held_additions = next.import.held_additions.saturating_sub(1);
+            counts = next;
+        }
+        record = commit(table, &mut tx, (record, counts.import)).await?;
     }
-    Ok(record.import)
+    Ok(record)
 }
 
 fn dismissal(
@@ -125,15 +185,15 @@ fn dismissal(
 ) -> PortResult<(Piece, bool)> {
     let Some(mut draft) = due(people, contact, seq) else { return Ok((Piece::default(), false)) };
     draft.shift(Move { to: Standing::Absent, by: Origin::Csv, at });
-    Ok((people.settle(draft)?, true))
+    let mut piece = people.settle(draft)?;
+    if let Some((row, _)) = &mut piece.row {
+        row.leave = Leave::Approved;
+    }
+    Ok((piece, true))
 }
 
-async fn commit(
-    table: &Table,
-    tx: &mut ListTx,
-    (record, held, removed): (Record, u64, u64),
-) -> Result<Record, Fail> {
-    let (after, ops) = record.with(held, record.import.removed + removed)?;
-    tx.commit(table, "approve the import", ops).await?;
+async fn commit(table: &Table, tx: &mut ListTx, (record, import): (Record, Import)) -> Result<Record, Fail> {
+    let (after, ops) = record.becomes(import.settled())?;
+    tx.commit(table, APPROVING, ops).await?;
     Ok(after)
 }

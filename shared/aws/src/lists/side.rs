@@ -1,9 +1,10 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use listsync_core::{
+    Timestamp,
     address::Address,
-    id::ListId,
+    id::{ContactId, ListId},
     list::{Entry, List},
     matched::Binding,
 };
@@ -36,6 +37,14 @@ impl ListSide for DynamoStore {
 
     async fn refused(&self, list: &ListId, addresses: &[Address]) -> PortResult<BTreeSet<Address>> {
         entries::refused(&self.table, &self.ruled(list).await?, addresses).await
+    }
+
+    async fn approved_leavers(
+        &self,
+        list: &ListId,
+        contacts: &[ContactId],
+    ) -> PortResult<BTreeMap<ContactId, Timestamp>> {
+        entries::approved_leavers(&self.table, list, contacts).await
     }
 
     async fn bind(&self, matches: &[Binding]) -> PortResult<()> {

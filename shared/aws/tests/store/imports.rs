@@ -1,7 +1,9 @@
 use std::time::Duration;
 
-use listsync_core::id::ListId;
-use listsync_engine::ports::{EntryQuery, Fault, ImportMode, ImportState, ListSide as _, ListStore as _};
+use listsync_core::{id::ListId, limit::AdditionLimit};
+use listsync_engine::ports::{
+    EntryQuery, Fault, ImportMode, ImportState, ListSide as _, ListStore as _, NewImport,
+};
 use listsync_testkit::sample::moment;
 
 use crate::kit::{Kit, file, people};
@@ -36,7 +38,8 @@ async fn an_import_that_was_interrupted_goes_on_where_it_was_and_removed_nobody_
     let kit = Kit::start().await;
     let list = list(&kit).await;
     kit.store.import(&list, &file(ImportMode::Full, people(0..300))).await.unwrap();
-    let next = file(ImportMode::Full, people(30..900));
+    let max_additions = AdditionLimit::Off;
+    let next = NewImport { max_additions, ..file(ImportMode::Full, people(30..900)) };
     let (store, of_list, of_file) = (kit.other(), list.clone(), next.clone());
     let importing = tokio::spawn(async move { store.import(&of_list, &of_file).await });
     while kit.store.size(&list).await.unwrap() < 400 {

@@ -3,6 +3,8 @@
 use listsync_core::{address::Address, csv};
 use serde::Serialize;
 
+use super::ImportRow;
+
 /// Somebody who joins or leaves by a file, or would.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Affected {
@@ -12,6 +14,15 @@ pub struct Affected {
     pub address: Address,
     /// Their display name, possibly empty.
     pub name: String,
+}
+
+impl Affected {
+    /// Whom a row of a file is about.
+    #[must_use]
+    pub fn by(row: ImportRow) -> Self {
+        let ImportRow { row, contact, .. } = row;
+        Self { row: Some(row), address: contact.address, name: contact.name }
+    }
 }
 
 /// Whom an approval of an import would move, ordered by address. It names people, so it is for a person and never for a log.

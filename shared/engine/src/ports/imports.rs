@@ -2,15 +2,14 @@
 
 use listsync_core::{
     Timestamp,
-    address::Address,
-    contact::ExternalId,
     grant::Lists,
+    growth::Grown,
     id::{ImportId, ListId},
-    list::NewContact,
+    limit::AdditionLimit,
 };
 use serde::{Deserialize, Serialize};
 
-use super::{FileReport, Rows};
+use super::{FileReport, ImportRow, Kept, RefusedRow, Rows};
 
 /// What a file says of those whom it does not name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +52,9 @@ pub struct Import {
     pub mode: ImportMode,
     /// What became of what it would move.
     pub state: ImportState,
+    /// Members of the list before it. 0 in those from before this was kept, which so count as the first.
+    #[serde(default)]
+    pub listed: u64,
     /// Rows read, without the header.
     pub rows: u64,
     /// Put on the list.
@@ -65,6 +67,12 @@ pub struct Import {
     pub removed: u64,
     /// To be taken off it, once approved.
     pub held: u64,
+    /// To be put on it, once approved.
+    #[serde(default)]
+    pub held_additions: u64,
+    /// Not named by the file and on it still, as rows could not be read.
+    #[serde(default)]
+    pub kept_back: u64,
     /// Held changes that a person dropped.
     #[serde(default)]
     pub discarded: u64,
@@ -109,12 +117,15 @@ impl Import {
             at: new.at,
             mode: new.mode,
             state: ImportState::Done,
+            listed: 0,
             rows: new.rows,
             added: 0,
             updated: 0,
             unchanged: 0,
             removed: 0,
             held: 0,
+            held_additions: 0,
+            kept_back: 0,
             discarded: 0,
             opted_out: 0,
             repeated: new.repeated,
@@ -129,73 +140,28 @@ impl Import {
         }
     }
 
+    /// In the state that its counts tell: it waits, or it is done as far as it can be.
+    #[must_use]
+    pub fn settled(self) -> Self {
+        let state = match (self.held + self.held_additions, self.kept_back) {
+            (1.., _) => ImportState::Held,
+            (0, 1..) => ImportState::RemovalsSkipped,
+            (0, 0) => ImportState::Done,
+        };
+        Self { state, ..self }
+    }
+
     /// After a person dropped what it held.
     #[must_use]
     pub fn dropped(self) -> Self {
-        Self { state: ImportState::Discarded, discarded: self.discarded + self.held, held: 0, ..self }
-    }
-}
-
-/// Whether a row says that somebody is on the list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Presence {
-    /// They are.
-    #[default]
-    Present,
-    /// They leave, whatever the mode: they were terminated.
-    Leaving,
-}
-
-/// A row of a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ImportRow {
-    /// Its number, as a spreadsheet shows it.
-    pub row: u64,
-    /// Who.
-    pub contact: NewContact,
-    /// Their key in the system that the file comes from. A known key with another address is a changed address: the
-    /// contact keeps its id, places and decisions, and the former address becomes an alias.
-    pub external_id: Option<ExternalId>,
-    /// Further keys of theirs that are in force: of people who share a mailbox.
-    pub further_ids: Vec<ExternalId>,
-    /// Keys of theirs that are no more: of somebody who was hired anew under another.
-    pub ended_ids: Vec<ExternalId>,
-    /// Whether they are on the list.
-    pub presence: Presence,
-}
-
-impl ImportRow {
-    /// Their keys that are in force by this row.
-    pub fn in_force(&self) -> impl Iterator<Item = &ExternalId> {
-        let own = self.external_id.iter().chain(&self.further_ids);
-        own.filter(|_| self.presence == Presence::Present)
+        let discarded = self.discarded + self.held + self.held_additions;
+        Self { state: ImportState::Discarded, discarded, held: 0, held_additions: 0, ..self }
     }
 
-    /// Their keys that have ended by this row.
-    pub fn ended(&self) -> impl Iterator<Item = &ExternalId> {
-        let own = self.external_id.iter().chain(&self.further_ids);
-        own.filter(|_| self.presence == Presence::Leaving).chain(&self.ended_ids)
-    }
-
-    /// The keys by which they are known: those in force, or of somebody who leaves all.
-    pub fn keys(&self) -> impl Iterator<Item = &ExternalId> {
-        let ended = self.ended().filter(|_| self.presence == Presence::Leaving);
-        self.in_force().chain(ended)
-    }
-}
-
-impl From<NewContact> for ImportRow {
-    /// A row of which nothing else is known.
-    fn from(contact: NewContact) -> Self {
-        Self {
-            row: 0,
-            contact,
-            external_id: None,
-            further_ids: Vec::new(),
-            ended_ids: Vec::new(),
-            presence: Presence::Present,
-        }
+    /// What it added, for whoever counts the additions of a day.
+    #[must_use]
+    pub fn grown(&self) -> Grown {
+        Grown { at: self.at, listed: self.listed, added: self.added }
     }
 }
 
@@ -207,26 +173,6 @@ pub enum Again {
     Skip,
     /// It is taken in once more.
     TakeIn,
-}
-
-/// A row that was readable and was not taken in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RefusedRow {
-    /// Its number, as a spreadsheet shows it.
-    pub row: u64,
-    /// Why: `opted_out`, or `external_id_conflict` (its address and its external id are of two contacts).
-    pub code: String,
-    /// Why, for people; without an address.
-    pub message: String,
-}
-
-/// Whom a file names without saying anything of them that could be taken: they stay as they are, and do not count as missing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Kept {
-    /// By their key.
-    Key(ExternalId),
-    /// By their address.
-    Address(Address),
 }
 
 /// What taking a file in came to.
@@ -272,6 +218,8 @@ pub struct NewImport {
     pub not_yet: u64,
     /// How it was understood.
     pub report: FileReport,
+    /// How many of its people may join within 24 hours without a person.
+    pub max_additions: AdditionLimit,
     /// When.
     pub at: Timestamp,
 }
@@ -296,6 +244,7 @@ impl NewImport {
             unreachable: 0,
             not_yet: 0,
             report: FileReport::default(),
+            max_additions: AdditionLimit::Standard,
             at,
         }
     }

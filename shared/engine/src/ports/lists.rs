@@ -7,6 +7,7 @@ use listsync_core::{
     address::Address,
     id::{ContactId, ImportId, ListId, ObjectId},
     import::Meaning,
+    limit::OwnLimit,
     list::{Entry, List, ListKind, NewContact, OptOutRule, Origin},
     matched::Binding,
 };
@@ -54,6 +55,13 @@ pub trait ListSide: Send + Sync {
     /// Which of these addresses a no keeps off the list though no matched contact tells: those that are suppressed for it, and
     /// those (aliases included) of contacts that opted out of it, or of all, and are matched to nobody.
     async fn refused(&self, list: &ListId, addresses: &[Address]) -> PortResult<BTreeSet<Address>>;
+    /// Of these contacts, who left the list by an import that a person approved, and did not come back since; with when
+    /// they left.
+    async fn approved_leavers(
+        &self,
+        list: &ListId,
+        contacts: &[ContactId],
+    ) -> PortResult<BTreeMap<ContactId, Timestamp>>;
     /// Remembers to which object each contact is matched, and on what that rests. Who was deleted meanwhile is passed over.
     ///
     /// A match is replaced and never dropped. A first match, and other grounds of the same, are no change of any list; a
@@ -92,6 +100,8 @@ pub struct ListEdit {
     pub opt_out: Option<OptOutRule>,
     /// All status words of its files that have a meaning of their own.
     pub status_words: Option<BTreeMap<String, Meaning>>,
+    /// How many additions by files go on without a person.
+    pub max_additions: Option<OwnLimit>,
 }
 
 /// What the list service keeps: contacts, lists, decisions, imports. Each call is one transaction that also writes the
@@ -129,13 +139,16 @@ pub trait ListStore: ListSide + Contacts {
     ) -> PortResult<()>;
     /// Takes a file in, whole or not at all. Removals of a full import are left out when a row could not be read, and
     /// held when the file has fewer than 80 % of the rows that are on the list. A row that says of somebody that they
-    /// leave takes them off in either mode, and is as good as a row that names them.
+    /// leave takes them off in either mode, and is as good as a row that names them. Whose people would be more newcomers
+    /// than its limit lets through ([`listsync_core::growth`]) has all of them held, as the rows that they are: nothing is
+    /// stored of them elsewhere until they are approved.
     async fn import(&self, list: &ListId, import: &NewImport) -> PortResult<Imported>;
     /// Imports, newest first.
     async fn imports(&self, limit: usize) -> PortResult<Vec<Import>>;
     /// Whom [`Self::approve_import`] would move now; nobody where the import holds nothing.
     async fn held_people(&self, import: &ImportId) -> PortResult<HeldPeople>;
-    /// Does the held removals of an import: of those who are still on the list and were not put there since.
+    /// Does what an import holds: takes off the list who is still on it and was not put there since, and puts on it whom it
+    /// would still put there and who did not leave since.
     async fn approve_import(&self, import: &ImportId, now: Timestamp) -> PortResult<Import>;
     /// Drops what an import holds: everybody stays as they are.
     async fn discard_import(&self, import: &ImportId) -> PortResult<Import>;

@@ -5,6 +5,7 @@ mod contacts;
 mod directory;
 mod error;
 mod held;
+mod import_rows;
 mod imports;
 mod inbox;
 mod keys;
@@ -25,9 +26,8 @@ pub use directory::{
 };
 pub use error::{Fault, PortError, PortResult, code};
 pub use held::{Affected, HeldPeople};
-pub use imports::{
-    Again, Import, ImportMode, ImportRow, ImportState, Imported, Kept, NewImport, Presence, RefusedRow,
-};
+pub use import_rows::{ImportRow, Kept, Presence, RefusedRow};
+pub use imports::{Again, Import, ImportMode, ImportState, Imported, NewImport};
 pub use inbox::{Fetched, Inbox};
 pub use keys::{ApiKey, EventSource, Keys, Memory, Scopes, Secret, Seen, SigningKey, SourceKind};
 pub use links::{

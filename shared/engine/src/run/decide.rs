@@ -80,6 +80,8 @@ pub(crate) async fn decide(look: Look<'_>, evidence: &Evidence, shield: &Shield)
     }
     sorting.leave_agents_alone().await?;
     sorting.leave_out_mailboxes().await?;
+    sorting.release_approved().await?;
+    sorting.keep_away(shield).await?;
     let removing = sorting.effects.iter().any(|effect| effect.change.op == Op::Remove);
     let standing = match removing || sizes::begins(look) {
         true => Some(standing(look, &sorting).await?),

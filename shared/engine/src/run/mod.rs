@@ -24,6 +24,7 @@ mod resolve;
 mod sizes;
 mod sources;
 mod successor;
+mod word;
 
 use std::{collections::BTreeSet, time::Duration};
 

@@ -24,6 +24,8 @@ pub struct ImportSchema {
     pub mode: words::ImportMode,
     /// What became of what it would move.
     pub state: words::ImportState,
+    /// Members of the list before it.
+    pub listed: u64,
     /// Rows read, without the header.
     pub rows: u64,
     /// Put on the list.
@@ -36,6 +38,10 @@ pub struct ImportSchema {
     pub removed: u64,
     /// To be taken off it, once approved.
     pub held: u64,
+    /// To be put on it, once approved.
+    pub held_additions: u64,
+    /// Not named by the file and on it still, as rows could not be read.
+    pub kept_back: u64,
     /// Held changes that a person dropped.
     pub discarded: u64,
     /// In the file, but opted out.
@@ -166,6 +172,8 @@ pub struct PreviewAnswer {
     pub leaves: Vec<AffectedSchema>,
     /// How many of those who leave would wait for approval.
     pub held: u64,
+    /// How many of those who join would wait for approval.
+    pub held_additions: u64,
     /// How many stay although the file does not name them, as rows do not tell whom they name.
     pub kept_back: u64,
     /// How many are on the list already.
@@ -224,11 +232,13 @@ impl PreviewAnswer {
     /// Of a preview and the file that it is of.
     #[must_use]
     pub fn of(preview: Preview, parsed: ParsedFile) -> Self {
-        let Preview { joins, leaves, held, kept_back, already, opted_out, problems } = preview;
+        let Preview { joins, leaves, held, held_additions, kept_back, already, opted_out, problems } =
+            preview;
         Self {
             joins: affected(joins),
             leaves: affected(leaves),
             held,
+            held_additions,
             kept_back,
             already,
             opted_out,

@@ -166,6 +166,7 @@ impl LinkDocument {
             max_removals,
             members: MemberRules { agents, .. },
             group_made_at: _,
+            made_at: _,
             writes: _,
             voucher: _,
             status: stored_status,

@@ -63,19 +63,22 @@ struct Head {
     /// Status words of its files that have a meaning of their own, by the word.
     #[schema(value_type = BTreeMap<String, String>)]
     status_words: BTreeMap<String, &'static str>,
+    /// How many additions by files go on without a person; null: as the settings say.
+    max_additions: Option<String>,
     /// Of the last edit; its `ETag`.
     version: u64,
 }
 
 impl Head {
     fn of(list: List) -> Self {
-        let List { id, name, kind, opt_out, status_words, version } = list;
+        let List { id, name, kind, opt_out, status_words, max_additions, version } = list;
+        let max_additions = max_additions.map(String::from);
         let (kind, filter) = match kind {
             ListKind::Static => ("static", None),
             ListKind::Filtered { filter } => ("filtered", Some(filter)),
         };
         let status_words = status_words.into_iter().map(|(word, meaning)| (word, meaning.name())).collect();
-        Self { id, name, kind, filter, opt_out, status_words, version: version.0 }
+        Self { id, name, kind, filter, opt_out, status_words, max_additions, version: version.0 }
     }
 }
 

@@ -22,6 +22,8 @@ pub struct SettingsDocument {
     pub settle_window: String,
     /// How many removals go on without a person: `standard`, a share such as `20%`, a number, or `off`.
     pub max_removals: String,
+    /// How many additions by files go on without a person: `standard`, a share such as `200%`, a number, or `off`.
+    pub max_additions: String,
     /// The domains of the tenant's own people; none: every address counts as internal.
     pub internal_domains: Vec<String>,
     /// Who is never removed: object ids, addresses, or the word `owners`.
@@ -58,6 +60,9 @@ pub struct SettingsPatch {
     /// How many removals go on without a person.
     #[schema(pattern = "^(standard|off|100%|[1-9]?[0-9]%|[0-9]{1,18})$")]
     pub max_removals: Option<String>,
+    /// How many additions by files go on without a person.
+    #[schema(pattern = "^(standard|off|10000%|[1-9]?[0-9]{1,3}%|[0-9]{1,18})$")]
+    pub max_additions: Option<String>,
     /// The domains of the tenant's own people, all of them.
     #[schema(max_items = 1000)]
     pub internal_domains: Option<Vec<String>>,
@@ -88,6 +93,7 @@ impl SettingsDocument {
             full_check_every,
             settle_window,
             max_removals,
+            max_additions,
             internal_domains,
             protected,
             linkable_groups,
@@ -97,6 +103,7 @@ impl SettingsDocument {
             full_check_every: duration::format(*full_check_every),
             settle_window: duration::format(*settle_window),
             max_removals: max_removals.to_string(),
+            max_additions: max_additions.to_string(),
             internal_domains: internal_domains.iter().cloned().collect(),
             protected: protected.texts(),
             linkable_groups: linkable_groups.iter().map(ToString::to_string).collect(),
@@ -115,6 +122,7 @@ impl SettingsPatch {
             full_check_every,
             settle_window,
             max_removals,
+            max_additions,
             internal_domains,
             protected,
             linkable_groups,
@@ -130,6 +138,9 @@ impl SettingsPatch {
         }
         if let Some(text) = max_removals {
             settings.max_removals = text.parse().map_err(|error| refuse("max-removals", error))?;
+        }
+        if let Some(text) = max_additions {
+            settings.max_additions = text.parse().map_err(|error| refuse("max-additions", error))?;
         }
         if let Some(parts) = internal_domains {
             let domains = parts.iter().map(|part| parse_domain(part)).collect::<Result<_, _>>();
@@ -174,6 +185,7 @@ mod tests {
             "full-check-every": "12h",
             "settle-window": "0s",
             "max-removals": "10%",
+            "max-additions": "300%",
             "internal-domains": ["contoso.com", "contoso.de"],
             "protected": ["owners", "2f4d0c1e-0000-4000-8000-000000000001", "anna@contoso.com"],
             "linkable-groups": ["2f4d0c1e-0000-4000-8000-000000000002"],
@@ -190,6 +202,7 @@ mod tests {
             ("every", json!("0.5s")),
             ("every", json!("1ns")),
             ("max-removals", json!("200%")),
+            ("max-additions", json!("many")),
             ("internal-domains", json!(["not a domain"])),
             ("protected", json!(["a b"])),
             ("protected", json!(["@nobody"])),

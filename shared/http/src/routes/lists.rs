@@ -8,6 +8,7 @@ use axum::{
 };
 use listsync_core::{
     contact::Version,
+    limit::OwnLimit,
     list::{List, ListKind, OptOutRule},
 };
 use listsync_engine::{naming, people, ports::ListEdit};
@@ -131,6 +132,9 @@ pub(crate) struct ListPatch {
     /// Whether its members may leave it by themselves.
     #[schema(value_type = Option<words::OptOutRule>)]
     opt_out: Option<OptOutRule>,
+    /// How many additions by files go on without a person; `as-settings`: as the settings say.
+    #[schema(pattern = "^(as-settings|standard|off|10000%|[1-9]?[0-9]{1,3}%|[0-9]{1,18})$")]
+    max_additions: Option<String>,
 }
 
 /// What a list can be made into without more ado.
@@ -155,7 +159,10 @@ pub(crate) async fn edit(
 ) -> Result<Response, Problem> {
     let expected = etag::expected(&headers)?;
     let list = app.list(&list).await?;
-    let ListPatch { name: given, kind, filter, opt_out } = patch;
+    let ListPatch { name: given, kind, filter, opt_out, max_additions } = patch;
+    let max_additions = max_additions.map(|text| text.parse::<OwnLimit>()).transpose();
+    let max_additions =
+        max_additions.map_err(|error| Problem::invalid("max_additions", error.to_string()))?;
     if filter.is_some() {
         // A filter is over all contacts: it would show whoever is on another list, a condition at a time.
         app.demand_tenant()?;
@@ -177,8 +184,8 @@ pub(crate) async fn edit(
         Some(name) => Some(naming::fresh_name(app.ports().lists.as_ref(), &name, Some(&list.id)).await?),
         None => None,
     };
-    let list =
-        edited(&app, &list, expected, &ListEdit { name, kind, opt_out, ..ListEdit::default() }).await?;
+    let edit = ListEdit { name, kind, opt_out, max_additions, ..ListEdit::default() };
+    let list = edited(&app, &list, expected, &edit).await?;
     shown(&app, list).await
 }
 

@@ -129,6 +129,30 @@ async fn whom_an_import_holds_is_told_by_name_and_can_be_dropped() {
 }
 
 #[tokio::test]
+async fn more_newcomers_than_a_lists_limit_wait_for_a_word() {
+    let stage = stage().await;
+    stage.operate("PUT", "/v1/lists/News/members/anna@contoso.example").expect(201).await;
+    let patch = |limit: &str| {
+        let ask = stage.operate("PATCH", "/v1/lists/News").header("if-match", "*");
+        ask.json(json!({"max_additions": limit}))
+    };
+    assert_eq!(patch("2").expect(200).await["max_additions"], "2");
+    patch("many").refused(422).await;
+    let names: String = (0..3).map(|number| format!("p{number}@contoso.example\n")).collect();
+    let file = format!("email\n{names}");
+    let dry = stage.operate("POST", &format!("{PATH}&dry_run=true")).body("text/csv", file.clone());
+    assert_eq!(dry.expect(200).await["held_additions"], 3);
+    let held = stage.operate("POST", PATH).body("text/csv", file).expect(201).await;
+    assert_eq!((held["state"].as_str(), held["held_additions"].as_u64()), (Some("held"), Some(3)));
+    let path = format!("/v1/imports/{}", held["id"].as_str().unwrap());
+    let shown = stage.operate("GET", &path).expect(200).await;
+    assert_eq!(shown["joins"][2], json!({"row": 4, "address": "p2@contoso.example", "name": ""}));
+    let done = stage.administer("POST", &format!("{path}/approve")).expect(200).await;
+    assert_eq!((done["state"].as_str(), done["added"].as_u64()), (Some("done"), Some(3)));
+    assert_eq!(patch("as-settings").expect(200).await["max_additions"], json!(null));
+}
+
+#[tokio::test]
 async fn who_leaves_by_a_key_alone_is_found_by_it() {
     let stage = stage().await;
     let hr = |file: &str| {

@@ -81,6 +81,7 @@ fn relink(tx: &Connection, n: i64, state: &LinkState, now: Timestamp) -> Outcome
     let fresh = Progress { settles_at: state.progress.settles_at, ..Progress::default() };
     row::save_progress(tx, n, &fresh)?;
     row::save_ruling(tx, n, None)?;
+    row::save_link(tx, &Link { made_at: None, ..state.link.clone() })?;
     // A worker whose lease ran out must not bring back what was forgotten.
     tx.execute(
         "UPDATE links SET leased_until = NULL, resync = 0, lease_token = lease_token + 1 WHERE n = ?1",

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     error::{Fail, Outcome},
-    values::{collect, count, first, named, typed},
+    values::{collect, count, first, named, typed, typed_option},
 };
 
 /// A list's row, as far as edits of its members look at it.
@@ -53,7 +53,7 @@ pub(super) fn by_people(tx: &Connection, list: &ListId) -> Outcome<Numbered> {
     Ok(found)
 }
 
-const COLUMNS: &str = "id, name, filter, opt_out, version, status_words";
+const COLUMNS: &str = "id, name, filter, opt_out, version, status_words, max_additions";
 
 pub(crate) fn by_id(tx: &Connection, list: &ListId) -> Outcome<Option<List>> {
     let sql = format!("SELECT {COLUMNS} FROM lists WHERE id = ?1");
@@ -135,5 +135,6 @@ fn read(row: &Row<'_>) -> Outcome<List> {
         version: Version(count(row.get(4)?)),
         status_words: serde_json::from_str(&row.get::<_, String>(5)?)
             .map_err(|_| Fail::Stored("status words"))?,
+        max_additions: typed_option(row, 6, "list's limit")?,
     })
 }

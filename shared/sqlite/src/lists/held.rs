@@ -1,12 +1,14 @@
-//! Imports as they are kept, and the removals that they hold.
+//! Imports as they are kept, and whom they hold.
 
 use std::collections::HashSet;
 
-use listsync_core::{Timestamp, id::ImportId};
-use listsync_engine::ports::{Affected, Fault, HeldPeople, Import, ImportState, PortError};
+use listsync_core::{Timestamp, address::Address, grant::Lists, growth::Grown, id::ImportId};
+use listsync_engine::ports::{
+    Affected, Fault, HeldPeople, Import, ImportRow, ImportState, NewImport, PortError,
+};
 use rusqlite::{Connection, params};
 
-use super::{changes, imports::dismiss};
+use super::{catalog, changes, imports::dismiss, memberships, taking::Taking};
 use crate::{
     error::{Fail, Outcome},
     values::{collect, count, doc, doc_text, first, stored_limit, typed},
@@ -23,9 +25,46 @@ pub(crate) fn release_named(tx: &Connection, list: i64, named: &HashSet<i64>) ->
                     .execute([import, contact])?;
             }
         }
-        if held_by(tx, import)?.is_empty() {
-            tx.execute("UPDATE imports SET state = 'done' WHERE n = ?1", [import])?;
+        settle(tx, import)?;
+    }
+    Ok(())
+}
+
+/// Whom a later file names, an earlier one's rows put on the list no more: the later one says how they are.
+pub(super) fn release_rows(tx: &Connection, list: i64, later: &NewImport) -> Outcome<()> {
+    let statement = tx.prepare_cached(
+        "SELECT n FROM imports WHERE list = ?1 AND state = 'held'
+         AND EXISTS (SELECT 1 FROM held_rows WHERE import = imports.n) ORDER BY n",
+    )?;
+    for import in collect(statement, [list], |row| Ok(row.get::<_, i64>(0)?))? {
+        for row in later.people.iter() {
+            tx.prepare_cached("DELETE FROM held_rows WHERE import = ?1 AND address = ?2")?
+                .execute(params![import, row.contact.address.as_str()])?;
         }
+        settle(tx, import)?;
+    }
+    Ok(())
+}
+
+/// Forgets the rows of an address that wait to join any list.
+pub(crate) fn forget_rows(tx: &Connection, address: &Address) -> Outcome<()> {
+    let statement = tx.prepare_cached("SELECT import FROM held_rows WHERE address = ?1")?;
+    for import in collect(statement, [address.as_str()], |row| Ok(row.get::<_, i64>(0)?))? {
+        tx.execute(
+            "DELETE FROM held_rows WHERE import = ?1 AND address = ?2",
+            params![import, address.as_str()],
+        )?;
+        settle(tx, import)?;
+    }
+    Ok(())
+}
+
+/// An import that holds nobody any more waits no more.
+fn settle(tx: &Connection, n: i64) -> Outcome<()> {
+    let sql = format!("SELECT {COLUMNS} FROM imports WHERE n = ?1 AND state = 'held'");
+    if let Some(import) = first(tx.prepare_cached(&sql)?, [n], |row| read(row, 0))? {
+        let state = state_name(import.settled().state);
+        tx.execute("UPDATE imports SET state = ?2 WHERE n = ?1", params![n, state])?;
     }
     Ok(())
 }
@@ -35,24 +74,41 @@ fn held_by(tx: &Connection, import: i64) -> Outcome<Vec<i64>> {
     Ok(statement.query_map([import], |row| row.get(0))?.collect::<Result<_, _>>()?)
 }
 
-pub(super) fn save(tx: &Connection, list: i64, import: &Import, held: &[i64]) -> Outcome<()> {
-    tx.prepare_cached("INSERT INTO imports (id, list, state, seq, doc) VALUES (?1, ?2, ?3, ?4, ?5)")?
-        .execute(params![
-            import.id.as_str(),
-            list,
-            state_name(import.state),
-            changes::last(tx, list)?,
-            doc_text(import)?
-        ])?;
+/// What of an import waits.
+pub(super) struct Waiting<'a> {
+    pub(super) leavers: &'a [i64],
+    pub(super) rows: &'a [ImportRow],
+    /// The lists that whoever sent the file is given.
+    pub(super) given: &'a Lists,
+}
+
+pub(super) fn save(tx: &Connection, list: i64, import: &Import, waiting: &Waiting<'_>) -> Outcome<()> {
+    tx.prepare_cached(
+        "INSERT INTO imports (id, list, state, seq, doc, given) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?
+    .execute(params![
+        import.id.as_str(),
+        list,
+        state_name(import.state),
+        changes::last(tx, list)?,
+        doc_text(import)?,
+        doc_text(waiting.given)?
+    ])?;
     let n = tx.last_insert_rowid();
     let mut statement = tx.prepare_cached("INSERT INTO held (import, contact) VALUES (?1, ?2)")?;
-    for contact in held {
+    for contact in waiting.leavers {
         statement.execute([n, *contact])?;
+    }
+    let mut statement =
+        tx.prepare_cached("INSERT INTO held_rows (import, address, doc) VALUES (?1, ?2, ?3)")?;
+    for row in waiting.rows {
+        statement.execute(params![n, row.contact.address.as_str(), doc_text(row)?])?;
     }
     Ok(())
 }
 
-const COLUMNS: &str = "doc, state, (SELECT count(*) FROM held WHERE import = imports.n)";
+const COLUMNS: &str = "doc, state, (SELECT count(*) FROM held WHERE import = imports.n),
+    (SELECT count(*) FROM held_rows WHERE import = imports.n)";
 
 pub(super) fn latest(tx: &Connection, limit: usize) -> Outcome<Vec<Import>> {
     let sql = format!("SELECT {COLUMNS} FROM imports ORDER BY n DESC LIMIT ?1");
@@ -67,9 +123,25 @@ pub(super) fn last_of(tx: &Connection, list: i64) -> Outcome<Option<Import>> {
 
 /// The import whose columns begin there.
 fn read(row: &rusqlite::Row<'_>, from: usize) -> Outcome<Import> {
-    let (text, state, held): (String, String, i64) = (row.get(from)?, row.get(from + 1)?, row.get(from + 2)?);
+    let (text, state): (String, String) = (row.get(from)?, row.get(from + 1)?);
+    let (held, held_additions) = (count(row.get(from + 2)?), count(row.get(from + 3)?));
     let import: Import = doc(&text, "import")?;
-    Ok(Import { state: state_of(&state)?, held: count(held), ..import })
+    Ok(Import { state: state_of(&state)?, held, held_additions, ..import })
+}
+
+/// What the list's imports of the 24 hours before a moment added, newest first.
+pub(super) fn grown(tx: &Connection, list: i64, at: Timestamp) -> Outcome<Vec<Grown>> {
+    let sql = format!("SELECT {COLUMNS} FROM imports WHERE list = ?1 ORDER BY n DESC");
+    let mut statement = tx.prepare_cached(&sql)?;
+    let (mut rows, mut all) = (statement.query([list])?, Vec::new());
+    while let Some(row) = rows.next()? {
+        let grown = read(row, 0)?.grown();
+        if !grown.counts(at) {
+            break;
+        }
+        all.push(grown);
+    }
+    Ok(all)
 }
 
 /// An import that holds something.
@@ -78,13 +150,17 @@ struct Held {
     list: i64,
     /// The number of the list's last change when it was done.
     seq: i64,
+    /// The lists that whoever sent the file was given: an approval reaches no further.
+    given: Lists,
     import: Import,
 }
 
 fn found(tx: &Connection, id: &ImportId) -> Outcome<Held> {
-    let sql = format!("SELECT n, list, seq, {COLUMNS} FROM imports WHERE id = ?1");
+    let sql = format!("SELECT n, list, seq, given, {COLUMNS} FROM imports WHERE id = ?1");
     let found = first(tx.prepare_cached(&sql)?, [id.as_str()], |row| {
-        Ok(Held { n: row.get(0)?, list: row.get(1)?, seq: row.get(2)?, import: read(row, 3)? })
+        let given: Option<String> = row.get(3)?;
+        let given = given.map_or(Ok(Lists::All), |text| doc(&text, "import's lists"))?;
+        Ok(Held { n: row.get(0)?, list: row.get(1)?, seq: row.get(2)?, given, import: read(row, 4)? })
     })?;
     found.ok_or_else(|| {
         let message = format!("there is no import {id}");
@@ -117,9 +193,28 @@ impl Held {
         })
     }
 
+    /// The rows whose people join once it is approved: who is not on the list, would still be put there, and did not leave it
+    /// since.
+    fn joiners(&self, taking: &Taking<'_>, tx: &Connection) -> Outcome<Vec<ImportRow>> {
+        let statement = tx.prepare_cached("SELECT doc FROM held_rows WHERE import = ?1 ORDER BY address")?;
+        let rows = collect(statement, [self.n], |row| doc(&row.get::<_, String>(0)?, "held row"))?;
+        let mut joiners = Vec::new();
+        for row in rows {
+            if taking.joins(&row, Some(self.seq))? {
+                joiners.push(row);
+            }
+        }
+        Ok(joiners)
+    }
+
+    fn taking<'a>(&self, tx: &'a Connection) -> Outcome<Taking<'a>> {
+        Taking::begin(tx, catalog::of_number(tx, self.list)?, (self.import.clone(), self.given.clone()))
+    }
+
     /// Nothing of it waits any more.
     fn settle(self, tx: &Connection, import: Import) -> Outcome<Import> {
         tx.execute("DELETE FROM held WHERE import = ?1", [self.n])?;
+        tx.execute("DELETE FROM held_rows WHERE import = ?1", [self.n])?;
         tx.execute(
             "UPDATE imports SET state = ?2, doc = ?3 WHERE n = ?1",
             params![self.n, state_name(import.state), doc_text(&import)?],
@@ -132,17 +227,27 @@ impl Held {
 pub(super) fn people(tx: &Connection, id: &ImportId) -> Outcome<HeldPeople> {
     let held = found(tx, id)?;
     let leaves = held.leavers(tx)?.into_iter().map(|(_, person)| person).collect();
-    Ok(HeldPeople::sorted(Vec::new(), leaves))
+    let joins = held.joiners(&held.taking(tx)?, tx)?.into_iter().map(Affected::by).collect();
+    Ok(HeldPeople::sorted(joins, leaves))
 }
 
-/// Does an import's held removals, as far as they still stand.
+/// Does what an import holds, as far as it still stands.
 pub(super) fn approve(tx: &Connection, id: &ImportId, now: Timestamp) -> Outcome<Import> {
     let held = holding(tx, id)?;
+    let mut taking = held.taking(tx)?;
+    let joiners = held.joiners(&taking, tx)?;
     let leavers: Vec<i64> = held.leavers(tx)?.into_iter().map(|(contact, _)| contact).collect();
     let left = dismiss(tx, held.list, &leavers, now)?;
-    let import = held.import.clone();
-    let removed = import.removed + left;
-    held.settle(tx, Import { removed, held: 0, state: ImportState::Done, ..import })
+    for contact in &leavers {
+        memberships::left_approved(tx, held.list, *contact)?;
+    }
+    taking.at = now;
+    for row in &joiners {
+        taking.take(row)?;
+    }
+    let removed = taking.import.removed + left;
+    let import = Import { removed, held: 0, held_additions: 0, ..taking.import };
+    held.settle(tx, import.settled())
 }
 
 /// Drops what an import holds.

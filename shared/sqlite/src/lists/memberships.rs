@@ -1,14 +1,17 @@
+use std::collections::BTreeMap;
+
 use listsync_core::{
     Timestamp,
-    id::ListId,
+    id::{ContactId, ListId},
     list::{Origin, Standing},
 };
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use serde_json::json;
 
 use super::changes::{self, Logged};
 use crate::{
     error::Outcome,
-    values::{collect, nanos, origin_name, standing, standing_name, typed},
+    values::{collect, nanos, origin_name, standing, standing_name, timestamp, typed},
 };
 
 /// How a contact stands to a list.
@@ -61,9 +64,31 @@ pub(crate) fn set(tx: &Connection, list: i64, contact: i64, change: Move) -> Out
     let seq = changes::log(tx, Logged { list, contact, what, origin: by, at })?;
     tx.prepare_cached(
         "INSERT INTO memberships (list, contact, standing, origin, since, seq) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-         ON CONFLICT (list, contact) DO UPDATE SET standing = ?3, since = ?5, seq = ?6,
+         ON CONFLICT (list, contact) DO UPDATE SET standing = ?3, since = ?5, seq = ?6, leave = NULL,
              origin = CASE WHEN ?3 = 'absent' THEN origin ELSE ?4 END",
     )?
     .execute(params![list, contact, what, origin_name(by), nanos(at), seq])?;
     Ok(())
+}
+
+/// Remembers of somebody who left just now that a person approved it.
+pub(super) fn left_approved(tx: &Connection, list: i64, contact: i64) -> Outcome<()> {
+    tx.prepare_cached("UPDATE memberships SET leave = 'approved' WHERE list = ?1 AND contact = ?2")?
+        .execute([list, contact])?;
+    Ok(())
+}
+
+/// Of these contacts, who left the list by a word and did not come back since.
+pub(super) fn approved_leavers(
+    tx: &Connection,
+    list: i64,
+    contacts: &[ContactId],
+) -> Outcome<BTreeMap<ContactId, Timestamp>> {
+    let statement = tx.prepare_cached(
+        "SELECT c.id, m.since FROM contacts c JOIN memberships m ON m.list = ?1 AND m.contact = c.n
+         WHERE m.standing = 'absent' AND m.leave = 'approved' AND c.id IN (SELECT value FROM json_each(?2))",
+    )?;
+    let ids = json!(contacts).to_string();
+    let read = |row: &Row<'_>| Ok((typed(row, 0, "contact's id")?, timestamp(row.get(1)?)));
+    Ok(collect(statement, params![list, ids], read)?.into_iter().collect())
 }

@@ -11,3 +11,4 @@ pub(crate) mod matches;
 pub(crate) mod memberships;
 mod side;
 mod store;
+mod taking;

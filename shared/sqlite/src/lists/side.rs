@@ -1,15 +1,16 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use listsync_core::{
+    Timestamp,
     address::Address,
-    id::ListId,
+    id::{ContactId, ListId},
     list::{Entry, List},
     matched::Binding,
 };
 use listsync_engine::ports::{Cursor, EntryQuery, ListChanges, ListSide, PortResult};
 
-use super::{catalog, changes, entries, matches};
+use super::{catalog, changes, entries, matches, memberships};
 use crate::{SqliteStore, people::suppressions};
 
 #[async_trait]
@@ -50,6 +51,18 @@ impl ListSide for SqliteStore {
                 }
             }
             Ok(refused)
+        })
+        .await
+    }
+
+    async fn approved_leavers(
+        &self,
+        list: &ListId,
+        contacts: &[ContactId],
+    ) -> PortResult<BTreeMap<ContactId, Timestamp>> {
+        let (list, contacts) = (list.clone(), contacts.to_vec());
+        self.read("read the list", move |tx| {
+            memberships::approved_leavers(tx, catalog::number(tx, &list)?, &contacts)
         })
         .await
     }

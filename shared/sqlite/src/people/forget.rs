@@ -47,6 +47,7 @@ pub(super) fn erase(tx: &Connection, id: &ContactId, at: Timestamp) -> Outcome<V
     for address in &addresses {
         suppressions::add(tx, address, Suppression { list: None, no })?;
         strike_from_runs(tx, address)?;
+        held::forget_rows(tx, address)?;
     }
     tx.execute("UPDATE members SET address = NULL, named = NULL WHERE contact = ?1", [id.as_str()])?;
     Ok(lists)

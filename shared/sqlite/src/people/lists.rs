@@ -49,6 +49,10 @@ pub(super) fn edit(
         let text = serde_json::to_string(words).map_err(|_| Fail::Stored("status words"))?;
         tx.execute("UPDATE lists SET status_words = ?2 WHERE n = ?1", params![row.n, text])?;
     }
+    if let Some(own) = edit.max_additions {
+        let limit = own.limit().map(String::from);
+        tx.execute("UPDATE lists SET max_additions = ?2 WHERE n = ?1", params![row.n, limit])?;
+    }
     tx.execute("UPDATE lists SET version = version + 1 WHERE n = ?1", [row.n])?;
     catalog::by_id(tx, id)?.ok_or(Fail::Stored("list"))
 }

@@ -108,6 +108,7 @@ pub(crate) fn link(id: &str, list: &ListId, group: &str, mode: Mode) -> Link {
         members: MemberRules::default(),
         more: Vec::new(),
         group_made_at: None,
+        made_at: None,
         writes: Writes::Direct,
         voucher: Voucher::Operator,
         status: LinkStatus::Active,

@@ -71,6 +71,94 @@ async fn a_full_import_that_shrank_too_much_holds_its_removals() {
     assert_eq!(world.listed("News", "member").await.len(), 3);
 }
 
+/// Thirty on the list and in a group, and a file of ten that links the two and is held: the group, and the import.
+async fn import_that_links() -> (World, ObjectId, String) {
+    let world = World::of(100).await;
+    let group = world.linked("News", &(0..30).collect::<Vec<_>>()).await;
+    world.listsync(&["sync", "News"]).await.exits(0);
+    world.listsync(&["links", "unlink", "News"]).await.exits(0);
+    let rows: String = (0..10).map(|person| format!("{}\n", world.address(person))).collect();
+    world.write("few.csv", format!("email\n{rows}"));
+    let id = group.to_string();
+    let import = ["import", "few.csv", "--list", "News", "--mode", "full", "--link-group", &id, "--json"];
+    let import = world.listsync(&import).await.exits(4).json();
+    assert_eq!((&import["state"], &import["held"]), (&"held".into(), &20.into()), "{import}");
+    let id = import["id"].as_str().expect("an id").to_owned();
+    (world, group, id)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_approval_lets_an_import_and_the_first_run_of_the_link_that_it_made_go_on() {
+    let (world, group, import) = import_that_links().await;
+    world.listsync(&["imports", "approve", &import]).await.exits(0);
+    world.listsync(&["sync", "News"]).await.exits(0);
+    assert_eq!(world.listed("News", "member").await.len(), 10);
+    assert_eq!(world.members(group), world.ids(&(0..10).collect::<Vec<_>>()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_approval_lets_an_import_and_what_its_link_would_hold_go_on() {
+    let (world, group, import) = import_that_links().await;
+    world.listsync(&["sync", "News"]).await.exits(0);
+    assert_eq!(world.members(group).len(), 30, "nobody ruled yet");
+
+    world.listsync(&["imports", "approve", &import]).await.exits(0);
+    assert_eq!(world.listed("News", "member").await.len(), 10);
+    world.listsync(&["sync", "News"]).await.exits(0);
+    assert_eq!(world.members(group), world.ids(&(0..10).collect::<Vec<_>>()), "nobody is asked again");
+
+    // What was approved counts: one more within the day is held as ever.
+    world.listsync(&["lists", "remove", "News", world.address(0)]).await.exits(0);
+    world.listsync(&["sync", "News"]).await.exits(4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_of_many_more_than_a_list_has_waits_and_joins_by_one_approval() {
+    let world = World::without_settings().await;
+    world.listsync(&["lists", "create", "News"]).await.exits(0);
+    let rows = |people: Range<usize>| people.map(|n| format!("p{n}@contoso.example\n")).collect::<String>();
+    world.write("four.csv", format!("email\n{}", rows(0..4)));
+    world.write("many.csv", format!("email\n{}", rows(4..298)));
+    let import = |file: &'static str| ["import", file, "--list", "News", "--mode", "incremental", "--json"];
+    world.listsync(&import("four.csv")).await.exits(0);
+    let dry = world.listsync(&[&import("many.csv")[..], &["--dry-run"]].concat()).await.exits(4).json();
+    assert_eq!((&dry["held_additions"], dry["joins"].as_array().map(Vec::len)), (&294.into(), Some(294)));
+    let held = world.listsync(&import("many.csv")).await.exits(4).json();
+    let counts = (&held["state"], &held["added"], &held["held_additions"], &held["listed"]);
+    assert_eq!(counts, (&"held".into(), &0.into(), &294.into(), &4.into()), "{held}");
+    assert_eq!(world.listed("News", "member").await.len(), 4);
+    assert_eq!(world.json(&["contacts", "ls"]).await.as_array().map(Vec::len), Some(4), "nobody is stored");
+    let id = held["id"].as_str().expect("an id");
+    let shown = world.listsync(&["imports", "show", id]).await.exits(0).stdout;
+    for told in ["294 additions are held", "would join: p100@contoso.example\n", "would join: 274 more"] {
+        assert!(shown.contains(told), "{told}: {shown}");
+    }
+    assert_eq!(world.json(&["imports", "approve", id]).await["added"], 294);
+    assert_eq!(world.listed("News", "member").await.len(), 298);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_limit_on_additions_is_a_setting_and_a_lists_own() {
+    let world = World::without_settings().await;
+    world.listsync(&["lists", "create", "News"]).await.exits(0);
+    world.listsync(&["lists", "add", "News", "a@contoso.example"]).await.exits(0);
+    world.write("two.csv", "email\nb@contoso.example\nc@contoso.example\n");
+    let exits = async |code| {
+        let dry = ["import", "two.csv", "--list", "News", "--mode", "incremental", "--dry-run"];
+        world.listsync(&dry).await.exits(code);
+    };
+    exits(0).await;
+    world.listsync(&["settings", "set", "max-additions", "1"]).await.exits(0);
+    exits(4).await;
+    let edited = world.json(&["lists", "edit", "News", "--max-additions", "200%"]).await;
+    assert_eq!(edited["max_additions"], "200%");
+    exits(0).await;
+    world.listsync(&["lists", "edit", "News", "--max-additions", "as-settings"]).await.exits(0);
+    exits(4).await;
+    world.listsync(&["settings", "set", "max-additions", "off"]).await.exits(0);
+    exits(0).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_paused_link_does_not_run_until_it_is_resumed() {
     let world = World::of(60).await;

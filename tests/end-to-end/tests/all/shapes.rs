@@ -96,7 +96,7 @@ async fn lists(world: &World) {
 async fn settings(world: &World) {
     let defaults = world.json(&["settings", "get"]).await;
     let expected = json!({
-        "every": "15m", "full-check-every": "24h", "settle-window": "30m", "max-removals": "standard",
+        "every": "15m", "full-check-every": "24h", "settle-window": "30m", "max-removals": "standard", "max-additions": "standard",
         "internal-domains": [], "protected": [], "linkable-groups": [],
     });
     assert_eq!(defaults, expected);

@@ -42,6 +42,8 @@ async fn cycle(cloud: &Cloud) -> End {
         "import fewer.csv --list Staff --mode full",
         "imports approve IMPORT",
         "sync Staff",
+        "lists remove Staff PERSON2",
+        "sync Staff",
         "links approve DIGEST",
         "sync Staff",
         "contacts opt-out PERSON1",

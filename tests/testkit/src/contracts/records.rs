@@ -6,6 +6,7 @@ use futures::future::join_all;
 use listsync_core::{
     Timestamp,
     id::{RunId, TenantId},
+    limit::AdditionLimit,
     link::{RemovalLimit, Side},
     member::Op,
     settings::{Owners, Settings},
@@ -176,6 +177,7 @@ async fn settings_read_back_as_they_were_saved<S: SettingsStore>(store: &S) {
         full_check_every: Duration::from_secs(62),
         settle_window: Duration::from_secs(63),
         max_removals: RemovalLimit::Count(7),
+        max_additions: AdditionLimit::Percent(300),
         internal_domains: ["contoso.example".to_owned()].into(),
         ..Settings::default()
     };

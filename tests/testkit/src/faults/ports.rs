@@ -65,6 +65,14 @@ impl<P: ListStore + ?Sized> ListSide for Faulty<P> {
         through!(self, "lists.refused", self.port.refused(list, addresses))
     }
 
+    async fn approved_leavers(
+        &self,
+        list: &ListId,
+        contacts: &[ContactId],
+    ) -> PortResult<BTreeMap<ContactId, Timestamp>> {
+        through!(self, "lists.approved_leavers", self.port.approved_leavers(list, contacts))
+    }
+
     async fn bind(&self, matches: &[Binding]) -> PortResult<()> {
         through!(self, "lists.bind", self.port.bind(matches))
     }

@@ -32,6 +32,7 @@ mod sources;
 mod tokens;
 mod trouble;
 mod two_way;
+mod words;
 
 /// Runs a scenario on a runtime whose timers stand still: virtual time is the clock's.
 pub(crate) fn play(scenario: impl Future<Output = ()>) {

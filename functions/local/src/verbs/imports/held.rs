@@ -50,8 +50,12 @@ pub(super) async fn approve(service: &Service, id: &str) -> Outcome {
     let Stored { what: import, links } =
         people::approve_import(service, &id).await.map_err(|error| refused(&id, error))?;
     let asked = Asked { links };
-    let text =
-        format!("Did the held removals of the import: {} left the list.{}", import.removed, asked.text());
+    let text = format!(
+        "Did what the import held: by it, {} joined the list and {} left it.{}",
+        import.added,
+        import.removed,
+        asked.text()
+    );
     let mut document = json!(import);
     document["links"] = json!(asked.links);
     Ok(Reply::done(document, text))

@@ -23,7 +23,7 @@ pub(super) async fn look(
     (parsed, mode): (ParsedFile, ImportMode),
 ) -> Outcome {
     let preview = listsync_lists::preview(service, list, (&parsed, mode)).await?;
-    let exit = match (preview.held, preview.problems.is_empty()) {
+    let exit = match (preview.held + preview.held_additions, preview.problems.is_empty()) {
         (0, true) => 0,
         (0, false) => 3,
         _ => 4,
@@ -43,7 +43,7 @@ pub(super) async fn look(
 }
 
 fn totals(preview: &Preview, parsed: &ParsedFile, list: &List) -> String {
-    let Preview { joins, leaves, held, kept_back, already, opted_out, problems } = preview;
+    let Preview { joins, leaves, held, held_additions, kept_back, already, opted_out, problems } = preview;
     let mut text = format!(
         "Nothing is changed. The file has {} rows for '{}'.\n  {} would join, {} would leave, {already} are on it already, {opted_out} opted out, {} rows not taken in\n",
         parsed.rows,
@@ -56,6 +56,13 @@ fn totals(preview: &Preview, parsed: &ParsedFile, list: &List) -> String {
         let _ = writeln!(
             text,
             "  {} {held} of those who leave would wait for approval, because the file names fewer than 80 % of those on the list.",
+            output::yellow("held:")
+        );
+    }
+    if *held_additions > 0 {
+        let _ = writeln!(
+            text,
+            "  {} {held_additions} who join would wait for approval, because more would join within 24 hours than the setting max-additions lets through.",
             output::yellow("held:")
         );
     }

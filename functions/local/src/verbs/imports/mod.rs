@@ -121,7 +121,7 @@ async fn ls(ports: &Ports) -> Outcome {
 /// What became of it, with how many wait.
 fn state(import: &Import) -> String {
     match import.state {
-        ImportState::Held => format!("holds -{}", import.held),
+        ImportState::Held => format!("holds +{} -{}", import.held_additions, import.held),
         state => view::word(state),
     }
 }

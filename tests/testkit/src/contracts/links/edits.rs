@@ -23,6 +23,7 @@ pub(super) async fn all<S: Links + ListStore>(make: &impl Fn() -> S) {
     a_resync_reads_in_full_and_keeps_the_baseline(make).await;
     a_resync_asked_for_during_a_run_holds_for_the_next(make).await;
     a_relink_forgets_all_and_waits_for_no_run(make).await;
+    a_relink_forgets_when_the_link_was_made(make).await;
     after_a_relink_an_old_run_writes_nothing(make).await;
     a_failing_link_says_why_until_a_run_ends(make).await;
 }
@@ -159,6 +160,15 @@ async fn a_relink_forgets_all_and_waits_for_no_run<S: Links + ListStore>(make: &
     assert_eq!(after.progress, Progress::default());
     assert_eq!((after.link, after.ruling), (bed.link.clone(), None));
     assert!(ok(bed.store.members(bed.id(), MemberQuery::All).await).is_empty());
+}
+
+async fn a_relink_forgets_when_the_link_was_made<S: Links + ListStore>(make: &impl Fn() -> S) {
+    let bed = Bed::make(make).await;
+    let made = Link { made_at: Some(moment(3)), ..bed.further(2, Mode::ListToGroup).await };
+    ok(bed.store.create(&made, moment(3)).await);
+    ok(bed.store.edit(&made.id, &LinkEdit::Relink, moment(32)).await);
+    let after = ok(bed.store.load(&made.id).await).map(|state| state.link);
+    assert_eq!(after, Some(Link { made_at: None, ..made }), "it unites both sides, whatever was said before");
 }
 
 async fn after_a_relink_an_old_run_writes_nothing<S: Links + ListStore>(make: &impl Fn() -> S) {

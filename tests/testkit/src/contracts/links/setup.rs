@@ -63,6 +63,7 @@ async fn a_link_is_kept_as_it_was_set_up<S: Links + ListStore>(make: &impl Fn() 
             protected: Protected { addresses: [address("boss")].into(), ..Protected::default() },
         },
         group_made_at: Some(moment(7)),
+        made_at: Some(moment(8)),
         writes: Writes::ByHand,
         status: LinkStatus::Paused,
         group_name: "Näme ' \" 😀".to_owned(),

@@ -24,6 +24,7 @@ pub(super) async fn all<S: ListStore>(make: &impl Fn() -> S) {
     approval_spares_who_was_put_there_since(make).await;
     only_a_held_import_is_ruled_on(make).await;
     what_is_shown_is_what_an_approval_does(make).await;
+    who_left_by_an_approval_is_known_until_they_come_back(make).await;
     a_discarded_import_moves_nobody_and_its_file_is_no_repeat(make).await;
     imports_come_newest_first(make).await;
     an_import_into_an_unknown_list_leaves_nothing(make).await;
@@ -45,12 +46,15 @@ async fn an_import_puts_its_contacts_on_the_list<S: ListStore>(make: &impl Fn() 
         at: moment(5),
         mode: ImportMode::Full,
         state: ImportState::Done,
+        listed: 0,
         rows: 4,
         added: 3,
         updated: 0,
         unchanged: 0,
         removed: 0,
         held: 0,
+        held_additions: 0,
+        kept_back: 0,
         discarded: 0,
         opted_out: 0,
         repeated: 1,
@@ -201,6 +205,32 @@ async fn what_is_shown_is_what_an_approval_does<S: ListStore>(make: &impl Fn() -
     assert_eq!(shown.leaves[0].name, contact("p5").name);
     assert_eq!(ok(bed.store.approve_import(&id, moment(9)).await).removed, 2);
     assert_eq!(ok(bed.store.held_people(&id).await), HeldPeople::default(), "it is done");
+}
+
+async fn who_left_by_an_approval_is_known_until_they_come_back<S: ListStore>(make: &impl Fn() -> S) {
+    let bed = Bed::make(make).await;
+    let id = held(&bed).await;
+    ok(bed.store.approve_import(&id, moment(9)).await);
+    bed.remove("p0").await;
+    let mut contacts = Vec::new();
+    for name in ["p0", "p1", "p5", "p6", "p7", "p8"] {
+        contacts.push(bed.contact(name).await);
+    }
+    let approved = ok(bed.store.approved_leavers(&bed.list, &contacts).await);
+    let left = contacts[2..].iter().map(|contact| (contact.clone(), moment(9)));
+    assert_eq!(approved, left.collect(), "neither by hand, nor who stayed");
+    assert!(ok(bed.store.approved_leavers(&bed.list, &contacts[..1]).await).is_empty());
+    bed.add("p5").await;
+    bed.remove("p5").await;
+    bed.decide("p6", Decision::Subscribed).await;
+    bed.remove("p6").await;
+    bed.decide("p7", Decision::OptedOut).await;
+    let approved = ok(bed.store.approved_leavers(&bed.list, &contacts).await);
+    assert_eq!(
+        approved,
+        [(contacts[5].clone(), moment(9))].into(),
+        "who came back left in another way, whichever it was"
+    );
 }
 
 async fn a_discarded_import_moves_nobody_and_its_file_is_no_repeat<S: ListStore>(make: &impl Fn() -> S) {

@@ -3,6 +3,7 @@
 mod changes;
 mod entries;
 mod given;
+mod growth;
 mod imports;
 mod keyed;
 mod setup;
@@ -31,6 +32,7 @@ pub async fn all<S: ListStore + Contacts>(make: impl Fn() -> S) {
     entries::all(&make).await;
     changes::all(&make).await;
     imports::all(&make).await;
+    growth::all(&make).await;
     keyed::all(&make).await;
     given::all(&make).await;
 }

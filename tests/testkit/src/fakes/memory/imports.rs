@@ -2,35 +2,47 @@ use std::collections::BTreeSet;
 
 use listsync_core::{
     Timestamp,
+    address::Address,
     grant::Lists,
+    growth::{Additions, Growth, judge_additions},
     id::{ContactId, ImportId, ListId},
     import::{Departure, Keys},
     list::{Origin, Standing},
 };
 use listsync_engine::ports::{
-    Affected, Again, HeldPeople, Import, ImportMode, ImportRow, ImportState, Imported, Kept, NewImport,
-    PortResult, Presence, RefusedRow, RemoveOutcome,
+    Again, Import, ImportMode, ImportRow, ImportState, Imported, Kept, NewImport, PortResult, Presence,
+    RefusedRow, RemoveOutcome,
 };
 
-use super::{State, gone, rejected};
+use super::State;
 
 /// An import and whom it would still take off the list.
 #[derive(Debug)]
 pub(super) struct Taken {
     pub(super) import: Import,
-    leavers: Vec<ContactId>,
-    taken_at: u64,
+    pub(super) leavers: Vec<ContactId>,
+    /// The rows of those whom it would still put on it.
+    pub(super) rows: Vec<ImportRow>,
+    pub(super) taken_at: u64,
+    /// The lists that whoever sent the file was given.
+    pub(super) given: Lists,
 }
 
 /// An import while its rows are taken in.
-struct Taking {
+pub(super) struct Taking {
     given: Lists,
-    import: Import,
+    pub(super) import: Import,
+    /// When what it changes is so.
+    pub(super) at: Timestamp,
     named: BTreeSet<ContactId>,
     refused: Vec<RefusedRow>,
 }
 
 impl Taking {
+    pub(super) fn of((import, given): (Import, Lists), at: Timestamp) -> Self {
+        Self { given, import, at, named: BTreeSet::new(), refused: Vec::new() }
+    }
+
     fn conflict(&mut self, row: &ImportRow, both: impl IntoIterator<Item = ContactId>) {
         self.named.extend(both);
         self.import.rejected += 1;
@@ -43,17 +55,22 @@ impl Taking {
     }
 }
 
+impl Taken {
+    /// One that holds nobody any more is done.
+    pub(super) fn recount(&mut self) {
+        if self.import.state == ImportState::Held {
+            let (held, held_additions) = (self.leavers.len() as u64, self.rows.len() as u64);
+            self.import = Import { held, held_additions, ..self.import.clone() }.settled();
+        }
+    }
+}
+
 impl State {
     /// Whom somebody named since, no held import takes off; one that holds nobody any more is done.
     pub(super) fn spare(&mut self, list: &ListId, contact: &ContactId) {
         for taken in self.imports.iter_mut().filter(|taken| taken.import.list == *list) {
             taken.leavers.retain(|leaver| leaver != contact);
-            if taken.import.state == ImportState::Held {
-                taken.import.held = taken.leavers.len() as u64;
-                if taken.leavers.is_empty() {
-                    taken.import.state = ImportState::Done;
-                }
-            }
+            taken.recount();
         }
     }
 
@@ -64,38 +81,92 @@ impl State {
         }
         let before: BTreeSet<ContactId> = self.book.list(list)?.members().cloned().collect();
         let id = ImportId::parse(&format!("i{}", self.count_up())).expect("a counted id is an id");
-        let import = Import::begun(id, list, new);
-        let given = new.given.clone();
-        let mut taking = Taking { given, import, named: BTreeSet::new(), refused: Vec::new() };
+        let import = Import { listed: before.len() as u64, ..Import::begun(id, list, new) };
+        let additions = self.judge(list, (new, import.listed));
+        let mut taking = Taking::of((import, new.given.clone()), new.at);
         for kept in &new.kept {
             taking.named.extend(match kept {
                 Kept::Key(key) => self.book.of_key(key),
                 Kept::Address(address) => self.book.by_address.get(address).cloned(),
             });
         }
+        let mut rows = Vec::new();
         for row in new.people.iter() {
-            self.take(list, &row, &mut taking)?;
+            if additions == Additions::Hold && self.joins((list, &new.given), &row, u64::MAX) {
+                taking.named.extend(self.meant(&row));
+                rows.push(row);
+            } else {
+                self.take(list, &row, &mut taking)?;
+            }
         }
         let Taking { mut import, named, refused, .. } = taking;
         let mut leavers: Vec<_> = before.difference(&named).cloned().collect();
         if new.mode == ImportMode::Incremental || leavers.is_empty() {
             leavers.clear();
         } else if new.unreadable > 0 {
-            import.state = ImportState::RemovalsSkipped;
+            import.kept_back = leavers.len() as u64;
             leavers.clear();
-        } else if (before.len() - leavers.len()) * 100 < before.len() * 80 {
-            import.state = ImportState::Held;
-            import.held = leavers.len() as u64;
-        } else {
+        } else if (before.len() - leavers.len()) * 100 >= before.len() * 80 {
             for contact in std::mem::take(&mut leavers) {
                 self.book.dismiss(list, &contact, (Origin::Csv, new.at))?;
                 import.removed += 1;
             }
         }
+        import.held = leavers.len() as u64;
+        import.held_additions = rows.len() as u64;
+        let import = import.settled();
         named.iter().for_each(|contact| self.spare(list, contact));
+        self.supersede(list, new);
         let taken_at = self.book.list(list)?.sequence;
-        self.imports.push(Taken { import: import.clone(), leavers, taken_at });
+        let given = new.given.clone();
+        self.imports.push(Taken { import: import.clone(), leavers, rows, taken_at, given });
         Ok(Imported { import, refused })
+    }
+
+    /// Whether the people of a file may join without a person.
+    fn judge(&self, list: &ListId, (new, listed): (&NewImport, u64)) -> Additions {
+        let past = self.imports.iter().map(|taken| &taken.import).filter(|import| import.list == *list);
+        let growth = Growth::of_files(past.map(Import::grown), new.at, listed);
+        let planned =
+            new.people.iter().filter(|row| self.joins((list, &new.given), row, u64::MAX)).count() as u64;
+        judge_additions(Growth { planned, ..growth }, new.max_additions)
+    }
+
+    /// Whom a later file names, an earlier one's rows put on the list no more.
+    fn supersede(&mut self, list: &ListId, later: &NewImport) {
+        let named: BTreeSet<Address> = later.people.iter().map(|row| row.contact.address).collect();
+        for taken in self.imports.iter_mut().filter(|taken| taken.import.list == *list) {
+            taken.rows.retain(|row| !named.contains(&row.contact.address));
+            taken.recount();
+        }
+    }
+
+    /// Everybody whom a row may mean.
+    fn meant(&self, row: &ImportRow) -> BTreeSet<ContactId> {
+        let of_keys = row.keys().filter_map(|key| self.book.of_key(key));
+        of_keys.chain(self.book.by_address.get(&row.contact.address).cloned()).collect()
+    }
+
+    /// Whether somebody joins by a row, who did not leave after the list's change of this number.
+    pub(super) fn joins(&self, (list, given): (&ListId, &Lists), row: &ImportRow, since: u64) -> bool {
+        let mut meant = self.meant(row).into_iter();
+        match (row.presence, meant.next(), meant.next()) {
+            (Presence::Leaving, ..) | (_, _, Some(_)) => false,
+            (Presence::Present, None, _) => !self.book.holds_off(list, &row.contact.address),
+            (Presence::Present, Some(contact), None) => {
+                let entry = self.book.standing(list, &contact);
+                let may =
+                    entry.is_none_or(|entry| entry.standing != Standing::Member && entry.changed <= since);
+                let fits = self
+                    .book
+                    .person(&contact)
+                    .is_ok_and(|person| Keys::of(person).with(row.in_force(), &row.ended_ids).is_ok());
+                let is_unseen = entry.is_none_or(|entry| entry.standing == Standing::Absent);
+                let by_key_alone = is_unseen && !self.book.by_address.contains_key(&row.contact.address);
+                let is_told = self.book.is_out_of_reach(given, &contact) && by_key_alone;
+                may && fits && !is_told && !self.book.refuses(list, &contact)
+            }
+        }
     }
 
     fn repeated(&self, list: &ListId, new: &NewImport) -> Option<Import> {
@@ -105,7 +176,7 @@ impl State {
             .then_some(Import { state: ImportState::Repeated, ..last })
     }
 
-    fn take(&mut self, list: &ListId, row: &ImportRow, taking: &mut Taking) -> PortResult<()> {
+    pub(super) fn take(&mut self, list: &ListId, row: &ImportRow, taking: &mut Taking) -> PortResult<()> {
         let of_address = self.book.by_address.get(&row.contact.address).cloned();
         let mut of_keys: Vec<ContactId> = row.keys().filter_map(|key| self.book.of_key(key)).collect();
         of_keys.dedup();
@@ -149,7 +220,7 @@ impl State {
             }
             Departure::Leaves => {
                 taking.named.insert(contact.clone());
-                let left = self.book.dismiss(list, contact, (Origin::Csv, taking.import.at))?;
+                let left = self.book.dismiss(list, contact, (Origin::Csv, taking.at))?;
                 taking.import.removed += u64::from(left == RemoveOutcome::Removed);
             }
         }
@@ -162,7 +233,7 @@ impl State {
         (row, contact): (&ImportRow, &ContactId),
         taking: &mut Taking,
     ) -> PortResult<()> {
-        let source = (Origin::Csv, taking.import.at);
+        let source = (Origin::Csv, taking.at);
         let mut news = false;
         let out_of_reach = self.book.is_out_of_reach(&taking.given, contact);
         let standing = self.book.standing(list, contact).map(|entry| entry.standing);
@@ -208,7 +279,7 @@ impl State {
             taking.refuse(row, "opted_out");
             return Ok(());
         }
-        let source = (Origin::Csv, taking.import.at);
+        let source = (Origin::Csv, taking.at);
         let contact = self.book.make(&row.contact, source);
         if let Ok(keys) = Keys::default().with(row.in_force(), &[]) {
             self.book.set_keys(&contact, keys)?;
@@ -217,58 +288,5 @@ impl State {
         taking.import.added += 1;
         taking.named.insert(contact);
         Ok(())
-    }
-
-    fn taken(&self, id: &ImportId) -> PortResult<usize> {
-        self.imports.iter().position(|taken| taken.import.id == *id).ok_or_else(|| gone("import"))
-    }
-
-    fn holding(&self, id: &ImportId) -> PortResult<usize> {
-        let place = self.taken(id)?;
-        match self.imports[place].import.state {
-            ImportState::Held => Ok(place),
-            _ => Err(rejected("not_held", "the import holds nothing")),
-        }
-    }
-
-    fn leavers(&self, place: usize) -> Vec<ContactId> {
-        let Taken { import, leavers, taken_at } = &self.imports[place];
-        let stands = |contact: &&ContactId| {
-            let entry = self.book.standing(&import.list, contact);
-            entry.is_some_and(|entry| entry.standing == Standing::Member && entry.changed <= *taken_at)
-        };
-        leavers.iter().filter(stands).cloned().collect()
-    }
-
-    pub(super) fn held_people(&self, id: &ImportId) -> PortResult<HeldPeople> {
-        let mut leaves = Vec::new();
-        for contact in self.leavers(self.taken(id)?) {
-            let contact = self.book.person(&contact)?;
-            leaves.push(Affected { row: None, address: contact.address.clone(), name: contact.name.clone() });
-        }
-        Ok(HeldPeople::sorted(Vec::new(), leaves))
-    }
-
-    pub(super) fn approve_import(&mut self, id: &ImportId, now: Timestamp) -> PortResult<Import> {
-        let place = self.holding(id)?;
-        let leavers = self.leavers(place);
-        let list = self.imports[place].import.list.clone();
-        for contact in &leavers {
-            self.book.dismiss(&list, contact, (Origin::Csv, now))?;
-        }
-        let Taken { import, leavers: held, .. } = &mut self.imports[place];
-        held.clear();
-        import.removed += leavers.len() as u64;
-        import.state = ImportState::Done;
-        import.held = 0;
-        Ok(import.clone())
-    }
-
-    pub(super) fn discard_import(&mut self, id: &ImportId) -> PortResult<Import> {
-        let place = self.holding(id)?;
-        let Taken { import, leavers, .. } = &mut self.imports[place];
-        leavers.clear();
-        *import = import.clone().dropped();
-        Ok(import.clone())
     }
 }

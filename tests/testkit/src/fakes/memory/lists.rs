@@ -16,7 +16,7 @@ use listsync_engine::ports::{
 
 use super::{
     MemoryStore, State, gone, rejected, sequence,
-    sides::{Book, ListRow, Source},
+    sides::{Book, Leave, ListRow, Source},
 };
 
 #[async_trait]
@@ -59,6 +59,19 @@ impl ListSide for MemoryStore {
             None => book.holds_off(list, address),
         };
         Ok(addresses.iter().filter(is_refused).cloned().collect())
+    }
+
+    async fn approved_leavers(
+        &self,
+        list: &ListId,
+        contacts: &[ContactId],
+    ) -> PortResult<BTreeMap<ContactId, Timestamp>> {
+        let state = self.lock();
+        let approved = |contact: &ContactId| {
+            let entry = state.book.standing(list, contact)?;
+            (entry.standing == Standing::Absent && entry.leave == Leave::Approved).then_some(entry.since)
+        };
+        Ok(contacts.iter().filter_map(|contact| Some((contact.clone(), approved(contact)?))).collect())
     }
 
     async fn bind(&self, matches: &[Binding]) -> PortResult<()> {

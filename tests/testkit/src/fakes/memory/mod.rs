@@ -10,6 +10,7 @@ mod people;
 mod queue;
 mod records;
 mod rules;
+mod rulings;
 mod say;
 mod sides;
 

@@ -155,7 +155,9 @@ impl Contacts for MemoryStore {
         let mut state = self.lock();
         let no = OptOut { reason: OptOutReason::Erased, at: now, via: Via::Operator };
         let lists: BTreeSet<ListId> = state.book.lists.keys().cloned().collect();
+        let Contact { address, aliases, .. } = state.book.person(id)?.clone();
         let left = state.book.forget(id, Some(Suppression { list: None, no }))?;
+        aliases.iter().chain([&address]).for_each(|address| state.forget_rows(address));
         lists.iter().for_each(|list| state.spare(list, id));
         for row in state.links.values_mut() {
             let members = row.members.values_mut().filter(|member| member.contact.as_ref() == Some(id));

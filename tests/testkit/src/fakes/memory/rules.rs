@@ -106,6 +106,9 @@ impl State {
             row.followed = None;
         }
         row.list.opt_out = edit.opt_out.unwrap_or(before.opt_out);
+        if let Some(own) = edit.max_additions {
+            row.list.max_additions = own.limit();
+        }
         row.list.status_words = edit.status_words.clone().unwrap_or_else(|| before.status_words.clone());
         row.list.version.0 += 1;
         let after = row.list.clone();

@@ -71,6 +71,16 @@ pub(super) struct Standings {
     pub(super) logged: u64,
     /// When its standing last changed, in the numbers of the change log.
     pub(super) changed: u64,
+    pub(super) leave: Leave,
+}
+
+/// How one who is not on a list left it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Leave {
+    /// As anybody does, or never.
+    Plain,
+    /// By an import that a person approved.
+    Approved,
 }
 
 /// Whether a contact was known with just this name and these fields.
@@ -179,7 +189,9 @@ impl Book {
             return Ok(());
         }
         let logged = row.log_change(contact);
-        row.entries.insert(contact.clone(), Standings { standing, origin, since, logged, changed: logged });
+        let leave = Leave::Plain;
+        let stands = Standings { standing, origin, since, logged, changed: logged, leave };
+        row.entries.insert(contact.clone(), stands);
         self.written += 1;
         Ok(())
     }
@@ -198,6 +210,20 @@ impl Book {
             }
             _ => Ok(RemoveOutcome::Absent),
         }
+    }
+
+    /// The same by an import that a person approved.
+    pub(super) fn dismiss_approved(
+        &mut self,
+        list: &ListId,
+        contact: &ContactId,
+        source: Source,
+    ) -> PortResult<()> {
+        self.dismiss(list, contact, source)?;
+        if let Some(entry) = self.list(list)?.entries.get_mut(contact) {
+            entry.leave = Leave::Approved;
+        }
+        Ok(())
     }
 
     /// Matches a contact to an object. A first match is no change of any list: the run that made it has taken it in.

@@ -1,0 +1,330 @@
+//! The rows of a file, one by one.
+
+use std::collections::HashSet;
+
+use listsync_core::{
+    Timestamp,
+    contact::ExternalId,
+    grant::Lists,
+    growth::{Additions, Growth, Joining},
+    import::{Departure, Keys},
+    list::{Origin, Standing},
+};
+use listsync_engine::ports::{Import, ImportRow, Kept, NewImport, Presence, RefusedRow};
+use rusqlite::Connection;
+
+use super::{
+    catalog::Numbered,
+    contacts::{self, Details, Source, Stored},
+    held,
+    imports::dismiss,
+    memberships::{self, Move},
+};
+use crate::{
+    error::Outcome,
+    people::{edit, keys, say, suppressions},
+};
+
+/// A file while it is taken in.
+pub(super) struct Taking<'a> {
+    tx: &'a Connection,
+    list: Numbered,
+    /// Of people who stand on other lists than these, only how they stand to this one is changed.
+    given: Lists,
+    /// Whether those who join wait for a person.
+    additions: Additions,
+    /// When what it changes is so.
+    pub(super) at: Timestamp,
+    pub(super) import: Import,
+    /// Whom it names.
+    pub(super) named: HashSet<i64>,
+    pub(super) refused: Vec<RefusedRow>,
+    /// The rows of those who wait.
+    pub(super) held: Vec<ImportRow>,
+    /// Whether any contact has further keys: only then anybody is looked for by them.
+    further: bool,
+}
+
+/// Whom a row means.
+enum Meant {
+    Nobody,
+    One(Stored),
+    /// Its address and its external ids are of two contacts.
+    Two([Stored; 2]),
+}
+
+impl<'a> Taking<'a> {
+    /// Before anything of a file was taken in.
+    pub(super) fn begin(
+        tx: &'a Connection,
+        list: Numbered,
+        (import, given): (Import, Lists),
+    ) -> Outcome<Self> {
+        Ok(Self {
+            tx,
+            list,
+            given,
+            additions: Additions::Do,
+            at: import.at,
+            import,
+            named: HashSet::new(),
+            refused: Vec::new(),
+            held: Vec::new(),
+            further: keys::any_further(tx)?,
+        })
+    }
+
+    /// Judges whether the people of a file may join without a person, before any of them does.
+    pub(super) fn judge(&mut self, new: &NewImport) -> Outcome<()> {
+        let past = held::grown(self.tx, self.list.n, new.at)?;
+        let growth = Growth::of_files(past, new.at, self.import.listed);
+        let mut joining = Joining::new(growth, new.max_additions, new.people.len() as u64);
+        let mut rows = new.people.iter();
+        self.additions = loop {
+            match (joining.judged(), rows.next()) {
+                (Some(judged), _) => break judged,
+                (None, Some(row)) => joining.saw(1, u64::from(self.joins(&row, None)?)),
+                (None, None) => break Additions::Do,
+            }
+        };
+        Ok(())
+    }
+
+    /// Whether somebody joins by a row, who did not leave after the list's change of this number.
+    pub(super) fn joins(&self, row: &ImportRow, since: Option<i64>) -> Outcome<bool> {
+        match (row.presence, self.meant(row)?) {
+            (Presence::Leaving, _) | (_, Meant::Two(_)) => Ok(false),
+            (Presence::Present, Meant::Nobody) => {
+                Ok(!suppressions::holds_off(self.tx, self.list, &row.contact.address)?)
+            }
+            (Presence::Present, Meant::One(contact)) => {
+                let now = memberships::of(self.tx, self.list.n, contact.n)?;
+                let may = now.standing != Standing::Member && !now.changed_after(since);
+                let is_told = self.is_out_of_reach(&contact)? && self.is_told_by_key_alone(row, &contact)?;
+                Ok(may
+                    && !is_told
+                    && !say::refuses(self.tx, self.list, &contact, now.standing)?
+                    && keys::of(self.tx, &contact)?.with(row.in_force(), &row.ended_ids).is_ok())
+            }
+        }
+    }
+
+    /// Takes a row in, or has it wait as it is: then nothing of it is stored elsewhere.
+    pub(super) fn take_or_hold(&mut self, row: ImportRow) -> Outcome<()> {
+        if self.additions == Additions::Do || !self.joins(&row, None)? {
+            return self.take(&row);
+        }
+        if let Meant::One(contact) = self.meant(&row)? {
+            self.named.insert(contact.n);
+        }
+        self.held.push(row);
+        Ok(())
+    }
+
+    pub(super) fn take(&mut self, row: &ImportRow) -> Outcome<()> {
+        match (row.presence, self.meant(row)?) {
+            (_, Meant::Two(both)) => self.refuse_conflict(row, &both),
+            (Presence::Leaving, meant) => {
+                self.import.leaving += 1;
+                if let Meant::One(contact) = meant {
+                    self.take_departure(row, &contact)?;
+                }
+            }
+            (Presence::Present, Meant::One(contact)) => self.take_known(row, contact)?,
+            (Presence::Present, Meant::Nobody) => self.take_new(row)?,
+        }
+        Ok(())
+    }
+
+    /// Whom a file names without saying anything of them is not missing.
+    pub(super) fn keep(&mut self, kept: &Kept) -> Outcome<()> {
+        let contact = match kept {
+            Kept::Key(key) => self.by_key(key)?,
+            Kept::Address(address) => contacts::by_address(self.tx, address)?,
+        };
+        self.named.extend(contact.map(|contact| contact.n));
+        Ok(())
+    }
+
+    fn by_key(&self, key: &ExternalId) -> Outcome<Option<Stored>> {
+        match self.further {
+            true => contacts::by_external_id(self.tx, key.as_str()),
+            false => contacts::by_first_id(self.tx, key.as_str()),
+        }
+    }
+
+    fn meant(&self, row: &ImportRow) -> Outcome<Meant> {
+        let of_address = contacts::by_address(self.tx, &row.contact.address)?;
+        let mut of_key: Option<Stored> = None;
+        for key in row.keys() {
+            match (of_key, self.by_key(key)?) {
+                (Some(one), Some(other)) if one.n != other.n => return Ok(Meant::Two([one, other])),
+                (one, other) => of_key = one.or(other),
+            }
+        }
+        Ok(match (of_key, of_address) {
+            (Some(of_key), Some(of_address)) if of_key.n != of_address.n => Meant::Two([of_key, of_address]),
+            (Some(one), _) | (None, Some(one)) => Meant::One(one),
+            (None, None) => Meant::Nobody,
+        })
+    }
+
+    fn refuse_conflict(&mut self, row: &ImportRow, both: &[Stored]) {
+        self.named.extend(both.iter().map(|contact| contact.n));
+        self.import.rejected += 1;
+        self.refuse(row, "external_id_conflict", "the address belongs to a contact with another key");
+    }
+
+    /// Keys that have ended take somebody off the list with whom nothing else is left. Who has others may be missing from
+    /// a full file nevertheless, so that the row does not name them.
+    fn take_departure(&mut self, row: &ImportRow, contact: &Stored) -> Outcome<()> {
+        match keys::of(self.tx, contact)?.without(row.ended()) {
+            Departure::NotTheirs => Ok(()),
+            Departure::Remains(_) if self.is_out_of_reach(contact)? => {
+                self.import.details_kept += 1;
+                Ok(())
+            }
+            Departure::Remains(left) => {
+                keys::set(self.tx, contact.n, &left)?;
+                contacts::touch(self.tx, contact.n)
+            }
+            Departure::Leaves => {
+                self.named.insert(contact.n);
+                self.take_off(contact)
+            }
+        }
+    }
+
+    fn take_off(&mut self, contact: &Stored) -> Outcome<()> {
+        let now = memberships::of(self.tx, self.list.n, contact.n)?.standing;
+        if matches!(now, Standing::Member | Standing::Pending) {
+            self.import.removed += dismiss(self.tx, self.list.n, &[contact.n], self.at)?;
+        }
+        Ok(())
+    }
+
+    /// Whether the person stands on lists that whoever sent the file is not given.
+    fn is_out_of_reach(&self, contact: &Stored) -> Outcome<bool> {
+        match &self.given {
+            Lists::All => Ok(false),
+            given @ Lists::Only(_) => {
+                let stands_on = memberships::lists_of(self.tx, contact.n)?;
+                Ok(!given.hold_all_of(&stands_on))
+            }
+        }
+    }
+
+    /// Whether somebody who is out of reach and not on the list is named by a key and not by an address of theirs: putting
+    /// them on it would show who they are to whoever guesses numbers.
+    fn is_told_by_key_alone(&self, row: &ImportRow, contact: &Stored) -> Outcome<bool> {
+        let standing = memberships::of(self.tx, self.list.n, contact.n)?.standing;
+        Ok(standing == Standing::Absent && contacts::by_address(self.tx, &row.contact.address)?.is_none())
+    }
+
+    fn take_known(&mut self, row: &ImportRow, contact: Stored) -> Outcome<()> {
+        let out_of_reach = self.is_out_of_reach(&contact)?;
+        let moved = match out_of_reach {
+            true if self.is_told_by_key_alone(row, &contact)? => None,
+            true => keys::of(self.tx, &contact)?
+                .with(row.in_force(), &row.ended_ids)
+                .is_ok()
+                .then_some(Details::Same),
+            false => self.take_key_and_address(row, &contact)?,
+        };
+        let Some(moved) = moved else {
+            self.refuse_conflict(row, std::slice::from_ref(&contact));
+            return Ok(());
+        };
+        self.named.insert(contact.n);
+        let now = memberships::of(self.tx, self.list.n, contact.n)?.standing;
+        // The new address may have been suppressed.
+        let contact = if moved == Details::Changed { self.again(&contact)? } else { contact };
+        if say::refuses(self.tx, self.list, &contact, now)? {
+            self.opted_out(row);
+            return Ok(());
+        }
+        let details = match out_of_reach {
+            true => {
+                self.import.details_kept += 1;
+                Details::Same
+            }
+            false => contacts::update(self.tx, &contact, &row.contact, self.source())?,
+        };
+        match (now, details, moved) {
+            (Standing::Member, Details::Same, Details::Same) => self.import.unchanged += 1,
+            (Standing::Member, ..) => self.import.updated += 1,
+            _ => self.join(contact.n)?,
+        }
+        Ok(())
+    }
+
+    /// A key names the contact: it is theirs, and so is its address now. None: the key cannot be theirs.
+    fn take_key_and_address(&mut self, row: &ImportRow, contact: &Stored) -> Outcome<Option<Details>> {
+        let Some(key) = &row.external_id else { return Ok(Some(Details::Same)) };
+        let known = contact.external_id.as_deref() == Some(key.as_str());
+        let plain = row.further_ids.is_empty() && row.ended_ids.is_empty();
+        let mut moved = Details::Same;
+        if !(known && plain) {
+            let own = keys::of(self.tx, contact)?;
+            let Ok(after) = own.with(row.in_force(), &row.ended_ids) else { return Ok(None) };
+            if after != own {
+                self.set_keys(contact.n, &after)?;
+                contacts::touch(self.tx, contact.n)?;
+                moved = Details::Changed;
+            }
+        }
+        if contact.address != row.contact.address.as_str() {
+            edit::set_address(self.tx, contact, (&row.contact.address, self.source()))?;
+            contacts::touch(self.tx, contact.n)?;
+            moved = Details::Changed;
+        }
+        Ok(Some(moved))
+    }
+
+    fn set_keys(&mut self, contact: i64, after: &Keys) -> Outcome<()> {
+        self.further |= !after.further.is_empty();
+        match self.further {
+            true => keys::set(self.tx, contact, after),
+            false => keys::set_first(self.tx, contact, after.first.as_ref()),
+        }
+    }
+
+    fn again(&self, contact: &Stored) -> Outcome<Stored> {
+        contacts::expect(self.tx, &contact.contact_id()?)
+    }
+
+    fn take_new(&mut self, row: &ImportRow) -> Outcome<()> {
+        if suppressions::holds_off(self.tx, self.list, &row.contact.address)? {
+            self.opted_out(row);
+            return Ok(());
+        }
+        let made = contacts::insert(self.tx, &row.contact, self.source())?;
+        if let Ok(after) = Keys::default().with(row.in_force(), &[])
+            && after.first.is_some()
+        {
+            self.set_keys(made.n, &after)?;
+        }
+        self.named.insert(made.n);
+        self.join(made.n)
+    }
+
+    fn join(&mut self, contact: i64) -> Outcome<()> {
+        let joins = Move { to: Standing::Member, by: Origin::Csv, at: self.at };
+        memberships::set(self.tx, self.list.n, contact, joins)?;
+        self.import.added += 1;
+        Ok(())
+    }
+
+    fn source(&self) -> Source {
+        (Origin::Csv, self.at)
+    }
+
+    fn opted_out(&mut self, row: &ImportRow) {
+        self.import.opted_out += 1;
+        self.refuse(row, "opted_out", "the person opted out, and only they can undo that");
+    }
+
+    fn refuse(&mut self, row: &ImportRow, code: &str, message: &str) {
+        self.refused.push(RefusedRow { row: row.row, code: code.to_owned(), message: message.to_owned() });
+    }
+}
