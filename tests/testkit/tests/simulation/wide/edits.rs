@@ -11,7 +11,7 @@ use listsync_core::{
 use listsync_engine::ports::{
     Clock as _, ContactEdit, Contacts as _, ImportMode, ImportState, ListStore as _, NewImport,
 };
-use listsync_testkit::dice::Dice;
+use listsync_testkit::{dice::Dice, sample::address};
 
 use super::{
     folk::{Account, Former, local},
@@ -147,18 +147,23 @@ impl Stage {
         });
     }
 
-    /// An operator finds that a contact is somebody else, who has no contact yet.
+    /// An operator finds that a contact is somebody else, who has no contact yet, or misspells the address.
     fn corrects(&self, who: usize, dice: &mut Dice) {
         self.noting(|inner| {
             let Some(other) = inner.anybody(dice).filter(|other| *other != who) else { return };
+            let Some(contact) = inner.contact_of(who) else { return };
             let free = inner.contact_of(other).is_none() && inner.town.folk.humans[other].is_alive();
-            let Some(contact) = inner.contact_of(who).filter(|_| free) else { return };
-            self.tell(|| format!("the contact of p{who} is corrected to p{other}"));
-            let address = Some(inner.town.folk.humans[other].address());
-            let edit = ContactEdit { address, ..ContactEdit::default() };
+            // Of a contact that was never matched nobody knows that its address was another.
+            let (address, concerned) = match dice.chance(30) && contact.object_id.is_some() {
+                true => (address(&format!("nobody{who}")), vec![who]),
+                false if free => (inner.town.folk.humans[other].address(), vec![who, other]),
+                false => return,
+            };
+            self.tell(|| format!("the contact of p{who} is corrected to {}", address.as_str()));
+            let edit = ContactEdit { address: Some(address), ..ContactEdit::default() };
             let store = &inner.town.plant.store;
             at_once(store.edit_contact(&contact.id, None, &edit, Origin::Manual, inner.now()));
-            inner.entangle([who, other]);
+            inner.entangle(concerned);
         });
     }
 

@@ -38,7 +38,7 @@ impl History {
             self.stage.plant.wait(6 * 3600);
             self.calm_round(Holds::Approved).await;
         }
-        let Some(held) = self.leave(tie).await else { return };
+        let Some(mut held) = self.leave(tie).await else { return };
         self.stage.lock().ledger.told.holds += 1;
         self.stage.tell(|| {
             format!("{:?} of {} left the {:?}, which is to be held", held.people, held.tie.link, held.at)
@@ -50,6 +50,9 @@ impl History {
             self.stays(&held);
             if self.dice.chance(60) {
                 self.join(&held);
+            }
+            if self.dice.chance(20) {
+                self.one_more(&mut held);
             }
         }
         if self.dice.chance(50) {
@@ -68,14 +71,17 @@ impl History {
         let at = if self.dice.chance(50) { Where::List } else { Where::Group };
         let mut people = self.stage.on_both_sides(&tie);
         let size = self.stage.size_of_other(&tie, at);
+        let least = (size / 5 + 1).max(6);
         let share = match self.limit {
             RemovalLimit::Off => size,
-            _ => (6 + self.dice.index(size)).min(people.len()),
+            // Just enough, or any number.
+            _ if self.dice.chance(50) => least,
+            _ => least + self.dice.index(size),
         };
         // The house's words: more than five and more than a fifth of those who were there, or all of them.
         let asks = match self.limit {
             RemovalLimit::Off => people.len() == size,
-            _ => share > 5 && share * 5 > size,
+            _ => share <= people.len(),
         };
         if !asks {
             return None;
@@ -83,24 +89,36 @@ impl History {
         while people.len() > share {
             people.remove(self.dice.index(people.len()));
         }
-        let held = Held { tie, at, people };
-        // Who joins in the morning widens nothing. (Where only the last ones are held, they would not be the last.)
+        let mut held = Held { tie, at, people };
+        // Who joins in the morning widens nothing, and who left in the morning counts. (Where only the last ones are held,
+        // they would not be the last.)
         if self.limit != RemovalLimit::Off {
-            for _ in 0..self.dice.below(8) {
+            for _ in 0..self.dice.below(12) {
                 self.join(&held);
             }
-            if self.dice.chance(50) {
+            if self.dice.chance(30) {
+                let few = 1 + self.dice.index(5);
+                held.people.drain(..few).for_each(|who| self.stage.leaves(&held.tie, (at, who)));
+            }
+            if self.dice.chance(70) {
                 self.stage.plant.wait(3_600);
                 self.calm_round(Holds::Approved).await;
             }
         }
-        for who in held.people.clone() {
-            match held.at {
-                Where::List => self.stage.list_removes(&held.tie.list, who),
-                Where::Group => self.stage.group_edit(held.group(), Op::Remove, who),
-            }
-        }
+        held.people.iter().for_each(|who| self.stage.leaves(&held.tie, (at, *who)));
         Some(held)
+    }
+
+    /// Another one leaves: with those who are held already that is as much too many.
+    fn one_more(&mut self, held: &mut Held) {
+        let size = self.stage.size_of_other(&held.tie, held.at);
+        let others = self.stage.on_both_sides(&held.tie);
+        let Some(who) = self.dice.pick(&others).copied() else { return };
+        let count = held.people.len() + 1;
+        if self.limit != RemovalLimit::Off && count > 5 && count * 5 > size {
+            self.stage.leaves(&held.tie, (held.at, who));
+            held.people.push(who);
+        }
     }
 
     /// Somebody joins who is on neither side.
@@ -131,6 +149,13 @@ impl History {
 }
 
 impl Stage {
+    fn leaves(&self, tie: &Tie, (at, who): (Where, usize)) {
+        match at {
+            Where::List => self.list_removes(&tie.list, who),
+            Where::Group => self.group_edit(&tie.groups[0], Op::Remove, who),
+        }
+    }
+
     /// A two-way link of more people than go without a question.
     fn crowded(&self, dice: &mut Dice) -> Option<Tie> {
         let ties: Vec<Tie> =

@@ -9,7 +9,11 @@ use listsync_core::{
 };
 use listsync_engine::ports::{Links as _, MemberQuery};
 
-use super::town::{Sight, Tie, Town};
+use super::{
+    names::Names,
+    town::{Sight, Tie, Town},
+    wish::Wish,
+};
 use crate::plant::at_once;
 
 /// How many wishes were looked at, and how many of them allow more than one end.
@@ -32,30 +36,6 @@ impl std::ops::Add for Told {
             holds: self.holds + other.holds,
             repeats: self.repeats + other.repeats,
             waits: self.waits + other.waits,
-        }
-    }
-}
-
-/// What happened to one person on both sides of a two-way link since the last rest.
-#[derive(Debug, Clone, Default)]
-struct Wish {
-    /// Whether the list had them at the last rest.
-    present: bool,
-    added: bool,
-    removed: bool,
-    /// Removed before the first run had finished, which removes nobody; or a write of ours was reversed that a crash
-    /// had left unrecorded.
-    undecided: bool,
-}
-
-impl Wish {
-    /// Where they have to be in the end, if what people did leaves no choice.
-    fn wanted(&self) -> Option<bool> {
-        match (self.added, self.removed) {
-            (false, false) => Some(self.present),
-            (true, false) => Some(true),
-            (false, true) if !self.undecided => Some(false),
-            (_, true) => None,
         }
     }
 }
@@ -128,6 +108,12 @@ impl Ledger {
         for who in sight.grouped.get(&tie.groups[0]).into_iter().flatten() {
             self.wishes.entry((tie.link.clone(), *who)).or_default().added = true;
         }
+    }
+
+    /// Somebody who was to be removed is not: they are to be on both sides.
+    pub(crate) fn comes_back(&mut self, tie: &Tie, who: usize) {
+        let wish = Wish { added: true, ..Wish::default() };
+        self.wishes.insert((tie.link.clone(), who), wish);
     }
 
     /// Somebody says no to all lists, present and future.
@@ -238,6 +224,31 @@ impl Ledger {
             (false, true) => Some("is in a group and not on the list that it feeds"),
             _ => None,
         }
+    }
+
+    /// Whom a run took off a list or out of a group although nobody had removed them anywhere since the last rest, be it for
+    /// a moment: on such a list nobody is lost, however reads lag.
+    pub(crate) fn lost(&self, town: &Town, before: &Sight, after: &Sight) -> Vec<String> {
+        // Of two contacts of one person either may leave.
+        let doubled = Names::doubled(town);
+        let two_way = town.ties.iter().filter(|tie| tie.mode == Mode::TwoWay);
+        let wished = two_way.flat_map(|tie| (0..town.folk.humans.len()).map(move |who| (tie, who)));
+        let lost = wished.filter(|&(tie, who)| {
+            let list = before.is_on(&tie.list, who) && !after.is_on(&tie.list, who);
+            let group = before.is_in(&tie.groups[0], who) && !after.is_in(&tie.groups[0], who);
+            let is_kept = self.wishes.get(&(tie.link.clone(), who)).is_some_and(Wish::is_kept);
+            let is_exempt = self.is_out(&tie.list, who) || self.is_entangled(who) || doubled.contains(&who);
+            (list || group) && is_kept && !is_exempt && town.folk.humans[who].is_alive()
+        });
+        let told = lost.map(|(tie, who)| {
+            let side = if after.is_on(&tie.list, who) { "group" } else { "list" };
+            format!("{}: p{who} was taken off the {side}, and nobody removed them", tie.link)
+        });
+        told.collect()
+    }
+
+    fn is_entangled(&self, who: usize) -> bool {
+        self.entangled.contains(&who) || self.left_out.contains(&who)
     }
 
     /// All is at rest: a new act begins.

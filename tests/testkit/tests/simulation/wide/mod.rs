@@ -8,8 +8,10 @@ mod ledger;
 mod names;
 mod patience;
 mod rest;
+mod returns;
 mod stage;
 mod town;
+mod wish;
 
 use std::time::Duration;
 
@@ -46,6 +48,9 @@ pub(crate) fn play(seed: u64, telling: Telling) -> Told {
                 0..=3 => history.hiring().await,
                 4..=6 => history.hold().await,
                 7 | 8 => history.repeats().await,
+                9 => history.returns().await,
+                // Where there are many, what the guard counts over tells.
+                10..=15 if history.is_crowd() => history.hold().await,
                 _ => history.bustle().await,
             }
             history.rest().await;
@@ -105,6 +110,10 @@ impl History {
             }
         }
         self.stage.plant.wait(1_000);
+    }
+
+    fn is_crowd(&self) -> bool {
+        self.stage.lock().town.folk.humans.len() >= town::CROWD
     }
 
     /// People change things, the timer beats, workers work, and much goes wrong.
@@ -217,7 +226,9 @@ impl History {
             let seconds = if self.dice.chance(10) { 6 + self.dice.below(30) } else { 900 };
             self.stage.tell(|| format!("run {} begins: {}", self.runs, delivery.body));
             let (run, body) = (self.runs, delivery.body);
+            let before = self.stage.lock().town.sight();
             let handled = self.with_others(plant.handle(&faults, (run, seconds), &body)).await;
+            self.stage.nobody_is_lost(&before);
             self.stage.tell(|| match &handled {
                 Some(Ok(Handled::Acknowledge(Some(summary)))) => format!("run {run} ends:\n{summary}"),
                 other => format!("run {run} ends: {other:?}"),

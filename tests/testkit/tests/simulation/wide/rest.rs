@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use listsync_core::{
     Timestamp,
-    link::LinkStatus,
+    link::{LinkStatus, Mode, Side},
     member::Open,
     plan::Effect,
     summary::{Outcome, ReadKind},
@@ -123,6 +123,7 @@ impl History {
             }
         }
         plant.tick(&patient(self.patience.as_ref(), Faults::none())).await;
+        let before = self.stage.lock().town.sight();
         let handled = self.others_work().await;
         self.stage.tell(|| {
             let inner = self.stage.lock();
@@ -130,17 +131,27 @@ impl History {
             let last: Vec<String> = last.map(|summary| summary.to_string()).collect();
             format!("{handled} messages handled at rest; the last runs:\n{}", last.join("\n"))
         });
+        self.stage.nobody_is_lost(&before);
     }
 
-    /// The operator approves whatever is held.
-    pub(super) fn rules(&self) {
-        let inner = self.stage.lock();
-        for tie in &inner.town.ties {
-            if let Some(hold) = inner.town.state(tie).progress.hold {
-                self.stage.tell(|| format!("the operator approves what {} holds", tie.link));
-                let ruling = Ruling { digest: hold.digest, kind: RulingKind::Approved };
-                at_once(inner.town.plant.store.edit(&tie.link, &LinkEdit::Rule(ruling), inner.now()));
+    /// The operator rules on whatever is held. Mostly it is approved; if not, whoever was to go comes back.
+    pub(super) fn rules(&mut self) {
+        let mut inner = self.stage.lock();
+        for tie in inner.town.ties.clone() {
+            let state = inner.town.state(&tie);
+            let is_ruled = |digest: &str| state.ruling.as_ref().is_some_and(|ruling| ruling.digest == digest);
+            let Some(hold) = state.progress.hold.filter(|hold| !is_ruled(&hold.digest)) else { continue };
+            // Where a link writes one side only, whoever is kept there is an extra from then on.
+            let kind = match tie.mode == Mode::TwoWay && self.dice.chance(20) {
+                true => RulingKind::Discarded,
+                false => RulingKind::Approved,
+            };
+            self.stage.tell(|| format!("the operator rules on what {} holds: {kind:?}", tie.link));
+            if kind == RulingKind::Discarded {
+                inner.comes_back(&tie, &hold.digest);
             }
+            let ruling = Ruling { digest: hold.digest, kind };
+            at_once(inner.town.plant.store.edit(&tie.link, &LinkEdit::Rule(ruling), inner.now()));
         }
     }
 
@@ -209,6 +220,21 @@ impl Inner {
         let object = effect.key.object_id().and_then(|id| self.town.folk.of_object(id));
         let address = effect.address.as_ref().and_then(|address| self.town.folk.owner(local(address)));
         object.into_iter().chain(address).any(|who| self.retired.contains(&who))
+    }
+
+    /// Whoever is held and still where they were to be removed is to be on both sides.
+    fn comes_back(&mut self, tie: &Tie, digest: &str) {
+        let sight = self.town.sight();
+        for row in at_once(self.town.plant.store.members(&tie.link, MemberQuery::Open)) {
+            let Some(Open::Held { digest: known, change, .. }) = &row.open else { continue };
+            let Some(who) = row.key.object_id().and_then(|id| self.town.folk.of_object(id)) else { continue };
+            let on_list = sight.is_on(&tie.list, who);
+            let is_there =
+                on_list != sight.is_in(&tie.groups[0], who) && on_list == (change.side == Side::List);
+            if known == digest && is_there {
+                self.ledger.comes_back(tie, who);
+            }
+        }
     }
 
     /// When the next failure is tried again that concerns somebody who has an account.

@@ -10,7 +10,11 @@ use listsync_core::id::{GroupId, ListId};
 use listsync_engine::ports::Clock as _;
 use listsync_testkit::{dice::Dice, sample::moment};
 
-use super::{ledger::Ledger, names::Names, town::Town};
+use super::{
+    ledger::Ledger,
+    names::Names,
+    town::{Sight, Town},
+};
 use crate::{history::Telling, plant::Plant, trouble::Bystander};
 
 /// Clones are the same. An edit may come between any two calls of a process.
@@ -45,6 +49,13 @@ impl Stage {
             let seconds = self.plant.clock.now().duration_since(moment(0)).as_secs();
             writeln!(std::io::stderr(), "{seconds:>7} s  {}", what()).expect("standard error takes it");
         }
+    }
+
+    /// Between then and now nobody was removed by a run alone.
+    pub(crate) fn nobody_is_lost(&self, before: &Sight) {
+        let inner = self.lock();
+        let lost = inner.ledger.lost(&inner.town, before, &inner.town.sight());
+        assert!(lost.is_empty(), "{lost:#?}");
     }
 
     /// Does something, and takes down what changed by it.

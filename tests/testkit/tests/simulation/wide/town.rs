@@ -25,6 +25,9 @@ use crate::plant::{Plant, at_once};
 /// Whose field decides who is on the filtered list.
 pub(crate) const FILTER: &str = "department eq \"Sales\"";
 
+/// So many people that six are no more than a fifth of them.
+pub(crate) const CROWD: usize = 30;
+
 /// A link, made or planned.
 #[derive(Debug, Clone)]
 pub(crate) struct Tie {
@@ -78,7 +81,11 @@ impl Sight {
 impl Town {
     pub(crate) fn new(dice: &mut Dice, lag: Lag, settings: &Settings) -> Self {
         let plant = Plant::new((lag, dice.fork()), settings);
-        let crowd = if dice.chance(25) { 14 + dice.below(8) } else { 2 + dice.below(9) };
+        let crowd = match dice.below(100) {
+            0..=4 => CROWD as u64 + dice.below(16),
+            5..=24 => 14 + dice.below(8),
+            _ => 2 + dice.below(9),
+        };
         let account = |dice: &mut Dice| if dice.chance(15) { Account::Planned } else { Account::Alive };
         let folk = Folk::new((0..crowd).map(|_| account(dice)).collect::<Vec<_>>());
         for who in folk.with(Account::Alive) {
