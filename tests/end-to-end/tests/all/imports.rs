@@ -98,7 +98,7 @@ async fn whom_an_import_holds_is_shown_and_dropped_by_a_person() {
     for verb in ["show", "approve", "discard"] {
         assert!(told.contains(&format!("listsync imports {verb} {id}")), "{told}");
     }
-    assert!(world.listsync(&["imports", "ls"]).await.exits(0).stdout.contains("holds -25"));
+    assert!(world.listsync(&["imports", "ls"]).await.exits(0).stdout.contains("holds +0 -25"));
     let doctor = world.listsync(&["doctor"]).await.exits(1).stdout;
     assert!(doctor.contains(&format!("waits for approval: import {id} into 'Staff'")), "{doctor}");
 
