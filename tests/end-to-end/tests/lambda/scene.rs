@@ -4,7 +4,7 @@ use std::{
 };
 
 use listsync_end_to_end::{Cloud, Function, TIMER_TIME, World, beat};
-use listsync_graph_emulator::ObjectId;
+use listsync_graph_emulator::{ObjectId, sample::Case};
 use serde_json::Value;
 
 /// So many people are on each list.
@@ -29,7 +29,7 @@ impl Links {
             world.listsync(&import).await.exits(0);
             let link = world.listsync(&["link", &name, "--new-group", &name, "--json"]).await.exits(0).json();
             let group = world.group(&link);
-            world.tenant().add_member(group, world.id(number + EACH));
+            world.tenant().add_member(group, world.id(somebody_with_mail(world, number + EACH)));
             groups.insert(name, group);
         }
         Self { groups }
@@ -59,6 +59,14 @@ impl Links {
         }
         ends
     }
+}
+
+/// The first person from this one on who has a mailbox. Whoever has none comes onto a list once another link has matched
+/// their contact: sooner or later, as the runs come.
+fn somebody_with_mail(world: &World, from: usize) -> usize {
+    let people = world.sample.people.iter().enumerate().skip(from);
+    let mut with_mail = people.filter(|(_, (person, _))| person.case != Case::NoMailbox);
+    with_mail.next().expect("somebody has a mailbox").0
 }
 
 /// The links, as documents.
