@@ -5,8 +5,12 @@ use std::time::Duration;
 use listsync_core::schedule::LEASE;
 use listsync_engine::{
     fan_out::tick,
-    ports::{Acquired, Clock as _, Decision, Gate as _, Links as _, PeopleWatch},
+    ports::{
+        Acquired, Clock as _, Decision, Gate as _, ImportMode, ImportRow, Links as _, ListStore as _,
+        NewImport, PeopleWatch, Presence,
+    },
 };
+use listsync_testkit::sample::contact;
 
 use crate::{
     desk::{BOTH, Desk, of_tenant},
@@ -68,6 +72,36 @@ fn what_was_believed_under_a_clock_that_ran_ahead_settles_as_if_it_were_of_now()
                 desk.wait(HOUR).await;
             }
             desk.both_are(&["anna", "ben", "cleo", "dora"]).await;
+        });
+    }
+}
+
+/// Leave dates are the one thing that ends by date: under a clock that ran ahead all of a month's are past at once.
+#[test]
+fn whose_last_day_only_a_clock_that_ran_ahead_has_past_stays_in_the_group_until_a_person_looks() {
+    const STAFF: [&str; 12] =
+        ["anna", "ben", "cleo", "dora", "elsa", "fay", "gus", "hal", "ines", "jon", "kim", "lea"];
+    for reading in BOTH {
+        play(async {
+            let mut desk = Desk::settled(reading, &STAFF).await;
+            let before = desk.clock.now();
+            desk.clock.advance(MONTH);
+            let leaver = |name: &&str| ImportRow { presence: Presence::Leaving, ..contact(name).into() };
+            let rows = STAFF[..6].iter().map(leaver).collect();
+            let file = NewImport::new("hr.csv", ImportMode::Incremental, rows, desk.clock.now());
+            desk.store.import(&desk.list, &file).await.unwrap();
+            let held = desk.sync_quietly().await;
+            assert_eq!(held.held.group_removals, 6);
+            desk.are(&STAFF[6..], &STAFF).await;
+
+            // The clock is right again, and so is the next file: they are as they were.
+            desk.clock.set(before);
+            desk.clock.advance(HOUR);
+            let rows = STAFF.iter().map(|name| contact(name).into()).collect();
+            let file = NewImport::new("hr.csv", ImportMode::Incremental, rows, desk.clock.now());
+            desk.store.import(&desk.list, &file).await.unwrap();
+            desk.sync_quietly().await;
+            desk.both_are(&STAFF).await;
         });
     }
 }
