@@ -8,7 +8,7 @@ use listsync_engine::ports::Kept;
 
 use crate::{
     RejectReason, RowVerdict, Verdict,
-    people::Person,
+    people::{Gone, Person},
     person::{Candidate, State},
     rows::{Mentioned, RowState, Said},
 };
@@ -51,7 +51,7 @@ struct Undated {
 pub(crate) struct Gathered {
     pub(crate) people: Vec<Person>,
     /// Who leaves, and has no address in the file.
-    pub(crate) gone: Vec<ExternalId>,
+    pub(crate) gone: Vec<Gone>,
     /// Who is named, and stays as they are.
     pub(crate) kept: Vec<Kept>,
     /// Rows that do not tell whom they name.

@@ -32,14 +32,15 @@ impl People {
     }
 
     /// Somebody besides who leaves, and was known by a key alone.
-    pub(crate) fn leaves(&mut self, address: Address, key: ExternalId) {
+    pub(crate) fn leaves(&mut self, address: Address, gone: Gone) {
+        let Gone { key, presence } = gone;
         let keys = Keys::of(Some(key), iter::empty());
         self.people.push(Person {
             row: 0,
             address,
             keys,
             values: Values::none(),
-            presence: Presence::Leaving,
+            presence,
         });
     }
 
@@ -57,6 +58,19 @@ impl RowSource for People {
     fn row(&self, number: usize) -> ImportRow {
         self.people[number].clone().into_row(&self.fields)
     }
+
+    fn presence(&self, number: usize) -> Presence {
+        self.people[number].presence
+    }
+}
+
+/// Somebody who leaves and has no address in the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gone {
+    /// Their key.
+    pub key: ExternalId,
+    /// How the file says it.
+    pub presence: Presence,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

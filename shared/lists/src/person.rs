@@ -6,7 +6,7 @@ use listsync_engine::ports::{Kept, Presence};
 use crate::{
     RejectReason, Verdict,
     gather::Gathered,
-    people::{Keys, Person, Values},
+    people::{Gone, Keys, Person, Values},
     rows::{RowState, Said},
 };
 
@@ -30,6 +30,7 @@ pub(crate) struct Candidate {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Says {
     NotYet,
+    Ended,
     Leaving,
     Present,
 }
@@ -163,8 +164,8 @@ impl Candidate {
     pub(crate) fn verdict(&self) -> Verdict {
         match (&self.state, self.says, &self.address) {
             (State::Rejected(reason), ..) => Verdict::Rejected(reason.clone()),
-            (_, Some(Says::Leaving), _) if self.unsure => Verdict::Rejected(RejectReason::NotSure),
-            (_, Some(Says::Leaving), _) => Verdict::Leaving,
+            (_, Some(Says::Leaving | Says::Ended), _) if self.unsure => Verdict::Rejected(RejectReason::NotSure),
+            (_, Some(Says::Leaving | Says::Ended), _) => Verdict::Leaving,
             (_, Some(Says::NotYet), _) => Verdict::NotYet,
             (_, Some(Says::Present) | None, None) => Verdict::Unreachable,
             (_, Some(Says::Present) | None, Some(_)) => Verdict::Taken,
@@ -177,21 +178,22 @@ impl Candidate {
             return;
         }
         let verdict = self.verdict();
-        let Self { row, address, external_id, values, more, .. } = self;
+        let Self { row, address, external_id, values, says, more, .. } = self;
+        let presence = says.map_or(Presence::Present, Says::presence);
         let More { keys, addresses } = more.map_or_else(More::default, |more| *more);
         match (verdict, address) {
             (Verdict::Taken, Some(address)) => {
                 let keys =
                     Keys::of(external_id, keys.into_iter().map(|(id, says)| (id, says == Says::Present)));
-                gathered.people.push(Person { row, address, keys, values, presence: Presence::Present });
+                gathered.people.push(Person { row, address, keys, values, presence });
             }
             (Verdict::Leaving, Some(address)) => {
                 let keys = Keys::of(external_id, keys.into_iter().map(|(id, _)| (id, false)));
-                gathered.people.push(Person { row, address, keys, values, presence: Presence::Leaving });
+                gathered.people.push(Person { row, address, keys, values, presence });
             }
             (Verdict::Leaving, None) => {
                 let keys = if keys.is_empty() { external_id.into_iter().collect() } else { ids(keys) };
-                gathered.gone.extend(keys);
+                gathered.gone.extend(keys.into_iter().map(|key| Gone { key, presence }));
             }
             (_, address) => {
                 let keys = if keys.is_empty() { external_id.into_iter().collect() } else { ids(keys) };
@@ -211,8 +213,17 @@ impl Says {
         match state {
             RowState::Present => Self::Present,
             RowState::NotYet => Self::NotYet,
+            RowState::Leaving => Self::Leaving,
             // One whose date is not settled is settled before it is gathered.
-            RowState::Leaving | RowState::LeavesOn { .. } => Self::Leaving,
+            RowState::Ended | RowState::LeavesOn { .. } => Self::Ended,
+        }
+    }
+
+    fn presence(self) -> Presence {
+        match self {
+            Self::Ended => Presence::Ended,
+            Self::Leaving => Presence::Leaving,
+            Self::Present | Self::NotYet => Presence::Present,
         }
     }
 }

@@ -7,7 +7,7 @@ use listsync_core::{
     contact::ExternalId,
     growth::{Additions, Growth, judge_additions},
     id::ContactId,
-    import::{Departure, FileRows, Keys, Removals, judge_removals},
+    import::{Departure, FileRows, Keys, Removals, judge_ended, judge_removals},
     list::{Entry, List, Standing},
 };
 use listsync_engine::{
@@ -17,7 +17,7 @@ use listsync_engine::{
 use serde::Serialize;
 
 use crate::{
-    ParsedFile, RowProblem,
+    Gone, ParsedFile, RowProblem,
     take_in::{max_additions, problems_of},
 };
 
@@ -33,7 +33,8 @@ pub struct Preview {
     pub joins: Vec<Affected>,
     /// Who would leave it.
     pub leaves: Vec<Affected>,
-    /// How many of those who leave would wait for approval, as the file names fewer than 80 % of those on the list.
+    /// How many of those who leave would wait for approval, as more than a fifth of the list would leave by the file: because
+    /// it does not name them, or because their last day is past.
     pub held: u64,
     /// How many of those who join would wait for approval, as they are more than the list's limit lets through.
     pub held_additions: u64,
@@ -58,12 +59,15 @@ pub async fn preview(
     (parsed, mode): (&ParsedFile, ImportMode),
 ) -> PortResult<Preview> {
     let known = Known::load(service, list).await?;
-    let mut looking = Looking { known: &known, named: HashSet::new(), preview: Preview::default() };
+    let mut looking = Looking { known: &known, named: HashSet::new(), ended: 0, preview: Preview::default() };
     looking.preview.problems = problems_of(parsed);
     parsed.kept.iter().for_each(|kept| looking.keep(kept));
-    parsed.gone.iter().for_each(|key| looking.take_gone(key));
+    parsed.gone.iter().for_each(|gone| looking.take_gone(gone));
     parsed.people.iter().for_each(|row| looking.take(&row));
-    let Looking { named, mut preview, .. } = looking;
+    let Looking { named, ended, mut preview, .. } = looking;
+    if judge_ended(ended, known.members().count() as u64) == Removals::Hold {
+        preview.held = ended;
+    }
     if mode == ImportMode::Full {
         missing(&known, (&named, parsed.unreadable), &mut preview);
     }
@@ -91,7 +95,7 @@ fn missing(known: &Known, (named, unreadable): (&HashSet<ContactId>, u64), previ
     match judge_removals(FileRows { present: listed - count, unreadable }, listed) {
         _ if missing.is_empty() => return,
         Removals::Do => {}
-        Removals::Hold => preview.held = count,
+        Removals::Hold => preview.held += count,
         Removals::Skip => {
             preview.kept_back = count;
             return;
@@ -170,6 +174,8 @@ impl Known {
 struct Looking<'a> {
     known: &'a Known,
     named: HashSet<ContactId>,
+    /// How many leave the list because their last day is past.
+    ended: u64,
     preview: Preview,
 }
 
@@ -183,9 +189,10 @@ impl Looking<'_> {
     }
 
     /// Who leaves and is known to the file by a key alone.
-    fn take_gone(&mut self, key: &ExternalId) {
+    fn take_gone(&mut self, gone: &Gone) {
+        let Gone { key, presence } = gone;
         if let Some(contact) = self.known.by_key.get(key) {
-            self.leave(None, contact, std::slice::from_ref(key));
+            self.leave((None, *presence), contact, std::slice::from_ref(key));
         }
     }
 
@@ -197,12 +204,12 @@ impl Looking<'_> {
         match (row.presence, all.next(), all.next()) {
             (_, Some(one), Some(other)) => self.conflict(row, [one, other]),
             (Presence::Present, Some(contact), None) => self.take_known(row, contact),
-            (Presence::Leaving, Some(contact), None) => {
+            (presence @ (Presence::Leaving | Presence::Ended), Some(contact), None) => {
                 let ended: Vec<ExternalId> = row.ended().cloned().collect();
-                self.leave(Some(row.row), contact, &ended);
+                self.leave((Some(row.row), presence), contact, &ended);
             }
             (Presence::Present, None, _) => self.join(row),
-            (Presence::Leaving, None, _) => {}
+            (Presence::Leaving | Presence::Ended, None, _) => {}
         }
     }
 
@@ -223,7 +230,12 @@ impl Looking<'_> {
         self.preview.joins.push(Affected { row: Some(row.row), address, name });
     }
 
-    fn leave(&mut self, row: Option<u64>, contact: &ContactId, ended: &[ExternalId]) {
+    fn leave(
+        &mut self,
+        (row, presence): (Option<u64>, Presence),
+        contact: &ContactId,
+        ended: &[ExternalId],
+    ) {
         if self.known.keys(contact).without(ended) != Departure::Leaves {
             return;
         }
@@ -231,6 +243,7 @@ impl Looking<'_> {
         if let Some(entry) = self.known.entries.get(contact)
             && matches!(entry.standing, Standing::Member | Standing::Pending)
         {
+            self.ended += u64::from(presence == Presence::Ended && entry.standing == Standing::Member);
             self.preview.leaves.push(of_entry(row, entry));
         }
     }

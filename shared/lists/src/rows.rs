@@ -41,6 +41,8 @@ pub(crate) struct Said {
 pub(crate) enum RowState {
     Present,
     Leaving,
+    /// Their last day and the days of grace are over.
+    Ended,
     NotYet,
     /// Their leave date is one of two days; which, the whole column tells.
     LeavesOn {
@@ -278,7 +280,7 @@ impl Reading<'_> {
     /// What a last day comes to today, and the first day on which it comes to something else.
     pub(crate) fn dated(&self, last: Date) -> (RowState, Option<Date>) {
         let gone = last.saturating_add(i64::from(self.profile.grace_days).saturating_add(1).days());
-        if self.today >= gone { (RowState::Leaving, None) } else { (RowState::Present, Some(gone)) }
+        if self.today >= gone { (RowState::Ended, None) } else { (RowState::Present, Some(gone)) }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Taking a file into a list, with all that follows from it.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use listsync_core::{
     address::Address,
@@ -19,7 +19,7 @@ use listsync_engine::{
 };
 use serde::Serialize;
 
-use crate::{ParsedFile, RejectedRow, Source};
+use crate::{Gone, ParsedFile, RejectedRow, Source};
 
 /// How many contacts are in memory at a time.
 const PAGE: usize = 500;
@@ -61,10 +61,11 @@ pub async fn take_in(
     (source, again): (Source<'_>, Again),
 ) -> PortResult<Taken> {
     let mut problems = problems_of(&parsed);
-    let gone: BTreeSet<ExternalId> = parsed.gone.iter().cloned().collect();
+    let gone: BTreeMap<ExternalId, Gone> =
+        parsed.gone.iter().map(|gone| (gone.key.clone(), gone.clone())).collect();
     let leavers = leavers(service, &gone).await?;
     let gone_unknown = (gone.len() - leavers.len()) as u64;
-    leavers.into_iter().for_each(|(address, key)| parsed.people.leaves(address, key));
+    leavers.into_iter().for_each(|(address, gone)| parsed.people.leaves(address, gone));
     let limit = max_additions(&service.ports, service.ports.lists.list(list).await?.as_ref()).await?;
     let new = NewImport { max_additions: limit, ..parsed.into_import(source, again) };
     let Imported { import, refused } = service.ports.lists.import(list, &new).await?;
@@ -102,7 +103,10 @@ pub fn problems_of(parsed: &ParsedFile) -> Vec<RowProblem> {
 }
 
 /// Who leaves and is known to the file by their key alone.
-async fn leavers(service: &Service, gone: &BTreeSet<ExternalId>) -> PortResult<Vec<(Address, ExternalId)>> {
+async fn leavers(
+    service: &Service,
+    gone: &BTreeMap<ExternalId, Gone>,
+) -> PortResult<Vec<(Address, Gone)>> {
     let mut leavers = Vec::new();
     let mut after = None;
     while leavers.len() < gone.len() {
@@ -110,8 +114,8 @@ async fn leavers(service: &Service, gone: &BTreeSet<ExternalId>) -> PortResult<V
         let full = page.len() == PAGE;
         after = page.last().map(|contact| contact.id.clone());
         for contact in page {
-            let gone = Keys::of(&contact).iter().find(|key| gone.contains(*key)).cloned();
-            leavers.extend(gone.map(|key| (contact.address, key)));
+            let gone = Keys::of(&contact).iter().find_map(|key| gone.get(key)).cloned();
+            leavers.extend(gone.map(|gone| (contact.address, gone)));
         }
         if !full {
             break;

@@ -11,7 +11,7 @@ pub fn left_undone(import: &Import) -> Vec<String> {
     let mut told = Vec::new();
     if *held > 0 {
         told.push(format!(
-            "{held} removals are held, because the file names fewer than 80 % of those on the list."
+            "{held} removals are held, because more than a fifth of the list would leave by the file."
         ));
     }
     if *held_additions > 0 {

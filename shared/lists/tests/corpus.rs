@@ -33,8 +33,8 @@ fn shown(file: &ParsedFile) -> String {
     for person in file.people.iter() {
         writeln!(text, "{}", shown_person(&person)).unwrap();
     }
-    for id in &file.gone {
-        writeln!(text, "gone: id {id}").unwrap();
+    for gone in &file.gone {
+        writeln!(text, "gone: id {}", gone.key).unwrap();
     }
     let kept = file.kept.iter().map(|kept| match kept {
         Kept::Key(key) => format!("id {key}"),
@@ -58,7 +58,7 @@ fn shown_person(person: &ImportRow) -> String {
     for id in &person.further_ids {
         write!(text, " and {id}").unwrap();
     }
-    if person.presence == Presence::Leaving {
+    if person.presence.leaves() {
         text.push_str(" leaving");
     }
     let fields = person.contact.fields.iter();

@@ -10,7 +10,7 @@ use listsync_core::{
 };
 use listsync_engine::ports::{Import, ImportRow, ImportState, NewImport, PortResult};
 
-use super::{head, journal, row::Row, tx::Piece};
+use super::{head, journal, tx::Piece};
 use crate::{
     error,
     table::{Condition, Fail, Key, Op, Patience, Stored, Table, documents, span},
@@ -150,10 +150,9 @@ pub(super) fn save_ops(
 }
 
 /// Writes down whose removal waits. That the import holds anything is told by its record alone.
-pub(super) async fn hold(table: &Table, import: &Import, held: &[Row]) -> PortResult<()> {
-    let items = held.iter().map(|row| {
-        Stored::new(&Key::new(held_partition(&import.id), row.contact.as_str()))
-            .text("contact", row.contact.as_str())
+pub(super) async fn hold(table: &Table, import: &Import, held: &[ContactId]) -> PortResult<()> {
+    let items = held.iter().map(|contact| {
+        Stored::new(&Key::new(held_partition(&import.id), contact.as_str())).text("contact", contact.as_str())
     });
     table.put_many("hold the removals", items.collect()).await
 }

@@ -1,11 +1,11 @@
 //! Imports: additions first, chunk by chunk, then removals; each chunk with how far the import is in one transaction.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use listsync_core::{
     growth::{Additions, Growth, Joining},
     id::{ContactId, ListId},
-    import::{FileRows, Removals, judge_removals},
+    import::{FileRows, Removals, judge_ended, judge_removals},
     list::{Origin, Standing},
 };
 use listsync_engine::ports::{
@@ -18,12 +18,12 @@ use super::{
     entries,
     head::Head,
     held,
-    journal::{self, Counts, Journal},
+    journal::{self, Counts, Journal, Judged},
     people::{People, Wanted},
     person::check_size,
     row::Row,
     rows::{self, Took},
-    tx::ListTx,
+    tx::{ListTx, Piece},
 };
 use crate::table::{Condition, Fail, Patience, Table};
 
@@ -39,6 +39,8 @@ struct Importing<'a> {
     new: &'a NewImport,
     journal: Journal,
     named: HashSet<ContactId>,
+    /// Who waits although their last day is past.
+    ended: BTreeSet<ContactId>,
     refused: Vec<RefusedRow>,
 }
 
@@ -53,8 +55,8 @@ pub(super) async fn take_in(
     }
     new.people.iter().try_for_each(|row| check_size(&row.contact))?;
     let journal = Journal::begin(table, (list, new), clock.now()).await?;
-    let (named, refused) = (HashSet::new(), Vec::new());
-    let mut importing = Importing { table, clock, list, new, journal, named, refused };
+    let (named, ended, refused) = (HashSet::new(), BTreeSet::new(), Vec::new());
+    let mut importing = Importing { table, clock, list, new, journal, named, ended, refused };
     let done = importing.run().await;
     if done.is_err() {
         // The first failure is what the caller hears of.
@@ -77,8 +79,9 @@ async fn repeated(table: &Table, list: &ListId, new: &NewImport) -> PortResult<O
 impl Importing<'_> {
     async fn run(&mut self) -> PortResult<Import> {
         self.recall().await?;
-        if self.journal.additions.is_none() {
-            self.journal.additions = Some(self.judge().await?);
+        if self.journal.judged.is_none() {
+            let (additions, ended) = (self.judge_additions().await?, self.judge_ended().await?);
+            self.journal.judged = Some(Judged { additions, ended });
         }
         while self.journal.next < self.new.people.len() {
             self.persist(Stage::Additions).await?;
@@ -92,7 +95,7 @@ impl Importing<'_> {
         let missing = leavers.len() as u64 + dismissed;
         let present = self.journal.listed.saturating_sub(missing);
         let file = FileRows { present, unreadable: self.new.unreadable };
-        let mut held = Vec::new();
+        let mut held: Vec<ContactId> = self.ended.iter().cloned().collect();
         match judge_removals(file, self.journal.listed) {
             _ if leavers.is_empty() => {}
             Removals::Do => {
@@ -101,7 +104,7 @@ impl Importing<'_> {
                 }
             }
             Removals::Skip => self.journal.import.kept_back = leavers.len() as u64,
-            Removals::Hold => held = leavers,
+            Removals::Hold => held.extend(leavers.into_iter().map(|row| row.contact)),
         }
         self.end(&held).await
     }
@@ -128,14 +131,15 @@ impl Importing<'_> {
             let people = self.as_they_are(&head, &some).await?;
             for row in &some {
                 let took = rows::recall(&people, row, (Origin::Csv, self.new.at))?;
-                self.note(took);
+                let ends = self.waits_to_leave(&people, row)?;
+                self.note(Took { ends, ..took });
             }
         }
         Ok(())
     }
 
     /// Whether the people of the file may join without a person.
-    async fn judge(&self) -> PortResult<Additions> {
+    async fn judge_additions(&self) -> PortResult<Additions> {
         let Self { table, list, new, .. } = self;
         let past = held::grown(table, list, new.at).await?;
         let growth = Growth::of_files(past, new.at, self.journal.listed);
@@ -157,7 +161,40 @@ impl Importing<'_> {
         Ok(joining.judged().unwrap_or(Additions::Do))
     }
 
+    /// Whether those whose last day is past leave without a person.
+    async fn judge_ended(&self) -> PortResult<Removals> {
+        let (new, listed) = (self.new, self.journal.listed);
+        let places: Vec<usize> = new.people.ended().collect();
+        // Most files have so few of them that nobody needs to be looked for.
+        if judge_ended(places.len() as u64, listed) == Removals::Do {
+            return Ok(Removals::Do);
+        }
+        let by = (Origin::Csv, new.at);
+        let head = Head::load(self.table, self.list).await?;
+        let mut leaving = BTreeSet::new();
+        for places in places.chunks(CHUNK) {
+            let some: Vec<ImportRow> = places.iter().map(|place| new.people.at(*place)).collect();
+            let people = self.as_they_are(&head, &some).await?;
+            for row in &some {
+                leaving.extend(rows::ends(&people, row, (by, self.journal.from_seq))?);
+            }
+        }
+        Ok(judge_ended(leaving.len() as u64, listed))
+    }
+
     fn note(&mut self, took: Took) {
+        match (took.ends, &took.refused) {
+            (Some(contact), _) => {
+                self.ended.insert(contact);
+            }
+            // Another row, of another address of theirs, says that they are there.
+            (None, None) => {
+                for contact in &took.named {
+                    self.ended.remove(contact);
+                }
+            }
+            (None, Some(_)) => {}
+        }
         self.named.extend(took.named);
         self.refused.extend(took.refused);
     }
@@ -188,12 +225,15 @@ impl Importing<'_> {
         let mut waiting = Vec::new();
         for (number, row) in some.iter().enumerate() {
             let mut next = counts.clone();
-            let (piece, took) = match self.waits(&people, row)? {
-                None => rows::take_in(&mut people, row, &mut next)?,
-                Some(took) => {
-                    next.import.held_additions += 1;
-                    (held::row_piece(&self.journal.import.id, from + number, row)?, took)
-                }
+            let (piece, took) = if let Some(took) = self.waits_to_join(&people, row)? {
+                next.import.held_additions += 1;
+                (held::row_piece(&self.journal.import.id, from + number, row)?, took)
+            } else if let Some(contact) = self.waits_to_leave(&people, row)? {
+                next.import.leaving += 1;
+                let named = Took::named(vec![contact.clone()]);
+                (Piece::default(), Took { ends: Some(contact), ..named })
+            } else {
+                rows::take_in(&mut people, row, &mut next)?
             };
             if !tx.fits(&piece) {
                 self.commit(&mut tx, counts, from + number).await?;
@@ -213,10 +253,22 @@ impl Importing<'_> {
     }
 
     /// Whom a row names whose people wait for a person; none: it is taken in.
-    fn waits(&self, people: &People, row: &ImportRow) -> PortResult<Option<Took>> {
-        match self.journal.additions {
-            Some(Additions::Hold) => rows::joins(people, row, ((Origin::Csv, self.new.at), None)),
-            Some(Additions::Do) | None => Ok(None),
+    fn waits_to_join(&self, people: &People, row: &ImportRow) -> PortResult<Option<Took>> {
+        match &self.journal.judged {
+            Some(Judged { additions: Additions::Hold, .. }) => {
+                rows::joins(people, row, ((Origin::Csv, self.new.at), None))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Whom a row takes off the list whose last day is past, where those wait for a person.
+    fn waits_to_leave(&self, people: &People, row: &ImportRow) -> PortResult<Option<ContactId>> {
+        match &self.journal.judged {
+            Some(Judged { ended: Removals::Hold, .. }) => {
+                rows::ends(people, row, ((Origin::Csv, self.new.at), self.journal.from_seq))
+            }
+            _ => Ok(None),
         }
     }
 
@@ -251,7 +303,7 @@ impl Importing<'_> {
         self.commit(&mut tx, counts, self.journal.next).await
     }
 
-    async fn end(&self, held: &[Row]) -> PortResult<Import> {
+    async fn end(&self, held: &[ContactId]) -> PortResult<Import> {
         let mut import = self.journal.import.clone();
         import.held = held.len() as u64;
         import.report = self.new.report.clone();

@@ -8,6 +8,7 @@ use listsync_core::{
     grant::Lists,
     growth::Additions,
     id::{ImportId, ListId},
+    import::Removals,
     schedule::{SKEW, as_of},
 };
 use listsync_engine::ports::{
@@ -28,7 +29,7 @@ use crate::{
 const ALIVE: Duration = Duration::from_secs(60);
 /// How long one that was interrupted can go on; after it, the file is taken from its beginning.
 const RESUMABLE: Duration = Duration::from_secs(3_600);
-/// How the judgement of the additions is stored.
+/// How a judgement is stored.
 const DO: &str = "do";
 const HOLD: &str = "hold";
 /// By what a commit tells that another import took over.
@@ -48,10 +49,19 @@ pub(super) struct Journal {
     pub(super) next: usize,
     /// How many were removed because a row says that they leave.
     pub(super) left: u64,
-    /// Whether its people may join without a person, once that was judged: before any of them did.
-    pub(super) additions: Option<Additions>,
+    /// What it may do without a person, once that was judged: before any row was taken in.
+    pub(super) judged: Option<Judged>,
     until: Timestamp,
     rev: u64,
+}
+
+/// What an import may do without a person.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Judged {
+    /// Whether its people join.
+    pub(super) additions: Additions,
+    /// Whether those leave whose last day is past.
+    pub(super) ended: Removals,
 }
 
 fn key(list: &ListId) -> Key {
@@ -86,7 +96,7 @@ impl Journal {
                     from_seq: head.seq,
                     next: 0,
                     left: 0,
-                    additions: None,
+                    judged: None,
                     until: now,
                     rev: 0,
                 },
@@ -111,10 +121,14 @@ impl Journal {
     }
 
     fn stored(&self) -> PortResult<Stored> {
-        let Self { import, digest, listed, from_seq, next, left, additions, until, rev } = self;
-        let additions = additions.map(|judged| match judged {
+        let Self { import, digest, listed, from_seq, next, left, judged, until, rev } = self;
+        let additions = judged.map(|judged| match judged.additions {
             Additions::Do => DO,
             Additions::Hold => HOLD,
+        });
+        let ended = judged.map(|judged| match judged.ended {
+            Removals::Hold => HOLD,
+            Removals::Do | Removals::Skip => DO,
         });
         Stored::new(&key(&import.list))
             .text("digest", digest)
@@ -123,6 +137,7 @@ impl Journal {
             .number("next", next)
             .number("left", left)
             .text_option("additions", additions)
+            .text_option("ended", ended)
             .at("until", *until)
             .number("rev", rev)
             .document("import", import)
@@ -136,11 +151,7 @@ impl Journal {
             from_seq: stored.count("from_seq")?,
             next: stored.count("next")?,
             left: stored.count("left")?,
-            additions: match stored.find("additions") {
-                Some(DO) => Some(Additions::Do),
-                Some(HOLD) => Some(Additions::Hold),
-                _ => None,
-            },
+            judged: Judged::read(stored),
             until: stored.instant("until")?,
             rev: stored.count("rev")?,
         })
@@ -171,6 +182,21 @@ impl Journal {
     pub(super) async fn pause(&self, table: &Table, now: Timestamp) -> PortResult<()> {
         let after = Self { until: now, rev: self.rev + 1, ..self.clone() };
         table.put("pause the import", after.stored()?, Some(self.as_read())).await.map(drop)
+    }
+}
+
+impl Judged {
+    fn read(stored: &Stored) -> Option<Self> {
+        let additions = match stored.find("additions")? {
+            HOLD => Additions::Hold,
+            _ => Additions::Do,
+        };
+        // An earlier release judged the additions alone.
+        let ended = match stored.find("ended") {
+            Some(HOLD) => Removals::Hold,
+            _ => Removals::Do,
+        };
+        Some(Self { additions, ended })
     }
 }
 

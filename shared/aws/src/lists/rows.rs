@@ -29,6 +29,14 @@ pub(super) struct Took {
     /// Whom it names.
     pub(super) named: Vec<ContactId>,
     pub(super) refused: Option<RefusedRow>,
+    /// Whom it would take off the list because their last day is past, where those wait.
+    pub(super) ends: Option<ContactId>,
+}
+
+impl Took {
+    pub(super) fn named(named: Vec<ContactId>) -> Self {
+        Self { named, ..Self::default() }
+    }
 }
 
 /// Whom a row is about.
@@ -126,9 +134,9 @@ pub(super) fn recall(people: &People, row: &ImportRow, by: By) -> PortResult<Too
     Ok(match identify(people, row, by)? {
         Who::Two(both) => conflict(row, both),
         // What a row that says that somebody leaves took from their keys is gone: whether it named them tells what is left.
-        Who::One(draft) if row.presence == Presence::Leaving => {
+        Who::One(draft) if row.presence.leaves() => {
             match draft.contact.keys().without(row.ended()) {
-                Departure::Leaves => Took { named: draft.known_id().into_iter().collect(), refused: None },
+                Departure::Leaves => Took::named(draft.known_id().into_iter().collect()),
                 Departure::NotTheirs | Departure::Remains(_) => Took::default(),
             }
         }
@@ -140,7 +148,7 @@ pub(super) fn recall(people: &People, row: &ImportRow, by: By) -> PortResult<Too
         }
         Who::One(draft) => {
             let named = draft.known_id().into_iter().collect();
-            Took { named, refused: draft.is_opted_out().then(|| opted_out(row)) }
+            Took { refused: draft.is_opted_out().then(|| opted_out(row)), ..Took::named(named) }
         }
     })
 }
@@ -151,7 +159,7 @@ pub(super) fn joins(
     row: &ImportRow,
     (by, since): (By, Option<u64>),
 ) -> PortResult<Option<Took>> {
-    if row.presence == Presence::Leaving {
+    if row.presence.leaves() {
         return Ok(None);
     }
     let Who::One(draft) = identify(people, row, by)? else { return Ok(None) };
@@ -160,7 +168,23 @@ pub(super) fn joins(
         && !draft.changed_after(since)
         && !is_told_by_key_alone(people, row, &draft)
         && draft.contact.keys().with(row.in_force(), &row.ended_ids).is_ok();
-    Ok(joins.then(|| Took { named: draft.known_id().into_iter().collect(), refused: None }))
+    Ok(joins.then(|| Took::named(draft.known_id().into_iter().collect())))
+}
+
+/// Whom a row takes off the list because their last day is past, who did not change after the list's change of this number.
+pub(super) fn ends(
+    people: &People,
+    row: &ImportRow,
+    (by, since): (By, u64),
+) -> PortResult<Option<ContactId>> {
+    if row.presence != Presence::Ended {
+        return Ok(None);
+    }
+    let Who::One(draft) = identify(people, row, by)? else { return Ok(None) };
+    let leaves = draft.contact.keys().without(row.ended()) == Departure::Leaves
+        && draft.standing() == Standing::Member
+        && !draft.changed_after(Some(since));
+    Ok(if leaves { draft.known_id() } else { None })
 }
 
 /// Takes a row in, and counts what came of it.
@@ -177,7 +201,7 @@ pub(super) fn take_in(
             return Ok((Piece::default(), conflict(row, both)));
         }
     };
-    if row.presence == Presence::Leaving {
+    if row.presence.leaves() {
         counts.import.leaving += 1;
         return leave(people, draft, (row, counts, by));
     }
@@ -204,7 +228,8 @@ pub(super) fn take_in(
             true => people.settle(draft)?,
             false => Piece::default(),
         };
-        return Ok((piece, Took { named: named.into_iter().collect(), refused: Some(opted_out(row)) }));
+        let took = Took::named(named.into_iter().collect());
+        return Ok((piece, Took { refused: Some(opted_out(row)), ..took }));
     }
     let mut details = match out_of_reach {
         true => {
@@ -224,7 +249,7 @@ pub(super) fn take_in(
             counts.import.added += 1;
         }
     }
-    let took = Took { named: vec![draft.contact.id().clone()], refused: None };
+    let took = Took::named(vec![draft.contact.id().clone()]);
     Ok((people.settle(draft)?, took))
 }
 
@@ -245,7 +270,7 @@ fn leave(
             return Ok((people.settle(draft)?, Took::default()));
         }
     }
-    let took = Took { named: draft.known_id().into_iter().collect(), refused: None };
+    let took = Took::named(draft.known_id().into_iter().collect());
     if !matches!(draft.standing(), Standing::Member | Standing::Pending) {
         return Ok((Piece::default(), took));
     }
@@ -264,5 +289,5 @@ fn conflict(row: &ImportRow, both: [ContactId; 2]) -> Took {
     let message = "the address and the external id are of two contacts: correct the row, or merge the two";
     let code = "external_id_conflict".to_owned();
     let refused = RefusedRow { row: row.row, code, message: message.to_owned() };
-    Took { named: both.to_vec(), refused: Some(refused) }
+    Took { refused: Some(refused), ..Took::named(both.to_vec()) }
 }

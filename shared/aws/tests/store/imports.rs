@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use listsync_core::{id::ListId, limit::AdditionLimit};
 use listsync_engine::ports::{
-    EntryQuery, Fault, ImportMode, ImportState, ListSide as _, ListStore as _, NewImport,
+    EntryQuery, Fault, ImportMode, ImportRow, ImportState, ListSide as _, ListStore as _, NewImport, Presence,
 };
 use listsync_testkit::sample::moment;
 
@@ -58,4 +58,28 @@ async fn an_import_that_was_interrupted_goes_on_where_it_was_and_removed_nobody_
     assert_eq!((import.added, import.unchanged, import.removed), (600, 270, 30), "as if it had not been");
     assert_eq!(kit.store.size(&list).await.unwrap(), 870);
     assert_eq!(kit.store.imports(10).await.unwrap().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_that_was_interrupted_still_holds_whose_last_day_is_past() {
+    let kit = Kit::start().await;
+    let list = list(&kit).await;
+    kit.store.import(&list, &file(ImportMode::Full, people(0..300))).await.unwrap();
+    let ends = people(0..100).into_iter().map(|row| ImportRow { presence: Presence::Ended, ..row.into() });
+    let rows: Vec<ImportRow> = ends.chain(people(300..900).into_iter().map(ImportRow::from)).collect();
+    let empty = file(ImportMode::Incremental, Vec::new());
+    let next = NewImport { max_additions: AdditionLimit::Off, people: rows.into(), ..empty };
+    let (store, of_list, of_file) = (kit.other(), list.clone(), next.clone());
+    let importing = tokio::spawn(async move { store.import(&of_list, &of_file).await });
+    while kit.store.size(&list).await.unwrap() < 500 {
+        tokio::task::yield_now().await;
+    }
+    importing.abort();
+    drop(importing.await);
+    kit.clock.advance(Duration::from_secs(61));
+    let import = kit.store.import(&list, &next).await.unwrap().import;
+    assert_eq!((import.added, import.leaving, import.removed, import.held), (600, 100, 0, 100));
+    assert_eq!(kit.store.size(&list).await.unwrap(), 900);
+    let approved = kit.store.approve_import(&import.id, moment(9)).await.unwrap();
+    assert_eq!((approved.removed, approved.held, approved.state), (100, 0, ImportState::Done));
 }

@@ -1,4 +1,4 @@
-//! Whether a file that names everybody may take the others off its list, and which keys are whose.
+//! Whether a file may take people off its list without a person, and which keys are whose.
 
 mod keys;
 mod meaning;
@@ -15,7 +15,7 @@ pub struct FileRows {
     pub unreadable: u64,
 }
 
-/// What becomes of those whom a full file does not name.
+/// What becomes of people whom a file would take off its list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Removals {
     /// They leave.
@@ -35,11 +35,26 @@ pub fn judge_removals(file: FileRows, listed: u64) -> Removals {
     let FileRows { present, unreadable } = file;
     if unreadable > 0 {
         Removals::Skip
-    } else if u128::from(present) * 5 < u128::from(listed) * 4 {
+    } else if is_above_a_fifth(listed.saturating_sub(present), listed) {
         Removals::Hold
     } else {
         Removals::Do
     }
+}
+
+/// Judges the removals of `ended` people of a list of `listed` members whose last day is past.
+///
+/// No other word of a file depends on a clock: under one that ran ahead by a month all leave dates of that month are past at
+/// once, and those people are still there. So more than five of them who are more than a fifth of the list wait. A row that
+/// tells without a date that somebody left is not counted: it says the same under any clock.
+#[must_use]
+pub fn judge_ended(ended: u64, listed: u64) -> Removals {
+    // One or two are a large share of a small list, and are nothing unusual.
+    if ended > 5 && is_above_a_fifth(ended, listed) { Removals::Hold } else { Removals::Do }
+}
+
+fn is_above_a_fifth(leaving: u64, listed: u64) -> bool {
+    u128::from(leaving) * 5 > u128::from(listed)
 }
 
 #[cfg(test)]
@@ -70,6 +85,23 @@ mod tests {
     fn an_empty_file_empties_no_list() {
         assert_eq!(judged(0, 0, 1), Removals::Hold);
         assert_eq!(judged(0, 0, 0), Removals::Do);
+    }
+
+    #[test]
+    fn more_than_five_last_days_that_are_a_fifth_and_one_more_wait() {
+        for (ended, listed, judged) in [
+            (0, 0, Removals::Do),
+            (5, 5, Removals::Do),
+            (6, 6, Removals::Hold),
+            (6, 29, Removals::Hold),
+            (6, 30, Removals::Do),
+            (7, 30, Removals::Hold),
+            (20_000, 100_000, Removals::Do),
+            (20_001, 100_000, Removals::Hold),
+            (u64::MAX, u64::MAX, Removals::Hold),
+        ] {
+            assert_eq!(judge_ended(ended, listed), judged, "{ended} of {listed}");
+        }
     }
 
     #[test]

@@ -12,6 +12,19 @@ pub enum Presence {
     Present,
     /// They leave, whatever the mode: they were terminated.
     Leaving,
+    /// They leave, as their last day is past: so our clock says, and the file does not.
+    Ended,
+}
+
+impl Presence {
+    /// Whether they leave.
+    #[must_use]
+    pub fn leaves(self) -> bool {
+        match self {
+            Self::Present => false,
+            Self::Leaving | Self::Ended => true,
+        }
+    }
 }
 
 /// A row of a file.
@@ -36,18 +49,18 @@ impl ImportRow {
     /// Their keys that are in force by this row.
     pub fn in_force(&self) -> impl Iterator<Item = &ExternalId> {
         let own = self.external_id.iter().chain(&self.further_ids);
-        own.filter(|_| self.presence == Presence::Present)
+        own.filter(|_| !self.presence.leaves())
     }
 
     /// Their keys that have ended by this row.
     pub fn ended(&self) -> impl Iterator<Item = &ExternalId> {
         let own = self.external_id.iter().chain(&self.further_ids);
-        own.filter(|_| self.presence == Presence::Leaving).chain(&self.ended_ids)
+        own.filter(|_| self.presence.leaves()).chain(&self.ended_ids)
     }
 
     /// The keys by which they are known: those in force, or of somebody who leaves all.
     pub fn keys(&self) -> impl Iterator<Item = &ExternalId> {
-        let ended = self.ended().filter(|_| self.presence == Presence::Leaving);
+        let ended = self.ended().filter(|_| self.presence.leaves());
         self.in_force().chain(ended)
     }
 }

@@ -139,7 +139,8 @@ pub trait ListStore: ListSide + Contacts {
     ) -> PortResult<()>;
     /// Takes a file in, whole or not at all. Removals of a full import are left out when a row could not be read, and
     /// held when the file has fewer than 80 % of the rows that are on the list. A row that says of somebody that they
-    /// leave takes them off in either mode, and is as good as a row that names them. Whose people would be more newcomers
+    /// leave takes them off in either mode, and is as good as a row that names them; those whose last day is past are held
+    /// where they are too many ([`listsync_core::import::judge_ended`]). Whose people would be more newcomers
     /// than its limit lets through ([`listsync_core::growth`]) has all of them held, as the rows that they are: nothing is
     /// stored of them elsewhere until they are approved.
     async fn import(&self, list: &ListId, import: &NewImport) -> PortResult<Imported>;

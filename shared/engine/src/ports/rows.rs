@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc};
 
-use super::ImportRow;
+use super::{ImportRow, Presence};
 
 /// Rows that are kept in some compact way.
 pub trait RowSource: Send + Sync {
@@ -8,6 +8,8 @@ pub trait RowSource: Send + Sync {
     fn count(&self) -> usize;
     /// The one of this number, from 0 on; of one that is not there, nothing is to be asked.
     fn row(&self, number: usize) -> ImportRow;
+    /// What that row says of whether somebody is on the list.
+    fn presence(&self, number: usize) -> Presence;
 }
 
 impl RowSource for Vec<ImportRow> {
@@ -17,6 +19,10 @@ impl RowSource for Vec<ImportRow> {
 
     fn row(&self, number: usize) -> ImportRow {
         self[number].clone()
+    }
+
+    fn presence(&self, number: usize) -> Presence {
+        self[number].presence
     }
 }
 
@@ -46,6 +52,17 @@ impl Rows {
     /// Each of them.
     pub fn iter(&self) -> impl Iterator<Item = ImportRow> {
         (0..self.len()).map(|number| self.0.row(number))
+    }
+
+    /// The places of the rows by which somebody leaves because their last day is past.
+    pub fn ended(&self) -> impl Iterator<Item = usize> {
+        (0..self.len()).filter(|number| self.0.presence(*number) == Presence::Ended)
+    }
+
+    /// The one at this place.
+    #[must_use]
+    pub fn at(&self, place: usize) -> ImportRow {
+        self.0.row(place)
     }
 
     /// Some of them, at most `most` from a number on.

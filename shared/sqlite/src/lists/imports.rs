@@ -32,7 +32,7 @@ pub(super) fn take_in(tx: &Connection, list: &ListId, new: &NewImport) -> Outcom
     for person in new.people.iter() {
         taking.take_or_hold(person)?;
     }
-    let Taking { mut import, named, refused, held: rows, .. } = taking;
+    let Taking { mut import, named, refused, held: rows, ended, .. } = taking;
     let leavers = match new.mode {
         ImportMode::Incremental => Vec::new(),
         ImportMode::Full => {
@@ -40,19 +40,19 @@ pub(super) fn take_in(tx: &Connection, list: &ListId, new: &NewImport) -> Outcom
         }
     };
     let present = listed.saturating_sub(leavers.len() as u64);
-    let mut kept = &leavers[..0];
+    let mut kept: Vec<i64> = ended.into_iter().collect();
     match judge_removals(FileRows { present, unreadable: new.unreadable }, listed) {
         _ if leavers.is_empty() => {}
         Removals::Do => import.removed += dismiss(tx, row.n, &leavers, new.at)?,
         Removals::Skip => import.kept_back = leavers.len() as u64,
-        Removals::Hold => kept = &leavers,
+        Removals::Hold => kept.extend(leavers),
     }
     import.held = kept.len() as u64;
     import.held_additions = rows.len() as u64;
     let import = import.settled();
     held::release_named(tx, row.n, &named)?;
     held::release_rows(tx, row.n, new)?;
-    held::save(tx, row.n, &import, &held::Waiting { leavers: kept, rows: &rows, given: &new.given })?;
+    held::save(tx, row.n, &import, &held::Waiting { leavers: &kept, rows: &rows, given: &new.given })?;
     changes::compact(tx, row.n, new.at)?;
     Ok(Imported { import, refused })
 }

@@ -1,13 +1,13 @@
 //! The rows of a file, one by one.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use listsync_core::{
     Timestamp,
     contact::ExternalId,
     grant::Lists,
     growth::{Additions, Growth, Joining},
-    import::{Departure, Keys},
+    import::{Departure, Keys, Removals, judge_ended},
     list::{Origin, Standing},
 };
 use listsync_engine::ports::{Import, ImportRow, Kept, NewImport, Presence, RefusedRow};
@@ -33,14 +33,18 @@ pub(super) struct Taking<'a> {
     given: Lists,
     /// Whether those who join wait for a person.
     additions: Additions,
+    /// Whether those whose last day is past wait for a person.
+    ends: Removals,
     /// When what it changes is so.
     pub(super) at: Timestamp,
     pub(super) import: Import,
     /// Whom it names.
     pub(super) named: HashSet<i64>,
     pub(super) refused: Vec<RefusedRow>,
-    /// The rows of those who wait.
+    /// The rows of those who wait to join.
     pub(super) held: Vec<ImportRow>,
+    /// Who waits although their last day is past.
+    pub(super) ended: BTreeSet<i64>,
     /// Whether any contact has further keys: only then anybody is looked for by them.
     further: bool,
 }
@@ -65,17 +69,21 @@ impl<'a> Taking<'a> {
             list,
             given,
             additions: Additions::Do,
+            ends: Removals::Do,
             at: import.at,
             import,
             named: HashSet::new(),
             refused: Vec::new(),
             held: Vec::new(),
+            ended: BTreeSet::new(),
             further: keys::any_further(tx)?,
         })
     }
 
-    /// Judges whether the people of a file may join without a person, before any of them does.
+    /// Judges whether the people of a file may join without a person, and those whose last day is past leave, before any of
+    /// them does.
     pub(super) fn judge(&mut self, new: &NewImport) -> Outcome<()> {
+        self.ends = self.judge_ended(new)?;
         let past = held::grown(self.tx, self.list.n, new.at)?;
         let growth = Growth::of_files(past, new.at, self.import.listed);
         let mut joining = Joining::new(growth, new.max_additions, new.people.len() as u64);
@@ -90,10 +98,31 @@ impl<'a> Taking<'a> {
         Ok(())
     }
 
+    fn judge_ended(&self, new: &NewImport) -> Outcome<Removals> {
+        let listed = self.import.listed;
+        // Most files have so few of them that nobody needs to be looked for.
+        if judge_ended(new.people.ended().count() as u64, listed) == Removals::Do {
+            return Ok(Removals::Do);
+        }
+        let mut leaving = HashSet::new();
+        for place in new.people.ended() {
+            leaving.extend(self.ends(&new.people.at(place))?);
+        }
+        Ok(judge_ended(leaving.len() as u64, listed))
+    }
+
+    /// Whom a row takes off the list because their last day is past.
+    fn ends(&self, row: &ImportRow) -> Outcome<Option<i64>> {
+        let (Presence::Ended, Meant::One(contact)) = (row.presence, self.meant(row)?) else { return Ok(None) };
+        let leaves = keys::of(self.tx, &contact)?.without(row.ended()) == Departure::Leaves
+            && memberships::of(self.tx, self.list.n, contact.n)?.standing == Standing::Member;
+        Ok(leaves.then_some(contact.n))
+    }
+
     /// Whether somebody joins by a row, who did not leave after the list's change of this number.
     pub(super) fn joins(&self, row: &ImportRow, since: Option<i64>) -> Outcome<bool> {
         match (row.presence, self.meant(row)?) {
-            (Presence::Leaving, _) | (_, Meant::Two(_)) => Ok(false),
+            (Presence::Leaving | Presence::Ended, _) | (_, Meant::Two(_)) => Ok(false),
             (Presence::Present, Meant::Nobody) => {
                 Ok(!suppressions::holds_off(self.tx, self.list, &row.contact.address)?)
             }
@@ -111,6 +140,14 @@ impl<'a> Taking<'a> {
 
     /// Takes a row in, or has it wait as it is: then nothing of it is stored elsewhere.
     pub(super) fn take_or_hold(&mut self, row: ImportRow) -> Outcome<()> {
+        if self.ends == Removals::Hold
+            && let Some(contact) = self.ends(&row)?
+        {
+            self.import.leaving += 1;
+            self.named.insert(contact);
+            self.ended.insert(contact);
+            return Ok(());
+        }
         if self.additions == Additions::Do || !self.joins(&row, None)? {
             return self.take(&row);
         }
@@ -124,7 +161,7 @@ impl<'a> Taking<'a> {
     pub(super) fn take(&mut self, row: &ImportRow) -> Outcome<()> {
         match (row.presence, self.meant(row)?) {
             (_, Meant::Two(both)) => self.refuse_conflict(row, &both),
-            (Presence::Leaving, meant) => {
+            (Presence::Leaving | Presence::Ended, meant) => {
                 self.import.leaving += 1;
                 if let Meant::One(contact) = meant {
                     self.take_departure(row, &contact)?;
@@ -236,6 +273,8 @@ impl<'a> Taking<'a> {
             return Ok(());
         };
         self.named.insert(contact.n);
+        // Another row, of another address of theirs, says that they are there.
+        self.ended.remove(&contact.n);
         let now = memberships::of(self.tx, self.list.n, contact.n)?.standing;
         // The new address may have been suppressed.
         let contact = if moved == Details::Changed { self.again(&contact)? } else { contact };

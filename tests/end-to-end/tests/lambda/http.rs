@@ -98,6 +98,19 @@ async fn one_click_leaves_the_group_without_a_key_and_a_look_at_the_page_leaves_
     assert_nobody_is_named(&cloud, &[&api, &worker], &[&key, &token]);
 }
 
+/// Without the setting all of them would be the proxy, which may ask 200 times and then 50 times a second.
+#[tokio::test(flavor = "multi_thread")]
+async fn behind_a_proxy_that_the_stack_trusts_each_stranger_is_counted_alone() {
+    let (mut cloud, _, _) = stage().await;
+    cloud.world.set("LISTSYNC_TRUSTED_PROXIES", "192.0.2.0/24");
+    let api = cloud.api().await;
+    for stranger in 0..600 {
+        let client = format!("198.51.{}.{}", stranger / 200, stranger % 200);
+        let ask = Ask::get("/u/v1.forged").header("x-forwarded-for", &client);
+        let _ = ask.of(&api).await.is(404);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_function_that_may_only_read_makes_a_link_and_the_worker_makes_its_group() {
     let (cloud, _, key) = stage().await;

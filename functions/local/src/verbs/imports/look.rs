@@ -55,7 +55,7 @@ fn totals(preview: &Preview, parsed: &ParsedFile, list: &List) -> String {
     if *held > 0 {
         let _ = writeln!(
             text,
-            "  {} {held} of those who leave would wait for approval, because the file names fewer than 80 % of those on the list.",
+            "  {} {held} of those who leave would wait for approval, because more than a fifth of the list would leave by the file.",
             output::yellow("held:")
         );
     }

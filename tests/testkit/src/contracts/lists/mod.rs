@@ -1,6 +1,7 @@
 //! What every [`ListStore`], and every [`ListSide`](listsync_engine::ports::ListSide) below it, has to do.
 
 mod changes;
+mod ended;
 mod entries;
 mod given;
 mod growth;
@@ -33,6 +34,7 @@ pub async fn all<S: ListStore + Contacts>(make: impl Fn() -> S) {
     changes::all(&make).await;
     imports::all(&make).await;
     growth::all(&make).await;
+    ended::all(&make).await;
     keyed::all(&make).await;
     given::all(&make).await;
 }

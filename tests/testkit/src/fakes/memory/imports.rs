@@ -6,7 +6,7 @@ use listsync_core::{
     grant::Lists,
     growth::{Additions, Growth, judge_additions},
     id::{ContactId, ImportId, ListId},
-    import::{Departure, Keys},
+    import::{Departure, Keys, Removals, judge_ended},
     list::{Origin, Standing},
 };
 use listsync_engine::ports::{
@@ -83,6 +83,7 @@ impl State {
         let id = ImportId::parse(&format!("i{}", self.count_up())).expect("a counted id is an id");
         let import = Import { listed: before.len() as u64, ..Import::begun(id, list, new) };
         let additions = self.judge(list, (new, import.listed));
+        let ends = self.judge_ended(list, (new, import.listed));
         let mut taking = Taking::of((import, new.given.clone()), new.at);
         for kept in &new.kept {
             taking.named.extend(match kept {
@@ -90,12 +91,20 @@ impl State {
                 Kept::Address(address) => self.book.by_address.get(address).cloned(),
             });
         }
-        let mut rows = Vec::new();
+        let (mut rows, mut ended) = (Vec::new(), BTreeSet::new());
         for row in new.people.iter() {
-            if additions == Additions::Hold && self.joins((list, &new.given), &row, u64::MAX) {
+            if let (Removals::Hold, Some(contact)) = (ends, self.ends(list, &row)) {
+                taking.import.leaving += 1;
+                taking.named.insert(contact.clone());
+                ended.insert(contact);
+            } else if additions == Additions::Hold && self.joins((list, &new.given), &row, u64::MAX) {
                 taking.named.extend(self.meant(&row));
                 rows.push(row);
             } else {
+                if row.presence == Presence::Present {
+                    let there = self.meant(&row);
+                    ended.retain(|contact| !there.contains(contact));
+                }
                 self.take(list, &row, &mut taking)?;
             }
         }
@@ -112,6 +121,7 @@ impl State {
                 import.removed += 1;
             }
         }
+        leavers.extend(ended);
         import.held = leavers.len() as u64;
         import.held_additions = rows.len() as u64;
         let import = import.settled();
@@ -130,6 +140,23 @@ impl State {
         let planned =
             new.people.iter().filter(|row| self.joins((list, &new.given), row, u64::MAX)).count() as u64;
         judge_additions(Growth { planned, ..growth }, new.max_additions)
+    }
+
+    /// Whether those whose last day is past leave without a person.
+    fn judge_ended(&self, list: &ListId, (new, listed): (&NewImport, u64)) -> Removals {
+        let ended: BTreeSet<_> = new.people.iter().filter_map(|row| self.ends(list, &row)).collect();
+        judge_ended(ended.len() as u64, listed)
+    }
+
+    /// Whom a row takes off the list because their last day is past.
+    fn ends(&self, list: &ListId, row: &ImportRow) -> Option<ContactId> {
+        let mut meant = self.meant(row).into_iter();
+        let (Presence::Ended, Some(contact), None) = (row.presence, meant.next(), meant.next()) else {
+            return None;
+        };
+        let leaves = Keys::of(self.book.person(&contact).ok()?).without(row.ended()) == Departure::Leaves;
+        let standing = self.book.standing(list, &contact).map(|entry| entry.standing);
+        (leaves && standing == Some(Standing::Member)).then_some(contact)
     }
 
     /// Whom a later file names, an earlier one's rows put on the list no more.
@@ -151,7 +178,7 @@ impl State {
     pub(super) fn joins(&self, (list, given): (&ListId, &Lists), row: &ImportRow, since: u64) -> bool {
         let mut meant = self.meant(row).into_iter();
         match (row.presence, meant.next(), meant.next()) {
-            (Presence::Leaving, ..) | (_, _, Some(_)) => false,
+            (Presence::Leaving | Presence::Ended, ..) | (_, _, Some(_)) => false,
             (Presence::Present, None, _) => !self.book.holds_off(list, &row.contact.address),
             (Presence::Present, Some(contact), None) => {
                 let entry = self.book.standing(list, &contact);
@@ -189,7 +216,7 @@ impl State {
                 taking.conflict(row, [one, other]);
                 Ok(())
             }
-            (Presence::Leaving, of_key, of_address) => {
+            (Presence::Leaving | Presence::Ended, of_key, of_address) => {
                 taking.import.leaving += 1;
                 match of_key.or(of_address) {
                     Some(contact) => self.take_departure(list, (row, &contact), taking),
