@@ -126,7 +126,7 @@ def what_can_stand_still_has_an_alarm(template):
     dead = {named(queue["RedrivePolicy"]["deadLetterTargetArn"]) for queue in queues.values() if "RedrivePolicy" in queue} | failures(template)
     wanted = {(queue, "AWS/SQS", "ApproximateNumberOfMessagesVisible" if queue in dead else "ApproximateAgeOfOldestMessage") for queue in queues}
     wanted |= {(function, "AWS/Lambda", "Errors") for function in of_type(template, "AWS::Lambda::Function")}
-    wanted |= {("WorkerFunction", "listsync", "HeldRemovals"), ("WorkerFunction", "listsync", "FailedRuns"), ("TimerFunction", "listsync", "LastRunAge")}
+    wanted |= {("WorkerFunction", "listsync", "HeldRemovals"), ("WorkerFunction", "listsync", "HeldAdditions"), ("WorkerFunction", "listsync", "FailedRuns"), ("TimerFunction", "listsync", "LastRunAge")}
     wanted |= {("InboxFunction", "listsync", "RefusedFiles"), ("InboxFunction", "listsync", "HeldRemovals"), ("InboxFunction", "listsync", "HeldAdditions")}
     for resource, _, metric in sorted(wanted - watched):
         yield f"{resource}: no alarm watches {metric}"

@@ -154,7 +154,7 @@ FAULTS = {
     "alarms that do not say what silence means": (rules.what_can_stand_still_has_an_alarm, lambda t: properties(t, "LastRunAlarm").pop("TreatMissingData")),
 } | {
     f"no {alarm}": (rules.what_can_stand_still_has_an_alarm, lambda t, alarm=alarm: t["Resources"].pop(alarm))
-    for alarm in ["DeadLettersAlarm", "OldestMessageAlarm", "TimerErrorsAlarm", "WorkerErrorsAlarm", "LinksHeldAlarm", "LinksFailingAlarm", "LastRunAlarm", "InboxFailuresAlarm", "InboxErrorsAlarm", "FilesRefusedAlarm", "ImportHeldAlarm", "ApiErrorsAlarm"]
+    for alarm in ["DeadLettersAlarm", "OldestMessageAlarm", "TimerErrorsAlarm", "WorkerErrorsAlarm", "LinksHeldAlarm", "LinksGrowthAlarm", "LinksFailingAlarm", "LastRunAlarm", "InboxFailuresAlarm", "InboxErrorsAlarm", "FilesRefusedAlarm", "ImportHeldAlarm", "ApiErrorsAlarm"]
 }
 
 

@@ -113,7 +113,7 @@ impl LinkView {
     fn status(&self) -> String {
         match (&self.state.link.status, &self.state.progress.hold) {
             (LinkStatus::Active, _) if self.state.progress.failing.is_some() => "failing".to_owned(),
-            (LinkStatus::Active, Some(hold)) => format!("holds {}", hold.list_removals + hold.group_removals),
+            (LinkStatus::Active, Some(hold)) => format!("holds {}", hold.counts().total()),
             (LinkStatus::Active, None) => status_word(&self.state.link).to_owned(),
             (status, _) => status.to_string(),
         }
@@ -174,15 +174,8 @@ impl LinkView {
     }
 
     fn write_hold(&self, text: &mut String) {
-        let Some(Hold { digest, reasons, list_removals, group_removals, since }) = &self.state.progress.hold
-        else {
-            return;
-        };
-        let _ = writeln!(
-            text,
-            "\nHeld since {}: {list_removals} removals from the list, {group_removals} from the group.",
-            moment(*since)
-        );
+        let Some(hold @ Hold { digest, reasons, since, .. }) = &self.state.progress.hold else { return };
+        let _ = writeln!(text, "\nHeld since {}: {}.", moment(*since), hold.counts());
         for (side, reason) in reasons {
             let _ = writeln!(text, "  {side}: {reason}");
         }
@@ -231,7 +224,8 @@ fn halt_reason(status: LinkStatus) -> Value {
 }
 
 fn held(hold: &Hold, ruling: Option<&Ruling>) -> Value {
-    let Hold { digest, reasons, list_removals, group_removals, since } = hold;
+    let Hold { digest, reasons, list_removals, group_removals, list_additions, group_additions, since } =
+        hold;
     let reasons: Vec<Value> = reasons
         .iter()
         .map(|(side, reason)| json!({"side": side, "reason": reason, "message": reason.to_string()}))
@@ -241,6 +235,8 @@ fn held(hold: &Hold, ruling: Option<&Ruling>) -> Value {
         "digest": digest,
         "list_removals": list_removals,
         "group_removals": group_removals,
+        "list_additions": list_additions,
+        "group_additions": group_additions,
         "reasons": reasons,
         "since": since,
         "ruling": ruling,

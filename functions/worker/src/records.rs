@@ -37,6 +37,7 @@ pub(crate) fn tell(summary: &Summary) {
         Metric("Removed", Unit::Count, list.removed + group.removed),
         Metric("Failures", Unit::Count, summary.failures.len() as u64),
         Metric("HeldRemovals", Unit::Count, summary.held.list_removals + summary.held.group_removals),
+        Metric("HeldAdditions", Unit::Count, summary.held.list_additions + summary.held.group_additions),
         Metric("SetAside", Unit::Count, summary.set_aside),
         Metric("GraphRequests", Unit::Count, summary.graph.requests),
         Metric("FailedRuns", Unit::Count, u64::from(failed)),

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     address::Address,
     belief::Seen,
-    case::{Asked, Case, Identity, Protection, Reach},
+    case::{Arrival, Asked, Case, Identity, Protection, Reach},
     id::{ContactId, ObjectId},
     identity::{ListPresence, Unmatched, presence_of},
-    list::{Entry, Standing},
+    list::{Entry, Origin, Standing},
     member::{Member, MemberKey},
     plan::Alias,
     snapshot::{Completeness, Principal, PrincipalKind},
@@ -141,6 +141,7 @@ impl Evidence {
                 (presence, _) => presence,
             },
             also: face.map(|face| others(entries, face)).unwrap_or_default(),
+            arrival: face.map_or(Arrival::Unjudged, arrival),
             identity: unmatched
                 .map_or(Identity::Settled, |&(reason, asked)| Identity::Unmatched(reason, asked)),
             record,
@@ -157,6 +158,15 @@ impl Evidence {
             (entry.standing, in_question, is_other, &entry.contact)
         };
         entries.iter().copied().min_by_key(rank)
+    }
+}
+
+/// Files are judged when they are taken in, and what another link's run put on the list was judged by that run. Neither is
+/// asked about once more for each group that follows.
+fn arrival(face: &Entry) -> Arrival {
+    match face.origin {
+        Origin::Own | Origin::Csv | Origin::Entra => Arrival::Judged,
+        Origin::Manual | Origin::Filter => Arrival::Unjudged,
     }
 }
 

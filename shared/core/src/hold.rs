@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Timestamp, link::Side, member::HoldReason};
+use crate::{Timestamp, link::Side, member::HoldReason, summary::HeldCounts};
 
 /// What a guard kept back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,8 +15,37 @@ pub struct Hold {
     pub list_removals: u64,
     /// Removals from the group.
     pub group_removals: u64,
+    /// Additions to the list.
+    #[serde(default)]
+    pub list_additions: u64,
+    /// Additions to the group.
+    #[serde(default)]
+    pub group_additions: u64,
     /// Since when.
     pub since: Timestamp,
+}
+
+impl Hold {
+    /// How many it keeps back, and under which digest.
+    #[must_use]
+    pub fn counts(&self) -> HeldCounts {
+        let Self {
+            digest,
+            reasons: _,
+            list_removals,
+            group_removals,
+            list_additions,
+            group_additions,
+            since: _,
+        } = self;
+        HeldCounts {
+            list_removals: *list_removals,
+            group_removals: *group_removals,
+            list_additions: *list_additions,
+            group_additions: *group_additions,
+            digest: digest.clone(),
+        }
+    }
 }
 
 /// What a person said of a hold.
@@ -25,7 +54,7 @@ pub struct Hold {
 pub enum RulingKind {
     /// Do these, once.
     Approved,
-    /// Do not: who was to be removed stays, and comes back to the other side.
+    /// Do not: who was to be removed stays, and comes back to the other side; who was to be added stays on the one side alone.
     Discarded,
 }
 

@@ -29,7 +29,7 @@ pub struct List {
     /// Status words of its files that have a meaning of their own, by the word.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub status_words: BTreeMap<String, Meaning>,
-    /// How many additions by files go on without a person; none: as the settings say.
+    /// How many additions by files and runs go on without a person; none: as the settings say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_additions: Option<AdditionLimit>,
     /// Of the last edit.

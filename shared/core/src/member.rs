@@ -97,6 +97,8 @@ pub struct Intent {
 pub enum HoldReason {
     /// More removals than the limit lets through.
     Limit,
+    /// More additions than the limit lets through.
+    Growth,
     /// Nobody of those on the side would be left.
     Emptied,
     /// A first merge in which one side wins awaits approval.
@@ -106,11 +108,11 @@ pub enum HoldReason {
 }
 
 impl HoldReason {
-    /// Whether the number of removals is behind it: then it holds until a person rules, or nothing is to be removed.
+    /// Whether a number of changes is behind it: then it holds until a person rules, or they are called for no more.
     #[must_use]
     pub fn is_of_guard(self) -> bool {
         match self {
-            Self::Limit | Self::Emptied => true,
+            Self::Limit | Self::Growth | Self::Emptied => true,
             Self::FirstMerge | Self::Extras => false,
         }
     }
@@ -120,6 +122,7 @@ impl fmt::Display for HoldReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Limit => "more removals than the limit lets through",
+            Self::Growth => "more additions than the limit lets through",
             Self::Emptied => "nobody of those on the side would be left",
             Self::FirstMerge => "a first merge in which one side wins needs approval",
             Self::Extras => "the first removal of extras needs approval",
@@ -141,6 +144,11 @@ pub enum Open {
         change: Change,
         /// Why.
         reason: HoldReason,
+    },
+    /// A person dropped the addition to this side: it is not done for as long as the other side alone has the member.
+    Declined {
+        /// The side that it is not added to.
+        side: Side,
     },
     /// Tried and refused; tried again from `retry_at`.
     Failed {
@@ -171,7 +179,7 @@ impl Open {
             Self::SetAside { recheck_at } => {
                 Self::SetAside { recheck_at: as_of(*recheck_at, now, window + SKEW) }
             }
-            Self::Due | Self::Held { .. } => self.clone(),
+            Self::Due | Self::Held { .. } | Self::Declined { .. } => self.clone(),
         }
     }
 }

@@ -28,7 +28,7 @@ pub struct Settings {
     pub settle_window: Duration,
     /// How many removals go on without a person.
     pub max_removals: RemovalLimit,
-    /// How many additions by files go on without a person.
+    /// How many additions by files and runs go on without a person.
     #[serde(default)]
     pub max_additions: AdditionLimit,
     /// The domains of the tenant's own people; empty: every address counts as internal.

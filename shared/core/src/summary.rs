@@ -96,8 +96,48 @@ pub struct HeldCounts {
     pub list_removals: u64,
     /// Removals from the group.
     pub group_removals: u64,
+    /// Additions to the list.
+    #[serde(default)]
+    pub list_additions: u64,
+    /// Additions to the group.
+    #[serde(default)]
+    pub group_additions: u64,
     /// What an approval names; empty when nothing is held.
     pub digest: String,
+}
+
+impl HeldCounts {
+    /// How many effects they are.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        let Self { list_removals, group_removals, list_additions, group_additions, digest: _ } = self;
+        list_removals + group_removals + list_additions + group_additions
+    }
+
+    /// The kinds of changes that are held, for a headline.
+    fn kinds(&self) -> &'static str {
+        match (self.list_removals + self.group_removals, self.list_additions + self.group_additions) {
+            (_, 0) => "removals",
+            (0, _) => "additions",
+            _ => "changes",
+        }
+    }
+}
+
+impl fmt::Display for HeldCounts {
+    /// `2 removals from the list, 60 additions to the group`: of each kind that is held both sides.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { list_removals, group_removals, list_additions, group_additions, digest: _ } = self;
+        let (removals, additions) = (list_removals + group_removals, list_additions + group_additions);
+        if removals > 0 || additions == 0 {
+            write!(f, "{list_removals} removals from the list, {group_removals} from the group")?;
+        }
+        if additions > 0 {
+            let then = if removals > 0 { "; " } else { "" };
+            write!(f, "{then}{list_additions} additions to the list, {group_additions} to the group")?;
+        }
+        Ok(())
+    }
 }
 
 /// An effect that failed, for the operator.
@@ -251,7 +291,7 @@ impl fmt::Display for Summary {
         let headline = match self.outcome {
             Outcome::Converged => "List Sync Completed".to_owned(),
             Outcome::Partial if self.reason == "failures" => "List Sync Completed, with failures".to_owned(),
-            Outcome::Held => "List Sync Completed, with removals held".to_owned(),
+            Outcome::Held => format!("List Sync Completed, with {} held", self.held.kinds()),
             Outcome::Planned => "List Sync Completed, with changes to be made by hand".to_owned(),
             other => format!("List Sync {other}"),
         };
@@ -284,9 +324,9 @@ impl Summary {
         if added + removed + invited > 0 {
             writeln!(f, "External: {added} added, {removed} removed, {invited} invited as guests.")?;
         }
-        let HeldCounts { list_removals, group_removals, digest } = &self.held;
-        if list_removals + group_removals > 0 {
-            writeln!(f, "Held: {list_removals} removals from the list, {group_removals} from the group.")?;
+        if !self.held.digest.is_empty() {
+            let digest = &self.held.digest;
+            writeln!(f, "Held: {}.", self.held)?;
             writeln!(
                 f,
                 "  See them: listsync plan {}. Release just these: listsync links approve {digest}",

@@ -4,9 +4,10 @@ use listsync_core::{
     address::Address,
     handout::Handout,
     id::ObjectId,
-    link::{Link, RemovalLimit, Side},
+    limit::{AdditionLimit, RemovalLimit},
+    link::{Link, Side},
     member::{Change, MemberKey, Op},
-    plan::{Cause, Effect, Plan, Release, Standing},
+    plan::{Cause, Effect, Limits, Plan, Release, Standing},
 };
 use proptest::prelude::*;
 use tree_sitter::{Node, Parser};
@@ -36,7 +37,8 @@ fn effect(id: &str, (side, op): (Side, Op), (address, name): (&str, &str)) -> Ef
 
 fn handout(effects: Vec<Effect>) -> Handout {
     let link = link(GROUP, "Staff");
-    let plan = Plan::assemble(link.id.clone(), effects, &Standing::default(), RemovalLimit::Off);
+    let limits = Limits { removals: RemovalLimit::Off, additions: AdditionLimit::Off };
+    let plan = Plan::assemble(link.id.clone(), effects, &Standing::default(), limits);
     Handout::of(&link, &plan).expect("a handout")
 }
 

@@ -6,7 +6,10 @@ use listsync_core::{
     Timestamp,
     address::Address,
     belief::{Belief, Seen},
-    case::{Asked, Case, Decided, ExtrasRelease, Identity, Policy, Protection, Reach, Retry, Verdict, judge},
+    case::{
+        Arrival, Asked, Case, Decided, ExtrasRelease, Identity, Policy, Protection, Reach, Retry, Verdict,
+        judge, skip,
+    },
     hold::{Ruling, RulingKind},
     id::{ContactId, ObjectId},
     identity::{ListPresence, Unmatched},
@@ -67,6 +70,11 @@ fn held(digest: &str, side: Side, reason: HoldReason) -> Option<Open> {
     Some(Open::Held { digest: digest.into(), change: Change { side, op: Op::Remove }, reason })
 }
 
+fn held_addition(digest: &str, side: Side) -> Option<Open> {
+    let (change, reason) = (Change { side, op: Op::Add }, HoldReason::Growth);
+    Some(Open::Held { digest: digest.into(), change, reason })
+}
+
 fn any_mode() -> impl Strategy<Value = Mode> {
     prop_oneof![Just(Mode::TwoWay), Just(Mode::ListToGroup), Just(Mode::GroupToList)]
 }
@@ -90,7 +98,9 @@ fn any_open() -> impl Strategy<Value = Option<Open>> {
     prop_oneof![
         Just(None),
         Just(Some(Open::Due)),
-        (side, reason).prop_map(|(side, reason)| held("d1", side, reason)),
+        (side.clone(), reason).prop_map(|(side, reason)| held("d1", side, reason)),
+        side.clone().prop_map(|side| held_addition("d1", side)),
+        side.prop_map(|side| Some(Open::Declined { side })),
         (-60..60_i64).prop_map(|offset| Some(Open::SetAside { recheck_at: ago(offset) })),
         (1..5_u32, -60..60_i64).prop_map(|(attempts, offset)| {
             Some(Open::Failed { code: "guests_refused".into(), attempts, retry_at: ago(offset) })
@@ -272,10 +282,21 @@ proptest! {
     fn a_discarded_removal_is_not_planned_again(case in any_case(), mut policy in any_policy()) {
         policy.ruling = Some(Ruling { digest: "d1".into(), kind: RulingKind::Discarded });
         policy.extras = Extras::Keep;
-        prop_assume!(matches!(case.record.open, Some(Open::Held { .. })) && case.record.intent.is_none());
+        let held = matches!(case.record.open, Some(Open::Held { change: Change { op: Op::Remove, .. }, .. }));
+        prop_assume!(held && case.record.intent.is_none());
         if let Some(effect) = effect(&judge(&case, &policy, now())) {
             prop_assert!(effect.change.op == Op::Add || effect.cause == Cause::OptedOut);
         }
+    }
+
+    #[test]
+    fn a_dropped_addition_is_not_planned_again(mut case in any_case(), mut policy in any_policy(), side in prop_oneof![Just(Side::List), Just(Side::Group)], at_once: bool) {
+        policy.ruling = at_once.then(|| Ruling { digest: "d1".into(), kind: RulingKind::Discarded });
+        case.record.open = if at_once { held_addition("d1", side) } else { Some(Open::Declined { side }) };
+        case.record.intent = None;
+        let decided = judge(&case, &policy, now());
+        let again = Change { side, op: Op::Add };
+        prop_assert!(effect(&decided).is_none_or(|effect| effect.change != again), "{:?}", decided);
     }
 }
 
@@ -292,6 +313,70 @@ fn an_approval_releases_only_the_effect_it_was_given_for() {
     };
     assert_eq!(removal("d1"), Some(Release::Approved));
     assert_eq!(removal("d2"), Some(Release::Held(HoldReason::Limit)));
+}
+
+#[test]
+fn an_addition_is_guarded_unless_it_was_judged_where_it_came_in_or_brings_back_who_was_there() {
+    let joins = |side, in_baseline, arrival, (mode, phase)| {
+        let (list, seen) = match side {
+            Side::Group => (ListPresence::Member, Seen::Absent),
+            Side::List => (ListPresence::Absent, Seen::Present),
+        };
+        let case = Case { arrival, ..case(in_baseline, list, seen) };
+        let decided = judge(&case, &Policy { phase, ..policy(mode) }, now());
+        let effect = effect(&decided).expect("somebody is added");
+        assert_eq!(effect.change, Change { side, op: Op::Add });
+        effect.release
+    };
+    use Arrival::{Judged, Unjudged};
+    let steady = (Mode::TwoWay, Phase::Steady);
+    for (side, arrival, release) in [
+        (Side::Group, Unjudged, Release::Guarded),
+        (Side::Group, Judged, Release::Free),
+        (Side::List, Unjudged, Release::Guarded),
+        (Side::List, Judged, Release::Guarded), // how somebody came to the list says nothing of the group
+    ] {
+        assert_eq!(joins(side, false, arrival, steady), release, "{side:?} {arrival:?}");
+        assert_eq!(joins(side, false, arrival, (Mode::TwoWay, Phase::First)), Release::Free);
+    }
+    for (side, mode) in [(Side::Group, Mode::ListToGroup), (Side::List, Mode::GroupToList)] {
+        assert_eq!(joins(side, true, Unjudged, (mode, Phase::Steady)), Release::Free, "the follower lost it");
+    }
+}
+
+#[test]
+fn a_held_addition_waits_for_a_person_and_a_dropped_one_for_a_change() {
+    let judged = |open: Option<Open>, said: Option<RulingKind>, (list, seen)| {
+        let mut case = case(false, list, seen);
+        case.record.open = open;
+        let ruling = said.map(|kind| Ruling { digest: "d1".into(), kind });
+        judge(&case, &Policy { ruling, ..policy(Mode::TwoWay) }, now())
+    };
+    let release = |decided: &Decided| effect(decided).map(|effect| effect.release);
+    let only_in_group = (ListPresence::Absent, Seen::Present);
+    let held = held_addition("d1", Side::List);
+    let waits = judged(held.clone(), None, only_in_group);
+    assert_eq!(release(&waits), Some(Release::Held(HoldReason::Growth)));
+    let approved = judged(held.clone(), Some(RulingKind::Approved), only_in_group);
+    assert_eq!(release(&approved), Some(Release::Approved));
+    let of_another = held_addition("d2", Side::List);
+    let unnamed = judged(of_another, Some(RulingKind::Approved), only_in_group);
+    assert_eq!(release(&unnamed), Some(Release::Held(HoldReason::Growth)));
+
+    let declined = Verdict::Skip(skip::ADDITION_DECLINED.into());
+    let dropped = judged(held, Some(RulingKind::Discarded), only_in_group);
+    assert_eq!(
+        (&dropped.verdict, &dropped.member.open),
+        (&declined, &Some(Open::Declined { side: Side::List }))
+    );
+    let next = judged(dropped.member.open.clone(), None, only_in_group);
+    assert_eq!((next.verdict, &next.member.open), (declined, &dropped.member.open));
+    for (list, seen) in [(ListPresence::Member, Seen::Present), (ListPresence::Absent, Seen::Absent)] {
+        let settled = judged(dropped.member.open.clone(), None, (list, seen));
+        assert_eq!((settled.verdict, settled.member.open), (Verdict::Settled, None));
+    }
+    let other_side = judged(dropped.member.open, None, (ListPresence::Member, Seen::Absent));
+    assert_eq!(release(&other_side), Some(Release::Guarded));
 }
 
 #[test]

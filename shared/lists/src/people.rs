@@ -35,13 +35,7 @@ impl People {
     pub(crate) fn leaves(&mut self, address: Address, gone: Gone) {
         let Gone { key, presence } = gone;
         let keys = Keys::of(Some(key), iter::empty());
-        self.people.push(Person {
-            row: 0,
-            address,
-            keys,
-            values: Values::none(),
-            presence,
-        });
+        self.people.push(Person { row: 0, address, keys, values: Values::none(), presence });
     }
 
     /// Each of them.

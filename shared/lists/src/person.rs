@@ -164,7 +164,9 @@ impl Candidate {
     pub(crate) fn verdict(&self) -> Verdict {
         match (&self.state, self.says, &self.address) {
             (State::Rejected(reason), ..) => Verdict::Rejected(reason.clone()),
-            (_, Some(Says::Leaving | Says::Ended), _) if self.unsure => Verdict::Rejected(RejectReason::NotSure),
+            (_, Some(Says::Leaving | Says::Ended), _) if self.unsure => {
+                Verdict::Rejected(RejectReason::NotSure)
+            }
             (_, Some(Says::Leaving | Says::Ended), _) => Verdict::Leaving,
             (_, Some(Says::NotYet), _) => Verdict::NotYet,
             (_, Some(Says::Present) | None, None) => Verdict::Unreachable,

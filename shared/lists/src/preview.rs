@@ -230,12 +230,7 @@ impl Looking<'_> {
         self.preview.joins.push(Affected { row: Some(row.row), address, name });
     }
 
-    fn leave(
-        &mut self,
-        (row, presence): (Option<u64>, Presence),
-        contact: &ContactId,
-        ended: &[ExternalId],
-    ) {
+    fn leave(&mut self, (row, presence): (Option<u64>, Presence), contact: &ContactId, ended: &[ExternalId]) {
         if self.known.keys(contact).without(ended) != Departure::Leaves {
             return;
         }

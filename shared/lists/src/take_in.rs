@@ -103,10 +103,7 @@ pub fn problems_of(parsed: &ParsedFile) -> Vec<RowProblem> {
 }
 
 /// Who leaves and is known to the file by their key alone.
-async fn leavers(
-    service: &Service,
-    gone: &BTreeMap<ExternalId, Gone>,
-) -> PortResult<Vec<(Address, Gone)>> {
+async fn leavers(service: &Service, gone: &BTreeMap<ExternalId, Gone>) -> PortResult<Vec<(Address, Gone)>> {
     let mut leavers = Vec::new();
     let mut after = None;
     while leavers.len() < gone.len() {

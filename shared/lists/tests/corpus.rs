@@ -4,7 +4,7 @@
 
 use std::{fmt::Write as _, fs, path::PathBuf};
 
-use listsync_engine::ports::{ImportRow, Kept, Presence};
+use listsync_engine::ports::{ImportRow, Kept};
 use listsync_lists::{ParsedFile, Profile, Reading, read, write_rejects};
 
 fn corpus() -> Vec<PathBuf> {

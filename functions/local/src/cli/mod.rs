@@ -170,7 +170,7 @@ pub(crate) struct ListRule {
     /// Whether its members may leave it by themselves: allowed, unless it is a mandatory list.
     #[arg(long)]
     pub(crate) opt_out: Option<OptOutArg>,
-    /// How many additions by files within 24 hours go on without a person: standard, 200%, 500, off, or as-settings.
+    /// How many additions by files and runs within 24 hours go on without a person: standard, 200%, 500, off, or as-settings.
     #[arg(long, value_name = "LIMIT")]
     pub(crate) max_additions: Option<OwnLimit>,
 }
@@ -308,7 +308,7 @@ pub(crate) enum SettingName {
     SettleWindow,
     /// How many removals go on without a person: standard, 20%, 500 or off.
     MaxRemovals,
-    /// How many additions by files go on without a person: standard, 200%, 500 or off.
+    /// How many additions by files and runs go on without a person: standard, 200%, 500 or off.
     MaxAdditions,
     /// The domains of the tenant's own people, separated by commas.
     InternalDomains,

@@ -1,13 +1,14 @@
-//! What the guard counts: removals of the last days, from a group by its link, from a list by all its links; and how many
-//! members a list had.
+//! What the guard counts: changes of the last days, of a group by its link, of a list by all its links; and how many members
+//! a list had.
 
 use listsync_core::{
     Timestamp,
     id::ListId,
     link::Side,
+    member::{self, Change},
     sizes::{Found, Sizes},
 };
-use listsync_engine::ports::{PortResult, Removal};
+use listsync_engine::ports::{Moved, PortResult};
 
 use super::row::LinkRow;
 use crate::{
@@ -16,8 +17,10 @@ use crate::{
     table::{Condition, Fail, Key, Op, Stored, Table, documents, ordered_instant, schema, span},
 };
 
-/// How long removals are kept; the guard looks a day back.
+/// How long they are kept; the guard looks a day back.
 const KEPT_SECONDS: i64 = 30 * 24 * 3600;
+const ADD: &str = "add";
+const REMOVE: &str = "remove";
 
 fn partition(link: &LinkRow, side: Side) -> String {
     match side {
@@ -30,25 +33,26 @@ fn of_link(link: &LinkRow) -> String {
     format!("REMOVALS#{}", link.birth)
 }
 
-/// Removals that the guard of a link counts, done at or after this moment, oldest first. Those from a list that were
+/// Changes that the guard of a link counts, done at or after this moment, oldest first. Those from a list that were
 /// recorded before they were counted for the list are with the link.
-pub(super) async fn since(table: &Table, link: &LinkRow, since: Timestamp) -> PortResult<Vec<Removal>> {
-    let mut removals = Vec::new();
+pub(super) async fn since(table: &Table, link: &LinkRow, since: Timestamp) -> PortResult<Vec<Moved>> {
+    let mut moved = Vec::new();
     for side in [Side::Group, Side::List] {
         let span = span(partition(link, side)).from(ordered_instant(since));
-        removals.extend(documents(table.query("read the link's removals", &span).await?, read)?);
+        moved.extend(documents(table.query("read what the guard counts", &span).await?, read)?);
     }
-    removals.sort_by_key(|removal: &Removal| removal.at);
-    Ok(removals)
+    moved.sort_by_key(|moved: &Moved| moved.at);
+    Ok(moved)
 }
 
-/// The record of a removal. Each is an item of its own, so that none is lost whoever records at the same time.
-pub(super) fn record_op(link: &LinkRow, removal: &Removal) -> Op {
-    let Removal { side, at, count, members_before } = removal;
+/// The record of changes. Each is an item of its own, so that none is lost whoever records at the same time.
+pub(super) fn record_op(link: &LinkRow, moved: &Moved) -> Op {
+    let Moved { change: Change { side, op }, at, count, members_before } = moved;
     let sort = format!("{}#{}", ordered_instant(*at), uuid::Uuid::now_v7());
     let key = Key::new(partition(link, *side), sort);
     let stored = Stored::new(&key)
         .text("side", side.to_string())
+        .text("op", if *op == member::Op::Add { ADD } else { REMOVE })
         .at("at", *at)
         .number("count", count)
         .number("members_before", members_before)
@@ -56,20 +60,25 @@ pub(super) fn record_op(link: &LinkRow, removal: &Removal) -> Op {
     Op::put(key, stored)
 }
 
-fn read(stored: &Stored) -> PortResult<Removal> {
+fn read(stored: &Stored) -> PortResult<Moved> {
     let side = match stored.find("side") {
         Some("list") => Side::List,
         Some("group") => Side::Group,
         _ => {
             return Err(error::rejected(
                 "store_unreadable",
-                "a removal's side does not read",
+                "the side of a change does not read",
                 "update listsync",
             ));
         }
     };
-    Ok(Removal {
-        side,
+    let op = match stored.find("op") {
+        Some(ADD) => member::Op::Add,
+        // Earlier releases recorded removals alone.
+        _ => member::Op::Remove,
+    };
+    Ok(Moved {
+        change: Change { side, op },
         at: stored.instant("at")?,
         count: stored.count("count")?,
         members_before: stored.count("members_before")?,

@@ -12,7 +12,7 @@ use listsync_core::{
     member::Member,
 };
 use listsync_engine::ports::{
-    Fold, Lease, ListEffect, ListOutcome, ListStep, MemberChange, PortResult, Removal,
+    Fold, Lease, ListEffect, ListOutcome, ListStep, MemberChange, Moved, PortResult,
 };
 
 use super::{
@@ -47,9 +47,9 @@ pub(super) async fn fold(
     let link = LinkRow::find(table, &lease.link).await?.ok_or_else(|| gone(&lease.link))?;
     let folding = Folding { table, lease, link, now };
     // Removals come first: what a crash leaves half-done is then held rather than let through.
-    folding.record(&fold.removals).await?;
+    folding.record(&fold.moved).await?;
     folding.write_rows(&fold.members).await?;
-    if fold.removals.is_empty() && fold.members.is_empty() && fold.list.is_empty() {
+    if fold.moved.is_empty() && fold.members.is_empty() && fold.list.is_empty() {
         folding.transact(&[fence(lease)]).await?;
     }
     folding.do_steps(fold).await
@@ -77,10 +77,10 @@ impl Folding<'_> {
         }
     }
 
-    async fn record(&self, removals: &[Removal]) -> PortResult<()> {
-        for some in removals.chunks(90) {
+    async fn record(&self, moved: &[Moved]) -> PortResult<()> {
+        for some in moved.chunks(90) {
             let mut ops = vec![fence(self.lease)];
-            ops.extend(some.iter().map(|removal| counts::record_op(&self.link, removal)));
+            ops.extend(some.iter().map(|moved| counts::record_op(&self.link, moved)));
             self.transact(&ops).await?;
         }
         Ok(())

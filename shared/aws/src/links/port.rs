@@ -12,7 +12,7 @@ use listsync_core::{
 };
 use listsync_engine::ports::{
     Acquired, DueLink, Finish, Finished, Fold, Lease, LinkEdit, LinkState, Links, ListOutcome, MemberQuery,
-    PortResult, Removal,
+    Moved, PortResult,
 };
 
 use super::{
@@ -100,7 +100,7 @@ impl Links for DynamoStore {
         Ok(LinkRow::load(&self.table, link).await?.in_group)
     }
 
-    async fn removals(&self, link: &LinkId, since: Timestamp) -> PortResult<Vec<Removal>> {
+    async fn moved(&self, link: &LinkId, since: Timestamp) -> PortResult<Vec<Moved>> {
         let link = LinkRow::load(&self.table, link).await?;
         counts::since(&self.table, &link, since).await
     }

@@ -134,12 +134,10 @@ pub(super) fn recall(people: &People, row: &ImportRow, by: By) -> PortResult<Too
     Ok(match identify(people, row, by)? {
         Who::Two(both) => conflict(row, both),
         // What a row that says that somebody leaves took from their keys is gone: whether it named them tells what is left.
-        Who::One(draft) if row.presence.leaves() => {
-            match draft.contact.keys().without(row.ended()) {
-                Departure::Leaves => Took::named(draft.known_id().into_iter().collect()),
-                Departure::NotTheirs | Departure::Remains(_) => Took::default(),
-            }
-        }
+        Who::One(draft) if row.presence.leaves() => match draft.contact.keys().without(row.ended()) {
+            Departure::Leaves => Took::named(draft.known_id().into_iter().collect()),
+            Departure::NotTheirs | Departure::Remains(_) => Took::default(),
+        },
         Who::One(draft)
             if draft.contact.keys().with(row.in_force(), &row.ended_ids).is_err()
                 || is_told_by_key_alone(people, row, &draft) =>

@@ -1,6 +1,8 @@
 //! The decision about one member, with all that overlays the table.
 
-use super::{Asked, Case, Decided, ExtrasRelease, Identity, Policy, Protection, Reach, Retry, Verdict, skip};
+use super::{
+    Arrival, Asked, Case, Decided, ExtrasRelease, Identity, Policy, Protection, Reach, Retry, Verdict, skip,
+};
 use crate::{
     Timestamp,
     backoff::wait_after,
@@ -47,7 +49,8 @@ impl Known {
         let weighed = left_one_for_another(case, policy, now).unwrap_or(weighed);
         member.group = weighed.belief;
         let mut phase = policy.phase;
-        if let Some(Open::Held { digest, reason, .. }) = &case.record.open {
+        if let Some(Open::Held { digest, reason, change: Change { op: Op::Remove, .. } }) = &case.record.open
+        {
             let discarded = policy.ruling.as_ref().is_some_and(|r| r.says(RulingKind::Discarded, digest));
             if discarded {
                 // Without a baseline the table unites: who was to be removed comes back to the other side.
@@ -187,7 +190,7 @@ impl Known {
             let invites = policy.externals == Externals::Invite;
             return match (reason, asked, &case.record.open) {
                 (Unmatched::GuestNotInvited, Asked::Now, _) if invites => {
-                    self.effect(Change { side, op: Op::Add }, Cause::Invited, Release::Free, case)
+                    self.added(side, Cause::Invited, case, policy)
                 }
                 // What came of an earlier invitation says more than that there is no guest.
                 (Unmatched::GuestNotInvited, Asked::Earlier, Some(Open::Failed { code, .. })) => {
@@ -208,8 +211,34 @@ impl Known {
             {
                 Verdict::Skip(code.clone())
             }
-            _ => self.effect(Change { side, op: Op::Add }, cause, Release::Free, case),
+            _ => self.added(side, cause, case, policy),
         }
+    }
+
+    fn added(&self, side: Side, cause: Cause, case: &Case, policy: &Policy) -> Verdict {
+        let change = Change { side, op: Op::Add };
+        let (digest, held) = case.record.held(change).unzip();
+        let said = |kind| {
+            let ruling = policy.ruling.as_ref().zip(digest);
+            ruling.is_some_and(|(ruling, digest)| ruling.says(kind, digest))
+        };
+        let is_declined = matches!(case.record.open, Some(Open::Declined { side: no }) if no == side);
+        // The record of before the decision tells who was in step: a discarded removal has taken the baseline away, and whom
+        // it brings back was there already.
+        let was_there = case.record.in_baseline || cause == Cause::Restored;
+        let release = match held {
+            _ if is_declined || said(RulingKind::Discarded) => {
+                return Verdict::Skip(skip::ADDITION_DECLINED.into());
+            }
+            _ if said(RulingKind::Approved) => Release::Approved,
+            Some(reason) => Release::Held(reason),
+            // Until a link's first run has finished its sides were never in step: that they meet is no growth.
+            None if was_there || policy.phase == Phase::First => Release::Free,
+            // Who comes to the list by another way is judged there; who comes to the group, nowhere else.
+            None if side == Side::Group && case.arrival == Arrival::Judged => Release::Free,
+            None => Release::Guarded,
+        };
+        self.effect(change, cause, release, case)
     }
 
     fn remove(&self, side: Side, cause: Cause, case: &Case, policy: &Policy) -> Verdict {
@@ -300,8 +329,16 @@ fn open_after(
                 Some(failed_again(before, code, now))
             }
             _ if code == skip::OPTED_OUT => None,
+            _ if code == skip::ADDITION_DECLINED => declined(before),
             _ => Some(Open::Due),
         },
+    }
+}
+
+fn declined(before: Option<&Open>) -> Option<Open> {
+    match before {
+        Some(Open::Held { change, .. }) => Some(Open::Declined { side: change.side }),
+        before => before.cloned(),
     }
 }
 

@@ -21,6 +21,8 @@ pub mod skip {
     pub const OPTED_OUT: &str = "opted_out";
     /// The address is suppressed: its owner said no, and is kept no more.
     pub const SUPPRESSED: &str = "suppressed";
+    /// To be added, and a person who looked at the held additions dropped them.
+    pub const ADDITION_DECLINED: &str = "addition_declined";
     /// Never removed, by the settings.
     pub const PROTECTED: &str = "protected";
     /// In the group, but without an address to become a contact under.
@@ -68,6 +70,15 @@ pub enum Protection {
     Protected,
 }
 
+/// Whether a guard looked at how many came, when the member came to the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arrival {
+    /// One did, or the person came by their own word.
+    Judged,
+    /// None did.
+    Unjudged,
+}
+
 /// Whether what the directory refused is tried before its time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Retry {
@@ -103,6 +114,8 @@ pub struct Case {
     pub list: ListPresence,
     /// Under which further addresses it is on the list, in the order of contacts.
     pub also: Vec<Alias>,
+    /// How it came to the list.
+    pub arrival: Arrival,
     /// Who it is.
     pub identity: Identity,
     /// Whether it may be removed.
@@ -182,6 +195,7 @@ impl Case {
             seen: Seen::Unmentioned,
             list: ListPresence::Absent,
             also: Vec::new(),
+            arrival: Arrival::Unjudged,
             identity: Identity::Settled,
             protection: Protection::Ordinary,
         }

@@ -25,6 +25,8 @@ impl<'a> SideEffects<'a> {
 struct HeldDocument<'a> {
     list_removals: u64,
     group_removals: u64,
+    list_additions: u64,
+    group_additions: u64,
     digest: &'a str,
     reasons: Vec<(Side, HoldReason)>,
     list: SideEffects<'a>,
@@ -38,6 +40,8 @@ impl Serialize for Plan {
         let held = HeldDocument {
             list_removals: counts.list_removals,
             group_removals: counts.group_removals,
+            list_additions: counts.list_additions,
+            group_additions: counts.group_additions,
             digest: &self.held.digest,
             reasons: self.held.reasons(),
             list: SideEffects::of(held.clone(), Side::List),

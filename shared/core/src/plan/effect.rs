@@ -57,7 +57,8 @@ impl Cause {
 /// By what right an effect goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Release {
-    /// Nobody needs to be asked: additions, and removals that the person asked for.
+    /// Nobody needs to be asked: removals that the person asked for, and additions that were judged where they came in, or
+    /// bring back who was there.
     Free,
     /// The guard decides.
     Guarded,
@@ -70,8 +71,9 @@ pub enum Release {
 }
 
 impl Release {
-    /// Whether the guard counts a removal of that right.
-    pub(super) fn counts(self) -> bool {
+    /// Whether the guard counts a change of that right.
+    #[must_use]
+    pub fn counts(self) -> bool {
         match self {
             Self::Guarded | Self::Approved | Self::Held(_) => true,
             Self::Free | Self::NeedsApproval(_) => false,
@@ -119,10 +121,6 @@ impl Effect {
     /// Additions go first, so that no side is ever emptier than it has to be.
     pub(super) fn rank(&self) -> (Op, Side, Option<&Address>, &MemberKey) {
         (self.change.op, self.change.side.other(), self.address.as_ref(), &self.key)
-    }
-
-    pub(super) fn is_removal_from(&self, side: Side) -> bool {
-        self.change == Change { side, op: Op::Remove }
     }
 }
 

@@ -5,10 +5,12 @@ use std::{collections::BTreeMap, fmt};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
+    growth::{Additions, Growth, judge_additions},
     guard::{Judgement, Tally, judge},
     id::LinkId,
-    link::{RemovalLimit, Side},
-    member::HoldReason,
+    limit::{AdditionLimit, RemovalLimit},
+    link::Side,
+    member::{Change, HoldReason, Op},
     summary::HeldCounts,
 };
 
@@ -30,10 +32,14 @@ impl Held {
     /// The counters for the summary.
     #[must_use]
     pub fn counts(&self) -> HeldCounts {
-        let of = |side| entries(self.effects.iter().map(|(effect, _)| effect), |e| e.change.side == side);
+        let of = |op, side| {
+            entries(self.effects.iter().map(|(effect, _)| effect), |e| e.change == Change { side, op })
+        };
         HeldCounts {
-            list_removals: of(Side::List),
-            group_removals: of(Side::Group),
+            list_removals: of(Op::Remove, Side::List),
+            group_removals: of(Op::Remove, Side::Group),
+            list_additions: of(Op::Add, Side::List),
+            group_additions: of(Op::Add, Side::Group),
             digest: self.digest.clone(),
         }
     }
@@ -79,32 +85,38 @@ pub struct SideStanding {
     /// Members now.
     pub members: u64,
     /// Removals in the last 24 hours.
-    pub done: u64,
+    pub removed: u64,
+    /// Additions in the last 24 hours that the guard counts.
+    pub added: u64,
     /// Members when those 24 hours began, or when the first run finished, if that was later.
     pub at_first: u64,
+}
+
+/// How many changes of a side go on within 24 hours without a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Limits {
+    /// Removals.
+    pub removals: RemovalLimit,
+    /// Additions.
+    pub additions: AdditionLimit,
 }
 
 impl Plan {
     /// A plan that does nothing.
     #[must_use]
     pub fn empty(link: LinkId) -> Self {
-        Self::assemble(link, Vec::new(), &Standing::default(), RemovalLimit::Standard)
+        Self::assemble(link, Vec::new(), &Standing::default(), Limits::default())
     }
 
     /// Orders the effects and lets the guard keep back what it must.
     #[must_use]
-    pub fn assemble(
-        link: LinkId,
-        mut effects: Vec<Effect>,
-        standing: &Standing,
-        limit: RemovalLimit,
-    ) -> Self {
+    pub fn assemble(link: LinkId, mut effects: Vec<Effect>, standing: &Standing, limits: Limits) -> Self {
         effects.sort_by(|a, b| a.rank().cmp(&b.rank()));
         let digest = digest_of(&link, &effects);
-        let verdicts = [Side::List, Side::Group].map(|side| judge(&tally(&effects, side, standing), limit));
+        let guard = Guard::over(&effects, standing, limits);
         let (mut go, mut held) = (Vec::new(), Vec::new());
         for effect in effects {
-            let verdict = verdicts[usize::from(effect.change.side == Side::Group)];
+            let verdict = guard.verdict(effect.change);
             match (effect.release, verdict) {
                 (Release::NeedsApproval(reason), _)
                 | (Release::Guarded | Release::Held(_), Judgement::Hold(reason)) => {
@@ -133,18 +145,54 @@ impl Plan {
     }
 }
 
-fn tally(effects: &[Effect], side: Side, standing: &Standing) -> Tally {
-    let base = match side {
-        Side::List => standing.list,
-        Side::Group => standing.group,
-    };
-    let removal = |effect: &Effect| effect.is_removal_from(side);
-    Tally {
-        done: base.done,
-        planned: entries(effects, |e| removal(e) && e.release.counts()),
-        at_first: base.at_first,
-        members: base.members,
-        leaving: entries(effects, |e| removal(e) && e.release == Release::Free),
+/// What the guard says of each kind of change.
+struct Guard {
+    list: SideVerdicts,
+    group: SideVerdicts,
+}
+
+struct SideVerdicts {
+    removals: Judgement,
+    additions: Judgement,
+}
+
+impl Guard {
+    fn over(effects: &[Effect], standing: &Standing, limits: Limits) -> Self {
+        let on = |side, now| SideVerdicts::of(effects, (side, now), limits);
+        Self { list: on(Side::List, standing.list), group: on(Side::Group, standing.group) }
+    }
+
+    fn verdict(&self, Change { side, op }: Change) -> Judgement {
+        let side = match side {
+            Side::List => &self.list,
+            Side::Group => &self.group,
+        };
+        match op {
+            Op::Remove => side.removals,
+            Op::Add => side.additions,
+        }
+    }
+}
+
+impl SideVerdicts {
+    fn of(effects: &[Effect], (side, now): (Side, SideStanding), limits: Limits) -> Self {
+        let counted = |op| entries(effects, |e| e.change == Change { side, op } && e.release.counts());
+        let leaves = |e: &Effect| e.change == Change { side, op: Op::Remove } && e.release == Release::Free;
+        let removals = Tally {
+            done: now.removed,
+            planned: counted(Op::Remove),
+            at_first: now.at_first,
+            members: now.members,
+            leaving: entries(effects, leaves),
+        };
+        let additions = Growth { done: now.added, planned: counted(Op::Add), at_first: now.at_first };
+        Self {
+            removals: judge(&removals, limits.removals),
+            additions: match judge_additions(additions, limits.additions) {
+                Additions::Do => Judgement::Proceed,
+                Additions::Hold => Judgement::Hold(HoldReason::Growth),
+            },
+        }
     }
 }
 
@@ -190,7 +238,7 @@ mod tests {
     use crate::{
         address::Address,
         id::{ContactId, ObjectId},
-        member::{Change, MemberKey, Op},
+        member::MemberKey,
     };
     use proptest::prelude::*;
 
@@ -205,12 +253,13 @@ mod tests {
     }
 
     fn standing(members: u64) -> Standing {
-        let side = SideStanding { members, done: 0, at_first: members };
+        let side = SideStanding { members, removed: 0, added: 0, at_first: members };
         Standing { list: side, group: side }
     }
 
     const LEAVE_GROUP: Change = Change { side: Side::Group, op: Op::Remove };
     const JOIN_GROUP: Change = Change { side: Side::Group, op: Op::Add };
+    const JOIN_LIST: Change = Change { side: Side::List, op: Op::Add };
     const LEAVE_LIST: Change = Change { side: Side::List, op: Op::Remove };
 
     fn many(count: usize, change: Change, release: Release) -> Vec<Effect> {
@@ -223,7 +272,7 @@ mod tests {
         effects.extend(many(2, LEAVE_LIST, Release::Guarded));
         effects.push(effect(900, JOIN_GROUP, Release::Free));
         effects.push(effect(901, LEAVE_GROUP, Release::Free));
-        let plan = Plan::assemble(link(), effects, &standing(100), RemovalLimit::Standard);
+        let plan = Plan::assemble(link(), effects, &standing(100), Limits::default());
         assert_eq!(plan.held.counts().group_removals, 30);
         assert_eq!(plan.held.counts().list_removals, 0);
         assert_eq!(plan.effects.len(), 4);
@@ -239,7 +288,7 @@ mod tests {
         for (aliases, held) in [(0, 0), (2, 6)] {
             let mut effects = many(4, LEAVE_LIST, Release::Guarded);
             effects[0].also = (0..aliases).map(alias).collect();
-            let plan = Plan::assemble(link(), effects, &standing(20), RemovalLimit::Standard);
+            let plan = Plan::assemble(link(), effects, &standing(20), Limits::default());
             assert_eq!(plan.held.counts().list_removals, held, "{aliases}");
         }
     }
@@ -248,29 +297,61 @@ mod tests {
     fn an_approval_releases_just_what_it_names_and_others_ask_again() {
         let mut effects = many(30, LEAVE_GROUP, Release::Approved);
         effects.push(effect(800, LEAVE_GROUP, Release::Guarded));
-        let plan = Plan::assemble(link(), effects, &standing(100), RemovalLimit::Standard);
+        let plan = Plan::assemble(link(), effects, &standing(100), Limits::default());
         assert_eq!(plan.effects.len(), 30);
         assert_eq!(plan.held.counts().group_removals, 1);
     }
 
     #[test]
     fn what_is_held_stays_held_when_it_is_below_the_limit_and_counts_for_what_comes_new() {
-        let limit = RemovalLimit::Standard;
         for (held, fresh, members, go) in
             [(6, 1, 100, 1), (6, 0, 7, 0), (1, 0, 100, 0), (6, 1, 30, 0), (0, 2, 100, 2)]
         {
             let mut effects = many(held, LEAVE_GROUP, Release::Held(HoldReason::Emptied));
             effects.extend((0..fresh).map(|n| effect(800 + n, LEAVE_GROUP, Release::Guarded)));
-            let plan = Plan::assemble(link(), effects, &standing(members), limit);
+            let plan = Plan::assemble(link(), effects, &standing(members), Limits::default());
             assert_eq!(plan.effects.len(), go, "{held} held and {fresh} new of {members}");
             assert_eq!(plan.held.effects.len(), held + fresh - go);
         }
     }
 
     #[test]
+    fn more_than_fifty_and_more_than_the_side_had_wait_and_the_rest_of_the_plan_does_not() {
+        for (fresh, free, members, held) in
+            [(50, 0, 4, 0), (51, 0, 4, 51), (51, 0, 51, 0), (52, 0, 51, 52), (50, 90, 4, 0), (60, 0, 0, 0)]
+        {
+            let mut effects = many(fresh, JOIN_GROUP, Release::Guarded);
+            effects.extend((0..free).map(|n| effect(200 + n, JOIN_GROUP, Release::Free)));
+            effects.push(effect(900, LEAVE_GROUP, Release::Guarded));
+            effects.push(effect(901, JOIN_LIST, Release::Guarded));
+            let plan = Plan::assemble(link(), effects, &standing(members), Limits::default());
+            let counts = plan.held.counts();
+            assert_eq!((counts.group_additions, counts.list_additions), (held, 0), "{fresh} to {members}");
+            assert_eq!(plan.effects.len() as u64, (fresh + free) as u64 + 2 - held);
+        }
+    }
+
+    #[test]
+    fn additions_of_the_day_count_and_what_was_held_waits_for_a_person_however_large_the_side_has_become() {
+        let grown = SideStanding { members: 34, removed: 0, added: 30, at_first: 4 };
+        for (release, planned, held) in [
+            (Release::Guarded, 20, 0),
+            (Release::Guarded, 21, 21),
+            (Release::Held(HoldReason::Growth), 1, 1),
+            (Release::Approved, 300, 0),
+        ] {
+            let effects = many(planned, JOIN_GROUP, release);
+            let standing = Standing { group: grown, ..Standing::default() };
+            let plan = Plan::assemble(link(), effects, &standing, Limits::default());
+            assert_eq!(plan.held.effects.len(), held, "{release:?} {planned}");
+        }
+    }
+
+    #[test]
     fn what_needs_approval_is_held_however_small() {
         let needs = Release::NeedsApproval(HoldReason::FirstMerge);
-        let plan = Plan::assemble(link(), many(1, LEAVE_GROUP, needs), &standing(100), RemovalLimit::Off);
+        let limits = Limits { removals: RemovalLimit::Off, additions: AdditionLimit::Off };
+        let plan = Plan::assemble(link(), many(1, LEAVE_GROUP, needs), &standing(100), limits);
         assert_eq!(plan.held.reasons(), [(Side::Group, HoldReason::FirstMerge)]);
     }
 
@@ -281,7 +362,7 @@ mod tests {
             numbers.dedup();
             let of = |numbers: &[usize]| {
                 let effects = numbers.iter().map(|&n| effect(n, LEAVE_GROUP, Release::Guarded)).collect();
-                Plan::assemble(link(), effects, &standing(40), RemovalLimit::Standard)
+                Plan::assemble(link(), effects, &standing(40), Limits::default())
             };
             let there = of(&numbers);
             numbers.reverse();
@@ -293,9 +374,9 @@ mod tests {
         #[test]
         fn the_held_digest_ignores_what_goes_on(joining in 0..20_usize) {
             let mut effects = many(30, LEAVE_GROUP, Release::Guarded);
-            let alone = Plan::assemble(link(), effects.clone(), &standing(100), RemovalLimit::Standard);
+            let alone = Plan::assemble(link(), effects.clone(), &standing(100), Limits::default());
             effects.extend((0..joining).map(|n| effect(500 + n, JOIN_GROUP, Release::Free)));
-            let joined = Plan::assemble(link(), effects, &standing(100), RemovalLimit::Standard);
+            let joined = Plan::assemble(link(), effects, &standing(100), Limits::default());
             prop_assert_eq!(alone.held.digest, joined.held.digest);
         }
 
@@ -303,7 +384,7 @@ mod tests {
         fn every_effect_is_either_done_or_held(guarded in 0..60_usize, free in 0..20_usize, members in 0..200_u64) {
             let mut effects = many(guarded, LEAVE_GROUP, Release::Guarded);
             effects.extend((0..free).map(|n| effect(500 + n, JOIN_GROUP, Release::Free)));
-            let plan = Plan::assemble(link(), effects, &standing(members), RemovalLimit::Standard);
+            let plan = Plan::assemble(link(), effects, &standing(members), Limits::default());
             prop_assert_eq!(plan.effects.len() + plan.held.effects.len(), guarded + free);
         }
     }

@@ -6,9 +6,9 @@ use listsync_core::{
     address::Address,
     case::ExtrasRelease,
     id::{ContactId, GroupId, LinkId, ListId, ObjectId, TenantId},
-    link::{Link, LinkStatus, Side, Writes},
+    link::{Link, LinkStatus, Writes},
     list::NewContact,
-    member::{Member, MemberKey},
+    member::{Change, Member, MemberKey},
     new_group::MadeGroup,
     schedule::{COUNT_EVERY, SKEW, as_of, due_as_of, is_leased},
     settings::Settings,
@@ -278,11 +278,11 @@ pub enum ListOutcome {
     Superseded,
 }
 
-/// Removals that were done and count for the guard.
+/// Changes of one kind that were done and count for the guard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Removal {
-    /// Where.
-    pub side: Side,
+pub struct Moved {
+    /// What, and where.
+    pub change: Change,
     /// When.
     pub at: Timestamp,
     /// How many.
@@ -301,7 +301,7 @@ pub struct Fold {
     /// Rows.
     pub members: Vec<MemberChange>,
     /// What counts for the guard.
-    pub removals: Vec<Removal>,
+    pub moved: Vec<Moved>,
 }
 
 /// The last write of a run.
@@ -390,7 +390,7 @@ pub trait Links: Send + Sync {
     async fn group_size(&self, link: &LinkId) -> PortResult<u64>;
     /// Removals that the guard of a link counts, done at or after this moment, oldest first: from its group by the link,
     /// from its list by any link, also one that is deleted by now.
-    async fn removals(&self, link: &LinkId, since: Timestamp) -> PortResult<Vec<Removal>>;
+    async fn moved(&self, link: &LinkId, since: Timestamp) -> PortResult<Vec<Moved>>;
     /// How many members a list had, lately; none where no run has told since it got its first link.
     async fn list_sizes(&self, list: &ListId) -> PortResult<Option<Sizes>>;
     /// Keeps how many members a list has ([`Sizes::after`]). Writes nothing where that is no news. Of runs that tell at the

@@ -100,7 +100,7 @@ pub struct ListEdit {
     pub opt_out: Option<OptOutRule>,
     /// All status words of its files that have a meaning of their own.
     pub status_words: Option<BTreeMap<String, Meaning>>,
-    /// How many additions by files go on without a person.
+    /// How many additions by files and runs go on without a person.
     pub max_additions: Option<OwnLimit>,
 }
 

@@ -32,8 +32,7 @@ pub use inbox::{Fetched, Inbox};
 pub use keys::{ApiKey, EventSource, Keys, Memory, Scopes, Secret, Seen, SigningKey, SourceKind};
 pub use links::{
     Acquired, Cursor, DueLink, Failing, Finish, Finished, Fold, Hold, Lease, LinkEdit, LinkState, Links,
-    ListEffect, ListOutcome, ListStep, MemberChange, MemberQuery, Phase, Progress, Removal, Ruling,
-    RulingKind,
+    ListEffect, ListOutcome, ListStep, MemberChange, MemberQuery, Moved, Phase, Progress, Ruling, RulingKind,
 };
 pub use lists::{
     AddOutcome, Decision, EntryQuery, ListChanges, ListEdit, ListSide, ListStore, RemoveOutcome,

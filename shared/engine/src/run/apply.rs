@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     ports::{
-        Applied, Call, Cursor, Fault, Fold, Lease, ListOutcome, MemberChange, PortError, PortResult, Removal,
+        Applied, Call, Cursor, Fault, Fold, Lease, ListOutcome, MemberChange, Moved, PortError, PortResult,
         code,
     },
     watch::Step,
@@ -57,8 +57,8 @@ impl Apply<'_> {
     /// Saves what is known whatever comes of the plan, then performs it; none: to its end.
     pub(crate) async fn run(&mut self, resolution: &mut Resolution) -> PortResult<Option<Stop>> {
         self.renew().await?;
-        let removals = std::mem::take(&mut resolution.unrecorded);
-        self.save(std::mem::take(&mut resolution.changes), removals).await?;
+        let moved = std::mem::take(&mut resolution.unrecorded);
+        self.save(std::mem::take(&mut resolution.changes), moved).await?;
         let effects = std::mem::take(&mut resolution.plan.effects);
         let Handed { effects, stop } = self.invite(effects, resolution).await?;
         if stop.is_some() {
@@ -100,17 +100,17 @@ impl Apply<'_> {
     }
 
     /// Saves rows, in writes of bounded size.
-    pub(crate) async fn save(&mut self, rows: Vec<MemberChange>, removals: Vec<Removal>) -> PortResult<()> {
-        let mut removals = Some(removals).filter(|removals| !removals.is_empty());
+    pub(crate) async fn save(&mut self, rows: Vec<MemberChange>, moved: Vec<Moved>) -> PortResult<()> {
+        let mut moved = Some(moved).filter(|moved| !moved.is_empty());
         for (number, members) in rows.chunks(ROWS).enumerate() {
             if number % 20 == 19 {
                 self.renew().await?;
             }
-            let removals = removals.take().unwrap_or_default();
-            self.fold(Fold { members: members.to_vec(), removals, ..Fold::default() }).await?;
+            let moved = moved.take().unwrap_or_default();
+            self.fold(Fold { members: members.to_vec(), moved, ..Fold::default() }).await?;
         }
-        match removals {
-            Some(removals) => self.fold(Fold { removals, ..Fold::default() }).await.map(drop),
+        match moved {
+            Some(moved) => self.fold(Fold { moved, ..Fold::default() }).await.map(drop),
             None => Ok(()),
         }
     }
@@ -150,7 +150,7 @@ impl Apply<'_> {
             }
             self.fold_answer(&mut tally, effect, row, answer);
         }
-        tally.fold.removals.extend(self.removal(Side::Group, tally.counted, resolution));
+        tally.fold.moved.extend(self.moved(Change { side: Side::Group, op }, tally.counted, resolution));
         self.summary.set_aside += tally.set_aside.len() as u64;
         resolution.set_aside.append(&mut tally.set_aside);
         self.fold(tally.fold).await?;
@@ -233,13 +233,13 @@ impl Apply<'_> {
         !is_known && row.contact.as_ref().is_some_and(|contact| !self.matched.contains(contact))
     }
 
-    pub(super) fn removal(&self, side: Side, count: u64, resolution: &Resolution) -> Option<Removal> {
+    pub(super) fn moved(&self, change: Change, count: u64, resolution: &Resolution) -> Option<Moved> {
         let standing = resolution.standing.unwrap_or_default();
-        let before = match side {
+        let before = match change.side {
             Side::List => standing.list.members,
             Side::Group => standing.group.members,
         };
-        (count > 0).then(|| Removal { side, at: self.look.now(), count, members_before: before })
+        (count > 0).then(|| Moved { change, at: self.look.now(), count, members_before: before })
     }
 
     pub(super) fn count(&mut self, effect: &Effect) {

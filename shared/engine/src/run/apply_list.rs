@@ -7,7 +7,7 @@ use listsync_core::{
     case::{failed_again, skip},
     link::Side,
     list::NewContact,
-    member::{Member, MemberKey, Op, Open},
+    member::{Change, Member, MemberKey, Op, Open},
     plan::Effect,
 };
 
@@ -72,18 +72,21 @@ impl Apply<'_> {
     async fn do_all(&self, due: &[Due<'_>], resolution: &Resolution) -> PortResult<Vec<ListOutcome>> {
         let counted = due.iter().filter(|one| counts(one.effect)).count() as u64;
         let steps = due.iter().map(|one| one.step.clone()).collect();
-        let fold = self.fold_of(steps, (counted, resolution));
+        // The effects of a batch are of one kind.
+        let op = due.first().map_or(Op::Remove, |one| one.effect.change.op);
+        let fold = self.fold_of(steps, (op, counted), resolution);
         let mut outcomes = self.fold(fold.clone()).await?;
         self.decide_claims(fold, &mut outcomes).await?;
         Ok(outcomes)
     }
 
-    fn fold_of(&self, list: Vec<ListStep>, (counted, resolution): (u64, &Resolution)) -> Fold {
+    fn fold_of(&self, list: Vec<ListStep>, (op, counted): (Op, u64), resolution: &Resolution) -> Fold {
+        let change = Change { side: Side::List, op };
         Fold {
             list,
             list_seen: Some(self.list_seen.clone()),
             members: Vec::new(),
-            removals: self.removal(Side::List, counted, resolution).into_iter().collect(),
+            moved: self.moved(change, counted, resolution).into_iter().collect(),
         }
     }
 
@@ -109,7 +112,7 @@ impl Apply<'_> {
         }
         let counted = leaving.iter().filter(|(effect, _)| counts(effect)).count() as u64;
         let steps = leaving.iter().map(|(_, step)| step.clone()).collect();
-        let outcomes = self.fold(self.fold_of(steps, (counted, resolution))).await?;
+        let outcomes = self.fold(self.fold_of(steps, (Op::Remove, counted), resolution)).await?;
         for ((effect, _), outcome) in leaving.iter().zip(outcomes) {
             match outcome {
                 ListOutcome::Done => self.count(effect),

@@ -52,7 +52,7 @@ impl Apply<'_> {
         for (step, Given { open, .. }) in given {
             list[step].then.open = open;
         }
-        let again = self.fold(Fold { list, removals: Vec::new(), ..fold }).await?;
+        let again = self.fold(Fold { list, moved: Vec::new(), ..fold }).await?;
         for (outcome, again) in outcomes.iter_mut().zip(again).filter(|(outcome, _)| contested(outcome)) {
             *outcome = again;
         }

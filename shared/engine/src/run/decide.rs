@@ -9,9 +9,10 @@ use listsync_core::{
     case::{Case, Decided, Policy, Reach, Verdict, judge, skip},
     gather::{Evidence, Shield, Sight},
     identity::{ListPresence, Unmatched},
+    limit::AdditionLimit,
     link::{Side, Writes},
     member::{Change, Intent, Member, MemberKey, Op, Open},
-    plan::{Effect, Plan, Release, Standing},
+    plan::{Effect, Limits, Plan, Release, Standing},
     settings::Owners,
     snapshot::{Others, Principal},
     summary::Remark,
@@ -24,7 +25,9 @@ use super::{
     renames::Renamed,
     sizes::{self, Members},
 };
-use crate::ports::{MemberChange, PortResult, Removal};
+use crate::ports::{MemberChange, Moved, PortResult};
+
+const LEAVE_GROUP: Change = Change { side: Side::Group, op: Op::Remove };
 
 /// A run, decided: what is to be done, and what is to be remembered whatever comes of it.
 pub(crate) struct Resolution {
@@ -44,8 +47,8 @@ pub(crate) struct Resolution {
     pub(crate) unmatched: Vec<(Member, Unmatched)>,
     /// What was found about people that the operator may want to put right.
     pub(crate) remarks: Vec<Remark>,
-    /// Removals that an earlier run did but could not record.
-    pub(crate) unrecorded: Vec<Removal>,
+    /// What counts for the guard that an earlier run did but could not record.
+    pub(crate) unrecorded: Vec<Moved>,
     /// The members whose reads are set aside: when each is to be read again.
     pub(crate) set_aside: Vec<Timestamp>,
     /// Who opted out and leaves one side first, and the other in another run.
@@ -82,12 +85,23 @@ pub(crate) async fn decide(look: Look<'_>, evidence: &Evidence, shield: &Shield)
     sorting.leave_out_mailboxes().await?;
     sorting.release_approved().await?;
     sorting.keep_away(shield).await?;
+    let planned = |op| sorting.effects.iter().any(|effect| effect.change.op == op && counts(effect));
+    let adding = planned(Op::Add);
+    // Removals that are free make a side smaller: what is left of it tells whether it counts as emptied.
     let removing = sorting.effects.iter().any(|effect| effect.change.op == Op::Remove);
-    let standing = match removing || sizes::begins(look) {
+    let standing = match adding || removing || sizes::begins(look) {
         true => Some(standing(look, &sorting).await?),
         false => None,
     };
-    Ok(sorting.under_guard(standing))
+    let additions = if adding { max_additions(look).await? } else { AdditionLimit::Off };
+    let removals = look.link().max_removals.unwrap_or(look.settings.max_removals);
+    Ok(sorting.under_guard(standing, Limits { removals, additions }))
+}
+
+/// How many may join within 24 hours: a list has a limit of its own, or that of the settings.
+async fn max_additions(look: Look<'_>) -> PortResult<AdditionLimit> {
+    let list = look.ports.lists.list(&look.link().list).await?;
+    Ok(list.and_then(|list| list.max_additions).unwrap_or(look.settings.max_additions))
 }
 
 fn policy(look: Look<'_>, reach: Reach) -> Policy {
@@ -203,12 +217,11 @@ impl<'a> Sorting<'a> {
     }
 
     /// Lets the guard look at all effects, and remembers of each held member what holds it.
-    fn under_guard(self, standing: Option<Standing>) -> Resolution {
+    fn under_guard(self, standing: Option<Standing>, limits: Limits) -> Resolution {
         let (look, evidence, now) = (self.look, self.evidence, self.now);
         let Self { effects, skipped, mut resolution, .. } = self;
-        let limit = look.link().max_removals.unwrap_or(look.settings.max_removals);
         let known = standing.unwrap_or_default();
-        let plan = Plan::assemble(look.link().id.clone(), effects, &known, limit);
+        let plan = Plan::assemble(look.link().id.clone(), effects, &known, limits);
         for (effect, reason) in &plan.held.effects {
             let open =
                 Open::Held { digest: plan.held.digest.clone(), change: effect.change, reason: *reason };
@@ -225,8 +238,8 @@ impl<'a> Sorting<'a> {
                 }
             }
         }
-        for removal in &mut resolution.unrecorded {
-            removal.members_before = known.group.members + 1;
+        for moved in &mut resolution.unrecorded {
+            moved.members_before = known.group.members + 1;
         }
         Resolution { plan: Plan { skipped, ..plan }, standing, ..resolution }
     }
@@ -236,11 +249,11 @@ impl<'a> Sorting<'a> {
     }
 
     /// A removal that was sent before a crash and is seen to have taken effect counts for the guard from now on.
-    fn unrecorded(&self, case: &Case, member: &Member) -> Option<Removal> {
+    fn unrecorded(&self, case: &Case, member: &Member) -> Option<Moved> {
         let removed =
             matches!(case.record.intent, Some(Intent { op: Op::Remove, .. })) && member.intent.is_none();
         (removed && !case.list.is_refusal() && !member.group.is_some_and(|belief| belief.present))
-            .then_some(Removal { side: Side::Group, at: self.now, count: 1, members_before: 1 })
+            .then_some(Moved { change: LEAVE_GROUP, at: self.now, count: 1, members_before: 1 })
     }
 }
 
@@ -274,7 +287,7 @@ fn recheck_of(member: &Member) -> Option<Timestamp> {
 
 /// Whether the guard counts an effect.
 pub(crate) fn counts(effect: &Effect) -> bool {
-    effect.change.op == Op::Remove && effect.release != Release::Free
+    effect.release != Release::Free
 }
 
 /// Who is never removed from this link's sides.

@@ -240,13 +240,15 @@ fn ruling_done(look: Look<'_>, resolution: &Resolution) -> Option<String> {
 
 fn hold(look: Look<'_>, resolution: &Resolution) -> Option<Hold> {
     let held = &resolution.plan.held;
-    let HeldCounts { list_removals, group_removals, digest } = held.counts();
+    let HeldCounts { list_removals, group_removals, list_additions, group_additions, digest } = held.counts();
     let known = look.progress().hold.as_ref().filter(|hold| hold.digest == digest);
     (!held.effects.is_empty()).then(|| Hold {
         digest,
         reasons: held.reasons(),
         list_removals,
         group_removals,
+        list_additions,
+        group_additions,
         since: known.map_or_else(|| look.now(), |hold| hold.since),
     })
 }

@@ -1,15 +1,16 @@
-//! What the guard counts removals over: the sizes that both sides had, kept from run to run.
+//! What the guard counts changes over: the sizes that both sides had, kept from run to run.
 
 use listsync_core::{
     Timestamp,
     link::{Phase, Side},
+    member::Op,
     plan::{SideStanding, Standing},
     sizes::{Found, GUARDED, Sizes},
     summary::Summary,
 };
 
 use super::look::Look;
-use crate::ports::{Finish, PortResult, Progress, Removal};
+use crate::ports::{Finish, Moved, PortResult, Progress};
 
 /// How many members each side has.
 #[derive(Debug, Clone, Copy)]
@@ -22,14 +23,15 @@ pub(super) struct Members {
 pub(super) async fn standing(look: Look<'_>, members: Members) -> PortResult<Standing> {
     let (now, link) = (look.now(), look.link());
     let since = now.checked_sub(GUARDED).unwrap_or(Timestamp::MIN);
-    let removals = look.ports.links.removals(&link.id, since).await?;
+    let moved = look.ports.links.moved(&link.id, since).await?;
     let list = look.ports.links.list_sizes(&link.list).await?;
     let of = |side, members, kept: Option<&Sizes>| {
-        let mine: Vec<&Removal> = removals.iter().filter(|removal| removal.side == side).collect();
-        let done = mine.iter().map(|removal| removal.count).sum();
-        // Where no size is kept yet, the day's first removal tells how many there were.
-        let unkept = || mine.first().map_or(members, |removal| removal.members_before);
-        SideStanding { members, done, at_first: kept.map_or_else(unkept, |sizes| sizes.base(now)) }
+        let mine: Vec<&Moved> = moved.iter().filter(|moved| moved.change.side == side).collect();
+        let done = |op| mine.iter().filter(|moved| moved.change.op == op).map(|moved| moved.count).sum();
+        // Where no size is kept yet, the day's first change tells how many there were.
+        let unkept = || mine.first().map_or(members, |moved| moved.members_before);
+        let (removed, added) = (done(Op::Remove), done(Op::Add));
+        SideStanding { members, removed, added, at_first: kept.map_or_else(unkept, |sizes| sizes.base(now)) }
     };
     Ok(Standing {
         list: of(Side::List, members.list, list.as_ref()),
@@ -74,7 +76,7 @@ pub(super) async fn keep(
 }
 
 fn found_so(members: Members) -> Standing {
-    let of = |members| SideStanding { members, done: 0, at_first: members };
+    let of = |members| SideStanding { members, removed: 0, added: 0, at_first: members };
     Standing { list: of(members.list), group: of(members.group) }
 }
 

@@ -113,6 +113,10 @@ pub struct HeldDocument {
     pub list_removals: u64,
     /// Removals from the group.
     pub group_removals: u64,
+    /// Additions to the list.
+    pub list_additions: u64,
+    /// Additions to the group.
+    pub group_additions: u64,
     /// Why, for each side.
     pub reasons: Vec<HeldReason>,
     /// Since when.
@@ -208,12 +212,22 @@ fn named(Source { group, name }: Source) -> Named {
 
 impl HeldDocument {
     fn of(hold: Hold, ruling: Option<&Ruling>) -> Self {
-        let Hold { digest, reasons, list_removals, group_removals, since } = hold;
+        let Hold { digest, reasons, list_removals, group_removals, list_additions, group_additions, since } =
+            hold;
         let ruling = ruling.filter(|ruling| ruling.digest == digest).map(|ruling| ruling.kind);
         let reason =
             |(side, reason): (Side, HoldReason)| HeldReason { side, reason, message: reason.to_string() };
         let reasons = reasons.into_iter().map(reason).collect();
-        Self { digest, list_removals, group_removals, reasons, since, ruling }
+        Self {
+            digest,
+            list_removals,
+            group_removals,
+            list_additions,
+            group_additions,
+            reasons,
+            since,
+            ruling,
+        }
     }
 }
 

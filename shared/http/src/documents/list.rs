@@ -63,7 +63,7 @@ struct Head {
     /// Status words of its files that have a meaning of their own, by the word.
     #[schema(value_type = BTreeMap<String, String>)]
     status_words: BTreeMap<String, &'static str>,
-    /// How many additions by files go on without a person; null: as the settings say.
+    /// How many additions by files and runs go on without a person; null: as the settings say.
     max_additions: Option<String>,
     /// Of the last edit; its `ETag`.
     version: u64,

@@ -22,7 +22,7 @@ pub struct SettingsDocument {
     pub settle_window: String,
     /// How many removals go on without a person: `standard`, a share such as `20%`, a number, or `off`.
     pub max_removals: String,
-    /// How many additions by files go on without a person: `standard`, a share such as `200%`, a number, or `off`.
+    /// How many additions by files and runs go on without a person: `standard`, a share such as `200%`, a number, or `off`.
     pub max_additions: String,
     /// The domains of the tenant's own people; none: every address counts as internal.
     pub internal_domains: Vec<String>,
@@ -60,7 +60,7 @@ pub struct SettingsPatch {
     /// How many removals go on without a person.
     #[schema(pattern = "^(standard|off|100%|[1-9]?[0-9]%|[0-9]{1,18})$")]
     pub max_removals: Option<String>,
-    /// How many additions by files go on without a person.
+    /// How many additions by files and runs go on without a person.
     #[schema(pattern = "^(standard|off|10000%|[1-9]?[0-9]{1,3}%|[0-9]{1,18})$")]
     pub max_additions: Option<String>,
     /// The domains of the tenant's own people, all of them.

@@ -90,6 +90,10 @@ pub struct HeldCounts {
     pub list_removals: u64,
     /// Removals from the group.
     pub group_removals: u64,
+    /// Additions to the list.
+    pub list_additions: u64,
+    /// Additions to the group.
+    pub group_additions: u64,
     /// What an approval names; empty when nothing is held.
     pub digest: String,
 }

@@ -132,7 +132,7 @@ pub(crate) struct ListPatch {
     /// Whether its members may leave it by themselves.
     #[schema(value_type = Option<words::OptOutRule>)]
     opt_out: Option<OptOutRule>,
-    /// How many additions by files go on without a person; `as-settings`: as the settings say.
+    /// How many additions by files and runs go on without a person; `as-settings`: as the settings say.
     #[schema(pattern = "^(as-settings|standard|off|10000%|[1-9]?[0-9]{1,3}%|[0-9]{1,18})$")]
     max_additions: Option<String>,
 }

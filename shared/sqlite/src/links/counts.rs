@@ -1,5 +1,5 @@
-//! What the guard counts: removals of the last days, from a group by its link, from a list by all its links; and how many
-//! members a list had.
+//! What the guard counts: changes of the last days, of a group by its link, of a list by all its links; and how many members
+//! a list had.
 
 use std::time::Duration;
 
@@ -7,9 +7,10 @@ use listsync_core::{
     Timestamp,
     id::{LinkId, ListId},
     link::Side,
+    member::{Change, Op},
     sizes::{Found, Sizes},
 };
-use listsync_engine::ports::Removal;
+use listsync_engine::ports::Moved;
 use rusqlite::{Connection, params};
 
 use super::row;
@@ -19,22 +20,22 @@ use crate::{
     values::{collect, count, doc, doc_text, first, nanos, nanos_before, stored_count, timestamp},
 };
 
-/// How long removals are kept; the guard looks a day back.
+/// How long they are kept; the guard looks a day back.
 const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 
-/// Removals that the guard of a link counts, done at or after this moment, oldest first.
-pub(super) fn removals(tx: &Connection, link: &LinkId, since: Timestamp) -> Outcome<Vec<Removal>> {
+/// Changes that the guard of a link counts, done at or after this moment, oldest first.
+pub(super) fn moved(tx: &Connection, link: &LinkId, since: Timestamp) -> Outcome<Vec<Moved>> {
     let link = row::number(tx, link)?;
     let statement = tx.prepare_cached(
-        "SELECT side, at, count, members_before, n FROM removals WHERE link = ?1 AND at >= ?2
+        "SELECT side, at, count, members_before, n, op FROM removals WHERE link = ?1 AND at >= ?2
          UNION ALL
-         SELECT 'list', at, count, members_before, n FROM list_removals
+         SELECT 'list', at, count, members_before, n, op FROM list_removals
              WHERE list = (SELECT list FROM links WHERE n = ?1) AND at >= ?2
          ORDER BY 2, 5",
     )?;
     collect(statement, [link, nanos(since)], |row| {
-        Ok(Removal {
-            side: side(&row.get::<_, String>(0)?)?,
+        Ok(Moved {
+            change: Change { side: side(&row.get::<_, String>(0)?)?, op: op(&row.get::<_, String>(5)?)? },
             at: timestamp(row.get(1)?),
             count: count(row.get(2)?),
             members_before: count(row.get(3)?),
@@ -50,27 +51,40 @@ fn side(name: &str) -> Outcome<Side> {
     }
 }
 
-/// Where removals are counted: with a link and with its list.
+fn op(name: &str) -> Outcome<Op> {
+    match name {
+        "add" => Ok(Op::Add),
+        "remove" => Ok(Op::Remove),
+        _ => Err(Fail::Stored("kind of change")),
+    }
+}
+
+/// Where changes are counted: with a link and with its list.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place {
     pub(super) link: i64,
     pub(super) list: i64,
 }
 
-pub(super) fn record(tx: &Connection, place: Place, removal: &Removal) -> Outcome<()> {
-    let Removal { side, at, count, members_before } = removal;
+pub(super) fn record(tx: &Connection, place: Place, moved: &Moved) -> Outcome<()> {
+    let Moved { change: Change { side, op }, at, count, members_before } = moved;
+    let op = match op {
+        Op::Add => "add",
+        Op::Remove => "remove",
+    };
     let (at, count, before) = (nanos(*at), stored_count(*count), stored_count(*members_before));
     match side {
         Side::Group => tx
             .prepare_cached(
-                "INSERT INTO removals (link, side, at, count, members_before) VALUES (?1, 'group', ?2, ?3, ?4)",
+                "INSERT INTO removals (link, side, at, count, members_before, op)
+                     VALUES (?1, 'group', ?2, ?3, ?4, ?5)",
             )?
-            .execute(params![place.link, at, count, before])?,
+            .execute(params![place.link, at, count, before, op])?,
         Side::List => tx
             .prepare_cached(
-                "INSERT INTO list_removals (list, at, count, members_before) VALUES (?1, ?2, ?3, ?4)",
+                "INSERT INTO list_removals (list, at, count, members_before, op) VALUES (?1, ?2, ?3, ?4, ?5)",
             )?
-            .execute(params![place.list, at, count, before])?,
+            .execute(params![place.list, at, count, before, op])?,
     };
     Ok(())
 }

@@ -47,8 +47,8 @@ pub(super) fn fold(tx: &Connection, lease: &Lease, fold: &Fold, now: Timestamp) 
         outcomes.push(outcome);
     }
     let place = Place { link, list: scene.list.n };
-    for removal in &fold.removals {
-        counts::record(tx, place, removal)?;
+    for moved in &fold.moved {
+        counts::record(tx, place, moved)?;
     }
     Ok(outcomes)
 }

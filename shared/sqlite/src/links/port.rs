@@ -13,7 +13,7 @@ use listsync_core::{
 };
 use listsync_engine::ports::{
     Acquired, DueLink, Finish, Finished, Fold, Lease, LinkEdit, LinkState, Links, ListOutcome, MemberQuery,
-    PortResult, Removal,
+    Moved, PortResult,
 };
 use rusqlite::{Connection, OptionalExtension as _, params};
 
@@ -112,9 +112,9 @@ impl Links for SqliteStore {
         self.read("count the link's members", move |tx| members::group_size(tx, &link)).await
     }
 
-    async fn removals(&self, link: &LinkId, since: Timestamp) -> PortResult<Vec<Removal>> {
+    async fn moved(&self, link: &LinkId, since: Timestamp) -> PortResult<Vec<Moved>> {
         let link = link.clone();
-        self.read("read the link's removals", move |tx| counts::removals(tx, &link, since)).await
+        self.read("read what the guard counts", move |tx| counts::moved(tx, &link, since)).await
     }
 
     async fn list_sizes(&self, list: &ListId) -> PortResult<Option<Sizes>> {

@@ -113,7 +113,9 @@ impl<'a> Taking<'a> {
 
     /// Whom a row takes off the list because their last day is past.
     fn ends(&self, row: &ImportRow) -> Outcome<Option<i64>> {
-        let (Presence::Ended, Meant::One(contact)) = (row.presence, self.meant(row)?) else { return Ok(None) };
+        let (Presence::Ended, Meant::One(contact)) = (row.presence, self.meant(row)?) else {
+            return Ok(None);
+        };
         let leaves = keys::of(self.tx, &contact)?.without(row.ended()) == Departure::Leaves
             && memberships::of(self.tx, self.list.n, contact.n)?.standing == Standing::Member;
         Ok(leaves.then_some(contact.n))

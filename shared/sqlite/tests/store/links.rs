@@ -3,12 +3,12 @@ use std::time::Duration;
 use listsync_core::{
     id::LinkId,
     link::{Extras, HaltReason, Link, LinkStatus, Mode, Phase, Side},
-    member::HoldReason,
+    member::{Change, HoldReason, Op},
     trigger::Generation,
 };
 use listsync_engine::ports::{
-    Cursor, DueLink, Fault, Finish, Finished, Fold, Hold, LinkEdit, Links, MemberChange, MemberQuery,
-    Progress, Removal, Ruling, RulingKind,
+    Cursor, DueLink, Fault, Finish, Finished, Fold, Hold, LinkEdit, Links, MemberChange, MemberQuery, Moved,
+    Progress, Ruling, RulingKind,
 };
 use listsync_sqlite::SqliteStore;
 
@@ -152,6 +152,8 @@ fn progress() -> Progress {
             reasons: vec![(Side::List, HoldReason::Limit)],
             list_removals: 3,
             group_removals: 0,
+            list_additions: 60,
+            group_additions: 0,
             since: at(1),
         }),
         stalled: 1,
@@ -260,15 +262,20 @@ async fn a_run_can_halt_its_link_and_no_other_run_sets_it_going() {
 #[tokio::test]
 async fn a_deleted_link_leaves_nothing_behind() {
     let (store, staff, held) = linked().await;
-    let removal = Removal { side: Side::Group, at: at(1), count: 2, members_before: 9 };
+    let removal = Moved {
+        change: Change { side: Side::Group, op: Op::Remove },
+        at: at(1),
+        count: 2,
+        members_before: 9,
+    };
     let fold =
-        Fold { members: vec![MemberChange::Put(member("o1"))], removals: vec![removal], ..Fold::default() };
+        Fold { members: vec![MemberChange::Put(member("o1"))], moved: vec![removal], ..Fold::default() };
     store.fold(&held, &fold).await.unwrap();
     store.delete(&held.link).await.unwrap();
     assert_eq!(store.delete(&held.link).await.unwrap_err().fault, Fault::Gone);
     assert_eq!(store.load(&held.link).await.unwrap(), None);
     store.create(&link("l1", &staff.id, "g1", Mode::TwoWay), at(2)).await.unwrap();
     assert!(store.members(&held.link, MemberQuery::All).await.unwrap().is_empty());
-    assert!(store.removals(&held.link, at(0)).await.unwrap().is_empty());
+    assert!(store.moved(&held.link, at(0)).await.unwrap().is_empty());
     assert_eq!(store.renew(&held, at(3), MINUTE).await.unwrap_err().fault, Fault::LeaseLost);
 }

@@ -4,7 +4,7 @@ use listsync_core::{
     link::Side,
     member::{Change, HoldReason, Intent, Member, MemberKey, Op, Open},
 };
-use listsync_engine::ports::{Fold, Links, MemberChange, MemberQuery, Removal};
+use listsync_engine::ports::{Fold, Links, MemberChange, MemberQuery, Moved};
 
 use crate::kit::{address, at, linked, member, object};
 
@@ -87,9 +87,14 @@ async fn a_row_is_written_over_and_deleted() {
 #[tokio::test]
 async fn removals_come_oldest_first_from_a_moment_on() {
     let (store, _, lease) = linked().await;
-    let removal = |second, count| Removal { side: Side::List, at: at(second), count, members_before: 10 };
-    let fold = Fold { removals: vec![removal(20, 1), removal(10, 2), removal(30, 3)], ..Fold::default() };
+    let removal = |second, count| Moved {
+        change: Change { side: Side::List, op: Op::Remove },
+        at: at(second),
+        count,
+        members_before: 10,
+    };
+    let fold = Fold { moved: vec![removal(20, 1), removal(10, 2), removal(30, 3)], ..Fold::default() };
     store.fold(&lease, &fold).await.unwrap();
-    assert_eq!(store.removals(&lease.link, at(20)).await.unwrap(), [removal(20, 1), removal(30, 3)]);
-    assert_eq!(store.removals(&lease.link, at(0)).await.unwrap().len(), 3);
+    assert_eq!(store.moved(&lease.link, at(20)).await.unwrap(), [removal(20, 1), removal(30, 3)]);
+    assert_eq!(store.moved(&lease.link, at(0)).await.unwrap().len(), 3);
 }

@@ -58,7 +58,13 @@ fn full_summary() -> Summary {
     full.message = "Näheres: \"hier\"".to_owned();
     full.group =
         SideCounts { id: "group-1".to_owned(), name: "Staff 😀".to_owned(), ..SideCounts::default() };
-    full.held = HeldCounts { list_removals: 1, group_removals: 2, digest: "abc".to_owned() };
+    full.held = HeldCounts {
+        list_removals: 1,
+        group_removals: 2,
+        list_additions: 3,
+        group_additions: 4,
+        digest: "abc".to_owned(),
+    };
     full.skipped.insert("guest_not_invited".to_owned(), 4);
     full.fail(Failure {
         side: Side::Group,

@@ -21,8 +21,8 @@ use listsync_core::{
 use listsync_engine::ports::{
     Acquired, AddOutcome, Cursor, Decision, Delivery, DueLink, EntryQuery, Finish, Finished, Fold, Gate,
     HeldPeople, Import, Imported, Lease, LinkEdit, LinkState, Links, ListChanges, ListOutcome, ListSide,
-    ListStore, MemberQuery, NewImport, Outgoing, PeopleWatch, PortResult, Queue, QueueState, Receipt,
-    Removal, RemoveOutcome, Runs, SettingsStore,
+    ListStore, MemberQuery, Moved, NewImport, Outgoing, PeopleWatch, PortResult, Queue, QueueState, Receipt,
+    RemoveOutcome, Runs, SettingsStore,
 };
 
 use super::Faulty;
@@ -207,8 +207,8 @@ impl<P: Links + ?Sized> Links for Faulty<P> {
         through!(self, "links.group_size", self.port.group_size(link))
     }
 
-    async fn removals(&self, link: &LinkId, since: Timestamp) -> PortResult<Vec<Removal>> {
-        through!(self, "links.removals", self.port.removals(link, since))
+    async fn moved(&self, link: &LinkId, since: Timestamp) -> PortResult<Vec<Moved>> {
+        through!(self, "links.moved", self.port.moved(link, since))
     }
 
     async fn list_sizes(&self, list: &ListId) -> PortResult<Option<Sizes>> {

@@ -6,8 +6,8 @@ use listsync_core::schedule::LEASE;
 use listsync_engine::{
     fan_out::tick,
     ports::{
-        Acquired, Clock as _, Decision, Gate as _, ImportMode, ImportRow, ImportState, Links as _, ListStore as _,
-        NewImport, PeopleWatch, Presence,
+        Acquired, Clock as _, Decision, Gate as _, ImportMode, ImportRow, ImportState, Links as _,
+        ListStore as _, NewImport, PeopleWatch, Presence,
     },
 };
 use listsync_testkit::sample::contact;

@@ -7,9 +7,11 @@ use std::{collections::BTreeSet, io::Write as _, time::Duration};
 
 use listsync_core::{
     Timestamp,
+    limit::{AdditionLimit, OwnLimit},
     link::{Link, RemovalLimit},
+    plan::Limits,
 };
-use listsync_engine::ports::{Clock as _, Decision, RulingKind};
+use listsync_engine::ports::{Clock as _, Contacts as _, Decision, ListEdit, RulingKind};
 use listsync_testkit::{dice::Dice, sample::person};
 
 use crate::{
@@ -23,20 +25,49 @@ const DAYS: u64 = 8;
 
 type People = BTreeSet<String>;
 
-/// One side: how many members it had since when, how many were removed when, and who is held.
+/// One side: how many members it had since when, how many were removed or added when, and who is held.
 #[derive(Default)]
 struct Guard {
     sizes: Vec<(Timestamp, usize)>,
     done: Vec<(Timestamp, usize)>,
     held: People,
+    joined: Vec<(Timestamp, usize)>,
+    waiting: People,
+}
+
+/// The beginning of the day that ends now, how many members there were then, and how many moved since.
+fn day(now: Timestamp, sizes: &[(Timestamp, usize)], done: &[(Timestamp, usize)]) -> (usize, usize) {
+    let began = now.checked_sub(Duration::from_secs(24 * 3_600)).unwrap();
+    let base = sizes.iter().rfind(|(at, _)| *at <= began).unwrap_or(&sizes[0]).1;
+    (base, done.iter().filter(|(at, _)| *at >= began).map(|(_, count)| count).sum())
 }
 
 impl Guard {
+    /// Who of those that are to be added joins.
+    fn admit(
+        &mut self,
+        now: Timestamp,
+        (limit, joining, approved): (AdditionLimit, &People, bool),
+    ) -> People {
+        let (base, done) = day(now, &self.sizes, &self.joined);
+        let additions = done + joining.len();
+        let above = match limit {
+            AdditionLimit::Standard => additions > 50 && additions > base,
+            AdditionLimit::Percent(share) => additions * 100 > usize::from(share) * base,
+            AdditionLimit::Count(count) => additions as u64 > count,
+            AdditionLimit::Off => false,
+        };
+        let named = if approved { self.waiting.clone() } else { People::new() };
+        let asked_again = if above && base > 0 { joining.clone() } else { &self.waiting & joining };
+        self.waiting = &asked_again - &named;
+        let goes = joining - &self.waiting;
+        self.joined.push((now, goes.len()));
+        goes
+    }
+
     /// Who of those that are to be removed goes. `free` left by their own word; `approved` were named by a person.
     fn judge(&mut self, now: Timestamp, turn: &Turn<'_>) -> People {
-        let began = now.checked_sub(Duration::from_secs(24 * 3_600)).unwrap();
-        let base = self.sizes.iter().rfind(|(at, _)| *at <= began).unwrap_or(&self.sizes[0]).1;
-        let done: usize = self.done.iter().filter(|(at, _)| *at >= began).map(|(_, count)| count).sum();
+        let (base, done) = day(now, &self.sizes, &self.done);
         let removals = done + turn.leaving.len();
         let emptied = turn.leaving.len() + turn.free == turn.members && base.max(turn.members) >= 2;
         let above = match turn.limit {
@@ -79,7 +110,8 @@ struct World {
 
 impl World {
     /// One run: removals as the guards say, additions, and what is remembered.
-    fn run(&mut self, now: Timestamp, (limit, approved): (RemovalLimit, bool)) {
+    fn run(&mut self, now: Timestamp, (limits, approved): (Limits, bool)) {
+        let limit = limits.removals;
         let from_group = &(&(&self.both & &self.group) - &self.list) - &self.out;
         let from_list = &(&self.both & &self.list) - &self.group;
         let free = (&self.out & &self.group).len();
@@ -90,8 +122,12 @@ impl World {
         let off_list = self.of_list.judge(now, &turn);
         let turn = Turn { limit, members: grouped, leaving: &from_group, free, approved: other };
         let off_group = &self.of_group.judge(now, &turn) | &std::mem::take(&mut self.out);
-        let (joined, came) = (&self.list - &self.both, &self.group - &self.both);
-        let kept = &(&self.list | &self.group) - &(&off_list | &off_group);
+        let (joining, coming) = (&self.list - &self.both, &self.group - &self.both);
+        let limit = limits.additions;
+        let joined = self.of_group.admit(now, (limit, &(&joining - &self.group), approved));
+        let came = self.of_list.admit(now, (limit, &(&coming - &self.list), approved));
+        let waiting = &self.of_list.waiting | &self.of_group.waiting;
+        let kept = &(&(&self.list | &self.group) - &(&off_list | &off_group)) - &waiting;
         self.list = &(&self.list | &came) - &(&off_list | &off_group);
         self.group = &(&self.group | &joined) - &off_group;
         self.both = kept;
@@ -109,7 +145,7 @@ struct Days {
     desk: Desk,
     world: World,
     dice: Dice,
-    limit: RemovalLimit,
+    limits: Limits,
     next: usize,
 }
 
@@ -123,17 +159,26 @@ impl Days {
             RemovalLimit::Count(4),
             RemovalLimit::Off,
         ];
-        let limit = limits[dice.index(limits.len())];
+        let removals = limits[dice.index(limits.len())];
+        let limits = [
+            AdditionLimit::Standard,
+            AdditionLimit::Percent(30),
+            AdditionLimit::Count(6),
+            AdditionLimit::Off,
+        ];
+        let limits = Limits { removals, additions: limits[dice.index(limits.len())] };
         let start = crowd('p', 2 + dice.index(40));
-        let as_link = |link| Link { max_removals: Some(limit), ..link };
+        let as_link = |link| Link { max_removals: Some(removals), ..link };
         let reading = BOTH[dice.index(2)];
         let mut desk = Desk::linked(reading, (&names(&start), &names(&start)), as_link).await;
         desk.settings(|settings| settings.settle_window = Duration::ZERO).await;
+        let own = ListEdit { max_additions: Some(OwnLimit::Own(limits.additions)), ..ListEdit::default() };
+        desk.store.edit_list(&desk.list, None, &own, desk.clock.now()).await.unwrap();
         desk.sync().await;
         let all: People = start.into_iter().collect();
         let mut world = World { list: all.clone(), group: all.clone(), both: all, ..World::default() };
         world.note(desk.clock.now());
-        Self { desk, world, dice, limit, next: 0 }
+        Self { desk, world, dice, limits, next: 0 }
     }
 
     /// What people do before the next run: mostly little, sometimes a lot.
@@ -194,14 +239,18 @@ impl Days {
         if let Some(hold) = &approved {
             self.desk.rule(RulingKind::Approved, &hold.digest).await;
         }
-        self.world.run(self.desk.clock.now(), (self.limit, approved.is_some()));
+        self.world.run(self.desk.clock.now(), (self.limits, approved.is_some()));
         let summary = self.desk.sync().await;
         let World { list, group, of_list, of_group, .. } = &self.world;
+        let by = format!("seed {seed}, {:?}", self.limits);
         let expected = (of_list.held.len() as u64, of_group.held.len() as u64);
         let held = (summary.held.list_removals, summary.held.group_removals);
-        assert_eq!(held, expected, "seed {seed}, {}: held from list and group", self.limit);
-        assert_eq!(self.desk.listed().await, *list, "seed {seed}, {}: the list", self.limit);
-        assert_eq!(self.desk.grouped(), *group, "seed {seed}, {}: the group", self.limit);
+        assert_eq!(held, expected, "{by}: removals held from list and group");
+        let expected = (of_list.waiting.len() as u64, of_group.waiting.len() as u64);
+        let held = (summary.held.list_additions, summary.held.group_additions);
+        assert_eq!(held, expected, "{by}: additions held to list and group");
+        assert_eq!(self.desk.listed().await, *list, "{by}: the list");
+        assert_eq!(self.desk.grouped(), *group, "{by}: the group");
     }
 }
 

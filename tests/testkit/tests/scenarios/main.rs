@@ -13,6 +13,7 @@ mod departures;
 mod desk;
 mod events;
 mod groups;
+mod growth;
 mod guard_model;
 mod guarded;
 mod guests;

@@ -4,9 +4,10 @@ use std::{future::poll_fn, pin::pin, task::Poll};
 
 use listsync_core::{
     link::{Link, Mode, Side},
+    member::{Change, Op},
     sizes::{Found, Sizes},
 };
-use listsync_engine::ports::{Acquired, Fold, Links, ListStore, Removal};
+use listsync_engine::ports::{Acquired, Fold, Links, ListStore, Moved};
 
 use super::{Bed, MINUTE};
 use crate::{
@@ -22,15 +23,15 @@ pub(super) async fn all<S: Links + ListStore>(make: &impl Fn() -> S) {
     of_sizes_that_are_told_at_once_none_is_lost(make).await;
 }
 
-fn removal(side: Side, second: i64) -> Removal {
-    Removal { side, at: moment(second), count: 2, members_before: 40 }
+fn removal(side: Side, second: i64) -> Moved {
+    Moved { change: Change { side, op: Op::Remove }, at: moment(second), count: 2, members_before: 40 }
 }
 
-async fn record<S: Links + ListStore>(bed: &Bed<S>, by: &Link, removals: Vec<Removal>) {
+async fn record<S: Links + ListStore>(bed: &Bed<S>, by: &Link, removals: Vec<Moved>) {
     let Acquired::Lease(lease) = ok(bed.store.acquire(&by.id, moment(0), MINUTE).await) else {
         panic!("the lease is not free");
     };
-    ok(bed.store.fold(&lease, &Fold { removals, ..Fold::default() }).await);
+    ok(bed.store.fold(&lease, &Fold { moved: removals, ..Fold::default() }).await);
     ok(bed.store.release(&lease).await);
 }
 
@@ -39,11 +40,11 @@ async fn removals_come_back_oldest_first<S: Links + ListStore>(make: &impl Fn() 
     let lease = bed.lease(moment(0)).await;
     let (old, list, group) = (removal(Side::Group, 10), removal(Side::List, 20), removal(Side::Group, 30));
     for removals in [vec![group, old], vec![list]] {
-        ok(bed.store.fold(&lease, &Fold { removals, ..Fold::default() }).await);
+        ok(bed.store.fold(&lease, &Fold { moved: removals, ..Fold::default() }).await);
     }
-    assert_eq!(ok(bed.store.removals(bed.id(), moment(10)).await), vec![old, list, group]);
-    assert_eq!(ok(bed.store.removals(bed.id(), moment(11)).await), vec![list, group]);
-    assert!(ok(bed.store.removals(bed.id(), moment(31)).await).is_empty());
+    assert_eq!(ok(bed.store.moved(bed.id(), moment(10)).await), vec![old, list, group]);
+    assert_eq!(ok(bed.store.moved(bed.id(), moment(11)).await), vec![list, group]);
+    assert!(ok(bed.store.moved(bed.id(), moment(31)).await).is_empty());
 }
 
 async fn removals_from_a_list_are_those_of_all_its_links<S: Links + ListStore>(make: &impl Fn() -> S) {
@@ -57,7 +58,7 @@ async fn removals_from_a_list_are_those_of_all_its_links<S: Links + ListStore>(m
     record(&bed, &second, vec![removal(Side::List, 3), removal(Side::Group, 4)]).await;
     record(&bed, &elsewhere, vec![removal(Side::List, 5)]).await;
     let (one, two) = (removal(Side::List, 1), removal(Side::List, 3));
-    let of = async |link: &Link| ok(bed.store.removals(&link.id, moment(0)).await);
+    let of = async |link: &Link| ok(bed.store.moved(&link.id, moment(0)).await);
     assert_eq!(of(&bed.link).await, vec![one, removal(Side::Group, 2), two]);
     assert_eq!(of(&second).await, vec![one, two, removal(Side::Group, 4)]);
     assert_eq!(of(&elsewhere).await, vec![removal(Side::List, 5)]);
@@ -68,7 +69,7 @@ async fn removals_from_a_list_outlive_the_link_that_did_them<S: Links + ListStor
     record(&bed, &bed.link, vec![removal(Side::List, 1), removal(Side::Group, 2)]).await;
     ok(bed.store.delete(bed.id()).await);
     ok(bed.store.create(&bed.link, moment(3)).await);
-    assert_eq!(ok(bed.store.removals(bed.id(), moment(0)).await), vec![removal(Side::List, 1)]);
+    assert_eq!(ok(bed.store.moved(bed.id(), moment(0)).await), vec![removal(Side::List, 1)]);
 }
 
 async fn a_lists_sizes_are_kept_for_as_long_as_it_has_a_link<S: Links + ListStore>(make: &impl Fn() -> S) {

@@ -40,6 +40,8 @@ fn progress() -> Progress {
             reasons: vec![(Side::Group, HoldReason::Limit)],
             list_removals: 0,
             group_removals: 9,
+            list_additions: 60,
+            group_additions: 0,
             since: moment(10),
         }),
         stalled: 1,

@@ -41,7 +41,7 @@ async fn a_new_link_is_due_and_remembers_nothing<S: Links + ListStore>(make: &im
     assert_eq!(state, fresh);
     assert_eq!(ok(bed.store.due(moment(0), None, 10).await).len(), 1);
     assert!(ok(bed.store.members(bed.id(), MemberQuery::All).await).is_empty());
-    assert!(ok(bed.store.removals(bed.id(), moment(-1_000)).await).is_empty());
+    assert!(ok(bed.store.moved(bed.id(), moment(-1_000)).await).is_empty());
     assert_eq!(ok(bed.store.group_size(bed.id()).await), 0);
 }
 

@@ -106,8 +106,7 @@ async fn an_approval_takes_off_who_is_still_there_and_a_discard_nobody<S: ListSt
 
 async fn a_later_file_that_names_them_lets_them_stay<S: ListStore>(make: &impl Fn() -> S) {
     let bed = Bed::staffed(make).await;
-    let held =
-        ok(bed.store.import(&bed.list, &of(ended(&STAFF[..6]), ImportMode::Incremental)).await).import;
+    let held = ok(bed.store.import(&bed.list, &of(ended(&STAFF[..6]), ImportMode::Incremental)).await).import;
     // The clock is right again: nobody's last day is past.
     bed.import(ImportMode::Incremental, &STAFF).await;
     assert!(ok(bed.store.held_people(&held.id).await).leaves.is_empty());

@@ -43,10 +43,10 @@ impl State {
             outcomes.push(stepped.outcome);
         }
         self.keep(lease, &fold.members)?;
-        for removal in &fold.removals {
-            match removal.side {
-                Side::List => self.counts.entry(list.clone()).or_default().removals.push(*removal),
-                Side::Group => self.link(&lease.link)?.removals.push(*removal),
+        for moved in &fold.moved {
+            match moved.change.side {
+                Side::List => self.counts.entry(list.clone()).or_default().moved.push(*moved),
+                Side::Group => self.link(&lease.link)?.moved.push(*moved),
             }
         }
         Ok(outcomes)

@@ -17,7 +17,7 @@ use listsync_core::{
 };
 use listsync_engine::ports::{
     Acquired, Clock as _, DueLink, Failing, Fault, Finish, Finished, Fold, Lease, LinkEdit, LinkState, Links,
-    ListOutcome, MemberQuery, PortError, PortResult, Progress, Removal,
+    ListOutcome, MemberQuery, Moved, PortError, PortResult, Progress,
 };
 
 use super::{MemoryStore, State, rejected};
@@ -31,13 +31,13 @@ pub(super) struct LinkRow {
     pub(super) resync: bool,
     pub(super) members: BTreeMap<MemberKey, Member>,
     /// From its group; those from its list are the list's.
-    pub(super) removals: Vec<Removal>,
+    pub(super) moved: Vec<Moved>,
 }
 
 /// What the links of a list keep of it for the guard.
 #[derive(Debug, Default)]
 pub(super) struct ListCounts {
-    pub(super) removals: Vec<Removal>,
+    pub(super) moved: Vec<Moved>,
     sizes: Option<Sizes>,
 }
 
@@ -84,7 +84,7 @@ impl LinkRow {
                 self.state.link.made_at = None;
                 self.state.ruling = None;
                 self.members.clear();
-                self.removals.clear();
+                self.moved.clear();
             }
             LinkEdit::Failing(reason) => {
                 self.state.progress.failing = Some(Failing { reason: reason.clone(), since: now });
@@ -131,7 +131,7 @@ impl State {
             leased_until: None,
             finished_at: None,
         };
-        let row = LinkRow { state, token: 0, resync: false, members: BTreeMap::new(), removals: Vec::new() };
+        let row = LinkRow { state, token: 0, resync: false, members: BTreeMap::new(), moved: Vec::new() };
         self.links.insert(link.id.clone(), row);
         Ok(())
     }
@@ -308,14 +308,14 @@ impl Links for MemoryStore {
         Ok(members.filter(|member| member.group.is_some_and(|belief| belief.present)).count() as u64)
     }
 
-    async fn removals(&self, link: &LinkId, since: Timestamp) -> PortResult<Vec<Removal>> {
+    async fn moved(&self, link: &LinkId, since: Timestamp) -> PortResult<Vec<Moved>> {
         let mut state = self.lock();
         let row = state.link(link)?;
-        let (list, mut removals) = (row.state.link.list.clone(), row.removals.clone());
-        removals.extend(state.counts.get(&list).into_iter().flat_map(|counts| &counts.removals));
-        removals.retain(|removal| removal.at >= since);
-        removals.sort_by_key(|removal| removal.at);
-        Ok(removals)
+        let (list, mut moved) = (row.state.link.list.clone(), row.moved.clone());
+        moved.extend(state.counts.get(&list).into_iter().flat_map(|counts| &counts.moved));
+        moved.retain(|moved| moved.at >= since);
+        moved.sort_by_key(|moved| moved.at);
+        Ok(moved)
     }
 
     async fn list_sizes(&self, list: &ListId) -> PortResult<Option<Sizes>> {
