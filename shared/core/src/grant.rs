@@ -16,7 +16,7 @@ pub enum Verb {
     Operate,
     /// Make, change, loosen and remove links, and so choose which group is written, and how far.
     Link,
-    /// Rule on removals that are held for a person.
+    /// Rule on changes that are held for a person.
     Approve,
     /// Keys, event sources, settings, erasing people.
     Admin,

@@ -42,7 +42,7 @@ pub(crate) enum ScopeArg {
     Operate,
     /// Make, change and remove links, and so choose groups. Groups that are there have to be linkable.
     Link,
-    /// Rule on removals that are held.
+    /// Rule on changes that are held.
     Approve,
     /// Keys, event senders, settings, erasing people.
     Admin,

@@ -231,12 +231,12 @@ pub(crate) enum LinksVerb {
     Pause(OneLink),
     /// Run a paused or halted link again.
     Resume(OneLink),
-    /// Release just the removals that a hold names, once.
+    /// Release just the changes that a hold names, once.
     Approve {
         /// The digest that the hold shows.
         digest: String,
     },
-    /// Do not do the removals that a hold names: who was to be removed stays.
+    /// Do not do what a hold names: who was to be removed stays, and who was to be added is not.
     Discard {
         /// The digest that the hold shows.
         digest: String,
