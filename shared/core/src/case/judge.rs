@@ -1,8 +1,6 @@
 //! The decision about one member, with all that overlays the table.
 
-use super::{
-    Arrival, Asked, Case, Decided, ExtrasRelease, Identity, Policy, Protection, Reach, Retry, Verdict, skip,
-};
+use super::{Asked, Case, Decided, Identity, Policy, Reach, Retry, Verdict, release, skip};
 use crate::{
     Timestamp,
     backoff::wait_after,
@@ -216,50 +214,17 @@ impl Known {
     }
 
     fn added(&self, side: Side, cause: Cause, case: &Case, policy: &Policy) -> Verdict {
-        let change = Change { side, op: Op::Add };
-        let (digest, held) = case.record.held(change).unzip();
-        let said = |kind| {
-            let ruling = policy.ruling.as_ref().zip(digest);
-            ruling.is_some_and(|(ruling, digest)| ruling.says(kind, digest))
-        };
-        let is_declined = matches!(case.record.open, Some(Open::Declined { side: no }) if no == side);
-        // The record of before the decision tells who was in step: a discarded removal has taken the baseline away, and whom
-        // it brings back was there already.
-        let was_there = case.record.in_baseline || cause == Cause::Restored;
-        let release = match held {
-            _ if is_declined || said(RulingKind::Discarded) => {
-                return Verdict::Skip(skip::ADDITION_DECLINED.into());
-            }
-            _ if said(RulingKind::Approved) => Release::Approved,
-            Some(reason) => Release::Held(reason),
-            // Until a link's first run has finished its sides were never in step: that they meet is no growth.
-            None if was_there || policy.phase == Phase::First => Release::Free,
-            // Who comes to the list by another way is judged there; who comes to the group, nowhere else.
-            None if side == Side::Group && case.arrival == Arrival::Judged => Release::Free,
-            None => Release::Guarded,
-        };
-        self.effect(change, cause, release, case)
+        match release::of_addition((side, cause), case, policy) {
+            Ok(release) => self.effect(Change { side, op: Op::Add }, cause, release, case),
+            Err(code) => Verdict::Skip(code.into()),
+        }
     }
 
     fn remove(&self, side: Side, cause: Cause, case: &Case, policy: &Policy) -> Verdict {
-        let change = Change { side, op: Op::Remove };
-        let (digest, held) = case.record.held(change).unzip();
-        let ruling = policy.ruling.as_ref().zip(digest);
-        let approved = ruling.is_some_and(|(ruling, digest)| ruling.says(RulingKind::Approved, digest));
-        let release = match cause {
-            _ if case.protection == Protection::Protected => return Verdict::Skip(skip::PROTECTED.into()),
-            Cause::OptedOut => Release::Free,
-            _ if policy.reach == Reach::NotAll => return Verdict::Skip(skip::SOURCE_UNREAD.into()),
-            _ if approved => Release::Approved,
-            Cause::FirstMerge => Release::NeedsApproval(HoldReason::FirstMerge),
-            Cause::Extra if policy.extras_release == ExtrasRelease::Unapproved => {
-                Release::NeedsApproval(HoldReason::Extras)
-            }
-            _ if policy.phase == Phase::First => return Verdict::Skip(skip::FIRST_RUN.into()),
-            // Extras and first merges are judged anew, above; what the guard held is not.
-            _ => held.filter(|reason| reason.is_of_guard()).map_or(Release::Guarded, Release::Held),
-        };
-        self.effect(change, cause, release, case)
+        match release::of_removal((side, cause), case, policy) {
+            Ok(release) => self.effect(Change { side, op: Op::Remove }, cause, release, case),
+            Err(code) => Verdict::Skip(code.into()),
+        }
     }
 
     fn effect(&self, change: Change, cause: Cause, release: Release, case: &Case) -> Verdict {

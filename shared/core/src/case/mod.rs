@@ -12,6 +12,7 @@ use crate::{
 };
 
 mod judge;
+mod release;
 
 pub use judge::{failed_again, judge};
 

@@ -5,8 +5,7 @@ use std::{collections::BTreeMap, fmt};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    growth::{Additions, Growth, judge_additions},
-    guard::{Judgement, Tally, judge},
+    guard::Judgement,
     id::LinkId,
     limit::{AdditionLimit, RemovalLimit},
     link::Side,
@@ -16,8 +15,10 @@ use crate::{
 
 mod document;
 mod effect;
+mod verdicts;
 
 pub use effect::{Alias, Cause, Effect, Release};
+use verdicts::Verdicts;
 
 /// What the guard keeps back of a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -113,10 +114,10 @@ impl Plan {
     pub fn assemble(link: LinkId, mut effects: Vec<Effect>, standing: &Standing, limits: Limits) -> Self {
         effects.sort_by(|a, b| a.rank().cmp(&b.rank()));
         let digest = digest_of(&link, &effects);
-        let guard = Guard::over(&effects, standing, limits);
+        let verdicts = Verdicts::over(&effects, standing, limits);
         let (mut go, mut held) = (Vec::new(), Vec::new());
         for effect in effects {
-            let verdict = guard.verdict(effect.change);
+            let verdict = verdicts.of(effect.change);
             match (effect.release, verdict) {
                 (Release::NeedsApproval(reason), _)
                 | (Release::Guarded | Release::Held(_), Judgement::Hold(reason)) => {
@@ -142,57 +143,6 @@ impl Plan {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.effects.is_empty()
-    }
-}
-
-/// What the guard says of each kind of change.
-struct Guard {
-    list: SideVerdicts,
-    group: SideVerdicts,
-}
-
-struct SideVerdicts {
-    removals: Judgement,
-    additions: Judgement,
-}
-
-impl Guard {
-    fn over(effects: &[Effect], standing: &Standing, limits: Limits) -> Self {
-        let on = |side, now| SideVerdicts::of(effects, (side, now), limits);
-        Self { list: on(Side::List, standing.list), group: on(Side::Group, standing.group) }
-    }
-
-    fn verdict(&self, Change { side, op }: Change) -> Judgement {
-        let side = match side {
-            Side::List => &self.list,
-            Side::Group => &self.group,
-        };
-        match op {
-            Op::Remove => side.removals,
-            Op::Add => side.additions,
-        }
-    }
-}
-
-impl SideVerdicts {
-    fn of(effects: &[Effect], (side, now): (Side, SideStanding), limits: Limits) -> Self {
-        let counted = |op| entries(effects, |e| e.change == Change { side, op } && e.release.counts());
-        let leaves = |e: &Effect| e.change == Change { side, op: Op::Remove } && e.release == Release::Free;
-        let removals = Tally {
-            done: now.removed,
-            planned: counted(Op::Remove),
-            at_first: now.at_first,
-            members: now.members,
-            leaving: entries(effects, leaves),
-        };
-        let additions = Growth { done: now.added, planned: counted(Op::Add), at_first: now.at_first };
-        Self {
-            removals: judge(&removals, limits.removals),
-            additions: match judge_additions(additions, limits.additions) {
-                Additions::Do => Judgement::Proceed,
-                Additions::Hold => Judgement::Hold(HoldReason::Growth),
-            },
-        }
     }
 }
 

@@ -1,0 +1,60 @@
+//! The guard over all effects of a plan.
+
+use super::{Effect, Limits, Release, SideStanding, Standing, entries};
+use crate::{
+    growth::{Additions, Growth, judge_additions},
+    guard::{Judgement, Tally, judge},
+    link::Side,
+    member::{Change, HoldReason, Op},
+};
+
+/// What the guard says of each kind of change.
+pub(super) struct Verdicts {
+    list: SideVerdicts,
+    group: SideVerdicts,
+}
+
+struct SideVerdicts {
+    removals: Judgement,
+    additions: Judgement,
+}
+
+impl Verdicts {
+    pub(super) fn over(effects: &[Effect], standing: &Standing, limits: Limits) -> Self {
+        let on = |side, now| SideVerdicts::of(effects, (side, now), limits);
+        Self { list: on(Side::List, standing.list), group: on(Side::Group, standing.group) }
+    }
+
+    pub(super) fn of(&self, Change { side, op }: Change) -> Judgement {
+        let side = match side {
+            Side::List => &self.list,
+            Side::Group => &self.group,
+        };
+        match op {
+            Op::Remove => side.removals,
+            Op::Add => side.additions,
+        }
+    }
+}
+
+impl SideVerdicts {
+    fn of(effects: &[Effect], (side, now): (Side, SideStanding), limits: Limits) -> Self {
+        let counted = |op| entries(effects, |e| e.change == Change { side, op } && e.release.counts());
+        let leaves = |e: &Effect| e.change == Change { side, op: Op::Remove } && e.release == Release::Free;
+        let removals = Tally {
+            done: now.removed,
+            planned: counted(Op::Remove),
+            at_first: now.at_first,
+            members: now.members,
+            leaving: entries(effects, leaves),
+        };
+        let additions = Growth { done: now.added, planned: counted(Op::Add), at_first: now.at_first };
+        Self {
+            removals: judge(&removals, limits.removals),
+            additions: match judge_additions(additions, limits.additions) {
+                Additions::Do => Judgement::Proceed,
+                Additions::Hold => Judgement::Hold(HoldReason::Growth),
+            },
+        }
+    }
+}
