@@ -1,16 +1,37 @@
 //! The usual titles of columns, in English and in the other languages of the European Union.
 //!
-//! Sources, compared word by word in November 2026:
+//! Sources, compared word by word in November 2026; what is of *all* is not of Maltese (mt):
 //!
-//! | words | from |
-//! |---|---|
-//! | English addresses and names | the column titles of Exchange's and Entra's exports and bulk files (Get-Mailbox, Get-Recipient, "Bulk operations" of the Entra admin center) |
-//! | given name, family name and address of every other language but Maltese | the labels of a user's form in Django 5.2 (`django/contrib/auth/locale/*/LC_MESSAGES/django.po`), written by speakers of each language |
-//! | German addresses, given, family and display name | Outlook's and Thunderbird's CSV exports, by the list of their titles in Roundcube (`program/localization/de_DE/csv2vcard.inc`) |
-//! | all else: further words for addresses and names, number, status and end of an employment; all of Maltese | common words of the language, by the dictionary: no export that has them was seen |
+//! - English addresses and names: the column titles of Exchange's and Entra's exports and bulk
+//!   files (Get-Mailbox, Get-Recipient, "Bulk operations" of the Entra admin center).
+//! - Given name, family name and address, all but en: the labels of a user's form in Django 5.2
+//!   (`django/contrib/auth/locale/*/LC_MESSAGES/django.po`), written by speakers of each language.
+//! - Maltese address, given and family name: the site of the EU's Code Week (codeeu/codeweek at
+//!   commit 1678b1a9), `resources/lang/mt/base.php`.
+//! - German addresses, given, family and display name: Outlook's and Thunderbird's CSV exports, by
+//!   the list of their titles in Roundcube (`program/localization/de_DE/csv2vcard.inc`).
+//! - Number, all but en, it, lv: Snipe-IT, `resources/lang/*/admin/users/table.php`, `employee_num`
+//!   (de at commit 50ef2a23, ga at 530ea474).
+//! - Number and end, cs da de en es et fi fr hu it lt lv nl pl sv: Microsoft's documentation of
+//!   Dynamics 365 Human Resources of 2020 to 2022, the pages "Payroll employee" and, for *Personāla
+//!   numurs*, *Atleidimo data* and *Ontslagdatum*, "Configure integration with Dayforce"; but not
+//!   *Numéro personnel*, which may be a telephone's.
+//! - Status, all but ga: SugarCRM 12.0 of 2022 (sl: SuiteCRM, © 2019), `LBL_EMPLOYEE_STATUS` of
+//!   `modules/Employees/language/*.lang.php`; *Mailadress*, too.
+//! - End, all but es, ga, hu, it, lt: Dolibarr 23.0 alpha, `htdocs/langs/*/users.lang`,
+//!   `DateEmploymentEnd`.
+//! - End, de en es fr it, and display name, de es fr it nl: Odoo 17.0, `addons/hr/i18n/*.po` (de at
+//!   commit 0081fad8).
+//! - *Employee number*, *employment status*, *termination date*: IceHRM, `core/lang/sv.po` of 2018.
+//! - No source was found for status and end of ga, nor for number, status and end of mt. These, and
+//!   what else stands beside the words of a source, are common words of the language, by the
+//!   dictionary.
 //!
-//! A title counts only as a whole (`titles.rs`), so a word that no system uses finds nothing. Where a word is that of several
-//! fields (French *Nom*, Spanish *Nombre*), it stands with the wider one.
+//! The labels of SugarCRM, SuiteCRM, Dolibarr and Odoo were read in public copies of them; no
+//! export that has these words of number, status and end was seen.
+//!
+//! A title counts only as a whole (`titles.rs`), so a word that no system uses finds nothing. Where
+//! a word is that of several fields (French *Nom*, Spanish *Nombre*), it stands with the wider one.
 
 /// What a column of a usual title holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,7 +106,7 @@ const LANGUAGES: &[Language] = &[
         family_name: &["last name", "surname", "family name"],
         external_id: &["employee number", "employee id", "personnel number", "staff number"],
         status: &["employment status", "employee status"],
-        status_date: &["termination date", "leaving date", "exit date"],
+        status_date: &["termination date", "leaving date", "exit date", "DepartureDate", "EmploymentEndDate"],
     },
     // German.
     Language {
@@ -99,9 +120,15 @@ const LANGUAGES: &[Language] = &[
         name: &["Anzeigename", "vollständiger Name"],
         given_name: &["Vorname"],
         family_name: &["Nachname", "Familienname", "Zuname"],
-        external_id: &["Personalnummer", "Personal-Nr", "Mitarbeiternummer", "Mitarbeiter-ID"],
+        external_id: &[
+            "Personalnummer",
+            "Personal-Nr",
+            "Mitarbeiternummer",
+            "Mitarbeiter-ID",
+            "Mitarbeiternr",
+        ],
         status: &["Beschäftigungsstatus", "Mitarbeiterstatus"],
-        status_date: &["Austrittsdatum", "Austritt"],
+        status_date: &["Austrittsdatum", "Austritt", "Beschäftigungsende", "Datum des Beschäftigungsendes"],
     },
     // French.
     Language {
@@ -117,19 +144,19 @@ const LANGUAGES: &[Language] = &[
         name: &["Nom complet", "Nom d'affichage", "Nom"],
         given_name: &["Prénom"],
         family_name: &["Nom de famille", "Nom usuel"],
-        external_id: &["Matricule", "Numéro de matricule", "Numéro d'employé"],
-        status: &["Statut d'emploi", "Statut du salarié"],
-        status_date: &["Date de départ", "Date de sortie"],
+        external_id: &["Matricule", "Numéro de matricule", "Numéro d'employé", "Employé n°"],
+        status: &["Statut d'emploi", "Statut du salarié", "Statut employé"],
+        status_date: &["Date de départ", "Date de sortie", "Date de fin d'emploi", "Date de fin de l'emploi"],
     },
     // Spanish.
     Language {
         address: &["Correo electrónico", "Dirección de correo electrónico", "Correo", "Dirección de correo"],
-        name: &["Nombre completo", "Nombre para mostrar", "Nombre y apellidos", "Nombre"],
+        name: &["Nombre completo", "Nombre para mostrar", "Nombre y apellidos", "Nombre", "Nombre mostrado"],
         given_name: &["Nombre de pila"],
         family_name: &["Apellidos", "Apellido"],
-        external_id: &["Número de empleado", "Código de empleado"],
-        status: &["Estado laboral", "Situación laboral"],
-        status_date: &["Fecha de baja", "Fecha de cese"],
+        external_id: &["Número de empleado", "Código de empleado", "No. Empleado", "Número de personal"],
+        status: &["Estado laboral", "Situación laboral", "Estado del empleado"],
+        status_date: &["Fecha de baja", "Fecha de cese", "Fecha de salida", "Fecha final del empleo"],
     },
     // Italian.
     Language {
@@ -144,7 +171,7 @@ const LANGUAGES: &[Language] = &[
         family_name: &["Cognome"],
         external_id: &["Matricola", "Numero dipendente"],
         status: &["Stato dipendente", "Stato lavorativo"],
-        status_date: &["Data di cessazione", "Data cessazione"],
+        status_date: &["Data di cessazione", "Data cessazione", "Data di uscita", "Data di fine impiego"],
     },
     // Portuguese.
     Language {
@@ -157,19 +184,19 @@ const LANGUAGES: &[Language] = &[
         name: &["Nome a apresentar", "Nome de exibição"],
         given_name: &["Nome próprio", "Primeiro nome"],
         family_name: &["Apelido", "Sobrenome", "Último nome"],
-        external_id: &["Número de funcionário", "Número mecanográfico"],
+        external_id: &["Número de funcionário", "Número mecanográfico", "Funcionário nº"],
         status: &["Estado do funcionário", "Situação profissional"],
-        status_date: &["Data de saída", "Data de cessação"],
+        status_date: &["Data de saída", "Data de cessação", "Data de rescisão"],
     },
     // Dutch.
     Language {
         address: &["E-mailadres", "Emailadres", "E-mail werk", "Zakelijk e-mailadres"],
-        name: &["Weergavenaam", "Volledige naam", "Naam"],
+        name: &["Weergavenaam", "Volledige naam", "Naam", "Schermnaam"],
         given_name: &["Voornaam", "Roepnaam"],
         family_name: &["Achternaam", "Familienaam"],
-        external_id: &["Personeelsnummer", "Medewerkernummer"],
-        status: &["Dienstverbandstatus", "Status medewerker"],
-        status_date: &["Datum uit dienst", "Uitdiensttreding"],
+        external_id: &["Personeelsnummer", "Medewerkernummer", "Werknemersnummer"],
+        status: &["Dienstverbandstatus", "Status medewerker", "Medewerkerstatus"],
+        status_date: &["Datum uit dienst", "Uitdiensttreding", "Einddatum dienstverband", "Ontslagdatum"],
     },
     // Danish.
     Language {
@@ -177,19 +204,24 @@ const LANGUAGES: &[Language] = &[
         name: &["Vist navn", "Fulde navn", "Navn"],
         given_name: &["Fornavn"],
         family_name: &["Efternavn"],
-        external_id: &["Medarbejdernummer", "Lønnummer"],
-        status: &["Ansættelsesstatus"],
-        status_date: &["Fratrædelsesdato"],
+        external_id: &["Medarbejdernummer", "Lønnummer", "Medarbejder nr.", "Personalenummer"],
+        status: &["Ansættelsesstatus", "Medarbejderstatus"],
+        status_date: &["Fratrædelsesdato", "Ansættelses slutdato", "Slutdato for ansættelse"],
     },
     // Swedish.
     Language {
-        address: &["E-postadress", "E-post", "Epost", "Mejladress"],
+        address: &["E-postadress", "E-post", "Epost", "Mejladress", "Mailadress"],
         name: &["Visningsnamn", "Fullständigt namn", "Namn"],
         given_name: &["Förnamn"],
         family_name: &["Efternamn"],
-        external_id: &["Anställningsnummer"],
+        external_id: &["Anställningsnummer", "Personalnummer"],
         status: &["Anställningsstatus"],
-        status_date: &["Slutdatum anställning", "Avgångsdatum"],
+        status_date: &[
+            "Slutdatum anställning",
+            "Avgångsdatum",
+            "Anställningens slutdatum",
+            "Slutdatum för anställning",
+        ],
     },
     // Finnish.
     Language {
@@ -197,9 +229,9 @@ const LANGUAGES: &[Language] = &[
         name: &["Näyttönimi", "Koko nimi", "Nimi"],
         given_name: &["Etunimi"],
         family_name: &["Sukunimi"],
-        external_id: &["Henkilönumero", "Työntekijänumero"],
-        status: &["Työsuhteen tila"],
-        status_date: &["Työsuhteen päättymispäivä"],
+        external_id: &["Henkilönumero", "Työntekijänumero", "Työntekijän nro", "Henkilöstönumero"],
+        status: &["Työsuhteen tila", "Työntekijän status"],
+        status_date: &["Työsuhteen päättymispäivä", "Työsuhteen päättymispäivämäärä"],
     },
     // Polish.
     Language {
@@ -209,7 +241,7 @@ const LANGUAGES: &[Language] = &[
         family_name: &["Nazwisko"],
         external_id: &["Numer pracownika", "Numer ewidencyjny"],
         status: &["Status zatrudnienia", "Status pracownika"],
-        status_date: &["Data zwolnienia", "Data rozwiązania umowy"],
+        status_date: &["Data zwolnienia", "Data rozwiązania umowy", "Data zakończenia zatrudnienia"],
     },
     // Czech.
     Language {
@@ -217,9 +249,14 @@ const LANGUAGES: &[Language] = &[
         name: &["Zobrazované jméno", "Celé jméno", "Jméno a příjmení"],
         given_name: &["Jméno", "Křestní jméno"],
         family_name: &["Příjmení"],
-        external_id: &["Osobní číslo", "Číslo zaměstnance"],
-        status: &["Stav zaměstnance", "Stav pracovního poměru"],
-        status_date: &["Datum ukončení pracovního poměru", "Datum odchodu"],
+        external_id: &["Osobní číslo", "Číslo zaměstnance", "Číslo pracovníka"],
+        status: &["Stav zaměstnance", "Stav pracovního poměru", "Status zaměstnance"],
+        status_date: &[
+            "Datum ukončení pracovního poměru",
+            "Datum odchodu",
+            "Datum ukončení zaměstnání",
+            "Koncové datum zaměstnání",
+        ],
     },
     // Slovak.
     Language {
@@ -228,7 +265,7 @@ const LANGUAGES: &[Language] = &[
         given_name: &["Meno", "Krstné meno"],
         family_name: &["Priezvisko"],
         external_id: &["Osobné číslo", "Číslo zamestnanca"],
-        status: &["Stav zamestnanca", "Stav pracovného pomeru"],
+        status: &["Stav zamestnanca", "Stav pracovného pomeru", "Status pracovníka"],
         status_date: &["Dátum ukončenia pracovného pomeru", "Dátum odchodu"],
     },
     // Slovenian.
@@ -238,8 +275,8 @@ const LANGUAGES: &[Language] = &[
         given_name: &["Ime"],
         family_name: &["Priimek"],
         external_id: &["Številka zaposlenega", "Kadrovska številka"],
-        status: &["Status zaposlitve"],
-        status_date: &["Datum prenehanja zaposlitve"],
+        status: &["Status zaposlitve", "Status zaposlenega"],
+        status_date: &["Datum prenehanja zaposlitve", "Datum konca zaposlitve"],
     },
     // Croatian.
     Language {
@@ -248,8 +285,8 @@ const LANGUAGES: &[Language] = &[
         given_name: &["Ime"],
         family_name: &["Prezime"],
         external_id: &["Broj zaposlenika", "Matični broj zaposlenika"],
-        status: &["Status zaposlenja"],
-        status_date: &["Datum prestanka rada", "Datum odlaska"],
+        status: &["Status zaposlenja", "Status zaposlenika"],
+        status_date: &["Datum prestanka rada", "Datum odlaska", "Datum završetka zaposlenja"],
     },
     // Hungarian.
     Language {
@@ -257,9 +294,9 @@ const LANGUAGES: &[Language] = &[
         name: &["Megjelenítendő név", "Teljes név", "Név"],
         given_name: &["Keresztnév", "Utónév"],
         family_name: &["Vezetéknév", "Családi név"],
-        external_id: &["Törzsszám", "Munkavállalói azonosító"],
-        status: &["Foglalkoztatási státusz", "Munkaviszony állapota"],
-        status_date: &["Kilépés dátuma", "Munkaviszony vége"],
+        external_id: &["Törzsszám", "Munkavállalói azonosító", "Munkavállaló száma", "Személyzeti szám"],
+        status: &["Foglalkoztatási státusz", "Munkaviszony állapota", "Munkatárs státusza"],
+        status_date: &["Kilépés dátuma", "Munkaviszony vége", "Munkaviszony záró dátuma"],
     },
     // Romanian.
     Language {
@@ -273,9 +310,9 @@ const LANGUAGES: &[Language] = &[
         name: &["Nume afișat", "Nume complet", "Nume și prenume"],
         given_name: &["Prenume"],
         family_name: &["Nume de familie", "Nume"],
-        external_id: &["Marcă", "Număr de marcă", "Număr angajat"],
-        status: &["Statut angajat", "Starea angajatului"],
-        status_date: &["Data încetării", "Data plecării"],
+        external_id: &["Marcă", "Număr de marcă", "Număr angajat", "Nr. angajat"],
+        status: &["Statut angajat", "Starea angajatului", "Status angajat"],
+        status_date: &["Data încetării", "Data plecării", "Data încetării angajării"],
     },
     // Bulgarian.
     Language {
@@ -285,7 +322,7 @@ const LANGUAGES: &[Language] = &[
         family_name: &["Фамилия", "Фамилно име"],
         external_id: &["Номер на служител", "Служебен номер"],
         status: &["Статус на служителя", "Трудов статус"],
-        status_date: &["Дата на напускане", "Дата на прекратяване"],
+        status_date: &["Дата на напускане", "Дата на прекратяване", "Дата на освобождаване"],
     },
     // Greek.
     Language {
@@ -299,7 +336,7 @@ const LANGUAGES: &[Language] = &[
         name: &["Εμφανιζόμενο όνομα", "Ονοματεπώνυμο", "Πλήρες όνομα"],
         given_name: &["Όνομα"],
         family_name: &["Επώνυμο", "Επίθετο"],
-        external_id: &["Αριθμός μητρώου", "Κωδικός εργαζομένου"],
+        external_id: &["Αριθμός μητρώου", "Κωδικός εργαζομένου", "Αριθμός υπαλλήλου"],
         status: &["Κατάσταση απασχόλησης", "Κατάσταση εργαζομένου"],
         status_date: &["Ημερομηνία αποχώρησης", "Ημερομηνία λήξης απασχόλησης"],
     },
@@ -309,9 +346,9 @@ const LANGUAGES: &[Language] = &[
         name: &["Kuvatav nimi", "Täisnimi", "Ees- ja perekonnanimi", "Nimi"],
         given_name: &["Eesnimi"],
         family_name: &["Perekonnanimi", "Perenimi"],
-        external_id: &["Töötaja number", "Töötaja kood"],
-        status: &["Töösuhte staatus"],
-        status_date: &["Töösuhte lõpp", "Lahkumise kuupäev"],
+        external_id: &["Töötaja number", "Töötaja kood", "Töötaja nr.", "Personalinumber"],
+        status: &["Töösuhte staatus", "Töötaja olek"],
+        status_date: &["Töösuhte lõpp", "Lahkumise kuupäev", "Töötamise lõppkuupäev", "Töösuhte lõppkuupäev"],
     },
     // Latvian.
     Language {
@@ -319,9 +356,9 @@ const LANGUAGES: &[Language] = &[
         name: &["Attēlojamais vārds", "Pilns vārds", "Vārds, uzvārds", "Vārds un uzvārds"],
         given_name: &["Vārds"],
         family_name: &["Uzvārds"],
-        external_id: &["Darbinieka numurs", "Tabeles numurs"],
-        status: &["Nodarbinātības statuss"],
-        status_date: &["Darba attiecību beigu datums"],
+        external_id: &["Darbinieka numurs", "Tabeles numurs", "Personāla numurs"],
+        status: &["Nodarbinātības statuss", "Darbinieka statuss"],
+        status_date: &["Darba attiecību beigu datums", "Nodarbinātības beigu datums"],
     },
     // Lithuanian.
     Language {
@@ -329,9 +366,9 @@ const LANGUAGES: &[Language] = &[
         name: &["Rodomas vardas", "Vardas ir pavardė", "Vardas, pavardė"],
         given_name: &["Vardas"],
         family_name: &["Pavardė"],
-        external_id: &["Darbuotojo numeris", "Tabelio numeris"],
-        status: &["Darbuotojo būsena", "Įdarbinimo būsena"],
-        status_date: &["Atleidimo data", "Darbo pabaigos data"],
+        external_id: &["Darbuotojo numeris", "Tabelio numeris", "Darbuotojo nr.", "Personalo numeris"],
+        status: &["Darbuotojo būsena", "Įdarbinimo būsena", "Darbuotojo statusas"],
+        status_date: &["Atleidimo data", "Darbo pabaigos data", "Įdarbinimo pabaigos data"],
     },
     // Irish.
     Language {
@@ -339,7 +376,7 @@ const LANGUAGES: &[Language] = &[
         name: &["Ainm taispeána", "Ainm iomlán", "Ainm"],
         given_name: &["Céadainm", "Ainm baiste"],
         family_name: &["Sloinne"],
-        external_id: &["Uimhir fostaí", "Uimhir foirne"],
+        external_id: &["Uimhir fostaí", "Uimhir foirne", "Uimhir an fhostaí"],
         status: &["Stádas fostaíochta"],
         status_date: &["Dáta imeachta"],
     },
