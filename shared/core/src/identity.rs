@@ -252,39 +252,6 @@ impl ListPresence {
     }
 }
 
-/// Of these principals, those who said no under one of their addresses, though no contact of theirs tells.
-///
-/// A mail or proxy address is its principal's alone, as Exchange keeps those unique. Any other may be the mail of somebody
-/// else: it counts where nobody else who was read has it at all. So nobody leaves a group for what another said.
-#[must_use]
-pub fn refusing<'a>(
-    principals: impl IntoIterator<Item = &'a Principal> + Clone,
-    refused: &BTreeSet<Address>,
-) -> BTreeSet<ObjectId> {
-    let mut owners: BTreeMap<&Address, BTreeSet<(Title, &ObjectId)>> = BTreeMap::new();
-    for principal in principals {
-        let own = principal.mail.iter().chain(&principal.proxies).map(|address| (Title::Own, address));
-        let others = principal.upn.iter().chain(&principal.others).map(|address| (Title::Other, address));
-        for (title, address) in own.chain(others).filter(|(_, address)| refused.contains(address)) {
-            owners.entry(address).or_default().insert((title, &principal.id));
-        }
-    }
-    let certain = |owners: BTreeSet<(Title, &'a ObjectId)>| {
-        let ids: BTreeSet<&ObjectId> = owners.iter().map(|(_, id)| *id).collect();
-        owners.into_iter().filter(move |(title, _)| *title == Title::Own || ids.len() == 1)
-    };
-    owners.into_values().flat_map(certain).map(|(_, id)| id.clone()).collect()
-}
-
-/// By what an address is a principal's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Title {
-    /// Mail is delivered to them under it.
-    Own,
-    /// It is a name for signing in, or one that they gave besides.
-    Other,
-}
-
 /// Takes the contacts of one directory object together: whoever is on the list under an alias too is one person, who is
 /// there until none of these contacts is.
 #[must_use]
@@ -342,21 +309,6 @@ mod tests {
         assert!(match_among(&[entry("c1", "a@x.example", Standing::Member)], &people).is_empty());
         let opted_out = entry("c1", "a@x.example", Standing::OptedOut);
         assert_eq!(match_among(std::slice::from_ref(&opted_out), &people).len(), 1);
-    }
-
-    #[test]
-    fn a_no_is_of_whose_mail_the_address_is_and_of_nobody_who_only_shares_it() {
-        let refused = [address("a@x.example"), address("b@x.example")].into();
-        let ids = |people: &[Principal]| {
-            refusing(people, &refused).iter().map(ToString::to_string).collect::<Vec<_>>()
-        };
-        let (own, other) =
-            (principal("u1", Some("a@x.example"), &[]), principal("u2", None, &["a@x.example"]));
-        assert_eq!(ids(&[own.clone(), other.clone()]), ["u1"], "the one whose mail it is");
-        assert_eq!(ids(std::slice::from_ref(&other)), ["u2"], "whoever else has it, nobody was read");
-        assert!(ids(&[other, principal("u3", None, &["a@x.example"])]).is_empty(), "either may have said it");
-        assert!(ids(&[principal("u4", Some("c@x.example"), &[])]).is_empty());
-        assert_eq!(ids(&[own, principal("u5", Some("b@x.example"), &[])]), ["u1", "u5"]);
     }
 
     #[test]

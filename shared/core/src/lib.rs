@@ -35,6 +35,7 @@ pub mod network;
 pub mod new_group;
 pub mod plan;
 pub mod reconcile;
+pub mod refusal;
 pub mod rename;
 pub mod schedule;
 pub mod settings;

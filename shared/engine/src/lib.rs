@@ -27,6 +27,7 @@ pub mod service;
 pub mod settings;
 pub mod throttle;
 pub mod trigger;
+pub mod unheard;
 pub mod watch;
 pub mod worker;
 

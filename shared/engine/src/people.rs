@@ -13,7 +13,7 @@ use crate::{
     filtered,
     ports::{AddOutcome, ContactEdit, Heard, Import, ListEdit, PortResult, RemoveOutcome},
     service::Service,
-    trigger,
+    trigger, unheard,
 };
 
 /// Something that was stored, and the links that were asked to run for it.
@@ -26,7 +26,7 @@ pub struct Stored<T> {
 }
 
 /// Stores a decision, then asks for a run of each list that it changed: not before `delay` has passed, for a sender whose
-/// event precedes the change.
+/// event precedes the change. Whom no list's changes tell of is looked for by the next runs.
 ///
 /// # Errors
 /// As [`crate::ports::Contacts::say`], and when the queue does not take a message: the decision is stored then, and the
@@ -34,6 +34,7 @@ pub struct Stored<T> {
 pub async fn say(service: &Service, saying: &Saying, delay: Duration) -> PortResult<Stored<Heard>> {
     let heard = service.contacts.say(saying).await?;
     let links = raise(service, &heard.lists, delay).await?;
+    unheard::follow(&service.ports, saying, &heard).await?;
     if let (Decision::Subscribed, Some(contact)) = (saying.decision, &heard.contact) {
         // Who matches a filter and took an opt-out back is on its list again.
         filtered::follow_one(service, contact, delay).await?;
@@ -98,6 +99,7 @@ pub async fn delete(service: &Service, id: &ContactId) -> PortResult<Stored<Vec<
 pub async fn erase(service: &Service, id: &ContactId) -> PortResult<Stored<Vec<ListId>>> {
     let lists = service.contacts.erase_contact(id, service.ports.clock.now()).await?;
     let links = raise(service, &lists, Duration::ZERO).await?;
+    unheard::everywhere(&service.ports).await?;
     Ok(Stored { what: lists, links })
 }
 

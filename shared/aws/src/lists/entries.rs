@@ -57,7 +57,7 @@ async fn chosen(table: &Table, head: &Head, wanted: impl Iterator<Item = Wanted>
     Ok(found.into_values().collect())
 }
 
-/// Which of these addresses a no that no matched contact tells of keeps off the list.
+/// Which of these addresses a no keeps off the list, be they a contact's or nobody's.
 pub(super) async fn refused(
     table: &Table,
     head: &Head,
@@ -71,7 +71,7 @@ pub(super) async fn refused(
             let name = String::new();
             let new = NewContact { address: address.clone(), name, fields: BTreeMap::new() };
             let draft = people.obtain(&new, (Origin::Own, Timestamp::UNIX_EPOCH))?;
-            if draft.contact.card.object_id.is_none() && draft.is_opted_out() {
+            if draft.is_opted_out() {
                 refused.insert(address.clone());
             }
         }

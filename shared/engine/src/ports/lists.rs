@@ -52,8 +52,8 @@ pub trait ListSide: Send + Sync {
     async fn size(&self, list: &ListId) -> PortResult<u64>;
     /// What changed since a cursor. [`super::Fault::Gone`] when the list does not know that far back.
     async fn changes(&self, list: &ListId, since: &Cursor) -> PortResult<ListChanges>;
-    /// Which of these addresses a no keeps off the list though no matched contact tells: those that are suppressed for it, and
-    /// those (aliases included) of contacts that opted out of it, or of all, and are matched to nobody.
+    /// Which of these addresses a no keeps off the list: those that are suppressed for it, and those (aliases included) of
+    /// contacts that opted out of it, or of all.
     async fn refused(&self, list: &ListId, addresses: &[Address]) -> PortResult<BTreeSet<Address>>;
     /// Of these contacts, who left the list by an import that a person approved, and did not come back since; with when
     /// they left.

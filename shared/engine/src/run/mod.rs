@@ -347,7 +347,9 @@ async fn identify(look: Look<'_>, observed: &mut Observed) -> PortResult<(Resolv
     if renamed.rest == Rest::Some {
         return Ok((Resolved::OutOfTime { unmatched, progressed: renamed.saved > 0 }, renamed));
     }
-    refusals::find(look, observed).await?;
+    if refusals::find(look, observed).await? == Rest::Some {
+        return Ok((Resolved::OutOfTime { unmatched, progressed: true }, renamed));
+    }
     flags::keep(look, observed, &unmatched).await?;
     Ok((Resolved::All(unmatched), renamed))
 }

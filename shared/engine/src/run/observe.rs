@@ -12,7 +12,7 @@ use listsync_core::{
     list::Entry,
     member::{Member, MemberKey, Open},
     schedule::FullRead,
-    snapshot::{Completeness, Depth, Nesting, Others, Principal, PrincipalKind, Snapshot},
+    snapshot::{Completeness, Depth, Nesting, Others, Principal, Snapshot},
     sources::Holders,
     summary::ReadKind,
     trigger::Reason,
@@ -60,20 +60,13 @@ pub(crate) struct Observed {
     /// Who answers to the addresses to which several people do, as far as this run was told.
     pub(crate) ambiguous: BTreeMap<ContactId, Vec<ObjectId>>,
     /// Those whom look-ups found.
-    pub(crate) looked_up: BTreeMap<ObjectId, LookedUp>,
+    pub(crate) looked_up: BTreeMap<ObjectId, Principal>,
     /// Which of several groups hold whom, where they were read.
     pub(crate) holders: Option<Holders>,
     /// On the reads of how many groups an absence rests.
     pub(crate) reach: Reach,
     /// Which of several groups could not be read completely.
     pub(crate) unread: Unread,
-}
-
-/// What a look-up told of somebody.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct LookedUp {
-    pub(crate) primary: Option<Address>,
-    pub(crate) kind: PrincipalKind,
 }
 
 /// How both sides were read.

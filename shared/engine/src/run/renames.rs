@@ -82,10 +82,10 @@ pub(crate) async fn follow_renames(look: Look<'_>, observed: &mut Observed) -> P
 
 /// Each entry whose person was read, and their primary address.
 fn addressed(observed: &Observed) -> Vec<(usize, Address)> {
-    let looked_up = observed.looked_up.iter().filter_map(|(id, told)| Some((id, told.primary.as_ref()?)));
-    let mut read: BTreeMap<&ObjectId, &Address> = looked_up.collect();
-    let principals = observed.principals.values();
-    read.extend(principals.filter_map(|one| Some((&one.id, one.primary_address()?))));
+    // Whoever was read with the group and looked up as well counts as the group has them.
+    let people = observed.looked_up.values().chain(observed.principals.values());
+    let read: BTreeMap<&ObjectId, &Address> =
+        people.filter_map(|one| Some((&one.id, one.primary_address()?))).collect();
     let entries = observed.entries.iter().enumerate();
     let own =
         |(index, entry): (usize, &Entry)| Some((index, (*read.get(entry.object_id.as_ref()?)?).clone()));

@@ -22,7 +22,7 @@ use super::{
     doubts::{self, Answered, doubt_of},
     known::{Known, here, known, remembered, waits},
     look::{Look, Matches},
-    observe::{LookedUp, Observed, complete_records, once_each},
+    observe::{Observed, complete_records, once_each},
     successor::{inherit, successors},
 };
 use crate::{
@@ -283,8 +283,7 @@ impl Search<'_, '_> {
                 None => Err(Unmatched::NoSuchUser),
             };
             if let Ok(person) = &answer {
-                let told = LookedUp { primary: person.primary_address().cloned(), kind: person.kind };
-                observed.looked_up.insert(person.id.clone(), told);
+                observed.looked_up.insert(person.id.clone(), person.clone());
             }
             match (doubt_of(observed, entry), answer) {
                 (Some(doubt), answer) => self.doubted.push(Answered { entry: entry.clone(), doubt, answer }),

@@ -51,10 +51,9 @@ pub(crate) fn holds_off(tx: &Connection, list: Numbered, address: &Address) -> O
     Ok(of(tx, address)?.iter().any(holds))
 }
 
-/// Whether a no that no matched contact tells of keeps an address off a list.
+/// Whether a no keeps an address off a list, be it a contact's or nobody's.
 pub(crate) fn is_refused(tx: &Connection, list: Numbered, address: &Address) -> Outcome<bool> {
     match contacts::by_address(tx, address)? {
-        Some(known) if known.object_id.is_some() => Ok(false),
         Some(known) => say::refuses(tx, list, &known, memberships::of(tx, list.n, known.n)?.standing),
         None => holds_off(tx, list, address),
     }

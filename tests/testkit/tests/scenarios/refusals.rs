@@ -3,18 +3,23 @@
 use std::time::Duration;
 
 use listsync_core::{
+    address::Address,
     contact::{Decision, OptOutReason, Saying, Scope, Via},
     link::Mode,
     list::Origin,
     snapshot::Principal,
-    summary::Outcome,
+    summary::{Outcome, ReadKind},
 };
-use listsync_engine::ports::{Clock as _, ContactEdit, Contacts as _, ListSide as _, ListStore as _};
+use listsync_engine::{
+    people,
+    ports::{Clock as _, ContactEdit, Contacts as _, ListSide as _, ListStore as _},
+};
 use listsync_testkit::sample::{address, bound, contact, person};
 
 use crate::{
     desk::{BOTH, Desk, Reading, one_way},
     play,
+    service::service,
 };
 
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -24,16 +29,70 @@ fn chief() -> Principal {
     Principal { proxies: vec![address("chief"), address("ceo")], ..person("chief") }
 }
 
-async fn complains(desk: &Desk, name: &str) {
-    let saying = Saying {
+fn no_to_all(desk: &Desk, name: &str, reason: OptOutReason) -> Saying {
+    Saying {
         address: address(name),
         decision: Decision::OptedOut,
         scope: Scope::All,
-        reason: OptOutReason::Complaint,
+        reason,
         via: Via::Event,
         at: desk.clock.now(),
-    };
-    desk.store.say(&saying).await.unwrap();
+    }
+}
+
+async fn complains(desk: &Desk, name: &str) {
+    desk.store.say(&no_to_all(desk, name, OptOutReason::Complaint)).await.unwrap();
+}
+
+/// They say it where people say such things, so that links hear of it.
+async fn says_no(desk: &Desk, name: &str) {
+    let saying = no_to_all(desk, name, OptOutReason::Own);
+    people::say(&service(desk), &saying, Duration::ZERO).await.unwrap();
+}
+
+/// Somebody on the list under an address that is not their first, and in the group.
+async fn with_ceo(reading: Reading, mode: Mode) -> Desk {
+    let both = ["ann", "bob"];
+    let mut desk = Desk::linked(reading, (&both, &both), one_way(mode)).await;
+    desk.directory.put_person(chief());
+    desk.list_adds("ceo").await;
+    desk.group_adds("chief");
+    desk.sync().await;
+    desk.wait(HOUR).await;
+    desk.are(&["ann", "bob", "ceo"], &["ann", "bob", "chief"]).await;
+    desk.clock.advance(HOUR);
+    desk
+}
+
+/// Who keeps the address under which somebody says no.
+#[derive(Debug, Clone, Copy)]
+enum Kept {
+    ByNobody,
+    ByAnUnmatchedContact,
+    ByAContactOfTheirs,
+    ByNobodyAnyMore,
+}
+
+const EACH: [Kept; 4] =
+    [Kept::ByNobody, Kept::ByAnUnmatchedContact, Kept::ByAContactOfTheirs, Kept::ByNobodyAnyMore];
+
+/// The chief says no to all lists under their first address, which stands on no list of ours.
+async fn chief_says_no(desk: &Desk, kept: Kept) {
+    if let Kept::ByNobody = kept {
+        return says_no(desk, "chief").await;
+    }
+    let now = desk.clock.now();
+    let other = desk.store.create_list("Other", now).await.unwrap().id;
+    desk.store.add(&other, &contact("chief"), Origin::Manual, now).await.unwrap();
+    let id = desk.store.find_contact(&address("chief")).await.unwrap().unwrap().id;
+    match kept {
+        Kept::ByNobody | Kept::ByAnUnmatchedContact => says_no(desk, "chief").await,
+        Kept::ByAContactOfTheirs => {
+            desk.store.bind(&[bound(&id, ("chief", "chief"))]).await.unwrap();
+            says_no(desk, "chief").await;
+        }
+        Kept::ByNobodyAnyMore => drop(people::erase(&service(desk), &id).await.unwrap()),
+    }
 }
 
 #[test]
@@ -132,5 +191,102 @@ fn whoever_says_no_to_all_lists_leaves_the_group_of_a_list_that_they_never_stood
         complains(&desk, "bob").await;
         desk.wait(HOUR).await;
         desk.are(&["ann"], &["ann"]).await;
+    });
+}
+
+#[test]
+fn whoever_is_listed_under_one_address_and_says_no_under_another_leaves_both_sides() {
+    for reading in BOTH {
+        for mode in [Mode::TwoWay, Mode::GroupToList, Mode::ListToGroup] {
+            for kept in EACH {
+                play(async {
+                    let mut desk = with_ceo(reading, mode).await;
+                    chief_says_no(&desk, kept).await;
+                    let grouped = match mode {
+                        Mode::GroupToList => &["ann", "bob", "chief"][..],
+                        Mode::TwoWay | Mode::ListToGroup => &["ann", "bob"],
+                    };
+                    let summary = desk.sync().await;
+                    assert_eq!(summary.outcome, Outcome::Converged, "{mode:?}, kept {kept:?}: {summary}");
+                    desk.are(&["ann", "bob"], grouped).await;
+                    for _ in 0..3 {
+                        desk.wait(HOUR).await;
+                    }
+                    desk.are(&["ann", "bob"], grouped).await;
+                });
+            }
+        }
+    }
+}
+
+#[test]
+fn a_no_that_was_found_is_the_contacts_and_a_yes_under_either_address_takes_it_back() {
+    for name in ["ceo", "chief"] {
+        play(async {
+            let mut desk = with_ceo(Reading::Incremental, Mode::TwoWay).await;
+            says_no(&desk, "chief").await;
+            let plan = desk.plan().await;
+            assert_eq!(plan.effects.len(), 1, "{plan}");
+            assert!(desk.listed().await.contains("ceo"), "a preview changes nothing");
+            desk.sync().await;
+            desk.both_are(&["ann", "bob"]).await;
+            let found = desk.store.find_contact(&address("chief")).await.unwrap().expect("an alias now");
+            assert_eq!((found.address, found.opted_out.is_some()), (address("ceo"), true));
+            desk.clock.advance(HOUR);
+            desk.says(name, Decision::Subscribed).await;
+            desk.sync().await;
+            desk.are(&["ann", "bob", "ceo"], &["ann", "bob", "chief"]).await;
+        });
+    }
+}
+
+#[test]
+fn whoever_a_look_up_finds_to_have_said_no_does_not_join_the_group() {
+    for mode in [Mode::TwoWay, Mode::ListToGroup] {
+        play(async {
+            let both = ["ann", "bob"];
+            let mut desk = Desk::linked(Reading::Incremental, (&both, &both), one_way(mode)).await;
+            desk.sync().await;
+            desk.wait(HOUR).await;
+            desk.directory.put_person(chief());
+            complains(&desk, "chief").await;
+            desk.clock.advance(HOUR);
+            desk.list_adds("ceo").await;
+            let summary = desk.sync().await;
+            assert_eq!(summary.group.added, 0, "{mode:?}: {summary}");
+            desk.both_are(&["ann", "bob"]).await;
+            desk.wait(HOUR).await;
+            desk.both_are(&["ann", "bob"]).await;
+        });
+    }
+}
+
+#[test]
+fn a_member_of_the_group_whom_nobody_keeps_leaves_it_by_the_next_run() {
+    play(async {
+        let handed_on = one_way(Mode::ListToGroup);
+        let mut desk = Desk::linked(Reading::Incremental, (&["ann"], &["ann", "chief"]), handed_on).await;
+        desk.directory.put_person(chief());
+        desk.sync().await;
+        desk.wait(HOUR).await;
+        desk.are(&["ann"], &["ann", "chief"]).await;
+        says_no(&desk, "ceo").await;
+        desk.wait(HOUR).await;
+        desk.are(&["ann"], &["ann"]).await;
+    });
+}
+
+#[test]
+fn a_no_of_somebody_who_is_known_and_one_of_a_stranger_outside_cost_no_full_read() {
+    play(async {
+        let mut desk = Desk::settled(Reading::Incremental, &["ann", "bob", "cid"]).await;
+        desk.wait(HOUR).await;
+        says_no(&desk, "ann").await;
+        let mut stranger = no_to_all(&desk, "x", OptOutReason::Own);
+        stranger.address = Address::parse("someone@elsewhere.example").unwrap();
+        people::say(&service(&desk), &stranger, Duration::ZERO).await.unwrap();
+        let summary = desk.sync().await;
+        assert_eq!((summary.read, summary.group.removed), (ReadKind::Incremental, 1), "{summary}");
+        desk.both_are(&["bob", "cid"]).await;
     });
 }

@@ -55,7 +55,7 @@ impl ListSide for MemoryStore {
         state.book.list(list)?;
         let book = &state.book;
         let is_refused = |address: &&Address| match book.by_address.get(*address) {
-            Some(id) => book.contacts[id].contact.object_id.is_none() && book.refuses(list, id),
+            Some(id) => book.refuses(list, id),
             None => book.holds_off(list, address),
         };
         Ok(addresses.iter().filter(is_refused).cloned().collect())

@@ -8,8 +8,9 @@ use listsync_core::{
     list::{NewContact, Origin},
     member::Op,
 };
-use listsync_engine::ports::{
-    Clock as _, ContactEdit, Contacts as _, ImportMode, ImportState, ListStore as _, NewImport,
+use listsync_engine::{
+    ports::{Clock as _, ContactEdit, Contacts as _, ImportMode, ImportState, ListStore as _, NewImport},
+    unheard,
 };
 use listsync_testkit::{dice::Dice, sample::address};
 
@@ -81,6 +82,9 @@ impl Stage {
                 at: inner.now(),
             };
             let heard = tried(inner.town.plant.store.say(&saying));
+            if let Ok(heard) = &heard {
+                at_once(unheard::follow(&inner.town.plant.ports, &saying, heard));
+            }
             match (decision, list, heard) {
                 (Decision::OptedOut, None, Ok(_)) => inner.ledger.says_no_to_all(who),
                 (Decision::Subscribed, Some(list), Ok(_)) => inner.ledger.says_yes(list, who),

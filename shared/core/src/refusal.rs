@@ -1,0 +1,317 @@
+//! Whose a no is that was said under one of the addresses that the directory gives for somebody.
+//!
+//! A no is the person's, under whichever address it was said. Of a contact's own addresses the
+//! store knows whose they are. Of any other only a run can tell, once it has read somebody who has
+//! it. What it learns is not the link's to remember: the address becomes the contact's, and the no
+//! with it. So it holds on every list, a yes takes it back under either address, and nothing has
+//! to be found out again. Were it a matter of the one run, the person would leave the group in it
+//! and be added again by the next, which reads nobody who has left.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    address::Address,
+    contact::Scope,
+    id::{ContactId, ObjectId},
+    identity::presence_of,
+    list::{Entry, Standing},
+    snapshot::Principal,
+};
+
+/// Of whom a no is, as far as the store knows when it is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Speaker {
+    /// Of an address that is no contact's.
+    Nobody,
+    /// Of a contact that was matched to no directory object.
+    Unmatched,
+    /// Of somebody's only contact.
+    Known,
+    /// Of one of several contacts that were matched to one directory object.
+    OneOfSeveral,
+}
+
+/// Whether the changes of the lists lead a run to everybody whom a no is about. If not, only a
+/// full read does: whoever has the address may be on a list under another one, or in a group alone,
+/// where nothing has changed.
+#[must_use]
+pub fn is_told_by_changes(speaker: Speaker, scope: &Scope) -> bool {
+    match (speaker, scope) {
+        (Speaker::Known, _) | (Speaker::OneOfSeveral, Scope::List(_)) => true,
+        // Another of their contacts may be on a list that this one never stood to.
+        (Speaker::OneOfSeveral, Scope::All) => false,
+        (Speaker::Nobody | Speaker::Unmatched, _) => false,
+    }
+}
+
+/// Who has an address under which a no was said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Keeper {
+    /// No contact: only the no is kept.
+    Nobody,
+    /// A contact, which said it.
+    Contact {
+        /// The contact.
+        id: ContactId,
+        /// To whom it was matched.
+        object: Option<ObjectId>,
+        /// Whether the address is its own or a further one.
+        by: By,
+    },
+}
+
+/// By which of its addresses a contact is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// Its own.
+    Own,
+    /// A further one.
+    Alias,
+}
+
+/// What makes each no its person's.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Attributed {
+    /// Contacts that take over addresses, and with them what was said under these.
+    pub given: BTreeMap<ContactId, BTreeSet<Address>>,
+    /// Contacts that say no as well, because another contact of the same person did.
+    pub repeated: BTreeMap<ContactId, ContactId>,
+    /// People who said no and have no contact that could tell.
+    pub refusing: BTreeSet<ObjectId>,
+}
+
+/// The addresses of these people of which no entry tells whether a no was said under them. Whose
+/// entries say no already is asked nothing more.
+#[must_use]
+pub fn untold<'a>(
+    people: impl IntoIterator<Item = &'a Principal>,
+    entries: &'a [Entry],
+) -> BTreeSet<&'a Address> {
+    let by_object = by_object(entries);
+    let told: BTreeSet<&Address> = by_object.values().flatten().map(|entry| &entry.address).collect();
+    let is_open = |one: &&Principal| by_object.get(&one.id).is_none_or(|own| !presence_of(own).is_refusal());
+    let people = people.into_iter().filter(is_open);
+    people.flat_map(Principal::addresses).filter(|address| !told.contains(address)).collect()
+}
+
+/// Gives each no to its person.
+///
+/// A mail or proxy address is its principal's alone, as Exchange keeps those unique. Any other may be
+/// the mail of somebody else: it counts where nobody else who was read has it at all. So nobody
+/// leaves a group for what another said.
+///
+/// Of two contacts of one person either may say no for both. They are not made one: that cannot be
+/// undone, and the directory may be wrong about an address. So a yes counts once none of them says
+/// no any more. It would be tempting to let the latest word of either count; but which contact a
+/// person means by it only people know, and whom a no was ignored for does not hear of it.
+///
+/// A further address of a contact that was matched to nobody may be what the contact was corrected
+/// from, and the no that of its new person: it keeps off the list, as ever, whoever has no contact,
+/// and takes nobody off it who has one.
+#[must_use]
+pub fn attribute<'a>(
+    people: impl IntoIterator<Item = &'a Principal> + Clone,
+    entries: &[Entry],
+    nos: &BTreeMap<Address, Keeper>,
+) -> Attributed {
+    let by_object = by_object(entries);
+    let mut attributed = Attributed::default();
+    for (address, owners) in owners(people, nos) {
+        let is_single = owners.len() == 1;
+        for id in owners {
+            let contact = by_object.get(id).and_then(|own| face(own)).map(|entry| entry.contact.clone());
+            match (&nos[address], contact) {
+                // The contact tells of whom it was matched to, and of nobody else who has the address.
+                (Keeper::Contact { object: Some(other), .. }, _) if other != id => {}
+                (_, None) => drop(attributed.refusing.insert(id.clone())),
+                (Keeper::Contact { object: None, by: By::Alias, .. }, Some(_)) => {}
+                (_, Some(_)) if !is_single => {}
+                (Keeper::Nobody, Some(contact)) => {
+                    attributed.given.entry(contact).or_default().insert(address.clone());
+                }
+                (Keeper::Contact { id: said, .. }, Some(contact)) => {
+                    attributed.repeated.insert(contact, said.clone());
+                }
+            }
+        }
+    }
+    attributed
+}
+
+/// Whose an address is for certain.
+fn owners<'a>(
+    people: impl IntoIterator<Item = &'a Principal>,
+    nos: &BTreeMap<Address, Keeper>,
+) -> BTreeMap<&'a Address, BTreeSet<&'a ObjectId>> {
+    let mut titles: BTreeMap<&Address, BTreeMap<&ObjectId, Title>> = BTreeMap::new();
+    for principal in people {
+        let own = principal.mail.iter().chain(&principal.proxies).map(|address| (Title::Own, address));
+        let others = principal.upn.iter().chain(&principal.others).map(|address| (Title::Other, address));
+        for (title, address) in own.chain(others).filter(|(_, address)| nos.contains_key(*address)) {
+            let known = titles.entry(address).or_default().entry(&principal.id).or_insert(title);
+            *known = title.min(*known);
+        }
+    }
+    let certain = |titles: BTreeMap<&'a ObjectId, Title>| {
+        let is_single = titles.len() == 1;
+        let sure = titles.into_iter().filter(move |(_, title)| *title == Title::Own || is_single);
+        sure.map(|(id, _)| id).collect()
+    };
+    titles.into_iter().map(|(address, titles)| (address, certain(titles))).collect()
+}
+
+/// By what an address is a principal's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Title {
+    /// Mail is delivered to them under it.
+    Own,
+    /// It is a name for signing in, or one that they gave besides.
+    Other,
+}
+
+fn by_object(entries: &[Entry]) -> BTreeMap<&ObjectId, Vec<&Entry>> {
+    let mut by_object: BTreeMap<&ObjectId, Vec<&Entry>> = BTreeMap::new();
+    for entry in entries {
+        if let Some(object) = &entry.object_id {
+            by_object.entry(object).or_default().push(entry);
+        }
+    }
+    by_object
+}
+
+/// Of the contacts of one person one that is on the list, if any is; of several always the same.
+fn face<'e>(entries: &[&'e Entry]) -> Option<&'e Entry> {
+    entries.iter().copied().min_by_key(|entry| (entry.standing != Standing::Member, &entry.contact))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{id::ListId, list::Origin, snapshot::PrincipalKind};
+
+    fn address(local: &str) -> Address {
+        Address::parse(&format!("{local}@x.example")).expect("an address")
+    }
+
+    fn object(id: &str) -> ObjectId {
+        ObjectId::parse(id).expect("an id")
+    }
+
+    fn id(contact: &str) -> ContactId {
+        ContactId::parse(contact).expect("an id")
+    }
+
+    /// Whose mail is the first of these, and who has the others besides.
+    fn principal(id: &str, mail: Option<&str>, others: &[&str]) -> Principal {
+        Principal {
+            id: object(id),
+            name: String::new(),
+            mail: mail.map(address),
+            proxies: Vec::new(),
+            upn: None,
+            others: others.iter().map(|&local| address(local)).collect(),
+            kind: PrincipalKind::Own,
+        }
+    }
+
+    fn entry((contact, of): (&str, Option<&str>), local: &str, standing: Standing) -> Entry {
+        Entry {
+            contact: id(contact),
+            address: address(local),
+            name: String::new(),
+            object_id: of.map(object),
+            standing,
+            origin: Origin::Manual,
+            undeliverable: None,
+            grounds: None,
+        }
+    }
+
+    fn nos(said: &[(&str, Keeper)]) -> BTreeMap<Address, Keeper> {
+        said.iter().map(|(local, keeper)| (address(local), keeper.clone())).collect()
+    }
+
+    fn refusing(people: &[Principal]) -> Vec<String> {
+        let nos = nos(&[("a", Keeper::Nobody), ("b", Keeper::Nobody)]);
+        attribute(people, &[], &nos).refusing.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_no_is_of_whose_mail_the_address_is_and_of_nobody_who_only_shares_it() {
+        let (own, other) = (principal("u1", Some("a"), &[]), principal("u2", None, &["a"]));
+        assert_eq!(refusing(&[own.clone(), other.clone()]), ["u1"], "the one whose mail it is");
+        assert_eq!(refusing(std::slice::from_ref(&other)), ["u2"], "whoever else has it, nobody was read");
+        let both = [other, principal("u3", None, &["a"])];
+        assert!(refusing(&both).is_empty(), "either may have said it");
+        assert!(refusing(&[principal("u4", Some("c"), &[])]).is_empty());
+        assert_eq!(refusing(&[own, principal("u5", Some("b"), &[])]), ["u1", "u5"]);
+    }
+
+    #[test]
+    fn a_no_that_nobody_keeps_becomes_that_of_the_contact_that_is_on_the_list() {
+        let people = [principal("u1", Some("b"), &["a"])];
+        let (off, on) = (("c1", Some("u1")), ("c2", Some("u1")));
+        let entries = [entry(off, "z", Standing::Absent), entry(on, "a", Standing::Member)];
+        assert_eq!(untold(&people, &entries), BTreeSet::from([&address("b")]));
+        let said = nos(&[("b", Keeper::Nobody)]);
+        let given = |entries: &[Entry]| attribute(&people, entries, &said).given;
+        assert_eq!(given(&entries), [(id("c2"), [address("b")].into())].into());
+        assert_eq!(given(&entries[..1]), [(id("c1"), [address("b")].into())].into(), "or of any other");
+        assert!(given(&[]).is_empty());
+        assert_eq!(attribute(&people, &[], &said).refusing, [object("u1")].into(), "none could tell");
+    }
+
+    fn said_by(object_id: Option<&str>, by: By) -> Keeper {
+        Keeper::Contact { id: id("c9"), object: object_id.map(object), by }
+    }
+
+    #[test]
+    fn of_two_contacts_of_one_person_either_says_no_for_both() {
+        let people = [principal("u1", Some("b"), &["a"])];
+        let listed = [entry(("c2", Some("u1")), "a", Standing::Member)];
+        let by = |keeper| attribute(&people, &listed, &nos(&[("b", keeper)]));
+        let repeated = Attributed { repeated: [(id("c2"), id("c9"))].into(), ..Attributed::default() };
+        assert_eq!(by(said_by(None, By::Own)), repeated);
+        assert_eq!(by(said_by(Some("u1"), By::Own)), repeated);
+        assert_eq!(by(said_by(Some("u1"), By::Alias)), repeated);
+        assert_eq!(by(said_by(Some("u7"), By::Own)), Attributed::default(), "another's no");
+        assert_eq!(by(said_by(None, By::Alias)), Attributed::default(), "it may have been corrected");
+        let alone = attribute(&people, &[], &nos(&[("b", said_by(None, By::Alias))]));
+        assert_eq!(alone.refusing, [object("u1")].into(), "whoever has no contact is kept off all the same");
+    }
+
+    #[test]
+    fn an_address_that_two_have_alike_is_given_to_neither_of_their_contacts() {
+        let people = [principal("u1", Some("b"), &[]), principal("u2", Some("b"), &[])];
+        let listed = [entry(("c1", Some("u1")), "a", Standing::Member)];
+        for keeper in [Keeper::Nobody, said_by(None, By::Own)] {
+            let attributed = attribute(&people, &listed, &nos(&[("b", keeper)]));
+            assert!(attributed.given.is_empty() && attributed.repeated.is_empty(), "{attributed:?}");
+        }
+    }
+
+    #[test]
+    fn whose_entries_say_no_is_not_asked_for_again() {
+        let people = [principal("u1", Some("b"), &["a"])];
+        for (standing, asked) in [(Standing::OptedOut, 0), (Standing::Member, 1), (Standing::Absent, 1)] {
+            let entries = [entry(("c1", Some("u1")), "a", standing)];
+            assert_eq!(untold(&people, &entries).len(), asked, "{standing}");
+        }
+        let unmatched = [entry(("c1", None), "a", Standing::OptedOut)];
+        assert_eq!(untold(&people, &unmatched).len(), 2, "it is not known whose it is");
+    }
+
+    #[test]
+    fn changes_of_lists_lead_to_whoever_is_known_by_one_contact() {
+        let one = Scope::List(ListId::parse("news").expect("an id"));
+        for (speaker, of_one, of_all) in [
+            (Speaker::Nobody, false, false),
+            (Speaker::Unmatched, false, false),
+            (Speaker::Known, true, true),
+            (Speaker::OneOfSeveral, true, false),
+        ] {
+            assert_eq!(is_told_by_changes(speaker, &one), of_one, "{speaker:?}");
+            assert_eq!(is_told_by_changes(speaker, &Scope::All), of_all, "{speaker:?}");
+        }
+    }
+}
