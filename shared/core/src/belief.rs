@@ -43,6 +43,14 @@ pub enum Seen {
     Rumoured,
 }
 
+/// Whether somebody whom a read of the group does not show left it of late: since the last run, or
+/// within the settle window, in which another process may have seen them leave before it heard what
+/// this read is made for.
+#[must_use]
+pub fn left_of_late(belief: Option<Belief>, seen: Seen, (now, window): (Timestamp, Duration)) -> bool {
+    seen == Seen::Absent && belief.is_some_and(|belief| belief.present || belief.settles_at(window) > now)
+}
+
 /// What follows from a belief and a read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Weighed {
@@ -123,6 +131,19 @@ mod tests {
             let got = weigh(Some(Belief { present, since: at(since) }), seen, now, Duration::from_secs(60));
             prop_assert_eq!(got.belief, Some(Belief { present: !present, since: now }));
             prop_assert_eq!(got.set_aside_until, None);
+        }
+    }
+
+    #[test]
+    fn who_left_within_the_window_or_is_held_to_be_there_left_of_late() {
+        let (now, window) = (at(100), Duration::from_secs(60));
+        let held = |present, since| Some(Belief { present, since: at(since) });
+        let cases = [(None, false), (held(true, 0), true), (held(false, 41), true), (held(false, 40), false)];
+        for (belief, expected) in cases {
+            assert_eq!(left_of_late(belief, Seen::Absent, (now, window)), expected, "{belief:?}");
+            for seen in [Seen::Present, Seen::Unmentioned, Seen::Rumoured] {
+                assert!(!left_of_late(belief, seen, (now, window)), "{belief:?} {seen:?}");
+            }
         }
     }
 

@@ -12,6 +12,7 @@ mod flags;
 mod hearsay;
 mod invite;
 mod known;
+mod leavers;
 mod left_out;
 mod look;
 mod mailboxes;
@@ -343,6 +344,7 @@ impl Running<'_> {
 async fn identify(look: Look<'_>, observed: &mut Observed) -> PortResult<(Resolved, Renamed)> {
     let resolved = resolve::resolve(look, observed).await?;
     let Resolved::All(unmatched) = resolved else { return Ok((resolved, Renamed::default())) };
+    leavers::read(look, observed).await?;
     let renamed = renames::follow_renames(look, observed).await?;
     if renamed.rest == Rest::Some {
         return Ok((Resolved::OutOfTime { unmatched, progressed: renamed.saved > 0 }, renamed));

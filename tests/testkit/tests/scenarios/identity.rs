@@ -3,13 +3,18 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use listsync_core::{
+    belief::Belief,
     contact::Decision,
     link::Mode,
     list::Origin,
+    member::{Member, MemberKey},
     snapshot::Principal,
     summary::{Outcome, Summary},
 };
-use listsync_engine::ports::{Clock as _, ContactEdit, Contacts as _, ListSide as _, ListStore as _};
+use listsync_engine::ports::{
+    Acquired, Clock as _, ContactEdit, Contacts as _, Fold, Links as _, ListSide as _, ListStore as _,
+    MemberChange,
+};
 use listsync_testkit::{
     fakes::Lag,
     sample::{address, contact, group, object, person},
@@ -350,4 +355,49 @@ fn who_joins_the_group_is_asked_for_and_listed_at_once() {
         assert_eq!((summary.list.added, summary.graph.requests), (1, 3));
         desk.both_are(&["ann", "bob", "cid", "dan", "eve"]).await;
     });
+}
+
+/// What an earlier version left when one link could not add somebody: the contact has no match any more, for no link, and
+/// the link's row names whom it stood for.
+async fn with_a_dropped_match(reading: Reading, mode: Mode) -> Desk {
+    let both = ["ann", "bob"];
+    let mut desk = Desk::linked(reading, (&both, &both), one_way(mode)).await;
+    desk.sync().await;
+    desk.wait(HOUR).await;
+    desk.directory.put_person(person("rob"));
+    desk.group_adds("rob");
+    desk.list_adds("robert").await;
+    let contact = desk.store.find_contact(&address("robert")).await.unwrap().unwrap();
+    assert_eq!(contact.object_id, None);
+    let now = desk.clock.now();
+    let row = Member {
+        contact: Some(contact.id),
+        address: Some(address("robert")),
+        in_baseline: true,
+        group: Some(Belief { present: true, since: now }),
+        ..Member::unknown(MemberKey::Principal(object("rob")))
+    };
+    let lease = desk.store.acquire(&desk.link, now, MINUTE).await.unwrap();
+    let Acquired::Lease(lease) = lease else { panic!("nothing runs: {lease:?}") };
+    let fold = Fold { members: vec![MemberChange::Put(row)], ..Fold::default() };
+    desk.store.fold(&lease, &fold).await.unwrap();
+    desk.store.release(&lease).await.unwrap();
+    desk
+}
+
+#[test]
+fn a_match_that_was_dropped_is_given_back_by_the_links_row() {
+    for reading in BOTH {
+        for mode in [Mode::TwoWay, Mode::ListToGroup, Mode::GroupToList] {
+            play(async {
+                let mut desk = with_a_dropped_match(reading, mode).await;
+                for _ in 0..3 {
+                    desk.wait(HOUR).await;
+                    desk.are(&["ann", "bob", "robert"], &["ann", "bob", "rob"]).await;
+                }
+                let contact = desk.store.find_contact(&address("robert")).await.unwrap().unwrap();
+                assert_eq!(contact.object_id, Some(object("rob")), "{mode:?}");
+            });
+        }
+    }
 }

@@ -16,7 +16,7 @@ use listsync_graph_emulator::{GroupKind, Lag, ObjectId, Settings, User};
 use listsync_testkit::sample::{address, contact, person, tenant};
 
 use crate::{
-    desk::{BOTH, Desk, Reading},
+    desk::{BOTH, Desk, Reading, one_way},
     office::{Office, existing, own},
     play,
 };
@@ -221,6 +221,29 @@ fn who_opted_out_and_is_renamed_stays_out_under_the_new_address() {
             desk.group_adds("ann");
             desk.sync().await;
             desk.both_are(&["bob"]).await;
+        });
+    }
+}
+
+#[test]
+fn who_is_renamed_and_leaves_the_group_before_any_run_reads_it_is_followed_all_the_same() {
+    for mode in [Mode::TwoWay, Mode::GroupToList] {
+        play(async {
+            let both = ["ann", "bob", "cid"];
+            let mut desk = Desk::linked(Reading::Incremental, (&both, &both), one_way(mode)).await;
+            desk.sync().await;
+            desk.wait(HOUR).await;
+            desk.follow().await;
+            desk.directory.put_person(renamed("bob", "bob.lee"));
+            desk.group_removes("bob");
+            desk.clock.advance(HOUR);
+            assert_eq!(desk.follow().await.links, [desk.link.clone()]);
+            let summary = desk.sync().await;
+            assert_eq!((summary.list.removed, summary.renamed), (1, 1), "{mode:?}: {summary}");
+            desk.both_are(&["ann", "cid"]).await;
+            desk.list_adds("bob.lee").await;
+            let contact = desk.store.find_contact(&address("bob")).await.unwrap().unwrap();
+            assert_eq!(contact.address, address("bob.lee"), "one contact of one person");
         });
     }
 }
