@@ -16,6 +16,7 @@ use listsync_core::{
 use super::{
     look::{Look, Matches},
     observe::Observed,
+    refusals::is_own_word,
     resolve::UnmatchedContacts,
     successor::{gone, inherit},
 };
@@ -126,7 +127,8 @@ async fn owners(
 }
 
 /// Takes from a contact what were addresses of the person that it stood for: they may be a contact of their own again. What
-/// was said no to under them stays with the addresses.
+/// was said no to under them stays with the addresses. If that would be somebody else's no, the addresses stay where they
+/// are: who had them is off the list by that, and in the group as before, and each run says so.
 async fn part(look: Look<'_>, observed: &Observed, (entry, heir): (&Entry, &Principal)) -> PortResult<()> {
     if look.matches == Matches::Unsaved {
         return Ok(());
@@ -138,10 +140,20 @@ async fn part(look: Look<'_>, observed: &Observed, (entry, heir): (&Entry, &Prin
     };
     let remove_aliases: BTreeSet<Address> =
         former.into_iter().filter(|address| !heir.addresses().any(|own| own == address)).collect();
+    if is_the_heirs_no(look, &entry.contact).await? {
+        return Ok(());
+    }
     let edit = ContactEdit { remove_aliases, ..ContactEdit::default() };
     match look.ports.lists.edit_contact(&entry.contact, None, &edit, Origin::Entra, look.now()).await {
         // Deleted a moment ago: the list's changes tell the next run.
         Err(error) if error.fault == Fault::Gone => Ok(()),
         other => other.map(drop),
     }
+}
+
+/// Whether a contact's no to all lists came with the address that people gave it: it is none of its own words. Left with the
+/// former addresses, it would take somebody out of their groups who never said it.
+async fn is_the_heirs_no(look: Look<'_>, contact: &ContactId) -> PortResult<bool> {
+    let known = look.ports.lists.contact(contact).await?;
+    Ok(known.is_some_and(|known| known.opted_out.is_some()) && !is_own_word(look, contact).await?)
 }

@@ -92,8 +92,18 @@ enum Kept {
     Word(ContactId),
 }
 
-async fn give(look: Look<'_>, (contact, edit): (&ContactId, &ContactEdit)) -> PortResult<()> {
-    passing_over(look.ports.lists.edit_contact(contact, None, edit, Origin::Entra, look.now()).await)
+/// A no to all lists that comes with an address is the person's own word: should the contact be given to somebody else one
+/// day, it stays with whoever said it.
+async fn give(look: Look<'_>, (id, edit): (&ContactId, &ContactEdit)) -> PortResult<()> {
+    let lists = &look.ports.lists;
+    passing_over(lists.edit_contact(id, None, edit, Origin::Entra, look.now()).await)?;
+    let given = lists.contact(id).await?.and_then(|contact| Some((contact.opted_out?, contact.address)));
+    let Some((OptOut { reason, via, at }, address)) = given else { return Ok(()) };
+    if is_own_word(look, id).await? {
+        return Ok(());
+    }
+    let (decision, scope) = (Decision::OptedOut, Scope::All);
+    passing_over(lists.say(&Saying { address, decision, scope, reason, via, at }).await)
 }
 
 /// Says for a contact what another of the same person said: of all lists, or of this one.
@@ -124,4 +134,11 @@ fn passing_over<T>(done: PortResult<T>) -> PortResult<()> {
         Err(PortError { fault: Fault::Rejected | Fault::Gone, .. }) => Ok(()),
         other => other.map(drop),
     }
+}
+
+/// Whether a no to all lists is a contact's own word on them, and did not come with an address that it was given.
+pub(super) async fn is_own_word(look: Look<'_>, contact: &ContactId) -> PortResult<bool> {
+    let words = look.ports.lists.sayings(contact).await?;
+    let last = words.iter().find(|word| word.scope == Scope::All);
+    Ok(last.is_some_and(|word| word.decision == Decision::OptedOut))
 }

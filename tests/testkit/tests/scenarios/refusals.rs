@@ -290,3 +290,27 @@ fn a_no_of_somebody_who_is_known_and_one_of_a_stranger_outside_cost_no_full_read
         desk.both_are(&["bob", "cid"]).await;
     });
 }
+
+#[test]
+fn who_is_not_the_contacts_person_any_more_does_not_leave_the_group_for_the_no_of_who_is() {
+    for reading in BOTH {
+        play(async {
+            let mut desk = Desk::settled(reading, &["ann", "bob"]).await;
+            desk.directory.put_person(person("bobby"));
+            complains(&desk, "bobby").await;
+            let bob = desk.store.find_contact(&address("bob")).await.unwrap().unwrap();
+            let edit = ContactEdit { address: Some(address("bobby")), ..ContactEdit::default() };
+            let now = desk.clock.now();
+            desk.store.edit_contact(&bob.id, None, &edit, Origin::Manual, now).await.unwrap();
+            desk.sync().await;
+            desk.are(&["ann"], &["ann"]).await;
+            desk.clock.advance(HOUR);
+            desk.group_adds("bob");
+            for _ in 0..3 {
+                desk.wait(HOUR).await;
+                desk.are(&["ann"], &["ann", "bob"]).await;
+            }
+            assert!(!desk.sync().await.skipped.is_empty(), "and each run says so");
+        });
+    }
+}

@@ -2,6 +2,7 @@
 
 use listsync_core::{
     Timestamp,
+    address::Address,
     contact::{Contact, Decision, OptOutReason, Saying, Scope, Via},
     id::{GroupId, ListId},
     link::Mode,
@@ -73,8 +74,12 @@ impl Stage {
         self.tell(|| format!("p{who} says of {list:?}: {decision:?}"));
         self.noting(|inner| {
             let scope = list.map_or(Scope::All, |list| Scope::List(list.clone()));
+            let address = inner.row_of(who).address;
+            if inner.is_somebody_else(who, &address) {
+                inner.entangle([who]);
+            }
             let saying = Saying {
-                address: inner.row_of(who).address,
+                address,
                 decision,
                 scope,
                 reason: OptOutReason::Own,
@@ -229,6 +234,15 @@ impl Inner {
     fn contacts_of(&self, who: usize) -> impl Iterator<Item = Contact> {
         let contacts = at_once(self.town.plant.store.contacts(None, 1_000));
         contacts.into_iter().filter(move |contact| self.town.folk.owner(local(&contact.address)) == Some(who))
+    }
+
+    /// Whether somebody has a contact of this address that nothing ties to them: the address reaches nobody, and no run
+    /// has matched it while it did. What they say under it is not known to be theirs where another contact of theirs is.
+    fn is_somebody_else(&self, who: usize, address: &Address) -> bool {
+        let contacts: Vec<Contact> = self.contacts_of(who).collect();
+        let own = contacts.iter().find(|contact| contact.address == *address);
+        let is_untied = own.is_some_and(|contact| contact.object_id.is_none());
+        is_untied && contacts.len() > 1 && !self.town.folk.humans[who].answers_to(local(address))
     }
 
     /// A row of a file, or what an operator writes: the present address, unless somebody was called otherwise a moment

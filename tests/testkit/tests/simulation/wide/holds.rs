@@ -3,6 +3,7 @@
 use listsync_core::{
     id::GroupId,
     link::{Mode, RemovalLimit},
+    list::Standing,
     member::Op,
 };
 use listsync_testkit::dice::Dice;
@@ -174,11 +175,13 @@ impl Stage {
     /// How many the side has from which those who left are to be removed.
     fn size_of_other(&self, tie: &Tie, at: Where) -> usize {
         let inner = self.lock();
-        let sight = inner.town.sight();
-        let people = 0..inner.town.folk.humans.len();
         match at {
-            Where::List => sight.grouped.get(&tie.groups[0]).map_or(0, |members| members.len()),
-            Where::Group => people.filter(|who| sight.is_on(&tie.list, *who)).count(),
+            Where::List => inner.town.plant.directory.members(&tie.groups[0]).len(),
+            // Whoever was corrected to nobody's address is on the list as well.
+            Where::Group => {
+                let entries = inner.town.entries(&tie.list);
+                entries.iter().filter(|entry| entry.standing == Standing::Member).count()
+            }
         }
     }
 
