@@ -49,33 +49,23 @@ pub fn is_told_by_changes(speaker: Speaker, scope: &Scope) -> bool {
 pub enum Keeper {
     /// No contact: only the no is kept.
     Nobody,
-    /// A contact, which said it.
-    Contact {
-        /// The contact.
-        id: ContactId,
-        /// To whom it was matched.
-        object: Option<ObjectId>,
-        /// Whether the address is its own or a further one.
-        by: By,
-    },
-}
-
-/// By which of its addresses a contact is meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum By {
-    /// Its own.
-    Own,
-    /// A further one.
+    /// A contact that was matched to nobody, as its own address.
+    Own(ContactId),
+    /// A contact that was matched to nobody, as a further address.
     Alias,
+    /// A contact of this person.
+    Matched(ObjectId),
 }
 
 /// What makes each no its person's.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Attributed {
+    /// Contacts that are matched to a person, of whom they tell from then on.
+    pub matched: BTreeMap<ContactId, ObjectId>,
     /// Contacts that take over addresses, and with them what was said under these.
     pub given: BTreeMap<ContactId, BTreeSet<Address>>,
-    /// Contacts that say no as well, because another contact of the same person did.
-    pub repeated: BTreeMap<ContactId, ContactId>,
+    /// People of whom a contact tells that was not read.
+    pub telling: BTreeSet<ObjectId>,
     /// People who said no and have no contact that could tell.
     pub refusing: BTreeSet<ObjectId>,
 }
@@ -100,10 +90,8 @@ pub fn untold<'a>(
 /// the mail of somebody else: it counts where nobody else who was read has it at all. So nobody
 /// leaves a group for what another said.
 ///
-/// Of two contacts of one person either may say no for both. They are not made one: that cannot be
-/// undone, and the directory may be wrong about an address. So a yes counts once none of them says
-/// no any more. It would be tempting to let the latest word of either count; but which contact a
-/// person means by it only people know, and whom a no was ignored for does not hear of it.
+/// A no that is a contact's stays that contact's alone, which tells of its person once it is
+/// matched. Copied to another contact of theirs it would outlive the yes that takes it back.
 ///
 /// A further address of a contact that was matched to nobody may be what the contact was corrected
 /// from, and the no that of its new person: it keeps off the list, as ever, whoever has no contact,
@@ -119,19 +107,21 @@ pub fn attribute<'a>(
     for (address, owners) in owners(people, nos) {
         let is_single = owners.len() == 1;
         for id in owners {
-            let contact = by_object.get(id).and_then(|own| face(own)).map(|entry| entry.contact.clone());
-            match (&nos[address], contact) {
+            match (&nos[address], by_object.get(id).and_then(|own| face(own))) {
                 // The contact tells of whom it was matched to, and of nobody else who has the address.
-                (Keeper::Contact { object: Some(other), .. }, _) if other != id => {}
-                (_, None) => drop(attributed.refusing.insert(id.clone())),
-                (Keeper::Contact { object: None, by: By::Alias, .. }, Some(_)) => {}
-                (_, Some(_)) if !is_single => {}
-                (Keeper::Nobody, Some(contact)) => {
-                    attributed.given.entry(contact).or_default().insert(address.clone());
+                (Keeper::Matched(other), _) if other != id => {}
+                (Keeper::Matched(_), _) => drop(attributed.telling.insert(id.clone())),
+                (Keeper::Own(said), _) if is_single => {
+                    attributed.matched.insert(said.clone(), id.clone());
                 }
-                (Keeper::Contact { id: said, .. }, Some(contact)) => {
-                    attributed.repeated.insert(contact, said.clone());
+                (Keeper::Nobody, Some(entry)) if is_single => {
+                    let given = attributed.given.entry(entry.contact.clone()).or_default();
+                    given.insert(address.clone());
                 }
+                (Keeper::Nobody | Keeper::Own(_) | Keeper::Alias, None) => {
+                    attributed.refusing.insert(id.clone());
+                }
+                (Keeper::Nobody | Keeper::Own(_) | Keeper::Alias, Some(_)) => {}
             }
         }
     }
@@ -261,22 +251,18 @@ mod tests {
         assert_eq!(attribute(&people, &[], &said).refusing, [object("u1")].into(), "none could tell");
     }
 
-    fn said_by(object_id: Option<&str>, by: By) -> Keeper {
-        Keeper::Contact { id: id("c9"), object: object_id.map(object), by }
-    }
-
     #[test]
-    fn of_two_contacts_of_one_person_either_says_no_for_both() {
+    fn a_contact_that_said_no_is_matched_to_whose_address_it_has_and_tells_of_them() {
         let people = [principal("u1", Some("b"), &["a"])];
         let listed = [entry(("c2", Some("u1")), "a", Standing::Member)];
         let by = |keeper| attribute(&people, &listed, &nos(&[("b", keeper)]));
-        let repeated = Attributed { repeated: [(id("c2"), id("c9"))].into(), ..Attributed::default() };
-        assert_eq!(by(said_by(None, By::Own)), repeated);
-        assert_eq!(by(said_by(Some("u1"), By::Own)), repeated);
-        assert_eq!(by(said_by(Some("u1"), By::Alias)), repeated);
-        assert_eq!(by(said_by(Some("u7"), By::Own)), Attributed::default(), "another's no");
-        assert_eq!(by(said_by(None, By::Alias)), Attributed::default(), "it may have been corrected");
-        let alone = attribute(&people, &[], &nos(&[("b", said_by(None, By::Alias))]));
+        let matched = Attributed { matched: [(id("c9"), object("u1"))].into(), ..Attributed::default() };
+        assert_eq!(by(Keeper::Own(id("c9"))), matched);
+        let telling = Attributed { telling: [object("u1")].into(), ..Attributed::default() };
+        assert_eq!(by(Keeper::Matched(object("u1"))), telling);
+        assert_eq!(by(Keeper::Matched(object("u7"))), Attributed::default(), "another's no");
+        assert_eq!(by(Keeper::Alias), Attributed::default(), "it may have been corrected from that");
+        let alone = attribute(&people, &[], &nos(&[("b", Keeper::Alias)]));
         assert_eq!(alone.refusing, [object("u1")].into(), "whoever has no contact is kept off all the same");
     }
 
@@ -284,9 +270,9 @@ mod tests {
     fn an_address_that_two_have_alike_is_given_to_neither_of_their_contacts() {
         let people = [principal("u1", Some("b"), &[]), principal("u2", Some("b"), &[])];
         let listed = [entry(("c1", Some("u1")), "a", Standing::Member)];
-        for keeper in [Keeper::Nobody, said_by(None, By::Own)] {
+        for keeper in [Keeper::Nobody, Keeper::Own(id("c9"))] {
             let attributed = attribute(&people, &listed, &nos(&[("b", keeper)]));
-            assert!(attributed.given.is_empty() && attributed.repeated.is_empty(), "{attributed:?}");
+            assert!(attributed.given.is_empty() && attributed.matched.is_empty(), "{attributed:?}");
         }
     }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use listsync_core::{
     address::Address,
     case::Asked,
+    contact::{Decision, Scope},
     gather::key_of,
     id::{ContactId, ObjectId},
     identity::Unmatched,
@@ -16,7 +17,6 @@ use listsync_core::{
 use super::{
     look::{Look, Matches},
     observe::Observed,
-    refusals::is_own_word,
     resolve::UnmatchedContacts,
     successor::{gone, inherit},
 };
@@ -154,6 +154,11 @@ async fn part(look: Look<'_>, observed: &Observed, (entry, heir): (&Entry, &Prin
 /// Whether a contact's no to all lists came with the address that people gave it: it is none of its own words. Left with the
 /// former addresses, it would take somebody out of their groups who never said it.
 async fn is_the_heirs_no(look: Look<'_>, contact: &ContactId) -> PortResult<bool> {
-    let known = look.ports.lists.contact(contact).await?;
-    Ok(known.is_some_and(|known| known.opted_out.is_some()) && !is_own_word(look, contact).await?)
+    let lists = &look.ports.lists;
+    if lists.contact(contact).await?.is_none_or(|known| known.opted_out.is_none()) {
+        return Ok(false);
+    }
+    let words = lists.sayings(contact).await?;
+    let last = words.iter().find(|word| word.scope == Scope::All);
+    Ok(last.is_none_or(|word| word.decision != Decision::OptedOut))
 }

@@ -333,8 +333,9 @@ async fn full(look: Look<'_>) -> PortResult<Observed> {
     })
 }
 
-/// The list's entries, and those of members of the group who are known and not on the list: who said no to all lists, or
-/// whose contact was given another address, is told by no read of the list. Incremental reads ask for them as well.
+/// The list's entries, and those of people whom one side has alone, by whatever other contact: who said no to all lists, or
+/// whose contact was given another address, is told by no read of the list. Incremental reads ask for them as well. Of whom
+/// both sides have, the addresses tell ([`super::refusals`]).
 async fn with_known(
     look: Look<'_>,
     entries: Vec<Entry>,
@@ -347,12 +348,13 @@ async fn with_known(
         let mut own = principal.mail.iter().chain(&principal.proxies);
         !bound.contains(&principal.id) && !own.any(|address| listed.contains(address))
     };
-    let strangers: Vec<ObjectId> =
-        principals.values().filter(is_stranger).map(|principal| principal.id.clone()).collect();
-    if strangers.is_empty() {
+    let strangers = principals.values().filter(is_stranger).map(|principal| &principal.id);
+    let listed_alone = bound.iter().copied().filter(|id| !principals.contains_key(id));
+    let alone: Vec<ObjectId> = strangers.chain(listed_alone).cloned().collect();
+    if alone.is_empty() {
         return Ok(entries);
     }
-    let known = look.ports.lists.entries(&look.link().list, EntryQuery::Objects(&strangers)).await?;
+    let known = look.ports.lists.entries(&look.link().list, EntryQuery::Objects(&alone)).await?;
     Ok(once_each(known.into_iter().chain(entries).collect()))
 }
 

@@ -2,15 +2,14 @@
 //! reads them gives each to its person, be it somebody whom the list has under another address, or
 //! a member of the group whom nobody keeps.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use listsync_core::{
     address::Address,
-    consent::SinceNo,
-    contact::{Decision, OptOut, OptOutReason, Saying, Scope},
-    id::ContactId,
+    id::{ContactId, ObjectId},
     list::{Entry, Origin, Standing},
-    refusal::{Attributed, By, Keeper, attribute, untold},
+    matched::{Binding, Grounds},
+    refusal::{Attributed, Keeper, attribute, untold},
     snapshot::Principal,
 };
 
@@ -18,10 +17,12 @@ use super::{
     look::{Look, Matches},
     observe::{Observed, once_each},
     renames::Rest,
+    resolve::bind,
 };
-use crate::ports::{ContactEdit, EntryQuery, Fault, PortError, PortResult};
+use crate::ports::{ContactEdit, EntryQuery, Fault, PortResult};
 
-/// Notes who of those that were read said no. An address that some entry has is not asked for: that tells by itself.
+/// Notes who of those that were read said no. An address that some entry has is not asked for: that
+/// tells by itself.
 pub(super) async fn find(look: Look<'_>, observed: &mut Observed) -> PortResult<Rest> {
     let asked: Vec<Address> = untold(observed.people(), &observed.entries).into_iter().cloned().collect();
     if asked.is_empty() {
@@ -32,9 +33,14 @@ pub(super) async fn find(look: Look<'_>, observed: &mut Observed) -> PortResult<
         let keeper = keeper(look, &address).await?;
         nos.insert(address, keeper);
     }
-    let attributed = attribute(observed.people(), &observed.entries, &nos);
-    observed.refusing.clone_from(&attributed.refusing);
-    keep(look, observed, attributed).await
+    let Attributed { matched, given, telling, refusing } =
+        attribute(observed.people(), &observed.entries, &nos);
+    observed.refusing = refusing;
+    tell(look, observed, telling).await?;
+    if !match_all(look, observed, matched).await? {
+        return Ok(Rest::Some);
+    }
+    give(look, observed, given).await
 }
 
 impl Observed {
@@ -42,103 +48,88 @@ impl Observed {
     fn people(&self) -> impl Iterator<Item = &Principal> + Clone {
         self.principals.values().chain(self.looked_up.values())
     }
+
+    fn take_in(&mut self, fresh: Vec<Entry>) {
+        let entries = std::mem::take(&mut self.entries);
+        self.entries = once_each(entries.into_iter().chain(fresh).collect());
+    }
 }
 
 async fn keeper(look: Look<'_>, address: &Address) -> PortResult<Keeper> {
     Ok(match look.ports.lists.find_contact(address).await? {
         None => Keeper::Nobody,
-        Some(contact) => {
-            let by = if contact.address == *address { By::Own } else { By::Alias };
-            Keeper::Contact { id: contact.id, object: contact.object_id, by }
-        }
+        Some(contact) => match contact.object_id {
+            Some(object) => Keeper::Matched(object),
+            None if contact.address == *address => Keeper::Own(contact.id),
+            None => Keeper::Alias,
+        },
     })
 }
 
-/// Has each no be that of its person's contact, which so leaves every list that it holds for.
-async fn keep(look: Look<'_>, observed: &mut Observed, attributed: Attributed) -> PortResult<Rest> {
-    let given = attributed.given.into_iter().map(|(contact, addresses)| {
-        (contact, Kept::Addresses(ContactEdit { add_aliases: addresses, ..ContactEdit::default() }))
+/// Takes in what the further contacts of people say.
+async fn tell(look: Look<'_>, observed: &mut Observed, people: BTreeSet<ObjectId>) -> PortResult<()> {
+    if people.is_empty() {
+        return Ok(());
+    }
+    let people: Vec<ObjectId> = people.into_iter().collect();
+    let fresh = look.ports.lists.entries(&look.link().list, EntryQuery::Objects(&people)).await?;
+    observed.take_in(fresh);
+    Ok(())
+}
+
+/// Matches contacts that said no to their people; false: time ran out.
+async fn match_all(
+    look: Look<'_>,
+    observed: &mut Observed,
+    matched: BTreeMap<ContactId, ObjectId>,
+) -> PortResult<bool> {
+    if matched.is_empty() {
+        return Ok(true);
+    }
+    let contacts: Vec<ContactId> = matched.keys().cloned().collect();
+    let fresh = look.ports.lists.entries(&look.link().list, EntryQuery::Contacts(&contacts)).await?;
+    let people: BTreeMap<&ObjectId, &Principal> = observed.people().map(|one| (&one.id, one)).collect();
+    let bindings = fresh.iter().filter_map(|entry| {
+        let object = matched.get(&entry.contact)?.clone();
+        let primary = people.get(&object).and_then(|one| one.primary_address());
+        let grounds = Grounds::new(entry.address.clone(), primary, look.now());
+        Some(Binding { contact: entry.contact.clone(), object, grounds })
     });
-    let repeated = attributed.repeated.into_iter().map(|(contact, said)| (contact, Kept::Word(said)));
-    let (mut kept, mut rest) = (Vec::new(), Rest::None);
-    for (contact, what) in given.chain(repeated) {
-        if !kept.is_empty() && look.is_out_of_time() {
+    let bindings: Vec<Binding> = bindings.collect();
+    observed.take_in(fresh);
+    bind(look, observed, bindings).await
+}
+
+/// Has contacts take over addresses of their people, and so leave every list that a no under these
+/// holds for.
+async fn give(
+    look: Look<'_>,
+    observed: &mut Observed,
+    given: BTreeMap<ContactId, BTreeSet<Address>>,
+) -> PortResult<Rest> {
+    let (mut taken, mut rest) = (Vec::new(), Rest::None);
+    for (contact, add_aliases) in given {
+        if !taken.is_empty() && look.is_out_of_time() {
             rest = Rest::Some;
             break;
         }
         if look.matches == Matches::Saved {
-            match what {
-                Kept::Addresses(edit) => give(look, (&contact, &edit)).await?,
-                Kept::Word(said) => repeat(look, (&contact, &said)).await?,
+            let edit = ContactEdit { add_aliases, ..ContactEdit::default() };
+            match look.ports.lists.edit_contact(&contact, None, &edit, Origin::Entra, look.now()).await {
+                // Another contact has the address by now, or this one was deleted: the list's changes tell.
+                Err(error) if matches!(error.fault, Fault::Rejected | Fault::Gone) => continue,
+                other => drop(other?),
             }
         }
-        kept.push(contact);
+        taken.push(contact);
     }
-    if kept.is_empty() {
+    if taken.is_empty() {
         return Ok(rest);
     }
-    let mut fresh = look.ports.lists.entries(&look.link().list, EntryQuery::Contacts(&kept)).await?;
+    let mut fresh = look.ports.lists.entries(&look.link().list, EntryQuery::Contacts(&taken)).await?;
     if look.matches == Matches::Unsaved {
         fresh.iter_mut().for_each(|entry| entry.standing = Standing::OptedOut);
     }
-    let entries: Vec<Entry> = std::mem::take(&mut observed.entries);
-    observed.entries = once_each(entries.into_iter().chain(fresh).collect());
+    observed.take_in(fresh);
     Ok(rest)
-}
-
-/// How a no becomes a contact's.
-enum Kept {
-    Addresses(ContactEdit),
-    Word(ContactId),
-}
-
-/// A no to all lists that comes with an address is the person's own word: should the contact be given to somebody else one
-/// day, it stays with whoever said it.
-async fn give(look: Look<'_>, (id, edit): (&ContactId, &ContactEdit)) -> PortResult<()> {
-    let lists = &look.ports.lists;
-    passing_over(lists.edit_contact(id, None, edit, Origin::Entra, look.now()).await)?;
-    let given = lists.contact(id).await?.and_then(|contact| Some((contact.opted_out?, contact.address)));
-    let Some((OptOut { reason, via, at }, address)) = given else { return Ok(()) };
-    if is_own_word(look, id).await? {
-        return Ok(());
-    }
-    let (decision, scope) = (Decision::OptedOut, Scope::All);
-    passing_over(lists.say(&Saying { address, decision, scope, reason, via, at }).await)
-}
-
-/// Says for a contact what another of the same person said: of all lists, or of this one.
-async fn repeat(look: Look<'_>, (contact, said): (&ContactId, &ContactId)) -> PortResult<()> {
-    let lists = &look.ports.lists;
-    let (Some(contact), Some(other)) = (lists.contact(contact).await?, lists.contact(said).await?) else {
-        return Ok(());
-    };
-    let list = Scope::List(look.link().list.clone());
-    let word = match other.opted_out.filter(|_| other.since_no(&look.link().list) == SinceNo::Nothing) {
-        Some(no) => Some((Scope::All, no)),
-        None => {
-            let words = lists.sayings(said).await?;
-            let last = words.into_iter().find(|word| word.scope == list);
-            let last = last.filter(|word| word.decision == Decision::OptedOut);
-            last.map(|word| (list, OptOut { reason: OptOutReason::Own, via: word.via, at: word.at }))
-        }
-    };
-    let Some((scope, OptOut { reason, via, at })) = word else { return Ok(()) };
-    let decision = Decision::OptedOut;
-    let saying = Saying { address: contact.address, decision, scope, reason, via, at };
-    passing_over(lists.say(&saying).await)
-}
-
-/// What people changed meanwhile the changes of the list tell the next run.
-fn passing_over<T>(done: PortResult<T>) -> PortResult<()> {
-    match done {
-        Err(PortError { fault: Fault::Rejected | Fault::Gone, .. }) => Ok(()),
-        other => other.map(drop),
-    }
-}
-
-/// Whether a no to all lists is a contact's own word on them, and did not come with an address that it was given.
-pub(super) async fn is_own_word(look: Look<'_>, contact: &ContactId) -> PortResult<bool> {
-    let words = look.ports.lists.sayings(contact).await?;
-    let last = words.iter().find(|word| word.scope == Scope::All);
-    Ok(last.is_some_and(|word| word.decision == Decision::OptedOut))
 }

@@ -131,7 +131,7 @@ pub(super) async fn with_domains(look: Look<'_>) -> PortResult<Settings> {
 
 /// Saves matches, part by part and the first in any case, so that each run makes progress; and takes in what is known of
 /// the directory objects that were found. False: time ran out.
-async fn bind(look: Look<'_>, observed: &mut Observed, found: Vec<Binding>) -> PortResult<bool> {
+pub(super) async fn bind(look: Look<'_>, observed: &mut Observed, found: Vec<Binding>) -> PortResult<bool> {
     let mut saved = 0;
     if look.matches == Matches::Saved {
         for part in found.chunks(SAVED_AT_ONCE) {
