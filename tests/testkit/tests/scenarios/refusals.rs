@@ -66,19 +66,19 @@ async fn with_ceo(reading: Reading, mode: Mode) -> Desk {
 
 /// Who keeps the address under which somebody says no.
 #[derive(Debug, Clone, Copy)]
-enum Kept {
-    ByNobody,
-    ByAnUnmatchedContact,
-    ByAContactOfTheirs,
-    ByNobodyAnyMore,
+enum KeptBy {
+    Nobody,
+    AnUnmatchedContact,
+    AContactOfTheirs,
+    NobodyAnyMore,
 }
 
-const EACH: [Kept; 4] =
-    [Kept::ByNobody, Kept::ByAnUnmatchedContact, Kept::ByAContactOfTheirs, Kept::ByNobodyAnyMore];
+const EACH: [KeptBy; 4] =
+    [KeptBy::Nobody, KeptBy::AnUnmatchedContact, KeptBy::AContactOfTheirs, KeptBy::NobodyAnyMore];
 
 /// The chief says no to all lists under their first address, which stands on no list of ours.
-async fn chief_says_no(desk: &Desk, kept: Kept) {
-    if let Kept::ByNobody = kept {
+async fn chief_says_no(desk: &Desk, kept: KeptBy) {
+    if let KeptBy::Nobody = kept {
         return says_no(desk, "chief").await;
     }
     let now = desk.clock.now();
@@ -86,12 +86,12 @@ async fn chief_says_no(desk: &Desk, kept: Kept) {
     desk.store.add(&other, &contact("chief"), Origin::Manual, now).await.unwrap();
     let id = desk.store.find_contact(&address("chief")).await.unwrap().unwrap().id;
     match kept {
-        Kept::ByNobody | Kept::ByAnUnmatchedContact => says_no(desk, "chief").await,
-        Kept::ByAContactOfTheirs => {
+        KeptBy::Nobody | KeptBy::AnUnmatchedContact => says_no(desk, "chief").await,
+        KeptBy::AContactOfTheirs => {
             desk.store.bind(&[bound(&id, ("chief", "chief"))]).await.unwrap();
             says_no(desk, "chief").await;
         }
-        Kept::ByNobodyAnyMore => drop(people::erase(&service(desk), &id).await.unwrap()),
+        KeptBy::NobodyAnyMore => drop(people::erase(&service(desk), &id).await.unwrap()),
     }
 }
 
@@ -206,7 +206,7 @@ fn whoever_is_listed_under_one_address_and_says_no_under_another_leaves_both_sid
                     let (listed, grouped) = match (mode, kept) {
                         (Mode::GroupToList, _) => (without, with_chief),
                         // Their other contact is not ours to take off the list.
-                        (Mode::ListToGroup, Kept::ByAnUnmatchedContact | Kept::ByAContactOfTheirs) => {
+                        (Mode::ListToGroup, KeptBy::AnUnmatchedContact | KeptBy::AContactOfTheirs) => {
                             (&["ann", "bob", "ceo"][..], without)
                         }
                         (Mode::TwoWay | Mode::ListToGroup, _) => (without, without),
