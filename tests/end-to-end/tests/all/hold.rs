@@ -2,6 +2,7 @@ use std::ops::Range;
 
 use listsync_end_to_end::World;
 use listsync_graph_emulator::ObjectId;
+use serde_json::Value;
 
 /// A list and a group with these people in both, from which an administrator then takes some.
 async fn emptied(people: Range<usize>, gone: Range<usize>) -> (World, ObjectId) {
@@ -135,6 +136,43 @@ async fn a_file_of_many_more_than_a_list_has_waits_and_joins_by_one_approval() {
     }
     assert_eq!(world.json(&["imports", "approve", id]).await["added"], 294);
     assert_eq!(world.listed("News", "member").await.len(), 298);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crowd_in_the_group_joins_the_list_by_approval_and_stays_off_it_when_dropped() {
+    let world = World::of(100).await;
+    let group = world.linked("News", &[0, 1, 2, 3]).await;
+    world.listsync(&["sync", "News"]).await.exits(0);
+    let crowd = |people: Range<usize>| {
+        people.for_each(|one| assert!(world.tenant().add_member(group, world.id(one))))
+    };
+    let digest = |document: &Value| document["held"]["digest"].as_str().expect("a digest").to_owned();
+
+    crowd(4..64);
+    let plan = world.listsync(&["plan", "News", "--json"]).await.exits(4).json();
+    // Of some the tenant has no address, and nobody can put them on a list.
+    let coming = plan["held"]["list_additions"].as_u64().expect("a number");
+    assert!(coming > 50, "{plan}");
+    let told = world.listsync(&["sync", "News"]).await.exits(4).stdout;
+    for said in ["with additions held", &format!("Held: {coming} additions to the list, 0 to the group.")] {
+        assert!(told.contains(said), "{said}: {told}");
+    }
+    assert_eq!(world.listed("News", "member").await.len(), 4);
+    let link = world.json(&["links", "show", "News"]).await;
+    assert_eq!((&link["held"]["list_additions"], digest(&link)), (&coming.into(), digest(&plan)));
+    world.listsync(&["links", "approve", &digest(&plan)]).await.exits(0);
+    world.listsync(&["sync", "News"]).await.exits(0);
+    let listed = world.listed("News", "member").await.len();
+    assert_eq!(listed as u64, 4 + coming);
+
+    crowd(64..100);
+    let held = world.listsync(&["sync", "News", "--json"]).await.exits(4).json();
+    let later = held["held"]["list_additions"].as_u64().expect("a number");
+    assert!((1..=36).contains(&later), "those of the day count together: {held}");
+    world.listsync(&["links", "discard", &digest(&held)]).await.exits(0);
+    let summary = world.listsync(&["sync", "News", "--json"]).await.exits(0).json();
+    assert_eq!(summary["skipped"]["addition_declined"], later, "{summary}");
+    assert_eq!((world.listed("News", "member").await.len(), world.members(group).len()), (listed, 100));
 }
 
 #[tokio::test(flavor = "multi_thread")]
