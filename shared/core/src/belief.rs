@@ -47,7 +47,7 @@ pub enum Seen {
 /// within the settle window, in which another process may have seen them leave before it heard what
 /// this read is made for.
 #[must_use]
-pub fn left_of_late(belief: Option<Belief>, seen: Seen, (now, window): (Timestamp, Duration)) -> bool {
+pub fn left_of_late(belief: Option<Belief>, seen: Seen, now: Timestamp, window: Duration) -> bool {
     seen == Seen::Absent && belief.is_some_and(|belief| belief.present || belief.settles_at(window) > now)
 }
 
@@ -140,9 +140,9 @@ mod tests {
         let held = |present, since| Some(Belief { present, since: at(since) });
         let cases = [(None, false), (held(true, 0), true), (held(false, 41), true), (held(false, 40), false)];
         for (belief, expected) in cases {
-            assert_eq!(left_of_late(belief, Seen::Absent, (now, window)), expected, "{belief:?}");
+            assert_eq!(left_of_late(belief, Seen::Absent, now, window), expected, "{belief:?}");
             for seen in [Seen::Present, Seen::Unmentioned, Seen::Rumoured] {
-                assert!(!left_of_late(belief, seen, (now, window)), "{belief:?} {seen:?}");
+                assert!(!left_of_late(belief, seen, now, window), "{belief:?} {seen:?}");
             }
         }
     }

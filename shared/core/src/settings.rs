@@ -10,6 +10,7 @@ use crate::{
     address::Address,
     id::{GroupId, ObjectId},
     limit::{AdditionLimit, RemovalLimit},
+    list::List,
 };
 
 pub use written::{
@@ -56,6 +57,12 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// How many may join a list, or a group that follows it, within 24 hours: a list may have a limit of its own.
+    #[must_use]
+    pub fn additions_to(&self, list: Option<&List>) -> AdditionLimit {
+        list.and_then(|list| list.max_additions).unwrap_or(self.max_additions)
+    }
+
     /// Whether an address is of somebody outside.
     #[must_use]
     pub fn is_external(&self, address: &Address) -> bool {

@@ -4,7 +4,6 @@
 
 use listsync_core::{
     contact::{Contact, Decision, Saying, Scope},
-    id::LinkId,
     refusal::{Speaker, is_told_by_changes},
     schedule::is_leased,
 };
@@ -17,21 +16,21 @@ use crate::{
 /// How many links are in memory at a time.
 const PAGE: usize = 200;
 
-/// Has links look for whoever said no, where the changes of the lists do not lead to them; which
-/// links. They are not asked to run: a run in its time does, so that a thousand such nos of
-/// strangers, as another service sends them, make one full read and not a thousand.
+/// Has links look for whoever said no, where the changes of the lists do not lead to them. They are
+/// not asked to run: a run in its time does, so that a thousand such nos of strangers, as another
+/// service sends them, make one full read and not a thousand.
 ///
 /// Whose address is external is mostly nobody in the directory; a guest who has another address on
 /// the list is found by the next full check.
 ///
 /// # Errors
 /// When the store does not answer. The no is stored; said again, it is looked for again.
-pub async fn follow(ports: &Ports, saying: &Saying, heard: &Heard) -> PortResult<Vec<LinkId>> {
+pub async fn follow(ports: &Ports, saying: &Saying, heard: &Heard) -> PortResult<()> {
     if saying.decision != Decision::OptedOut
         || ports.settings.settings().await?.is_external(&saying.address)
         || is_told_by_changes(speaker(ports, heard).await?, &saying.scope)
     {
-        return Ok(Vec::new());
+        return Ok(());
     }
     match &saying.scope {
         Scope::List(list) => resync(ports, ports.links.of_list(list).await?).await,
@@ -43,13 +42,13 @@ pub async fn follow(ports: &Ports, saying: &Saying, heard: &Heard) -> PortResult
 ///
 /// # Errors
 /// When the store does not answer.
-pub async fn everywhere(ports: &Ports) -> PortResult<Vec<LinkId>> {
-    let (mut links, mut after) = (Vec::new(), None);
+pub async fn everywhere(ports: &Ports) -> PortResult<()> {
+    let mut after = None;
     loop {
         let page = ports.links.page(after.as_ref(), PAGE).await?;
-        let Some(last) = page.last() else { return Ok(links) };
+        let Some(last) = page.last() else { return Ok(()) };
         after = Some(last.link.id.clone());
-        links.extend(resync(ports, page).await?);
+        resync(ports, page).await?;
     }
 }
 
@@ -71,15 +70,13 @@ async fn speaker(ports: &Ports, heard: &Heard) -> PortResult<Speaker> {
 }
 
 /// Has these links be read in full, which some are to be anyway.
-async fn resync(ports: &Ports, states: Vec<LinkState>) -> PortResult<Vec<LinkId>> {
-    let mut links = Vec::new();
+async fn resync(ports: &Ports, states: Vec<LinkState>) -> PortResult<()> {
     let now = ports.clock.now();
     for LinkState { link, progress, leased_until, .. } in states {
         // A run that is going may have read what it reads by now.
         if progress.full_read_at.is_some() || is_leased(leased_until, now) {
             ports.links.edit(&link.id, &LinkEdit::Resync, now).await?;
         }
-        links.push(link.id);
     }
-    Ok(links)
+    Ok(())
 }

@@ -192,7 +192,7 @@ impl Looking<'_> {
     fn take_gone(&mut self, gone: &Gone) {
         let Gone { key, presence } = gone;
         if let Some(contact) = self.known.by_key.get(key) {
-            self.leave((None, *presence), contact, std::slice::from_ref(key));
+            self.leave(None, *presence, contact, std::slice::from_ref(key));
         }
     }
 
@@ -206,7 +206,7 @@ impl Looking<'_> {
             (Presence::Present, Some(contact), None) => self.take_known(row, contact),
             (presence @ (Presence::Leaving | Presence::Ended), Some(contact), None) => {
                 let ended: Vec<ExternalId> = row.ended().cloned().collect();
-                self.leave((Some(row.row), presence), contact, &ended);
+                self.leave(Some(row.row), presence, contact, &ended);
             }
             (Presence::Present, None, _) => self.join(row),
             (Presence::Leaving | Presence::Ended, None, _) => {}
@@ -230,7 +230,7 @@ impl Looking<'_> {
         self.preview.joins.push(Affected { row: Some(row.row), address, name });
     }
 
-    fn leave(&mut self, (row, presence): (Option<u64>, Presence), contact: &ContactId, ended: &[ExternalId]) {
+    fn leave(&mut self, row: Option<u64>, presence: Presence, contact: &ContactId, ended: &[ExternalId]) {
         if self.known.keys(contact).without(ended) != Departure::Leaves {
             return;
         }

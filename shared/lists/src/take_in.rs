@@ -85,10 +85,7 @@ pub async fn take_in(
 
 /// How many of a file's people may join a list within 24 hours without a person.
 pub(crate) async fn max_additions(ports: &Ports, list: Option<&List>) -> PortResult<AdditionLimit> {
-    match list.and_then(|list| list.max_additions) {
-        Some(own) => Ok(own),
-        None => Ok(ports.settings.settings().await?.max_additions),
-    }
+    Ok(ports.settings.settings().await?.additions_to(list))
 }
 
 /// The rows of a file that could not be read.

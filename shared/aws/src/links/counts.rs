@@ -8,7 +8,7 @@ use listsync_core::{
     member::{self, Change},
     sizes::{Found, Sizes},
 };
-use listsync_engine::ports::{Moved, PortResult};
+use listsync_engine::ports::{Moved, PortError, PortResult};
 
 use super::row::LinkRow;
 use crate::{
@@ -60,22 +60,21 @@ pub(super) fn record_op(link: &LinkRow, moved: &Moved) -> Op {
     Op::put(key, stored)
 }
 
+fn unreadable(what: &str) -> PortError {
+    error::rejected("store_unreadable", what, "update listsync")
+}
+
 fn read(stored: &Stored) -> PortResult<Moved> {
     let side = match stored.find("side") {
         Some("list") => Side::List,
         Some("group") => Side::Group,
-        _ => {
-            return Err(error::rejected(
-                "store_unreadable",
-                "the side of a change does not read",
-                "update listsync",
-            ));
-        }
+        _ => return Err(unreadable("the side of a change does not read")),
     };
     let op = match stored.find("op") {
         Some(ADD) => member::Op::Add,
-        // Earlier releases recorded removals alone.
-        _ => member::Op::Remove,
+        // Earlier releases recorded removals alone, and did not say so.
+        Some(REMOVE) | None => member::Op::Remove,
+        Some(_) => return Err(unreadable("the kind of a change does not read")),
     };
     Ok(Moved {
         change: Change { side, op },

@@ -46,7 +46,7 @@ pub(super) async fn fold(
 ) -> PortResult<Vec<ListOutcome>> {
     let link = LinkRow::find(table, &lease.link).await?.ok_or_else(|| gone(&lease.link))?;
     let folding = Folding { table, lease, link, now };
-    // Removals come first: what a crash leaves half-done is then held rather than let through.
+    // What the guard counts comes first: what a crash leaves half-done is then held rather than let through.
     folding.record(&fold.moved).await?;
     folding.write_rows(&fold.members).await?;
     if fold.moved.is_empty() && fold.members.is_empty() && fold.list.is_empty() {

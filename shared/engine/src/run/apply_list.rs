@@ -74,13 +74,13 @@ impl Apply<'_> {
         let steps = due.iter().map(|one| one.step.clone()).collect();
         // The effects of a batch are of one kind.
         let op = due.first().map_or(Op::Remove, |one| one.effect.change.op);
-        let fold = self.fold_of(steps, (op, counted), resolution);
+        let fold = self.fold_of(steps, op, counted, resolution);
         let mut outcomes = self.fold(fold.clone()).await?;
         self.decide_claims(fold, &mut outcomes).await?;
         Ok(outcomes)
     }
 
-    fn fold_of(&self, list: Vec<ListStep>, (op, counted): (Op, u64), resolution: &Resolution) -> Fold {
+    fn fold_of(&self, list: Vec<ListStep>, op: Op, counted: u64, resolution: &Resolution) -> Fold {
         let change = Change { side: Side::List, op };
         Fold {
             list,
@@ -112,7 +112,7 @@ impl Apply<'_> {
         }
         let counted = leaving.iter().filter(|(effect, _)| counts(effect)).count() as u64;
         let steps = leaving.iter().map(|(_, step)| step.clone()).collect();
-        let outcomes = self.fold(self.fold_of(steps, (Op::Remove, counted), resolution)).await?;
+        let outcomes = self.fold(self.fold_of(steps, Op::Remove, counted, resolution)).await?;
         for ((effect, _), outcome) in leaving.iter().zip(outcomes) {
             match outcome {
                 ListOutcome::Done => self.count(effect),

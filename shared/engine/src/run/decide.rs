@@ -98,10 +98,9 @@ pub(crate) async fn decide(look: Look<'_>, evidence: &Evidence, shield: &Shield)
     Ok(sorting.under_guard(standing, Limits { removals, additions }))
 }
 
-/// How many may join within 24 hours: a list has a limit of its own, or that of the settings.
 async fn max_additions(look: Look<'_>) -> PortResult<AdditionLimit> {
     let list = look.ports.lists.list(&look.link().list).await?;
-    Ok(list.and_then(|list| list.max_additions).unwrap_or(look.settings.max_additions))
+    Ok(look.settings.additions_to(list.as_ref()))
 }
 
 fn policy(look: Look<'_>, reach: Reach) -> Policy {

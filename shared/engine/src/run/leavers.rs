@@ -42,6 +42,6 @@ pub(super) async fn read(look: Look<'_>, observed: &mut Observed) -> PortResult<
 fn has_left(look: Look<'_>, observed: &Observed, row: &Member) -> bool {
     let MemberKey::Principal(id) = &row.key else { return false };
     row.contact.is_some()
-        && left_of_late(row.group, observed.sight.of(id), (look.now(), look.settings.settle_window))
+        && left_of_late(row.group, observed.sight.of(id), look.now(), look.settings.settle_window)
         && !observed.looked_up.contains_key(id)
 }
