@@ -16,7 +16,7 @@ use crate::{
 };
 
 pub(super) async fn all<S: Links + ListStore>(make: &impl Fn() -> S) {
-    removals_come_back_oldest_first(make).await;
+    what_was_moved_comes_back_oldest_first(make).await;
     removals_from_a_list_are_those_of_all_its_links(make).await;
     removals_from_a_list_outlive_the_link_that_did_them(make).await;
     a_lists_sizes_are_kept_for_as_long_as_it_has_a_link(make).await;
@@ -35,10 +35,11 @@ async fn record<S: Links + ListStore>(bed: &Bed<S>, by: &Link, removals: Vec<Mov
     ok(bed.store.release(&lease).await);
 }
 
-async fn removals_come_back_oldest_first<S: Links + ListStore>(make: &impl Fn() -> S) {
+async fn what_was_moved_comes_back_oldest_first<S: Links + ListStore>(make: &impl Fn() -> S) {
     let bed = Bed::make(make).await;
     let lease = bed.lease(moment(0)).await;
-    let (old, list, group) = (removal(Side::Group, 10), removal(Side::List, 20), removal(Side::Group, 30));
+    let addition = |side, second| Moved { change: Change { side, op: Op::Add }, ..removal(side, second) };
+    let (old, list, group) = (addition(Side::Group, 10), addition(Side::List, 20), removal(Side::Group, 30));
     for removals in [vec![group, old], vec![list]] {
         ok(bed.store.fold(&lease, &Fold { moved: removals, ..Fold::default() }).await);
     }
