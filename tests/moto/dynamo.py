@@ -92,6 +92,24 @@ def half(wanted_items):
     return part(keys[:middle]), part(keys[middle:])
 
 
+class Barrier:
+    """Lets so many requests of one operation pass, and holds the next one until it is told to go on."""
+
+    def __init__(self, operation, after):
+        self.operation, self.passing = operation, after
+        self.reached, self.open = threading.Event(), threading.Event()
+
+    def meet(self, operation):
+        with one_at_a_time:
+            if operation != self.operation or self.passing < 0:
+                return
+            self.passing -= 1
+            held = self.passing < 0
+        if held:
+            self.reached.set()
+            self.open.wait()
+
+
 class DynamoDb:
     """All requests to DynamoDB go through here."""
 
@@ -99,7 +117,7 @@ class DynamoDb:
         self.moto, self.broken, self.recorded = moto, [], [] if is_recorded else None
         # Transactions that were done: token -> when, content.
         self.done = {}
-        self.loaded = self.odds = None
+        self.loaded = self.odds = self.barrier = None
 
     def put_under_load(self):
         self.loaded = itertools.count(1)
@@ -110,6 +128,8 @@ class DynamoDb:
 
     def answer(self, environment, start_response, operation, body):
         asked = json.loads(body)
+        if barrier := self.barrier:
+            barrier.meet(operation)
         with one_at_a_time:
             fate, answer = self.decide(environment, operation, asked, body)
         sent = answer.send(start_response)

@@ -20,6 +20,8 @@ And it knows what moto does not:
 - A transaction that was done before under its token is not done again; with other content the token is refused.
 - After PUT /trouble, a DynamoDB under load: batches that are half done, requests that are throttled, transactions that
   conflict. After PUT /odds, one that loses answers, fails and conflicts at random: see odds.py.
+- After PUT /hold, one request is held before it is done: PUT /held answers once it has come, PUT /go lets it go on. So a
+  test acts in the middle of what somebody else does, however busy the machine is.
 - Started with a second argument, it keeps what it was asked and answered for GET /recorded: see second.py.
 """
 
@@ -42,7 +44,7 @@ from moto.sqs import models as sqs
 from werkzeug.serving import make_server
 
 import roles
-from dynamo import Answer, DynamoDb, one_at_a_time, refusal
+from dynamo import Answer, Barrier, DynamoDb, one_at_a_time, refusal
 from quick import be_quick
 
 ahead = 0.0
@@ -198,6 +200,12 @@ def application(is_recorded):
             ahead = float(body)
         elif path == "/trouble":
             dynamo.put_under_load()
+        elif path == "/hold":
+            dynamo.barrier = Barrier(**json.loads(body))
+        elif path == "/held":
+            dynamo.barrier.reached.wait()
+        elif path == "/go":
+            dynamo.barrier.open.set()
         elif path == "/roles":
             policies.update(json.loads(body))
         else:
@@ -213,7 +221,7 @@ def application(is_recorded):
         if target:
             with one_at_a_time:
                 calls[target.partition(".")[2]] += 1
-        ours = path in ("/clock", "/trouble", "/odds", "/roles")
+        ours = path in ("/clock", "/trouble", "/odds", "/roles", "/hold", "/held", "/go")
         if not (ours or form or watched or target.startswith("DynamoDB_")):
             return moto(environment, start_response)
         body = environment["wsgi.input"].read(int(environment.get("CONTENT_LENGTH") or 0))

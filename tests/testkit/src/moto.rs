@@ -82,6 +82,31 @@ impl Moto {
         self.tell("/odds", &format!("{{\"lose\": \"{operation}\"}}"));
     }
 
+    /// Of what its DynamoDB is asked from now on, so many requests of this operation are done, and the next one is held
+    /// before it is done, until [`Moto::go_on`].
+    ///
+    /// # Panics
+    /// When it does not answer.
+    pub fn hold_after(&self, passing: u32, operation: &str) {
+        self.tell("/hold", &format!("{{\"operation\": \"{operation}\", \"after\": {passing}}}"));
+    }
+
+    /// Waits until the request that [`Moto::hold_after`] holds has come.
+    ///
+    /// # Panics
+    /// When it does not answer.
+    pub fn wait_for_the_held(&self) {
+        self.tell("/held", "");
+    }
+
+    /// Lets the request go on that [`Moto::hold_after`] holds.
+    ///
+    /// # Panics
+    /// When it does not answer.
+    pub fn go_on(&self) {
+        self.tell("/go", "");
+    }
+
     /// Where it listens.
     #[must_use]
     pub fn endpoint(&self) -> String {
