@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    address::Address,
     belief::Seen,
-    case::{Arrival, Asked, Case, Identity, Protection, Reach},
+    case::{Arrival, Asked, Case, Identity, Reach},
     id::{ContactId, ObjectId},
     identity::{ListPresence, Unmatched, presence_of},
     list::{Entry, Origin, Standing},
     member::{Member, MemberKey},
     plan::Alias,
+    shield::Shield,
     snapshot::{Completeness, Principal, PrincipalKind},
     sources::Holders,
 };
@@ -79,15 +79,6 @@ pub struct Evidence {
     pub reach: Reach,
 }
 
-/// Who is never removed, by the settings and the group's owners.
-#[derive(Debug, Clone, Default)]
-pub struct Shield {
-    /// By object.
-    pub object_ids: BTreeSet<ObjectId>,
-    /// By address.
-    pub addresses: BTreeSet<Address>,
-}
-
 impl Evidence {
     /// Who stands behind an account, where this run read that.
     #[must_use]
@@ -133,7 +124,10 @@ impl Evidence {
         let unmatched = face.and_then(|entry| self.unmatched.get(&entry.contact));
         let name = face.map(|entry| entry.name.clone()).filter(|name| !name.is_empty());
         Case {
-            protection: shield.covers(&record, entries, principal),
+            protection: {
+                let listed = entries.iter().map(|entry| &entry.address);
+                shield.covers(&key, record.address.iter().chain(listed), principal)
+            },
             name: name.or(principal.map(|one| one.name.clone())).unwrap_or_default(),
             seen: key.object_id().map_or(Seen::Unmentioned, |id| self.sight.of(id)),
             list: match (presence_of(entries), key.object_id()) {
@@ -187,22 +181,6 @@ pub fn key_of(entry: &Entry) -> MemberKey {
     match &entry.object_id {
         Some(id) => MemberKey::Principal(id.clone()),
         None => MemberKey::Contact(entry.contact.clone()),
-    }
-}
-
-impl Shield {
-    fn covers(&self, record: &Member, entries: &[&Entry], principal: Option<&Principal>) -> Protection {
-        let mut addresses = record
-            .address
-            .iter()
-            .chain(entries.iter().map(|entry| &entry.address))
-            .chain(principal.into_iter().flat_map(Principal::addresses));
-        let by_id = record.key.object_id().is_some_and(|id| self.object_ids.contains(id));
-        if by_id || addresses.any(|address| self.addresses.contains(address)) {
-            Protection::Protected
-        } else {
-            Protection::Ordinary
-        }
     }
 }
 

@@ -39,6 +39,7 @@ pub mod refusal;
 pub mod rename;
 pub mod schedule;
 pub mod settings;
+pub mod shield;
 pub mod sizes;
 pub mod snapshot;
 pub mod sources;

@@ -25,12 +25,22 @@ pub async fn without_person(ports: &Ports, call: Call<'_>, protected: &Protected
         nobody.extend(missing.map(ToString::to_string));
     }
     let addresses: Vec<Address> = protected.addresses.iter().cloned().collect();
-    for batch in addresses.chunks(ports.directory.look_up_batch().max(1)) {
-        let found = ports.directory.look_up(call, batch).await?;
-        let missing = batch.iter().zip(found).filter(|(_, found)| *found == Lookup::Nobody);
-        nobody.extend(missing.map(|(address, _)| address.to_string()));
-    }
+    let found = look_up(ports, call, &addresses).await?;
+    let missing = addresses.iter().zip(found).filter(|(_, found)| *found == Lookup::Nobody);
+    nobody.extend(missing.map(|(address, _)| address.to_string()));
     Ok(nobody)
+}
+
+/// Who answers to each of these addresses, in their order.
+///
+/// # Errors
+/// As [`without_person`].
+pub(crate) async fn look_up(ports: &Ports, call: Call<'_>, addresses: &[Address]) -> PortResult<Vec<Lookup>> {
+    let mut found = Vec::with_capacity(addresses.len());
+    for batch in addresses.chunks(ports.directory.look_up_batch().max(1)) {
+        found.extend(ports.directory.look_up(call, batch).await?);
+    }
+    Ok(found)
 }
 
 /// Those of the groups that are not there.

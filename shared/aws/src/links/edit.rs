@@ -76,8 +76,7 @@ async fn relink(table: &Table, read: LinkRow, now: Timestamp) -> Result<(), Fail
         return Err(error.with_hint("try again when the run has ended").into());
     }
     let after = LinkRow {
-        // The group's reads still lag behind what was written before.
-        progress: Progress { settles_at: read.progress.settles_at, ..Progress::default() },
+        progress: read.progress.relinked(),
         ruling: None,
         link: Link { made_at: None, ..read.link.clone() },
         leased_until: None,

@@ -12,6 +12,7 @@ use listsync_core::{
     new_group::MadeGroup,
     schedule::{COUNT_EVERY, SKEW, as_of, due_as_of, is_leased},
     settings::Settings,
+    shield::Named,
     sizes::{Found, Sizes},
     snapshot::{Nesting, Others},
     trigger::Generation,
@@ -67,6 +68,9 @@ pub struct Progress {
     /// Who was in the group and no person, by the last full read.
     #[serde(default)]
     pub others: Others,
+    /// Whose the protected addresses are, as the directory last told; an address that is not here was not asked for yet.
+    #[serde(default)]
+    pub named: Named,
     /// How many members the group had, lately, from the end of the first run on; none: no run has kept any yet.
     #[serde(default)]
     pub group_sizes: Option<Sizes>,
@@ -76,6 +80,15 @@ pub struct Progress {
     /// Why nobody may ever finish the message that asked for a run; none once a run ended in good order.
     #[serde(default)]
     pub failing: Option<Failing>,
+}
+
+impl Progress {
+    /// What outlives a relink, which forgets all else: the group's reads still lag behind what was written before, and who
+    /// is protected was meant as a person.
+    #[must_use]
+    pub fn relinked(&self) -> Self {
+        Self { settles_at: self.settles_at, named: self.named.clone(), ..Self::default() }
+    }
 }
 
 /// A link whose message was given up, or is about to be.

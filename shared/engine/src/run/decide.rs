@@ -7,13 +7,13 @@ use listsync_core::{
     address::Address,
     belief::Belief,
     case::{Case, Decided, Policy, Reach, Verdict, judge, skip},
-    gather::{Evidence, Shield, Sight},
+    gather::{Evidence, Sight},
     identity::{ListPresence, Unmatched},
     limit::AdditionLimit,
     link::{Side, Writes},
     member::{Change, Intent, Member, MemberKey, Op, Open},
     plan::{Effect, Limits, Plan, Release, Standing},
-    settings::Owners,
+    shield::Shield,
     snapshot::{Others, Principal},
     summary::Remark,
 };
@@ -287,25 +287,4 @@ fn recheck_of(member: &Member) -> Option<Timestamp> {
 /// Whether the guard counts an effect.
 pub(crate) fn counts(effect: &Effect) -> bool {
     effect.release != Release::Free
-}
-
-/// Who is never removed from this link's sides.
-pub(crate) async fn shield(look: Look<'_>, reach: Reach) -> PortResult<Shield> {
-    let mut shield = Shield::default();
-    let everywhere = [&look.settings.protected, &look.link().members.protected];
-    for protected in everywhere {
-        shield.object_ids.extend(protected.object_ids.iter().cloned());
-        shield.addresses.extend(protected.addresses.iter().cloned());
-    }
-    if everywhere.iter().any(|protected| protected.owners == Owners::Protected) {
-        for group in look.link().groups() {
-            match look.ports.directory.owners(look.call(), group).await {
-                Ok(owners) => shield.object_ids.extend(owners),
-                // Nobody is removed in such a run, whoever the owners are.
-                Err(_) if reach == Reach::NotAll => {}
-                Err(error) => return Err(error),
-            }
-        }
-    }
-    Ok(shield)
 }

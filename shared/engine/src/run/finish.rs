@@ -11,6 +11,7 @@ use listsync_core::{
     member::{HoldReason, Op},
     plan::{Effect, Release},
     schedule::{COUNT_EVERY, FullRead, later, next_full_read},
+    shield::Named,
     snapshot::{Nesting, Others},
     summary::{ExternalCounts, GraphCost, HeldCounts, Outcome, ReadKind, SideCounts, Summary},
 };
@@ -55,6 +56,7 @@ pub(super) struct Reads {
     nesting: Nesting,
     pub(super) others: Others,
     unread: Unread,
+    named: Named,
 }
 
 /// Parts what is decided on from what is handed on.
@@ -78,8 +80,9 @@ pub(super) fn split(observed: Observed, unmatched: UnmatchedContacts) -> (Eviden
         holders,
         reach,
         unread,
+        named,
     } = observed;
-    let reads = Reads { read, group_cursor, list_cursor, counted, nesting, others, unread };
+    let reads = Reads { read, group_cursor, list_cursor, counted, nesting, others, unread, named };
     let looked_up = looked_up.into_iter().map(|(id, one)| (id, one.kind)).collect();
     (Evidence { entries, unmatched, principals, refusing, looked_up, sight, records, holders, reach }, reads)
 }
@@ -197,6 +200,7 @@ fn finished(look: Look<'_>, summary: &mut Summary, reads: Reads, resolution: &Re
             Read::Incremental => before.nesting,
         },
         others: reads.others,
+        named: reads.named,
         group_sizes: before.group_sizes.clone(),
         stalled: 0,
         failing: None,

@@ -18,6 +18,7 @@ mod look;
 mod mailboxes;
 mod observe;
 mod pending;
+mod protected;
 mod refusals;
 mod remarks;
 mod renames;
@@ -38,14 +39,15 @@ use listsync_core::{
     member::{MemberKey, Op},
     plan::Standing,
     schedule::LEASE,
-    summary::{Failure, Summary},
+    shield::Shield,
+    summary::{Failure, Remark, Summary},
     trigger::{Generation, Reason},
 };
 
 use self::{
     apply::{Apply, Stop},
     decide::{Resolution, decide},
-    finish::{Ending, blank_summary},
+    finish::{Ending, Reads, blank_summary},
     look::{Look, Matches},
     observe::{Observed, observe},
     renames::{Renamed, Rest},
@@ -230,33 +232,20 @@ impl Running<'_> {
     /// The sentence of the house: observe both sides, resolve identities, reconcile, guard, plan, apply, fold.
     async fn go(&mut self) -> PortResult<Ending> {
         let look = self.look;
-        linkable::demand_all(look.ports, look.settings, look.link()).await?;
-        let reading = async {
-            follow(look).await?;
-            let mut observed = observe(look).await?;
-            let resolved = identify(look, &mut observed).await?;
-            let remarks = remarks::ambiguous(look, &observed).await?;
-            Ok((observed, resolved, remarks))
-        };
-        let read = keeping(look, self.lease.clone(), reading).await?;
         // Nothing was written yet, so nothing is left half done.
-        let Some((observed, (resolved, renamed), remarks)) = read else {
+        let Some((prepared, resolved)) = keeping(look, self.lease.clone(), prepare(look)).await? else {
             return Ok(Ending::Continued { progressed: false });
         };
-        self.note(&observed);
-        self.summary.remark(remarks);
-        self.summary.renamed = renamed.done;
+        self.note(&prepared.observed);
+        self.summary.renamed = prepared.renamed.done;
+        self.summary.remark(prepared.remarks.iter().cloned());
         match resolved {
             Resolved::OutOfTime { unmatched, progressed } => {
-                self.hand_over(observed, unmatched, progressed).await
+                self.hand_over(prepared.observed, unmatched, progressed).await
             }
             Resolved::All(unmatched) => {
-                let seen = (observed.list_cursor.clone(), observed.matched.clone());
-                let (evidence, reads) = finish::split(observed, unmatched);
-                let shield = decide::shield(look, evidence.reach).await?;
-                let mut resolution = decide(look, &evidence, &shield).await?;
-                resolution.note(&reads.others, renamed);
-                drop(evidence);
+                let seen = (prepared.observed.list_cursor.clone(), prepared.observed.matched.clone());
+                let (reads, mut resolution) = prepared.settle(look, unmatched).await?;
                 self.began = resolution.standing;
                 self.report(&resolution);
                 if look.link().writes == Writes::ByHand {
@@ -302,7 +291,7 @@ impl Running<'_> {
         observed.sight = Sight::Some { present: [].into(), absent: [].into(), rumoured: [].into() };
         let seen = (observed.list_cursor.clone(), observed.matched.clone());
         let (evidence, _) = finish::split(observed, unmatched);
-        let mut resolution = decide(self.look, &evidence, &Default::default()).await?;
+        let mut resolution = decide(self.look, &evidence, &Shield::default()).await?;
         resolution.plan.effects.clear();
         resolution.outlived.clear();
         let progressed = progressed || !resolution.changes.is_empty();
@@ -336,6 +325,39 @@ impl Running<'_> {
                 retryable: true,
             });
         }
+    }
+}
+
+/// Both sides as they were read, with who is who.
+struct Prepared {
+    observed: Observed,
+    renamed: Renamed,
+    remarks: Vec<Remark>,
+    shield: Shield,
+}
+
+/// Everything of a run and of a preview that comes before a decision.
+async fn prepare(look: Look<'_>) -> PortResult<(Prepared, Resolved)> {
+    linkable::demand_all(look.ports, look.settings, look.link()).await?;
+    follow(look).await?;
+    let mut observed = observe(look).await?;
+    let (resolved, renamed) = identify(look, &mut observed).await?;
+    let remarks = remarks::ambiguous(look, &observed).await?;
+    let shield = match resolved {
+        Resolved::All(_) => protected::find(look, &mut observed).await?,
+        // Nobody is removed by a run that did not read everybody.
+        Resolved::OutOfTime { .. } => Shield::default(),
+    };
+    Ok((Prepared { observed, renamed, remarks, shield }, resolved))
+}
+
+impl Prepared {
+    /// Decides on everything that was read, once who is who is known of everybody.
+    async fn settle(self, look: Look<'_>, unmatched: UnmatchedContacts) -> PortResult<(Reads, Resolution)> {
+        let (evidence, reads) = finish::split(self.observed, unmatched);
+        let mut resolution = decide(look, &evidence, &self.shield).await?;
+        resolution.note(&reads.others, self.renamed);
+        Ok((reads, resolution))
     }
 }
 
@@ -410,22 +432,14 @@ pub(crate) async fn plan(
     let matches = Matches::Unsaved;
     let look =
         Look { ports, state: &state, settings: &settings, reason, until, meter: &meter, watch, matches };
-    linkable::demand_all(ports, &settings, look.link()).await?;
-    follow(look).await?;
-    let mut observed = observe(look).await?;
-    let (unmatched, renamed) = match identify(look, &mut observed).await? {
-        (Resolved::All(unmatched), renamed) => (unmatched, renamed),
-        (Resolved::OutOfTime { .. }, _) => {
-            return Err(PortError::new(
-                Fault::Unavailable,
-                "out_of_time",
-                format!("link {link} was not read in time"),
-            ));
-        }
+    let (prepared, resolved) = prepare(look).await?;
+    let Resolved::All(unmatched) = resolved else {
+        return Err(PortError::new(
+            Fault::Unavailable,
+            "out_of_time",
+            format!("link {link} was not read in time"),
+        ));
     };
-    let (evidence, reads) = finish::split(observed, unmatched);
-    let shield = decide::shield(look, evidence.reach).await?;
-    let mut resolution = decide(look, &evidence, &shield).await?;
-    resolution.note(&reads.others, renamed);
+    let (_, resolution) = prepared.settle(look, unmatched).await?;
     Ok(resolution.plan)
 }

@@ -12,6 +12,7 @@ use listsync_core::{
     list::Entry,
     member::{Member, MemberKey, Open},
     schedule::FullRead,
+    shield::Named,
     snapshot::{Completeness, Depth, Nesting, Others, Principal, Snapshot},
     sources::Holders,
     summary::ReadKind,
@@ -67,6 +68,8 @@ pub(crate) struct Observed {
     pub(crate) reach: Reach,
     /// Which of several groups could not be read completely.
     pub(crate) unread: Unread,
+    /// Whose the protected addresses are.
+    pub(crate) named: Named,
 }
 
 /// How both sides were read.
@@ -140,6 +143,7 @@ async fn changes(look: Look<'_>, group: &Cursor, list: &Cursor) -> PortResult<Op
         holders: None,
         reach: sources::reach(look.link(), &unread),
         unread,
+        named: Named::new(),
     };
     candidates(look, observed, list_changes.contacts).await.map(Some)
 }
@@ -330,6 +334,7 @@ async fn full(look: Look<'_>) -> PortResult<Observed> {
         holders,
         reach: sources::reach(link, &unread),
         unread,
+        named: Named::new(),
     })
 }
 

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use listsync_core::{
     Timestamp,
     address::Address,
-    gather::Shield,
+    case::Protection,
     id::ContactId,
     link::{Phase, Side},
     member::{Change, Op},
     plan::{Cause, Effect, Release},
-    snapshot::Principal,
+    shield::Shield,
 };
 
 use super::decide::Sorting;
@@ -56,7 +56,7 @@ impl Sorting<'_> {
                 continue;
             };
             let principal = effect.key.object_id().and_then(|id| principals.get(id));
-            if is_shielded(shield, effect, principal) {
+            if shield.covers(&effect.key, &effect.address, principal) == Protection::Protected {
                 continue;
             }
             effect.contact = Some(contact.clone());
@@ -89,10 +89,4 @@ fn waits(effect: &Effect) -> bool {
 /// Whether somebody whom only the group has would join the list.
 fn unites(effect: &Effect) -> bool {
     effect.change == JOIN_LIST && effect.cause == Cause::GroupAdded
-}
-
-fn is_shielded(shield: &Shield, effect: &Effect, principal: Option<&Principal>) -> bool {
-    let addresses = effect.address.iter().chain(principal.into_iter().flat_map(Principal::addresses));
-    effect.key.object_id().is_some_and(|id| shield.object_ids.contains(id))
-        || addresses.into_iter().any(|address| shield.addresses.contains(address))
 }

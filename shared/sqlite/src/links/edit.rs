@@ -77,9 +77,7 @@ fn relink(tx: &Connection, n: i64, state: &LinkState, now: Timestamp) -> Outcome
         return Err(error.with_hint("try again when the run has ended").into());
     }
     tx.execute("DELETE FROM members WHERE link = ?1", [n])?;
-    // The group's reads still lag behind what was written before.
-    let fresh = Progress { settles_at: state.progress.settles_at, ..Progress::default() };
-    row::save_progress(tx, n, &fresh)?;
+    row::save_progress(tx, n, &state.progress.relinked())?;
     row::save_ruling(tx, n, None)?;
     row::save_link(tx, &Link { made_at: None, ..state.link.clone() })?;
     // A worker whose lease ran out must not bring back what was forgotten.

@@ -26,6 +26,7 @@ mod office;
 mod one_way;
 mod pending;
 mod people;
+mod protected;
 mod refusals;
 mod renames;
 mod service;

@@ -80,7 +80,7 @@ impl LinkRow {
             }
             LinkEdit::Relink => {
                 self.token += 1;
-                self.state.progress = Progress::default();
+                self.state.progress = self.state.progress.relinked();
                 self.state.link.made_at = None;
                 self.state.ruling = None;
                 self.members.clear();
