@@ -26,6 +26,8 @@ pub(crate) enum Breadth {
 pub(crate) enum Repeat {
     /// It may.
     Kept,
+    /// It names people, who may be erased before it is given again: its status, and where to look.
+    NamesPeople,
     /// It holds a secret that is shown once, so it is not.
     ShownOnce,
 }
@@ -51,6 +53,11 @@ const fn tenant(method: Method, path: &'static str, verb: Verb) -> Rule {
     Rule { method, path, need: Need::Key(verb, Breadth::Tenant), repeat: Repeat::Kept }
 }
 
+const fn people(mut rule: Rule) -> Rule {
+    rule.repeat = Repeat::NamesPeople;
+    rule
+}
+
 const fn once(method: Method, path: &'static str, verb: Verb) -> Rule {
     Rule { method, path, need: Need::Key(verb, Breadth::Tenant), repeat: Repeat::ShownOnce }
 }
@@ -67,34 +74,34 @@ pub(crate) const RULES: &[Rule] = &[
     lists(Method::GET, "/v1/lists/{list}/members", Read),
     lists(Method::PUT, "/v1/lists/{list}/members/{member}", Operate),
     lists(Method::DELETE, "/v1/lists/{list}/members/{member}", Operate),
-    lists(Method::POST, "/v1/lists/{list}/decisions", Operate),
-    tenant(Method::POST, "/v1/lists/{list}/filter-preview", Read),
+    people(lists(Method::POST, "/v1/lists/{list}/decisions", Operate)),
+    people(tenant(Method::POST, "/v1/lists/{list}/filter-preview", Read)),
     lists(Method::GET, "/v1/lists/{list}/explain", Read),
     lists(Method::GET, "/v1/lists/{list}/imports", Read),
-    lists(Method::POST, "/v1/lists/{list}/imports", Operate),
+    people(lists(Method::POST, "/v1/lists/{list}/imports", Operate)),
     lists(Method::GET, "/v1/imports", Read),
     lists(Method::GET, "/v1/imports/{import}", Read),
-    lists(Method::POST, "/v1/imports/{import}/approve", Approve),
-    lists(Method::POST, "/v1/imports/{import}/discard", Approve),
+    people(lists(Method::POST, "/v1/imports/{import}/approve", Approve)),
+    people(lists(Method::POST, "/v1/imports/{import}/discard", Approve)),
     lists(Method::GET, "/v1/contacts", Read),
-    tenant(Method::POST, "/v1/contacts", Operate),
+    people(tenant(Method::POST, "/v1/contacts", Operate)),
     lists(Method::GET, "/v1/contacts/{contact}", Read),
     lists(Method::PATCH, "/v1/contacts/{contact}", Operate),
     lists(Method::DELETE, "/v1/contacts/{contact}", Operate),
-    tenant(Method::POST, "/v1/contacts/{contact}/erase", Admin),
+    people(tenant(Method::POST, "/v1/contacts/{contact}/erase", Admin)),
     lists(Method::GET, "/v1/contacts/{contact}/export", Read),
-    lists(Method::POST, "/v1/contacts/{contact}/merge", Operate),
-    tenant(Method::POST, "/v1/decisions", Operate),
+    people(lists(Method::POST, "/v1/contacts/{contact}/merge", Operate)),
+    people(tenant(Method::POST, "/v1/decisions", Operate)),
     lists(Method::POST, "/v1/opt-out-links", Operate),
     lists(Method::GET, "/v1/links", Read),
-    lists(Method::POST, "/v1/links", Link),
+    people(lists(Method::POST, "/v1/links", Link)),
     lists(Method::GET, "/v1/links/{link}", Read),
     lists(Method::DELETE, "/v1/links/{link}", Link),
     lists(Method::POST, "/v1/links/{link}/pause", Link),
     lists(Method::POST, "/v1/links/{link}/resume", Link),
     lists(Method::POST, "/v1/links/{link}/relink", Link),
     lists(Method::GET, "/v1/links/{link}/plan", Read),
-    lists(Method::POST, "/v1/links/{link}/sync", Operate),
+    people(lists(Method::POST, "/v1/links/{link}/sync", Operate)),
     lists(Method::GET, "/v1/links/{link}/syncs/{generation}", Read),
     lists(Method::POST, "/v1/holds/{digest}/approve", Approve),
     lists(Method::POST, "/v1/holds/{digest}/discard", Approve),

@@ -134,6 +134,7 @@ async fn bounded(
 fn keeping(rule: &Rule) -> Keeping {
     match rule.repeat {
         Repeat::Kept => Keeping::Whole,
+        Repeat::NamesPeople => Keeping::Outline,
         Repeat::ShownOnce => Keeping::Status,
     }
 }

@@ -107,10 +107,12 @@ async fn claimed(app: &App, name: &str, fingerprint: String) -> PortResult<Resul
     Ok(Err(Box::new(in_progress().into_response())))
 }
 
-/// Remembers the answer. One that says "not now" is forgotten, so that the next try is a first one.
+/// Remembers the answer. One that says "not now" is forgotten, so that the next try is a first one; and so is a refusal
+/// whose text may name somebody: nothing was done, and the next try is told why as the first was.
 pub(crate) async fn keep(app: &App, claimed: &Claimed, keeping: Keeping, response: Response) -> Response {
     let status = response.status();
-    if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
+    let names_somebody = keeping == Keeping::Outline && status.is_client_error();
+    if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS || names_somebody {
         let _ = app.service.seen.forget(&claimed.name).await;
         return response;
     }

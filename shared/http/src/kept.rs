@@ -15,6 +15,8 @@ use crate::problem::Problem;
 const REPEATED: &str = "idempotency-replayed";
 /// What the store takes at most for one value, in bytes, with room for its frame.
 const LARGEST: usize = 200 * 1024;
+/// The headers of an answer that are kept without its body.
+const OUTLINE: [HeaderName; 2] = [header::LOCATION, header::ETAG];
 /// The headers of an answer that are kept.
 const HEADERS: [HeaderName; 4] = [header::CONTENT_TYPE, header::LOCATION, header::ETAG, header::LINK];
 
@@ -23,6 +25,8 @@ const HEADERS: [HeaderName; 4] = [header::CONTENT_TYPE, header::LOCATION, header
 pub(crate) enum Keeping {
     /// It may.
     Whole,
+    /// It names people, who may be erased before it is looked at: its status, and where to look.
+    Outline,
     /// It holds a secret that is shown once: only its status.
     Status,
 }
@@ -52,11 +56,16 @@ impl Kept {
         let header = |name: &HeaderName| {
             Some((name.as_str().to_owned(), parts.headers.get(name)?.to_str().ok()?.to_owned()))
         };
-        let kept = if keeping == Keeping::Whole && body.len() <= LARGEST {
-            let headers = HEADERS.iter().filter_map(header).collect();
-            Self::Answer { status, headers, body: STANDARD.encode(&body) }
-        } else {
-            Self::Gone { status }
+        let kept = match keeping {
+            Keeping::Whole if body.len() <= LARGEST => {
+                let headers = HEADERS.iter().filter_map(header).collect();
+                Self::Answer { status, headers, body: STANDARD.encode(&body) }
+            }
+            Keeping::Outline => {
+                let headers = OUTLINE.iter().filter_map(header).collect();
+                Self::Answer { status, headers, body: String::new() }
+            }
+            Keeping::Whole | Keeping::Status => Self::Gone { status },
         };
         (kept, Response::from_parts(parts, Body::from(body)))
     }

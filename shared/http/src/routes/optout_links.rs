@@ -5,7 +5,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse as _, Response},
 };
-use listsync_core::contact::Scope;
+use listsync_core::{contact::Scope, list::OptOutRule};
 use listsync_inbound::optout_link::{issue, list_unsubscribe_headers, page_url};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -29,8 +29,9 @@ pub(crate) struct NewOptOutLink {
 pub(crate) struct OptOutLinkDocument {
     /// The page with the button.
     url: String,
-    /// The headers of the message; both have to be covered by its DKIM signature.
-    headers: OptOutHeaders,
+    /// The headers of the message; both have to be covered by its DKIM signature. None for a mandatory list: nobody leaves
+    /// it by a click, so that a button would promise what is refused.
+    headers: Option<OptOutHeaders>,
 }
 
 /// The headers that mail programs make a button of (RFC 8058).
@@ -50,20 +51,23 @@ pub(crate) struct OptOutHeaders {
 pub(crate) async fn create(app: Within, Told(new): Told<NewOptOutLink>) -> Result<Response, Problem> {
     let base = app.options.public_url.as_deref().ok_or_else(no_base)?;
     let contact = app.contact(&new.contact).await.map_err(in_field("contact"))?;
-    let scope = match &new.list {
-        Some(list) => Scope::List(app.list(list).await.map_err(in_field("list"))?.id),
+    let (scope, rule) = match &new.list {
+        Some(list) => {
+            let list = app.list(list).await.map_err(in_field("list"))?;
+            (Scope::List(list.id), list.opt_out)
+        }
         None => {
             app.demand_tenant()?;
-            Scope::All
+            (Scope::All, OptOutRule::Allowed)
         }
     };
     let token = issue(&app.service, &contact.id, scope).await?;
     let headers =
         list_unsubscribe_headers(base, &token).map_err(|error| no_base().hint(error.to_string()))?;
-    let headers = OptOutHeaders {
+    let headers = (rule == OptOutRule::Allowed).then_some(OptOutHeaders {
         list_unsubscribe: headers.list_unsubscribe,
         list_unsubscribe_post: headers.list_unsubscribe_post,
-    };
+    });
     Ok((StatusCode::CREATED, Json(OptOutLinkDocument { url: page_url(base, &token), headers }))
         .into_response())
 }

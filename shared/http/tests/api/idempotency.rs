@@ -120,6 +120,40 @@ async fn a_request_that_died_is_taken_over_once_nobody_can_be_at_it() {
 }
 
 #[tokio::test]
+async fn an_answer_that_names_people_is_given_again_as_where_to_look_and_outlives_nobody() {
+    let stage = Stage::new(options()).await;
+    let person =
+        json!({"address": "zoe@contoso.example", "name": "Zoe Zimmer", "fields": {"Office": "Attic"}});
+    let make = || stage.operate("POST", "/v1/contacts").header("idempotency-key", "k1").json(person.clone());
+    let first = make().send().await;
+    let id = first.document()["id"].as_str().unwrap().to_owned();
+    let again = make().send().await;
+    assert_eq!((again.status.as_u16(), again.header("idempotency-replayed")), (201, "true"));
+    for name in ["location", "etag"] {
+        assert_eq!(first.header(name), again.header(name));
+    }
+    assert!(again.body.is_empty(), "it is read where the answer says");
+    stage.administer("POST", &format!("/v1/contacts/{id}/erase")).expect(200).await;
+    let after = make().send().await;
+    assert_eq!((after.status.as_u16(), after.body.len()), (201, 0), "and not done again");
+    let contacts = stage.operate("GET", "/v1/contacts").expect(200).await;
+    assert!(contacts["items"].as_array().unwrap().iter().all(|one| one["name"] != "Zoe Zimmer"));
+}
+
+#[tokio::test]
+async fn a_refusal_that_may_name_somebody_is_judged_anew() {
+    let stage = Stage::new(options()).await;
+    let make = || {
+        let ask = stage.operate("POST", "/v1/contacts").header("idempotency-key", "k1");
+        ask.json(json!({"address": "anna@contoso.example"}))
+    };
+    stage.operate("POST", "/v1/contacts").json(json!({"address": "anna@contoso.example"})).expect(201).await;
+    for _ in 0..2 {
+        assert_eq!(make().refused(409).await.0, "contact_exists");
+    }
+}
+
+#[tokio::test]
 async fn a_secret_is_not_kept_to_be_given_again() {
     let stage = Stage::new(options()).await;
     let make = || {
