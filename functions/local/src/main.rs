@@ -1,6 +1,6 @@
 //! `listsync`: the operator's command line, and timer and worker on one machine.
 
-use std::process::ExitCode;
+use std::{process::ExitCode, time::Duration};
 
 use listsync_wiring::Environment;
 
@@ -15,6 +15,9 @@ mod start;
 mod verbs;
 mod view;
 
+/// How long the process waits at its end for what cannot be broken off.
+const LAST_MOMENT: Duration = Duration::from_secs(2);
+
 fn main() -> ExitCode {
     let (cli, form) = match start::parse() {
         Ok(parsed) => parsed,
@@ -25,7 +28,8 @@ fn main() -> ExitCode {
     start::log();
     let outcome = start::runtime().and_then(|runtime| {
         let outcome = runtime.block_on(verbs::run(&cli.verb, form, environment));
-        runtime.shutdown_background();
+        // Tasks that were left behind end here and let go of the store, which so is closed in good order.
+        runtime.shutdown_timeout(LAST_MOMENT);
         outcome
     });
     output::print(form, &outcome)

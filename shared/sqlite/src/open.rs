@@ -6,6 +6,8 @@ use crate::migrations;
 
 /// How long a call waits for another process that is writing.
 const BUSY: Duration = Duration::from_secs(30);
+/// How long emptying the write-ahead log waits for another process that is reading.
+const FLUSH: Duration = Duration::from_secs(1);
 
 /// Why a file cannot be used as the store.
 #[derive(Debug, thiserror::Error)]
@@ -62,7 +64,35 @@ pub(crate) fn open(path: &Path) -> Result<Connection, OpenError> {
     // Only now: what is refused stays as it was.
     use_wal(&conn)?;
     settle(&conn)?;
+    flush(&conn)?;
     Ok(conn)
+}
+
+/// Notes that the write-ahead log holds what was erased, as it does until it is written over.
+pub(crate) fn note_unflushed(conn: &Connection) -> rusqlite::Result<()> {
+    set_unflushed(conn, true)
+}
+
+fn set_unflushed(conn: &Connection, is: bool) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO counters (name, value) VALUES ('unflushed', ?1) ON CONFLICT (name) DO UPDATE SET value = ?1";
+    conn.prepare_cached(sql)?.execute([is]).map(drop)
+}
+
+/// Empties the write-ahead log where that is noted. Who reads through another connection keeps it from being emptied: then
+/// it stays noted.
+pub(crate) fn flush(conn: &Connection) -> rusqlite::Result<()> {
+    let noted = "SELECT EXISTS (SELECT 1 FROM counters WHERE name = 'unflushed' AND value = 1)";
+    if !conn.query_row(noted, [], |row| row.get::<_, bool>(0))? {
+        return Ok(());
+    }
+    // Nobody waits long for an erasure that was done: what is left is for whoever opens the file next.
+    conn.busy_timeout(FLUSH)?;
+    let is_busy = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0));
+    conn.busy_timeout(BUSY)?;
+    match is_busy? {
+        true => Ok(()),
+        false => set_unflushed(conn, false),
+    }
 }
 
 /// Opens a store that ends with its last handle.
@@ -101,11 +131,29 @@ fn settle(conn: &Connection) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// Makes the file where there is none, readable by its owner only: it holds people's addresses.
+/// Makes the file where there is none, readable by its owner only: it holds people's addresses. One that others may read,
+/// as a copy that was brought back, is tightened; SQLite gives the files beside it the mode of this one.
 fn create_private(path: &Path) -> io::Result<()> {
     let mut options = std::fs::OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop)
+    let file = options.open(path)?;
+    #[cfg(unix)]
+    tighten(&file)?;
+    drop(file);
+    Ok(())
+}
+
+/// Takes the rights of everybody but the owner away. Whoever is not the owner cannot, and reads it all the same.
+#[cfg(unix)]
+fn tighten(file: &std::fs::File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    if file.metadata()?.permissions().mode() & 0o077 == 0 {
+        return Ok(());
+    }
+    match file.set_permissions(std::fs::Permissions::from_mode(0o600)) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        done => done,
+    }
 }

@@ -82,11 +82,25 @@ impl SqliteStore {
         self.transact(doing, TransactionBehavior::Immediate, job).await
     }
 
+    /// Takes what was overwritten out of the write-ahead log, too. Where another process reads at that moment it stays noted,
+    /// and the next one that opens the file does it.
+    pub(crate) async fn flush(&self) -> PortResult<()> {
+        self.work("clear the write-ahead log", |conn| Ok(open::flush(conn)?)).await
+    }
+
     async fn transact<T: Send + 'static>(
         &self,
         doing: &'static str,
         behavior: TransactionBehavior,
         job: impl FnOnce(&Transaction<'_>) -> Outcome<T> + Send + 'static,
+    ) -> PortResult<T> {
+        self.work(doing, move |conn| in_transaction(conn, behavior, job)).await
+    }
+
+    async fn work<T: Send + 'static>(
+        &self,
+        doing: &'static str,
+        job: impl FnOnce(&mut Connection) -> Outcome<T> + Send + 'static,
     ) -> PortResult<T> {
         let stopped = || PortError::new(Fault::Unavailable, "store_stopped", "the store has stopped");
         let broken = |_| {
@@ -95,7 +109,7 @@ impl SqliteStore {
         };
         let (answer, answered) = oneshot::channel();
         let job: Job = Box::new(move |conn| {
-            let done = in_transaction(conn, behavior, job);
+            let done = job(conn);
             // Nobody waits any more when the caller gave up.
             drop(answer.send(done));
         });

@@ -68,8 +68,8 @@ impl Bench {
 pub(crate) struct Worked {
     /// How many messages were taken.
     pub(crate) handled: u64,
-    /// The runs that they led to.
-    pub(crate) runs: Vec<Summary>,
+    /// How many runs they led to.
+    pub(crate) runs: u64,
     /// Messages that come back later, each with why.
     pub(crate) retried: Vec<PortError>,
     /// Messages that no worker will understand, each with why.
@@ -198,7 +198,7 @@ impl<'a> Crew<'a> {
                 if let Some(summary) = &summary {
                     tell(News::Run(summary));
                 }
-                self.worked.runs.extend(summary.map(|summary| *summary));
+                self.worked.runs += u64::from(summary.is_some());
                 // One that cannot be acknowledged comes again, and finds its work done.
                 if let Err(error) = self.bench.ports.queue.acknowledge(&taken.delivery.receipt).await {
                     self.comes_back(error, tell);

@@ -3,6 +3,7 @@
 use std::{io, net::SocketAddr};
 
 use axum::Router;
+use listsync_core::summary::Summary;
 use listsync_http::{Options, Pulse};
 use listsync_wiring::Wired;
 use serde_json::json;
@@ -13,9 +14,9 @@ use crate::{
     cli::ServeArgs,
     host::{
         self, Loop,
-        crew::{self, Bench, Ending},
+        crew::{self, Bench, Ending, News, Worked},
     },
-    output::{self, Form, Outcome, Refusal},
+    output::{self, Form, Outcome, Refusal, Reply},
     server::{self, Bounds},
 };
 
@@ -33,7 +34,10 @@ pub(super) async fn run(wired: &Wired, args: &ServeArgs, form: Form) -> Outcome 
     output::note(&format!(
         "Timer and worker are running, the HTTP API at http://{address}. Ctrl-C ends them once the runs under way have ended."
     ));
-    let tell = |news: crew::News<'_>| work::tell(form, &news);
+    let tell = |news: News<'_>| match news {
+        News::Run(summary) => output::to_stdout(&in_short(summary)),
+        other => work::tell(form, &other),
+    };
     let bench = Bench::of(wired, worker);
     let working =
         async { crew::work(&bench, Ending::WhenStopped(stop.clone()), &tell).await.map_err(Refusal::from) };
@@ -46,10 +50,24 @@ pub(super) async fn run(wired: &Wired, args: &ServeArgs, form: Form) -> Outcome 
         working,
         unless_stopped(api, stop.clone()),
     )?;
-    let mut reply = work::reply(&worked);
-    reply.document["ticks"] = json!(ticks);
-    reply.exit = 0;
-    Ok(reply)
+    let Worked { handled, runs, .. } = worked;
+    Ok(Reply::done(json!({"handled": handled, "runs": runs, "ticks": ticks}), work::handled(handled, runs)))
+}
+
+/// One line of a run, which a journal may keep for long: ids and counts. Who failed is in the summary, which an erasure
+/// reaches.
+fn in_short(summary: &Summary) -> String {
+    let Summary { run, link, outcome, list, group, failures, .. } = summary;
+    let more = match failures.len() {
+        0 => String::new(),
+        failed => {
+            format!("; {} (listsync runs show {run})", output::count(failed as u64, "failure", "failures"))
+        }
+    };
+    format!(
+        "link {link}, run {run}: {outcome}; list +{} -{}, group +{} -{}{more}\n",
+        list.added, list.removed, group.added, group.removed
+    )
 }
 
 /// What is said where the API listens beyond this machine, as it has no TLS of its own.

@@ -1,5 +1,7 @@
 //! `listsync tick` and `listsync work`: timer and worker, once.
 
+use std::sync::{Mutex, PoisonError};
+
 use listsync_core::summary::{Outcome as Ended, Summary};
 use listsync_http::Pulse;
 use listsync_timer::FanOut;
@@ -33,8 +35,15 @@ pub(super) async fn work(wired: &Wired, args: &WorkArgs, form: Form) -> Outcome 
     let stop = host::stop_signal()?;
     let ending = if args.until_empty { Ending::WhenEmpty(stop) } else { Ending::WhenStopped(stop) };
     let bench = Bench::of(wired, Pulse::new("worker", host::BEAT));
-    let worked = crew::work(&bench, ending, &|news| tell(form, &news)).await?;
-    Ok(reply(&worked))
+    let runs = Mutex::new(Vec::new());
+    let note = |news: News<'_>| {
+        tell(form, &news);
+        if let News::Run(summary) = news {
+            runs.lock().unwrap_or_else(PoisonError::into_inner).push(summary.clone());
+        }
+    };
+    let worked = crew::work(&bench, ending, &note).await?;
+    Ok(reply(&worked, &runs.into_inner().unwrap_or_else(PoisonError::into_inner)))
 }
 
 /// Tells of one message: a run's summary is part of the answer to a person.
@@ -66,23 +75,26 @@ pub(super) fn tell(form: Form, news: &News<'_>) {
 }
 
 /// The answer of a worker that ended.
-pub(super) fn reply(worked: &Worked) -> Reply {
-    let Worked { handled, runs, retried, refused } = worked;
+fn reply(worked: &Worked, runs: &[Summary]) -> Reply {
+    let Worked { handled, retried, refused, .. } = worked;
     let retried: Vec<_> = retried.iter().map(|error| Refusal::from(error.clone()).document()).collect();
     let document = json!({"handled": handled, "runs": runs, "retried": retried, "refused": refused});
-    let text = match handled {
+    Reply::done(document, self::handled(*handled, runs.len() as u64)).exiting(exit_code(worked, runs))
+}
+
+pub(super) fn handled(messages: u64, runs: u64) -> String {
+    match messages {
         0 => "The queue is empty.".to_owned(),
         _ => format!(
             "Handled {} with {}.",
-            output::count(*handled, "message", "messages"),
-            output::count(runs.len() as u64, "run", "runs")
+            output::count(messages, "message", "messages"),
+            output::count(runs, "run", "runs")
         ),
-    };
-    Reply::done(document, text).exiting(exit_code(worked))
+    }
 }
 
 /// The first of the house's codes that applies to all of it together.
-fn exit_code(Worked { runs, retried, refused, .. }: &Worked) -> u8 {
+fn exit_code(Worked { retried, refused, .. }: &Worked, runs: &[Summary]) -> u8 {
     let own = runs.iter().filter(|run| run.outcome != Ended::Busy);
     let mut codes: Vec<u8> = own.map(Summary::exit_code).collect();
     codes.extend(retried.iter().map(|_| 1));

@@ -1,6 +1,6 @@
 //! Deleting and erasing people: what they refused is kept of their addresses, by keyed hashes.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use listsync_core::{
     Timestamp,
@@ -23,6 +23,7 @@ use crate::{
         contacts::{self, Stored},
         held,
     },
+    open,
     values::{collect, doc, doc_text},
 };
 
@@ -50,6 +51,7 @@ pub(super) fn erase(tx: &Connection, id: &ContactId, at: Timestamp) -> Outcome<V
         held::forget_rows(tx, address)?;
     }
     tx.execute("UPDATE members SET address = NULL, named = NULL WHERE contact = ?1", [id.as_str()])?;
+    open::note_unflushed(tx)?;
     Ok(lists)
 }
 
@@ -75,16 +77,14 @@ pub(super) fn depart(tx: &Connection, contact: &Stored, at: Timestamp) -> Outcom
     Ok(left)
 }
 
-/// Takes an address out of the failures of past runs.
+/// Takes an address out of what past runs tell.
 fn strike_from_runs(tx: &Connection, address: &Address) -> Outcome<()> {
     let statement = tx.prepare_cached("SELECT n, doc FROM runs WHERE instr(doc, ?1) > 0")?;
     let found: Vec<(i64, String)> =
         collect(statement, [address.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?;
     for (n, text) in found {
         let mut summary: Summary = doc(&text, "run")?;
-        for failure in &mut summary.failures {
-            failure.address.take_if(|of| of == address);
-        }
+        summary.forget(&BTreeSet::from([address.clone()]));
         tx.execute("UPDATE runs SET doc = ?2 WHERE n = ?1", params![n, doc_text(&summary)?])?;
     }
     Ok(())

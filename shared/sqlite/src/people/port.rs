@@ -99,7 +99,9 @@ impl Contacts for SqliteStore {
 
     async fn erase_contact(&self, id: &ContactId, now: Timestamp) -> PortResult<Vec<ListId>> {
         let id = id.clone();
-        self.write("erase the contact", move |tx| forget::erase(tx, &id, now)).await
+        let left = self.write("erase the contact", move |tx| forget::erase(tx, &id, now)).await?;
+        self.flush().await?;
+        Ok(left)
     }
 
     async fn say(&self, saying: &Saying) -> PortResult<Heard> {

@@ -20,6 +20,8 @@ fn holds(bytes: &[u8], text: &str) -> bool {
     bytes.windows(text.len()).any(|window| window == text.as_bytes())
 }
 
+const TRACES: [&str; 4] = ["anna@", "a.adler@", "Anna Adler", "attic-7"];
+
 #[tokio::test]
 async fn no_trace_of_an_erased_person_is_left_in_the_file() {
     let folder = tempfile::tempdir().unwrap();
@@ -44,11 +46,37 @@ async fn no_trace_of_an_erased_person_is_left_in_the_file() {
     store.erase_contact(&id, at(4)).await.unwrap();
     let run = Runs::load(&store, &RunId::parse("r1").unwrap()).await.unwrap().unwrap();
     assert_eq!((run.failures.len(), run.failures[0].address.clone()), (1, None), "the failure itself stays");
+    for file in fs::read_dir(folder.path()).unwrap() {
+        let (path, bytes) = file.map(|file| (file.path(), fs::read(file.path()).unwrap())).unwrap();
+        for trace in TRACES {
+            assert!(!holds(&bytes, trace), "{trace} in {path:?}, while the store is open");
+        }
+    }
     drop(store);
     let bytes = fs::read(&path).unwrap();
-    for trace in ["anna@", "a.adler@", "Anna Adler", "attic-7"] {
+    for trace in TRACES {
         assert!(!holds(&bytes, trace), "{trace}");
     }
     assert!(holds(&bytes, "berta@"), "others stay");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "and nothing lies beside it");
+}
+
+#[tokio::test]
+async fn what_an_erasure_could_not_take_out_of_the_log_the_next_opening_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    let store = SqliteStore::open(&path).unwrap();
+    let staff = list(&store, "Staff").await;
+    let anna = NewContact { address: address("anna"), name: "Anna Adler".into(), fields: BTreeMap::new() };
+    store.add(&staff.id, &anna, Origin::Manual, at(1)).await.unwrap();
+    let id = store.find_contact(&address("anna")).await.unwrap().unwrap().id;
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN; SELECT count(*) FROM contacts;").unwrap();
+    store.erase_contact(&id, at(4)).await.unwrap();
+    let wal = folder.path().join("store.db-wal");
+    assert!(holds(&fs::read(&wal).unwrap(), "Anna Adler"), "somebody reads what was before");
+    drop(other);
+    let again = SqliteStore::open(&path).unwrap();
+    assert!(!holds(&fs::read(&wal).unwrap(), "Anna Adler"));
+    drop((store, again));
 }

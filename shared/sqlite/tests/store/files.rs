@@ -72,6 +72,21 @@ fn only_the_owner_may_read_a_new_file() {
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o077, 0);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_copy_that_everybody_may_read_is_tightened_when_it_is_opened() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    drop(SqliteStore::open(&path).unwrap());
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+    let _store = SqliteStore::open(&path).unwrap();
+    for file in fs::read_dir(folder.path()).unwrap() {
+        let file = file.unwrap();
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o077, 0, "{:?}", file.file_name());
+    }
+}
+
 /// Documents as version 1 of their shapes wrote them: they must read for ever.
 const FIRST_SHAPES: &str = r#"
     INSERT INTO lists (n, id, name, name_key) VALUES (1, 'list-1', 'Staff', 'staff');

@@ -1,6 +1,6 @@
 //! The file on the disk: by which profile it is read, and what of it is given back.
 
-use std::{fs::File, path::Path};
+use std::{fs::File, io, path::Path};
 
 use listsync_core::list::List;
 use listsync_lists::{ParsedFile, Position, Profile, Reading};
@@ -55,9 +55,18 @@ pub(super) fn write_rejects(
     if parsed.rejected.is_empty() {
         return Ok(0);
     }
-    let mut out = File::create_new(to).map_err(|error| unwritten(format!("cannot be written ({error})")))?;
+    let mut out = new_private(to).map_err(|error| unwritten(format!("cannot be written ({error})")))?;
     listsync_lists::write_rejects(opened(from)?, reading, parsed, &mut out)
         .map_err(|error| unwritten(error.to_string()))
+}
+
+/// A new file that its owner alone may read: it holds people's addresses.
+fn new_private(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }
 
 fn opened(path: &Path) -> Result<File, Refusal> {
