@@ -1,6 +1,9 @@
 //! What people read after a run.
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -175,6 +178,28 @@ pub struct Remark {
     pub message: String,
     /// What the operator can do.
     pub hint: String,
+}
+
+impl Summary {
+    /// Takes the addresses of somebody who was erased out of it; whether there were any. That something failed, or was
+    /// found, stays.
+    pub fn forget(&mut self, addresses: &BTreeSet<Address>) -> bool {
+        let before = self.clone();
+        for failure in &mut self.failures {
+            failure.address.take_if(|of| addresses.contains(of));
+        }
+        for remark in &mut self.remarks {
+            remark.addresses.retain(|of| !addresses.contains(of));
+        }
+        let of_failures = self.failures.iter_mut().flat_map(|one| [&mut one.message, &mut one.hint]);
+        let of_remarks = self.remarks.iter_mut().flat_map(|one| [&mut one.message, &mut one.hint]);
+        for text in of_failures.chain(of_remarks) {
+            if addresses.iter().any(|of| text.contains(of.as_str())) {
+                text.clear();
+            }
+        }
+        *self != before
+    }
 }
 
 /// What the run cost at the directory.

@@ -32,8 +32,9 @@ pub(crate) fn note(contact: &ContactId, addresses: BTreeSet<String>, lists: BTre
 impl DynamoStore {
     /// Does what was noted. A run that fails at the same time may name the person once more: its summary goes with its time.
     pub(crate) async fn strike(&self, contact: &ContactId, noted: &Stored) -> PortResult<()> {
-        let addresses = noted.set("addresses");
-        held::strike(&self.table, &addresses).await?;
+        let noted_addresses = noted.set("addresses");
+        held::strike(&self.table, &noted_addresses).await?;
+        let addresses = noted_addresses.iter().filter_map(|text| Address::parse(text).ok()).collect();
         for list in noted.set("lists").iter().filter_map(|list| ListId::parse(list).ok()) {
             let links = match row::of_list(&self.table, &list).await {
                 // A list that is gone has no links.
@@ -59,15 +60,13 @@ impl DynamoStore {
         Ok(())
     }
 
-    async fn strike_from_runs(&self, link: &LinkId, addresses: &BTreeSet<String>) -> PortResult<()> {
+    async fn strike_from_runs(&self, link: &LinkId, addresses: &BTreeSet<Address>) -> PortResult<()> {
         let runs = span(link.to_string()).of(schema::RUNS_BY_LINK);
         let keys: Vec<Key> = self.table.read(DOING, &runs, |stored| stored.key()).await?;
         for keys in keys.chunks(CHUNK) {
             for head in self.table.get_many(DOING, keys.to_vec()).await?.into_values() {
                 let Some(mut summary) = self.whole(&head).await? else { continue };
-                let names = |of: &mut Address| addresses.contains(of.as_str());
-                let struck = summary.failures.iter_mut().filter_map(|one| one.address.take_if(names)).count();
-                if struck > 0 {
+                if summary.forget(addresses) {
                     self.save(&summary).await?;
                     self.drop_parts(&head).await?;
                 }
