@@ -71,6 +71,12 @@ impl Ruling {
     /// Whether this ruling says `kind` of the hold with that digest.
     #[must_use]
     pub fn says(&self, kind: RulingKind, digest: &str) -> bool {
-        self.kind == kind && self.digest == digest
+        self.kind == kind && self.is_of(digest)
+    }
+
+    /// Whether it was said of the hold with that digest, and so of none that came later.
+    #[must_use]
+    pub fn is_of(&self, digest: &str) -> bool {
+        self.digest == digest
     }
 }

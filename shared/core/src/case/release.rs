@@ -69,7 +69,7 @@ struct Held {
 impl Held {
     fn of(case: &Case, policy: &Policy, change: Change) -> Option<Self> {
         let (digest, reason) = case.record.held(change)?;
-        let ruling = policy.ruling.as_ref().filter(|ruling| ruling.digest == digest);
+        let ruling = policy.ruling.as_ref().filter(|ruling| ruling.is_of(digest));
         Some(Self { reason, ruling: ruling.map(|ruling| ruling.kind) })
     }
 }
