@@ -4,13 +4,17 @@ use std::fmt::Write as _;
 
 use listsync_core::{
     Timestamp, duration,
-    link::{Link, LinkStatus, MemberRules, Source},
+    link::{Link, LinkStatus},
     settings::Protected,
     summary::Summary,
 };
 use listsync_engine::{
     Ports,
     ports::{Failing, Hold, LinkState, Phase, PortResult, Ruling, RulingKind},
+};
+use listsync_http::documents::{
+    Named,
+    link::{LinkDocument, status_word},
 };
 use serde_json::{Value, json};
 
@@ -40,58 +44,8 @@ impl LinkView {
 
     /// The document.
     pub(crate) fn document(&self) -> Value {
-        let LinkState { link, progress, ruling, requested, synced, due_at, leased_until, finished_at } =
-            &self.state;
-        let Link {
-            id,
-            list,
-            group,
-            group_name,
-            to_make,
-            more,
-            tenant,
-            mode,
-            extras,
-            first_merge,
-            every,
-            externals,
-            max_removals,
-            members: MemberRules { shared_mailboxes, agents, protected },
-            group_made_at: _,
-            made_at: _,
-            writes,
-            voucher: _,
-            status,
-        } = link;
-        let group = to_make.is_none().then_some(group);
-        json!({
-            "id": id,
-            "list": {"id": list, "name": self.list_name},
-            "group": {"id": group, "name": group_name},
-            "more_groups": more.iter().map(|Source { group, name }| json!({"id": group, "name": name})).collect::<Vec<_>>(),
-            "tenant": tenant,
-            "mode": mode,
-            "extras": extras,
-            "first_merge": first_merge,
-            "every": every.map(duration::format),
-            "externals": externals,
-            "max_removals": max_removals,
-            "shared_mailboxes": shared_mailboxes,
-            "agents": agents,
-            "protected": protected.texts(),
-            "writes": writes,
-            "status": status_word(link),
-            "halt_reason": halt_reason(*status),
-            "phase": progress.phase,
-            "requested": requested.0,
-            "synced": synced.0,
-            "due_at": due_at,
-            "leased_until": leased_until,
-            "finished_at": finished_at,
-            "failing": progress.failing,
-            "held": progress.hold.as_ref().map(|hold| held(hold, ruling.as_ref())),
-            "last_run": self.last_run,
-        })
+        let list = Named { id: self.state.link.list.to_string(), name: self.list_name.clone() };
+        json!(LinkDocument::of(self.state.clone(), list, self.last_run.clone()))
     }
 
     /// One line of a table.
@@ -141,6 +95,7 @@ impl LinkView {
             ("first merge", word(link.first_merge)),
             ("externals", word(link.externals)),
             ("every", link.every.map_or_else(default, duration::format)),
+            ("settle window", link.settle_window.map_or_else(default, duration::format)),
             ("max removals", link.max_removals.map_or_else(default, |limit| limit.to_string())),
             ("mailboxes", word(link.members.shared_mailboxes)),
             ("agents", word(link.members.agents)),
@@ -204,43 +159,6 @@ fn group_ids(link: &Link) -> String {
 pub(crate) fn groups(link: &Link) -> String {
     let which = if link.more.is_empty() { "the group" } else { "the groups" };
     format!("{which} '{}'", link.group_names())
-}
-
-/// The status as one word.
-pub(crate) fn status_word(link: &Link) -> &'static str {
-    match link.status {
-        LinkStatus::Active if link.is_pending() => "pending",
-        LinkStatus::Active => "active",
-        LinkStatus::Paused => "paused",
-        LinkStatus::Halted(_) => "halted",
-    }
-}
-
-fn halt_reason(status: LinkStatus) -> Value {
-    match status {
-        LinkStatus::Halted(reason) => json!(reason),
-        LinkStatus::Active | LinkStatus::Paused => Value::Null,
-    }
-}
-
-fn held(hold: &Hold, ruling: Option<&Ruling>) -> Value {
-    let Hold { digest, reasons, list_removals, group_removals, list_additions, group_additions, since } =
-        hold;
-    let reasons: Vec<Value> = reasons
-        .iter()
-        .map(|(side, reason)| json!({"side": side, "reason": reason, "message": reason.to_string()}))
-        .collect();
-    let ruling = ruling.filter(|ruling| ruling.digest == *digest).map(|ruling| ruling.kind);
-    json!({
-        "digest": digest,
-        "list_removals": list_removals,
-        "group_removals": group_removals,
-        "list_additions": list_additions,
-        "group_additions": group_additions,
-        "reasons": reasons,
-        "since": since,
-        "ruling": ruling,
-    })
 }
 
 fn first_run(phase: Phase) -> &'static str {

@@ -1,5 +1,7 @@
 //! What a person set up: one list, one group, and how they are kept in step.
 
+mod patch;
+
 use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
@@ -12,6 +14,7 @@ use crate::{
     settings::Protected,
 };
 
+pub use self::patch::{LinkPatch, Own};
 pub use crate::limit::RemovalLimit;
 
 /// One of the two memberships that a link keeps in step.
@@ -264,6 +267,9 @@ pub struct Link {
     /// How often it is due; none: as the settings say.
     #[serde(default)]
     pub every: Option<Duration>,
+    /// How long what was written or newly seen outranks a contradicting read; none: as the settings say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settle_window: Option<Duration>,
     /// What is done with external contacts.
     #[serde(default)]
     pub externals: Externals,

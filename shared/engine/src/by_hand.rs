@@ -1,23 +1,8 @@
 //! Links whose group a person writes, from the handout of the plan.
 
-use listsync_core::link::{Externals, Link, Mode, Side, Writes};
+use listsync_core::link::{Externals, Mode, Side, Writes};
 
-use crate::{
-    Ports,
-    ports::{Fault, LinkEdit, PortError, PortResult},
-};
-
-/// Says who carries out what is planned for the group of a link, from its next run on.
-///
-/// # Errors
-/// When it makes no sense for the link, or the store does not answer.
-pub async fn set_writes(ports: &Ports, link: &Link, writes: Writes) -> PortResult<()> {
-    sensible(writes, (link.mode, link.externals))?;
-    if writes == Writes::ByHand && link.is_pending() {
-        return Err(creates_no_group());
-    }
-    ports.links.edit(&link.id, &LinkEdit::Writes(writes), ports.clock.now()).await
-}
+use crate::ports::{Fault, PortError, PortResult};
 
 /// Whether a link can be of this kind.
 pub(crate) fn sensible(writes: Writes, (mode, externals): (Mode, Externals)) -> PortResult<()> {

@@ -5,8 +5,8 @@ use std::time::Duration;
 use listsync_core::{
     id::{LinkId, ListId, TenantId},
     link::{
-        Externals, Extras, FirstMerge, Link, LinkStatus, MemberRules, Mode, RemovalLimit, SOURCES, Side,
-        Writes,
+        Externals, Extras, FirstMerge, Link, LinkPatch, LinkStatus, MemberRules, Mode, RemovalLimit, SOURCES,
+        SharedMailboxes, Side, Writes,
     },
     linkable::Voucher,
     list::ListKind,
@@ -16,7 +16,10 @@ use crate::{
     Ports, by_hand,
     chosen::{self, Chosen},
     permissions::{demand, needs},
-    ports::{Call, Fault, Group, GroupQuery, KindRefusal, Need, NewGroup, PortError, PortResult},
+    ports::{
+        Call, Fault, Group, GroupQuery, KindRefusal, LinkEdit, LinkState, Need, NewGroup, PortError,
+        PortResult,
+    },
 };
 
 /// The group that a list is linked to.
@@ -61,6 +64,8 @@ pub struct NewLink {
     pub first_merge: FirstMerge,
     /// How often it is due.
     pub every: Option<Duration>,
+    /// How long what was written or newly seen outranks a contradicting read.
+    pub settle_window: Option<Duration>,
     /// What is done with external contacts.
     pub externals: Externals,
     /// How many removals go on without a person.
@@ -82,14 +87,16 @@ pub struct NewLink {
 /// or another link stands in the way. Nothing is saved then, and a group is created only after everything else was
 /// judged.
 pub async fn connect(ports: &Ports, new: &NewLink, call: Call<'_>) -> PortResult<Link> {
-    sensible(new)?;
+    let kind = Kind::of_new(new);
+    kind.sensible()?;
     several(new)?;
     followable(ports, new).await?;
-    by_hand::sensible(new.writes, (new.mode, new.externals))?;
     if let (Writes::ByHand, Target::New(_) | Target::Pending(_)) = (new.writes, &new.target) {
         return Err(by_hand::creates_no_group());
     }
-    permitted(ports, new, call).await?;
+    let creates = matches!(new.target, Target::New(_) | Target::Pending(_)) && new.asker == Asker::Runner;
+    let more: &[Need] = if creates { &[Need::CreateGroups] } else { &[] };
+    kind.permitted(ports, (new.asker, more), call).await?;
     let Chosen { id, name, made_at, to_make } = chosen::first(ports, new, call).await?;
     let more = chosen::further(ports, (new, &id), call).await?;
     let link = Link {
@@ -104,6 +111,7 @@ pub async fn connect(ports: &Ports, new: &NewLink, call: Call<'_>) -> PortResult
         extras: new.extras,
         first_merge: new.first_merge,
         every: new.every,
+        settle_window: new.settle_window,
         externals: new.externals,
         max_removals: new.max_removals,
         members: new.members.clone(),
@@ -117,27 +125,105 @@ pub async fn connect(ports: &Ports, new: &NewLink, call: Call<'_>) -> PortResult
     Ok(link)
 }
 
-fn sensible(new: &NewLink) -> PortResult<()> {
-    let refuse = |code: &str, message: &str, hint: &str| {
-        Err(PortError::new(Fault::Rejected, code, message).with_hint(hint))
-    };
-    match (new.mode, new.extras, new.first_merge, new.externals) {
-        (Mode::TwoWay, Extras::Remove, ..) => refuse(
-            "extras_two_way",
-            "a two-way link has no extras: each side takes the other's members",
-            "leave --extras out, or choose a one-way mode",
-        ),
-        (Mode::ListToGroup | Mode::GroupToList, _, FirstMerge::List | FirstMerge::Group, _) => refuse(
-            "first_merge_one_way",
-            "in a one-way mode the leading side wins by itself",
-            "leave --first-merge out; use --extras remove to remove who only the following side has",
-        ),
-        (Mode::GroupToList, _, _, Externals::Invite) => refuse(
-            "invite_group_to_list",
-            "a group-to-list link never adds to the group, so there is nobody to invite",
-            "leave --externals out, or choose --mode list-to-group or two-way",
-        ),
-        _ => Ok(()),
+/// Changes how a link that is there does what it does; the link as it is now.
+///
+/// # Errors
+/// As [`connect`] of a link of that kind, or when it is gone. Nothing is changed then.
+pub async fn change(
+    ports: &Ports,
+    id: &LinkId,
+    patch: &LinkPatch,
+    (asker, call): (Asker, Call<'_>),
+) -> PortResult<LinkState> {
+    let gone = || PortError::new(Fault::Gone, "no_such_link", format!("there is no link {id}"));
+    let before = ports.links.load(id).await?.ok_or_else(gone)?.link;
+    let after = before.patched(patch);
+    let kind = Kind::of(&after);
+    kind.sensible()?;
+    if after.writes == Writes::ByHand && after.is_pending() {
+        return Err(by_hand::creates_no_group());
+    }
+    if kind != Kind::of(&before) {
+        kind.permitted(ports, (asker, &[]), call).await?;
+    }
+    ports.links.edit(id, &LinkEdit::Change(patch.clone()), ports.clock.now()).await?;
+    ports.links.load(id).await?.ok_or_else(gone)
+}
+
+/// What of a link decides whether it makes sense, and which permissions its runs need.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Kind {
+    mode: Mode,
+    extras: Extras,
+    first_merge: FirstMerge,
+    externals: Externals,
+    mailboxes: SharedMailboxes,
+    writes: Writes,
+}
+
+impl Kind {
+    fn of_new(new: &NewLink) -> Self {
+        let NewLink { mode, extras, first_merge, externals, writes, .. } = *new;
+        Self { mode, extras, first_merge, externals, mailboxes: new.members.shared_mailboxes, writes }
+    }
+
+    fn of(link: &Link) -> Self {
+        let Link { mode, extras, first_merge, externals, writes, .. } = *link;
+        Self { mode, extras, first_merge, externals, mailboxes: link.members.shared_mailboxes, writes }
+    }
+
+    fn sensible(self) -> PortResult<()> {
+        let refuse = |code: &str, message: &str, hint: &str| {
+            Err(PortError::new(Fault::Rejected, code, message).with_hint(hint))
+        };
+        match (self.mode, self.extras, self.first_merge, self.externals) {
+            (Mode::TwoWay, Extras::Remove, ..) => refuse(
+                "extras_two_way",
+                "a two-way link has no extras: each side takes the other's members",
+                "leave --extras out, or choose a one-way mode",
+            ),
+            (Mode::ListToGroup | Mode::GroupToList, _, FirstMerge::List | FirstMerge::Group, _) => refuse(
+                "first_merge_one_way",
+                "in a one-way mode the leading side wins by itself",
+                "leave --first-merge out; use --extras remove to remove who only the following side has",
+            ),
+            (Mode::GroupToList, _, _, Externals::Invite) => refuse(
+                "invite_group_to_list",
+                "a group-to-list link never adds to the group, so there is nobody to invite",
+                "leave --externals out, or choose --mode list-to-group or two-way",
+            ),
+            _ => by_hand::sensible(self.writes, (self.mode, self.externals)),
+        }
+    }
+
+    /// Judges what the credential carries, and whether anybody can be told to be external where externals are invited.
+    async fn permitted(
+        self,
+        ports: &Ports,
+        (asker, more): (Asker, &[Need]),
+        call: Call<'_>,
+    ) -> PortResult<()> {
+        let mode = match (self.writes, asker) {
+            (Writes::Direct, Asker::Runner) => self.mode,
+            // The runs only read the group, or another credential writes it.
+            (Writes::ByHand, _) | (_, Asker::Reader) => Mode::GroupToList,
+        };
+        let mut needs = needs(mode, self.externals, self.mailboxes);
+        needs.extend(more);
+        demand(ports, call, &needs).await?;
+        let invites = self.externals == Externals::Invite;
+        if !invites || !ports.settings.settings().await?.internal_domains.is_empty() {
+            return Ok(());
+        }
+        match ports.directory.domains(call).await {
+            Ok(domains) if !domains.is_empty() => Ok(()),
+            _ => Err(PortError::new(
+                Fault::Rejected,
+                "internal_domains_unknown",
+                "guests are invited under external addresses, and the tenant's own domains are not known",
+            )
+            .with_hint("set them first: listsync settings set internal-domains contoso.com,contoso.de")),
+        }
     }
 }
 
@@ -181,32 +267,6 @@ async fn followable(ports: &Ports, new: &NewLink) -> PortResult<()> {
         .with_hint("link it one-way with --mode list-to-group")),
         _ => Ok(()),
     }
-}
-
-/// Judges what the credential carries, and whether anybody can be told to be external where externals are invited.
-async fn permitted(ports: &Ports, new: &NewLink, call: Call<'_>) -> PortResult<()> {
-    let mode = match (new.writes, new.asker) {
-        (Writes::Direct, Asker::Runner) => new.mode,
-        // The runs only read the group, or another credential writes it.
-        (Writes::ByHand, _) | (_, Asker::Reader) => Mode::GroupToList,
-    };
-    let mut needs = needs(mode, new.externals, new.members.shared_mailboxes);
-    if let (Target::New(_) | Target::Pending(_), Asker::Runner) = (&new.target, new.asker) {
-        needs.push(Need::CreateGroups);
-    }
-    demand(ports, call, &needs).await?;
-    if new.externals == Externals::Invite && ports.settings.settings().await?.internal_domains.is_empty() {
-        return match ports.directory.domains(call).await {
-            Ok(domains) if !domains.is_empty() => Ok(()),
-            _ => Err(PortError::new(
-                Fault::Rejected,
-                "internal_domains_unknown",
-                "guests are invited under external addresses, and the tenant's own domains are not known",
-            )
-            .with_hint("set them first: listsync settings set internal-domains contoso.com,contoso.de")),
-        };
-    }
-    Ok(())
 }
 
 /// Refuses a group whose kind no run of this mode could write.

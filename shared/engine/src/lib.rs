@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 pub mod answered;
-pub mod by_hand;
+mod by_hand;
 mod chosen;
 pub mod connect;
 pub mod credentials;

@@ -3,6 +3,7 @@
 use listsync_core::{
     hold::{Hold, Ruling, RulingKind},
     id::LinkId,
+    link::{Extras, LinkPatch},
     member::HoldReason,
     trigger::Reason,
 };
@@ -23,7 +24,8 @@ pub async fn rule(ports: &Ports, link: &LinkId, hold: &Hold, kind: RulingKind) -
     let extras = hold.reasons.iter().any(|(_, reason)| *reason == HoldReason::Extras);
     if kind == RulingKind::Discarded && extras {
         // Extras that stay once stay: else the next run would hold the same again.
-        ports.links.edit(link, &LinkEdit::KeepExtras, now).await?;
+        let keep = LinkPatch { extras: Some(Extras::Keep), ..LinkPatch::default() };
+        ports.links.edit(link, &LinkEdit::Change(keep), now).await?;
     }
     raise(ports, link, Reason::Event).await.map(drop)
 }

@@ -96,6 +96,7 @@ pub(crate) const RULES: &[Rule] = &[
     lists(Method::GET, "/v1/links", Read),
     people(lists(Method::POST, "/v1/links", Link)),
     lists(Method::GET, "/v1/links/{link}", Read),
+    lists(Method::PATCH, "/v1/links/{link}", Link),
     lists(Method::DELETE, "/v1/links/{link}", Link),
     lists(Method::POST, "/v1/links/{link}/pause", Link),
     lists(Method::POST, "/v1/links/{link}/resume", Link),

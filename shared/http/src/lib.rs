@@ -96,7 +96,7 @@ fn handlers() -> OpenApiRouter<App> {
         .routes(routes!(contacts::export))
         .routes(routes!(contacts::merge))
         .routes(routes!(links::all, links::create))
-        .routes(routes!(links::one, links::delete))
+        .routes(routes!(links::one, links::change, links::delete))
         .routes(routes!(links::pause))
         .routes(routes!(links::resume))
         .routes(routes!(links::relink))

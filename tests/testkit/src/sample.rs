@@ -110,6 +110,7 @@ pub fn link(name: &str, list: &ListId, group_name: &str) -> Link {
         extras: Extras::Keep,
         first_merge: FirstMerge::Union,
         every: None,
+        settle_window: None,
         externals: Externals::Match,
         max_removals: None,
         members: MemberRules::default(),

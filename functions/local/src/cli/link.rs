@@ -6,6 +6,9 @@ use listsync_core::{
     link::{Agents, Externals, Extras, FirstMerge, Mode, RemovalLimit, SharedMailboxes, Writes},
 };
 use listsync_engine::ports::Visibility;
+use listsync_http::documents::link::LinkChange;
+
+use super::OneLink;
 
 /// What `listsync link` takes.
 #[derive(Debug, clap::Args)]
@@ -47,6 +50,9 @@ pub(crate) struct LinkArgs {
     /// How many removals of one side within 24 hours go on without a person: 20%, 500 or off; else as the settings say.
     #[arg(long, value_name = "LIMIT")]
     pub(crate) max_removals: Option<RemovalLimit>,
+    /// How long what was written or newly seen outranks a contradicting read, such as 30m; else as the settings say.
+    #[arg(long, value_parser = duration::parse, value_name = "TIME")]
+    pub(crate) settle_window: Option<Duration>,
     /// What is done with shared mailboxes, rooms and equipment.
     #[arg(long, default_value = "sync")]
     pub(crate) shared_mailboxes: SharedMailboxesArg,
@@ -59,6 +65,65 @@ pub(crate) struct LinkArgs {
     /// Who carries out what is planned for the group.
     #[arg(long, default_value = "direct")]
     pub(crate) writes: WritesArg,
+}
+
+/// What `listsync links edit` takes: what is not named stays.
+#[derive(Debug, clap::Args)]
+#[command(group(ArgGroup::new("what").required(true).multiple(true).args([
+    "every", "settle_window", "max_removals", "extras", "externals", "shared_mailboxes", "agents", "protect",
+    "protect_nobody", "writes",
+])))]
+pub(crate) struct LinkEditArgs {
+    #[command(flatten)]
+    pub(crate) link: OneLink,
+    /// How often it is due, such as 15m, or as-settings.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) every: Option<String>,
+    /// How long what was written or newly seen outranks a contradicting read, such as 30m, or as-settings.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) settle_window: Option<String>,
+    /// How many removals of one side within 24 hours go on without a person: 20%, 500, off, or as-settings.
+    #[arg(long, value_name = "LIMIT")]
+    pub(crate) max_removals: Option<String>,
+    /// In a one-way mode: what becomes of members that only the written side has.
+    #[arg(long)]
+    pub(crate) extras: Option<ExtrasArg>,
+    /// What is done with contacts outside the internal domains.
+    #[arg(long)]
+    pub(crate) externals: Option<ExternalsArg>,
+    /// What is done with shared mailboxes, rooms and equipment.
+    #[arg(long)]
+    pub(crate) shared_mailboxes: Option<SharedMailboxesArg>,
+    /// What is done with agents: software that has a user's account.
+    #[arg(long)]
+    pub(crate) agents: Option<AgentsArg>,
+    /// Somebody who is never removed, in place of those who were named before: an address, an object id, or "owners"; may
+    /// be repeated.
+    #[arg(long, value_name = "WHO")]
+    pub(crate) protect: Vec<String>,
+    /// Protect nobody but those whom the settings name.
+    #[arg(long, conflicts_with = "protect")]
+    pub(crate) protect_nobody: bool,
+    /// Who carries out what is planned for the group.
+    #[arg(long)]
+    pub(crate) writes: Option<WritesArg>,
+}
+
+impl From<&LinkEditArgs> for LinkChange {
+    fn from(args: &LinkEditArgs) -> Self {
+        let named = args.protect_nobody || !args.protect.is_empty();
+        Self {
+            every: args.every.clone(),
+            settle_window: args.settle_window.clone(),
+            max_removals: args.max_removals.clone(),
+            extras: args.extras.map(Extras::from),
+            externals: args.externals.map(Externals::from),
+            shared_mailboxes: args.shared_mailboxes.map(SharedMailboxes::from),
+            agents: args.agents.map(Agents::from),
+            protected: named.then(|| args.protect.clone()),
+            writes: args.writes.map(Writes::from),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

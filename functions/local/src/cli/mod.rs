@@ -4,6 +4,8 @@ use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use listsync_core::limit::OwnLimit;
 
+#[cfg(test)]
+mod documented;
 mod examples;
 mod import;
 mod keys;
@@ -12,7 +14,7 @@ mod people;
 
 pub(crate) use import::{AgainArg, ColumnArgs, Deed, ImportArgs, ImportModeArg, ImportsVerb};
 pub(crate) use keys::{KeysVerb, ScopeArg};
-pub(crate) use link::{LinkArgs, NewGroupKindArg, WritesArg};
+pub(crate) use link::{LinkArgs, LinkEditArgs, NewGroupKindArg, WritesArg};
 pub(crate) use people::{ContactsVerb, EditArgs, MailArg, Who};
 
 /// Keeps contact lists and Microsoft Entra ID groups in step, both ways.
@@ -155,10 +157,13 @@ pub(crate) enum ListsVerb {
     },
     /// Take a contact off a list, as an operator.
     Remove(Person),
-    /// Delete a list that no link stands on. Its contacts stay.
+    /// Delete a list that no link stands on. Its contacts stay, and who had said no to it stays off a later list of its name.
     Delete {
         /// The list's name or id.
         list: String,
+        /// Do not ask: it is meant.
+        #[arg(long)]
+        yes: bool,
     },
 }
 
@@ -243,6 +248,8 @@ pub(crate) enum LinksVerb {
     },
     /// Forget what both sides had in common: the next run unions, and removes nobody.
     Relink(OneLink),
+    /// Change how a link does what it does. It keeps what it remembers: nobody joins or leaves because of the change alone.
+    Edit(LinkEditArgs),
     /// Say who carries out what is planned for the group: each sync, or a person.
     Writes {
         #[command(flatten)]

@@ -22,12 +22,18 @@ pub(crate) enum ContactsVerb {
     /// Delete a contact from every list. Their opt-outs stay, as keyed hashes.
     Delete(Who),
     /// Erase a person: nothing of them stays but a keyed hash, so that no file and no group brings them back.
-    Erase(Who),
+    Erase {
+        #[command(flatten)]
+        who: Who,
+        /// Do not ask: it is meant.
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Who {
-    /// One of the person's e-mail addresses.
+    /// One of the person's e-mail addresses, or their key in the system that files come from.
     pub(crate) email: String,
 }
 

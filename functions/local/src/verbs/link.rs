@@ -44,6 +44,7 @@ pub(super) async fn run(wired: &Wired, args: &LinkArgs) -> Outcome {
         extras: args.extras.into(),
         first_merge: args.first_merge.into(),
         every: args.every,
+        settle_window: args.settle_window,
         externals: args.externals.into(),
         max_removals: args.max_removals,
         members: MemberRules {
@@ -95,6 +96,7 @@ pub(super) async fn existing_group(wired: &Wired, list: &List, group: &str) -> R
         extras: Extras::default(),
         first_merge: FirstMerge::default(),
         every: None,
+        settle_window: None,
         externals: Externals::default(),
         max_removals: None,
         members: MemberRules::default(),

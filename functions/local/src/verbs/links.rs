@@ -1,23 +1,32 @@
 //! `listsync links`: what is linked, and a person's word on it.
 
+use std::time::Duration;
+
 use listsync_core::{
-    link::{Link, LinkStatus, Writes},
+    link::{Link, LinkPatch, LinkStatus, Writes},
     trigger::Reason,
 };
 use listsync_engine::{
-    Ports, by_hand,
-    ports::{LinkEdit, PortResult, RulingKind},
+    Ports,
+    connect::{self, Asker},
+    ports::{Call, LinkEdit, LinkState, Meter, PortResult, RulingKind},
     rule::rule as engine_rule,
     trigger,
 };
+use listsync_http::documents::link::LinkChange;
 use serde_json::{Value, json};
 
+use super::unanswered;
+
 use crate::{
-    cli::LinksVerb,
+    cli::{LinkEditArgs, LinksVerb},
     find,
     output::{self, Outcome, Refusal, Reply},
     view::{self, LinkView},
 };
+
+/// So long the directory may take to say what the app may do.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(super) async fn run(ports: &Ports, verb: &LinksVerb) -> Outcome {
     match verb {
@@ -34,6 +43,7 @@ pub(super) async fn run(ports: &Ports, verb: &LinksVerb) -> Outcome {
         LinksVerb::Writes { link, writes } => {
             set_writes(ports, find::link(ports, &link.list).await?.link, (*writes).into()).await
         }
+        LinksVerb::Edit(args) => edit(ports, args).await,
         LinksVerb::Unlink(one) => unlink(ports, find::link(ports, &one.list).await?.link).await,
     }
 }
@@ -76,8 +86,8 @@ async fn set_status(ports: &Ports, link: &Link, status: LinkStatus) -> PortResul
 }
 
 async fn set_writes(ports: &Ports, link: Link, writes: Writes) -> Outcome {
-    by_hand::set_writes(ports, &link, writes).await?;
-    trigger::raise(ports, &link.id, Reason::OnDemand).await?;
+    let patch = LinkPatch { writes: Some(writes), ..LinkPatch::default() };
+    change(ports, &link, &patch).await?;
     let text = match writes {
         Writes::Direct => "From now on, syncs write the group. One is queued.",
         Writes::ByHand => {
@@ -85,6 +95,29 @@ async fn set_writes(ports: &Ports, link: Link, writes: Writes) -> Outcome {
         }
     };
     changed(ports, &link, text).await
+}
+
+async fn edit(ports: &Ports, args: &LinkEditArgs) -> Outcome {
+    let link = find::link(ports, &args.link.list).await?.link;
+    let patch = LinkChange::from(args).read().map_err(|refused| {
+        let flag = refused.name.replace("protected", "protect").replace('_', "-");
+        Refusal::new(refused.name, refused.why, format!("give another --{flag}"))
+    })?;
+    let after = change(ports, &link, &patch).await?;
+    if patch.protected.is_some() {
+        unanswered::tell(&unanswered::of_protected(ports, &after.link.members.protected).await);
+    }
+    let view = LinkView::load(ports, after).await?;
+    let text = format!("Changed the link, and queued a sync.\n\n{}", view.text());
+    Ok(Reply::done(view.document(), text))
+}
+
+async fn change(ports: &Ports, link: &Link, patch: &LinkPatch) -> Result<LinkState, Refusal> {
+    let meter = Meter::default();
+    let call = Call { until: ports.clock.now() + PATIENCE, meter: &meter };
+    let after = connect::change(ports, &link.id, patch, (Asker::Runner, call)).await?;
+    trigger::raise(ports, &link.id, Reason::OnDemand).await?;
+    Ok(after)
 }
 
 async fn relink(ports: &Ports, link: Link) -> Outcome {

@@ -1,10 +1,10 @@
 use listsync_core::{
     Timestamp,
     id::LinkId,
-    link::{Extras, Link, LinkStatus},
+    link::{Link, LinkPatch, LinkStatus},
     schedule::is_leased,
 };
-use listsync_engine::ports::{Failing, Fault, LinkEdit, PortError, Progress, Ruling};
+use listsync_engine::ports::{Failing, LinkEdit, PortError, PortResult, Progress, Ruling};
 
 use super::row::{LinkRow, fresh_name};
 use crate::{
@@ -24,11 +24,13 @@ pub(super) async fn edit(table: &Table, id: &LinkId, edit: &LinkEdit, now: Times
             None => return Ok(()),
         },
         LinkEdit::Rule(ruling) => ruled(row, ruling)?,
-        LinkEdit::KeepExtras => LinkRow { link: Link { extras: Extras::Keep, ..row.link.clone() }, ..row },
-        LinkEdit::Writes(writes) => LinkRow { link: Link { writes: *writes, ..row.link.clone() }, ..row },
+        LinkEdit::Change(patch) => match changed(row, patch, now)? {
+            Some(after) => after,
+            None => return Ok(()),
+        },
         LinkEdit::Resync => {
             let mut progress = row.progress.clone();
-            forget_reads(&mut progress);
+            progress.forget_reads();
             // A run that is under way does not know of it, and its last write must not undo it.
             LinkRow { progress, resync: true, ..row }
         }
@@ -49,6 +51,15 @@ fn with_status(row: LinkRow, status: LinkStatus, now: Timestamp) -> Option<LinkR
     Some(LinkRow { link: Link { status, ..row.link.clone() }, due_at, ..row })
 }
 
+fn changed(row: LinkRow, patch: &LinkPatch, now: Timestamp) -> PortResult<Option<LinkRow>> {
+    let Some((link, progress)) = row.progress.change((&row.link, patch), (row.leased_until, now))? else {
+        return Ok(None);
+    };
+    // A run that is under way does not know of it, and its last write must not undo it.
+    let resync = row.resync || progress != row.progress;
+    Ok(Some(LinkRow { link, progress, resync, due_at: row.due_at.min(now), ..row }))
+}
+
 fn ruled(row: LinkRow, ruling: &Ruling) -> Result<LinkRow, PortError> {
     match &row.progress.hold {
         Some(hold) if hold.digest == ruling.digest => Ok(LinkRow { ruling: Some(ruling.clone()), ..row }),
@@ -60,20 +71,9 @@ fn ruled(row: LinkRow, ruling: &Ruling) -> Result<LinkRow, PortError> {
     }
 }
 
-/// Drops all that would let the next run read less than everything.
-pub(super) fn forget_reads(progress: &mut Progress) {
-    progress.group_cursor = None;
-    progress.list_cursor = None;
-    progress.full_read_at = None;
-    progress.count_at = None;
-    progress.stalled = 0;
-}
-
 async fn relink(table: &Table, read: LinkRow, now: Timestamp) -> Result<(), Fail> {
     if is_leased(read.leased_until, now) {
-        let message = format!("link {} is being run", read.link.id);
-        let error = PortError::new(Fault::Busy, "link_busy", message);
-        return Err(error.with_hint("try again when the run has ended").into());
+        return Err(PortError::link_busy(&read.link.id).into());
     }
     let after = LinkRow {
         progress: read.progress.relinked(),

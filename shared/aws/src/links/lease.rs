@@ -3,10 +3,7 @@ use std::time::Duration;
 use listsync_core::{Timestamp, id::LinkId, schedule::is_leased};
 use listsync_engine::ports::{Acquired, Fault, Finish, Finished, Lease, PortError, PortResult};
 
-use super::{
-    edit,
-    row::{LinkRow, due_key, key},
-};
+use super::row::{LinkRow, due_key, key};
 use crate::table::{Condition, Fail, Guard, Op, Table, instant};
 
 /// Takes the lease, with a larger token than ever before, unless a live one is out.
@@ -99,7 +96,7 @@ pub(super) async fn finish(table: &Table, lease: &Lease, finish: &Finish) -> Res
     let mut after = read.clone();
     after.progress = finish.progress.clone();
     if read.resync {
-        edit::forget_reads(&mut after.progress);
+        after.progress.forget_reads();
     }
     if let Some(status) = finish.status {
         after.link.status = status;

@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use listsync_core::id::LinkId;
+
 /// What a caller may do about a failed call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
@@ -48,6 +50,13 @@ impl PortError {
     pub fn source_exists() -> Self {
         Self::new(Fault::Rejected, "source_exists", "there is a sender of this id")
             .with_hint("give another id, or delete the other sender first")
+    }
+
+    /// A run has the link under way.
+    #[must_use]
+    pub fn link_busy(link: &LinkId) -> Self {
+        Self::new(Fault::Busy, "link_busy", format!("link {link} is being run"))
+            .with_hint("try again when the run has ended")
     }
 
     /// The settings are others by now than those that were to be replaced.

@@ -6,7 +6,7 @@ use listsync_core::{
     address::Address,
     case::ExtrasRelease,
     id::{ContactId, GroupId, LinkId, ListId, ObjectId, TenantId},
-    link::{Link, LinkStatus, Writes},
+    link::{Link, LinkPatch, LinkStatus},
     list::NewContact,
     member::{Change, Member, MemberKey},
     new_group::MadeGroup,
@@ -23,7 +23,7 @@ pub use listsync_core::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::PortResult;
+use super::{PortError, PortResult};
 
 /// An opaque resume point of one side.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,6 +88,46 @@ impl Progress {
     #[must_use]
     pub fn relinked(&self) -> Self {
         Self { settles_at: self.settles_at, named: self.named.clone(), ..Self::default() }
+    }
+
+    /// The link and what is handed on, after a change of the link; none: it is as it was.
+    ///
+    /// # Errors
+    /// When a run is under way that the change would take by surprise.
+    pub fn change(
+        &self,
+        (link, patch): (&Link, &LinkPatch),
+        (leased_until, now): (Option<Timestamp>, Timestamp),
+    ) -> PortResult<Option<(Link, Self)>> {
+        let after = link.patched(patch);
+        if after == *link {
+            return Ok(None);
+        }
+        if after.extras != link.extras && is_leased(leased_until, now) {
+            return Err(PortError::link_busy(&link.id));
+        }
+        let progress = self.clone().changed(link, &after);
+        Ok(Some((after, progress)))
+    }
+
+    /// The same after the link was changed. A removal of extras that was approved before they were kept is asked for anew.
+    fn changed(mut self, before: &Link, after: &Link) -> Self {
+        if before.extras != after.extras {
+            self.extras_release = ExtrasRelease::default();
+        }
+        if after.looks_at_others_than(before) {
+            self.forget_reads();
+        }
+        self
+    }
+
+    /// Drops all that would let the next run read less than everything.
+    pub fn forget_reads(&mut self) {
+        self.group_cursor = None;
+        self.list_cursor = None;
+        self.full_read_at = None;
+        self.count_at = None;
+        self.stalled = 0;
     }
 }
 
@@ -194,10 +234,9 @@ pub enum LinkEdit {
     Status(LinkStatus),
     /// What was said of the present hold.
     Rule(Ruling),
-    /// Keep extras, from now on.
-    KeepExtras,
-    /// Who carries out what is planned for the group, from the next run on.
-    Writes(Writes),
+    /// How the link does what it does. It is due at once, and keeps what it remembers. What becomes of extras is not changed
+    /// under a run, which could remove them by an approval from before: that is [`super::Fault::Busy`] while a lease is live.
+    Change(LinkPatch),
     /// Read both sides in full at the next run; the baseline stays.
     Resync,
     /// Forget baseline, beliefs and cursors: the next run unions, and removes nobody. Waits for no lease: the store

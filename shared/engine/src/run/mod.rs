@@ -132,7 +132,7 @@ async fn under_lease(
             return refused.into_ran(ports, request, &state);
         }
     }
-    let settings = ports.settings.settings().await?;
+    let settings = ports.settings.settings().await?.of_link(&state.link);
     let meter = Meter::default();
     let state = state.as_of(started, &settings);
     let (until, reason, matches) = (request.until, request.reason, Matches::Saved);
@@ -426,7 +426,7 @@ pub(crate) async fn plan(
     watch: &dyn Watch,
 ) -> PortResult<listsync_core::plan::Plan> {
     let state = load(ports, link).await?;
-    let settings = ports.settings.settings().await?;
+    let settings = ports.settings.settings().await?.of_link(&state.link);
     let meter = Meter::default();
     let state = state.as_of(ports.clock.now(), &settings);
     let matches = Matches::Unsaved;

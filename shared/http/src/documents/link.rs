@@ -4,20 +4,22 @@ use listsync_core::{
     Timestamp, duration,
     id::{GroupId, LinkId, TenantId},
     link::{
-        Agents, Externals, Extras, FirstMerge, HaltReason, Link, LinkStatus, MemberRules, Mode, RemovalLimit,
-        Side, Source,
+        Agents, Externals, Extras, FirstMerge, HaltReason, Link, LinkPatch, LinkStatus, MemberRules, Mode,
+        Own, RemovalLimit, SharedMailboxes, Side, Source, Writes,
     },
     member::HoldReason,
+    new_group::{NewGroupKind, Visibility},
+    settings::Protected,
     summary::Summary,
 };
 use listsync_engine::{
     Ports,
     ports::{Failing, Hold, LinkState, Phase, PortResult, Ruling, RulingKind},
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Named, summary::SummarySchema, words};
+use super::{Named, settings::SettingRefused, summary::SummarySchema, words};
 
 /// A link with all that a person may want to know of it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -49,12 +51,22 @@ pub struct LinkDocument {
     /// What is done with contacts of foreign domains.
     #[schema(value_type = words::Externals)]
     pub externals: Externals,
+    /// How long what was written or newly seen outranks a contradicting read; null: as the settings say.
+    pub settle_window: Option<String>,
     /// How many removals go on without a person; null: as the settings say.
     #[schema(value_type = Option<String>)]
     pub max_removals: Option<RemovalLimit>,
+    /// What is done with shared mailboxes.
+    #[schema(value_type = words::SharedMailboxes)]
+    pub shared_mailboxes: SharedMailboxes,
     /// What is done with agents.
     #[schema(value_type = words::Agents)]
     pub agents: Agents,
+    /// Who is never removed, besides those that the settings name: addresses, object ids, `owners`.
+    pub protected: Vec<String>,
+    /// Who carries out what is planned for the group.
+    #[schema(value_type = words::Writes)]
+    pub writes: Writes,
     /// Whether it is run.
     #[schema(value_type = words::LinkStatus)]
     pub status: &'static str,
@@ -84,6 +96,88 @@ pub struct LinkDocument {
     pub last_run: Option<Summary>,
 }
 
+/// A change of a link: what it does not name stays, and so does all that the link remembers.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = LinkPatch)]
+pub struct LinkChange {
+    /// How often it is due, such as `15m`; `as-settings`: as the settings say.
+    #[schema(min_length = 2, pattern = "^(as-settings|([0-9]{1,5}h)?([0-9]{1,5}m)?([0-9]{1,5}s)?)$")]
+    pub every: Option<String>,
+    /// How long what was written or newly seen outranks a contradicting read, such as `30m`, or `as-settings`.
+    #[schema(min_length = 2, pattern = "^(as-settings|([0-9]{1,5}h)?([0-9]{1,5}m)?([0-9]{1,5}s)?)$")]
+    pub settle_window: Option<String>,
+    /// How many removals go on without a person, or `as-settings`.
+    #[schema(pattern = "^(as-settings|standard|off|100%|[1-9]?[0-9]%|[0-9]{1,18})$")]
+    pub max_removals: Option<String>,
+    /// What becomes of extras in a one-way mode.
+    #[schema(value_type = Option<words::Extras>)]
+    pub extras: Option<Extras>,
+    /// What is done with contacts of foreign domains.
+    #[schema(value_type = Option<words::Externals>)]
+    pub externals: Option<Externals>,
+    /// What is done with shared mailboxes.
+    #[schema(value_type = Option<words::SharedMailboxes>)]
+    pub shared_mailboxes: Option<SharedMailboxes>,
+    /// What is done with agents.
+    #[schema(value_type = Option<words::Agents>)]
+    pub agents: Option<Agents>,
+    /// Who is never removed, in place of those who were named before: addresses, object ids, `owners`.
+    #[schema(max_items = 1000)]
+    pub protected: Option<Vec<String>>,
+    /// Who carries out what is planned for the group.
+    #[schema(value_type = Option<words::Writes>)]
+    pub writes: Option<Writes>,
+}
+
+impl LinkChange {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// When a value makes no sense: by the name of its field, and why.
+    pub fn read(self) -> Result<LinkPatch, SettingRefused> {
+        Ok(LinkPatch {
+            every: own("every", self.every, duration::parse_interval)?,
+            settle_window: own("settle_window", self.settle_window, duration::parse)?,
+            max_removals: own("max_removals", self.max_removals, str::parse)?,
+            extras: self.extras,
+            externals: self.externals,
+            shared_mailboxes: self.shared_mailboxes,
+            agents: self.agents,
+            protected: self.protected.map(|texts| protected(&texts)).transpose()?,
+            writes: self.writes,
+        })
+    }
+}
+
+/// Who is never removed, as people write it.
+///
+/// # Errors
+/// When a text is none of an address, an object id, and `owners`.
+pub fn protected(texts: &[String]) -> Result<Protected, SettingRefused> {
+    let refused = |error: listsync_core::settings::ProtectedError| SettingRefused {
+        name: "protected",
+        why: error.to_string(),
+    };
+    Protected::parse(texts.iter().map(String::as_str)).map_err(refused)
+}
+
+/// A value of a link's own, or that it is to be as the settings say.
+fn own<T, E: ToString>(
+    name: &'static str,
+    text: Option<String>,
+    read: impl Fn(&str) -> Result<T, E>,
+) -> Result<Option<Own<T>>, SettingRefused> {
+    let Some(text) = text else { return Ok(None) };
+    match text.trim() {
+        "as-settings" => Ok(Some(Own::AsSettings)),
+        text => match read(text) {
+            Ok(value) => Ok(Some(Own::Set(value))),
+            Err(error) => Err(SettingRefused { name, why: error.to_string() }),
+        },
+    }
+}
+
 /// The group of a link.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct LinkedGroup {
@@ -91,6 +185,10 @@ pub struct LinkedGroup {
     pub id: Option<String>,
     /// Its name.
     pub name: String,
+    /// Who may join it by themselves, where it is a Microsoft 365 group that is still to be created.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<words::Visibility>)]
+    pub visibility: Option<Visibility>,
 }
 
 /// Why and since when a link fails.
@@ -150,7 +248,9 @@ impl LinkDocument {
         Ok(Self::of(state, list, last_run))
     }
 
-    fn of(state: LinkState, list: Named, last_run: Option<Summary>) -> Self {
+    /// What is known of a link as one document.
+    #[must_use]
+    pub fn of(state: LinkState, list: Named, last_run: Option<Summary>) -> Self {
         let status = status_word(&state.link);
         let LinkState { link, progress, ruling, requested, synced, due_at, leased_until, finished_at } =
             state;
@@ -166,28 +266,39 @@ impl LinkDocument {
             extras,
             first_merge,
             every,
+            settle_window,
             externals,
             max_removals,
-            members: MemberRules { agents, .. },
+            members: MemberRules { shared_mailboxes, agents, protected },
             group_made_at: _,
             made_at: _,
-            writes: _,
+            writes,
             voucher: _,
             status: stored_status,
         } = link;
+        let visibility = to_make.as_ref().filter(|new| new.kind == NewGroupKind::Microsoft365);
+        let visibility = visibility.map(|new| new.visibility);
         Self {
             id,
             list,
-            group: LinkedGroup { id: to_make.is_none().then(|| GroupId::into(group)), name: group_name },
+            group: LinkedGroup {
+                id: to_make.is_none().then(|| GroupId::into(group)),
+                name: group_name,
+                visibility,
+            },
             more_groups: more.into_iter().map(named).collect(),
             tenant,
             mode,
             extras,
             first_merge,
             every: every.map(duration::format),
+            settle_window: settle_window.map(duration::format),
             externals,
             max_removals,
+            shared_mailboxes,
             agents,
+            protected: protected.texts(),
+            writes,
             status,
             halt_reason: match stored_status {
                 LinkStatus::Halted(reason) => Some(reason),
@@ -214,7 +325,7 @@ impl HeldDocument {
     fn of(hold: Hold, ruling: Option<&Ruling>) -> Self {
         let Hold { digest, reasons, list_removals, group_removals, list_additions, group_additions, since } =
             hold;
-        let ruling = ruling.filter(|ruling| ruling.digest == digest).map(|ruling| ruling.kind);
+        let ruling = ruling.filter(|ruling| ruling.is_of(&digest)).map(|ruling| ruling.kind);
         let reason =
             |(side, reason): (Side, HoldReason)| HeldReason { side, reason, message: reason.to_string() };
         let reasons = reasons.into_iter().map(reason).collect();

@@ -30,6 +30,12 @@ words! {
     Externals: "match" | "invite" | "skip";
     /// What is done with agents: software that has a user's account.
     Agents: "skip" | "keep";
+    /// What is done with shared mailboxes, rooms and equipment.
+    SharedMailboxes: "sync" | "skip";
+    /// Who carries out what is planned for the group: each run, or a person from its handout.
+    Writes: "direct" | "by-hand";
+    /// Who may join a created Microsoft 365 group without being added.
+    Visibility: "private" | "public";
     /// Whether a link is run; `pending`: its next run first creates its group.
     LinkStatus: "active" | "pending" | "paused" | "halted";
     /// Why a link was stopped for safety.

@@ -17,7 +17,7 @@ use listsync_core::{
 };
 use listsync_engine::{
     Ports,
-    connect::Asker,
+    connect::{self, Asker},
     credentials::{self, Holder},
     ports::{Call, LinkEdit, LinkState, Meter, PortResult},
     preview::preview,
@@ -25,10 +25,13 @@ use listsync_engine::{
     watch::Unwatched,
 };
 
-use super::newlink::{NewLinkBody, connected};
+use super::newlink::{NewLinkBody, PATIENCE, connected};
 use crate::{
     ask::{Asked, Named, Told},
-    documents::{link::LinkDocument, plan::PlanSchema},
+    documents::{
+        link::{LinkChange, LinkDocument},
+        plan::PlanSchema,
+    },
     page::{Page, PageQuery, Wanted},
     problem::Problem,
     within::Within,
@@ -115,6 +118,25 @@ pub(crate) async fn create(app: Within, Told(new): Told<NewLinkBody>) -> Result<
 pub(crate) async fn one(app: Within, Named([link]): Named<1>) -> Result<Json<LinkDocument>, Problem> {
     let state = app.link(&link).await?;
     Ok(Json(LinkDocument::load(app.ports(), state).await?))
+}
+
+/// Changes how a link does what it does, and asks for a run. It keeps what it remembers: nobody joins or leaves because of
+/// the change alone.
+#[utoipa::path(patch, path = "/v1/links/{link}", tag = "links", request_body = LinkChange,
+    params(("link" = String, Path, description = "A link's id.")),
+    responses((status = 200, description = "The link as it is now.", body = LinkDocument)))]
+pub(crate) async fn change(
+    app: Within,
+    Named([link]): Named<1>,
+    Told(change): Told<LinkChange>,
+) -> Result<Json<LinkDocument>, Problem> {
+    let id = app.link(&link).await?.link.id;
+    let patch = change.read().map_err(|refused| Problem::invalid(refused.name, refused.why))?;
+    let meter = Meter::default();
+    let call = Call { until: later(app.now(), PATIENCE), meter: &meter };
+    connect::change(app.ports(), &id, &patch, (app.options.asker, call)).await?;
+    trigger::raise(app.ports(), &id, Reason::OnDemand).await?;
+    shown(&app, &id).await
 }
 
 /// Removes a link. List and group stay as they are.

@@ -6,7 +6,10 @@ use axum::http::StatusCode;
 use listsync_core::{
     duration,
     id::LinkId,
-    link::{Agents, Externals, Extras, FirstMerge, Link, MemberRules, Mode, RemovalLimit, Side, Writes},
+    link::{
+        Agents, Externals, Extras, FirstMerge, Link, MemberRules, Mode, RemovalLimit, SharedMailboxes, Side,
+        Writes,
+    },
     list::List,
     new_group::unique_name,
     settings::parse_owner,
@@ -21,10 +24,14 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{in_field, name};
-use crate::{documents::words, problem::Problem, within::Within};
+use crate::{
+    documents::{link::protected, words},
+    problem::Problem,
+    within::Within,
+};
 
 /// So long the directory may take for the few calls that a link needs.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A link to be made: of a list with `group` or `new_group`.
 #[derive(Deserialize, ToSchema)]
@@ -63,6 +70,21 @@ pub(crate) struct NewLinkBody {
     /// How many removals go on without a person; left out: as the settings say.
     #[schema(value_type = Option<String>, pattern = "^(standard|off|100%|[1-9]?[0-9]%|[0-9]{1,18})$")]
     max_removals: Option<RemovalLimit>,
+    /// How long what was written or newly seen outranks a contradicting read; left out: as the settings say.
+    #[schema(min_length = 2, pattern = "^([0-9]{1,5}h)?([0-9]{1,5}m)?([0-9]{1,5}s)?$")]
+    settle_window: Option<String>,
+    /// What is done with shared mailboxes, rooms and equipment.
+    #[serde(default)]
+    #[schema(value_type = Option<words::SharedMailboxes>)]
+    shared_mailboxes: SharedMailboxes,
+    /// Who is never removed, besides those that the settings name: addresses, object ids, `owners`.
+    #[serde(default)]
+    #[schema(max_items = 1000)]
+    protected: Vec<String>,
+    /// Who carries out what is planned for the group.
+    #[serde(default)]
+    #[schema(value_type = Option<words::Writes>)]
+    writes: Writes,
     /// What is done with agents: software that has a user's account.
     #[serde(default)]
     #[schema(value_type = Option<words::Agents>)]
@@ -83,6 +105,10 @@ pub(crate) struct NewGroupBody {
     name: String,
     /// Its kind; `m365` where it is left out.
     kind: Option<GroupWord>,
+    /// Who may join a Microsoft 365 group by themselves; `private` where it is left out.
+    #[serde(default)]
+    #[schema(value_type = Option<words::Visibility>)]
+    visibility: Visibility,
     /// The sign-in names of its owners.
     #[serde(default)]
     #[schema(max_items = 20)]
@@ -106,6 +132,9 @@ pub(crate) async fn connected(app: &Within, body: NewLinkBody) -> Result<Link, P
     let tenant = app.options.tenant.clone().ok_or_else(no_tenant)?;
     let mode = body.mode.unwrap_or(Mode::TwoWay);
     let every = body.every.as_deref().map(due).transpose()?;
+    let settle_window = body.settle_window.as_deref().map(window).transpose()?;
+    let protected =
+        protected(&body.protected).map_err(|refused| Problem::invalid(refused.name, refused.why))?;
     let more = body.more_groups.iter().map(|group| query("more_groups", group)).collect::<Result<_, _>>()?;
     let target = target(ports, &list, mode, (body.group, body.new_group)).await?;
     let new = NewLink {
@@ -118,10 +147,11 @@ pub(crate) async fn connected(app: &Within, body: NewLinkBody) -> Result<Link, P
         extras: body.extras,
         first_merge: body.first_merge,
         every,
+        settle_window,
         externals: body.externals,
         max_removals: body.max_removals,
-        members: MemberRules { agents: body.agents, ..MemberRules::default() },
-        writes: Writes::default(),
+        members: MemberRules { shared_mailboxes: body.shared_mailboxes, agents: body.agents, protected },
+        writes: body.writes,
         voucher: app.voucher(),
         asker: app.options.asker,
     };
@@ -150,6 +180,10 @@ fn due(text: &str) -> Result<Duration, Problem> {
     duration::parse_interval(text).map_err(|error| Problem::invalid("every", error.to_string()))
 }
 
+fn window(text: &str) -> Result<Duration, Problem> {
+    duration::parse(text).map_err(|error| Problem::invalid("settle_window", error.to_string()))
+}
+
 async fn target(
     ports: &Ports,
     list: &List,
@@ -174,7 +208,7 @@ async fn target(
             None | Some(GroupWord::M365) => NewGroupKind::Microsoft365,
             Some(GroupWord::Security) => NewGroupKind::Security,
         },
-        visibility: Visibility::Private,
+        visibility: new.visibility,
         owners: new.owners,
     }))
 }

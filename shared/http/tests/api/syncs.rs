@@ -110,6 +110,58 @@ async fn a_link_that_does_not_run_is_not_asked_to() {
 }
 
 #[tokio::test]
+async fn a_link_is_changed_field_by_field_and_keeps_what_it_remembers() {
+    let stage = Stage::new(options()).await;
+    let link = linked(&stage).await;
+    stage.operate("POST", &format!("/v1/links/{link}/sync")).expect(202).await;
+    work(&stage).await;
+    let patch = |document: Value| stage.administer("PATCH", &format!("/v1/links/{link}")).json(document);
+    let changed = patch(json!({
+        "every": "1h", "settle_window": "0s", "max_removals": "7", "externals": "skip", "agents": "keep",
+        "shared_mailboxes": "sync", "protected": ["owners", "anna@contoso.example"], "writes": "by-hand",
+    }));
+    let changed = changed.expect(200).await;
+    for (field, value) in [("every", "1h"), ("settle_window", "0s"), ("max_removals", "7")] {
+        assert_eq!(changed[field], value, "{changed}");
+    }
+    for (field, value) in [("externals", "skip"), ("agents", "keep"), ("writes", "by-hand")] {
+        assert_eq!(changed[field], value, "{changed}");
+    }
+    assert_eq!(changed["protected"], json!(["owners", "anna@contoso.example"]));
+    assert_eq!(changed["phase"], "steady", "it goes on from where it was");
+    let same = patch(json!({"every": "as-settings", "max_removals": "as-settings", "writes": "direct"}));
+    let same = same.expect(200).await;
+    assert_eq!((&same["every"], &same["max_removals"]), (&Value::Null, &Value::Null));
+    assert_eq!((&same["settle_window"], &same["externals"]), (&json!("0s"), &json!("skip")), "and no more");
+    assert_eq!(stage.operate("GET", &format!("/v1/links/{link}")).expect(200).await, same);
+    for (document, code, field) in [
+        (json!({"every": "0s"}), 422, "every"),
+        (json!({"max_removals": "many"}), 422, "max_removals"),
+        (json!({"protected": ["nobody"]}), 422, "protected"),
+    ] {
+        assert_eq!(patch(document).refused(code).await.1.as_deref(), Some(field));
+    }
+    assert_eq!(patch(json!({"extras": "remove"})).refused(409).await.0, "extras_two_way");
+    stage.operate("PATCH", &format!("/v1/links/{link}")).json(json!({"every": "1h"})).refused(403).await;
+}
+
+#[tokio::test]
+async fn a_link_is_made_with_all_that_the_command_line_can_say_of_one() {
+    let stage = Stage::new(Options { asker: Asker::Reader, ..options() }).await;
+    stage.operate("POST", "/v1/lists").json(json!({"name": "News"})).expect(201).await;
+    let new = json!({
+        "list": "News", "new_group": {"name": "News", "visibility": "public"}, "settle_window": "10m",
+        "protected": ["owners"], "shared_mailboxes": "sync", "writes": "direct",
+    });
+    let made = stage.administer("POST", "/v1/links").json(new).expect(201).await;
+    assert_eq!((&made["group"]["visibility"], &made["settle_window"]), (&json!("public"), &json!("10m")));
+    assert_eq!((&made["protected"], &made["writes"]), (&json!(["owners"]), &json!("direct")));
+    stage.operate("POST", "/v1/lists").json(json!({"name": "Staff2"})).expect(201).await;
+    let by_hand = json!({"list": "Staff2", "new_group": {"name": "Staff2"}, "writes": "by-hand"});
+    assert_eq!(stage.administer("POST", "/v1/links").json(by_hand).refused(409).await.0, "by_hand_new_group");
+}
+
+#[tokio::test]
 async fn a_link_that_is_being_run_is_relinked_once_the_run_has_ended() {
     let stage = Stage::new(options()).await;
     let link = linked(&stage).await;
@@ -164,7 +216,7 @@ async fn a_link_whose_group_is_to_be_created_is_pending_until_a_run_creates_it()
     let (path, link) = (made.header("location").to_owned(), made.document());
     judge("Link", &link);
     assert_eq!((&link["status"], &link["requested"]), (&json!("pending"), &json!(1)));
-    assert_eq!(link["group"], json!({"id": null, "name": "The news"}));
+    assert_eq!(link["group"], json!({"id": null, "name": "The news", "visibility": "private"}));
     let listed = stage.operate("GET", "/v1/links").expect(200).await;
     assert_eq!(listed["items"][0]["status"], "pending");
     let plan = stage.operate("GET", &format!("{path}/plan")).expect(200).await;

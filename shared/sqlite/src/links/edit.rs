@@ -1,10 +1,10 @@
 use listsync_core::{
     Timestamp,
     id::LinkId,
-    link::{Extras, Link, LinkStatus},
+    link::{Link, LinkPatch, LinkStatus},
     schedule::is_leased,
 };
-use listsync_engine::ports::{Failing, Fault, LinkEdit, LinkState, PortError, Progress, Ruling};
+use listsync_engine::ports::{Failing, LinkEdit, LinkState, PortError, Progress, Ruling};
 use rusqlite::{Connection, params};
 
 use super::row;
@@ -20,8 +20,7 @@ pub(super) fn edit(tx: &Connection, id: &LinkId, edit: &LinkEdit, now: Timestamp
     match edit {
         LinkEdit::Status(status) => set_status(tx, n, &state.link, *status, now),
         LinkEdit::Rule(ruling) => rule(tx, n, &state, ruling),
-        LinkEdit::KeepExtras => row::save_link(tx, &Link { extras: Extras::Keep, ..state.link }),
-        LinkEdit::Writes(writes) => row::save_link(tx, &Link { writes: *writes, ..state.link }),
+        LinkEdit::Change(patch) => change(tx, n, &state, (patch, now)),
         LinkEdit::Resync => resync(tx, n, state.progress),
         LinkEdit::Relink => relink(tx, n, &state, now),
         LinkEdit::Failing(reason) => {
@@ -42,6 +41,19 @@ fn set_status(tx: &Connection, n: i64, link: &Link, status: LinkStatus, now: Tim
     Ok(())
 }
 
+fn change(tx: &Connection, n: i64, state: &LinkState, (patch, now): (&LinkPatch, Timestamp)) -> Outcome<()> {
+    let change = state.progress.change((&state.link, patch), (state.leased_until, now))?;
+    let Some((after, progress)) = change else { return Ok(()) };
+    row::save_progress(tx, n, &progress)?;
+    // A run that is under way does not know of it, and its last write must not undo it.
+    let anew = progress != state.progress;
+    tx.execute(
+        "UPDATE links SET due_at = min(due_at, ?2), resync = max(resync, ?3) WHERE n = ?1",
+        params![n, nanos(now), anew],
+    )?;
+    row::save_link(tx, &after)
+}
+
 fn rule(tx: &Connection, n: i64, state: &LinkState, ruling: &Ruling) -> Outcome<()> {
     match &state.progress.hold {
         Some(hold) if hold.digest == ruling.digest => row::save_ruling(tx, n, Some(ruling)),
@@ -54,27 +66,16 @@ fn rule(tx: &Connection, n: i64, state: &LinkState, ruling: &Ruling) -> Outcome<
 }
 
 fn resync(tx: &Connection, n: i64, mut progress: Progress) -> Outcome<()> {
-    forget_reads(&mut progress);
+    progress.forget_reads();
     row::save_progress(tx, n, &progress)?;
     // A run that is under way does not know of it, and its last write must not undo it.
     tx.execute("UPDATE links SET resync = 1 WHERE n = ?1", [n])?;
     Ok(())
 }
 
-/// Drops all that would let the next run read less than everything.
-pub(super) fn forget_reads(progress: &mut Progress) {
-    progress.group_cursor = None;
-    progress.list_cursor = None;
-    progress.full_read_at = None;
-    progress.count_at = None;
-    progress.stalled = 0;
-}
-
 fn relink(tx: &Connection, n: i64, state: &LinkState, now: Timestamp) -> Outcome<()> {
     if is_leased(state.leased_until, now) {
-        let message = format!("link {} is being run", state.link.id);
-        let error = PortError::new(Fault::Busy, "link_busy", message);
-        return Err(error.with_hint("try again when the run has ended").into());
+        return Err(PortError::link_busy(&state.link.id).into());
     }
     tx.execute("DELETE FROM members WHERE link = ?1", [n])?;
     row::save_progress(tx, n, &state.progress.relinked())?;

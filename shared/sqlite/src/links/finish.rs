@@ -4,7 +4,7 @@ use rusqlite::{Connection, params};
 
 use super::{
     counts::{self, Place},
-    edit, lease, members, row,
+    lease, members, row,
 };
 use crate::{
     error::Outcome,
@@ -37,7 +37,7 @@ fn save_state(tx: &Connection, lease: &Lease, n: i64, finish: &Finish) -> Outcom
         tx.prepare_cached("SELECT resync FROM links WHERE n = ?1")?.query_row([n], |row| row.get(0))?;
     let mut progress = finish.progress.clone();
     if resync {
-        edit::forget_reads(&mut progress);
+        progress.forget_reads();
     }
     row::save_progress(tx, n, &progress)?;
     if finish.status.is_none() && finish.ruling_done.is_none() {

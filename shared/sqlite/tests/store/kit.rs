@@ -103,6 +103,7 @@ pub(crate) fn link(id: &str, list: &ListId, group: &str, mode: Mode) -> Link {
         extras: Extras::Keep,
         first_merge: FirstMerge::Union,
         every: None,
+        settle_window: None,
         externals: Externals::Match,
         max_removals: None,
         members: MemberRules::default(),

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use listsync_core::{
     id::LinkId,
-    link::{Extras, HaltReason, Link, LinkStatus, Mode, Phase, Side},
+    link::{Extras, HaltReason, Link, LinkPatch, LinkStatus, Mode, Phase, Side},
     member::{Change, HoldReason, Op},
     trigger::Generation,
 };
@@ -242,7 +242,14 @@ async fn extras_are_kept_from_then_on() {
     let staff = list(&store, "Staff").await;
     let new = Link { extras: Extras::Remove, ..link("l1", &staff.id, "g1", Mode::ListToGroup) };
     store.create(&new, at(0)).await.unwrap();
-    store.edit(&new.id, &LinkEdit::KeepExtras, at(1)).await.unwrap();
+    store
+        .edit(
+            &new.id,
+            &LinkEdit::Change(LinkPatch { extras: Some(Extras::Keep), ..LinkPatch::default() }),
+            at(1),
+        )
+        .await
+        .unwrap();
     let state = store.load(&new.id).await.unwrap().unwrap();
     assert_eq!(state.link, Link { extras: Extras::Keep, ..new });
 }

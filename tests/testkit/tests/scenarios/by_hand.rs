@@ -1,19 +1,16 @@
 use std::time::Duration;
 
 use listsync_core::{
-    link::{Extras, Link, Mode, Side, Writes},
+    link::{Extras, Link, LinkPatch, Mode, Side, Writes},
     plan::Plan,
     snapshot::Principal,
     summary::Outcome,
 };
-use listsync_engine::{
-    by_hand::set_writes,
-    ports::{Clock as _, Decision, LinkEdit, RulingKind},
-};
+use listsync_engine::ports::{Clock as _, Decision, LinkEdit, RulingKind};
 use listsync_testkit::sample::{address, person};
 
 use crate::{
-    desk::{BOTH, Desk, Reading},
+    desk::{BOTH, Desk, Reading, set_writes},
     play,
 };
 
@@ -205,8 +202,7 @@ fn a_link_that_writes_again_does_what_was_left() {
             desk.list_adds("eve").await;
             desk.list_removes("ann").await;
             assert_eq!(desk.sync().await.outcome, Outcome::Planned);
-            let link = desk.state().await.link;
-            set_writes(&desk.ports, &link, Writes::Direct).await.unwrap();
+            set_writes(&desk.ports, &desk.link, Writes::Direct).await.unwrap();
             let summary = desk.sync().await;
             assert_eq!((summary.group.added, summary.group.removed), (1, 1));
             desk.both_are(&["bob", "eve"]).await;
@@ -234,10 +230,9 @@ fn only_a_link_that_writes_a_group_can_leave_that_to_a_person() {
     play(async {
         let one_way = |link| Link { mode: Mode::GroupToList, ..link };
         let desk = Desk::linked(Reading::Full, (&["ann"], &["ann"]), one_way).await;
-        let link = desk.state().await.link;
-        let refused = set_writes(&desk.ports, &link, Writes::ByHand).await.unwrap_err();
+        let refused = set_writes(&desk.ports, &desk.link, Writes::ByHand).await.unwrap_err();
         assert_eq!(refused.code, "by_hand_one_way");
         assert_eq!(desk.state().await.link.writes, Writes::Direct);
-        desk.edit(LinkEdit::Writes(Writes::Direct)).await;
+        desk.edit(LinkEdit::Change(LinkPatch { writes: Some(Writes::Direct), ..LinkPatch::default() })).await;
     });
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use listsync_core::{
     id::{LinkId, ListId, RunId},
-    link::{Link, Mode},
+    link::{Link, LinkPatch, Mode, Writes},
     list::{Origin, Standing},
     member::Op,
     plan::Plan,
@@ -14,9 +14,10 @@ use listsync_core::{
 };
 use listsync_engine::{
     Ports,
+    connect::{self, Asker},
     ports::{
-        Clock as _, Decision, EntryQuery, Group, GroupKind, LinkEdit, LinkState, Links as _, ListSide as _,
-        ListStore as _, Membership, Ruling, RulingKind,
+        Call, Clock as _, Decision, EntryQuery, Group, GroupKind, LinkEdit, LinkState, Links as _,
+        ListSide as _, ListStore as _, Membership, Meter, PortResult, Ruling, RulingKind,
     },
     preview::preview,
     run::{Ran, RunRequest, run},
@@ -214,4 +215,11 @@ pub(crate) fn one_way(mode: Mode) -> impl FnOnce(Link) -> Link {
 
 pub(crate) fn of_tenant() -> listsync_core::id::TenantId {
     tenant()
+}
+
+/// Changes who carries out what is planned for a link's group.
+pub(crate) async fn set_writes(ports: &Ports, link: &LinkId, writes: Writes) -> PortResult<LinkState> {
+    let (patch, meter) = (LinkPatch { writes: Some(writes), ..LinkPatch::default() }, Meter::default());
+    let call = Call { until: ports.clock.now() + Duration::from_secs(60), meter: &meter };
+    connect::change(ports, link, &patch, (Asker::Runner, call)).await
 }

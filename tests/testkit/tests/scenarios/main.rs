@@ -7,6 +7,7 @@ mod aliases;
 mod authority;
 mod bureau;
 mod by_hand;
+mod changed;
 mod claims;
 mod clock;
 mod departures;

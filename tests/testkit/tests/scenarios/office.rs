@@ -130,6 +130,7 @@ impl Office {
             extras: Extras::Keep,
             first_merge: FirstMerge::Union,
             every: None,
+            settle_window: None,
             externals: Externals::Match,
             max_removals: None,
             members: MemberRules::default(),

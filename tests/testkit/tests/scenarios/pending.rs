@@ -8,7 +8,6 @@ use listsync_core::{
     summary::Outcome,
 };
 use listsync_engine::{
-    by_hand::set_writes,
     connect::{Asker, NewLink, Target},
     ports::{Fault, LinkEdit, Links as _},
 };
@@ -16,7 +15,7 @@ use listsync_graph_emulator::{GroupKind, ObjectId};
 use listsync_testkit::faults::{Fate, Faults, When};
 
 use crate::{
-    desk::{BOTH, Reading},
+    desk::{BOTH, Reading, set_writes},
     office::{Office, existing, own},
     play,
 };
@@ -170,7 +169,7 @@ fn a_pending_link_fills_its_list_and_is_written_by_runs() {
     play(async {
         let mut office = Office::new(Reading::Full).await;
         let link = office.connected(&wish(&office, Mode::TwoWay, &[])).await.unwrap();
-        let refused = set_writes(&office.ports, &link, Writes::ByHand).await.unwrap_err();
+        let refused = set_writes(&office.ports, &link.id, Writes::ByHand).await.unwrap_err();
         assert_eq!(refused.code, "by_hand_new_group");
         let group = office.group(GroupKind::Security, &[]);
         let mut other = office.wish(existing(group), Mode::GroupToList);

@@ -215,6 +215,7 @@ fn link_of(list: &ListId, mode: Mode) -> NewLink {
         extras: Extras::Keep,
         first_merge: FirstMerge::Union,
         every: None,
+        settle_window: None,
         externals: Externals::Match,
         members: MemberRules::default(),
         max_removals: None,

@@ -1,5 +1,9 @@
+use std::time::Duration;
+
 use listsync_core::{
-    link::{Extras, HaltReason, Link, LinkStatus, Mode, Side, Writes},
+    link::{
+        Externals, Extras, HaltReason, Link, LinkPatch, LinkStatus, Mode, Own, RemovalLimit, Side, Writes,
+    },
     member::HoldReason,
 };
 use listsync_engine::ports::{
@@ -26,6 +30,46 @@ pub(super) async fn all<S: Links + ListStore>(make: &impl Fn() -> S) {
     a_relink_forgets_when_the_link_was_made(make).await;
     after_a_relink_an_old_run_writes_nothing(make).await;
     a_failing_link_says_why_until_a_run_ends(make).await;
+    a_change_keeps_what_the_link_remembers(make).await;
+    a_change_that_looks_at_others_is_not_undone_by_a_run_under_way(make).await;
+}
+
+async fn a_change_keeps_what_the_link_remembers<S: Links + ListStore>(make: &impl Fn() -> S) {
+    let bed = Bed::make(make).await;
+    synced(&bed).await;
+    let before = state(&bed).await;
+    assert!(before.due_at > moment(25));
+    let patch = LinkPatch {
+        every: Some(Own::Set(Duration::from_secs(60))),
+        settle_window: Some(Own::Set(Duration::from_secs(90))),
+        max_removals: Some(Own::Set(RemovalLimit::Off)),
+        ..LinkPatch::default()
+    };
+    ok(bed.store.edit(bed.id(), &LinkEdit::Change(patch.clone()), moment(25)).await);
+    let after = state(&bed).await;
+    assert_eq!(after.link, before.link.patched(&patch));
+    assert_eq!((after.progress, after.due_at), (before.progress, moment(25)), "it is due at once");
+    assert_eq!(ok(bed.store.members(bed.id(), MemberQuery::All).await).len(), 1);
+    let due = ok(bed.store.due(moment(25), None, 10).await);
+    assert_eq!(due.first().map(|due| due.every), Some(Some(Duration::from_secs(60))), "the timer knows");
+    let back = LinkPatch { every: Some(Own::AsSettings), ..LinkPatch::default() };
+    ok(bed.store.edit(bed.id(), &LinkEdit::Change(back), moment(26)).await);
+    assert_eq!(state(&bed).await.link.every, None);
+}
+
+async fn a_change_that_looks_at_others_is_not_undone_by_a_run_under_way<S: Links + ListStore>(
+    make: &impl Fn() -> S,
+) {
+    let bed = Bed::make(make).await;
+    synced(&bed).await;
+    let lease = bed.lease(moment(30)).await;
+    let invite = LinkPatch { externals: Some(Externals::Invite), ..LinkPatch::default() };
+    ok(bed.store.edit(bed.id(), &LinkEdit::Change(invite), moment(31)).await);
+    assert_eq!(state(&bed).await.progress.full_read_at, None, "who was left aside is looked at again");
+    let extras = LinkEdit::Change(LinkPatch { extras: Some(Extras::Remove), ..LinkPatch::default() });
+    assert_eq!(fault(bed.store.edit(bed.id(), &extras, moment(32)).await), Fault::Busy);
+    bed.finish(&lease, Finish { progress: progress(), ..finish(moment(40)) }).await;
+    assert_eq!(state(&bed).await.progress.full_read_at, None);
 }
 
 fn progress() -> Progress {
@@ -112,7 +156,8 @@ async fn extras_are_kept_from_now_on<S: Links + ListStore>(make: &impl Fn() -> S
     let bed = Bed::make(make).await;
     let one_way = Link { extras: Extras::Remove, ..bed.further(2, Mode::ListToGroup).await };
     ok(bed.store.create(&one_way, moment(0)).await);
-    ok(bed.store.edit(&one_way.id, &LinkEdit::KeepExtras, moment(1)).await);
+    let keep = LinkPatch { extras: Some(Extras::Keep), ..LinkPatch::default() };
+    ok(bed.store.edit(&one_way.id, &LinkEdit::Change(keep), moment(1)).await);
     let kept = ok(bed.store.load(&one_way.id).await).map(|state| state.link);
     assert_eq!(kept, Some(Link { extras: Extras::Keep, ..one_way }));
 }
@@ -121,7 +166,8 @@ async fn who_writes_the_group_can_be_changed<S: Links + ListStore>(make: &impl F
     let bed = Bed::make(make).await;
     let before = state(&bed).await.link;
     for writes in [Writes::ByHand, Writes::Direct] {
-        ok(bed.store.edit(bed.id(), &LinkEdit::Writes(writes), moment(1)).await);
+        let patch = LinkPatch { writes: Some(writes), ..LinkPatch::default() };
+        ok(bed.store.edit(bed.id(), &LinkEdit::Change(patch), moment(1)).await);
         assert_eq!(state(&bed).await.link, Link { writes, ..before.clone() });
     }
 }

@@ -1,6 +1,6 @@
 use listsync_core::{
     id::{GroupId, LinkId},
-    link::{Link, Mode},
+    link::{Link, LinkPatch, Mode},
     settings::Protected,
     trigger::Generation,
 };
@@ -205,6 +205,6 @@ async fn an_unknown_link_is_gone<S: Links + ListStore>(make: &impl Fn() -> S) {
     assert_eq!(ok(bed.store.load(&nobody).await), None);
     assert_eq!(fault(bed.store.request(&nobody, None).await), Fault::Gone);
     assert_eq!(fault(bed.store.acquire(&nobody, moment(0), super::MINUTE).await), Fault::Gone);
-    let edit = listsync_engine::ports::LinkEdit::KeepExtras;
+    let edit = listsync_engine::ports::LinkEdit::Change(LinkPatch::default());
     assert_eq!(fault(bed.store.edit(&nobody, &edit, moment(0)).await), Fault::Gone);
 }

@@ -1,0 +1,94 @@
+//! What a person changes of a link that is there. It keeps what the link remembers: nobody joins or leaves because a link was
+//! made anew.
+
+use std::time::Duration;
+
+use super::{Agents, Externals, Extras, Link, RemovalLimit, SharedMailboxes, Writes};
+use crate::settings::{Protected, Settings};
+
+/// A value of a link's own, or none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Own<T> {
+    /// Its own.
+    Set(T),
+    /// As the settings say.
+    AsSettings,
+}
+
+impl<T> Own<T> {
+    /// The value; none: as the settings say.
+    pub fn value(self) -> Option<T> {
+        match self {
+            Self::Set(value) => Some(value),
+            Self::AsSettings => None,
+        }
+    }
+}
+
+/// A change of a link: what it does not name stays. List, group, mode and first merge are what the link is, and not here.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LinkPatch {
+    /// How often it is due.
+    pub every: Option<Own<Duration>>,
+    /// How long what was written or newly seen outranks a contradicting read.
+    pub settle_window: Option<Own<Duration>>,
+    /// How many removals go on without a person.
+    pub max_removals: Option<Own<RemovalLimit>>,
+    /// What becomes of extras in a one-way mode.
+    pub extras: Option<Extras>,
+    /// What is done with external contacts.
+    pub externals: Option<Externals>,
+    /// What is done with shared mailboxes.
+    pub shared_mailboxes: Option<SharedMailboxes>,
+    /// What is done with agents.
+    pub agents: Option<Agents>,
+    /// Who is never removed, in place of those who were named before.
+    pub protected: Option<Protected>,
+    /// Who carries out what is planned for the group.
+    pub writes: Option<Writes>,
+}
+
+impl Link {
+    /// The link after a change.
+    #[must_use]
+    pub fn patched(&self, patch: &LinkPatch) -> Self {
+        let LinkPatch {
+            every,
+            settle_window,
+            max_removals,
+            extras,
+            externals,
+            shared_mailboxes,
+            agents,
+            protected,
+            writes,
+        } = patch.clone();
+        let mut after = self.clone();
+        after.every = every.map_or(self.every, Own::value);
+        after.settle_window = settle_window.map_or(self.settle_window, Own::value);
+        after.max_removals = max_removals.map_or(self.max_removals, Own::value);
+        after.extras = extras.unwrap_or(self.extras);
+        after.externals = externals.unwrap_or(self.externals);
+        after.members.shared_mailboxes = shared_mailboxes.unwrap_or(self.members.shared_mailboxes);
+        after.members.agents = agents.unwrap_or(self.members.agents);
+        after.members.protected = protected.unwrap_or(after.members.protected);
+        after.writes = writes.unwrap_or(self.writes);
+        after
+    }
+
+    /// Whether runs of this link look at members whom those of another kind of it leave alone: what was left aside then is
+    /// found by a full read alone.
+    #[must_use]
+    pub fn looks_at_others_than(&self, before: &Self) -> bool {
+        let eye = |link: &Self| (link.extras, link.externals, link.members.clone());
+        eye(self) != eye(before)
+    }
+}
+
+impl Settings {
+    /// The settings as they are in force for a link.
+    #[must_use]
+    pub fn of_link(&self, link: &Link) -> Self {
+        Self { settle_window: link.settle_window.unwrap_or(self.settle_window), ..self.clone() }
+    }
+}
