@@ -2,7 +2,7 @@
 
 use listsync_core::{
     address::Address,
-    contact::Contact,
+    contact::{Contact, ExternalId},
     id::{LinkId, ListId},
     list::List,
 };
@@ -27,13 +27,16 @@ pub(crate) async fn list(ports: &Ports, text: &str) -> Result<List, Refusal> {
     })
 }
 
-/// A contact by one of their addresses.
-pub(crate) async fn contact(service: &Service, email: &str) -> Result<Contact, Refusal> {
-    let address = address(email)?;
-    service.contacts.find_contact(&address).await?.ok_or_else(|| {
+/// A contact by one of their addresses, or by their key in the system that files come from.
+pub(crate) async fn contact(service: &Service, text: &str) -> Result<Contact, Refusal> {
+    let (found, what) = match (text.contains('@'), ExternalId::parse(text)) {
+        (false, Ok(key)) => (service.contacts.find_external(&key).await?, "the external id"),
+        _ => (service.contacts.find_contact(&address(text)?).await?, "the address"),
+    };
+    found.ok_or_else(|| {
         Refusal::new(
             "no_such_contact",
-            format!("there is no contact with the address {address}"),
+            format!("there is no contact with {what} {text}"),
             "see who there is with 'listsync contacts ls'",
         )
     })

@@ -5,6 +5,7 @@ use std::{process::ExitCode, time::Duration};
 use listsync_wiring::Environment;
 
 mod cli;
+mod confirm;
 mod demo;
 mod find;
 mod host;

@@ -2,16 +2,20 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use listsync_core::id::{ContactId, ListId};
+use listsync_core::{
+    contact::{Decision, OptOut, OptOutReason, Via},
+    id::{ContactId, ListId},
+};
 use listsync_engine::ports::PortResult;
 
 use crate::{
-    DynamoStore,
+    DynamoStore, error,
     links::members,
     lists::{
-        head, held,
-        person::{contact_key, said_partition},
-        row::row_partition,
+        catalog, head, held,
+        people::still_at,
+        person::{Contact, contact_key, said_partition},
+        row::{Row, row_key, row_partition},
     },
     table::{CLEARED, Condition, Fail, Key, Op, Patience, Stored, Table, schema, span},
 };
@@ -50,6 +54,15 @@ fn note(what: String) -> Op {
 }
 
 impl DynamoStore {
+    /// What people said no to on a deleted list is theirs once its rows are cleared away, so that is done before another list
+    /// has the name.
+    pub(crate) async fn clear_what_had_the_name(&self, name: &str) -> PortResult<()> {
+        match catalog::formerly(&self.table, name).await?.is_empty() {
+            true => Ok(()),
+            false => self.clear_garbage().await,
+        }
+    }
+
     /// Clears away what deleted lists and links left behind. Each deletion does; what it left in a crash, the next one
     /// clears away.
     ///
@@ -105,24 +118,54 @@ async fn clear_rows(table: &Table, list: &ListId, shard: u32) -> PortResult<()> 
 }
 
 async fn clear_some(table: &Table, list: &ListId, rows: &[Stored]) -> PortResult<()> {
-    let mut ops = Vec::with_capacity(rows.len() * 2);
-    for row in rows {
-        let contact: ContactId = row.read("contact")?;
-        forget_sayings(table, list, &contact).await?;
-        ops.push(Op::delete(row.key()?));
-        let mark = Condition::new("SET #rev = #rev + :one DELETE #lists :list").with_number("one", 1);
-        let list = AttributeValue::Ss(vec![list.to_string()]);
-        let mark = Op::update(contact_key(&contact), mark.with("list", list));
-        ops.push(mark.when(Condition::present()));
+    let rows = rows.iter().map(Row::read).collect::<PortResult<Vec<Row>>>()?;
+    for row in &rows {
+        forget_sayings(table, list, &row.contact).await?;
     }
     let mut patience = Patience::new(DOING);
     loop {
+        let ops = clearing(table, list, &rows).await?;
         match table.transact(DOING, &ops).await {
             Ok(()) => return Ok(()),
             Err(Fail::Port(error)) => return Err(error),
             Err(Fail::Stale | Fail::Taken(_)) => patience.wait().await?,
         }
     }
+}
+
+/// The writes after which these rows are no more. What somebody said no to becomes their contact's, for a list of the same
+/// name.
+async fn clearing(table: &Table, list: &ListId, rows: &[Row]) -> PortResult<Vec<Op>> {
+    let said = rows.iter().filter(|row| no_of(row).is_some()).map(|row| contact_key(&row.contact));
+    let contacts = table.get_many(DOING, said.collect()).await?;
+    let marked =
+        |mark: Condition| mark.with_number("one", 1).with("list", AttributeValue::Ss(vec![list.to_string()]));
+    let mut ops = Vec::with_capacity(rows.len() * 2);
+    for row in rows {
+        let key = contact_key(&row.contact);
+        ops.push(Op::delete(row_key(list, &row.contact)));
+        match (no_of(row), contacts.get(&key)) {
+            (Some(no), Some(stored)) => {
+                let Contact { mut refused, rev, .. } = Contact::read(stored)?;
+                refused.insert(list.clone(), no);
+                let refused = serde_json::to_string(&refused).map_err(|_| error::malformed(DOING))?;
+                let mark = Condition::new("SET #rev = #rev + :one, #refused = :refused DELETE #lists :list");
+                let mark = mark.with_text("refused", refused);
+                ops.push(Op::update(key, marked(mark)).when(still_at(rev)));
+            }
+            _ => {
+                let mark = Condition::new("SET #rev = #rev + :one DELETE #lists :list");
+                ops.push(Op::update(key, marked(mark)).when(Condition::present()));
+            }
+        }
+    }
+    Ok(ops)
+}
+
+/// What its person said no to the list itself.
+fn no_of(row: &Row) -> Option<OptOut> {
+    let plain = OptOut { reason: OptOutReason::Own, at: row.since, via: Via::Operator };
+    (row.decision == Some(Decision::OptedOut)).then(|| row.no.unwrap_or(plain))
 }
 
 /// What a contact said about a list goes with the list.

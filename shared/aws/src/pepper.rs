@@ -41,4 +41,9 @@ impl Pepper {
     pub(crate) fn key(&self, address: &Address) -> Key {
         Key::head(format!("ADDRESS#{}", suppression::hash(&self.0, address)))
     }
+
+    /// Under what it is told which runs name an address.
+    pub(crate) fn told(&self, address: &Address) -> String {
+        format!("TOLD#{}", suppression::hash(&self.0, address))
+    }
 }

@@ -21,12 +21,17 @@ const KEPT_SECONDS: i64 = 396 * 24 * 3600;
 /// How long a part of a summary is; one that names very many failures has several.
 const PART_BYTES: usize = 300_000;
 
-fn run_partition(run: &RunId) -> String {
+fn run_partition(run: &str) -> String {
     format!("RUN#{run}")
 }
 
+/// Where the summary of a run is.
+pub(crate) fn run_key(run: &str) -> Key {
+    Key::head(run_partition(run))
+}
+
 fn part_key(run: &RunId, number: usize) -> Key {
-    Key::new(run_partition(run), format!("PART#{number:04}"))
+    Key::new(run_partition(run.as_str()), format!("PART#{number:04}"))
 }
 
 #[async_trait]
@@ -41,8 +46,9 @@ impl Runs for DynamoStore {
             Stored::new(&part_key(&summary.run, number)).text("doc", *part).number(schema::TIME_TO_LIVE, ttl)
         });
         self.table.put_many(DOING, more.collect()).await?;
+        self.note_who_is_told_of(summary, ttl).await?;
         let run = summary.run.as_str();
-        let head = Stored::new(&Key::head(run_partition(&summary.run)))
+        let head = Stored::new(&run_key(summary.run.as_str()))
             .text("doc", parts.first().copied().unwrap_or_default())
             .number("parts", parts.len())
             .number(schema::TIME_TO_LIVE, ttl)
@@ -53,7 +59,7 @@ impl Runs for DynamoStore {
     }
 
     async fn load(&self, run: &RunId) -> PortResult<Option<Summary>> {
-        let found = self.table.get("read the run", &Key::head(run_partition(run))).await?;
+        let found = self.table.get("read the run", &run_key(run.as_str())).await?;
         match found {
             Some(head) => self.whole(&head).await,
             None => Ok(None),
@@ -90,6 +96,20 @@ impl Runs for DynamoStore {
 }
 
 impl DynamoStore {
+    /// Notes whom a run tells of, so that an erasure finds it, whichever list it was of.
+    async fn note_who_is_told_of(&self, summary: &Summary, ttl: i64) -> PortResult<()> {
+        let addresses = summary.addresses();
+        if addresses.is_empty() {
+            return Ok(());
+        }
+        let pepper = self.table.pepper().await?;
+        let notes = addresses.into_iter().map(|address| {
+            let key = Key::new(pepper.told(address), summary.run.as_str());
+            Stored::new(&key).number(schema::TIME_TO_LIVE, ttl)
+        });
+        self.table.put_many("save the summary", notes.collect()).await
+    }
+
     /// A summary with all its parts; none: its time is over.
     pub(crate) async fn whole(&self, head: &Stored) -> PortResult<Option<Summary>> {
         let ttl: i64 = head.count(schema::TIME_TO_LIVE)?;

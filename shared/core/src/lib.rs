@@ -47,6 +47,7 @@ pub mod spread;
 pub mod summary;
 pub mod suppression;
 pub mod text;
+pub mod traces;
 pub mod trigger;
 
 /// An instant: UTC, as RFC 3339 in every document.

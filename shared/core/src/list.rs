@@ -1,6 +1,9 @@
 //! Contacts and their standing on a list.
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +35,10 @@ pub struct List {
     /// How many additions by files and runs go on without a person; none: as the settings say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_additions: Option<AdditionLimit>,
+    /// Deleted lists whose name it has: who had said no to one of them said no to it, where the store does not write that
+    /// down for each person.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub formerly: BTreeSet<ListId>,
     /// Of the last edit.
     #[serde(default)]
     pub version: Version,
@@ -48,8 +55,14 @@ impl List {
             opt_out: OptOutRule::Allowed,
             status_words: BTreeMap::new(),
             max_additions: None,
+            formerly: BTreeSet::new(),
             version: Version(1),
         }
+    }
+
+    /// The ids under which people may have said no to it.
+    pub fn names(&self) -> impl Iterator<Item = &ListId> {
+        std::iter::once(&self.id).chain(&self.formerly)
     }
 }
 

@@ -181,6 +181,13 @@ pub struct Remark {
 }
 
 impl Summary {
+    /// The addresses that it names.
+    #[must_use]
+    pub fn addresses(&self) -> BTreeSet<&Address> {
+        let failed = self.failures.iter().filter_map(|failure| failure.address.as_ref());
+        failed.chain(self.remarks.iter().flat_map(|remark| &remark.addresses)).collect()
+    }
+
     /// Takes the addresses of somebody who was erased out of it; whether there were any. That something failed, or was
     /// found, stays.
     pub fn forget(&mut self, addresses: &BTreeSet<Address>) -> bool {

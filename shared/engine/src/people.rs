@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use listsync_core::{
     address::Address,
-    contact::{Contact, Decision, Saying, Version},
+    contact::{Contact, Decision, OptOut, Saying, Scope, Version},
     id::{ContactId, ImportId, LinkId, ListId},
     list::{List, NewContact, Origin},
 };
@@ -40,6 +40,16 @@ pub async fn say(service: &Service, saying: &Saying, delay: Duration) -> PortRes
         filtered::follow_one(service, contact, delay).await?;
     }
     Ok(Stored { what: heard, links })
+}
+
+/// Stores the no of somebody who is kept no more, as a link in an old message names them. Whoever has an address of theirs is
+/// looked for by the next runs.
+///
+/// # Errors
+/// As [`crate::ports::Contacts::refuse_departed`], and as [`say`].
+pub async fn refuse_departed(service: &Service, id: &ContactId, scope: &Scope, no: OptOut) -> PortResult<()> {
+    service.contacts.refuse_departed(id, scope, no).await?;
+    unheard::seek(&service.ports, scope).await
 }
 
 /// Edits a contact.
@@ -174,9 +184,9 @@ pub async fn edit_list(
     edit: &ListEdit,
 ) -> PortResult<Stored<List>> {
     let list = service.contacts.edit_list(list, expected, edit, service.ports.clock.now()).await?;
-    let links = match (filtered::follow(service, &list).await?, edit.opt_out) {
-        ((0, 0), None) => Vec::new(),
-        // Another rule may have moved those who opted out.
+    let links = match (filtered::follow(service, &list).await?, edit.opt_out, &edit.name) {
+        ((0, 0), None, None) => Vec::new(),
+        // Another rule may have moved those who opted out, and another name those who had said no to a deleted list of it.
         _ => raise(service, std::slice::from_ref(&list.id), Duration::ZERO).await?,
     };
     Ok(Stored { what: list, links })

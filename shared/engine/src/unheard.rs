@@ -32,7 +32,15 @@ pub async fn follow(ports: &Ports, saying: &Saying, heard: &Heard) -> PortResult
     {
         return Ok(());
     }
-    match &saying.scope {
+    seek(ports, &saying.scope).await
+}
+
+/// Has links look for whoever said no to a list, or to all of them.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn seek(ports: &Ports, scope: &Scope) -> PortResult<()> {
+    match scope {
         Scope::List(list) => resync(ports, ports.links.of_list(list).await?).await,
         Scope::All => everywhere(ports).await,
     }

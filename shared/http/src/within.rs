@@ -28,7 +28,7 @@ use crate::{
     problem::Problem,
 };
 
-/// So many imports are looked through for a cursor, a list or an id at most.
+/// So many imports are looked through for a cursor or a list at most.
 const FARTHEST: usize = 10_000;
 
 /// The service as far as the caller's grant reaches.
@@ -108,7 +108,7 @@ impl Within {
     /// The import of an id.
     pub(crate) async fn import(&self, text: &str) -> Result<Import, Problem> {
         let found = match ImportId::parse(text) {
-            Ok(id) => self.imports().await?.into_iter().find(|import| import.id == id),
+            Ok(id) => self.ports().lists.find_import(&id).await?,
             Err(_) => None,
         };
         self.own(found, |import| &import.list).map_err(|missing| missing("import"))

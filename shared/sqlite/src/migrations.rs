@@ -19,6 +19,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/12_accepts.sql"),
     include_str!("../migrations/13_growth.sql"),
     include_str!("../migrations/14_growth_of_runs.sql"),
+    include_str!("../migrations/15_departed.sql"),
 ];
 
 /// Marks a file as ours (`PRAGMA application_id`): "lsyn" in ASCII.

@@ -6,7 +6,7 @@ use listsync_core::{
     address::Address,
     contact::{Contact, Decision, ExternalId, OptOutReason, Saying, Scope, UndeliverableReason, Via},
     id::LinkId,
-    list::Origin,
+    list::{Origin, Standing},
     text::judge_person,
 };
 use listsync_engine::{
@@ -20,6 +20,7 @@ use serde_json::json;
 use super::asked::Asked;
 use crate::{
     cli::{ContactsVerb, EditArgs, MailArg, Who},
+    confirm::{self, Going, Weight},
     find,
     output::{self, Outcome, Refusal, Reply},
     view,
@@ -40,12 +41,27 @@ pub(super) async fn run(service: &Service, verb: &ContactsVerb) -> Outcome {
             let stored = people::delete(service, &contact.id).await?;
             Ok(gone(&contact, stored.links, "Deleted", "Their opt-outs stay, as keyed hashes."))
         }
-        ContactsVerb::Erase(who) => {
+        ContactsVerb::Erase { who, yes } => {
             let contact = find::contact(service, &who.email).await?;
+            confirm_erasure(service, &contact, *yes).await?;
             let stored = people::erase(service, &contact.id).await?;
             Ok(gone(&contact, stored.links, "Erased", "No file and no group brings them back."))
         }
     }
+}
+
+/// Says what goes, and asks a person at a terminal: nothing brings it back.
+async fn confirm_erasure(service: &Service, contact: &Contact, said: bool) -> Result<(), Refusal> {
+    let lists = service.contacts.places(&contact.id).await?;
+    let lists = lists.iter().filter(|place| place.standing != Standing::Absent).count() as u64;
+    let question = format!(
+        "Erase {}: {}, {}, {}, and what runs and imports tell of them?",
+        contact.address,
+        output::count(contact.aliases.len() as u64 + 1, "address", "addresses"),
+        output::count(contact.fields.len() as u64, "field", "fields"),
+        output::count(lists, "list", "lists"),
+    );
+    confirm::ask(&Going { question: &question, weight: Weight::Light, said })
 }
 
 async fn ls(service: &Service) -> Outcome {

@@ -25,6 +25,7 @@ use serde_json::{Value, json};
 use super::{asked::Asked, contacts, rules};
 use crate::{
     cli::{ListsVerb, Person},
+    confirm::{self, Going, Weight},
     find,
     output::{self, Outcome, Refusal, Reply},
     view::LinkView,
@@ -45,7 +46,7 @@ pub(super) async fn run(service: &Service, verb: &ListsVerb) -> Outcome {
         ListsVerb::Members { list } => members(ports, list).await,
         ListsVerb::Add { person, name } => add(service, person, name.as_deref()).await,
         ListsVerb::Remove(person) => remove(service, person).await,
-        ListsVerb::Delete { list } => delete(ports, list).await,
+        ListsVerb::Delete { list, yes } => delete(ports, list, *yes).await,
     }
 }
 
@@ -215,9 +216,31 @@ fn unedited(list: &List, address: &Address, outcome: &str, what: &str) -> Reply 
     Reply::done(document, format!("{address} {what} '{}'.", list.name))
 }
 
-async fn delete(ports: &Ports, name: &str) -> Outcome {
+/// More members than this go only by a word.
+const FEW: u64 = 100;
+
+async fn delete(ports: &Ports, name: &str, said: bool) -> Outcome {
     let list = find::list(ports, name).await?;
+    let entries = ports.lists.entries(&list.id, EntryQuery::All).await?;
+    let standing = |standing| entries.iter().filter(|entry| entry.standing == standing).count() as u64;
+    let (members, opt_outs) = (standing(Standing::Member), standing(Standing::OptedOut));
+    let question = format!(
+        "Delete the list '{}' with {} and {}?",
+        list.name,
+        output::count(members, "member", "members"),
+        output::count(opt_outs, "opt-out", "opt-outs")
+    );
+    let weight = if opt_outs > 0 || members > FEW { Weight::Heavy } else { Weight::Light };
+    confirm::ask(&Going { question: &question, weight, said })?;
     ports.lists.delete_list(&list.id).await?;
-    let text = format!("Deleted the list '{}'. Its contacts stay.", list.name);
-    Ok(Reply::done(json!({"id": list.id, "name": list.name, "deleted": true}), text))
+    let stay = match opt_outs {
+        0 => String::new(),
+        _ => " Who had said no to it stays off a later list of its name.".to_owned(),
+    };
+    let gone = output::count(members, "member", "members");
+    let text = format!("Deleted the list '{}' with {gone}. Its contacts stay.{stay}", list.name);
+    let document = json!({
+        "id": list.id, "name": list.name, "deleted": true, "members": members, "opt_outs": opt_outs,
+    });
+    Ok(Reply::done(document, text))
 }

@@ -35,7 +35,10 @@ pub(super) async fn run(wired: &Wired, args: &ServeArgs, form: Form) -> Outcome 
         "Timer and worker are running, the HTTP API at http://{address}. Ctrl-C ends them once the runs under way have ended."
     ));
     let tell = |news: News<'_>| match news {
-        News::Run(summary) => output::to_stdout(&in_short(summary)),
+        News::Run(summary) => match form {
+            Form::Text => output::to_stdout(&format!("{}\n", in_short(summary))),
+            Form::Json => output::note(&in_short(summary)),
+        },
         other => work::tell(form, &other),
     };
     let bench = Bench::of(wired, worker);
@@ -65,7 +68,7 @@ fn in_short(summary: &Summary) -> String {
         }
     };
     format!(
-        "link {link}, run {run}: {outcome}; list +{} -{}, group +{} -{}{more}\n",
+        "link {link}, run {run}: {outcome}; list +{} -{}, group +{} -{}{more}",
         list.added, list.removed, group.added, group.removed
     )
 }

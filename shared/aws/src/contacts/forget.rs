@@ -7,10 +7,14 @@ use listsync_core::{
     contact::{OptOut, OptOutReason, Scope, Via},
     id::{ContactId, ListId},
     list::{Origin, Standing},
+    traces::Traces,
 };
 use listsync_engine::ports::PortResult;
 
-use super::whole::{Change, Spot, Whole, is_member, logged, step, still};
+use super::{
+    departed,
+    whole::{Change, Spot, Whole, is_member, logged, step, still},
+};
 use crate::{
     garbage,
     links::traces,
@@ -71,8 +75,9 @@ async fn forget_now(
     let suppressed = suppressed(&contact, said, (farewell, now));
     let mut last = last(table, &contact, suppressed).await?;
     if farewell == Farewell::Erased {
-        let addresses = contact.addresses().into_iter().map(|address| address.as_str().to_owned()).collect();
-        last.push(traces::note(id, addresses, spots.keys().map(ListId::to_string).collect()));
+        let addresses = contact.addresses().into_iter().cloned().collect();
+        let traces = Traces { addresses, name: contact.card.name.clone() };
+        last.push(traces::note(id, &traces, spots.keys().map(ListId::to_string).collect()));
     }
     Change { still: vec![still(&contact)], lists, last }.commit(table, "delete the contact").await?;
     let left = spots.into_iter().filter(|(_, spot)| spot.row.standing != Standing::Absent);
@@ -131,6 +136,7 @@ async fn last(table: &Table, contact: &Contact, suppressed: Vec<Suppressed>) -> 
     let pepper = table.pepper().await?;
     let id = contact.id();
     let mut ops = vec![Op::delete(contact_key(id)).when(as_read(contact)), garbage::said(id)];
+    ops.push(departed::keep(contact, &pepper));
     let news = News { changed: BTreeSet::new(), gone: BTreeSet::from([id.clone()]) };
     ops.extend(Feed::pick(table).await?.step(&news)?.1);
     ops.extend(contact.keys().iter().map(|external| Op::delete(external_key(external))));

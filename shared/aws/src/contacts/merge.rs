@@ -7,11 +7,12 @@ use listsync_core::{
     consent::stronger,
     contact::{Contact as Card, Decision},
     id::{ContactId, ListId},
-    list::{OptOutRule, Origin, Standing},
+    list::{List, Origin, Standing},
     matched::Grounds,
 };
 use listsync_engine::ports::PortResult;
 
+use super::departed;
 use super::whole::{self, Change, News, Spot, Whole, is_member, logged, save, step, still};
 use crate::{
     error, garbage,
@@ -113,7 +114,7 @@ impl Both<'_> {
         let Some(head) = self.own.or(self.others).map(|spot| &spot.head) else { return Ok(Vec::new()) };
         let standing = |spot: Option<&Spot>| spot.map_or(Standing::Absent, |spot| spot.row.standing);
         let (own, others) = (standing(self.own), standing(self.others));
-        let mut row = self.row(after, head.list.opt_out);
+        let mut row = self.row(after, &head.list);
         let changed = row.standing != own || self.own.is_none();
         let mut changes = Vec::new();
         if changed && (row.standing != Standing::Absent || own != Standing::Absent) {
@@ -138,12 +139,12 @@ impl Both<'_> {
         }
         ops.push(Op::put(row_key(list, after.id()), row.stored(list)?));
         after.lists.insert(list.to_string());
-        after.refused.remove(list);
+        after.take_no_to(&head.list);
         Ok(ops)
     }
 
     /// The row of the one who stays. A no of either outweighs everything, and a member somebody who is none.
-    fn row(&self, after: &Contact, rule: OptOutRule) -> Row {
+    fn row(&self, after: &Contact, list: &List) -> Row {
         let rank = |standing: Standing| match standing {
             Standing::OptedOut => 3,
             Standing::Member => 2,
@@ -162,11 +163,8 @@ impl Both<'_> {
             Some(said) => Row { decision: said.decision, no: said.no.or(row.no), ..row },
             None => row,
         };
-        let spots = [self.own, self.others];
-        let list = spots.into_iter().flatten().map(|spot| spot.head.list.id.clone()).next();
-        let no = list.as_ref().and_then(|list| after.refused.get(list).copied());
-        let is_held_off = list.is_some_and(|list| after.card.is_held_off(&list, rule));
-        let no = no.or(after.card.opted_out.filter(|_| is_held_off));
+        let is_held_off = after.card.is_held_off(&list.id, list.opt_out);
+        let no = after.no_to(list).or(after.card.opted_out.filter(|_| is_held_off));
         match no {
             Some(no) if matches!(row.standing, Standing::Member | Standing::Pending) => {
                 Row { standing: Standing::OptedOut, origin: Origin::Own, no: Some(no), ..row }
@@ -218,15 +216,18 @@ fn successor_op(former: &ContactId, into: &ContactId) -> Op {
 
 /// Who a contact became, and whom that one became, up to one who is there.
 pub(super) async fn successor(table: &Table, former: &ContactId) -> PortResult<Option<ContactId>> {
-    let mut seen = BTreeSet::from([former.clone()]);
-    let mut at = former.clone();
-    while let Some(stored) = table.get("look up who a contact became", &successor_key(&at)).await? {
-        at = stored.read("contact")?;
-        if whole::find(table, &at).await?.is_some() {
-            return Ok(Some(at));
-        }
-        if !seen.insert(at.clone()) {
-            break;
+    let mut seen = BTreeSet::new();
+    let mut next = Some(former.clone());
+    while let Some(at) = next.filter(|at| seen.insert(at.clone())) {
+        let merged = table.get("look up who a contact became", &successor_key(&at)).await?;
+        next = match merged {
+            Some(stored) => Some(stored.read("contact")?),
+            None => departed::successor(table, &at).await?,
+        };
+        if let Some(found) = &next
+            && whole::find(table, found).await?.is_some()
+        {
+            return Ok(next);
         }
     }
     Ok(None)

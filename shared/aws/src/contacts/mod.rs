@@ -1,5 +1,6 @@
 //! What is kept of people beyond one list.
 
+mod departed;
 mod edit;
 mod forget;
 mod merge;

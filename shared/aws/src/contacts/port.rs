@@ -2,8 +2,9 @@ use async_trait::async_trait;
 use listsync_core::{
     Timestamp,
     address::Address,
-    contact::{Contact as Card, Decision, Place, Said, Saying, Scope, Version, Via},
+    contact::{Contact as Card, Decision, ExternalId, OptOut, Place, Said, Saying, Scope, Version, Via},
     id::{ContactId, ListId, ObjectId},
+    import::Keys,
     list::{List, Origin},
 };
 use listsync_engine::ports::{
@@ -11,7 +12,7 @@ use listsync_engine::ports::{
 };
 
 use super::{
-    edit,
+    departed, edit,
     forget::{self, Farewell},
     merge, moves, pages, rule,
     say::{self, Words},
@@ -19,7 +20,12 @@ use super::{
 };
 use crate::{
     DynamoStore,
-    lists::{catalog, feed, head::Head, owner::Owner, person::said_partition},
+    lists::{
+        catalog, feed,
+        head::Head,
+        owner::Owner,
+        person::{external_key, said_partition},
+    },
     store::persistently,
     table::{Stored, span},
 };
@@ -34,6 +40,14 @@ impl Contacts for DynamoStore {
         merge::successor(&self.table, id).await
     }
 
+    async fn is_departed(&self, id: &ContactId) -> PortResult<bool> {
+        departed::is_known(&self.table, id).await
+    }
+
+    async fn refuse_departed(&self, id: &ContactId, scope: &Scope, no: OptOut) -> PortResult<()> {
+        persistently!("save the decision", departed::refuse(&self.table, id, (scope, no)))
+    }
+
     async fn find_contact(&self, address: &Address) -> PortResult<Option<Card>> {
         let key = self.table.pepper().await?.key(address);
         let Some(stored) = self.table.get("look the contact up", &key).await? else { return Ok(None) };
@@ -41,6 +55,15 @@ impl Contacts for DynamoStore {
             Some(id) => self.contact(&id).await,
             None => Ok(None),
         }
+    }
+
+    async fn find_external(&self, key: &ExternalId) -> PortResult<Option<Card>> {
+        let Some(stored) = self.table.get("look the contact up", &external_key(key)).await? else {
+            return Ok(None);
+        };
+        let found = self.contact(&stored.read("contact")?).await?;
+        // What is changed between the two reads is nobody's answer.
+        Ok(found.filter(|card| Keys::of(card).iter().any(|known| known == key)))
     }
 
     async fn contacts_of(&self, objects: &[ObjectId]) -> PortResult<Vec<Card>> {
@@ -133,6 +156,9 @@ impl Contacts for DynamoStore {
         edit: &ListEdit,
         now: Timestamp,
     ) -> PortResult<List> {
+        if let Some(name) = &edit.name {
+            self.clear_what_had_the_name(name).await?;
+        }
         let edited: PortResult<List> =
             persistently!("edit the list", catalog::edit(&self.table, list, expected, (edit, now)));
         let edited = edited?;

@@ -80,7 +80,11 @@ async fn follow_some(
         let Some(mut draft) = people.by_id(contact) else { continue };
         let to = match (head.list.opt_out, draft.standing()) {
             (OptOutRule::NotAllowed, Standing::OptedOut) => Standing::Absent,
-            (OptOutRule::Allowed, standing) if standing != Standing::OptedOut && said_no(&draft, list) => {
+            (OptOutRule::Allowed, standing) if standing != Standing::OptedOut => {
+                carry_no(&mut draft, &head);
+                if !said_no(&draft, list) {
+                    continue;
+                }
                 Standing::OptedOut
             }
             _ => continue,
@@ -93,6 +97,18 @@ async fn follow_some(
         tx.push(piece);
     }
     tx.commit(table, DOING, Vec::new()).await
+}
+
+/// What was said no to on a deleted list whose name this one took is said of this one: but by whom has said yes to it since,
+/// whatever it was called.
+fn carry_no(draft: &mut Draft, head: &Head) {
+    let no = draft.contact.no_to(&head.list);
+    if let (Some(no), Some(row)) = (no, &mut draft.row)
+        && row.decision != Some(Decision::Subscribed)
+    {
+        (row.decision, row.no) = (Some(Decision::OptedOut), Some(no));
+        draft.contact.take_no_to(&head.list);
+    }
 }
 
 fn said_no(draft: &Draft, list: &ListId) -> bool {

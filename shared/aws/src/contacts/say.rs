@@ -20,7 +20,6 @@ use crate::{
         edits::of,
         head::Head,
         held,
-        owner::{Owner, Suppressed},
         people::People,
         person::{Contact, said_partition},
         row::{Leave, Row, row_key},
@@ -91,7 +90,7 @@ pub(crate) async fn about_list(
         return suppress(table, address, (&names, words, Scope::List(list.clone()))).await;
     }
     match words.decision {
-        Decision::Subscribed => lift(&mut draft, list, words)?,
+        Decision::Subscribed => lift(&mut draft, &head.list, words)?,
         Decision::OptedOut => drop(draft.contact.card.accepts.remove(list)),
     }
     let id = draft.contact.id().clone();
@@ -162,14 +161,14 @@ fn not_allowed(list: &List) -> PortError {
 }
 
 /// Takes back what stands against a subscription to one list; a no to all stays one to every other.
-fn lift(draft: &mut Draft, list: &ListId, words: Words) -> PortResult<()> {
+fn lift(draft: &mut Draft, list: &List, words: Words) -> PortResult<()> {
     let card = &draft.contact.card;
-    let all = card.opted_out.filter(|_| card.since_no(list) == SinceNo::Nothing).map(|no| no.reason);
-    let here = draft.contact.refused.get(list).map(|no| no.reason);
+    let all = card.opted_out.filter(|_| card.since_no(&list.id) == SinceNo::Nothing).map(|no| no.reason);
+    let here = draft.contact.no_to(list).map(|no| no.reason);
     let row = draft.row.as_ref().and_then(|row| row.no).map(|no| no.reason);
     words.check_complaint(&[all, here, row])?;
-    draft.contact.card.accept(list);
-    draft.contact.refused.remove(list);
+    draft.contact.card.accept(&list.id);
+    draft.contact.take_no_to(list);
     Ok(())
 }
 
@@ -199,13 +198,8 @@ async fn suppress(
     if before.contact.is_some() {
         return Err(Fail::Stale);
     }
-    // That they were erased stands beside whatever they say of all lists.
-    let same = |said: &Suppressed| said.scope == scope && said.no.reason != OptOutReason::Erased;
-    let known = before.suppressed.iter().find(|said| same(said)).map(|said| said.no);
-    let others = before.suppressed.iter().filter(|said| !same(said)).cloned();
-    let no = stronger(known, Some(words.no())).map(|no| Suppressed { scope: scope.clone(), no });
-    let after = Owner { contact: None, suppressed: no.into_iter().chain(others).collect() };
-    if known != after.suppressed.first().map(|said| said.no) {
+    let after = before.clone().saying(&scope, words.no());
+    if after != before {
         let op = before.becomes(names.pepper.key(address), &after)?;
         table.transact(DOING, &[op]).await?;
     }

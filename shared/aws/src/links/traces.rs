@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use listsync_core::{
     address::Address,
     id::{ContactId, LinkId, ListId},
+    traces::Traces,
 };
 use listsync_engine::ports::{PortResult, Runs as _};
 
@@ -15,6 +16,7 @@ use super::{
 use crate::{
     DynamoStore, garbage,
     lists::held,
+    records::run_key,
     table::{Condition, Key, Op, Stored, schema, span},
 };
 
@@ -23,18 +25,21 @@ const DOING: &str = "erase a person from what links remember";
 const CHUNK: usize = 100;
 
 /// Remembers that the links of these lists are to forget the person's addresses.
-pub(crate) fn note(contact: &ContactId, addresses: BTreeSet<String>, lists: BTreeSet<String>) -> Op {
+pub(crate) fn note(contact: &ContactId, traces: &Traces, lists: BTreeSet<String>) -> Op {
     let key = garbage::key(format!("erased#{contact}"));
-    let stored = Stored::new(&key).texts("addresses", &addresses).texts("lists", &lists);
-    Op::put(key, stored)
+    let addresses = traces.addresses.iter().map(ToString::to_string).collect();
+    let stored = Stored::new(&key).texts("addresses", &addresses).text("name", &traces.name);
+    Op::put(key, stored.texts("lists", &lists))
 }
 
 impl DynamoStore {
     /// Does what was noted. A run that fails at the same time may name the person once more: its summary goes with its time.
     pub(crate) async fn strike(&self, contact: &ContactId, noted: &Stored) -> PortResult<()> {
-        let noted_addresses = noted.set("addresses");
-        held::strike(&self.table, &noted_addresses).await?;
-        let addresses = noted_addresses.iter().filter_map(|text| Address::parse(text).ok()).collect();
+        let addresses = noted.set("addresses");
+        let addresses = addresses.iter().filter_map(|text| Address::parse(text).ok()).collect();
+        let traces = Traces { addresses, name: noted.find("name").unwrap_or_default().to_owned() };
+        held::strike(&self.table, &traces).await?;
+        self.strike_where_told(&traces.addresses).await?;
         for list in noted.set("lists").iter().filter_map(|list| ListId::parse(list).ok()) {
             let links = match row::of_list(&self.table, &list).await {
                 // A list that is gone has no links.
@@ -43,7 +48,7 @@ impl DynamoStore {
             };
             for state in links {
                 self.strike_from_members(&state.link.id, contact).await?;
-                self.strike_from_runs(&state.link.id, &addresses).await?;
+                self.strike_from_runs(&state.link.id, &traces.addresses).await?;
             }
         }
         Ok(())
@@ -60,9 +65,27 @@ impl DynamoStore {
         Ok(())
     }
 
+    /// The runs that were noted to tell of the person, of whichever link.
+    async fn strike_where_told(&self, addresses: &BTreeSet<Address>) -> PortResult<()> {
+        let pepper = self.table.pepper().await?;
+        for address in addresses {
+            let notes: Vec<Key> =
+                self.table.read(DOING, &span(pepper.told(address)), |stored| stored.key()).await?;
+            let runs = notes.iter().map(|note| run_key(&note.sk)).collect();
+            self.strike_from(runs, addresses).await?;
+            self.table.delete_many(DOING, notes).await?;
+        }
+        Ok(())
+    }
+
+    /// All runs of a link: an earlier version did not note of whom they tell.
     async fn strike_from_runs(&self, link: &LinkId, addresses: &BTreeSet<Address>) -> PortResult<()> {
         let runs = span(link.to_string()).of(schema::RUNS_BY_LINK);
         let keys: Vec<Key> = self.table.read(DOING, &runs, |stored| stored.key()).await?;
+        self.strike_from(keys, addresses).await
+    }
+
+    async fn strike_from(&self, keys: Vec<Key>, addresses: &BTreeSet<Address>) -> PortResult<()> {
         for keys in keys.chunks(CHUNK) {
             for head in self.table.get_many(DOING, keys.to_vec()).await?.into_values() {
                 let Some(mut summary) = self.whole(&head).await? else { continue };

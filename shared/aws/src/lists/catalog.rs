@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use listsync_core::{
     Timestamp,
     contact::Version,
@@ -17,6 +19,8 @@ use crate::{
 };
 
 const NAMES: &str = "LISTS";
+const FORMERS: &str = "FORMERLISTS";
+const FORMER: &str = "lists";
 /// A sort key has at most 1,024 bytes.
 const MOST_NAME_BYTES: usize = 1_000;
 
@@ -41,6 +45,21 @@ pub(super) async fn find(table: &Table, name: &str) -> PortResult<Option<List>> 
     Ok(Head::find(table, &id).await?.map(|head| head.list))
 }
 
+/// The deleted lists whose name this is.
+pub(crate) async fn formerly(table: &Table, name: &str) -> PortResult<BTreeSet<ListId>> {
+    if good_name(name).is_err() {
+        return Ok(BTreeSet::new());
+    }
+    let known = table.get("look the name up", &former_key(name)).await?;
+    let ids = known.map(|stored| stored.set(FORMER)).unwrap_or_default();
+    Ok(ids.iter().filter_map(|id| ListId::parse(id).ok()).collect())
+}
+
+/// What is kept of a name whose list is deleted: what people said no to stays under its id.
+fn former_key(name: &str) -> Key {
+    Key::new(FORMERS, name_key(name).sk)
+}
+
 pub(super) async fn create(table: &Table, name: &str) -> Result<List, Fail> {
     const DOING: &str = "create the list";
     let name = good_name(name)?;
@@ -49,13 +68,14 @@ pub(super) async fn create(table: &Table, name: &str) -> Result<List, Fail> {
     }
     let id = uuid::Uuid::now_v7().to_string();
     let id = ListId::parse(&id).map_err(|_| error::malformed(DOING))?;
-    let list = List::new(id, name.to_owned());
+    let list = List { formerly: formerly(table, name).await?, ..List::new(id, name.to_owned()) };
     let key = name_key(name);
     let named = Stored::new(&key).text("id", list.id.as_str());
     let head = Head::blank(list.clone());
     let ops = [
         Op::put(key, named).when(Condition::absent()),
         Op::put(head::key(&list.id), head.stored()?).when(Condition::absent()),
+        Op::delete(former_key(name)),
     ];
     table.transact(DOING, &ops).await?;
     Ok(list)
@@ -86,12 +106,17 @@ pub(crate) async fn edit(
         return Err(error::rejected("version", message, "read the list again, and edit that").into());
     }
     let name = edit.name.as_deref().map(good_name).transpose()?;
+    let formerly_so = match name.filter(|name| name_key(name) != name_key(&before.name)) {
+        Some(name) => formerly(table, name).await?,
+        None => BTreeSet::new(),
+    };
     let mut after = List {
         name: name.unwrap_or(&before.name).to_owned(),
         kind: edit.kind.clone().unwrap_or_else(|| before.kind.clone()),
         opt_out: edit.opt_out.unwrap_or(before.opt_out),
         max_additions: edit.max_additions.map_or(before.max_additions, OwnLimit::limit),
         status_words: edit.status_words.clone().unwrap_or_else(|| before.status_words.clone()),
+        formerly: &before.formerly | &formerly_so,
         ..before.clone()
     };
     if after == *before {
@@ -131,7 +156,8 @@ fn renamed(before: &List, after: &List) -> Vec<Op> {
         return Vec::new();
     }
     let named = Stored::new(&new).text("id", after.id.as_str());
-    vec![Op::put(new, named).when(Condition::absent()).or(Guard::Taken(NAMED)), Op::delete(old)]
+    let put = Op::put(new, named).when(Condition::absent()).or(Guard::Taken(NAMED));
+    vec![put, Op::delete(old), Op::delete(former_key(&after.name))]
 }
 
 fn written(list: &ListId) -> PortError {
@@ -163,9 +189,13 @@ pub(super) async fn delete(table: &Table, list: &ListId) -> Result<(), Fail> {
         return Err(linked().into());
     }
     let free = Condition::new("#links = :none").with_number("none", 0);
+    let former = former_key(&head.list.name);
+    let ids = head.list.names().map(ToString::to_string).collect();
     let ops = [
         Op::delete(head::key(list)).when(free).or(Guard::Taken(0)),
         Op::delete(name_key(&head.list.name)),
+        // Nothing stands there: the list took over what did when it took its name.
+        Op::put(former.clone(), Stored::new(&former).texts(FORMER, &ids)),
         garbage::list(list),
     ];
     match table.transact("delete the list", &ops).await {

@@ -45,7 +45,7 @@ impl Draft {
 
     /// A contact that is new.
     pub(crate) fn fresh(contact: Contact, list: &List) -> Self {
-        let refused = contact.refuses(&list.id, list.opt_out);
+        let refused = contact.refuses(list);
         Self { before: None, contact, row: None, moved: None, noted: false, readdressed: None, refused }
     }
 

@@ -101,7 +101,15 @@ impl Head {
     /// The update after which the list is another. Another filter is followed from its beginning; and it takes a number
     /// of the log, so that nothing is done by the rules from before.
     pub(crate) fn becomes(&self, list: &List) -> PortResult<Condition> {
-        let anew = if list.kind == self.list.kind { "" } else { " REMOVE #followed" };
+        // With the name of a deleted list it has its opt-outs, too, which nobody has followed yet.
+        let gone: Vec<&str> = [
+            (list.kind != self.list.kind).then_some("#followed"),
+            (list.formerly != self.list.formerly).then_some("#ruled"),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        let anew = if gone.is_empty() { String::new() } else { format!(" REMOVE {}", gone.join(", ")) };
         let update = Condition::new(format!("SET #doc = :doc, #seq = :next{anew}"));
         Ok(update.with_text("doc", text(list)?).with_number("next", self.seq + 1))
     }

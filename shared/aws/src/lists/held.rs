@@ -1,12 +1,13 @@
 //! What imports leave behind: their record, and whom they hold.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 
 use listsync_core::{
     Timestamp,
     grant::Lists,
     growth::Grown,
     id::{ContactId, ImportId, ListId},
+    traces::Traces,
 };
 use listsync_engine::ports::{Import, ImportRow, ImportState, NewImport, PortResult};
 
@@ -101,6 +102,11 @@ impl Record {
 pub(super) async fn latest(table: &Table, limit: usize) -> PortResult<Vec<Import>> {
     let newest = span(IMPORTS).newest_first().limit(limit);
     documents(table.query("read the imports", &newest).await?, |stored| Ok(Record::read(stored)?.import))
+}
+
+pub(super) async fn by_id(table: &Table, id: &ImportId) -> PortResult<Option<Import>> {
+    let found = table.get("read the import", &key(id)).await?;
+    found.map(|stored| Ok(Record::read(&stored)?.import)).transpose()
 }
 
 /// The last import into a list.
@@ -241,14 +247,33 @@ pub(super) async fn supersede(table: &Table, list: &ListId, later: &NewImport) -
 }
 
 /// Forgets the rows of these addresses that wait to join any list.
-pub(crate) async fn strike(table: &Table, addresses: &BTreeSet<String>) -> PortResult<()> {
+pub(crate) async fn strike(table: &Table, traces: &Traces) -> PortResult<()> {
     let read = |stored: &Stored| Ok(Record::read(stored)?.import);
+    let is_theirs = |text: &str| traces.addresses.iter().any(|address| address.as_str() == text);
     for import in table.read("read the imports", &span(IMPORTS), read).await? {
         if import.held_additions > 0 {
-            release(table, &import.id, |address| addresses.contains(address)).await?;
+            release(table, &import.id, is_theirs).await?;
+        }
+        if traces.are_in(&import.file) {
+            forget_name(table, &import.id, traces).await?;
         }
     }
     Ok(())
+}
+
+/// Forgets the name of a file.
+async fn forget_name(table: &Table, id: &ImportId, traces: &Traces) -> PortResult<()> {
+    let mut patience = Patience::new("forget a file's name");
+    loop {
+        let record = Record::load(table, id).await?;
+        let mut import = record.import.clone();
+        import.forget(traces);
+        match table.transact("forget a file's name", &record.becomes(import)?.1).await {
+            Ok(()) => return Ok(()),
+            Err(Fail::Port(error)) => return Err(error),
+            Err(Fail::Stale | Fail::Taken(_)) => patience.wait().await?,
+        }
+    }
 }
 
 /// Drops the rows of some addresses.

@@ -197,7 +197,7 @@ impl People {
         let mut carried = None;
         if moved.is_some() && row.is_none() {
             contact.lists.insert(self.list.id.to_string());
-            carried = contact.refused.remove(&self.list.id);
+            carried = contact.take_no_to(&self.list);
         }
         let changed = before.as_ref() != Some(&contact);
         if changed {
@@ -304,7 +304,12 @@ fn contact_op(
 
 /// That nobody changed a contact since it was read.
 pub(crate) fn as_read(contact: &Contact) -> Condition {
-    Condition::new("#rev = :rev").with_number("rev", contact.rev)
+    still_at(contact.rev)
+}
+
+/// That a contact is at this revision.
+pub(crate) fn still_at(rev: u64) -> Condition {
+    Condition::new("#rev = :rev").with_number("rev", rev)
 }
 
 /// What a row shows of its contact.

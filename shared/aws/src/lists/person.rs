@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use listsync_core::{
     Timestamp,
     address::Address,
-    consent::holds_off,
+    consent::{holds_off, stronger},
     contact::{Contact as Card, ExternalId, Field, OptOut, OptOutReason, Scope, Version},
     id::{ContactId, ListId, ObjectId},
     import::Keys,
-    list::{NewContact, OptOutRule, Origin},
+    list::{List, NewContact, OptOutRule, Origin},
 };
 use listsync_engine::ports::PortResult;
 
@@ -136,11 +136,25 @@ impl Contact {
     }
 
     /// Whether an opt-out that is in force keeps it off a list, whatever its row there says.
-    pub(crate) fn refuses(&self, list: &ListId, rule: OptOutRule) -> bool {
-        let since = self.card.since_no(list);
+    pub(crate) fn refuses(&self, list: &List) -> bool {
+        let since = self.card.since_no(&list.id);
         let mut to_all = self.card.opted_out.into_iter().chain(self.erased);
-        let of_list = self.refused.contains_key(list) && rule == OptOutRule::Allowed;
-        of_list || to_all.any(|no| holds_off(no.reason, since, rule))
+        let of_list = self.no_to(list).is_some() && list.opt_out == OptOutRule::Allowed;
+        of_list || to_all.any(|no| holds_off(no.reason, since, list.opt_out))
+    }
+
+    /// What it said to a list, or to a deleted one of that name, before it had a row on it.
+    pub(crate) fn no_to(&self, list: &List) -> Option<OptOut> {
+        list.names()
+            .filter_map(|id| self.refused.get(id).copied())
+            .fold(None, |no, next| stronger(no, Some(next)))
+    }
+
+    /// The same, which from now on its row says.
+    pub(crate) fn take_no_to(&mut self, list: &List) -> Option<OptOut> {
+        let no = self.no_to(list);
+        self.refused.retain(|id, _| !list.names().any(|name| name == id));
+        no
     }
 
     /// Takes over name and fields. An empty name says nothing; an empty field clears it; others stay.

@@ -28,6 +28,7 @@ use crate::{
 #[async_trait]
 impl ListStore for DynamoStore {
     async fn create_list(&self, name: &str, _now: Timestamp) -> PortResult<List> {
+        self.clear_what_had_the_name(name).await?;
         persistently!("create the list", catalog::create(&self.table, name))
     }
 
@@ -83,6 +84,10 @@ impl ListStore for DynamoStore {
 
     async fn imports(&self, limit: usize) -> PortResult<Vec<Import>> {
         held::latest(&self.table, limit).await
+    }
+
+    async fn find_import(&self, id: &ImportId) -> PortResult<Option<Import>> {
+        held::by_id(&self.table, id).await
     }
 
     async fn approve_import(&self, import: &ImportId, now: Timestamp) -> PortResult<Import> {

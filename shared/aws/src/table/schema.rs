@@ -4,12 +4,14 @@
 //! |---|---|---|
 //! | a list: its counter of changes, its size | `LIST#list` | `HEAD` |
 //! | a list's name, taken | `LISTS` | the name without regard to case |
+//! | the deleted lists that had a name | `FORMERLISTS` | the name without regard to case |
 //! | a list's links | `LIST#list` | `LINK#link` |
 //! | how a contact stands to a list, with what a run reads of the contact | `ROW#list#shard` | `contact` |
 //! | what a contact said, of a list or of all | `SAID#contact` | `instant#id` |
 //! | one step of a list's change log | `LOG#list` | its number |
 //! | a contact | `CONTACT#shard` | `contact` |
 //! | whom a contact became by a merge | `MERGED#contact` | `HEAD` |
+//! | where the addresses of a contact are that was deleted | `DEPARTED#contact` | `HEAD` |
 //! | whose an address is, or what was said under it by somebody who is not kept | `ADDRESS#hash` | `HEAD` |
 //! | the key of those hashes | `PEPPER` | `HEAD` |
 //! | whose an external id is | `EXTERNAL#id` | `HEAD` |
@@ -31,6 +33,7 @@
 //! | removals that were done from a list, by any link | `LISTREMOVALS#list` | `instant#id` |
 //! | how many members a list had, lately | `LIST#list` | `SIZES` |
 //! | a run's summary | `RUN#run` | `HEAD`, `PART#n` |
+//! | which runs tell of an address, for an erasure | `TOLD#hash` | `run` |
 //! | the gate of a tenant | `GATE#tenant` | `HEAD` |
 //! | how far changes of a tenant's people were read | `PEOPLE#tenant` | `HEAD` |
 //! | the settings | `SETTINGS` | `HEAD` |

@@ -7,7 +7,7 @@ use listsync_core::{
     list::{Entry, NewContact, Origin, Standing},
     member::{Member, Op},
     rename::Named,
-    summary::Failure,
+    summary::{Failure, Remark},
 };
 use listsync_engine::ports::{
     Acquired, ContactEdit, Contacts as _, EntryQuery, Fold, ImportMode, ImportRow, Links as _, ListEffect,
@@ -244,6 +244,16 @@ async fn what_links_and_runs_keep_of_an_erased_person_names_them_no_more() {
     run.failures = vec![failure("yves"); 1_000];
     run.failures.push(failure("zoe"));
     kit.store.save(&run).await.unwrap();
+    // And a run of a link of whose list they never were.
+    let mut other = summary("run-2", &listsync_core::id::LinkId::parse("gone").unwrap(), moment(4));
+    other.remarks = vec![Remark {
+        code: "duplicate_contact".to_owned(),
+        addresses: vec![address("zoe"), address("yves")],
+        object_ids: Vec::new(),
+        message: "zoe@contoso.example and yves@contoso.example are one person".to_owned(),
+        hint: String::new(),
+    }];
+    kit.store.save(&other).await.unwrap();
     assert!(kit.mentions("zoe@").await);
 
     kit.store.erase_contact(&zoe, moment(9)).await.unwrap();
@@ -254,6 +264,12 @@ async fn what_links_and_runs_keep_of_an_erased_person_names_them_no_more() {
     let run = Runs::load(&kit.store, &run.run).await.unwrap().unwrap();
     assert_eq!((run.failures.len(), run.failures[1_000].address.as_ref()), (1_001, None));
     assert_eq!(run.failures[999].address, Some(address("yves")));
+    let other = Runs::load(&kit.store, &other.run).await.unwrap().unwrap();
+    assert_eq!(
+        (other.remarks[0].addresses.as_slice(), other.remarks[0].message.as_str()),
+        (&[address("yves")][..], "")
+    );
+    assert_eq!(kit.kinds().await.get("TOLD"), Some(&2), "of who is there it stays known");
 }
 
 /// More lists than one transaction holds.

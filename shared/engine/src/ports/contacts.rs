@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use listsync_core::{
     Timestamp,
     address::Address,
-    contact::{Contact, ExternalId, Place, Said, Saying, UndeliverableReason, Version},
+    contact::{Contact, ExternalId, OptOut, Place, Said, Saying, Scope, UndeliverableReason, Version},
     id::{ContactId, ListId, ObjectId},
     list::{List, Origin},
 };
@@ -86,10 +86,18 @@ pub struct Moves {
 pub trait Contacts: Send + Sync {
     /// One contact.
     async fn contact(&self, id: &ContactId) -> PortResult<Option<Contact>>;
-    /// Who a contact became by being merged, over however many merges; none: they were not, or that one is gone, too.
+    /// Who a contact became: by being merged, over however many merges, or by being deleted where somebody has one of their
+    /// addresses since; none: nobody, as far as is known.
     async fn successor(&self, id: &ContactId) -> PortResult<Option<ContactId>>;
+    /// Whether a contact of that id was deleted or erased, from the version on that keeps it.
+    async fn is_departed(&self, id: &ContactId) -> PortResult<bool>;
+    /// Keeps the no of somebody who is kept no more and whom a link in an old message names: under the keyed hash of each
+    /// address that they had. [`super::Fault::Gone`] when nobody of that id was deleted, or the list is.
+    async fn refuse_departed(&self, id: &ContactId, scope: &Scope, no: OptOut) -> PortResult<()>;
     /// By address or alias.
     async fn find_contact(&self, address: &Address) -> PortResult<Option<Contact>>;
+    /// By a key of theirs in the system that files come from, be it the one that is shown or a further one.
+    async fn find_external(&self, key: &ExternalId) -> PortResult<Option<Contact>>;
     /// Those who are matched to these directory objects, on whatever list or none.
     async fn contacts_of(&self, objects: &[ObjectId]) -> PortResult<Vec<Contact>>;
     /// By page: after this one in the order of ids, at most `limit`.

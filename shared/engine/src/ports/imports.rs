@@ -6,6 +6,7 @@ use listsync_core::{
     growth::Grown,
     id::{ImportId, ListId},
     limit::AdditionLimit,
+    traces::Traces,
 };
 use serde::{Deserialize, Serialize};
 
@@ -173,6 +174,20 @@ pub enum Again {
     Skip,
     /// It is taken in once more.
     TakeIn,
+}
+
+/// What stands for the name of a file that named somebody who was erased.
+pub const ERASED_NAME: &str = "(a name that was erased)";
+
+impl Import {
+    /// Forgets the file's name, if it may name somebody who was erased; whether it did.
+    pub fn forget(&mut self, traces: &Traces) -> bool {
+        let names = traces.are_in(&self.file);
+        if names {
+            self.file = ERASED_NAME.to_owned();
+        }
+        names
+    }
 }
 
 /// What taking a file in came to.

@@ -146,6 +146,8 @@ pub trait ListStore: ListSide + Contacts {
     async fn import(&self, list: &ListId, import: &NewImport) -> PortResult<Imported>;
     /// Imports, newest first.
     async fn imports(&self, limit: usize) -> PortResult<Vec<Import>>;
+    /// One of them.
+    async fn find_import(&self, id: &ImportId) -> PortResult<Option<Import>>;
     /// Whom [`Self::approve_import`] would move now; nobody where the import holds nothing.
     async fn held_people(&self, import: &ImportId) -> PortResult<HeldPeople>;
     /// Does what an import holds: takes off the list who is still on it and was not put there since, and puts on it whom it

@@ -27,7 +27,7 @@ pub use directory::{
 pub use error::{Fault, PortError, PortResult, code};
 pub use held::{Affected, HeldPeople};
 pub use import_rows::{ImportRow, Kept, Presence, RefusedRow};
-pub use imports::{Again, Import, ImportMode, ImportState, Imported, NewImport};
+pub use imports::{Again, ERASED_NAME, Import, ImportMode, ImportState, Imported, NewImport};
 pub use inbox::{Fetched, Inbox};
 pub use keys::{ApiKey, EventSource, Keys, Memory, Scopes, Secret, Seen, SigningKey, SourceKind};
 pub use links::{

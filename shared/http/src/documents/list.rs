@@ -71,7 +71,7 @@ struct Head {
 
 impl Head {
     fn of(list: List) -> Self {
-        let List { id, name, kind, opt_out, status_words, max_additions, version } = list;
+        let List { id, name, kind, opt_out, status_words, max_additions, version, formerly: _ } = list;
         let max_additions = max_additions.map(String::from);
         let (kind, filter) = match kind {
             ListKind::Static => ("static", None),

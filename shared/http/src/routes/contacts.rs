@@ -44,9 +44,11 @@ pub(crate) struct ContactsQuery {
     limit: Option<u16>,
     /// Only who has this address or alias.
     address: Option<String>,
+    /// Only who has this key in the system that files come from.
+    external_id: Option<String>,
 }
 
-/// Every contact, in the order of ids; with `address`, the one who has it.
+/// Every contact, in the order of ids; with `address` or `external_id`, the one who has it.
 #[utoipa::path(get, path = "/v1/contacts", tag = "contacts", params(ContactsQuery),
     responses((status = 200, description = "A page of contacts.", body = Page<ContactDocument>)))]
 pub(crate) async fn all(
@@ -56,20 +58,36 @@ pub(crate) async fn all(
 ) -> Result<Response, Problem> {
     let wanted = Wanted::of(query.cursor.as_deref(), query.limit)?;
     let settings = app.ports().settings.settings().await?;
-    let found = match &query.address {
-        Some(text) => {
+    let found = match (&query.address, &query.external_id) {
+        (Some(_), Some(_)) => {
+            return Err(Problem::parameter("external_id", "give address or external_id, not both"));
+        }
+        (Some(text), None) => {
             let address =
                 Address::parse(text).map_err(|error| Problem::parameter("address", error.to_string()))?;
-            match app.contact(address.as_str()).await {
-                Ok(contact) => vec![contact],
-                Err(problem) if problem.status.is_client_error() => Vec::new(),
-                Err(problem) => return Err(problem),
+            only(&app, address.as_str()).await?
+        }
+        (None, Some(text)) => {
+            let key = ExternalId::parse(text)
+                .map_err(|error| Problem::parameter("external_id", error.to_string()))?;
+            match app.service.contacts.find_external(&key).await? {
+                Some(contact) => only(&app, contact.id.as_str()).await?,
+                None => Vec::new(),
             }
         }
-        None => app.contacts(after(&wanted)?.as_ref(), wanted.limit + 1).await?,
+        (None, None) => app.contacts(after(&wanted)?.as_ref(), wanted.limit + 1).await?,
     };
     let page = Page::cut(found, wanted.limit, |contact: &Contact| contact.id.to_string());
     Ok(page.map(|contact| ContactDocument::of(contact, &settings)).answer(&uri))
+}
+
+/// The one contact of an id or address, where there is one that the caller may see.
+async fn only(app: &Within, text: &str) -> Result<Vec<Contact>, Problem> {
+    match app.contact(text).await {
+        Ok(contact) => Ok(vec![contact]),
+        Err(problem) if problem.status.is_client_error() => Ok(Vec::new()),
+        Err(problem) => Err(problem),
+    }
 }
 
 fn after(wanted: &Wanted) -> Result<Option<ContactId>, Problem> {

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use listsync_core::contact::{Decision, OptOutReason, Saying, Scope, Via};
+use listsync_core::contact::{Decision, OptOut, OptOutReason, Saying, Scope, Via};
 use listsync_engine::{
     people,
     ports::{Fault, PortResult},
     service::Service,
 };
 
-use super::person::{Person, Stance, stance};
+use super::person::{Holder, Person, Stance, stance};
 use crate::form;
 
 /// What a form asks for.
@@ -68,32 +68,59 @@ pub(super) async fn act(service: &Service, mut person: Person, action: Action) -
     let outcome = match decision(&person, action) {
         Err(outcome) => outcome,
         Ok((decision, scope)) => {
-            let saying = Saying {
-                address: person.contact.address.clone(),
-                decision,
-                scope,
-                reason: OptOutReason::Own,
-                via: if action == Action::OneClick { Via::OneClick } else { Via::Page },
-                at: service.ports.clock.now(),
-            };
-            match people::say(service, &saying, Duration::ZERO).await {
-                Ok(_) => Outcome::Done,
+            let via = if action == Action::OneClick { Via::OneClick } else { Via::Page };
+            match said(service, &person.holder, (decision, scope), via).await {
+                Ok(()) => Outcome::Done,
                 Err(error) if error.fault == Fault::Rejected => Outcome::Refused,
                 Err(error) => return Err(error),
             }
         }
     };
-    if let Some(contact) = service.contacts.contact(&person.contact.id).await? {
-        person.stance = stance(service, &contact, &person.about).await?;
-        person.contact = contact;
-    }
+    person.stance = match &person.holder {
+        Holder::Kept(contact) => match service.contacts.contact(&contact.id).await? {
+            Some(contact) => {
+                let stance = stance(service, &contact, &person.about).await?;
+                person.holder = Holder::Kept(Box::new(contact));
+                stance
+            }
+            None => person.stance,
+        },
+        Holder::Departed(_) => match (outcome, action) {
+            (Outcome::Done, Action::UnsubscribeAll) => Stance::OutOfAll,
+            (Outcome::Done, _) => Stance::Out,
+            _ => person.stance,
+        },
+    };
     Ok(Acted { action, outcome, person })
+}
+
+/// Stores what somebody says of a list, or of all.
+async fn said(
+    service: &Service,
+    holder: &Holder,
+    (decision, scope): (Decision, Scope),
+    via: Via,
+) -> PortResult<()> {
+    let (reason, at) = (OptOutReason::Own, service.ports.clock.now());
+    match holder {
+        Holder::Kept(contact) => {
+            let saying = Saying { address: contact.address.clone(), decision, scope, reason, via, at };
+            people::say(service, &saying, Duration::ZERO).await.map(drop)
+        }
+        Holder::Departed(id) => {
+            people::refuse_departed(service, id, &scope, OptOut { reason, at, via }).await
+        }
+    }
 }
 
 /// What is to be stored, or that nothing is.
 fn decision(person: &Person, action: Action) -> Result<(Decision, Scope), Outcome> {
     let scope = person.about.scope();
     match (action, person.stance) {
+        // There is no address to make a contact of again.
+        (Action::Undo | Action::Resubscribe, _) if matches!(person.holder, Holder::Departed(_)) => {
+            Err(Outcome::Refused)
+        }
         (Action::OneClick | Action::Unsubscribe, Stance::Mandatory) => Err(Outcome::Refused),
         (Action::OneClick | Action::Unsubscribe, Stance::Out) => Err(Outcome::AlreadySo),
         (Action::OneClick | Action::Unsubscribe, Stance::OutOfAll | Stance::Complained)
@@ -103,7 +130,7 @@ fn decision(person: &Person, action: Action) -> Result<(Decision, Scope), Outcom
         }
         (Action::OneClick | Action::Unsubscribe, _) => Ok((Decision::OptedOut, scope)),
         // Whoever said yes to a list since says no to that one as well now.
-        (Action::UnsubscribeAll, _) if person.contact.wants_no_list() => Err(Outcome::AlreadySo),
+        (Action::UnsubscribeAll, _) if person.holder.wants_no_list() => Err(Outcome::AlreadySo),
         (Action::UnsubscribeAll, _) => Ok((Decision::OptedOut, Scope::All)),
         (Action::Undo | Action::Resubscribe, Stance::Complained) => Err(Outcome::Refused),
         (Action::Undo | Action::Resubscribe, Stance::Open | Stance::Mandatory) => Err(Outcome::AlreadySo),
@@ -129,13 +156,13 @@ mod tests {
     fn person(stance: Stance) -> Person {
         let list = ListId::parse("list-1").expect("an id");
         Person {
-            contact: Contact {
+            holder: Holder::Kept(Box::new(Contact {
                 name: "Anna".to_owned(),
                 ..Contact::new(
                     ContactId::parse("contact-1").expect("an id"),
                     Address::parse("anna@contoso.example").expect("an address"),
                 )
-            },
+            })),
             about: About::List(List::new(list, "Policies".to_owned())),
             stance,
         }

@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{
     act::{Acted, Action, Outcome},
-    person::{About, Person, Stance},
+    person::{About, Holder, Person, Stance},
 };
 
 const STYLE: &str = "body{font:1.1rem/1.5 sans-serif;max-width:36rem;margin:3rem auto;padding:0 1rem;color:#1b1b1b;\
@@ -76,14 +76,17 @@ impl Page<'_> {
         let is_all = self.person.stance == Stance::OutOfAll;
         let left = if is_all { "all lists".to_owned() } else { self.name() };
         let mut body = status(&format!("You are unsubscribed from {left}. It takes effect within minutes."));
-        if matches!(self.done(), Some(Action::Unsubscribe | Action::UnsubscribeAll)) {
+        let is_kept = matches!(self.person.holder, Holder::Kept(_));
+        if is_kept && matches!(self.done(), Some(Action::Unsubscribe | Action::UnsubscribeAll)) {
             body += &form(Action::Undo, "Undo: that was a mistake");
         }
         if !is_all {
             body += &form(Action::UnsubscribeAll, "Unsubscribe from all lists");
         }
-        body += &format!("<p>Do you want messages from {} again?</p>", self.name());
-        body += &form(Action::Resubscribe, &format!("Subscribe to {} again", self.name()));
+        if is_kept {
+            body += &format!("<p>Do you want messages from {} again?</p>", self.name());
+            body += &form(Action::Resubscribe, &format!("Subscribe to {} again", self.name()));
+        }
         document("You are unsubscribed", &body)
     }
 
@@ -98,7 +101,7 @@ impl Page<'_> {
     fn mandatory(&self) -> String {
         let name = self.name();
         let mut body = format!("<p>{name} is a mandatory list: nobody can unsubscribe from it.</p>");
-        if self.person.contact.wants_no_list() {
+        if self.person.holder.wants_no_list() {
             body += &status("You are unsubscribed from every list that is not mandatory.");
         } else {
             body += &form(Action::UnsubscribeAll, "Unsubscribe from every list that is not mandatory");

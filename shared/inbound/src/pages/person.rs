@@ -12,9 +12,24 @@ use crate::optout_link::{self, OptOutLink};
 
 /// The person of a link.
 pub(super) struct Person {
-    pub(super) contact: Contact,
+    pub(super) holder: Holder,
     pub(super) about: About,
     pub(super) stance: Stance,
+}
+
+/// Whose a link is.
+pub(super) enum Holder {
+    /// A contact's.
+    Kept(Box<Contact>),
+    /// Somebody's whose contact was deleted, and whom nobody has become since: only a no of theirs can be kept.
+    Departed(ContactId),
+}
+
+impl Holder {
+    /// Whether a no to all lists is their last word on every one.
+    pub(super) fn wants_no_list(&self) -> bool {
+        matches!(self, Self::Kept(contact) if contact.wants_no_list())
+    }
 }
 
 /// What a link is about.
@@ -56,7 +71,7 @@ pub(super) async fn signed(service: &Service, token: &str) -> PortResult<Option<
 
 /// The person of a link; none where the contact or the list is gone.
 pub(super) async fn find(service: &Service, link: &OptOutLink) -> PortResult<Option<Person>> {
-    let Some(contact) = present(service, &link.contact).await? else { return Ok(None) };
+    let Some(holder) = holder(service, &link.contact).await? else { return Ok(None) };
     let about = match &link.scope {
         Scope::All => About::All,
         Scope::List(list) => match service.ports.lists.list(list).await? {
@@ -64,18 +79,30 @@ pub(super) async fn find(service: &Service, link: &OptOutLink) -> PortResult<Opt
             None => return Ok(None),
         },
     };
-    let stance = stance(service, &contact, &about).await?;
-    Ok(Some(Person { contact, about, stance }))
+    let stance = match &holder {
+        Holder::Kept(contact) => stance(service, contact, &about).await?,
+        Holder::Departed(_) => of_nobody(&about),
+    };
+    Ok(Some(Person { holder, about, stance }))
 }
 
-/// The contact of an id, or whom they became: a link in an old message outlives a merge.
-async fn present(service: &Service, id: &ContactId) -> PortResult<Option<Contact>> {
-    if let Some(contact) = service.contacts.contact(id).await? {
-        return Ok(Some(contact));
+/// The contact of an id, or whom they became: a link in an old message outlives a merge, and a deletion.
+async fn holder(service: &Service, id: &ContactId) -> PortResult<Option<Holder>> {
+    let kept = |contact: Option<Contact>| contact.map(|contact| Holder::Kept(Box::new(contact)));
+    if let Some(holder) = kept(service.contacts.contact(id).await?) {
+        return Ok(Some(holder));
     }
-    match service.contacts.successor(id).await? {
-        Some(successor) => service.contacts.contact(&successor).await,
-        None => Ok(None),
+    if let Some(successor) = service.contacts.successor(id).await? {
+        return Ok(kept(service.contacts.contact(&successor).await?));
+    }
+    Ok(service.contacts.is_departed(id).await?.then(|| Holder::Departed(id.clone())))
+}
+
+/// Nobody is told by a link how somebody stands who is kept no more.
+fn of_nobody(about: &About) -> Stance {
+    match about {
+        About::List(list) if list.opt_out == OptOutRule::NotAllowed => Stance::Mandatory,
+        About::List(_) | About::All => Stance::Open,
     }
 }
 

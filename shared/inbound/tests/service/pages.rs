@@ -272,5 +272,32 @@ async fn a_link_in_an_old_message_works_after_its_contact_was_merged() {
     assert_eq!(visitor.post(ONE_CLICK).await.status, StatusCode::OK);
     assert_eq!(visitor.kit.standing("cora").await, Some(Standing::OptedOut));
     visitor.kit.store.erase_contact(&cora.id, now).await.unwrap();
-    assert_eq!(visitor.post(ONE_CLICK).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(visitor.post(ONE_CLICK).await.status, StatusCode::OK, "nobody who leaves is sent away");
+}
+
+#[tokio::test]
+async fn a_link_of_somebody_who_was_deleted_holds_off_whoever_has_their_address() {
+    let visitor = Visitor::new().await;
+    visitor.kit.store.delete_contact(&visitor.anna.id, visitor.kit.clock.now()).await.unwrap();
+    let page = visitor.get().await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.body.contains("value=\"unsubscribe\""), "{}", page.body);
+    assert_eq!(visitor.post("action=resubscribe").await.status, StatusCode::FORBIDDEN, "there is nobody");
+    let left = visitor.post("action=unsubscribe").await;
+    assert_eq!(left.status, StatusCode::OK);
+    assert!(left.body.contains("You are unsubscribed") && !left.body.contains("value=\"resubscribe\""));
+    visitor.kit.member("anna").await;
+    assert_eq!(visitor.standing().await, Standing::OptedOut, "no file and no operator brings them back");
+}
+
+#[tokio::test]
+async fn a_link_finds_who_has_the_address_of_somebody_who_was_deleted() {
+    let visitor = Visitor::new().await;
+    visitor.kit.store.delete_contact(&visitor.anna.id, visitor.kit.clock.now()).await.unwrap();
+    visitor.kit.member("anna").await;
+    assert_eq!(visitor.standing().await, Standing::Member);
+    assert_eq!(visitor.post(ONE_CLICK).await.status, StatusCode::OK);
+    assert_eq!(visitor.standing().await, Standing::OptedOut);
+    assert_eq!(visitor.post("action=undo").await.status, StatusCode::OK, "as anybody's");
+    assert_eq!(visitor.standing().await, Standing::Member);
 }

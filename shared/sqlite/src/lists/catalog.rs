@@ -1,4 +1,7 @@
+use std::collections::BTreeSet;
+
 use listsync_core::{
+    Timestamp,
     contact::Version,
     id::ListId,
     list::{List, ListKind, OptOutRule},
@@ -8,6 +11,7 @@ use uuid::Uuid;
 
 use crate::{
     error::{Fail, Outcome},
+    people::former,
     values::{collect, count, first, named, typed, typed_option},
 };
 
@@ -73,7 +77,7 @@ pub(crate) fn find(tx: &Connection, name: &str) -> Outcome<Option<List>> {
     }
 }
 
-pub(super) fn create(tx: &Connection, name: &str) -> Outcome<List> {
+pub(super) fn create(tx: &Connection, name: &str, now: Timestamp) -> Outcome<List> {
     let name = free_name(tx, name, None)?;
     let id = Uuid::now_v7().to_string();
     tx.prepare_cached("INSERT INTO lists (id, name, name_key) VALUES (?1, ?2, ?3)")?.execute(params![
@@ -81,6 +85,7 @@ pub(super) fn create(tx: &Connection, name: &str) -> Outcome<List> {
         name,
         key(name)
     ])?;
+    former::adopt(tx, tx.last_insert_rowid(), now)?;
     let id = ListId::parse(&id).map_err(|_| Fail::Stored("list's id"))?;
     Ok(List::new(id, name.to_owned()))
 }
@@ -116,6 +121,7 @@ pub(super) fn delete(tx: &Connection, list: &ListId) -> Outcome<()> {
             "unlink it first: listsync links unlink LIST",
         ));
     }
+    former::keep(tx, n)?;
     tx.execute("DELETE FROM lists WHERE n = ?1", [n])?;
     Ok(())
 }
@@ -136,5 +142,7 @@ fn read(row: &Row<'_>) -> Outcome<List> {
         status_words: serde_json::from_str(&row.get::<_, String>(5)?)
             .map_err(|_| Fail::Stored("status words"))?,
         max_additions: typed_option(row, 6, "list's limit")?,
+        // What was said no to on a deleted list of its name is written down for each person.
+        formerly: BTreeSet::new(),
     })
 }

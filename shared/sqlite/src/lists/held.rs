@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use listsync_core::{Timestamp, address::Address, grant::Lists, growth::Grown, id::ImportId};
+use listsync_core::{Timestamp, address::Address, grant::Lists, growth::Grown, id::ImportId, traces::Traces};
 use listsync_engine::ports::{
     Affected, Fault, HeldPeople, Import, ImportRow, ImportState, NewImport, PortError,
 };
@@ -55,6 +55,19 @@ pub(crate) fn forget_rows(tx: &Connection, address: &Address) -> Outcome<()> {
             params![import, address.as_str()],
         )?;
         settle(tx, import)?;
+    }
+    Ok(())
+}
+
+/// Forgets the names of files that may name somebody.
+pub(crate) fn forget_names(tx: &Connection, traces: &Traces) -> Outcome<()> {
+    let statement = tx.prepare_cached("SELECT n, doc FROM imports")?;
+    let imports: Vec<(i64, String)> = collect(statement, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    for (n, text) in imports {
+        let mut import: Import = doc(&text, "import")?;
+        if import.forget(traces) {
+            tx.execute("UPDATE imports SET doc = ?2 WHERE n = ?1", params![n, doc_text(&import)?])?;
+        }
     }
     Ok(())
 }
@@ -113,6 +126,11 @@ const COLUMNS: &str = "doc, state, (SELECT count(*) FROM held WHERE import = imp
 pub(super) fn latest(tx: &Connection, limit: usize) -> Outcome<Vec<Import>> {
     let sql = format!("SELECT {COLUMNS} FROM imports ORDER BY n DESC LIMIT ?1");
     collect(tx.prepare_cached(&sql)?, [stored_limit(limit)], |row| read(row, 0))
+}
+
+pub(super) fn by_id(tx: &Connection, id: &ImportId) -> Outcome<Option<Import>> {
+    let sql = format!("SELECT {COLUMNS} FROM imports WHERE id = ?1");
+    first(tx.prepare_cached(&sql)?, [id.as_str()], |row| read(row, 0))
 }
 
 /// The last import into a list.

@@ -18,9 +18,9 @@ use crate::SqliteStore;
 
 #[async_trait]
 impl ListStore for SqliteStore {
-    async fn create_list(&self, name: &str, _now: Timestamp) -> PortResult<List> {
+    async fn create_list(&self, name: &str, now: Timestamp) -> PortResult<List> {
         let name = name.to_owned();
-        self.write("create the list", move |tx| catalog::create(tx, &name)).await
+        self.write("create the list", move |tx| catalog::create(tx, &name, now)).await
     }
 
     async fn lists(&self) -> PortResult<Vec<List>> {
@@ -78,6 +78,11 @@ impl ListStore for SqliteStore {
 
     async fn imports(&self, limit: usize) -> PortResult<Vec<Import>> {
         self.read("read the imports", move |tx| held::latest(tx, limit)).await
+    }
+
+    async fn find_import(&self, id: &ImportId) -> PortResult<Option<Import>> {
+        let id = id.clone();
+        self.read("read the import", move |tx| held::by_id(tx, &id)).await
     }
 
     async fn approve_import(&self, import: &ImportId, now: Timestamp) -> PortResult<Import> {

@@ -14,7 +14,7 @@ use listsync_engine::ports::{ContactEdit, MailState};
 use rusqlite::{Connection, params};
 
 use super::{
-    read,
+    former, read,
     say::{self, Word},
     suppressions::{self, Suppression},
 };
@@ -157,6 +157,9 @@ fn remove_alias(tx: &Connection, contact: i64, alias: &Address) -> Outcome<()> {
     }
     for no in refusals(tx, contact)? {
         suppressions::add(tx, alias, no)?;
+    }
+    for kept in addresses(tx, contact)? {
+        former::spread(tx, alias, &kept)?;
     }
     Ok(())
 }

@@ -9,11 +9,12 @@ use listsync_core::{
     id::{ContactId, ListId},
     list::Standing,
     summary::Summary,
+    traces::Traces,
 };
 use rusqlite::{Connection, params};
 
 use super::{
-    edit, say,
+    departed, edit, former, say,
     suppressions::{self, Suppression},
 };
 use crate::{
@@ -31,11 +32,13 @@ use crate::{
 pub(super) fn delete(tx: &Connection, id: &ContactId, at: Timestamp) -> Outcome<Vec<ListId>> {
     let contact = contacts::expect(tx, id)?;
     let refusals = edit::refusals(tx, contact.n)?;
-    for address in edit::addresses(tx, contact.n)? {
+    let addresses = edit::addresses(tx, contact.n)?;
+    for address in &addresses {
         for no in &refusals {
-            suppressions::add(tx, &address, *no)?;
+            suppressions::add(tx, address, *no)?;
         }
     }
+    departed::keep(tx, &contact, &addresses)?;
     depart(tx, &contact, at)
 }
 
@@ -43,12 +46,15 @@ pub(super) fn delete(tx: &Connection, id: &ContactId, at: Timestamp) -> Outcome<
 pub(super) fn erase(tx: &Connection, id: &ContactId, at: Timestamp) -> Outcome<Vec<ListId>> {
     let contact = contacts::expect(tx, id)?;
     let addresses = edit::addresses(tx, contact.n)?;
+    let traces = Traces { addresses: addresses.iter().cloned().collect(), name: contact.name.clone() };
     let lists = delete(tx, id, at)?;
+    held::forget_names(tx, &traces)?;
     let no = OptOut { reason: OptOutReason::Erased, at, via: Via::Operator };
     for address in &addresses {
         suppressions::add(tx, address, Suppression { list: None, no })?;
         strike_from_runs(tx, address)?;
         held::forget_rows(tx, address)?;
+        former::forget(tx, address)?;
     }
     tx.execute("UPDATE members SET address = NULL, named = NULL WHERE contact = ?1", [id.as_str()])?;
     open::note_unflushed(tx)?;

@@ -10,7 +10,7 @@ use listsync_core::{
 use listsync_engine::ports::ListEdit;
 use rusqlite::{Connection, params};
 
-use super::{accepts, edit, say};
+use super::{accepts, edit, former, say};
 use crate::{
     error::{Fail, Outcome},
     lists::catalog,
@@ -37,6 +37,7 @@ pub(super) fn edit(
             "UPDATE lists SET name = ?2, name_key = ?3 WHERE n = ?1",
             params![row.n, name, catalog::key(name)],
         )?;
+        former::adopt(tx, row.n, now)?;
     }
     if let Some(kind) = edit.kind.as_ref().filter(|kind| **kind != list.kind) {
         set_kind(tx, (row.n, id), kind)?;

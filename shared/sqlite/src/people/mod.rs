@@ -1,10 +1,12 @@
 //! People beyond one list: their addresses and fields, what they said, and what is kept of those who are gone.
 
 mod accepts;
+mod departed;
 pub(crate) mod edit;
 pub(crate) mod fields;
 mod follow;
 mod forget;
+pub(crate) mod former;
 pub(crate) mod keys;
 mod lists;
 mod merge;

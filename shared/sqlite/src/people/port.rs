@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use listsync_core::{
     Timestamp,
     address::Address,
-    contact::{Contact, Place, Said, Saying, Version},
+    contact::{Contact, ExternalId, OptOut, Place, Said, Saying, Scope, Version},
     id::{ContactId, ListId, ObjectId},
     list::{List, Origin},
 };
@@ -10,7 +10,7 @@ use listsync_engine::ports::{
     ContactChanges, ContactEdit, Contacts, Cursor, Heard, ListEdit, Moves, PortResult,
 };
 
-use super::{edit, follow, forget, lists, merge, read, say};
+use super::{departed, edit, follow, forget, lists, merge, read, say};
 use crate::SqliteStore;
 
 #[async_trait]
@@ -25,9 +25,24 @@ impl Contacts for SqliteStore {
         self.read("look up who a contact became", move |tx| read::successor(tx, &id)).await
     }
 
+    async fn is_departed(&self, id: &ContactId) -> PortResult<bool> {
+        let id = id.clone();
+        self.read("look for a former contact", move |tx| departed::is_known(tx, &id)).await
+    }
+
+    async fn refuse_departed(&self, id: &ContactId, scope: &Scope, no: OptOut) -> PortResult<()> {
+        let (id, scope) = (id.clone(), scope.clone());
+        self.write("save the decision", move |tx| departed::refuse(tx, &id, &scope, no)).await
+    }
+
     async fn find_contact(&self, address: &Address) -> PortResult<Option<Contact>> {
         let address = address.clone();
         self.read("look the contact up", move |tx| read::find(tx, &address)).await
+    }
+
+    async fn find_external(&self, key: &ExternalId) -> PortResult<Option<Contact>> {
+        let key = key.clone();
+        self.read("look the contact up", move |tx| read::find_external(tx, &key)).await
     }
 
     async fn contacts_of(&self, objects: &[ObjectId]) -> PortResult<Vec<Contact>> {

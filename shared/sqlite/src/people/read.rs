@@ -44,6 +44,11 @@ pub(super) fn find(tx: &Connection, address: &Address) -> Outcome<Option<Contact
     one(tx, &found.contact_id()?)
 }
 
+pub(super) fn find_external(tx: &Connection, key: &ExternalId) -> Outcome<Option<Contact>> {
+    let Some(found) = contacts::by_external_id(tx, key.as_str())? else { return Ok(None) };
+    one(tx, &found.contact_id()?)
+}
+
 /// Those who are matched to these objects.
 pub(super) fn of_objects(tx: &Connection, objects: &[ObjectId]) -> Outcome<Vec<Contact>> {
     let sql = format!(

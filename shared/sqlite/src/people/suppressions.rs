@@ -10,7 +10,10 @@ use listsync_core::{
 };
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::say::{self, Word};
+use super::{
+    departed,
+    say::{self, Word},
+};
 use crate::{
     error::{Fail, Outcome},
     lists::{
@@ -61,17 +64,23 @@ pub(crate) fn is_refused(tx: &Connection, list: Numbered, address: &Address) -> 
 
 /// Keeps an opt-out of an address; a repeat keeps the first.
 pub(crate) fn add(tx: &Connection, address: &Address, suppression: Suppression) -> Outcome<()> {
+    add_hashed(tx, &hash(tx, address)?, suppression)
+}
+
+/// The same of an address that is known by its hash alone.
+pub(crate) fn add_hashed(tx: &Connection, hash: &str, suppression: Suppression) -> Outcome<()> {
     let Suppression { list, no: OptOut { reason, at, via } } = suppression;
     tx.prepare_cached(
         "INSERT INTO suppressions (hash, list, reason, via, at) VALUES (?1, ?2, ?3, ?4, ?5)
          ON CONFLICT DO NOTHING",
     )?
-    .execute(params![hash(tx, address)?, list, name_of(reason)?, name_of(via)?, nanos(at)])?;
+    .execute(params![hash, list, name_of(reason)?, name_of(via)?, nanos(at)])?;
     Ok(())
 }
 
-/// Makes what an address is suppressed for an opt-out of the contact that has it now.
+/// Makes what an address is suppressed for an opt-out of the contact that has it now, whom links of the one find who had it before.
 pub(crate) fn take_over(tx: &Connection, contact: i64, address: &Address, at: Timestamp) -> Outcome<()> {
+    departed::succeed(tx, contact, address)?;
     let found = of(tx, address)?;
     if found.is_empty() {
         return Ok(());
@@ -93,7 +102,7 @@ pub(crate) fn take_over(tx: &Connection, contact: i64, address: &Address, at: Ti
     Ok(())
 }
 
-fn hash(tx: &Connection, address: &Address) -> Outcome<String> {
+pub(super) fn hash(tx: &Connection, address: &Address) -> Outcome<String> {
     Ok(suppression::hash(&pepper(tx)?, address))
 }
 

@@ -96,7 +96,7 @@ async fn verbs_that_need_no_graph_need_no_settings_for_it() {
         &["tick"],
         &["work", "--until-empty"],
         &["completions", "bash"],
-        &["lists", "delete", "News"],
+        &["lists", "delete", "News", "--yes"],
     ] {
         world.listsync(args).await.exits(0);
     }

@@ -194,3 +194,30 @@ async fn a_status_word_is_kept_with_the_list_for_the_files_to_come() {
         ["import", "hr.csv", "--list", "Others", "--mode", "full", "--profile", "bamboohr", "--json"];
     assert_eq!(world.listsync(&others).await.exits(3).json()["problems"][0]["code"], "unknown_status");
 }
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_that_were_not_taken_are_for_their_owners_eyes() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let world = with_ben().await;
+    world.listsync(&[&IMPORT[..], &["--rejects", "rejects.csv"]].concat()).await.exits(3);
+    let mode = std::fs::metadata(world.path("rejects.csv")).expect("rejects").permissions().mode();
+    assert_eq!(mode & 0o077, 0, "{mode:o}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_with_opt_outs_goes_by_a_word_alone_and_they_hold_for_the_next_of_its_name() {
+    let world = with_ben().await;
+    world.listsync(&["unsubscribe", "Staff", "ben@contoso.example"]).await.exits(0);
+    let (code, message) = world.listsync(&["lists", "delete", "Staff", "--json"]).await.exits(1).error();
+    assert_eq!(code, "unconfirmed");
+    assert!(message.contains("1 member and 1 opt-out"), "{message}");
+    let gone = world.json(&["lists", "delete", "Staff", "--yes"]).await;
+    assert_eq!((&gone["members"], &gone["opt_outs"]), (&json!(1), &json!(1)));
+    world.listsync(&["lists", "create", "Staff"]).await.exits(0);
+    let refused = world.listsync(&["lists", "add", "Staff", "ben@contoso.example", "--json"]).await;
+    assert_eq!(refused.exits(1).error().0, "opted_out");
+    world.listsync(&["lists", "delete", "Staff", "--yes"]).await.exits(0);
+    world.listsync(&["lists", "create", "Plain"]).await.exits(0);
+    world.listsync(&["lists", "delete", "Plain"]).await.exits(0);
+}

@@ -143,8 +143,9 @@ async fn join_all<F: Future>(futures: Vec<F>) {
 #[tokio::test(flavor = "multi_thread")]
 async fn serve_keeps_in_step_and_stops_cleanly_when_asked() {
     let (world, group) = stage().await;
+    world.listsync(&["lists", "add", "News", "nobody@contoso.example"]).await.exits(0);
     let mut command = world.command(&["serve", "--json"]);
-    command.stdout(Stdio::piped()).stderr(Stdio::null());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let child = spawned(command);
     let started = Instant::now();
     while world.members(group).len() < 220 || !is_in_step(&world).await {
@@ -159,4 +160,7 @@ async fn serve_keeps_in_step_and_stops_cleanly_when_asked() {
     assert_eq!(output.status.code(), Some(0));
     let document: Value = serde_json::from_slice(&output.stdout).expect("one document");
     assert!(document["ticks"].as_u64() >= Some(1) && document["handled"].as_u64() >= Some(1), "{document}");
+    let told = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    assert!(told.contains("1 failure (listsync runs show"), "{told}");
+    assert!(!told.contains('@'), "a journal outlives an erasure: {told}");
 }

@@ -196,8 +196,8 @@ async fn runs(world: &World) {
 }
 
 async fn leaving(world: &World) {
-    let refused = world.listsync(&["lists", "delete", "News", "--json"]).await.exits(1);
+    let refused = world.listsync(&["lists", "delete", "News", "--yes", "--json"]).await.exits(1);
     assert!(!refused.error().1.is_empty(), "a linked list is not deleted");
     assert_eq!(world.json(&["links", "unlink", "News"]).await["unlinked"], true);
-    assert_eq!(world.json(&["lists", "delete", "News"]).await["deleted"], true);
+    assert_eq!(world.json(&["lists", "delete", "News", "--yes"]).await["deleted"], true);
 }

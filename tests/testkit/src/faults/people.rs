@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use listsync_core::{
     Timestamp,
     address::Address,
-    contact::{Contact, Place, Said, Saying, Version},
+    contact::{Contact, ExternalId, OptOut, Place, Said, Saying, Scope, Version},
     id::{ContactId, ListId, ObjectId},
     list::{List, Origin},
 };
@@ -22,8 +22,20 @@ impl<P: ListStore + ?Sized> Contacts for Faulty<P> {
         through!(self, "contacts.successor", self.port.successor(id))
     }
 
+    async fn is_departed(&self, id: &ContactId) -> PortResult<bool> {
+        through!(self, "contacts.is_departed", self.port.is_departed(id))
+    }
+
+    async fn refuse_departed(&self, id: &ContactId, scope: &Scope, no: OptOut) -> PortResult<()> {
+        through!(self, "contacts.refuse_departed", self.port.refuse_departed(id, scope, no))
+    }
+
     async fn find_contact(&self, address: &Address) -> PortResult<Option<Contact>> {
         through!(self, "contacts.find_contact", self.port.find_contact(address))
+    }
+
+    async fn find_external(&self, key: &ExternalId) -> PortResult<Option<Contact>> {
+        through!(self, "contacts.find_external", self.port.find_external(key))
     }
 
     async fn contacts_of(&self, objects: &[ObjectId]) -> PortResult<Vec<Contact>> {

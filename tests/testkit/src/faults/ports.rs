@@ -128,6 +128,10 @@ impl<P: ListStore + ?Sized> ListStore for Faulty<P> {
         through!(self, "lists.imports", self.port.imports(limit))
     }
 
+    async fn find_import(&self, id: &ImportId) -> PortResult<Option<Import>> {
+        through!(self, "lists.find_import", self.port.find_import(id))
+    }
+
     async fn approve_import(&self, import: &ImportId, now: Timestamp) -> PortResult<Import> {
         through!(self, "lists.approve_import", self.port.approve_import(import, now))
     }

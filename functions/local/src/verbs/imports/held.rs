@@ -16,16 +16,13 @@ use crate::{
     verbs::asked::Asked,
 };
 
-/// So many imports are looked through for one.
-const FARTHEST: usize = 10_000;
 /// So many of those whom an import holds are named to a person; a document and a table have them all.
 const NAMED: usize = 20;
 
 /// Tells what an import did and whom it holds; with `csv`, only these, as a table.
 pub(super) async fn show(ports: &Ports, id: &str, csv: bool) -> Outcome {
     let id = parse(id)?;
-    let imports = ports.lists.imports(FARTHEST).await?;
-    let import = imports.into_iter().find(|import| import.id == id).ok_or_else(|| missing(id.as_str()))?;
+    let import = ports.lists.find_import(&id).await?.ok_or_else(|| missing(id.as_str()))?;
     let held = ports.lists.held_people(&id).await.map_err(|error| refused(&id, error))?;
     let mut document = json!(import);
     document["joins"] = json!(held.joins);

@@ -259,6 +259,11 @@ async fn imports_come_newest_first<S: ListStore>(make: &impl Fn() -> S) {
     let listed: Vec<_> = ok(bed.store.imports(10).await).into_iter().map(|import| import.id).collect();
     assert_eq!(listed, ids);
     assert_eq!(ok(bed.store.imports(2).await).len(), 2);
+    for id in &ids {
+        assert_eq!(ok(bed.store.find_import(id).await).map(|import| import.id).as_ref(), Some(id));
+    }
+    let unknown = listsync_core::id::ImportId::parse("unknown").expect("an id");
+    assert_eq!(ok(bed.store.find_import(&unknown).await), None);
 }
 
 async fn an_import_into_an_unknown_list_leaves_nothing<S: ListStore>(make: &impl Fn() -> S) {

@@ -43,6 +43,8 @@ async fn a_contact_is_made_with_all_that_is_said_of_it<S: ListStore + Contacts>(
     assert_eq!(made.fields.keys().collect::<Vec<_>>(), ["department"], "a blank field is none");
     assert_eq!(bed.find("anna").await, Some(made.clone()));
     assert_eq!(bed.find("a.adler").await, Some(made.clone()));
+    assert_eq!(ok(bed.store.find_external(&key("4711")).await), Some(made.clone()));
+    assert_eq!(ok(bed.store.find_external(&key("471")).await), None);
     assert_eq!(ok(bed.store.contact(&made.id).await), Some(made.clone()));
     assert!(ok(bed.store.places(&made.id).await).is_empty());
     assert!(ok(bed.store.sayings(&made.id).await).is_empty());

@@ -1,15 +1,19 @@
 use std::slice::from_ref;
 
 use listsync_core::{
-    contact::{OptOutReason, Scope},
+    contact::{OptOut, OptOutReason, Scope, Via},
+    id::ContactId,
     list::{OptOutRule, Standing},
 };
-use listsync_engine::ports::{AddOutcome, ContactEdit, Contacts, EntryQuery, Fault, ListEdit, ListStore};
+use listsync_engine::ports::{
+    AddOutcome, ContactEdit, Contacts, ERASED_NAME, EntryQuery, Fault, ImportMode, ListEdit, ListStore,
+    NewImport,
+};
 
 use super::{Bed, fault, of};
 use crate::{
     contracts::ok,
-    sample::{address, moment},
+    sample::{address, contact, moment},
 };
 
 pub(super) async fn all<S: ListStore + Contacts>(make: &impl Fn() -> S) {
@@ -17,8 +21,162 @@ pub(super) async fn all<S: ListStore + Contacts>(make: &impl Fn() -> S) {
     a_deleted_contacts_opt_outs_stay_with_their_addresses(make).await;
     an_erased_person_comes_back_by_their_own_word_only(make).await;
     an_erased_person_is_kept_off_mandatory_lists_too(make).await;
+    a_file_that_was_named_after_an_erased_person_is_so_no_more(make).await;
     an_alias_that_is_taken_away_keeps_the_opt_out(make).await;
     a_new_address_that_is_suppressed_brings_its_opt_out(make).await;
+    who_said_no_to_a_deleted_list_is_held_off_one_of_its_name(make).await;
+    a_list_that_takes_the_name_of_a_deleted_one_takes_its_opt_outs(make).await;
+    what_was_said_of_a_deleted_list_follows_its_person(make).await;
+    who_is_kept_no_more_is_found_by_who_has_their_address_now(make).await;
+    a_no_of_somebody_who_is_kept_no_more_holds_off_whoever_has_their_address(make).await;
+}
+
+async fn who_is_kept_no_more_is_found_by_who_has_their_address_now<S: ListStore + Contacts>(
+    make: &impl Fn() -> S,
+) {
+    let bed = Bed::make(make).await;
+    let became = async |id: &ContactId| ok(bed.store.successor(id).await);
+    let anna = bed.member("anna", &[&bed.staff]).await;
+    bed.edit(&anna, &ContactEdit { add_aliases: [address("a")].into(), ..ContactEdit::default() }).await;
+    let ann = bed.member("ann", &[&bed.staff]).await;
+    ok(bed.store.merge_contacts(&anna, &ann, moment(2)).await);
+    assert!(!ok(bed.store.is_departed(&anna).await));
+    ok(bed.store.delete_contact(&anna, moment(3)).await);
+    assert!(ok(bed.store.is_departed(&anna).await));
+    assert_eq!(became(&anna).await, None, "nobody has an address of theirs");
+    let again = bed.member("a", &[&bed.staff]).await;
+    for former in [&anna, &ann] {
+        assert_eq!(became(former).await.as_ref(), Some(&again), "under an alias");
+    }
+    ok(bed.store.erase_contact(&again, moment(4)).await);
+    assert_eq!(became(&anna).await, None);
+    let berta = bed.member("berta", &[&bed.staff]).await;
+    bed.edit(&berta, &ContactEdit { address: Some(address("anna")), ..ContactEdit::default() }).await;
+    assert_eq!(became(&anna).await, Some(berta), "by an edit");
+    assert_eq!(became(&again).await, None, "whose only address was another");
+}
+
+async fn a_no_of_somebody_who_is_kept_no_more_holds_off_whoever_has_their_address<S: ListStore + Contacts>(
+    make: &impl Fn() -> S,
+) {
+    let bed = Bed::make(make).await;
+    let no = OptOut { reason: OptOutReason::Own, at: moment(5), via: Via::OneClick };
+    for (local, scope, held) in [("anna", of(&bed.news), [false, true]), ("berta", Scope::All, [true, true])]
+    {
+        let gone = bed.member(local, &[&bed.staff, &bed.news]).await;
+        bed.edit(
+            &gone,
+            &ContactEdit { add_aliases: [address(&format!("{local}2"))].into(), ..ContactEdit::default() },
+        )
+        .await;
+        ok(bed.store.delete_contact(&gone, moment(3)).await);
+        for _ in 0..2 {
+            ok(bed.store.refuse_departed(&gone, &scope, no).await);
+        }
+        for name in [local.to_owned(), format!("{local}2")] {
+            for (list, held) in [&bed.staff, &bed.news].into_iter().zip(held) {
+                let expected = if held { AddOutcome::OptedOut } else { AddOutcome::Added };
+                assert_eq!(bed.add(list, &name).await, expected, "{name}");
+            }
+        }
+    }
+    let nobody = ContactId::parse("nobody").expect("an id");
+    assert_eq!(fault(bed.store.refuse_departed(&nobody, &Scope::All, no).await), Fault::Gone);
+}
+
+async fn who_said_no_to_a_deleted_list_is_held_off_one_of_its_name<S: ListStore + Contacts>(
+    make: &impl Fn() -> S,
+) {
+    let bed = Bed::make(make).await;
+    let anna = bed.member("anna", &[&bed.news]).await;
+    bed.edit(&anna, &ContactEdit { add_aliases: [address("a")].into(), ..ContactEdit::default() }).await;
+    let zoe = bed.member("zoe", &[&bed.news]).await;
+    bed.member("berta", &[&bed.news]).await;
+    for local in ["anna", "zoe"] {
+        bed.opts_out(local, of(&bed.news)).await;
+    }
+    ok(bed.store.delete_contact(&zoe, moment(3)).await);
+    for _ in 0..2 {
+        let news = ok(bed.store.find_list("News").await).expect("it is there").id;
+        ok(bed.store.delete_list(&news).await);
+        let news = ok(bed.store.create_list("NEWS", moment(5)).await).id;
+        for local in ["anna", "a", "zoe"] {
+            assert_eq!(bed.add(&news, local).await, AddOutcome::OptedOut, "{local}");
+            assert_eq!(bed.import(&news, &[local]).await, (0, vec!["opted_out".to_owned()]), "{local}");
+        }
+        assert_eq!(bed.add(&news, "berta").await, AddOutcome::Added, "who said nothing");
+        let other = ok(bed.store.create_list("Other", moment(5)).await).id;
+        assert_eq!(bed.add(&other, "anna").await, AddOutcome::Added, "it was no other list");
+        ok(bed.store.delete_list(&other).await);
+    }
+    let news = ok(bed.store.find_list("News").await).expect("it is there").id;
+    bed.subscribes("a", of(&news)).await;
+    assert_eq!(bed.standing(&news, "anna").await, Standing::Member, "by their own word");
+    ok(bed.store.delete_list(&news).await);
+    let news = ok(bed.store.create_list("News", moment(7)).await).id;
+    assert_eq!(bed.add(&news, "anna").await, AddOutcome::Added, "the last word counts");
+    assert_eq!(bed.add(&news, "zoe").await, AddOutcome::OptedOut);
+}
+
+async fn a_list_that_takes_the_name_of_a_deleted_one_takes_its_opt_outs<S: ListStore + Contacts>(
+    make: &impl Fn() -> S,
+) {
+    let bed = Bed::make(make).await;
+    for local in ["anna", "berta", "cora"] {
+        bed.member(local, &[&bed.news]).await;
+        bed.opts_out(local, of(&bed.news)).await;
+    }
+    bed.member("anna", &[&bed.staff]).await;
+    bed.member("dora", &[&bed.staff]).await;
+    bed.subscribes("berta", of(&bed.staff)).await;
+    ok(bed.store.delete_list(&bed.news).await);
+    ok(bed.edit_list(&bed.staff, &ListEdit { name: Some("News".into()), ..ListEdit::default() }).await);
+    assert_eq!(bed.standing(&bed.staff, "anna").await, Standing::OptedOut, "somebody had put them on it");
+    assert_eq!(bed.standing(&bed.staff, "berta").await, Standing::Member, "they asked for this very list");
+    assert_eq!(bed.standing(&bed.staff, "dora").await, Standing::Member);
+    assert_eq!(bed.add(&bed.staff, "cora").await, AddOutcome::OptedOut);
+    bed.subscribes("anna", of(&bed.staff)).await;
+    assert_eq!(bed.standing(&bed.staff, "anna").await, Standing::Member);
+}
+
+async fn what_was_said_of_a_deleted_list_follows_its_person<S: ListStore + Contacts>(make: &impl Fn() -> S) {
+    let bed = Bed::make(make).await;
+    let anna = bed.member("anna", &[&bed.news]).await;
+    let [cora, dora] = [bed.member("cora", &[&bed.news]).await, bed.member("dora", &[&bed.staff]).await];
+    for local in ["anna", "cora"] {
+        bed.opts_out(local, of(&bed.news)).await;
+    }
+    ok(bed.store.delete_list(&bed.news).await);
+    let renamed = ContactEdit { address: Some(address("ann")), ..ContactEdit::default() };
+    bed.edit(&anna, &renamed).await;
+    bed.edit(&anna, &ContactEdit { remove_aliases: [address("anna")].into(), ..ContactEdit::default() })
+        .await;
+    ok(bed.store.merge_contacts(&dora, &cora, moment(4)).await);
+    let news = ok(bed.store.create_list("News", moment(5)).await).id;
+    for local in ["ann", "anna", "cora", "dora"] {
+        assert_eq!(bed.add(&news, local).await, AddOutcome::OptedOut, "{local}");
+    }
+    ok(bed.store.erase_contact(&anna, moment(6)).await);
+    ok(bed.store.delete_list(&news).await);
+    let news = ok(bed.store.create_list("News", moment(7)).await).id;
+    bed.subscribes("ann", of(&news)).await;
+    assert_eq!(bed.standing(&news, "ann").await, Standing::Member, "who comes back begins anew");
+}
+
+async fn a_file_that_was_named_after_an_erased_person_is_so_no_more<S: ListStore + Contacts>(
+    make: &impl Fn() -> S,
+) {
+    let bed = Bed::make(make).await;
+    let anna = bed.member("anna", &[&bed.staff]).await;
+    bed.edit(&anna, &ContactEdit { name: Some("Anna Adler".into()), ..ContactEdit::default() }).await;
+    for (file, second) in [("Adler, Anna.csv", 10), ("anna@contoso.example.csv", 20), ("staff.csv", 30)] {
+        let new =
+            NewImport::new(file, ImportMode::Incremental, vec![contact("berta").into()], moment(second));
+        ok(bed.store.import(&bed.staff, &new).await);
+    }
+    ok(bed.store.erase_contact(&anna, moment(40)).await);
+    let names: Vec<String> = ok(bed.store.imports(9).await).into_iter().map(|import| import.file).collect();
+    assert_eq!(names, ["staff.csv", ERASED_NAME, ERASED_NAME]);
 }
 
 async fn a_deleted_contact_is_gone_from_every_list<S: ListStore + Contacts>(make: &impl Fn() -> S) {

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use listsync_core::{
     Timestamp,
     id::{GroupId, LinkId, ListId, TenantId},
-    link::{Extras, Link, LinkStatus, Side},
+    link::{Link, LinkStatus, Side},
     member::{Member, MemberKey},
     new_group::MadeGroup,
     schedule,
@@ -69,8 +69,14 @@ impl LinkRow {
                 Some(hold) if hold.digest == ruling.digest => self.state.ruling = Some(ruling.clone()),
                 _ => return Err(rejected("no_such_hold", "nothing is held under this digest")),
             },
-            LinkEdit::KeepExtras => self.state.link.extras = Extras::Keep,
-            LinkEdit::Writes(writes) => self.state.link.writes = *writes,
+            LinkEdit::Change(patch) => {
+                let change =
+                    self.state.progress.change((&self.state.link, patch), (self.state.leased_until, now));
+                if let Some((link, progress)) = change? {
+                    (self.state.link, self.state.progress) = (link, progress);
+                    self.state.due_at = self.state.due_at.min(now);
+                }
+            }
             LinkEdit::Resync => {
                 forget_cursors(progress);
                 self.resync = self.is_leased(now);

@@ -232,6 +232,10 @@ impl ListStore for MemoryStore {
         taken
     }
 
+    async fn find_import(&self, id: &ImportId) -> PortResult<Option<Import>> {
+        Ok(self.lock().imports.iter().find(|taken| taken.import.id == *id).map(|taken| taken.import.clone()))
+    }
+
     async fn imports(&self, limit: usize) -> PortResult<Vec<Import>> {
         let state = self.lock();
         Ok(state.imports.iter().rev().take(limit).map(|taken| taken.import.clone()).collect())

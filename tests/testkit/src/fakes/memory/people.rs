@@ -27,6 +27,18 @@ impl Contacts for MemoryStore {
         Ok(self.lock().book.successors.get(id).cloned())
     }
 
+    async fn is_departed(&self, _: &ContactId) -> PortResult<bool> {
+        Ok(false)
+    }
+
+    async fn refuse_departed(&self, _: &ContactId, _: &Scope, _: OptOut) -> PortResult<()> {
+        Err(gone("contact"))
+    }
+
+    async fn find_external(&self, _: &listsync_core::contact::ExternalId) -> PortResult<Option<Contact>> {
+        Ok(None)
+    }
+
     async fn find_contact(&self, address: &Address) -> PortResult<Option<Contact>> {
         let state = self.lock();
         let id = state.book.by_address.get(address);

@@ -1,0 +1,96 @@
+//! Contacts that were deleted, as links in old messages name them: by keyed hashes of their addresses it is found who has one
+//! of these now, or whom a no is to hold off.
+
+use std::collections::BTreeSet;
+
+use listsync_core::{
+    consent::stronger,
+    contact::{OptOut, OptOutReason, Scope},
+    id::ContactId,
+};
+use listsync_engine::ports::PortResult;
+
+use crate::{
+    error,
+    lists::{
+        head::Head,
+        owner::{Owner, Suppressed},
+        person::Contact,
+    },
+    pepper::Pepper,
+    table::{Fail, Key, Op, Stored, Table},
+};
+
+const DOING: &str = "look for a former contact";
+const ADDRESSES: &str = "addresses";
+
+fn key(contact: &ContactId) -> Key {
+    Key::head(format!("DEPARTED#{contact}"))
+}
+
+/// Keeps where the addresses of a contact are that is about to go.
+pub(super) fn keep(contact: &Contact, pepper: &Pepper) -> Op {
+    let key = key(contact.id());
+    let places: BTreeSet<String> =
+        contact.addresses().into_iter().map(|address| pepper.key(address).pk).collect();
+    Op::put(key.clone(), Stored::new(&key).texts(ADDRESSES, &places))
+}
+
+pub(super) async fn is_known(table: &Table, id: &ContactId) -> PortResult<bool> {
+    Ok(table.get(DOING, &key(id)).await?.is_some())
+}
+
+/// Who has an address now that such a contact had.
+pub(super) async fn successor(table: &Table, id: &ContactId) -> PortResult<Option<ContactId>> {
+    Ok(owners(table, id).await?.into_iter().find_map(|(_, owner)| owner.contact))
+}
+
+/// What is known of each address that such a contact had; nothing: there was none.
+async fn owners(table: &Table, id: &ContactId) -> PortResult<Vec<(Key, Owner)>> {
+    let Some(kept) = table.get(DOING, &key(id)).await? else { return Ok(Vec::new()) };
+    let places: Vec<Key> = kept.set(ADDRESSES).into_iter().map(Key::head).collect();
+    let mut found = table.get_many(DOING, places.clone()).await?;
+    let owner = |key: Key| {
+        let owner = found.remove(&key).map_or_else(|| Ok(Owner::default()), |stored| Owner::read(&stored));
+        owner.map(|owner| (key, owner))
+    };
+    places.into_iter().map(owner).collect()
+}
+
+/// Keeps a no under each address that such a contact had.
+pub(super) async fn refuse(table: &Table, id: &ContactId, (scope, no): (&Scope, OptOut)) -> Result<(), Fail> {
+    if let Scope::List(list) = scope {
+        Head::load(table, list).await?;
+    }
+    let owners = owners(table, id).await?;
+    if owners.is_empty() {
+        return Err(error::gone("no_such_contact", format!("there was no contact {id}")).into());
+    }
+    let mut ops = Vec::new();
+    for (key, before) in owners {
+        if before.contact.is_some() {
+            // Somebody has come to have it since: what they say is theirs.
+            continue;
+        }
+        let after = before.clone().saying(scope, no);
+        if after != before {
+            ops.push(before.becomes(key, &after)?);
+        }
+    }
+    match ops.is_empty() {
+        true => Ok(()),
+        false => table.transact("save the decision", &ops).await,
+    }
+}
+
+impl Owner {
+    /// What is known of an address once nobody who is kept said no under it. That they were erased stands beside whatever they
+    /// say of all lists.
+    pub(super) fn saying(self, scope: &Scope, no: OptOut) -> Self {
+        let same = |said: &Suppressed| said.scope == *scope && said.no.reason != OptOutReason::Erased;
+        let (known, others): (Vec<Suppressed>, Vec<Suppressed>) = self.suppressed.into_iter().partition(same);
+        let known = known.first().map(|said| said.no);
+        let no = stronger(known, Some(no)).map(|no| Suppressed { scope: scope.clone(), no });
+        Self { suppressed: no.into_iter().chain(others).collect(), ..self }
+    }
+}

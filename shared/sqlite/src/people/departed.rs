@@ -1,0 +1,62 @@
+//! Contacts that were deleted, as links in old messages name them: by keyed hashes of their addresses it is found who has one of
+//! these now, or whom a no is to hold off.
+
+use listsync_core::{
+    address::Address,
+    contact::{OptOut, Scope},
+    id::ContactId,
+};
+use rusqlite::{Connection, params};
+
+use super::suppressions::{self, Suppression};
+use crate::{
+    error::{Fail, Outcome},
+    lists::{catalog, contacts::Stored},
+    values::collect,
+};
+
+/// Keeps under which addresses a contact was known that is about to go, and whoever had become that contact.
+pub(super) fn keep(tx: &Connection, contact: &Stored, addresses: &[Address]) -> Outcome<()> {
+    let mut insert = tx.prepare_cached(
+        "INSERT INTO departed (contact, hash)
+         SELECT ?1, ?3 UNION ALL SELECT former, ?3 FROM successors WHERE contact = ?2 ON CONFLICT DO NOTHING",
+    )?;
+    for address in addresses {
+        insert.execute(params![contact.id, contact.n, suppressions::hash(tx, address)?])?;
+    }
+    Ok(())
+}
+
+/// A contact that has an address now is whom everybody became who had it before and is no more.
+pub(super) fn succeed(tx: &Connection, contact: i64, address: &Address) -> Outcome<()> {
+    if tx.query_row("SELECT EXISTS (SELECT 1 FROM departed)", [], |row| row.get(0))? {
+        tx.prepare_cached(
+            "INSERT OR REPLACE INTO successors (former, contact) SELECT contact, ?1 FROM departed WHERE hash = ?2",
+        )?
+        .execute(params![contact, suppressions::hash(tx, address)?])?;
+    }
+    Ok(())
+}
+
+/// Whether a contact of that id was deleted or erased.
+pub(super) fn is_known(tx: &Connection, id: &ContactId) -> Outcome<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM departed WHERE contact = ?1)";
+    Ok(tx.prepare_cached(sql)?.query_row([id.as_str()], |row| row.get(0))?)
+}
+
+/// Keeps a no under each address that such a contact had.
+pub(super) fn refuse(tx: &Connection, id: &ContactId, scope: &Scope, no: OptOut) -> Outcome<()> {
+    let list = match scope {
+        Scope::List(list) => Some(catalog::number(tx, list)?),
+        Scope::All => None,
+    };
+    let statement = tx.prepare_cached("SELECT hash FROM departed WHERE contact = ?1 ORDER BY hash")?;
+    let hashes: Vec<String> = collect(statement, [id.as_str()], |row| Ok(row.get(0)?))?;
+    if hashes.is_empty() {
+        return Err(Fail::gone("no_such_contact", format!("there was no contact {id}")));
+    }
+    for hash in hashes {
+        suppressions::add_hashed(tx, &hash, Suppression { list, no })?;
+    }
+    Ok(())
+}
