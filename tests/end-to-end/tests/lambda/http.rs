@@ -123,7 +123,7 @@ async fn a_function_that_may_only_read_makes_a_link_and_the_worker_makes_its_gro
 
     let wanted = json!({"list": "News", "new_group": {"name": "The news"}}).to_string();
     let made = Ask::post("/v1/links", JSON, wanted).key(&key).of(&api).await.is(201).json();
-    assert_eq!(made["group"], json!({"id": null, "name": "The news"}));
+    assert_eq!(made["group"], json!({"id": null, "name": "The news", "visibility": "private"}));
     assert_eq!(made["status"], "pending");
     let path = format!("/v1/links/{}", made["id"].as_str().expect("an id"));
     let listed = world.listsync(&["links", "ls"]).await.exits(0).stdout;
