@@ -1,16 +1,15 @@
-//! What becomes of dropped files, over the fakes.
+//! What becomes of dropped files, over the embedded store in memory.
 
 use std::{
     collections::BTreeMap,
     io::Write,
-    sync::{Arc, Mutex, MutexGuard},
+    sync::{Mutex, MutexGuard},
     time::Duration,
 };
 
 use async_trait::async_trait;
 use listsync_core::{Timestamp, id::ListId, list::ListKind};
 use listsync_engine::{
-    Ports,
     ports::{
         Contacts as _, Fault, Fetched, ImportMode, ImportRow, ImportState, Inbox, ListEdit, ListSide as _,
         ListStore as _, NewImport, PortError, PortResult,
@@ -20,7 +19,7 @@ use listsync_engine::{
 use listsync_inbox::{Desk, LARGEST, Received, receive};
 use listsync_testkit::{
     dice::Dice,
-    fakes::{FakeDirectory, Lag, ManualClock, MemoryStore},
+    fakes::{FakeDirectory, Lag, ManualClock, TestStore},
     sample::{contact, link, moment},
 };
 
@@ -68,7 +67,7 @@ impl Inbox for Bucket {
 
 struct Stage {
     service: Service,
-    store: MemoryStore,
+    store: TestStore,
     bucket: Bucket,
     list: ListId,
 }
@@ -77,23 +76,9 @@ impl Stage {
     /// The list `Staff`, linked.
     async fn new() -> Self {
         let clock = ManualClock::at(moment(1_000));
-        let store = MemoryStore::new(&clock);
-        let ports = Ports {
-            directory: Arc::new(FakeDirectory::new(&clock, Lag::NONE, Dice::new(7))),
-            lists: Arc::new(store.clone()),
-            links: Arc::new(store.clone()),
-            runs: Arc::new(store.clone()),
-            gate: Arc::new(store.clone()),
-            queue: Arc::new(store.clone()),
-            settings: Arc::new(store.clone()),
-            clock: Arc::new(clock),
-        };
-        let service = Service {
-            ports,
-            contacts: Arc::new(store.clone()),
-            keys: Arc::new(store.clone()),
-            seen: Arc::new(store.clone()),
-        };
+        let store = TestStore::new(&clock);
+        let ports = store.beside(FakeDirectory::new(&clock, Lag::NONE, Dice::new(7)));
+        let service = Service { ports, contacts: store.port(), keys: store.port(), seen: store.port() };
         let list = store.create_list("Staff", moment(0)).await.expect("a new list").id;
         let links = service.ports.links.clone();
         links.create(&link("one", &list, "one"), moment(0)).await.expect("a new link");

@@ -1,4 +1,4 @@
-//! What a batch gives back, over the fakes.
+//! What a batch gives back, over the embedded store in memory.
 
 use std::sync::{
     Arc,
@@ -12,7 +12,7 @@ use listsync_engine::{
 };
 use listsync_testkit::{
     dice::Dice,
-    fakes::{FakeDirectory, Lag, ManualClock, MemoryStore},
+    fakes::{FakeDirectory, Lag, ManualClock, TestStore},
     faults::{Fate, Faults},
     sample::{link, link_id, moment},
 };
@@ -20,19 +20,10 @@ use listsync_worker::{Bounds, Record, batch};
 
 /// Three linked lists. Their groups are not there, which each run finds out and tells: what a batch does with its messages
 /// does not depend on how a run ends.
-async fn stage() -> (Ports, MemoryStore) {
+async fn stage() -> (Ports, TestStore) {
     let clock = ManualClock::at(moment(0));
-    let (store, directory) = (MemoryStore::new(&clock), FakeDirectory::new(&clock, Lag::NONE, Dice::new(7)));
-    let ports = Ports {
-        directory: Arc::new(directory),
-        lists: Arc::new(store.clone()),
-        links: Arc::new(store.clone()),
-        runs: Arc::new(store.clone()),
-        gate: Arc::new(store.clone()),
-        queue: Arc::new(store.clone()),
-        settings: Arc::new(store.clone()),
-        clock: Arc::new(clock),
-    };
+    let (store, directory) = (TestStore::new(&clock), FakeDirectory::new(&clock, Lag::NONE, Dice::new(7)));
+    let ports = store.beside(directory);
     for name in ["one", "two", "three"] {
         let list = store.create_list(name, moment(0)).await.expect("a new list").id;
         store.create(&link(name, &list, name), moment(0)).await.expect("a new link");
@@ -40,14 +31,14 @@ async fn stage() -> (Ports, MemoryStore) {
     (ports, store)
 }
 
-async fn record(store: &MemoryStore, name: &str) -> Record {
+async fn record(store: &TestStore, name: &str) -> Record {
     let id = link_id(name);
     let generation = store.request(&id, None).await.expect("it is asked for");
     let trigger = Trigger::new(id, Reason::Schedule, generation);
     Record { id: name.to_owned(), body: serde_json::to_string(&trigger).expect("a body"), receives: 1 }
 }
 
-async fn records(store: &MemoryStore) -> Vec<Record> {
+async fn records(store: &TestStore) -> Vec<Record> {
     let mut records = Vec::new();
     for name in ["one", "two", "three"] {
         records.push(record(store, name).await);
@@ -59,7 +50,7 @@ fn bounds(seconds: i64) -> Bounds {
     Bounds { until: moment(seconds), most_receives: 5 }
 }
 
-async fn synced(store: &MemoryStore, name: &str) -> bool {
+async fn synced(store: &TestStore, name: &str) -> bool {
     let state = store.load(&link_id(name)).await.expect("it is read");
     state.is_some_and(|state| state.synced > Generation(0) && state.synced == state.requested)
 }

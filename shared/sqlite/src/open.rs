@@ -1,6 +1,6 @@
 use std::{io, path::Path, time::Duration};
 
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
 
 use crate::migrations;
 
@@ -95,12 +95,10 @@ pub(crate) fn flush(conn: &Connection) -> rusqlite::Result<()> {
     }
 }
 
-/// Opens a store that ends with its last handle.
-pub(crate) fn open_in_memory() -> Result<Connection, OpenError> {
-    let mut conn = Connection::open_in_memory()?;
-    migrations::migrate(&mut conn)?;
-    settle(&conn)?;
-    Ok(conn)
+/// Brings a database that needs no file to the latest version.
+pub(crate) fn make_ready(conn: &mut Connection) -> Result<(), OpenError> {
+    migrations::migrate(conn)?;
+    settle(conn)
 }
 
 /// A write-ahead log survives in the file, so this is a write only once.
@@ -127,6 +125,9 @@ fn settle(conn: &Connection) -> Result<(), OpenError> {
     conn.pragma_update(None, "secure_delete", true)?;
     conn.pragma_update(None, "cache_size", -32_000)?;
     conn.pragma_update(None, "temp_store", "memory")?;
+    // Nothing is known of what the tables hold that would make another plan good for other values. Without this, statements
+    // that are kept are compiled anew at every use.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     conn.set_prepared_statement_cache_capacity(128);
     Ok(())
 }
@@ -155,5 +156,24 @@ fn tighten(file: &std::fs::File) -> io::Result<()> {
     match file.set_permissions(std::fs::Permissions::from_mode(0o600)) {
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
         done => done,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::StatementStatus;
+
+    use super::*;
+
+    #[test]
+    fn a_statement_that_is_kept_is_compiled_once() {
+        let mut conn = Connection::open_in_memory().expect("opened");
+        make_ready(&mut conn).expect("made a store");
+        for list in 0..5 {
+            let sql = "SELECT contact FROM memberships WHERE list = ?1 ORDER BY contact LIMIT ?2";
+            let mut statement = conn.prepare_cached(sql).expect("compiled");
+            let found = statement.exists([list, 10]).expect("read");
+            assert_eq!((found, statement.get_status(StatementStatus::RePrepare)), (false, 0));
+        }
     }
 }

@@ -1,7 +1,7 @@
 use std::{
     panic::{self, AssertUnwindSafe},
     path::Path,
-    sync::{Arc, mpsc},
+    sync::{Arc, Mutex, PoisonError, mpsc},
     thread,
 };
 
@@ -19,11 +19,21 @@ type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 
 /// The store in one SQLite file, or in memory. Clones share it; it is closed with the last of them.
 ///
-/// One thread works on the file, so calls never block the caller's runtime, whichever that is.
+/// One thread works on the file, so calls never block the caller's runtime, whichever that is. In memory nothing waits: there
+/// each call is worked off where it is made.
 #[derive(Clone)]
 pub struct SqliteStore {
-    worker: Arc<Worker>,
+    place: Place,
     clock: Arc<dyn Clock>,
+}
+
+/// Where calls are worked off.
+#[derive(Clone)]
+enum Place {
+    /// By the thread that owns the connection to a file.
+    File(Arc<Worker>),
+    /// By whoever makes them.
+    Memory(Arc<Mutex<Connection>>),
 }
 
 impl std::fmt::Debug for SqliteStore {
@@ -38,15 +48,26 @@ impl SqliteStore {
     /// # Errors
     /// When the path cannot be opened, or the file is no store of this or an earlier version; it is unchanged then.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
-        Self::start(open::open(path.as_ref())?)
+        let worker = Worker::start(open::open(path.as_ref())?)?;
+        Ok(Self::at(Place::File(Arc::new(worker))))
     }
 
     /// Opens an empty store that ends with its last handle.
     ///
     /// # Errors
-    /// When the thread that works on it cannot be started.
+    /// When SQLite fails on it.
     pub fn open_in_memory() -> Result<Self, OpenError> {
-        Self::start(open::open_in_memory()?)
+        Self::in_memory(Arc::new(Mutex::new(Connection::open_in_memory()?)))
+    }
+
+    /// The store in a database in memory that the caller opened, and keeps a hand on: to copy it, or to watch what is written.
+    /// An empty one is made a store, an older one is brought up to date.
+    ///
+    /// # Errors
+    /// When it is no store of this or an earlier version; it is unchanged then.
+    pub fn in_memory(database: Arc<Mutex<Connection>>) -> Result<Self, OpenError> {
+        open::make_ready(&mut database.lock().unwrap_or_else(PoisonError::into_inner))?;
+        Ok(Self::at(Place::Memory(database)))
     }
 
     /// The same store with another clock, for the calls that are given no time: the queue's, folds and matches.
@@ -56,8 +77,8 @@ impl SqliteStore {
         self
     }
 
-    fn start(conn: Connection) -> Result<Self, OpenError> {
-        Ok(Self { worker: Arc::new(Worker::start(conn)?), clock: Arc::new(SystemClock) })
+    fn at(place: Place) -> Self {
+        Self { place, clock: Arc::new(SystemClock) }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -102,21 +123,25 @@ impl SqliteStore {
         doing: &'static str,
         job: impl FnOnce(&mut Connection) -> Outcome<T> + Send + 'static,
     ) -> PortResult<T> {
-        let stopped = || PortError::new(Fault::Unavailable, "store_stopped", "the store has stopped");
-        let broken = |_| {
+        let done = match &self.place {
+            Place::File(worker) => worker.work(job).await?,
+            Place::Memory(database) => {
+                let mut conn = database.lock().unwrap_or_else(PoisonError::into_inner);
+                caught(|| job(&mut conn))
+            }
+        };
+        let done = done.ok_or_else(|| {
             let message = format!("could not {doing}: the store broke off by a fault of the program");
             PortError::new(Fault::Unavailable, "store_fault", message).with_hint("report this")
-        };
-        let (answer, answered) = oneshot::channel();
-        let job: Job = Box::new(move |conn| {
-            let done = job(conn);
-            // Nobody waits any more when the caller gave up.
-            drop(answer.send(done));
-        });
-        self.worker.send(job).map_err(|_| stopped())?;
-        let done = answered.await.map_err(broken)?;
+        })?;
         done.map_err(|failed| failed.into_port(doing))
     }
+}
+
+/// What a job gave; none where it panicked. It is rolled back as it unwinds, and its caller is told: the store is as it was
+/// before, and goes on.
+fn caught<T>(job: impl FnOnce() -> T) -> Option<T> {
+    panic::catch_unwind(AssertUnwindSafe(job)).ok()
 }
 
 fn in_transaction<T>(
@@ -143,21 +168,33 @@ impl Worker {
             .name("listsync-store".to_owned())
             .spawn(move || {
                 for job in queue {
-                    // A job that panics is rolled back as it unwinds, and its caller is told: the file is as it was before
-                    // it. Were the thread to end with it, every later call would fail until somebody restarts the process.
-                    drop(panic::catch_unwind(AssertUnwindSafe(|| job(&mut conn))));
+                    // Were the thread to end with a job that panics, every later call would fail until somebody restarts the
+                    // process.
+                    caught(|| job(&mut conn));
                 }
             })
             .map_err(OpenError::Thread)?;
         Ok(Self { jobs: Some(jobs), thread: Some(thread) })
     }
 
-    fn send(&self, job: Job) -> Result<(), Stopped> {
-        self.jobs.as_ref().ok_or(Stopped)?.send(job).map_err(|_| Stopped)
+    /// What a job gave; none where it panicked.
+    async fn work<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Connection) -> Outcome<T> + Send + 'static,
+    ) -> PortResult<Option<Outcome<T>>> {
+        let (answer, answered) = oneshot::channel();
+        let job: Job = Box::new(move |conn| {
+            let done = job(conn);
+            // Nobody waits any more when the caller gave up.
+            drop(answer.send(done));
+        });
+        let sent = self.jobs.as_ref().map(|jobs| jobs.send(job));
+        match sent {
+            Some(Ok(())) => Ok(answered.await.ok()),
+            _ => Err(PortError::new(Fault::Unavailable, "store_stopped", "the store has stopped")),
+        }
     }
 }
-
-struct Stopped;
 
 impl Drop for Worker {
     /// Waits for what is under way, so that the file is closed when the last handle is gone.
@@ -175,15 +212,19 @@ mod tests {
 
     #[tokio::test]
     async fn a_call_that_panics_fails_alone_and_leaves_nothing_behind() {
-        let store = SqliteStore::open_in_memory().expect("a store in memory opens");
-        let broken = store.write::<()>("write", |tx| {
-            tx.execute("INSERT INTO settings (n, doc) VALUES (1, '{}')", [])?;
-            panic!("a fault of the program");
-        });
-        assert_eq!(broken.await.expect_err("it broke off").code, "store_fault");
-        let count = |tx: &Transaction<'_>| -> Outcome<i64> {
-            Ok(tx.query_row("SELECT count(*) FROM settings", [], |row| row.get(0))?)
-        };
-        assert_eq!(store.read("count", count).await.expect("the store goes on"), 0);
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = SqliteStore::open(folder.path().join("store.db")).expect("a store in a new file opens");
+        let memory = SqliteStore::open_in_memory().expect("a store in memory opens");
+        for store in [file, memory] {
+            let broken = store.write::<()>("write", |tx| {
+                tx.execute("INSERT INTO settings (n, doc) VALUES (1, '{}')", [])?;
+                panic!("a fault of the program");
+            });
+            assert_eq!(broken.await.expect_err("it broke off").code, "store_fault");
+            let count = |tx: &Transaction<'_>| -> Outcome<i64> {
+                Ok(tx.query_row("SELECT count(*) FROM settings", [], |row| row.get(0))?)
+            };
+            assert_eq!(store.read("count", count).await.expect("the store goes on"), 0);
+        }
     }
 }

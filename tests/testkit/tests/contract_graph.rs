@@ -15,7 +15,7 @@ use listsync_graph::{Credential, Graph, GraphSettings};
 use listsync_graph_emulator as emulator;
 use listsync_testkit::{
     contracts::directory::{self, Tenant},
-    fakes::{ManualClock, MemoryStore},
+    fakes::{ManualClock, TestStore},
 };
 
 struct Emulated {
@@ -38,7 +38,7 @@ async fn make() -> Emulated {
         authority_host: Some(running.authority_host.clone()),
         ca_pem: Some(ca_pem),
     };
-    let gate = Arc::new(MemoryStore::new(&ManualClock::default()));
+    let gate = TestStore::new(&ManualClock::default()).port();
     let graph = Graph::connect(settings, gate, Arc::new(SystemClock)).expect("the settings are complete");
     let tenant = running.tenant();
     Emulated { graph: Arc::new(graph), tenant, _running: running, _folder: folder }

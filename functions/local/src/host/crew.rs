@@ -235,13 +235,11 @@ async fn one(ports: Ports, taken: Taken, bars: Bars) -> (Taken, Handled) {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use listsync_core::trigger::{Generation, Reason};
     use listsync_engine::ports::{Fault, Outgoing};
     use listsync_testkit::{
         dice::Dice,
-        fakes::{FakeDirectory, Lag, ManualClock, MemoryStore},
+        fakes::{FakeDirectory, Lag, ManualClock, TestStore},
         faults::{Fate, Faults, Judge, When},
     };
     use tokio::sync::watch;
@@ -251,17 +249,8 @@ mod tests {
     /// A bench whose queue holds a message for a link that is gone, with a judge over each call.
     async fn bench(judge: Judge) -> Bench {
         let clock = ManualClock::default();
-        let store = Arc::new(MemoryStore::new(&clock));
-        let ports = Ports {
-            directory: Arc::new(FakeDirectory::new(&clock, Lag::NONE, Dice::new(1))),
-            lists: store.clone(),
-            links: store.clone(),
-            runs: store.clone(),
-            gate: store.clone(),
-            queue: store.clone(),
-            settings: store,
-            clock: Arc::new(clock),
-        };
+        let directory = FakeDirectory::new(&clock, Lag::NONE, Dice::new(1));
+        let ports = TestStore::new(&clock).beside(directory);
         let link = LinkId::parse("link-1").expect("an id");
         let trigger = Trigger::new(link, Reason::Event, Generation(1));
         let sent = ports.queue.send(&[Outgoing { trigger, delay: Duration::ZERO }]).await;

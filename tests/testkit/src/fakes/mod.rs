@@ -1,9 +1,9 @@
-//! Every port in memory, exact and without waiting.
+//! Every port in memory, without waiting: a directory and a clock of our own, and the embedded store as it ships.
 
 mod clock;
 mod directory;
-mod memory;
+mod store;
 
 pub use clock::ManualClock;
 pub use directory::{Actor, Event, FakeDirectory, Lag};
-pub use memory::{MemoryStore, RowWrites};
+pub use store::{RowWrites, TestStore};

@@ -14,7 +14,7 @@ use listsync_engine::{
 use listsync_lists::{Profile, Reading, Source, Taken, read, take_in};
 use listsync_testkit::{
     dice::Dice,
-    fakes::{FakeDirectory, Lag, ManualClock, MemoryStore},
+    fakes::{FakeDirectory, Lag, ManualClock, TestStore},
 };
 
 /// The list's name.
@@ -46,7 +46,7 @@ impl OneListFixture {
             links: store.clone(),
             runs: store.clone(),
             gate: store.clone(),
-            queue: Arc::new(MemoryStore::new(&clock)),
+            queue: TestStore::new(&clock).port(),
             settings: store.clone(),
             clock: Arc::new(clock),
         };

@@ -12,10 +12,7 @@ use std::sync::Arc;
 
 use listsync_engine::ports::{Contacts, Gate, Keys, Links, ListStore, Runs, Seen, SettingsStore};
 use listsync_sqlite::SqliteStore;
-use listsync_testkit::{
-    fakes::{ManualClock, MemoryStore},
-    moto::Moto,
-};
+use listsync_testkit::{fakes::ManualClock, moto::Moto};
 
 use crate::{
     fixture::{OneListFixture, now},
@@ -32,11 +29,6 @@ where
         }
         alias::play(&OneListFixture::new(make()).await, way).await;
     }
-}
-
-#[tokio::test]
-async fn each_case_comes_to_its_right_result_in_memory() {
-    all(|| MemoryStore::new(&ManualClock::at(now()))).await;
 }
 
 #[tokio::test]

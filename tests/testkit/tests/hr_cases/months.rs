@@ -3,10 +3,8 @@
 use listsync_core::list::Standing;
 use listsync_engine::ports::{Again, EntryQuery, ImportMode, ImportState};
 use listsync_lists::Profile;
-use listsync_testkit::{
-    dice::Dice,
-    fakes::{ManualClock, MemoryStore},
-};
+use listsync_sqlite::SqliteStore;
+use listsync_testkit::dice::Dice;
 
 use crate::fixture::{OneListFixture, now};
 
@@ -198,7 +196,7 @@ async fn play(seed: u64) {
     let mut dice = Dice::new(seed);
     let layout = LAYOUTS[pick(&mut dice, LAYOUTS.len())];
     let profile = Profile::named(layout.profile).expect("built in");
-    let fixture = OneListFixture::new(MemoryStore::new(&ManualClock::at(now()))).await;
+    let fixture = OneListFixture::new(SqliteStore::open_in_memory().unwrap()).await;
     let (mut next, mut workers) = (100, Vec::new());
     let mut before: Vec<String> = Vec::new();
     for month in 0..6 {

@@ -1,8 +1,7 @@
-//! What people said holds through all that is done to lists and contacts, and every store does the same.
+//! What people said holds through all that is done to lists and contacts.
 
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
-mod alike;
 mod deeds;
 mod laws;
 

@@ -22,13 +22,13 @@ use listsync_engine::{
 };
 use listsync_testkit::{
     dice::Dice,
-    fakes::{FakeDirectory, Lag, ManualClock, MemoryStore},
+    fakes::{FakeDirectory, Lag, ManualClock, TestStore},
     sample::{self, contact, group, link, moment, object, tenant},
 };
 
 pub(crate) struct Bureau {
     pub(crate) clock: ManualClock,
-    pub(crate) store: MemoryStore,
+    pub(crate) store: TestStore,
     pub(crate) directory: FakeDirectory,
     pub(crate) ports: Ports,
     runs: u32,
@@ -38,10 +38,10 @@ impl Bureau {
     /// A tenant in which nobody is.
     pub(crate) async fn new(lag: Lag, seed: u64) -> Self {
         let clock = ManualClock::at(moment(0));
-        let store = MemoryStore::new(&clock);
+        let store = TestStore::new(&clock);
         let directory = FakeDirectory::new(&clock, lag, Dice::new(seed));
         let ports = store.beside(directory.clone());
-        sample::set(&store, |settings| settings.internal_domains = ["contoso.example".into()].into()).await;
+        sample::set(&*store, |settings| settings.internal_domains = ["contoso.example".into()].into()).await;
         Self { clock, store, directory, ports, runs: 0 }
     }
 

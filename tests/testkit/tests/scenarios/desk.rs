@@ -26,7 +26,7 @@ use listsync_engine::{
 };
 use listsync_testkit::{
     dice::Dice,
-    fakes::{FakeDirectory, Lag, ManualClock, MemoryStore},
+    fakes::{FakeDirectory, Lag, ManualClock, TestStore},
     sample::{self, address, contact, group, link, moment, object, person, tenant},
 };
 
@@ -41,7 +41,7 @@ pub(crate) const BOTH: [Reading; 2] = [Reading::Incremental, Reading::Full];
 
 pub(crate) struct Desk {
     pub(crate) clock: ManualClock,
-    pub(crate) store: MemoryStore,
+    pub(crate) store: TestStore,
     pub(crate) directory: FakeDirectory,
     pub(crate) ports: Ports,
     pub(crate) list: ListId,
@@ -63,7 +63,7 @@ impl Desk {
         as_link: impl FnOnce(Link) -> Link,
     ) -> Self {
         let clock = ManualClock::at(moment(0));
-        let store = MemoryStore::new(&clock);
+        let store = TestStore::new(&clock);
         let directory = FakeDirectory::new(&clock, Lag::NONE, Dice::new(7));
         let ports = store.beside(directory.clone());
         let staff = Group {
@@ -96,7 +96,7 @@ impl Desk {
     }
 
     pub(crate) async fn settings(&mut self, edit: impl Fn(&mut Settings)) {
-        sample::set(&self.store, edit).await;
+        sample::set(&*self.store, edit).await;
     }
 
     pub(crate) async fn list_adds(&mut self, name: &str) {

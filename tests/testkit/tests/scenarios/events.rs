@@ -1,6 +1,6 @@
 //! Events that ask for runs: delayed, in bursts, and about what filters ask for.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, time::Duration};
 
 use listsync_core::{
     contact::{Decision, OptOutReason, Saying, Scope, UndeliverableReason, Via},
@@ -164,7 +164,7 @@ fn a_burst_of_bounces_makes_one_message_and_the_last_costs_what_the_first_did() 
 /// The service, with each call of its ports counted.
 fn watched(desk: &Desk, faults: &Faults) -> Service {
     let ports = faults.over(&desk.ports);
-    let store = Arc::new(desk.store.clone());
+    let store = desk.store.port();
     Service { ports, contacts: store.clone(), keys: store.clone(), seen: store }
 }
 

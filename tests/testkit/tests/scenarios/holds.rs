@@ -279,6 +279,7 @@ fn a_link_from_before_sizes_were_kept_begins_with_what_its_next_run_finds() {
             }
             desk.sync().await;
             desk.store.forget_sizes(&desk.link);
+            assert_eq!(desk.state().await.progress.group_sizes, None);
             desk.join(&crowd('n', 30), async |desk: &mut Desk, name: &str| desk.list_adds(name).await).await;
             assert_eq!(desk.sync().await.group.added, 30);
             desk.list_removes(&all[6]).await;

@@ -27,7 +27,7 @@ use listsync_engine::{
 use listsync_graph::{Credential, Graph, GraphSettings};
 use listsync_graph_emulator::{self as emulator, Emulator, GroupKind, ObjectId, Settings, User};
 use listsync_testkit::{
-    fakes::{ManualClock, MemoryStore},
+    fakes::{ManualClock, TestStore},
     sample::{self, address, tenant},
 };
 
@@ -47,7 +47,7 @@ impl Clock for TenantTime {
 
 pub(crate) struct Office {
     pub(crate) tenant: emulator::Tenant,
-    pub(crate) store: MemoryStore,
+    pub(crate) store: TestStore,
     pub(crate) ports: Ports,
     pub(crate) list: ListId,
     reading: Reading,
@@ -80,27 +80,18 @@ impl Office {
         };
         let emulated = running.tenant();
         let clock: Arc<dyn Clock> = Arc::new(TenantTime(emulated.clock()));
-        let store = MemoryStore::new(&ManualClock::at(clock.now()));
-        let graph = Graph::connect(graph_settings, Arc::new(store.clone()), Arc::clone(&clock)).unwrap();
+        let store = TestStore::new(&ManualClock::at(clock.now()));
+        let graph = Graph::connect(graph_settings, store.port(), Arc::clone(&clock)).unwrap();
         let list = store.create_list("News", clock.now()).await.unwrap().id;
-        sample::set(&store, |settings| settings.internal_domains = ["contoso.example".into()].into()).await;
-        let ports = Ports {
-            directory: Arc::new(graph),
-            lists: Arc::new(store.clone()),
-            links: Arc::new(store.clone()),
-            runs: Arc::new(store.clone()),
-            gate: Arc::new(store.clone()),
-            queue: Arc::new(store.clone()),
-            settings: Arc::new(store.clone()),
-            clock,
-        };
+        sample::set(&*store, |settings| settings.internal_domains = ["contoso.example".into()].into()).await;
+        let ports = Ports { clock, ..store.beside(graph) };
         let (link, runs) = (None, 0);
         Self { tenant: emulated, store, ports, list, reading, link, runs, _running: running, _folder: folder }
     }
 
     /// The tenant's own domains are not known any more.
     pub(crate) async fn forget_domains(&self) {
-        sample::set(&self.store, |settings| settings.internal_domains.clear()).await;
+        sample::set(&*self.store, |settings| settings.internal_domains.clear()).await;
     }
 
     /// Somebody of the organisation with a mailbox at `name@contoso.example`.

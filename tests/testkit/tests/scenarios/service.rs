@@ -1,6 +1,6 @@
 //! What is done to people beyond one list, and what the next run makes of it.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use listsync_core::{
     contact::{Decision, OptOutReason, Saying, Scope, Via},
@@ -27,7 +27,7 @@ const HOUR: Duration = Duration::from_secs(3_600);
 
 /// The list service on a desk's store.
 pub(crate) fn service(desk: &Desk) -> Service {
-    let store = Arc::new(desk.store.clone());
+    let store = desk.store.port();
     Service { ports: desk.ports.clone(), contacts: store.clone(), keys: store.clone(), seen: store }
 }
 

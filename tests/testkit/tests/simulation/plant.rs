@@ -1,4 +1,4 @@
-//! The engine at work on fakes.
+//! The engine at work on the embedded store in memory and a directory that lags.
 
 use std::{
     future::Future,
@@ -17,7 +17,7 @@ use listsync_engine::{
 };
 use listsync_testkit::{
     dice::Dice,
-    fakes::{FakeDirectory, Lag, ManualClock, MemoryStore},
+    fakes::{FakeDirectory, Lag, ManualClock, TestStore},
     faults::{Crashed, Faults},
     sample::moment,
 };
@@ -27,21 +27,21 @@ use tokio::task::coop::unconstrained;
 #[derive(Clone)]
 pub(crate) struct Plant {
     pub(crate) clock: ManualClock,
-    pub(crate) store: MemoryStore,
+    pub(crate) store: TestStore,
     pub(crate) directory: FakeDirectory,
     pub(crate) ports: Ports,
 }
 
-/// The result of a call to a fake, which never waits.
+/// The result of a call to something in memory, which never waits.
 pub(crate) fn at_once<T>(call: impl Future<Output = PortResult<T>>) -> T {
-    tried(call).unwrap_or_else(|error| panic!("a fake refused a call of the test: {error}"))
+    tried(call).unwrap_or_else(|error| panic!("a call of the test was refused: {error}"))
 }
 
 /// The same of a call that may be refused.
 pub(crate) fn tried<T>(call: impl Future<Output = PortResult<T>>) -> PortResult<T> {
     match pin!(call).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(result) => result,
-        Poll::Pending => panic!("a fake never waits"),
+        Poll::Pending => panic!("what is in memory never waits"),
     }
 }
 
@@ -64,7 +64,7 @@ impl Plant {
     /// A tenant in which nobody is, and a store without lists.
     pub(crate) fn new((lag, dice): (Lag, Dice), settings: &Settings) -> Self {
         let clock = ManualClock::at(moment(0));
-        let store = MemoryStore::new(&clock);
+        let store = TestStore::new(&clock);
         let directory = FakeDirectory::new(&clock, lag, dice);
         at_once(store.save_settings(&Settings::default(), settings));
         let ports = store.beside(directory.clone());

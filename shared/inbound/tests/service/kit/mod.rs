@@ -23,7 +23,7 @@ use listsync_engine::{
 use listsync_inbound::optout_link;
 use listsync_testkit::{
     dice::Dice,
-    fakes::{FakeDirectory, Lag, ManualClock, MemoryStore},
+    fakes::{FakeDirectory, Lag, ManualClock, TestStore},
     sample::{address, link},
 };
 use tower::ServiceExt as _;
@@ -35,7 +35,7 @@ pub(crate) const NOW: i64 = 1_800_005_400;
 
 pub(crate) struct Kit {
     pub(crate) clock: ManualClock,
-    pub(crate) store: MemoryStore,
+    pub(crate) store: TestStore,
     pub(crate) queue: Arc<Flaky>,
     pub(crate) service: Service,
     pub(crate) directory: FakeDirectory,
@@ -54,25 +54,11 @@ pub(crate) struct Answer {
 impl Kit {
     pub(crate) async fn new() -> Self {
         let clock = ManualClock::at(Timestamp::from_second(NOW).unwrap());
-        let store = MemoryStore::new(&clock);
+        let store = TestStore::new(&clock);
         let queue = Arc::new(Flaky::over(store.clone()));
         let directory = FakeDirectory::new(&clock, Lag::NONE, Dice::new(7));
-        let ports = Ports {
-            directory: Arc::new(directory.clone()),
-            lists: Arc::new(store.clone()),
-            links: Arc::new(store.clone()),
-            runs: Arc::new(store.clone()),
-            gate: Arc::new(store.clone()),
-            queue: queue.clone(),
-            settings: Arc::new(store.clone()),
-            clock: Arc::new(clock.clone()),
-        };
-        let service = Service {
-            ports,
-            contacts: Arc::new(store.clone()),
-            keys: Arc::new(store.clone()),
-            seen: Arc::new(store.clone()),
-        };
+        let ports = Ports { queue: queue.clone(), ..store.beside(directory.clone()) };
+        let service = Service { ports, contacts: store.port(), keys: store.port(), seen: store.port() };
         let news = store.create_list("News <&> \"Jobs\"", clock.now()).await.unwrap().id;
         store.create(&link("news", &news, "staff"), clock.now()).await.unwrap();
         Self { clock, store, queue, service, directory, news }

@@ -5,16 +5,16 @@ use std::{
 
 use async_trait::async_trait;
 use listsync_engine::ports::{Delivery, Fault, Outgoing, PortError, PortResult, Queue, QueueState, Receipt};
-use listsync_testkit::fakes::MemoryStore;
+use listsync_testkit::fakes::TestStore;
 
 /// A queue that can be away once.
 pub(crate) struct Flaky {
-    queue: MemoryStore,
+    queue: TestStore,
     is_away: AtomicBool,
 }
 
 impl Flaky {
-    pub(crate) fn over(queue: MemoryStore) -> Self {
+    pub(crate) fn over(queue: TestStore) -> Self {
         Self { queue, is_away: AtomicBool::new(false) }
     }
 

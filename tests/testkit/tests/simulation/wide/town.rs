@@ -187,7 +187,7 @@ impl Town {
     }
 
     pub(crate) fn state(&self, tie: &Tie) -> LinkState {
-        at_once(Links::load(&self.plant.store, &tie.link)).expect("the link is there")
+        at_once(Links::load(&*self.plant.store, &tie.link)).expect("the link is there")
     }
 
     pub(crate) fn entries(&self, list: &ListId) -> Vec<Entry> {

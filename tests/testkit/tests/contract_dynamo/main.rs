@@ -1,4 +1,11 @@
-//! The store on DynamoDB meets the contracts of every port that it serves, on an emulated AWS.
+//! The store on DynamoDB meets the contracts of every port that it serves, on an emulated AWS, and does what the embedded
+//! store does.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
+
+mod alike;
+#[path = "../opt_outs/deeds.rs"]
+mod deeds;
 
 use std::{
     io::Write as _,
@@ -28,6 +35,10 @@ struct Aws {
 }
 
 impl Aws {
+    fn calm() -> Self {
+        Self { moto: Moto::start(), tables: AtomicU32::new(0) }
+    }
+
     /// One that keeps what it was asked, for a second opinion.
     fn recorded() -> Self {
         Self { moto: Moto::recorded(), tables: AtomicU32::new(0) }
@@ -36,12 +47,17 @@ impl Aws {
     /// One that loses answers, fails and conflicts. The seed is told where a test fails.
     fn unlucky(seed: u64) -> Self {
         writeln!(std::io::stderr(), "LISTSYNC_SEED={seed}").expect("standard error takes it");
-        let moto = Moto::start();
-        moto.throw(seed);
-        Self { moto, tables: AtomicU32::new(0) }
+        let aws = Self::calm();
+        aws.moto.throw(seed);
+        aws
     }
 
     fn make(&self) -> DynamoStore {
+        self.make_by(&ManualClock::default())
+    }
+
+    /// A store on a new table that goes by this clock.
+    fn make_by(&self, clock: &ManualClock) -> DynamoStore {
         // As often as the product tries, and quicker.
         let retry =
             RetryConfig::standard().with_max_attempts(4).with_initial_backoff(Duration::from_millis(2));
@@ -54,7 +70,7 @@ impl Aws {
             .build();
         let table = format!("table-{}", self.tables.fetch_add(1, Ordering::Relaxed));
         let store = DynamoStore::new(Client::from_conf(config), table);
-        let store = store.with_clock(Arc::new(ManualClock::default()));
+        let store = store.with_clock(Arc::new(clock.clone()));
         let made = store.create_table();
         tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(made))
             .expect("a new table is made");

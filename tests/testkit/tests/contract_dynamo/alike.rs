@@ -3,35 +3,41 @@ use std::sync::Arc;
 use listsync_core::contact::Said;
 use listsync_engine::ports::EntryQuery;
 use listsync_sqlite::SqliteStore;
-use listsync_testkit::{
-    fakes::{ManualClock, MemoryStore},
-    sample::address,
+use listsync_testkit::{fakes::ManualClock, sample::address};
+use proptest::{
+    collection,
+    test_runner::{Config, TestRunner},
 };
-use proptest::prelude::*;
 
 use crate::{
-    deeds::{self, PEOPLE, Stage, Store, name},
-    play,
+    Aws,
+    deeds::{self, Deed, PEOPLE, Stage, Store, name},
 };
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+#[test]
+fn the_store_on_dynamodb_does_what_the_embedded_store_does() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let aws = Aws::calm();
+    let config = Config { cases: 24, failure_persistence: None, ..Config::default() };
+    let played = TestRunner::new(config).run(&collection::vec(deeds::any(), 1..30), |deeds| {
+        runtime.block_on(compare(&aws, &deeds));
+        Ok(())
+    });
+    played.unwrap();
+}
 
-    #[test]
-    fn the_embedded_store_does_what_the_model_does(deeds in proptest::collection::vec(deeds::any(), 1..30)) {
-        play(async {
-            let clock = ManualClock::default();
-            let model = MemoryStore::new(&clock);
-            let store = SqliteStore::open_in_memory().unwrap().with_clock(Arc::new(clock));
-            let mut stages = (Stage::set(&model).await, Stage::set(&store).await);
-            for (number, deed) in deeds.iter().enumerate() {
-                let expected = stages.0.does(&model, deed).await;
-                let told = stages.1.does(&store, deed).await;
-                assert_eq!(told, expected, "deed {number}: {deed:?}");
-                let (model, store) = (look(&model, &stages.0).await, look(&store, &stages.1).await);
-                assert_eq!(store, model, "after deed {number}: {deed:?} in {:?}", &deeds[..=number]);
-            }
-        });
+/// Does the same to both stores, and looks at both after each deed.
+async fn compare(aws: &Aws, deeds: &[Deed]) {
+    let clock = ManualClock::default();
+    let store = aws.make_by(&clock);
+    let model = SqliteStore::open_in_memory().unwrap().with_clock(Arc::new(clock));
+    let mut stages = (Stage::set(&model).await, Stage::set(&store).await);
+    for (number, deed) in deeds.iter().enumerate() {
+        let expected = stages.0.does(&model, deed).await;
+        let told = stages.1.does(&store, deed).await;
+        assert_eq!(told, expected, "deed {number}: {deed:?} in {:?}", &deeds[..=number]);
+        let (model, store) = (look(&model, &stages.0).await, look(&store, &stages.1).await);
+        assert_eq!(store, model, "after deed {number}: {deed:?} in {:?}", &deeds[..=number]);
     }
 }
 
