@@ -48,7 +48,8 @@ pub(super) fn known(
     if entry.object_id.is_some() {
         return Known::Settled;
     }
-    match (local.get(&entry.contact), waits(look, observed, entry)) {
+    let waits = waits(look, observed, entry).filter(|reason| still_says(look, observed, (entry, *reason)));
+    match (local.get(&entry.contact), waits) {
         (Some(Match::One(id)), _) => Known::Here(id.clone()),
         (Some(Match::Several(_)), _) => Known::Without(Unmatched::Ambiguous, Asked::Now),
         (None, Some(reason)) => Known::Without(reason, Asked::Earlier),
@@ -87,6 +88,19 @@ pub(super) fn remembered(look: Look<'_>, observed: &Observed) -> Vec<Binding> {
 /// Whether the link leaves this contact out, even where another link has matched it.
 fn is_left_out(look: Look<'_>, settings: &Settings, entry: &Entry) -> bool {
     look.link().externals == Externals::Skip && settings.is_external(&entry.address)
+}
+
+/// Whether the reason for which nobody was asked is one of the directory's. That externals were left aside, or not invited, was
+/// the link's own word, which may have been changed since.
+fn still_says(look: Look<'_>, observed: &Observed, (entry, reason): (&Entry, Unmatched)) -> bool {
+    let open = observed.records.get(&key_of(entry)).and_then(|record| record.open.as_ref());
+    let was_not_invited = matches!(open, Some(Open::Failed { code, .. }) if code == reason.code());
+    match (reason, look.link().externals) {
+        (Unmatched::ExternalSkipped, _) => false,
+        // What came of an invitation has a code of its own.
+        (Unmatched::GuestNotInvited, Externals::Invite) => !was_not_invited,
+        _ => true,
+    }
 }
 
 /// Why a contact had no directory object when it was last asked for, while it is not time to ask again.
