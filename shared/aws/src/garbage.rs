@@ -1,10 +1,13 @@
 //! What was let go in one write, and is cleared away item by item afterwards.
 
+use std::collections::HashMap;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use listsync_core::{
-    contact::{Decision, OptOut, OptOutReason, Via},
+    contact::Decision,
     id::{ContactId, ListId},
+    list::Standing,
 };
 use listsync_engine::ports::PortResult;
 
@@ -136,36 +139,37 @@ async fn clear_some(table: &Table, list: &ListId, rows: &[Stored]) -> PortResult
 /// The writes after which these rows are no more. What somebody said no to becomes their contact's, for a list of the same
 /// name.
 async fn clearing(table: &Table, list: &ListId, rows: &[Row]) -> PortResult<Vec<Op>> {
-    let said = rows.iter().filter(|row| no_of(row).is_some()).map(|row| contact_key(&row.contact));
+    let may_say_no =
+        |row: &&Row| row.standing == Standing::OptedOut || row.decision == Some(Decision::OptedOut);
+    let said = rows.iter().filter(may_say_no).map(|row| contact_key(&row.contact));
     let contacts = table.get_many(DOING, said.collect()).await?;
+    let contacts = contacts.values().map(Contact::read).collect::<PortResult<Vec<Contact>>>()?;
+    let contacts: HashMap<&ContactId, &Contact> =
+        contacts.iter().map(|contact| (contact.id(), contact)).collect();
     let marked =
         |mark: Condition| mark.with_number("one", 1).with("list", AttributeValue::Ss(vec![list.to_string()]));
     let mut ops = Vec::with_capacity(rows.len() * 2);
     for row in rows {
         let key = contact_key(&row.contact);
         ops.push(Op::delete(row_key(list, &row.contact)));
-        match (no_of(row), contacts.get(&key)) {
-            (Some(no), Some(stored)) => {
-                let Contact { mut refused, rev, .. } = Contact::read(stored)?;
+        let said =
+            contacts.get(&row.contact).and_then(|contact| Some((contact, row.no_to_list(&contact.card)?)));
+        match said {
+            Some((contact, no)) => {
+                let mut refused = contact.refused.clone();
                 refused.insert(list.clone(), no);
                 let refused = serde_json::to_string(&refused).map_err(|_| error::malformed(DOING))?;
                 let mark = Condition::new("SET #rev = #rev + :one, #refused = :refused DELETE #lists :list");
                 let mark = mark.with_text("refused", refused);
-                ops.push(Op::update(key, marked(mark)).when(still_at(rev)));
+                ops.push(Op::update(key, marked(mark)).when(still_at(contact.rev)));
             }
-            _ => {
+            None => {
                 let mark = Condition::new("SET #rev = #rev + :one DELETE #lists :list");
                 ops.push(Op::update(key, marked(mark)).when(Condition::present()));
             }
         }
     }
     Ok(ops)
-}
-
-/// What its person said no to the list itself.
-fn no_of(row: &Row) -> Option<OptOut> {
-    let plain = OptOut { reason: OptOutReason::Own, at: row.since, via: Via::Operator };
-    (row.decision == Some(Decision::OptedOut)).then(|| row.no.unwrap_or(plain))
 }
 
 /// What a contact said about a list goes with the list.

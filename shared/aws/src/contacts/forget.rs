@@ -91,9 +91,8 @@ const FEW: usize = 20;
 pub(super) fn said_no(contact: &Contact, spots: &BTreeMap<ListId, Spot>) -> BTreeMap<ListId, OptOut> {
     let mut said = contact.refused.clone();
     for (list, spot) in spots {
-        if spot.row.standing == Standing::OptedOut {
-            let plain = OptOut { reason: OptOutReason::Own, at: spot.row.since, via: Via::Operator };
-            said.insert(list.clone(), spot.row.no.unwrap_or(plain));
+        if let Some(no) = spot.row.no_to_list(&contact.card) {
+            said.insert(list.clone(), no);
         }
     }
     said

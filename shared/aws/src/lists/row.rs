@@ -3,7 +3,7 @@
 use listsync_core::{
     Timestamp,
     address::Address,
-    contact::{Contact as Card, OptOut, UndeliverableReason},
+    contact::{Contact as Card, OptOut, OptOutReason, UndeliverableReason, Via},
     id::{ContactId, ListId, ObjectId},
     list::{Entry, Origin, Standing},
     matched::Grounds,
@@ -86,6 +86,14 @@ impl Row {
             undeliverable: card.undeliverable.map(|state| state.reason),
             ..self
         }
+    }
+
+    /// What its person said no to the list itself. That a no to all lists took them off it is no word on this one: a yes to all
+    /// takes it back. Where there was none, an early version did not keep the word, and a row of that standing was one.
+    pub(crate) fn no_to_list(&self, card: &Card) -> Option<OptOut> {
+        let was_a_word = self.standing == Standing::OptedOut && card.opted_out.is_none();
+        let plain = OptOut { reason: OptOutReason::Own, at: self.since, via: Via::Operator };
+        (was_a_word || self.decision == Some(Decision::OptedOut)).then(|| self.no.unwrap_or(plain))
     }
 
     /// The row with what was said before there was one.

@@ -14,7 +14,7 @@ use super::{accepts, edit, former, say};
 use crate::{
     error::{Fail, Outcome},
     lists::catalog,
-    values::{collect, name_of, standing},
+    values::{collect, count, name_of, standing},
 };
 
 pub(super) fn edit(
@@ -54,8 +54,17 @@ pub(super) fn edit(
         let limit = own.limit().map(String::from);
         tx.execute("UPDATE lists SET max_additions = ?2 WHERE n = ?1", params![row.n, limit])?;
     }
-    tx.execute("UPDATE lists SET version = version + 1 WHERE n = ?1", [row.n])?;
-    catalog::by_id(tx, id)?.ok_or(Fail::Stored("list"))
+    // An edit that changes nothing is none: who knows the list's version knows it still.
+    let edited = catalog::by_id(tx, id)?.ok_or(Fail::Stored("list"))?;
+    if edited == list {
+        return Ok(list);
+    }
+    let version: i64 = tx.query_row(
+        "UPDATE lists SET version = version + 1 WHERE n = ?1 RETURNING version",
+        [row.n],
+        |row| row.get(0),
+    )?;
+    Ok(List { version: Version(count(version)), ..edited })
 }
 
 fn set_kind(tx: &Connection, (n, id): (i64, &ListId), kind: &ListKind) -> Outcome<()> {

@@ -1,6 +1,5 @@
 use std::sync::Arc;
 
-use listsync_core::contact::Said;
 use listsync_engine::ports::EntryQuery;
 use listsync_sqlite::SqliteStore;
 use listsync_testkit::{fakes::ManualClock, sample::address};
@@ -56,24 +55,13 @@ async fn look<S: Store>(store: &S, stage: &Stage) -> Vec<String> {
             let entries = store.entries(list, EntryQuery::Addresses(&wanted)).await.unwrap();
             places.extend(entries.into_iter().map(|entry| entry.standing.to_string()));
         }
-        let said: Vec<_> =
-            store.sayings(&contact.id).await.unwrap().iter().map(|said| word(said, stage)).collect();
         let listsync_core::contact::Contact { address, aliases, external_id, further_ids, opted_out, .. } =
             contact;
         let key: Vec<String> = external_id.into_iter().chain(further_ids).map(String::from).collect();
-        seen.push(format!("{who}: {address} {aliases:?} {key:?} {opted_out:?} {places:?} {said:?}"));
+        seen.push(format!("{who}: {address} {aliases:?} {key:?} {opted_out:?} {places:?}"));
     }
     for list in &stage.lists {
         seen.push(store.size(list).await.unwrap().to_string());
     }
     seen
-}
-
-fn word(said: &Said, stage: &Stage) -> String {
-    use listsync_core::contact::Scope;
-    let list = match &said.scope {
-        Scope::All => None,
-        Scope::List(list) => stage.lists.iter().position(|each| each == list),
-    };
-    format!("{:?} {list:?} {:?} {}", said.decision, said.via, said.at)
 }

@@ -19,6 +19,7 @@ use crate::{
 pub(super) async fn all<S: ListStore + Contacts>(make: &impl Fn() -> S) {
     a_deleted_contact_is_gone_from_every_list(make).await;
     a_deleted_contacts_opt_outs_stay_with_their_addresses(make).await;
+    who_said_no_to_all_lists_and_was_deleted_takes_it_back_for_all(make).await;
     an_erased_person_comes_back_by_their_own_word_only(make).await;
     an_erased_person_is_kept_off_mandatory_lists_too(make).await;
     a_file_that_was_named_after_an_erased_person_is_so_no_more(make).await;
@@ -177,6 +178,23 @@ async fn a_file_that_was_named_after_an_erased_person_is_so_no_more<S: ListStore
     ok(bed.store.erase_contact(&anna, moment(40)).await);
     let names: Vec<String> = ok(bed.store.imports(9).await).into_iter().map(|import| import.file).collect();
     assert_eq!(names, ["staff.csv", ERASED_NAME, ERASED_NAME]);
+}
+
+async fn who_said_no_to_all_lists_and_was_deleted_takes_it_back_for_all<S: ListStore + Contacts>(
+    make: &impl Fn() -> S,
+) {
+    let bed = Bed::make(make).await;
+    let anna = bed.member("anna", &[&bed.staff, &bed.news]).await;
+    bed.opts_out("anna", Scope::All).await;
+    bed.opts_out("anna", of(&bed.news)).await;
+    ok(bed.store.delete_contact(&anna, moment(3)).await);
+    bed.subscribes("anna", Scope::All).await;
+    assert_eq!(
+        bed.standings("anna").await,
+        [Standing::Absent, Standing::OptedOut],
+        "of one list they said more"
+    );
+    assert_eq!(bed.add(&bed.staff, "anna").await, AddOutcome::Added);
 }
 
 async fn a_deleted_contact_is_gone_from_every_list<S: ListStore + Contacts>(make: &impl Fn() -> S) {

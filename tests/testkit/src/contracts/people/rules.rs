@@ -12,6 +12,7 @@ use crate::{contracts::ok, sample::moment};
 pub(super) async fn all<S: ListStore + Contacts>(make: &impl Fn() -> S) {
     a_list_is_renamed_and_the_name_it_had_is_free(make).await;
     an_edit_of_a_list_names_the_version_it_knows(make).await;
+    an_edit_of_a_list_that_changes_nothing_leaves_its_version(make).await;
     a_mandatory_list_passes_over_opt_outs(make).await;
     a_list_that_becomes_mandatory_has_no_opt_outs_and_back(make).await;
 }
@@ -49,6 +50,17 @@ async fn an_edit_of_a_list_names_the_version_it_knows<S: ListStore + Contacts>(m
         "version"
     );
     assert!(ok(bed.store.find_list("One").await).is_some());
+}
+
+async fn an_edit_of_a_list_that_changes_nothing_leaves_its_version<S: ListStore + Contacts>(
+    make: &impl Fn() -> S,
+) {
+    let bed = Bed::make(make).await;
+    let edited = ok(bed.edit_list(&bed.staff, &named("One")).await);
+    for same in [named("One"), ruled(OptOutRule::Allowed)] {
+        assert_eq!(ok(bed.edit_list(&bed.staff, &same).await), edited);
+    }
+    assert_eq!(ok(bed.store.list(&bed.staff).await), Some(edited));
 }
 
 async fn a_mandatory_list_passes_over_opt_outs<S: ListStore + Contacts>(make: &impl Fn() -> S) {
