@@ -20,6 +20,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/13_growth.sql"),
     include_str!("../migrations/14_growth_of_runs.sql"),
     include_str!("../migrations/15_departed.sql"),
+    include_str!("../migrations/16_erased.sql"),
 ];
 
 /// Marks a file as ours (`PRAGMA application_id`): "lsyn" in ASCII.

@@ -29,12 +29,14 @@ pub(crate) struct Stored {
     pub(crate) name: String,
     pub(crate) fields: String,
     opted_out: Option<String>,
+    erased: bool,
 }
 
 impl Stored {
-    /// Why they are to be on no list at all.
-    pub(crate) fn opted_out(&self) -> Outcome<Option<OptOutReason>> {
-        self.opted_out.clone().map(|name| named(name, "opt-out")).transpose()
+    /// Why they are to be on no list at all: that they were erased stands beside whatever they said.
+    pub(crate) fn opted_out(&self) -> Outcome<impl Iterator<Item = OptOutReason> + use<>> {
+        let said = self.opted_out.clone().map(|name| named(name, "opt-out")).transpose()?;
+        Ok(said.into_iter().chain(self.erased.then_some(OptOutReason::Erased)))
     }
 
     /// On what their match rests.
@@ -61,7 +63,8 @@ pub(crate) enum Details {
 /// Who brings something in, and when.
 pub(crate) type Source = (Origin, Timestamp);
 
-const COLUMNS: &str = "n, id, object_id, address, external_id, name, fields, opted_out, grounds";
+const COLUMNS: &str = "n, id, object_id, address, external_id, name, fields, opted_out, grounds,
+    erased_at IS NOT NULL";
 
 /// Reads the document on what a match rests.
 pub(crate) fn grounds(document: Option<String>) -> Outcome<Option<Grounds>> {
@@ -80,6 +83,7 @@ fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Stored> {
         fields: row.get(6)?,
         opted_out: row.get(7)?,
         grounds: row.get(8)?,
+        erased: row.get(9)?,
     })
 }
 

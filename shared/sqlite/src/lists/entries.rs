@@ -41,7 +41,7 @@ const ALL: &str =
 /// [`listsync_core::consent::holds_off`].
 const CHOSEN: &str = "SELECT c.id, c.address, c.name, c.object_id,
         CASE WHEN coalesce(m.standing, 'absent') = 'absent' AND c.opted_out IS NOT NULL
-            AND (?3 OR c.opted_out = 'erased')
+            AND (?3 OR c.erased_at IS NOT NULL)
             AND NOT EXISTS (SELECT 1 FROM accepts a WHERE a.contact = c.n AND a.list = ?1) THEN 'opted_out' ELSE m.standing END,
         m.origin, c.undeliverable, c.grounds
     FROM contacts c LEFT JOIN memberships m ON m.list = ?1 AND m.contact = c.n";

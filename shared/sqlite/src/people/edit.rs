@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use listsync_core::{
     Timestamp,
     address::Address,
-    contact::{Contact, ExternalId, OptOut, Undeliverable, Version},
+    contact::{Contact, ExternalId, OptOutReason, Undeliverable, Version},
     id::ContactId,
     list::{NewContact, Origin},
     matched::Grounds,
@@ -166,8 +166,9 @@ fn remove_alias(tx: &Connection, contact: i64, alias: &Address) -> Outcome<()> {
 
 /// What a contact said no to, as it is kept of their addresses without them.
 pub(super) fn refusals(tx: &Connection, contact: i64) -> Outcome<Vec<Suppression>> {
-    let mut all: Vec<Suppression> =
-        say::no_to_all(tx, contact)?.into_iter().map(|no: OptOut| Suppression { list: None, no }).collect();
+    let said = say::no_to_all(tx, contact)?.filter(|no| no.reason != OptOutReason::Erased);
+    let to_all = said.into_iter().chain(say::erasure(tx, contact)?);
+    let mut all: Vec<Suppression> = to_all.map(|no| Suppression { list: None, no }).collect();
     let statement = tx.prepare_cached(
         "SELECT DISTINCT list FROM sayings WHERE contact = ?1 AND list IS NOT NULL ORDER BY list",
     )?;

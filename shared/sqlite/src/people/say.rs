@@ -45,12 +45,13 @@ impl Word {
 
 /// Whether nobody else may put a contact on a list where they stand like this.
 pub(crate) fn refuses(tx: &Connection, list: Numbered, contact: &Stored, now: Standing) -> Outcome<bool> {
-    match (now, contact.opted_out()?) {
-        (Standing::OptedOut, _) => Ok(true),
-        (Standing::Absent, Some(reason)) => {
-            Ok(holds_off(reason, accepts::since_no(tx, list.n, contact.n)?, list.rule))
+    match now {
+        Standing::OptedOut => Ok(true),
+        Standing::Absent => {
+            let since = accepts::since_no(tx, list.n, contact.n)?;
+            Ok(contact.opted_out()?.any(|reason| holds_off(reason, since, list.rule)))
         }
-        (Standing::Member | Standing::Pending | Standing::Absent, _) => Ok(false),
+        Standing::Member | Standing::Pending => Ok(false),
     }
 }
 
@@ -115,6 +116,10 @@ pub(crate) fn refuse_anew(tx: &Connection, contact: i64, told: OptOut) -> Outcom
 /// Keeps a no to all lists with the contact, and makes it one to each list where they are, but for those that they accept
 /// since; which those were.
 pub(crate) fn refuse_all(tx: &Connection, contact: i64, told: OptOut) -> Outcome<Vec<ListId>> {
+    if told.reason == OptOutReason::Erased {
+        tx.prepare_cached("UPDATE contacts SET erased_at = coalesce(erased_at, ?2) WHERE n = ?1")?
+            .execute(params![contact, nanos(told.at)])?;
+    }
     let before = no_to_all(tx, contact)?;
     let no = stronger(before, Some(told)).unwrap_or(told);
     if before != Some(no) {
@@ -161,7 +166,8 @@ fn subscribe(tx: &Connection, address: &Address, list: &ListId, told: OptOut) ->
 fn subscribe_to_all(tx: &Connection, address: &Address, told: OptOut) -> Outcome<Heard> {
     let contact = willing(tx, address, None, told)?;
     tx.prepare_cached(
-        "UPDATE contacts SET opted_out = NULL, opted_out_at = NULL, opted_out_via = NULL WHERE n = ?1",
+        "UPDATE contacts SET opted_out = NULL, opted_out_at = NULL, opted_out_via = NULL, erased_at = NULL
+         WHERE n = ?1",
     )?
     .execute([contact.n])?;
     accepts::withdraw_all(tx, contact.n)?;
@@ -271,6 +277,13 @@ pub(crate) fn no_to_all(tx: &Connection, contact: i64) -> Outcome<Option<OptOut>
         }
         _ => Ok(None),
     }
+}
+
+/// That a contact was erased, and did not say yes to all lists since.
+pub(crate) fn erasure(tx: &Connection, contact: i64) -> Outcome<Option<OptOut>> {
+    let mut statement = tx.prepare_cached("SELECT erased_at FROM contacts WHERE n = ?1")?;
+    let at: Option<i64> = statement.query_row([contact], |row| row.get(0))?;
+    Ok(at.map(|at| OptOut { reason: OptOutReason::Erased, at: timestamp(at), via: Via::Operator }))
 }
 
 /// How a contact stands to a list.

@@ -5,7 +5,7 @@ use listsync_sqlite::SqliteStore;
 use listsync_testkit::{fakes::ManualClock, sample::address};
 use proptest::{
     collection,
-    test_runner::{Config, TestRunner},
+    test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
 };
 
 use crate::{
@@ -17,12 +17,22 @@ use crate::{
 fn the_store_on_dynamodb_does_what_the_embedded_store_does() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let aws = Aws::calm();
-    let config = Config { cases: 24, failure_persistence: None, ..Config::default() };
-    let played = TestRunner::new(config).run(&collection::vec(deeds::any(), 1..30), |deeds| {
+    let played = runner().run(&collection::vec(deeds::any(), 1..30), |deeds| {
         runtime.block_on(compare(&aws, &deeds));
         Ok(())
     });
     played.unwrap();
+}
+
+/// The same deeds each time, so that a change is judged by what it changes. With `LISTSYNC_CASES` so many others are played, at
+/// random.
+fn runner() -> TestRunner {
+    let wanted = std::env::var("LISTSYNC_CASES").ok().and_then(|number| number.parse().ok());
+    let config = Config { cases: wanted.unwrap_or(24), failure_persistence: None, ..Config::default() };
+    match wanted {
+        Some(_) => TestRunner::new(config),
+        None => TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha)),
+    }
 }
 
 /// Does the same to both stores, and looks at both after each deed.

@@ -22,6 +22,7 @@ pub(super) async fn all<S: ListStore + Contacts>(make: &impl Fn() -> S) {
     who_said_no_to_all_lists_and_was_deleted_takes_it_back_for_all(make).await;
     an_erased_person_comes_back_by_their_own_word_only(make).await;
     an_erased_person_is_kept_off_mandatory_lists_too(make).await;
+    an_erased_person_who_says_no_once_more_is_so_all_the_same(make).await;
     a_file_that_was_named_after_an_erased_person_is_so_no_more(make).await;
     an_alias_that_is_taken_away_keeps_the_opt_out(make).await;
     a_new_address_that_is_suppressed_brings_its_opt_out(make).await;
@@ -271,6 +272,28 @@ async fn an_erased_person_is_kept_off_mandatory_lists_too<S: ListStore + Contact
     ok(bed.store.erase_contact(&anna, moment(3)).await);
     assert_eq!(bed.add(&bed.staff, "anna").await, AddOutcome::OptedOut);
     assert_eq!(bed.import(&bed.staff, &["anna"]).await, (0, vec!["opted_out".to_owned()]));
+}
+
+async fn an_erased_person_who_says_no_once_more_is_so_all_the_same<S: ListStore + Contacts>(
+    make: &impl Fn() -> S,
+) {
+    let bed = Bed::make(make).await;
+    let anna = bed.member("anna", &[&bed.staff]).await;
+    ok(bed.store.erase_contact(&anna, moment(3)).await);
+    bed.subscribes("anna", of(&bed.news)).await;
+    bed.opts_out("anna", Scope::All).await;
+    let mandatory = ListEdit { opt_out: Some(OptOutRule::NotAllowed), ..ListEdit::default() };
+    ok(bed.edit_list(&bed.staff, &mandatory).await);
+    for deleted in [false, true] {
+        assert_eq!(bed.add(&bed.staff, "anna").await, AddOutcome::OptedOut, "deleted: {deleted}");
+        assert_eq!(bed.import(&bed.staff, &["anna"]).await, (0, vec!["opted_out".to_owned()]));
+        if let Some(anna) = bed.find("anna").await {
+            assert_eq!(bed.standing(&bed.staff, "anna").await, Standing::OptedOut);
+            ok(bed.store.delete_contact(&anna.id, moment(9)).await);
+        }
+    }
+    bed.subscribes("anna", Scope::All).await;
+    assert_eq!(bed.add(&bed.staff, "anna").await, AddOutcome::Added);
 }
 
 async fn an_alias_that_is_taken_away_keeps_the_opt_out<S: ListStore + Contacts>(make: &impl Fn() -> S) {
