@@ -54,7 +54,7 @@ enum Meant {
     Nobody,
     One(Stored),
     /// Its address and its external ids are of two contacts.
-    Two([Stored; 2]),
+    Two(Box<[Stored; 2]>),
 }
 
 impl<'a> Taking<'a> {
@@ -162,7 +162,7 @@ impl<'a> Taking<'a> {
 
     pub(super) fn take(&mut self, row: &ImportRow) -> Outcome<()> {
         match (row.presence, self.meant(row)?) {
-            (_, Meant::Two(both)) => self.refuse_conflict(row, &both),
+            (_, Meant::Two(both)) => self.refuse_conflict(row, both.as_slice()),
             (Presence::Leaving | Presence::Ended, meant) => {
                 self.import.leaving += 1;
                 if let Meant::One(contact) = meant {
@@ -197,12 +197,16 @@ impl<'a> Taking<'a> {
         let mut of_key: Option<Stored> = None;
         for key in row.keys() {
             match (of_key, self.by_key(key)?) {
-                (Some(one), Some(other)) if one.n != other.n => return Ok(Meant::Two([one, other])),
+                (Some(one), Some(other)) if one.n != other.n => {
+                    return Ok(Meant::Two(Box::new([one, other])));
+                }
                 (one, other) => of_key = one.or(other),
             }
         }
         Ok(match (of_key, of_address) {
-            (Some(of_key), Some(of_address)) if of_key.n != of_address.n => Meant::Two([of_key, of_address]),
+            (Some(of_key), Some(of_address)) if of_key.n != of_address.n => {
+                Meant::Two(Box::new([of_key, of_address]))
+            }
             (Some(one), _) | (None, Some(one)) => Meant::One(one),
             (None, None) => Meant::Nobody,
         })
