@@ -134,8 +134,13 @@ enum Naming {
 }
 
 fn version(rule: &Rule) -> Option<Naming> {
-    let naming = if rule.path == "/v1/settings" { Naming::Optional } else { Naming::Required };
-    (rule.method == Method::PATCH).then_some(naming)
+    match (&rule.method, rule.path) {
+        (&Method::PATCH, "/v1/settings") => Some(Naming::Optional),
+        // A link has no version: what an edit names is replaced on the link as it is at that moment.
+        (&Method::PATCH, "/v1/links/{link}") => None,
+        (&Method::PATCH, _) => Some(Naming::Required),
+        _ => None,
+    }
 }
 
 fn refusals(rule: &Rule, has_body: bool) -> Vec<(u16, &'static str)> {
