@@ -33,6 +33,7 @@ pub mod matched;
 pub mod member;
 pub mod network;
 pub mod new_group;
+pub mod own;
 pub mod plan;
 pub mod reconcile;
 pub mod refusal;

@@ -25,37 +25,6 @@ pub type RemovalLimit = Limit<100>;
 /// Of additions. A side can grow to many times what it was.
 pub type AdditionLimit = Limit<10_000>;
 
-/// What a list says of its own limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OwnLimit {
-    /// Nothing: the settings hold.
-    AsSettings,
-    /// This one holds.
-    Own(AdditionLimit),
-}
-
-impl OwnLimit {
-    /// The limit; none: the settings hold.
-    #[must_use]
-    pub fn limit(self) -> Option<AdditionLimit> {
-        match self {
-            Self::AsSettings => None,
-            Self::Own(limit) => Some(limit),
-        }
-    }
-}
-
-impl std::str::FromStr for OwnLimit {
-    type Err = LimitError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text.trim() {
-            "as-settings" => Ok(Self::AsSettings),
-            limit => limit.parse().map(Self::Own),
-        }
-    }
-}
-
 /// A text that is no limit.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("'{0}' is no limit: give a share such as 20%, a number such as 500, or off")]
@@ -118,7 +87,5 @@ mod tests {
         }
         assert_eq!("300%".parse(), Ok(AdditionLimit::Percent(300)));
         assert!("10001%".parse::<AdditionLimit>().is_err());
-        assert_eq!("as-settings".parse::<OwnLimit>().map(OwnLimit::limit), Ok(None));
-        assert_eq!("off".parse::<OwnLimit>().map(OwnLimit::limit), Ok(Some(AdditionLimit::Off)));
     }
 }

@@ -14,7 +14,7 @@ use crate::{
     settings::Protected,
 };
 
-pub use self::patch::{LinkPatch, Own};
+pub use self::patch::LinkPatch;
 pub use crate::limit::RemovalLimit;
 
 /// One of the two memberships that a link keeps in step.

@@ -61,7 +61,7 @@ impl List {
     }
 
     /// The ids under which people may have said no to it.
-    pub fn names(&self) -> impl Iterator<Item = &ListId> {
+    pub fn ids(&self) -> impl Iterator<Item = &ListId> {
         std::iter::once(&self.id).chain(&self.formerly)
     }
 }

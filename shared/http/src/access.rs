@@ -98,9 +98,9 @@ pub(crate) const RULES: &[Rule] = &[
     lists(Method::GET, "/v1/links/{link}", Read),
     lists(Method::PATCH, "/v1/links/{link}", Link),
     lists(Method::DELETE, "/v1/links/{link}", Link),
-    lists(Method::POST, "/v1/links/{link}/pause", Link),
-    lists(Method::POST, "/v1/links/{link}/resume", Link),
-    lists(Method::POST, "/v1/links/{link}/relink", Link),
+    people(lists(Method::POST, "/v1/links/{link}/pause", Link)),
+    people(lists(Method::POST, "/v1/links/{link}/resume", Link)),
+    people(lists(Method::POST, "/v1/links/{link}/relink", Link)),
     lists(Method::GET, "/v1/links/{link}/plan", Read),
     people(lists(Method::POST, "/v1/links/{link}/sync", Operate)),
     lists(Method::GET, "/v1/links/{link}/syncs/{generation}", Read),
@@ -163,6 +163,15 @@ mod tests {
         let reads =
             RULES.iter().filter(|rule| matches!(rule.need, Need::Key(Read, _)) && rule.method != Method::GET);
         assert_eq!(reads.map(|rule| rule.path).collect::<Vec<_>>(), ["/v1/lists/{list}/filter-preview"]);
+    }
+
+    #[test]
+    fn of_answers_that_are_kept_whole_each_is_known_to_name_nobody() {
+        let kept = RULES.iter().filter(|rule| rule.method == Method::POST && rule.repeat == Repeat::Kept);
+        // A list that is new, a signature over ids, and what was said of a digest.
+        let nobody =
+            ["/v1/lists", "/v1/opt-out-links", "/v1/holds/{digest}/approve", "/v1/holds/{digest}/discard"];
+        assert_eq!(kept.map(|rule| rule.path).collect::<Vec<_>>(), nobody);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use listsync_core::limit::OwnLimit;
+use listsync_core::{limit::AdditionLimit, own::Own};
 
 #[cfg(test)]
 mod documented;
@@ -177,7 +177,7 @@ pub(crate) struct ListRule {
     pub(crate) opt_out: Option<OptOutArg>,
     /// How many additions by files and runs within 24 hours go on without a person: standard, 200%, 500, off, or as-settings.
     #[arg(long, value_name = "LIMIT")]
-    pub(crate) max_additions: Option<OwnLimit>,
+    pub(crate) max_additions: Option<Own<AdditionLimit>>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

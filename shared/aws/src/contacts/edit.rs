@@ -109,7 +109,7 @@ pub(crate) async fn readdress(
 /// The no that a new address brings to a list where they stand: of the list itself, or of all lists.
 fn brought_no(spot: &Spot, after: &Contact, brought: &[Suppressed]) -> Option<(OptOut, Option<Decision>)> {
     let list = &spot.head.list;
-    let is_of_list = |scope: &Scope| matches!(scope, Scope::List(id) if list.names().any(|name| name == id));
+    let is_of_list = |scope: &Scope| matches!(scope, Scope::List(id) if list.ids().any(|known| known == id));
     let said = brought.iter().find(|said| is_of_list(&said.scope)).map(|said| said.no);
     let here = list.opt_out == OptOutRule::Allowed && spot.row.standing != Standing::OptedOut;
     let of_all = brought.iter().any(|said| said.scope == Scope::All);

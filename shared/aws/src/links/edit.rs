@@ -52,7 +52,7 @@ fn with_status(row: LinkRow, status: LinkStatus, now: Timestamp) -> Option<LinkR
 }
 
 fn changed(row: LinkRow, patch: &LinkPatch, now: Timestamp) -> PortResult<Option<LinkRow>> {
-    let Some((link, progress)) = row.progress.change((&row.link, patch), (row.leased_until, now))? else {
+    let Some((link, progress)) = row.clone().state().changed(patch, now)? else {
         return Ok(None);
     };
     // A run that is under way does not know of it, and its last write must not undo it.

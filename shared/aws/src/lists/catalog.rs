@@ -4,8 +4,8 @@ use listsync_core::{
     Timestamp,
     contact::Version,
     id::ListId,
-    limit::OwnLimit,
     list::{List, ListKind},
+    own::Own,
 };
 use listsync_engine::ports::{ListEdit, PortError, PortResult};
 
@@ -114,7 +114,7 @@ pub(crate) async fn edit(
         name: name.unwrap_or(&before.name).to_owned(),
         kind: edit.kind.clone().unwrap_or_else(|| before.kind.clone()),
         opt_out: edit.opt_out.unwrap_or(before.opt_out),
-        max_additions: edit.max_additions.map_or(before.max_additions, OwnLimit::limit),
+        max_additions: edit.max_additions.map_or(before.max_additions, Own::value),
         status_words: edit.status_words.clone().unwrap_or_else(|| before.status_words.clone()),
         formerly: &before.formerly | &formerly_so,
         ..before.clone()
@@ -190,7 +190,7 @@ pub(super) async fn delete(table: &Table, list: &ListId) -> Result<(), Fail> {
     }
     let free = Condition::new("#links = :none").with_number("none", 0);
     let former = former_key(&head.list.name);
-    let ids = head.list.names().map(ToString::to_string).collect();
+    let ids = head.list.ids().map(ToString::to_string).collect();
     let ops = [
         Op::delete(head::key(list)).when(free).or(Guard::Taken(0)),
         Op::delete(name_key(&head.list.name)),

@@ -145,7 +145,7 @@ impl Contact {
 
     /// What it said to a list, or to a deleted one of that name, before it had a row on it.
     pub(crate) fn no_to(&self, list: &List) -> Option<OptOut> {
-        list.names()
+        list.ids()
             .filter_map(|id| self.refused.get(id).copied())
             .fold(None, |no, next| stronger(no, Some(next)))
     }
@@ -153,7 +153,7 @@ impl Contact {
     /// The same, which from now on its row says.
     pub(crate) fn take_no_to(&mut self, list: &List) -> Option<OptOut> {
         let no = self.no_to(list);
-        self.refused.retain(|id, _| !list.names().any(|name| name == id));
+        self.refused.retain(|id, _| !list.ids().any(|known| known == id));
         no
     }
 

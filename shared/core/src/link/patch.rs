@@ -4,26 +4,10 @@
 use std::time::Duration;
 
 use super::{Agents, Externals, Extras, Link, RemovalLimit, SharedMailboxes, Writes};
-use crate::settings::{Protected, Settings};
-
-/// A value of a link's own, or none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Own<T> {
-    /// Its own.
-    Set(T),
-    /// As the settings say.
-    AsSettings,
-}
-
-impl<T> Own<T> {
-    /// The value; none: as the settings say.
-    pub fn value(self) -> Option<T> {
-        match self {
-            Self::Set(value) => Some(value),
-            Self::AsSettings => None,
-        }
-    }
-}
+use crate::{
+    own::Own,
+    settings::{Protected, Settings},
+};
 
 /// A change of a link: what it does not name stays. List, group, mode and first merge are what the link is, and not here.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -76,12 +60,18 @@ impl Link {
         after
     }
 
-    /// Whether runs of this link look at members whom those of another kind of it leave alone: what was left aside then is
-    /// found by a full read alone.
+    /// Whether a change made it one that removes extras.
+    #[must_use]
+    pub fn begins_to_remove_extras(&self, before: &Self) -> bool {
+        (before.extras, self.extras) == (Extras::Keep, Extras::Remove)
+    }
+
+    /// Whether runs look at members whom they left alone before the change: what was left aside then is found by a full read
+    /// alone.
     #[must_use]
     pub fn looks_at_others_than(&self, before: &Self) -> bool {
-        let eye = |link: &Self| (link.extras, link.externals, link.members.clone());
-        eye(self) != eye(before)
+        let is_other = (self.externals, &self.members) != (before.externals, &before.members);
+        is_other || self.begins_to_remove_extras(before)
     }
 }
 

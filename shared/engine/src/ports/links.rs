@@ -90,26 +90,6 @@ impl Progress {
         Self { settles_at: self.settles_at, named: self.named.clone(), ..Self::default() }
     }
 
-    /// The link and what is handed on, after a change of the link; none: it is as it was.
-    ///
-    /// # Errors
-    /// When a run is under way that the change would take by surprise.
-    pub fn change(
-        &self,
-        (link, patch): (&Link, &LinkPatch),
-        (leased_until, now): (Option<Timestamp>, Timestamp),
-    ) -> PortResult<Option<(Link, Self)>> {
-        let after = link.patched(patch);
-        if after == *link {
-            return Ok(None);
-        }
-        if after.extras != link.extras && is_leased(leased_until, now) {
-            return Err(PortError::link_busy(&link.id));
-        }
-        let progress = self.clone().changed(link, &after);
-        Ok(Some((after, progress)))
-    }
-
     /// The same after the link was changed. A removal of extras that was approved before they were kept is asked for anew.
     fn changed(mut self, before: &Link, after: &Link) -> Self {
         if before.extras != after.extras {
@@ -180,6 +160,22 @@ impl Progress {
 }
 
 impl LinkState {
+    /// The link and its progress after a person's change; none: the link is as it was.
+    ///
+    /// # Errors
+    /// When a run is under way whose last write would undo a part of it.
+    pub fn changed(&self, patch: &LinkPatch, now: Timestamp) -> PortResult<Option<(Link, Progress)>> {
+        let after = self.link.patched(patch);
+        if after == self.link {
+            return Ok(None);
+        }
+        if after.begins_to_remove_extras(&self.link) && is_leased(self.leased_until, now) {
+            return Err(PortError::link_busy(&self.link.id));
+        }
+        let progress = self.progress.clone().changed(&self.link, &after);
+        Ok(Some((after, progress)))
+    }
+
     /// The same as it counts now, its due time aside, which is the timer's.
     #[must_use]
     pub fn as_of(self, now: Timestamp, settings: &Settings) -> Self {
@@ -234,8 +230,8 @@ pub enum LinkEdit {
     Status(LinkStatus),
     /// What was said of the present hold.
     Rule(Ruling),
-    /// How the link does what it does. It is due at once, and keeps what it remembers. What becomes of extras is not changed
-    /// under a run, which could remove them by an approval from before: that is [`super::Fault::Busy`] while a lease is live.
+    /// How the link does what it does. It is due at once, and keeps what it remembers. That it removes extras from now on is
+    /// [`super::Fault::Busy`] while a lease is live: the run's last write would bring back an approval from before.
     Change(LinkPatch),
     /// Read both sides in full at the next run; the baseline stays.
     Resync,

@@ -7,9 +7,10 @@ use listsync_core::{
     address::Address,
     id::{ContactId, ImportId, ListId, ObjectId},
     import::Meaning,
-    limit::OwnLimit,
+    limit::AdditionLimit,
     list::{Entry, List, ListKind, NewContact, OptOutRule, Origin},
     matched::Binding,
+    own::Own,
 };
 
 use super::{
@@ -101,7 +102,7 @@ pub struct ListEdit {
     /// All status words of its files that have a meaning of their own.
     pub status_words: Option<BTreeMap<String, Meaning>>,
     /// How many additions by files and runs go on without a person.
-    pub max_additions: Option<OwnLimit>,
+    pub max_additions: Option<Own<AdditionLimit>>,
 }
 
 /// What the list service keeps: contacts, lists, decisions, imports. Each call is one transaction that also writes the

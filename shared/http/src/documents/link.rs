@@ -5,10 +5,11 @@ use listsync_core::{
     id::{GroupId, LinkId, TenantId},
     link::{
         Agents, Externals, Extras, FirstMerge, HaltReason, Link, LinkPatch, LinkStatus, MemberRules, Mode,
-        Own, RemovalLimit, SharedMailboxes, Side, Source, Writes,
+        RemovalLimit, SharedMailboxes, Side, Source, Writes,
     },
     member::HoldReason,
     new_group::{NewGroupKind, Visibility},
+    own::Own,
     settings::Protected,
     summary::Summary,
 };
@@ -168,14 +169,8 @@ fn own<T, E: ToString>(
     text: Option<String>,
     read: impl Fn(&str) -> Result<T, E>,
 ) -> Result<Option<Own<T>>, SettingRefused> {
-    let Some(text) = text else { return Ok(None) };
-    match text.trim() {
-        "as-settings" => Ok(Some(Own::AsSettings)),
-        text => match read(text) {
-            Ok(value) => Ok(Some(Own::Set(value))),
-            Err(error) => Err(SettingRefused { name, why: error.to_string() }),
-        },
-    }
+    let read = text.map(|text| Own::read(&text, read)).transpose();
+    read.map_err(|error| SettingRefused { name, why: error.to_string() })
 }
 
 /// The group of a link.

@@ -8,8 +8,9 @@ use axum::{
 };
 use listsync_core::{
     contact::Version,
-    limit::OwnLimit,
+    limit::AdditionLimit,
     list::{List, ListKind, OptOutRule},
+    own::Own,
 };
 use listsync_engine::{naming, people, ports::ListEdit};
 use serde::Deserialize;
@@ -160,7 +161,7 @@ pub(crate) async fn edit(
     let expected = etag::expected(&headers)?;
     let list = app.list(&list).await?;
     let ListPatch { name: given, kind, filter, opt_out, max_additions } = patch;
-    let max_additions = max_additions.map(|text| text.parse::<OwnLimit>()).transpose();
+    let max_additions = max_additions.map(|text| text.parse::<Own<AdditionLimit>>()).transpose();
     let max_additions =
         max_additions.map_err(|error| Problem::invalid("max_additions", error.to_string()))?;
     if filter.is_some() {

@@ -42,8 +42,7 @@ fn set_status(tx: &Connection, n: i64, link: &Link, status: LinkStatus, now: Tim
 }
 
 fn change(tx: &Connection, n: i64, state: &LinkState, (patch, now): (&LinkPatch, Timestamp)) -> Outcome<()> {
-    let change = state.progress.change((&state.link, patch), (state.leased_until, now))?;
-    let Some((after, progress)) = change else { return Ok(()) };
+    let Some((after, progress)) = state.changed(patch, now)? else { return Ok(()) };
     row::save_progress(tx, n, &progress)?;
     // A run that is under way does not know of it, and its last write must not undo it.
     let anew = progress != state.progress;

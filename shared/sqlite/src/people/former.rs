@@ -30,14 +30,19 @@ use crate::{
 pub(crate) fn keep(tx: &Connection, list: i64) -> Outcome<()> {
     let name_key: String =
         tx.prepare_cached("SELECT name_key FROM lists WHERE n = ?1")?.query_row([list], |row| row.get(0))?;
+    let mut insert = tx.prepare_cached(
+        "INSERT INTO former_nos (name_key, hash, reason, via, at) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
+    )?;
     let statement = tx.prepare_cached("SELECT DISTINCT contact FROM sayings WHERE list = ?1")?;
     for contact in collect(statement, [list], |row| Ok(row.get::<_, i64>(0)?))? {
         let last = say::in_force(tx, contact, Some(list))?;
         let Some(Word { told, .. }) = last.filter(|word| word.decision == Decision::OptedOut) else {
             continue;
         };
+        let OptOut { reason, at, via } = told;
         for address in edit::addresses(tx, contact)? {
-            add(tx, &name_key, (&suppressions::hash(tx, &address)?, told))?;
+            let hash = suppressions::hash(tx, &address)?;
+            insert.execute(params![name_key, hash, name_of(reason)?, name_of(via)?, nanos(at)])?;
         }
     }
     tx.execute(
@@ -45,14 +50,6 @@ pub(crate) fn keep(tx: &Connection, list: i64) -> Outcome<()> {
          SELECT ?2, hash, reason, via, at FROM suppressions WHERE list = ?1 ON CONFLICT DO NOTHING",
         params![list, name_key],
     )?;
-    Ok(())
-}
-
-fn add(tx: &Connection, name_key: &str, (hash, no): (&str, OptOut)) -> Outcome<()> {
-    tx.prepare_cached(
-        "INSERT INTO former_nos (name_key, hash, reason, via, at) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
-    )?
-    .execute(params![name_key, hash, name_of(no.reason)?, name_of(no.via)?, nanos(no.at)])?;
     Ok(())
 }
 
@@ -64,9 +61,9 @@ pub(crate) fn adopt(tx: &Connection, list: i64, at: Timestamp) -> Outcome<()> {
     if waiting.is_empty() {
         return Ok(());
     }
-    for (contact, (no, hashes)) in heirs(tx, &waiting)? {
+    for (contact, Inherited { no, hashes }) in heirs(tx, &waiting)? {
         waiting.retain(|hash, _| !hashes.contains(hash));
-        take_over(tx, (list, contact), (no, at))?;
+        take_over(tx, list, contact, no, at)?;
     }
     for (hash, no) in waiting {
         suppressions::add_hashed(tx, &hash, Suppression { list: Some(list.n), no })?;
@@ -90,31 +87,30 @@ fn waiting(tx: &Connection, list: i64) -> Outcome<BTreeMap<String, OptOut>> {
     Ok(rows.into_iter().collect())
 }
 
-/// By contact the strongest no that waits under one of their addresses, and under which.
-type Heirs = BTreeMap<i64, (OptOut, BTreeSet<String>)>;
+/// The strongest no that waits under one of a contact's addresses, and under which.
+struct Inherited {
+    no: OptOut,
+    hashes: BTreeSet<String>,
+}
 
-fn heirs(tx: &Connection, waiting: &BTreeMap<String, OptOut>) -> Outcome<Heirs> {
+fn heirs(tx: &Connection, waiting: &BTreeMap<String, OptOut>) -> Outcome<BTreeMap<i64, Inherited>> {
     let statement = tx.prepare_cached(
         "SELECT n, address FROM contacts UNION ALL SELECT contact, address FROM aliases ORDER BY 1, 2",
     )?;
-    let mut heirs = Heirs::new();
+    let mut heirs = BTreeMap::new();
     for (contact, address) in
         collect(statement, [], |row| Ok((row.get::<_, i64>(0)?, typed::<Address>(row, 1, "address")?)))?
     {
         let hash = suppressions::hash(tx, &address)?;
         let Some(no) = waiting.get(&hash) else { continue };
-        let (strongest, hashes) = heirs.entry(contact).or_insert_with(|| (*no, BTreeSet::new()));
-        *strongest = stronger(Some(*strongest), Some(*no)).unwrap_or(*no);
-        hashes.insert(hash);
+        let heir = heirs.entry(contact).or_insert_with(|| Inherited { no: *no, hashes: BTreeSet::new() });
+        heir.no = stronger(Some(heir.no), Some(*no)).unwrap_or(*no);
+        heir.hashes.insert(hash);
     }
     Ok(heirs)
 }
 
-fn take_over(
-    tx: &Connection,
-    (list, contact): (Numbered, i64),
-    (no, at): (OptOut, Timestamp),
-) -> Outcome<()> {
+fn take_over(tx: &Connection, list: Numbered, contact: i64, no: OptOut, at: Timestamp) -> Outcome<()> {
     let last = say::in_force(tx, contact, Some(list.n))?;
     if last.is_some_and(|word| word.decision == Decision::Subscribed) {
         return Ok(());

@@ -51,7 +51,7 @@ pub(super) fn edit(
         tx.execute("UPDATE lists SET status_words = ?2 WHERE n = ?1", params![row.n, text])?;
     }
     if let Some(own) = edit.max_additions {
-        let limit = own.limit().map(String::from);
+        let limit = own.value().map(String::from);
         tx.execute("UPDATE lists SET max_additions = ?2 WHERE n = ?1", params![row.n, limit])?;
     }
     // An edit that changes nothing is none: who knows the list's version knows it still.

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use listsync_core::{
-    link::{Externals, Extras, Link, LinkPatch, Mode, Own, RemovalLimit},
+    link::{Externals, Extras, Link, LinkPatch, Mode, RemovalLimit},
     list::{NewContact, Origin},
+    own::Own,
     snapshot::{Principal, PrincipalKind},
     summary::Outcome,
     trigger::Reason,

@@ -3,11 +3,7 @@
 
 use std::time::Duration;
 
-use listsync_core::{
-    limit::{AdditionLimit, OwnLimit},
-    link::Mode,
-    summary::Outcome,
-};
+use listsync_core::{limit::AdditionLimit, link::Mode, own::Own, summary::Outcome};
 use listsync_engine::ports::{
     Clock as _, Contacts as _, Decision, ImportMode, ListEdit, ListStore as _, NewImport, RulingKind,
 };
@@ -190,10 +186,8 @@ fn a_lists_own_limit_holds_for_its_runs_and_the_settings_for_others() {
         play(async {
             let mut desk = Desk::linked(reading, (&FOUR, &FOUR), one_way(Mode::ListToGroup)).await;
             desk.sync().await;
-            let edit = ListEdit {
-                max_additions: Some(OwnLimit::Own(AdditionLimit::Count(2))),
-                ..ListEdit::default()
-            };
+            let edit =
+                ListEdit { max_additions: Some(Own::Set(AdditionLimit::Count(2))), ..ListEdit::default() };
             desk.store.edit_list(&desk.list, None, &edit, desk.clock.now()).await.unwrap();
             desk.many_join_the_list(&crowd('p', 3)).await;
             let held = desk.sync().await.held;
@@ -202,8 +196,7 @@ fn a_lists_own_limit_holds_for_its_runs_and_the_settings_for_others() {
             desk.sync().await;
             desk.both_are(&with_four(&crowd('p', 3))).await;
 
-            let off =
-                ListEdit { max_additions: Some(OwnLimit::Own(AdditionLimit::Off)), ..ListEdit::default() };
+            let off = ListEdit { max_additions: Some(Own::Set(AdditionLimit::Off)), ..ListEdit::default() };
             desk.store.edit_list(&desk.list, None, &off, desk.clock.now()).await.unwrap();
             desk.many_join_the_list(&crowd('q', 300)).await;
             assert_eq!(desk.sync().await.held.total(), 0);

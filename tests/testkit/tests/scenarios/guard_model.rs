@@ -7,8 +7,9 @@ use std::{collections::BTreeSet, io::Write as _, time::Duration};
 
 use listsync_core::{
     Timestamp,
-    limit::{AdditionLimit, OwnLimit},
+    limit::AdditionLimit,
     link::{Link, RemovalLimit},
+    own::Own,
     plan::Limits,
 };
 use listsync_engine::ports::{Clock as _, Contacts as _, Decision, ListEdit, RulingKind};
@@ -172,7 +173,7 @@ impl Days {
         let reading = BOTH[dice.index(2)];
         let mut desk = Desk::linked(reading, (&names(&start), &names(&start)), as_link).await;
         desk.settings(|settings| settings.settle_window = Duration::ZERO).await;
-        let own = ListEdit { max_additions: Some(OwnLimit::Own(limits.additions)), ..ListEdit::default() };
+        let own = ListEdit { max_additions: Some(Own::Set(limits.additions)), ..ListEdit::default() };
         desk.store.edit_list(&desk.list, None, &own, desk.clock.now()).await.unwrap();
         desk.sync().await;
         let all: People = start.into_iter().collect();

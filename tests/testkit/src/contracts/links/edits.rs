@@ -1,10 +1,9 @@
 use std::time::Duration;
 
 use listsync_core::{
-    link::{
-        Externals, Extras, HaltReason, Link, LinkPatch, LinkStatus, Mode, Own, RemovalLimit, Side, Writes,
-    },
+    link::{Externals, Extras, HaltReason, Link, LinkPatch, LinkStatus, Mode, RemovalLimit, Side, Writes},
     member::HoldReason,
+    own::Own,
 };
 use listsync_engine::ports::{
     Cursor, Failing, Fault, Finish, Fold, Hold, LinkEdit, LinkState, Links, ListStore, MemberChange,
@@ -66,8 +65,10 @@ async fn a_change_that_looks_at_others_is_not_undone_by_a_run_under_way<S: Links
     let invite = LinkPatch { externals: Some(Externals::Invite), ..LinkPatch::default() };
     ok(bed.store.edit(bed.id(), &LinkEdit::Change(invite), moment(31)).await);
     assert_eq!(state(&bed).await.progress.full_read_at, None, "who was left aside is looked at again");
-    let extras = LinkEdit::Change(LinkPatch { extras: Some(Extras::Remove), ..LinkPatch::default() });
-    assert_eq!(fault(bed.store.edit(bed.id(), &extras, moment(32)).await), Fault::Busy);
+    let extras = |extras| LinkEdit::Change(LinkPatch { extras: Some(extras), ..LinkPatch::default() });
+    let removes = bed.store.edit(bed.id(), &extras(Extras::Remove), moment(32)).await;
+    assert_eq!(fault(removes), Fault::Busy, "the run would bring an approval back");
+    ok(bed.store.edit(bed.id(), &extras(Extras::Keep), moment(32)).await);
     bed.finish(&lease, Finish { progress: progress(), ..finish(moment(40)) }).await;
     assert_eq!(state(&bed).await.progress.full_read_at, None);
 }
@@ -156,6 +157,8 @@ async fn extras_are_kept_from_now_on<S: Links + ListStore>(make: &impl Fn() -> S
     let bed = Bed::make(make).await;
     let one_way = Link { extras: Extras::Remove, ..bed.further(2, Mode::ListToGroup).await };
     ok(bed.store.create(&one_way, moment(0)).await);
+    // A hold is discarded while a run goes on, too.
+    ok(bed.store.acquire(&one_way.id, moment(0), super::MINUTE).await);
     let keep = LinkPatch { extras: Some(Extras::Keep), ..LinkPatch::default() };
     ok(bed.store.edit(&one_way.id, &LinkEdit::Change(keep), moment(1)).await);
     let kept = ok(bed.store.load(&one_way.id).await).map(|state| state.link);

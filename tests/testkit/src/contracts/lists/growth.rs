@@ -3,8 +3,9 @@
 use listsync_core::{
     contact::ExternalId,
     grant::Lists,
-    limit::{AdditionLimit, OwnLimit},
+    limit::AdditionLimit,
     list::{NewContact, Standing},
+    own::Own,
 };
 use listsync_engine::ports::{
     Contacts, Decision, Import, ImportMode, ImportRow, ImportState, ListEdit, ListStore, NewImport, Presence,
@@ -182,9 +183,9 @@ async fn whoever_leaves_by_the_file_leaves_at_once<S: ListStore>(make: &impl Fn(
 async fn a_limit_of_the_list_is_kept_with_it<S: ListStore + Contacts>(make: &impl Fn() -> S) {
     let bed = Bed::make(make).await;
     for (own, kept) in [
-        (OwnLimit::Own(AdditionLimit::Percent(250)), Some(AdditionLimit::Percent(250))),
-        (OwnLimit::Own(AdditionLimit::Off), Some(AdditionLimit::Off)),
-        (OwnLimit::AsSettings, None),
+        (Own::Set(AdditionLimit::Percent(250)), Some(AdditionLimit::Percent(250))),
+        (Own::Set(AdditionLimit::Off), Some(AdditionLimit::Off)),
+        (Own::AsSettings, None),
     ] {
         let edit = ListEdit { max_additions: Some(own), ..ListEdit::default() };
         let edited = ok(bed.store.edit_list(&bed.list, None, &edit, moment(1)).await);
