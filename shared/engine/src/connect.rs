@@ -133,7 +133,8 @@ pub async fn change(
     ports: &Ports,
     id: &LinkId,
     patch: &LinkPatch,
-    (asker, call): (Asker, Call<'_>),
+    asker: Asker,
+    call: Call<'_>,
 ) -> PortResult<LinkState> {
     let gone = || PortError::new(Fault::Gone, "no_such_link", format!("there is no link {id}"));
     let before = ports.links.load(id).await?.ok_or_else(gone)?.link;

@@ -115,7 +115,7 @@ async fn edit(ports: &Ports, args: &LinkEditArgs) -> Outcome {
 async fn change(ports: &Ports, link: &Link, patch: &LinkPatch) -> Result<LinkState, Refusal> {
     let meter = Meter::default();
     let call = Call { until: ports.clock.now() + PATIENCE, meter: &meter };
-    let after = connect::change(ports, &link.id, patch, (Asker::Runner, call)).await?;
+    let after = connect::change(ports, &link.id, patch, Asker::Runner, call).await?;
     trigger::raise(ports, &link.id, Reason::OnDemand).await?;
     Ok(after)
 }

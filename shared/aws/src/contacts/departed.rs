@@ -58,7 +58,7 @@ async fn owners(table: &Table, id: &ContactId) -> PortResult<Vec<(Key, Owner)>> 
 }
 
 /// Keeps a no under each address that such a contact had.
-pub(super) async fn refuse(table: &Table, id: &ContactId, (scope, no): (&Scope, OptOut)) -> Result<(), Fail> {
+pub(super) async fn refuse(table: &Table, id: &ContactId, scope: &Scope, no: OptOut) -> Result<(), Fail> {
     if let Scope::List(list) = scope {
         Head::load(table, list).await?;
     }

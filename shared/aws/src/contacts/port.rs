@@ -45,7 +45,7 @@ impl Contacts for DynamoStore {
     }
 
     async fn refuse_departed(&self, id: &ContactId, scope: &Scope, no: OptOut) -> PortResult<()> {
-        persistently!("save the decision", departed::refuse(&self.table, id, (scope, no)))
+        persistently!("save the decision", departed::refuse(&self.table, id, scope, no))
     }
 
     async fn find_contact(&self, address: &Address) -> PortResult<Option<Card>> {

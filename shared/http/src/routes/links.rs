@@ -134,7 +134,7 @@ pub(crate) async fn change(
     let patch = change.read().map_err(|refused| Problem::invalid(refused.name, refused.why))?;
     let meter = Meter::default();
     let call = Call { until: later(app.now(), PATIENCE), meter: &meter };
-    connect::change(app.ports(), &id, &patch, (app.options.asker, call)).await?;
+    connect::change(app.ports(), &id, &patch, app.options.asker, call).await?;
     trigger::raise(app.ports(), &id, Reason::OnDemand).await?;
     shown(&app, &id).await
 }

@@ -69,7 +69,7 @@ pub(super) async fn act(service: &Service, mut person: Person, action: Action) -
         Err(outcome) => outcome,
         Ok((decision, scope)) => {
             let via = if action == Action::OneClick { Via::OneClick } else { Via::Page };
-            match said(service, &person.holder, (decision, scope), via).await {
+            match said(service, &person.holder, decision, scope, via).await {
                 Ok(()) => Outcome::Done,
                 Err(error) if error.fault == Fault::Rejected => Outcome::Refused,
                 Err(error) => return Err(error),
@@ -98,7 +98,8 @@ pub(super) async fn act(service: &Service, mut person: Person, action: Action) -
 async fn said(
     service: &Service,
     holder: &Holder,
-    (decision, scope): (Decision, Scope),
+    decision: Decision,
+    scope: Scope,
     via: Via,
 ) -> PortResult<()> {
     let (reason, at) = (OptOutReason::Own, service.ports.clock.now());

@@ -20,7 +20,7 @@ pub(super) fn edit(tx: &Connection, id: &LinkId, edit: &LinkEdit, now: Timestamp
     match edit {
         LinkEdit::Status(status) => set_status(tx, n, &state.link, *status, now),
         LinkEdit::Rule(ruling) => rule(tx, n, &state, ruling),
-        LinkEdit::Change(patch) => change(tx, n, &state, (patch, now)),
+        LinkEdit::Change(patch) => change(tx, n, &state, patch, now),
         LinkEdit::Resync => resync(tx, n, state.progress),
         LinkEdit::Relink => relink(tx, n, &state, now),
         LinkEdit::Failing(reason) => {
@@ -41,7 +41,7 @@ fn set_status(tx: &Connection, n: i64, link: &Link, status: LinkStatus, now: Tim
     Ok(())
 }
 
-fn change(tx: &Connection, n: i64, state: &LinkState, (patch, now): (&LinkPatch, Timestamp)) -> Outcome<()> {
+fn change(tx: &Connection, n: i64, state: &LinkState, patch: &LinkPatch, now: Timestamp) -> Outcome<()> {
     let Some((after, progress)) = state.changed(patch, now)? else { return Ok(()) };
     row::save_progress(tx, n, &progress)?;
     // A run that is under way does not know of it, and its last write must not undo it.

@@ -221,5 +221,5 @@ pub(crate) fn of_tenant() -> listsync_core::id::TenantId {
 pub(crate) async fn set_writes(ports: &Ports, link: &LinkId, writes: Writes) -> PortResult<LinkState> {
     let (patch, meter) = (LinkPatch { writes: Some(writes), ..LinkPatch::default() }, Meter::default());
     let call = Call { until: ports.clock.now() + Duration::from_secs(60), meter: &meter };
-    connect::change(ports, link, &patch, (Asker::Runner, call)).await
+    connect::change(ports, link, &patch, Asker::Runner, call).await
 }
