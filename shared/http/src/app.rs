@@ -5,7 +5,7 @@ use std::{ops::Deref, sync::Arc};
 use listsync_core::Timestamp;
 use listsync_engine::{Ports, service::Service};
 
-use crate::{keys::Uses, options::Options, rate::Rate};
+use crate::{keys::Uses, options::Options, rate::Rate, uploads::Uploads};
 
 /// What every handler stands on. Clones are the same.
 #[derive(Clone)]
@@ -21,11 +21,14 @@ pub(crate) struct Inner {
     pub(crate) rate: Rate,
     /// When keys were used last, as far as this process told the store.
     pub(crate) uses: Uses,
+    /// Who sends a large file at the moment.
+    pub(crate) uploads: Uploads,
 }
 
 impl App {
     pub(crate) fn new(service: Service, options: Options) -> Self {
-        Self(Arc::new(Inner { service, options, rate: Rate::default(), uses: Uses::default() }))
+        let (rate, uses, uploads) = (Rate::default(), Uses::default(), Uploads::default());
+        Self(Arc::new(Inner { service, options, rate, uses, uploads }))
     }
 }
 

@@ -20,6 +20,7 @@ use crate::{
     keys, later, peer,
     problem::Problem,
     rate::Purpose,
+    uploads::Size,
     within,
 };
 
@@ -149,11 +150,18 @@ async fn answered(
     if request.method() != axum::http::Method::POST || rule.need == Need::Nothing {
         return next.run(request).await;
     }
+    // Until it is answered: what was read of it is in memory for so long.
+    let size = Size::of(request.body());
+    let place = match app.uploads.admit(size, app.options.limits).await {
+        Ok(place) => place,
+        Err(problem) => return problem.into_response(),
+    };
     let (claim, request) = match idempotency::claim(&app, &caller.key, request).await {
         Ok(claimed) => claimed,
         Err(response) => return *response,
     };
     let response = next.run(request).await;
+    drop(place);
     match claim {
         Claim::None => response,
         Claim::Ours(claimed) => idempotency::keep(&app, &claimed, keeping(rule), response).await,

@@ -23,6 +23,7 @@ mod problem;
 mod pulse;
 mod rate;
 mod routes;
+mod uploads;
 mod within;
 
 use std::sync::Arc;

@@ -32,6 +32,8 @@ pub struct Limits {
     pub body: usize,
     /// The largest file of an import, in bytes.
     pub import: usize,
+    /// How long a body that is larger than `body` waits until the one before it is answered.
+    pub place: Duration,
     /// How long one request may take.
     pub time: Duration,
     /// How often each caller may ask: one with a key, or anybody by where they come from.
@@ -55,6 +57,7 @@ impl Default for Limits {
         Self {
             body: 1024 * 1024,
             import: 64 * 1024 * 1024,
+            place: Duration::from_secs(30),
             time: Duration::from_secs(90),
             callers: Pace { burst: 200, per_second: 50 },
             senders: Pace { burst: 10_000, per_second: 1_000 },

@@ -1,6 +1,9 @@
 //! A file in a request, in the forms in which clients send one.
 
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::{
+    body::Bytes,
+    http::{HeaderMap, StatusCode, header},
+};
 use listsync_inbound::form::{self, Part};
 use listsync_lists::Encoding;
 use utoipa::ToSchema;
@@ -14,7 +17,7 @@ const MULTIPART: &str = "multipart/form-data";
 /// A file as it was sent.
 pub(crate) struct Upload {
     /// The CSV file.
-    pub(crate) file: Vec<u8>,
+    pub(crate) file: Bytes,
     /// The encoding that its type names.
     pub(crate) encoding: Option<Encoding>,
     /// The name of a profile, or an own one, as a part of the form.
@@ -46,11 +49,11 @@ pub(crate) fn judge_type(headers: &HeaderMap) -> Result<(), Problem> {
 
 impl Upload {
     /// Reads a body whose type [`judge_type`] lets pass.
-    pub(crate) fn of(headers: &HeaderMap, body: &[u8]) -> Result<Self, Problem> {
+    pub(crate) fn of(headers: &HeaderMap, body: &Bytes) -> Result<Self, Problem> {
         let given =
             headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         if !given.to_ascii_lowercase().starts_with(MULTIPART) {
-            return Ok(Self { file: body.to_vec(), encoding: charset(given)?, profile: None });
+            return Ok(Self { file: body.clone(), encoding: charset(given)?, profile: None });
         }
         let refuse = |why: &str| Problem::new(StatusCode::BAD_REQUEST, "bad_body", why);
         let parts = form::parts(given, body).ok_or_else(|| refuse("the body is no whole multipart form"))?;
@@ -61,7 +64,7 @@ impl Upload {
             String::from_utf8(part.content.to_vec()).map_err(|_| refuse("the profile is no UTF-8"))
         };
         Ok(Self {
-            file: file.content.to_vec(),
+            file: body.slice_ref(file.content),
             encoding: charset(file.content_type.unwrap_or_default())?,
             profile: named("profile").map(text).transpose()?,
         })

@@ -16,3 +16,4 @@ mod people;
 mod refusals;
 mod stage;
 mod syncs;
+mod uploads;
