@@ -3,6 +3,8 @@
 //! [`SqliteStore`] implements every port that keeps something. Each call is one transaction, so a process that is
 //! killed leaves the file as it was before or after a call, and two processes may work on one file.
 
+mod backup;
+mod erasures;
 mod error;
 mod keys;
 mod links;
@@ -14,8 +16,11 @@ mod queue;
 mod records;
 mod seen;
 mod store;
+mod threads;
 mod values;
 
+pub use backup::{BackupError, back_up};
+pub use erasures::LedgerError;
 pub use open::OpenError;
 pub use queue::{DeadLetter, RECEIVES};
 pub use store::SqliteStore;

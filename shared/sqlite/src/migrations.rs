@@ -21,6 +21,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/14_growth_of_runs.sql"),
     include_str!("../migrations/15_departed.sql"),
     include_str!("../migrations/16_erased.sql"),
+    include_str!("../migrations/17_erasures.sql"),
 ];
 
 /// Marks a file as ours (`PRAGMA application_id`): "lsyn" in ASCII.
@@ -49,6 +50,12 @@ fn migrate_to(conn: &mut Connection, target: i64) -> Result<(), OpenError> {
     tx.pragma_update(None, "user_version", target)?;
     tx.commit()?;
     Ok(())
+}
+
+/// Whether a file is a store, of whatever version.
+pub(crate) fn is_ours(conn: &Connection) -> rusqlite::Result<bool> {
+    let application: i64 = conn.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    Ok(application == APPLICATION)
 }
 
 /// The version of the file; 0 for a new one.

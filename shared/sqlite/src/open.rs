@@ -2,12 +2,20 @@ use std::{io, path::Path, time::Duration};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
 
-use crate::migrations;
+use listsync_engine::ports::PortError;
+
+use crate::{
+    erasures::{self, Beside, LedgerError},
+    error::Fail,
+    migrations,
+};
 
 /// How long a call waits for another process that is writing.
-const BUSY: Duration = Duration::from_secs(30);
-/// How long emptying the write-ahead log waits for another process that is reading.
+pub(crate) const BUSY: Duration = Duration::from_secs(30);
+/// How long emptying the write-ahead log waits for whoever is reading, where an erasure waits for it.
 const FLUSH: Duration = Duration::from_secs(1);
+/// The pages that each reader keeps, in KiB (`PRAGMA cache_size`).
+const READERS_CACHE: i64 = 8_000;
 
 /// Why a file cannot be used as the store.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +48,12 @@ pub enum OpenError {
         /// The latest that this build knows.
         known: i64,
     },
+    /// The file of erasures beside it is another store's, or does not read.
+    #[error(transparent)]
+    Erasures(#[from] LedgerError),
+    /// The store is an older copy, and who was erased since could not be erased in it.
+    #[error("could not erase in this copy of the store who was erased since: {0}")]
+    Replay(PortError),
     /// The thread that works on the store could not be started.
     #[error("could not start the thread that works on the store")]
     Thread(#[source] io::Error),
@@ -54,6 +68,15 @@ impl From<rusqlite::Error> for OpenError {
     }
 }
 
+impl From<Fail> for OpenError {
+    fn from(failed: Fail) -> Self {
+        match failed {
+            Fail::Sqlite(error) => error.into(),
+            other => Self::Replay(other.into_port("read the erasures")),
+        }
+    }
+}
+
 /// Opens a file, makes it where there is none, and brings it to the latest version.
 pub(crate) fn open(path: &Path) -> Result<Connection, OpenError> {
     create_private(path).map_err(OpenError::Path)?;
@@ -64,8 +87,26 @@ pub(crate) fn open(path: &Path) -> Result<Connection, OpenError> {
     // Only now: what is refused stays as it was.
     use_wal(&conn)?;
     settle(&conn)?;
-    flush(&conn)?;
+    // Before anybody reads: it may be a copy that is older than an erasure.
+    erasures::agree(&mut conn, &Beside::of(path))?;
+    flush(&conn, Patience::Moment)?;
     Ok(conn)
+}
+
+/// A further connection to a file that [`open`] has made ready; it changes nothing.
+pub(crate) fn reader(path: &Path) -> Result<Connection, OpenError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags)?;
+    conn.busy_timeout(BUSY)?;
+    settle(&conn)?;
+    conn.pragma_update(None, "cache_size", -READERS_CACHE)?;
+    set_query_only(&conn, true)?;
+    Ok(conn)
+}
+
+/// Has a connection refuse whatever would change the file, or take it again.
+pub(crate) fn set_query_only(conn: &Connection, is: bool) -> rusqlite::Result<()> {
+    conn.pragma_update(None, "query_only", is)
 }
 
 /// Notes that the write-ahead log holds what was erased, as it does until it is written over.
@@ -78,20 +119,38 @@ fn set_unflushed(conn: &Connection, is: bool) -> rusqlite::Result<()> {
     conn.prepare_cached(sql)?.execute([is]).map(drop)
 }
 
+/// How long to wait for whoever reads what was before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Patience {
+    /// A moment: somebody waits to hear that it is done.
+    Moment,
+    /// Not at all: it is tried again.
+    None,
+}
+
+/// Whether the write-ahead log holds what was erased.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Flushed {
+    /// It does not.
+    Done,
+    /// It still does: somebody reads what was before.
+    Owed,
+}
+
 /// Empties the write-ahead log where that is noted. Who reads through another connection keeps it from being emptied: then
 /// it stays noted.
-pub(crate) fn flush(conn: &Connection) -> rusqlite::Result<()> {
+pub(crate) fn flush(conn: &Connection, patience: Patience) -> rusqlite::Result<Flushed> {
     let noted = "SELECT EXISTS (SELECT 1 FROM counters WHERE name = 'unflushed' AND value = 1)";
     if !conn.query_row(noted, [], |row| row.get::<_, bool>(0))? {
-        return Ok(());
+        return Ok(Flushed::Done);
     }
-    // Nobody waits long for an erasure that was done: what is left is for whoever opens the file next.
-    conn.busy_timeout(FLUSH)?;
+    // Nobody waits long for an erasure that was done.
+    conn.busy_timeout(if patience == Patience::Moment { FLUSH } else { Duration::ZERO })?;
     let is_busy = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0));
     conn.busy_timeout(BUSY)?;
     match is_busy? {
-        true => Ok(()),
-        false => set_unflushed(conn, false),
+        true => Ok(Flushed::Owed),
+        false => set_unflushed(conn, false).map(|()| Flushed::Done),
     }
 }
 

@@ -1,26 +1,31 @@
 use std::{
-    panic::{self, AssertUnwindSafe},
     path::Path,
-    sync::{Arc, Mutex, PoisonError, mpsc},
-    thread,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
 };
 
 use listsync_core::Timestamp;
 use listsync_engine::ports::{Clock, Fault, PortError, PortResult, SystemClock};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
-use tokio::sync::oneshot;
 
 use crate::{
+    erasures::Beside,
     error::{Fail, Outcome},
-    open::{self, OpenError},
+    open::{self, Flushed, OpenError, Patience},
+    threads::{Crew, Job, caught},
 };
 
-type Job = Box<dyn FnOnce(&mut Connection) + Send>;
+/// So many read beside the one who writes. A run reads whole lists: one of them must not keep whoever opens an opt-out page.
+const READERS: usize = 4;
 
 /// The store in one SQLite file, or in memory. Clones share it; it is closed with the last of them.
 ///
-/// One thread works on the file, so calls never block the caller's runtime, whichever that is. In memory nothing waits: there
-/// each call is worked off where it is made.
+/// Threads of its own work on the file, so calls never block the caller's runtime, whichever that is: one writes, and a few
+/// read beside it, each under one view of the file, so that no read waits for a write or for another long read. A read that
+/// begins after a write was answered sees it. In memory nothing waits: there each call is worked off where it is made.
 #[derive(Clone)]
 pub struct SqliteStore {
     place: Place,
@@ -30,10 +35,47 @@ pub struct SqliteStore {
 /// Where calls are worked off.
 #[derive(Clone)]
 enum Place {
-    /// By the thread that owns the connection to a file.
-    File(Arc<Worker>),
+    /// By the threads that own the connections to a file.
+    File(Arc<Threads>),
     /// By whoever makes them.
     Memory(Arc<Mutex<Connection>>),
+}
+
+/// The threads of one file. The fields are dropped in their order: whoever writes is the last to close the file, and so leaves
+/// nothing beside it.
+struct Threads {
+    readers: Crew,
+    writer: Crew,
+    log: Arc<Log>,
+    beside: Beside,
+}
+
+/// What is known of the write-ahead log in this process.
+#[derive(Default)]
+struct Log {
+    /// It holds what was erased, as somebody reads what was before.
+    owes: AtomicBool,
+}
+
+impl Log {
+    /// Empties the log where that is noted. A reader that ends meanwhile finds that it is owed.
+    fn flush(&self, conn: &Connection, patience: Patience) -> rusqlite::Result<()> {
+        self.owes.store(true, Ordering::SeqCst);
+        if open::flush(conn, patience)? == Flushed::Done {
+            self.owes.store(false, Ordering::SeqCst);
+        }
+        Ok(())
+    }
+
+    /// Whoever has read has the writer try once more: it may have been this read that was in the way.
+    fn read(self: &Arc<Self>, writer: Option<&mpsc::Sender<Job>>) {
+        if !self.owes.load(Ordering::SeqCst) {
+            return;
+        }
+        let log = self.clone();
+        let job: Job = Box::new(move |conn| drop(log.flush(conn, Patience::None)));
+        drop(writer.map(|writer| writer.send(job)));
+    }
 }
 
 impl std::fmt::Debug for SqliteStore {
@@ -48,8 +90,12 @@ impl SqliteStore {
     /// # Errors
     /// When the path cannot be opened, or the file is no store of this or an earlier version; it is unchanged then.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
-        let worker = Worker::start(open::open(path.as_ref())?)?;
-        Ok(Self::at(Place::File(Arc::new(worker))))
+        let path = path.as_ref();
+        let writer = Crew::start("listsync-store", vec![open::open(path)?])?;
+        let readers = (0..READERS).map(|_| open::reader(path)).collect::<Result<_, _>>()?;
+        let readers = Crew::start("listsync-reader", readers)?;
+        let (log, beside) = (Arc::default(), Beside::of(path));
+        Ok(Self::at(Place::File(Arc::new(Threads { readers, writer, log, beside }))))
     }
 
     /// Opens an empty store that ends with its last handle.
@@ -85,13 +131,39 @@ impl SqliteStore {
         self.clock.now()
     }
 
-    /// Reads under one view of the file.
+    /// Where erasures are kept besides; none: it ends with the process.
+    pub(crate) fn beside(&self) -> Option<Beside> {
+        match &self.place {
+            Place::File(threads) => Some(threads.beside.clone()),
+            Place::Memory(_) => None,
+        }
+    }
+
+    /// Reads under one view of the file. A job that writes is refused.
     pub(crate) async fn read<T: Send + 'static>(
         &self,
         doing: &'static str,
         job: impl FnOnce(&Transaction<'_>) -> Outcome<T> + Send + 'static,
     ) -> PortResult<T> {
-        self.transact(doing, TransactionBehavior::Deferred, job).await
+        let done = match &self.place {
+            Place::File(threads) => {
+                let (log, writer) = (threads.log.clone(), threads.writer.letterbox());
+                let reading = move |conn: &mut Connection| {
+                    let done = in_transaction(conn, TransactionBehavior::Deferred, job);
+                    log.read(writer.as_ref());
+                    done
+                };
+                threads.readers.work(reading).await?
+            }
+            Place::Memory(database) => {
+                let mut conn = database.lock().unwrap_or_else(PoisonError::into_inner);
+                open::set_query_only(&conn, true).map_err(|error| Fail::from(error).into_port(doing))?;
+                let done = caught(|| in_transaction(&mut conn, TransactionBehavior::Deferred, job));
+                open::set_query_only(&conn, false).map_err(|error| Fail::from(error).into_port(doing))?;
+                done
+            }
+        };
+        told(done, doing)
     }
 
     /// Writes, all or nothing.
@@ -100,48 +172,44 @@ impl SqliteStore {
         doing: &'static str,
         job: impl FnOnce(&Transaction<'_>) -> Outcome<T> + Send + 'static,
     ) -> PortResult<T> {
-        self.transact(doing, TransactionBehavior::Immediate, job).await
+        self.alone(doing, move |conn| in_transaction(conn, TransactionBehavior::Immediate, job)).await
     }
 
-    /// Takes what was overwritten out of the write-ahead log, too. Where another process reads at that moment it stays noted,
-    /// and the next one that opens the file does it.
+    /// Takes what was overwritten out of the write-ahead log, too. Where somebody reads what was before for longer than a
+    /// moment, whoever reads last in this process has it done; where that is another process, the next one that opens the
+    /// file.
     pub(crate) async fn flush(&self) -> PortResult<()> {
-        self.work("clear the write-ahead log", |conn| Ok(open::flush(conn)?)).await
+        let log = match &self.place {
+            Place::File(threads) => threads.log.clone(),
+            Place::Memory(_) => Arc::default(),
+        };
+        self.alone("clear the write-ahead log", move |conn| Ok(log.flush(conn, Patience::Moment)?)).await
     }
 
-    async fn transact<T: Send + 'static>(
-        &self,
-        doing: &'static str,
-        behavior: TransactionBehavior,
-        job: impl FnOnce(&Transaction<'_>) -> Outcome<T> + Send + 'static,
-    ) -> PortResult<T> {
-        self.work(doing, move |conn| in_transaction(conn, behavior, job)).await
-    }
-
-    async fn work<T: Send + 'static>(
+    /// Works with the connection that writes.
+    async fn alone<T: Send + 'static>(
         &self,
         doing: &'static str,
         job: impl FnOnce(&mut Connection) -> Outcome<T> + Send + 'static,
     ) -> PortResult<T> {
         let done = match &self.place {
-            Place::File(worker) => worker.work(job).await?,
+            Place::File(threads) => threads.writer.work(job).await?,
             Place::Memory(database) => {
                 let mut conn = database.lock().unwrap_or_else(PoisonError::into_inner);
                 caught(|| job(&mut conn))
             }
         };
-        let done = done.ok_or_else(|| {
-            let message = format!("could not {doing}: the store broke off by a fault of the program");
-            PortError::new(Fault::Unavailable, "store_fault", message).with_hint("report this")
-        })?;
-        done.map_err(|failed| failed.into_port(doing))
+        told(done, doing)
     }
 }
 
-/// What a job gave; none where it panicked. It is rolled back as it unwinds, and its caller is told: the store is as it was
-/// before, and goes on.
-fn caught<T>(job: impl FnOnce() -> T) -> Option<T> {
-    panic::catch_unwind(AssertUnwindSafe(job)).ok()
+/// What a job came to, in the words of the ports.
+fn told<T>(done: Option<Outcome<T>>, doing: &str) -> PortResult<T> {
+    let done = done.ok_or_else(|| {
+        let message = format!("could not {doing}: the store broke off by a fault of the program");
+        PortError::new(Fault::Unavailable, "store_fault", message).with_hint("report this")
+    })?;
+    done.map_err(|failed| failed.into_port(doing))
 }
 
 fn in_transaction<T>(
@@ -155,76 +223,173 @@ fn in_transaction<T>(
     Ok(done)
 }
 
-/// The thread that owns the connection.
-struct Worker {
-    jobs: Option<mpsc::Sender<Job>>,
-    thread: Option<thread::JoinHandle<()>>,
-}
-
-impl Worker {
-    fn start(mut conn: Connection) -> Result<Self, OpenError> {
-        let (jobs, queue) = mpsc::channel::<Job>();
-        let thread = thread::Builder::new()
-            .name("listsync-store".to_owned())
-            .spawn(move || {
-                for job in queue {
-                    // Were the thread to end with a job that panics, every later call would fail until somebody restarts the
-                    // process.
-                    caught(|| job(&mut conn));
-                }
-            })
-            .map_err(OpenError::Thread)?;
-        Ok(Self { jobs: Some(jobs), thread: Some(thread) })
-    }
-
-    /// What a job gave; none where it panicked.
-    async fn work<T: Send + 'static>(
-        &self,
-        job: impl FnOnce(&mut Connection) -> Outcome<T> + Send + 'static,
-    ) -> PortResult<Option<Outcome<T>>> {
-        let (answer, answered) = oneshot::channel();
-        let job: Job = Box::new(move |conn| {
-            let done = job(conn);
-            // Nobody waits any more when the caller gave up.
-            drop(answer.send(done));
-        });
-        let sent = self.jobs.as_ref().map(|jobs| jobs.send(job));
-        match sent {
-            Some(Ok(())) => Ok(answered.await.ok()),
-            _ => Err(PortError::new(Fault::Unavailable, "store_stopped", "the store has stopped")),
-        }
-    }
-}
-
-impl Drop for Worker {
-    /// Waits for what is under way, so that the file is closed when the last handle is gone.
-    fn drop(&mut self) {
-        drop(self.jobs.take());
-        if let Some(thread) = self.thread.take() {
-            drop(thread.join());
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
+    use tokio::sync::oneshot;
+
     use super::*;
+
+    fn file(folder: &tempfile::TempDir) -> SqliteStore {
+        SqliteStore::open(folder.path().join("store.db")).expect("a store in a new file opens")
+    }
+
+    fn both(folder: &tempfile::TempDir) -> [SqliteStore; 2] {
+        [file(folder), SqliteStore::open_in_memory().expect("a store in memory opens")]
+    }
+
+    fn folder() -> tempfile::TempDir {
+        tempfile::tempdir().expect("a temporary folder")
+    }
+
+    fn set(tx: &Transaction<'_>, doc: &str) -> Outcome<()> {
+        let sql = "INSERT INTO settings (n, doc) VALUES (1, ?1) ON CONFLICT (n) DO UPDATE SET doc = ?1";
+        Ok(tx.execute(sql, [doc]).map(drop)?)
+    }
+
+    fn count(tx: &Transaction<'_>) -> Outcome<i64> {
+        Ok(tx.query_row("SELECT count(*) FROM settings", [], |row| row.get(0))?)
+    }
+
+    /// A call that has begun and goes on when it is told to.
+    struct Held<F> {
+        begun: oneshot::Receiver<()>,
+        go_on: mpsc::Sender<()>,
+        call: F,
+    }
+
+    /// What has a job say that it has begun, and wait.
+    fn gate() -> (impl FnOnce() + Send, oneshot::Receiver<()>, mpsc::Sender<()>) {
+        let (begins, begun) = oneshot::channel();
+        let (go_on, waits) = mpsc::channel::<()>();
+        let hold = move || {
+            let _ = begins.send(());
+            let _ = waits.recv();
+        };
+        (hold, begun, go_on)
+    }
+
+    fn held_write(store: &SqliteStore) -> Held<impl Future<Output = PortResult<()>> + use<>> {
+        let (hold, begun, go_on) = gate();
+        let store = store.clone();
+        let call = async move {
+            let job = move |tx: &Transaction<'_>| {
+                set(tx, "{}")?;
+                hold();
+                Ok(())
+            };
+            store.write("write", job).await
+        };
+        Held { begun, go_on, call }
+    }
+
+    fn held_read(store: &SqliteStore) -> Held<impl Future<Output = PortResult<i64>> + use<>> {
+        let (hold, begun, go_on) = gate();
+        let store = store.clone();
+        let call = async move {
+            let job = move |tx: &Transaction<'_>| {
+                let found = count(tx)?;
+                hold();
+                Ok(found)
+            };
+            store.read("count", job).await
+        };
+        Held { begun, go_on, call }
+    }
 
     #[tokio::test]
     async fn a_call_that_panics_fails_alone_and_leaves_nothing_behind() {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let file = SqliteStore::open(folder.path().join("store.db")).expect("a store in a new file opens");
-        let memory = SqliteStore::open_in_memory().expect("a store in memory opens");
-        for store in [file, memory] {
+        for store in both(&folder()) {
             let broken = store.write::<()>("write", |tx| {
-                tx.execute("INSERT INTO settings (n, doc) VALUES (1, '{}')", [])?;
+                set(tx, "{}")?;
                 panic!("a fault of the program");
             });
             assert_eq!(broken.await.expect_err("it broke off").code, "store_fault");
-            let count = |tx: &Transaction<'_>| -> Outcome<i64> {
-                Ok(tx.query_row("SELECT count(*) FROM settings", [], |row| row.get(0))?)
-            };
+            for _ in 0..=READERS {
+                let broken = store.read::<()>("read", |_| panic!("a fault of the program"));
+                assert_eq!(broken.await.expect_err("it broke off").code, "store_fault");
+            }
             assert_eq!(store.read("count", count).await.expect("the store goes on"), 0);
+            store.write("write", |tx| set(tx, "{}")).await.expect("and writes");
         }
+    }
+
+    #[tokio::test]
+    async fn no_read_waits_for_a_write_or_for_another_read() {
+        let store = file(&folder());
+        let write = held_write(&store);
+        let writing = tokio::spawn(write.call);
+        write.begun.await.expect("it begins");
+        let read = held_read(&store);
+        let reading = tokio::spawn(read.call);
+        read.begun.await.expect("a read begins beside the write");
+        assert_eq!(store.read("count", count).await.expect("and another beside both"), 0);
+        write.go_on.send(()).expect("the write waits");
+        writing.await.expect("no panic").expect("written");
+        assert_eq!(store.read("count", count).await.expect("read"), 1, "what was answered is seen");
+        read.go_on.send(()).expect("the read waits");
+        assert_eq!(reading.await.expect("no panic").expect("read"), 0, "under one view of the file");
+    }
+
+    #[tokio::test]
+    async fn a_read_sees_every_write_that_was_answered_before_it() {
+        let store = file(&folder());
+        for number in 0..200 {
+            store.write("write", move |tx| set(tx, &number.to_string())).await.expect("written");
+            let doc = |tx: &Transaction<'_>| -> Outcome<String> {
+                Ok(tx.query_row("SELECT doc FROM settings", [], |row| row.get(0))?)
+            };
+            assert_eq!(store.read("read", doc).await.expect("read"), number.to_string());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_read_cannot_write() {
+        for store in both(&folder()) {
+            store.read("read", |tx| set(tx, "{}")).await.expect_err("it is refused");
+            assert_eq!(store.read("count", count).await.expect("read"), 0);
+            store.write("write", |tx| set(tx, "{}")).await.expect("a write can");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_erased_under_a_long_read_leaves_the_log_when_that_ends() {
+        let folder = folder();
+        let store = file(&folder);
+        store.write("write", |tx| set(tx, "Anna Adler")).await.expect("written");
+        let read = held_read(&store);
+        let reading = tokio::spawn(read.call);
+        read.begun.await.expect("it begins");
+        let erase = |tx: &Transaction<'_>| {
+            set(tx, "{}")?;
+            Ok(open::note_unflushed(tx)?)
+        };
+        store.write("erase", erase).await.expect("erased");
+        store.flush().await.expect("it does not wait for the read");
+        let log = || fs::read(folder.path().join("store.db-wal")).expect("there is a log");
+        let is_there = || log().windows(10).any(|window| window == b"Anna Adler");
+        assert!(is_there(), "somebody reads what was before");
+        read.go_on.send(()).expect("the read waits");
+        reading.await.expect("no panic").expect("read");
+        // The reader told the writer before it answered.
+        store.write("write", |_| Ok(())).await.expect("written");
+        assert!(!is_there());
+    }
+
+    #[tokio::test]
+    async fn the_last_handle_closes_the_file_with_nothing_beside_it() {
+        let folder = folder();
+        let store = file(&folder);
+        store.write("write", |tx| set(tx, "{}")).await.expect("written");
+        let read = held_read(&store);
+        let reading = tokio::spawn(read.call);
+        read.begun.await.expect("it begins");
+        let closing = std::thread::spawn(move || drop(store));
+        read.go_on.send(()).expect("the read waits");
+        reading.await.expect("no panic").expect("read");
+        closing.join().expect("no panic");
+        let files: Vec<_> = fs::read_dir(folder.path()).expect("read").collect();
+        assert_eq!(files.len(), 1);
     }
 }

@@ -1,6 +1,10 @@
 //! Settings from the environment, and the ports that they choose: the only place that knows every adapter.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use listsync_core::{id::TenantId, network::Networks};
 use listsync_engine::{
@@ -13,7 +17,7 @@ use listsync_engine::{
     service::Service,
 };
 use listsync_graph::{ConnectError, Graph};
-use listsync_sqlite::{OpenError, SqliteStore};
+use listsync_sqlite::{BackupError, LedgerError, OpenError, SqliteStore};
 
 mod cloud;
 mod directory;
@@ -83,15 +87,27 @@ impl Wired {
     }
 }
 
+/// What to do where there is no embedded store yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Missing {
+    /// Make one.
+    Make,
+    /// Refuse: there is nothing to read.
+    Refuse,
+    /// Take it for an empty one, and leave nothing behind.
+    TakeForEmpty,
+}
+
 /// Opens the store and the queue, and readies the directory, which is connected at its first use: what needs no
 /// directory works without its settings.
 ///
 /// # Errors
-/// When the store cannot be opened, for instance because a newer version wrote it.
-pub async fn open(config: Config) -> PortResult<Wired> {
+/// When the store cannot be opened, for instance because a newer version wrote it, or there is none and none is to be made
+/// (`no_store`).
+pub async fn open(config: Config, missing: Missing) -> PortResult<Wired> {
     let (store, queue, told) = parted(config);
     let Store::Sqlite(path) = store else { return in_cloud(store, queue, told).await };
-    let store = Arc::new(opened(&path)?);
+    let store = Arc::new(opened(&path, missing)?);
     match queue {
         QueueChoice::Embedded => {
             let told = Told { most_receives: listsync_sqlite::RECEIVES, ..told };
@@ -128,8 +144,59 @@ async fn in_cloud(store: Store, queue: QueueChoice, told: Told) -> PortResult<Wi
     Ok(wired(Arc::new(aws.store(&table)), Arc::new(aws.queue(&url)), told))
 }
 
-fn opened(path: &Path) -> PortResult<SqliteStore> {
-    SqliteStore::open(path).map_err(|error| unopened(path, &error))
+fn opened(path: &Path, missing: Missing) -> PortResult<SqliteStore> {
+    let opened = match missing {
+        Missing::Refuse if !path.exists() => return Err(no_store(path)),
+        Missing::TakeForEmpty if !path.exists() => SqliteStore::open_in_memory(),
+        _ => SqliteStore::open(path),
+    };
+    opened.map_err(|error| unopened(path, &error))
+}
+
+/// The refusal of what only reads, where there is nothing to read.
+fn no_store(path: &Path) -> PortError {
+    let hint = "start listsync in the folder where the store is, or name it in LISTSYNC_STORE (sqlite:PATH); a new one is made by \
+                what writes, such as listsync lists create";
+    PortError::new(Fault::Rejected, "no_store", format!("no store at {}", full(path).display()))
+        .with_hint(hint)
+}
+
+/// A path from the root on.
+#[must_use]
+pub fn full(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// A copy of a store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Copied {
+    /// Where it is.
+    pub to: PathBuf,
+    /// How many bytes it has.
+    pub bytes: u64,
+}
+
+/// Copies the embedded store, which others may have open, into a new file.
+///
+/// # Errors
+/// When there is no embedded store (`no_store`, `no_embedded_store`), or the file is there already or cannot be written
+/// (`no_backup`). No file is left then.
+pub fn back_up(config: &Config, to: &Path) -> PortResult<Copied> {
+    let Store::Sqlite(path) = &config.store else {
+        let message = "the store is a DynamoDB table, which is no file";
+        let hint = "its backups are the table's own: see 'Backups' in infra/README.md";
+        return Err(PortError::new(Fault::Rejected, "no_embedded_store", message).with_hint(hint));
+    };
+    let refused = |error: BackupError| match error {
+        BackupError::NoStore => no_store(path),
+        other => {
+            let message = format!("no backup was made at {}: {other}", full(to).display());
+            let hint = "name a new file in a folder that is there, on a disk with room";
+            PortError::new(Fault::Rejected, "no_backup", message).with_hint(hint)
+        }
+    };
+    let bytes = listsync_sqlite::back_up(path, to).map_err(refused)?;
+    Ok(Copied { to: full(to), bytes })
 }
 
 /// Settings that are handed on as they are.
@@ -173,6 +240,14 @@ fn unopened(path: &Path, error: &OpenError) -> PortError {
         OpenError::NotADatabase | OpenError::Foreign => {
             ("store_foreign", "name another file in LISTSYNC_STORE")
         }
+        OpenError::Erasures(LedgerError::Io { .. }) => {
+            ("store_erasures", "have that file be yours to read and write")
+        }
+        OpenError::Erasures(_) => (
+            "store_erasures",
+            "bring back the file of that name that was kept with this store; or move it away, and repeat the erasures that it \
+             tells of: listsync contacts erase",
+        ),
         _ => ("store", "check the path in LISTSYNC_STORE and the file's permissions"),
     };
     PortError::new(Fault::Rejected, code, format!("{}: {error}", path.display())).with_hint(hint)

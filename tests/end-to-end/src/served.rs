@@ -57,6 +57,14 @@ impl Served {
         &self.process
     }
 
+    /// Kills the process, and waits for its end.
+    ///
+    /// # Panics
+    /// When it cannot be killed.
+    pub async fn end(mut self) {
+        self.process.kill().await.expect("it can be killed");
+    }
+
     /// A request of anybody.
     pub fn ask(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, format!("{}{path}", self.url))

@@ -149,6 +149,11 @@ Examples:
   listsync runs show 0197c1de-0000-7000-8000-000000000001
   listsync runs show 0197c1de-0000-7000-8000-000000000001 --failures-csv > failures.csv";
 
+pub(super) const BACKUP: &str = "\
+Examples:
+  listsync backup /backups/listsync-2026-12-01.db
+Copy the file of erasures beside the store along with it, and after each erasure: listsync.db.erasures.";
+
 pub(super) const DOCTOR: &str = "\
 Examples:
   listsync doctor

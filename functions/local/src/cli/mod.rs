@@ -1,5 +1,7 @@
 //! The command line: every verb, its flags, and its help with examples.
 
+use std::path::PathBuf;
+
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use listsync_core::{limit::AdditionLimit, own::Own};
@@ -11,6 +13,7 @@ mod import;
 mod keys;
 mod link;
 mod people;
+mod reads;
 
 pub(crate) use import::{AgainArg, ColumnArgs, Deed, ImportArgs, ImportModeArg, ImportsVerb};
 pub(crate) use keys::{KeysVerb, ScopeArg};
@@ -81,6 +84,12 @@ pub(crate) enum Verb {
     /// Check settings, reachability, permissions and the clock.
     #[command(after_help = examples::DOCTOR)]
     Doctor(DoctorArgs),
+    /// Copy the store into a new file, also while it is in use.
+    #[command(after_help = examples::BACKUP)]
+    Backup {
+        /// The file; there must be none of that name.
+        file: PathBuf,
+    },
     /// Keep the keys of the HTTP API and of opt-out links.
     #[command(subcommand, after_help = examples::KEYS)]
     Keys(KeysVerb),

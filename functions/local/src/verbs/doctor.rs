@@ -10,7 +10,7 @@ use listsync_engine::{
     Ports,
     ports::{Call, GroupQuery, KindRefusal, Membership, Meter, PortError, ProofLife},
 };
-use listsync_wiring::{Config, GraphAccess, Store, Wired};
+use listsync_wiring::{Config, GraphAccess, Missing, Store, Wired};
 use serde::Serialize;
 use serde_json::json;
 
@@ -73,16 +73,22 @@ impl Check {
 
 pub(super) async fn run(config: Config, args: DoctorArgs) -> Outcome {
     let store = match &config.store {
-        Store::Sqlite(path) => format!("sqlite:{}", path.display()),
-        Store::DynamoDb(table) => format!("dynamodb:{table}"),
+        Store::Sqlite(path) if !path.exists() => {
+            format!(
+                "there is no store yet at {}: the first list makes it",
+                listsync_wiring::full(path).display()
+            )
+        }
+        Store::Sqlite(path) => format!("sqlite:{} is open", path.display()),
+        Store::DynamoDb(table) => format!("dynamodb:{table} is open"),
     };
     let is_in_cloud = matches!(config.store, Store::DynamoDb(_));
     let dotenv = config.dotenv;
-    let wired = match listsync_wiring::open(config).await {
+    let wired = match listsync_wiring::open(config, Missing::TakeForEmpty).await {
         Ok(wired) => wired,
         Err(error) => return Ok(reply(&[Check::failed("store", error)])),
     };
-    let mut checks = vec![Check::ok("store", format!("{store} is open"))];
+    let mut checks = vec![Check::ok("store", store)];
     checks.push(queue::check(&wired).await);
     checks.extend(authority::checks(&wired.service, dotenv).await?);
     checks.push(waiting::check(&wired.ports).await?);

@@ -12,6 +12,7 @@ use crate::{
 
 mod asked;
 mod authority;
+mod backup;
 mod completions;
 mod contacts;
 mod decisions;
@@ -60,7 +61,10 @@ pub(crate) async fn run(verb: &Verb, form: Form, environment: Result<Environment
     if let Verb::Doctor(args) = verb {
         return doctor::run(config, *args).await;
     }
-    wired(verb, form, &listsync_wiring::open(config).await?).await
+    if let Verb::Backup { file } = verb {
+        return backup::run(&config, file);
+    }
+    wired(verb, form, &listsync_wiring::open(config, verb.missing_store()).await?).await
 }
 
 async fn wired(verb: &Verb, form: Form, wired: &Wired) -> Outcome {
@@ -84,6 +88,8 @@ async fn wired(verb: &Verb, form: Form, wired: &Wired) -> Outcome {
         Verb::Runs(verb) => runs::run(ports, verb, form).await,
         Verb::Settings(verb) => settings::run(&wired.service, verb).await,
         // These need no ports, or open them themselves.
-        Verb::Demo | Verb::Completions { .. } | Verb::Doctor(_) => unreachable!("run before"),
+        Verb::Demo | Verb::Completions { .. } | Verb::Doctor(_) | Verb::Backup { .. } => {
+            unreachable!("run before")
+        }
     }
 }

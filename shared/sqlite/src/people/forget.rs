@@ -18,6 +18,7 @@ use super::{
     suppressions::{self, Suppression},
 };
 use crate::{
+    erasures,
     error::Outcome,
     lists::{
         changes,
@@ -43,7 +44,7 @@ pub(super) fn delete(tx: &Connection, id: &ContactId, at: Timestamp) -> Outcome<
 }
 
 /// Erases a person: as a deletion, and nobody brings them back but they themselves.
-pub(super) fn erase(tx: &Connection, id: &ContactId, at: Timestamp) -> Outcome<Vec<ListId>> {
+pub(crate) fn erase(tx: &Connection, id: &ContactId, at: Timestamp) -> Outcome<Vec<ListId>> {
     let contact = contacts::expect(tx, id)?;
     let addresses = edit::addresses(tx, contact.n)?;
     let traces = Traces { addresses: addresses.iter().cloned().collect(), name: contact.name.clone() };
@@ -52,6 +53,7 @@ pub(super) fn erase(tx: &Connection, id: &ContactId, at: Timestamp) -> Outcome<V
     let no = OptOut { reason: OptOutReason::Erased, at, via: Via::Operator };
     for address in &addresses {
         suppressions::add(tx, address, Suppression { list: None, no })?;
+        erasures::note(tx, address, id, at)?;
         strike_from_runs(tx, address)?;
         held::forget_rows(tx, address)?;
         former::forget(tx, address)?;
@@ -84,7 +86,7 @@ pub(super) fn depart(tx: &Connection, contact: &Stored, at: Timestamp) -> Outcom
 }
 
 /// Takes an address out of what past runs tell.
-fn strike_from_runs(tx: &Connection, address: &Address) -> Outcome<()> {
+pub(crate) fn strike_from_runs(tx: &Connection, address: &Address) -> Outcome<()> {
     let statement = tx.prepare_cached("SELECT n, doc FROM runs WHERE instr(doc, ?1) > 0")?;
     let found: Vec<(i64, String)> =
         collect(statement, [address.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?;

@@ -139,8 +139,14 @@ pub(super) fn spread(tx: &Connection, from: &Address, to: &Address) -> Outcome<(
 /// Forgets what waits under the address of somebody who was erased: they are held off every list.
 pub(super) fn forget(tx: &Connection, address: &Address) -> Outcome<()> {
     if !is_empty(tx)? {
-        tx.execute("DELETE FROM former_nos WHERE hash = ?1", [suppressions::hash(tx, address)?])?;
+        forget_hashed(tx, &suppressions::hash(tx, address)?)?;
     }
+    Ok(())
+}
+
+/// The same of an address that is known by its hash alone.
+pub(crate) fn forget_hashed(tx: &Connection, hash: &str) -> Outcome<()> {
+    tx.prepare_cached("DELETE FROM former_nos WHERE hash = ?1")?.execute([hash])?;
     Ok(())
 }
 

@@ -5,7 +5,7 @@ mod departed;
 pub(crate) mod edit;
 pub(crate) mod fields;
 mod follow;
-mod forget;
+pub(crate) mod forget;
 pub(crate) mod former;
 pub(crate) mod keys;
 mod lists;

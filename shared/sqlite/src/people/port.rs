@@ -11,7 +11,7 @@ use listsync_engine::ports::{
 };
 
 use super::{departed, edit, follow, forget, lists, merge, read, say};
-use crate::SqliteStore;
+use crate::{SqliteStore, erasures};
 
 #[async_trait]
 impl Contacts for SqliteStore {
@@ -113,8 +113,13 @@ impl Contacts for SqliteStore {
     }
 
     async fn erase_contact(&self, id: &ContactId, now: Timestamp) -> PortResult<Vec<ListId>> {
-        let id = id.clone();
-        let left = self.write("erase the contact", move |tx| forget::erase(tx, &id, now)).await?;
+        let (id, beside) = (id.clone(), self.beside());
+        let erase = move |tx: &rusqlite::Transaction<'_>| {
+            let left = forget::erase(tx, &id, now)?;
+            beside.map_or(Ok(()), |beside| erasures::keep(tx, &beside))?;
+            Ok(left)
+        };
+        let left = self.write("erase the contact", erase).await?;
         self.flush().await?;
         Ok(left)
     }

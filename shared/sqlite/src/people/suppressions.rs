@@ -102,11 +102,18 @@ pub(crate) fn take_over(tx: &Connection, contact: i64, address: &Address, at: Ti
     Ok(())
 }
 
-pub(super) fn hash(tx: &Connection, address: &Address) -> Outcome<String> {
+pub(crate) fn hash(tx: &Connection, address: &Address) -> Outcome<String> {
     Ok(suppression::hash(&pepper(tx)?, address))
 }
 
-fn pepper(tx: &Connection) -> Outcome<Pepper> {
+/// Whether there is a key of the hashes.
+pub(crate) fn has_pepper(conn: &Connection) -> Outcome<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM secrets WHERE name = 'pepper')";
+    Ok(conn.query_row(sql, [], |row| row.get(0))?)
+}
+
+/// The key of the hashes; made where there is none.
+pub(crate) fn pepper(tx: &Connection) -> Outcome<Pepper> {
     let kept: Option<Vec<u8>> = tx
         .prepare_cached("SELECT value FROM secrets WHERE name = 'pepper'")?
         .query_row([], |row| row.get(0))

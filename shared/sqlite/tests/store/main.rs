@@ -1,6 +1,7 @@
 //! The laws of the embedded store, through its ports only.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod backups;
 mod decisions;
 mod edits;
 mod erasing;
@@ -16,3 +17,4 @@ mod model;
 mod processes;
 mod queue;
 mod records;
+mod restoring;

@@ -146,10 +146,13 @@ async fn a_setting_that_makes_no_sense_is_named() {
 async fn settings_are_read_from_a_file_and_the_environment_wins() {
     let mut world = listed().await;
     world.write(".env", "LISTSYNC_STORE=sqlite:other.db\n");
-    assert_eq!(world.json(&["lists", "ls"]).await, Value::Array(Vec::new()), "another store");
+    world.listsync(&["lists", "create", "Other"]).await.exits(0);
+    assert_eq!(world.json(&["lists", "ls"]).await[0]["name"], "Other", "another store");
     assert!(world.path("other.db").is_file());
     world.set("LISTSYNC_STORE", "sqlite:listsync.db");
-    assert_eq!(world.json(&["lists", "ls"]).await.as_array().map(Vec::len), Some(1));
+    let lists = world.json(&["lists", "ls"]).await;
+    assert_eq!(lists.as_array().map(Vec::len), Some(1));
+    assert_ne!(lists[0]["name"], "Other");
     world.write(".env", "this is no setting\n");
     let (_, message) = world.listsync(&["lists", "ls", "--json"]).await.exits(1).error();
     assert!(message.contains(".env"), "{message}");

@@ -56,6 +56,7 @@ async fn what_was_not_understood_exits_with_one_and_never_with_two() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_there_is_named_with_what_to_do() {
     let world = World::without_settings().await;
+    world.listsync(&["lists", "create", "Other"]).await.exits(0);
     for (args, code, named) in [
         (&["lists", "show", "News"][..], "no_such_list", "lists create"),
         (&["sync", "News"], "no_such_list", "News"),

@@ -15,6 +15,7 @@ mod serve;
 mod shapes;
 mod sources;
 mod stops;
+mod store_file;
 mod sync;
 mod tenant_chapter;
 mod wrong_graph;
