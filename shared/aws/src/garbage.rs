@@ -153,7 +153,7 @@ async fn clearing(table: &Table, list: &ListId, rows: &[Row]) -> PortResult<Vec<
         let key = contact_key(&row.contact);
         ops.push(Op::delete(row_key(list, &row.contact)));
         let said =
-            contacts.get(&row.contact).and_then(|contact| Some((contact, row.no_to_list(&contact.card)?)));
+            contacts.get(&row.contact).and_then(|contact| Some((contact, row.word(&contact.card)?.no()?)));
         match said {
             Some((contact, no)) => {
                 let mut refused = contact.refused.clone();

@@ -25,7 +25,7 @@ pub enum SinceNo {
 ///
 /// A mandatory list passes over it, though not over an erasure: who was erased comes back by their own word only.
 #[must_use]
-pub fn holds_off(reason: OptOutReason, since: SinceNo, rule: OptOutRule) -> bool {
+pub(crate) fn holds_off(reason: OptOutReason, since: SinceNo, rule: OptOutRule) -> bool {
     match (since, rule) {
         (SinceNo::Yes, _) => false,
         (SinceNo::Nothing, OptOutRule::Allowed) => true,
@@ -35,7 +35,7 @@ pub fn holds_off(reason: OptOutReason, since: SinceNo, rule: OptOutRule) -> bool
 
 /// Of two nos to the same the one that is harder to take back; of two equals the first.
 #[must_use]
-pub fn stronger(first: Option<OptOut>, second: Option<OptOut>) -> Option<OptOut> {
+pub(crate) fn stronger(first: Option<OptOut>, second: Option<OptOut>) -> Option<OptOut> {
     let rank = |no: OptOut| match no.reason {
         OptOutReason::Erased => 0,
         OptOutReason::Own => 1,

@@ -37,6 +37,7 @@ pub mod own;
 pub mod plan;
 pub mod reconcile;
 pub mod refusal;
+pub mod register;
 pub mod rename;
 pub mod schedule;
 pub mod settings;

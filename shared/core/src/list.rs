@@ -14,7 +14,11 @@ use crate::{
     import::Meaning,
     limit::AdditionLimit,
     matched::Grounds,
+    register::Refusal,
 };
+
+/// What a list's name may take: stores keep it as a key.
+const MOST_NAME_BYTES: usize = 1_000;
 
 /// A contact list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,6 +62,25 @@ impl List {
             formerly: BTreeSet::new(),
             version: Version(1),
         }
+    }
+
+    /// A name that a list may have, without space around it: up to 1,000 bytes in lower case.
+    ///
+    /// # Errors
+    /// [`Refusal::ListName`].
+    pub fn good_name(name: &str) -> Result<&str, Refusal> {
+        let name = name.trim();
+        let is_odd = name.is_empty() || name.chars().any(char::is_control);
+        match is_odd || name.to_lowercase().len() > MOST_NAME_BYTES {
+            true => Err(Refusal::ListName),
+            false => Ok(name),
+        }
+    }
+
+    /// That it has a name that another is to have.
+    #[must_use]
+    pub fn has_the_name(&self) -> Refusal {
+        Refusal::ListExists { name: self.name.clone(), id: self.id.clone() }
     }
 
     /// The ids under which people may have said no to it.

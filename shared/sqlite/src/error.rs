@@ -1,3 +1,4 @@
+use listsync_core::register::Refusal;
 use listsync_engine::ports::{Fault, PortError};
 use rusqlite::ErrorCode;
 
@@ -23,6 +24,12 @@ impl From<rusqlite::Error> for Fail {
 impl From<PortError> for Fail {
     fn from(error: PortError) -> Self {
         Self::Port(error)
+    }
+}
+
+impl From<Refusal> for Fail {
+    fn from(refusal: Refusal) -> Self {
+        Self::Port(refusal.into())
     }
 }
 

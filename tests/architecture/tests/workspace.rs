@@ -142,6 +142,27 @@ fn no_vendors_word_stands_in_core_or_engine() {
     }
 }
 
+/// What is said by people and done to contacts is decided by the register in core; a store asks, and writes what it answers.
+#[test]
+fn no_store_decides_what_is_done_to_people() {
+    let everywhere = ["OptOutReason::", "== SinceNo::", "\"opt_out_not_allowed\"", "\"complained\""];
+    let of_people = ["OptOutRule::", "Decision::OptedOut", "\"same_contact\""];
+    for store in ["shared/sqlite/src", "shared/aws/src"] {
+        for (file, source) in sources(store) {
+            let name = file.display().to_string();
+            // Whom another rule of a list concerns is asked of the table.
+            let asks = name.ends_with("contacts/rule.rs");
+            let is_about_people = (name.contains("/people/") || name.contains("/contacts/")) && !asks;
+            // As it is kept: a word is read and written by these.
+            let reads_words = name.ends_with("people/words.rs");
+            for rule in everywhere.iter().chain(of_people.iter().filter(|_| is_about_people && !reads_words))
+            {
+                assert!(!source.contains(rule), "{name} says {rule}");
+            }
+        }
+    }
+}
+
 #[test]
 fn one_tls_stack_and_no_crate_known_to_be_bad() {
     let versions = versions();

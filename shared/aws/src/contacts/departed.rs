@@ -4,19 +4,15 @@
 use std::collections::BTreeSet;
 
 use listsync_core::{
-    consent::stronger,
-    contact::{OptOut, OptOutReason, Scope},
+    contact::{OptOut, Scope},
     id::ContactId,
+    register,
 };
 use listsync_engine::ports::PortResult;
 
 use crate::{
     error,
-    lists::{
-        head::Head,
-        owner::{Owner, Suppressed},
-        person::Contact,
-    },
+    lists::{head::Head, owner::Owner, person::Contact},
     pepper::Pepper,
     table::{Fail, Key, Op, Stored, Table},
 };
@@ -32,7 +28,7 @@ fn key(contact: &ContactId) -> Key {
 pub(super) fn keep(contact: &Contact, pepper: &Pepper) -> Op {
     let key = key(contact.id());
     let places: BTreeSet<String> =
-        contact.addresses().into_iter().map(|address| pepper.key(address).pk).collect();
+        contact.card.addresses().into_iter().map(|address| pepper.key(address).pk).collect();
     Op::put(key.clone(), Stored::new(&key).texts(ADDRESSES, &places))
 }
 
@@ -72,7 +68,8 @@ pub(super) async fn refuse(table: &Table, id: &ContactId, scope: &Scope, no: Opt
             // Somebody has come to have it since: what they say is theirs.
             continue;
         }
-        let after = before.clone().saying(scope, no);
+        let after =
+            Owner { suppressed: register::keep(before.suppressed.clone(), scope, no), ..Owner::default() };
         if after != before {
             ops.push(before.becomes(key, &after)?);
         }
@@ -80,17 +77,5 @@ pub(super) async fn refuse(table: &Table, id: &ContactId, scope: &Scope, no: Opt
     match ops.is_empty() {
         true => Ok(()),
         false => table.transact("save the decision", &ops).await,
-    }
-}
-
-impl Owner {
-    /// What is known of an address once nobody who is kept said no under it. That they were erased stands beside whatever they
-    /// say of all lists.
-    pub(super) fn saying(self, scope: &Scope, no: OptOut) -> Self {
-        let same = |said: &Suppressed| said.scope == *scope && said.no.reason != OptOutReason::Erased;
-        let (known, others): (Vec<Suppressed>, Vec<Suppressed>) = self.suppressed.into_iter().partition(same);
-        let known = known.first().map(|said| said.no);
-        let no = stronger(known, Some(no)).map(|no| Suppressed { scope: scope.clone(), no });
-        Self { suppressed: no.into_iter().chain(others).collect(), ..self }
     }
 }

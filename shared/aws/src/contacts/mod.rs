@@ -13,4 +13,3 @@ mod whole;
 
 pub(crate) use edit::readdress;
 pub(crate) use rule::ruled;
-pub(crate) use say::{Words, about_list};

@@ -5,11 +5,11 @@ use listsync_core::{
     contact::Version,
     id::{ContactId, ListId},
     list::{ListKind, Origin, Standing},
+    register::Refusal,
 };
 use listsync_engine::ports::{Cursor, Moves, PortResult};
 
 use crate::{
-    error,
     lists::{
         draft::Move,
         head::{self, Head},
@@ -108,12 +108,10 @@ async fn follow(
 async fn ruled(table: &Table, list: &ListId, version: Option<Version>) -> PortResult<Head> {
     let head = Head::load(table, list).await?;
     if version.is_some_and(|version| version != head.list.version) {
-        let message = format!("list {list} is at version {} by now", head.list.version.0);
-        return Err(error::rejected("version", message, "follow the filter that it has now"));
+        return Err(Refusal::ListEdited { list: list.clone(), now: head.list.version }.into());
     }
     if head.list.kind == ListKind::Static {
-        let message = format!("list {list} has no filter");
-        return Err(error::rejected("list_static", message, "add and remove its members one by one"));
+        return Err(Refusal::Static(list.clone()).into());
     }
     Ok(head)
 }

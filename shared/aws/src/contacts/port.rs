@@ -6,16 +6,14 @@ use listsync_core::{
     id::{ContactId, ListId, ObjectId},
     import::Keys,
     list::{List, Origin},
+    register::{By, Farewell},
 };
 use listsync_engine::ports::{
     ContactChanges, ContactEdit, Contacts, Cursor, Heard, ListEdit, Moves, PortResult,
 };
 
 use super::{
-    departed, edit,
-    forget::{self, Farewell},
-    merge, moves, pages, rule,
-    say::{self, Words},
+    departed, edit, forget, merge, moves, pages, rule, say,
     whole::{self, Whole, gone},
 };
 use crate::{
@@ -83,14 +81,7 @@ impl Contacts for DynamoStore {
     }
 
     async fn places(&self, id: &ContactId) -> PortResult<Vec<Place>> {
-        let whole = Whole::load(&self.table, id).await?;
-        let place = |(list, spot): (ListId, whole::Spot)| Place {
-            list,
-            standing: spot.row.standing,
-            origin: spot.row.origin,
-            since: spot.row.since,
-        };
-        Ok(whole.spots.into_iter().map(place).collect())
+        Ok(Whole::load(&self.table, id).await?.places())
     }
 
     async fn sayings(&self, id: &ContactId) -> PortResult<Vec<Said>> {
@@ -106,7 +97,10 @@ impl Contacts for DynamoStore {
         by: Origin,
         now: Timestamp,
     ) -> PortResult<Card> {
-        persistently!("make the contact", edit::create(&self.table, address, edit, (by, now)))
+        persistently!(
+            "make the contact",
+            edit::create(&self.table, address, edit, By { origin: by, at: now })
+        )
     }
 
     async fn edit_contact(
@@ -117,11 +111,16 @@ impl Contacts for DynamoStore {
         by: Origin,
         now: Timestamp,
     ) -> PortResult<Card> {
-        persistently!("edit the contact", edit::edit(&self.table, id, expected, (edit, (by, now))))
+        persistently!(
+            "edit the contact",
+            edit::edit(&self.table, id, expected, (edit, By { origin: by, at: now }))
+        )
     }
 
     async fn merge_contacts(&self, keep: &ContactId, other: &ContactId, now: Timestamp) -> PortResult<Card> {
-        let merged = merge::merge(&self.table, keep, other, now).await?;
+        let merged: PortResult<Card> =
+            persistently!("merge the contacts", merge::merge(&self.table, (keep, other), now));
+        let merged = merged?;
         self.clear_garbage().await?;
         Ok(merged)
     }
@@ -139,14 +138,7 @@ impl Contacts for DynamoStore {
     }
 
     async fn say(&self, saying: &Saying) -> PortResult<Heard> {
-        let Saying { address, decision, scope, reason, via, at } = saying;
-        let words = Words { decision: *decision, reason: *reason, via: *via, at: *at };
-        match scope {
-            Scope::All => say::about_all(&self.table, address, words).await,
-            Scope::List(list) => {
-                persistently!("save the decision", say::about_list(&self.table, list, (address, words)))
-            }
-        }
+        persistently!("save the decision", say::say(&self.table, saying))
     }
 
     async fn edit_list(

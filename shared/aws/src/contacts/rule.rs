@@ -2,7 +2,6 @@
 
 use listsync_core::{
     Timestamp,
-    contact::Decision,
     id::{ContactId, ListId},
     list::{OptOutRule, Origin, Standing},
 };
@@ -10,7 +9,7 @@ use listsync_engine::ports::PortResult;
 
 use crate::{
     lists::{
-        draft::{Draft, Move},
+        draft::Move,
         entries,
         head::{self, Head},
         people::{People, Wanted},
@@ -78,17 +77,10 @@ async fn follow_some(
     let mut tx = ListTx::new(&head);
     for contact in contacts {
         let Some(mut draft) = people.by_id(contact) else { continue };
-        let to = match (head.list.opt_out, draft.standing()) {
-            (OptOutRule::NotAllowed, Standing::OptedOut) => Standing::Absent,
-            (OptOutRule::Allowed, standing) if standing != Standing::OptedOut => {
-                carry_no(&mut draft, &head);
-                if !said_no(&draft, list) {
-                    continue;
-                }
-                Standing::OptedOut
-            }
-            _ => continue,
-        };
+        let to = draft.stand.under(head.list.opt_out);
+        if to == draft.standing() {
+            continue;
+        }
         draft.shift(Move { to, by: Origin::Own, at });
         let piece = people.settle(draft)?;
         if !tx.fits(&piece) {
@@ -97,22 +89,4 @@ async fn follow_some(
         tx.push(piece);
     }
     tx.commit(table, DOING, Vec::new()).await
-}
-
-/// What was said no to on a deleted list whose name this one took is said of this one: but by whom has said yes to it since,
-/// whatever it was called.
-fn carry_no(draft: &mut Draft, head: &Head) {
-    let no = draft.contact.no_to(&head.list);
-    if let (Some(no), Some(row)) = (no, &mut draft.row)
-        && row.decision != Some(Decision::Subscribed)
-    {
-        (row.decision, row.no) = (Some(Decision::OptedOut), Some(no));
-        draft.contact.take_no_to(&head.list);
-    }
-}
-
-fn said_no(draft: &Draft, list: &ListId) -> bool {
-    let to_all =
-        draft.standing() != Standing::Absent && draft.contact.card.is_held_off(list, OptOutRule::Allowed);
-    to_all || draft.row.as_ref().is_some_and(|row| row.decision == Some(Decision::OptedOut))
 }

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use listsync_core::{
     address::Address,
-    contact::ExternalId,
+    contact::{ExternalId, Place},
     id::{ContactId, ListId},
-    list::Standing,
+    list::{Origin, Standing},
+    register::{Change, Looks, Person, Stance, Suppressed, Terms, Word},
 };
 use listsync_engine::ports::{PortError, PortResult};
 
@@ -16,12 +17,12 @@ use crate::{
         draft::By,
         feed::{self, Feed},
         head::{self, Head},
-        owner::{Owner, Suppressed},
-        people::as_read,
-        person::{Contact, contact_key, external_key},
+        owner::Owner,
+        people::{as_read, looks},
+        person::{Contact, contact_key, external_key, said_op},
         pointers::{external_ops, object_ops},
-        row::{Row, row_key},
-        tx::{Logged, log},
+        row::{Leave, Row, look_op, row_key},
+        tx::{ADDRESS, GONE, Logged, log},
     },
     pepper::Pepper,
     table::{Condition, Fail, Op, Table},
@@ -36,14 +37,29 @@ const MOST: usize = 98;
 #[derive(Debug, Clone)]
 pub(super) struct Spot {
     pub(super) head: Head,
-    pub(super) row: Row,
+    /// None: they never stood to it.
+    pub(super) row: Option<Row>,
 }
 
-/// A contact with its place on every list.
+impl Spot {
+    pub(super) fn standing(&self) -> Standing {
+        self.row.as_ref().map_or(Standing::Absent, |row| row.standing)
+    }
+}
+
+/// A contact with its place on lists.
 #[derive(Debug)]
 pub(super) struct Whole {
     pub(super) contact: Contact,
     pub(super) spots: BTreeMap<ListId, Spot>,
+    kept: Kept,
+}
+
+/// Whether a contact is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kept {
+    Yes,
+    NotYet,
 }
 
 pub(super) fn gone(id: &ContactId) -> PortError {
@@ -62,22 +78,190 @@ impl Whole {
         Self::of(table, contact, &BTreeSet::new()).await
     }
 
-    /// A contact on its lists and on these.
+    /// A contact on its lists, on those that it said no to, and on these.
     pub(super) async fn of(table: &Table, contact: Contact, more: &BTreeSet<ListId>) -> PortResult<Self> {
-        let lists: BTreeSet<ListId> = contact.listed().chain(more.iter().cloned()).collect();
+        let lists = contact.listed().chain(contact.refused.keys().chain(more).cloned()).collect();
+        Self::on(table, contact, lists).await
+    }
+
+    /// A contact on these lists alone.
+    pub(super) async fn on(table: &Table, contact: Contact, lists: BTreeSet<ListId>) -> PortResult<Self> {
         let id = contact.id().clone();
         let keys = lists.iter().flat_map(|list| [head::key(list), row_key(list, &id)]).collect();
         let found = table.get_many("read the contact's lists", keys).await?;
         let mut spots = BTreeMap::new();
         for list in lists {
             // A list that was deleted is cleared away later.
-            let (Some(head), Some(row)) = (found.get(&head::key(&list)), found.get(&row_key(&list, &id)))
-            else {
-                continue;
-            };
-            spots.insert(list, Spot { head: Head::read(head)?, row: Row::read(row)? });
+            let Some(head) = found.get(&head::key(&list)) else { continue };
+            let row = found.get(&row_key(&list, &id)).map(Row::read).transpose()?;
+            spots.insert(list, Spot { head: Head::read(head)?, row });
         }
-        Ok(Self { contact, spots })
+        Ok(Self { contact, spots, kept: Kept::Yes })
+    }
+
+    /// The same of a contact that is not stored yet.
+    pub(super) fn fresh(self) -> Self {
+        Self { kept: Kept::NotYet, ..self }
+    }
+
+    /// Them, as the rules see them.
+    pub(super) fn person(&self) -> Person {
+        let Contact { card, refused, erased, .. } = &self.contact;
+        let ids: BTreeSet<&ListId> = self.spots.values().flat_map(|spot| spot.head.list.ids()).collect();
+        let former = refused.iter().filter(|(list, _)| !ids.contains(list));
+        let of_former = former.map(|(list, no)| (list.clone(), *no)).collect();
+        let stance = |(list, spot): (&ListId, &Spot)| {
+            let terms = Terms::from(&spot.head.list);
+            let stand = self.contact.stand(&spot.head.list, spot.row.as_ref());
+            let stance = match &spot.row {
+                Some(Row { standing, origin, since, .. }) => {
+                    Stance { terms, standing: *standing, origin: *origin, since: *since, word: stand.word }
+                }
+                None => {
+                    let standing = stand.under(terms.opt_out);
+                    let origin = if standing == Standing::Absent { Origin::Manual } else { Origin::Own };
+                    let since = stand.word.and_then(Word::no).map(|no| no.at);
+                    let blank = Stance::blank(terms);
+                    Stance {
+                        standing,
+                        origin,
+                        since: since.unwrap_or(blank.since),
+                        word: stand.word,
+                        ..blank
+                    }
+                }
+            };
+            (list.clone(), stance)
+        };
+        let stances = self.spots.iter().map(stance).collect();
+        Person { contact: card.clone(), erased: *erased, stances, of_former, of_all: None }
+    }
+
+    /// How they stand to each list that they have to do with.
+    pub(super) fn places(&self) -> Vec<Place> {
+        let has_row = |list: &ListId| self.spots.get(list).is_some_and(|spot| spot.row.is_some());
+        let stances = self.person().stances.into_iter();
+        let there = stances.filter(|(list, stance)| stance.standing != Standing::Absent || has_row(list));
+        let place = |(list, Stance { standing, origin, since, .. })| Place { list, standing, origin, since };
+        there.map(place).collect()
+    }
+
+    /// The writes of what becomes of them. Who is gone for it is no contact any more, and on no list.
+    pub(super) fn writes(&self, change: &Change, gone: Option<&Self>) -> PortResult<Writes> {
+        let Person { contact: card, erased, stances, of_former, .. } = &change.person;
+        let mut after = Contact {
+            card: card.clone(),
+            erased: *erased,
+            refused: of_former.clone(),
+            ..self.contact.clone()
+        };
+        let mut lists = Vec::new();
+        for (list, spot) in &self.spots {
+            let Some(stance) = stances.get(list) else { continue };
+            let step = Step { list, spot, stance, theirs: gone.and_then(|gone| gone.spots.get(list)) };
+            let written = step.writes(self, (&after.card, change), gone)?;
+            match (written.row, stance.word) {
+                (Rowed::Yes, _) => drop(after.lists.insert(list.to_string())),
+                // Where there is no row the contact keeps the word.
+                (Rowed::No, Some(Word::No(no))) => drop(after.refused.insert(list.clone(), no)),
+                (Rowed::No, _) => {}
+            }
+            lists.push(written.ops);
+        }
+        let still = if self.kept == Kept::Yes { vec![still(&self.contact)] } else { Vec::new() };
+        let words = change.words.iter().map(|said| said_op(after.id(), said)).collect::<PortResult<_>>()?;
+        let before = (self.kept == Kept::Yes).then(|| self.contact.clone());
+        let news = feed::News {
+            changed: if change.is_news(before.as_ref().map(|before| &before.card)) {
+                BTreeSet::from([after.id().clone()])
+            } else {
+                BTreeSet::new()
+            },
+            gone: gone.map(|gone| gone.contact.id().clone()).into_iter().collect(),
+        };
+        after.rev += u64::from(before.is_some());
+        Ok(Writes { before, after, news, still, lists, last: words })
+    }
+}
+
+/// How one list sees a change.
+struct Step<'a> {
+    list: &'a ListId,
+    spot: &'a Spot,
+    stance: &'a Stance,
+    /// How whoever is gone for it stood there.
+    theirs: Option<&'a Spot>,
+}
+
+/// Whether a list has a row of a contact.
+enum Rowed {
+    Yes,
+    No,
+}
+
+struct Written {
+    ops: Vec<Op>,
+    row: Rowed,
+}
+
+impl Step<'_> {
+    fn writes(
+        &self,
+        whole: &Whole,
+        (card, change): (&listsync_core::contact::Contact, &Change),
+        gone: Option<&Whole>,
+    ) -> PortResult<Written> {
+        let Self { list, spot: Spot { head, row }, stance, .. } = self;
+        let moved = change.moves.iter().rfind(|moved| moved.list == **list);
+        let (mut logged, mut ops) = (Vec::new(), Vec::new());
+        let shown =
+            row.clone().unwrap_or_else(|| Row::blank(card, stance.since)).showing(card).saying(stance.word);
+        if let Some(moved) = moved {
+            logged.push(self::logged(&card.id, stance.standing, (moved.by.origin, moved.by.at)));
+        } else if let Looks::Again(by) = change.looks
+            && self.spot.standing() != Standing::Absent
+        {
+            logged.push(self::logged(&card.id, ADDRESS, (by.origin, by.at)));
+        }
+        let theirs = self.theirs.map_or(Standing::Absent, Spot::standing);
+        if let (Some(gone), Some(spot)) = (gone, self.theirs) {
+            if let (Looks::Again(by), true) = (change.looks, theirs != Standing::Absent) {
+                logged.push(self::logged(gone.contact.id(), GONE, (by.origin, by.at)));
+            }
+            ops.extend(spot.row.as_ref().map(|_| Op::delete(row_key(list, gone.contact.id()))));
+        }
+        if !logged.is_empty() {
+            let now = if moved.is_some() { stance.standing } else { self.spot.standing() };
+            let members = is_member(now) - is_member(self.spot.standing()) - is_member(theirs);
+            ops.extend(step(head, &logged, members)?);
+        }
+        let written = match (moved, row) {
+            (Some(_), _) => {
+                let Stance { standing, origin, since, .. } = **stance;
+                let (seq, leave) = (head.seq + 1, Leave::Plain);
+                let row = Row { standing, origin, since, seq, leave, ..shown };
+                ops.push(Op::put(row_key(list, &card.id), row.stored(list)?));
+                Rowed::Yes
+            }
+            (None, Some(row)) if stance.word.is_some() && shown.word(card) != row.word(card) => {
+                let seen = Condition::new("#seq = :seen").with_number("seen", row.seq);
+                ops.push(Op::put(row_key(list, &card.id), shown.stored(list)?).when(seen));
+                Rowed::Yes
+            }
+            (None, Some(_)) => {
+                if looks(card) != looks(&whole.contact.card) {
+                    ops.push(look_op(list, card)?);
+                }
+                Rowed::Yes
+            }
+            // A yes of somebody whom the list's filter does not have is kept for later.
+            (None, None) if stance.word == Some(Word::Yes) => {
+                ops.push(Op::put(row_key(list, &card.id), shown.stored(list)?));
+                Rowed::Yes
+            }
+            (None, None) => Rowed::No,
+        };
+        Ok(Written { ops, row: written })
     }
 }
 
@@ -96,9 +280,12 @@ pub(super) fn is_member(standing: Standing) -> i64 {
     i64::from(standing == Standing::Member)
 }
 
-/// A change of contacts and of what lists have of them.
+/// The writes of a change of contacts and of what lists have of them.
 #[derive(Debug)]
-pub(super) struct Change {
+pub(super) struct Writes {
+    before: Option<Contact>,
+    after: Contact,
+    news: feed::News,
     /// That what it is decided on is still so.
     pub(super) still: Vec<Op>,
     /// The writes of each list.
@@ -107,24 +294,47 @@ pub(super) struct Change {
     pub(super) last: Vec<Op>,
 }
 
-impl Change {
-    /// Writes it in as few transactions as hold it: the lists first and the contacts last, so that what is interrupted
-    /// is done anew from its beginning.
+impl Writes {
+    /// Them, as they shall be.
+    pub(super) fn after(&self) -> &Contact {
+        &self.after
+    }
+
+    /// Writes it, the contact included.
     pub(super) async fn commit(self, table: &Table, doing: &'static str) -> Result<(), Fail> {
-        let Self { still, lists, mut last } = self;
-        let mut ops: Vec<Op> = Vec::new();
-        for of_list in lists {
-            if ops.len() + of_list.len() > MOST_OF_LISTS {
-                flush(table, doing, (&mut ops, &still)).await?;
-            }
-            ops.extend(of_list);
+        let Self { before, after, news, still, lists, mut last } = self;
+        after.check()?;
+        last.push(match &before {
+            Some(before) if Contact { rev: before.rev, ..after.clone() } == *before => self::still(before),
+            Some(before) => Op::put(contact_key(after.id()), after.stored()?).when(as_read(before)),
+            None => Op::put(contact_key(after.id()), after.stored()?).when(Condition::absent()),
+        });
+        if !news.is_empty() {
+            last.extend(Feed::pick(table).await?.step(&news)?.1);
         }
-        if ops.len() + last.len() > MOST && !ops.is_empty() {
+        packed(table, doing, (still, lists, last)).await
+    }
+}
+
+/// Writes a change in as few transactions as hold it: the lists first and the contacts last, so that what is interrupted is
+/// done anew from its beginning.
+pub(super) async fn packed(
+    table: &Table,
+    doing: &'static str,
+    (still, lists, mut last): (Vec<Op>, Vec<Vec<Op>>, Vec<Op>),
+) -> Result<(), Fail> {
+    let mut ops: Vec<Op> = Vec::new();
+    for of_list in lists {
+        if ops.len() + of_list.len() > MOST_OF_LISTS {
             flush(table, doing, (&mut ops, &still)).await?;
         }
-        ops.append(&mut last);
-        table.transact(doing, &ops).await
+        ops.extend(of_list);
     }
+    if ops.len() + last.len() > MOST && !ops.is_empty() {
+        flush(table, doing, (&mut ops, &still)).await?;
+    }
+    ops.append(&mut last);
+    table.transact(doing, &ops).await
 }
 
 async fn flush(table: &Table, doing: &'static str, (ops, still): (&mut Vec<Op>, &[Op])) -> Result<(), Fail> {
@@ -171,15 +381,10 @@ impl Names {
         self.owners.get(address).cloned().unwrap_or_default()
     }
 
-    /// Refuses what is somebody else's.
-    pub(super) fn check_free(&self, id: Option<&ContactId>) -> PortResult<()> {
-        let other = |owner: &ContactId| Some(owner) != id;
-        let taken =
-            self.owners.values().filter_map(|owner| owner.contact.as_ref()).find(|owner| other(owner));
-        let taken = taken.or(self.external.as_ref().filter(|owner| other(owner)));
-        let Some(owner) = taken else { return Ok(()) };
-        let message = format!("the address or the external id is contact {owner}'s");
-        Err(error::rejected("contact_exists", message, "edit that contact, or merge the two"))
+    /// Who else has one of the addresses, or the external id.
+    pub(super) fn taken_by(&self, id: Option<&ContactId>) -> Option<ContactId> {
+        let owners = self.owners.values().filter_map(|owner| owner.contact.as_ref());
+        owners.chain(&self.external).find(|owner| Some(*owner) != id).cloned()
     }
 
     /// What is written where addresses, external id and object find a contact.
@@ -190,7 +395,8 @@ impl Names {
         after: &Contact,
         said: &[Suppressed],
     ) -> PortResult<Vec<Op>> {
-        let (old, new) = (before.map(Contact::addresses).unwrap_or_default(), after.addresses());
+        let (old, new) =
+            (before.map(|before| before.card.addresses()).unwrap_or_default(), after.card.addresses());
         let mine = Owner::of(after.id());
         let mut ops = Vec::new();
         for address in new.difference(&old) {
@@ -204,44 +410,4 @@ impl Names {
         ops.extend(object_ops(before, after));
         Ok(ops)
     }
-}
-
-/// Whether whoever follows all contacts looks at one again.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum News {
-    /// They do.
-    Tell,
-    /// They do if it is another than it was.
-    IfAny,
-    /// They do, and another is no contact any more.
-    InPlaceOf(ContactId),
-}
-
-/// The write of a contact over what was read, or of a new one; and the news of it.
-pub(super) async fn save(
-    table: &Table,
-    before: Option<&Contact>,
-    after: &mut Contact,
-    news: News,
-) -> PortResult<Vec<Op>> {
-    after.check()?;
-    let is_news = news != News::IfAny || after.is_news(before);
-    let as_read = match before {
-        Some(before) => {
-            after.rev = before.rev + 1;
-            after.card.version.0 = before.card.version.0 + u64::from(is_news);
-            as_read(before)
-        }
-        None => Condition::absent(),
-    };
-    let mut ops = vec![Op::put(contact_key(after.id()), after.stored()?).when(as_read)];
-    if is_news {
-        let gone = match news {
-            News::InPlaceOf(other) => BTreeSet::from([other]),
-            News::Tell | News::IfAny => BTreeSet::new(),
-        };
-        let changed = BTreeSet::from([after.id().clone()]);
-        ops.extend(Feed::pick(table).await?.step(&feed::News { changed, gone })?.1);
-    }
-    Ok(ops)
 }

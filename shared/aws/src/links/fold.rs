@@ -10,6 +10,7 @@ use listsync_core::{
     list::{NewContact, Origin, Standing},
     matched::Grounds,
     member::Member,
+    register::{Candidate, Meant, addition, removal},
 };
 use listsync_engine::ports::{
     Fold, Lease, ListEffect, ListOutcome, ListStep, MemberChange, Moved, PortResult,
@@ -257,32 +258,27 @@ impl<'a> Scene<'a> {
         (object, primary): (&ObjectId, Option<&Address>),
         joins: Move,
     ) -> PortResult<Decided> {
-        let mut draft = match (self.of_object(object), self.people.by_address(&new.address)) {
-            // A person who opted out under this address is not brought back under another.
-            (Some(_), Some(same)) if same.is_opted_out() => return Ok(opted_out(same)),
-            (Some(known), _) => known,
-            (None, Some(other)) if other.contact.card.object_id.is_some() => {
-                return Ok((ListOutcome::Conflict, None));
-            }
-            (None, Some(unmatched)) => unmatched,
-            (None, None) => self.people.obtain(new, (joins.by, joins.at))?,
+        let candidate = |draft: &Draft| draft.candidate(&new.address, self.seen);
+        let of_object = self.people.by_object(object);
+        let of_address = self.people.by_address(&new.address);
+        let fresh = self.people.obtain(new, (joins.by, joins.at))?;
+        let matched: Vec<Candidate> = of_object.iter().map(candidate).collect();
+        let same = of_address.as_ref().map(candidate);
+        let (meant, outcome) = addition(&matched, same.as_ref(), fresh.stand, self.people.rule());
+        let meant = match meant {
+            Meant::OfObject(place) => of_object.into_iter().nth(place),
+            Meant::OfAddress => of_address,
+            Meant::Nobody => Some(fresh),
         };
-        if draft.is_opted_out() {
-            return Ok(opted_out(draft));
+        let Some(mut draft) = meant else { return Ok((outcome, None)) };
+        match outcome {
+            ListOutcome::OptedOut => return Ok(opted_out(draft)),
+            ListOutcome::Conflict | ListOutcome::Superseded | ListOutcome::Alias => {
+                return Ok((outcome, None));
+            }
+            ListOutcome::Done => draft.shift(joins),
+            ListOutcome::AlreadySo => {}
         }
-        let card = &draft.contact.card;
-        let is_alias = card.object_id.is_none() && card.address != new.address;
-        let outcome = match draft.standing() {
-            Standing::OptedOut | Standing::Pending | Standing::Absent if draft.changed_after(self.seen) => {
-                return Ok((ListOutcome::Superseded, None));
-            }
-            _ if is_alias => return Ok((ListOutcome::Alias, None)),
-            Standing::Member => ListOutcome::AlreadySo,
-            Standing::OptedOut | Standing::Pending | Standing::Absent => {
-                draft.shift(joins);
-                ListOutcome::Done
-            }
-        };
         let card = &mut draft.contact.card;
         if card.object_id.is_none() {
             card.object_id = Some(object.clone());
@@ -293,25 +289,12 @@ impl<'a> Scene<'a> {
 
     fn remove(&self, id: &ContactId, leaves: Move) -> Decided {
         let Some(mut draft) = self.people.by_id(id) else { return (ListOutcome::AlreadySo, None) };
-        match draft.standing() {
-            Standing::Member if draft.changed_after(self.seen) => (ListOutcome::Superseded, None),
-            Standing::Member => {
-                draft.shift(leaves);
-                (ListOutcome::Done, Some(draft))
-            }
-            Standing::OptedOut | Standing::Pending | Standing::Absent => {
-                (ListOutcome::AlreadySo, Some(draft))
-            }
+        let outcome = removal(&draft.candidate(&draft.contact.card.address, self.seen));
+        match outcome {
+            ListOutcome::Superseded => return (outcome, None),
+            ListOutcome::Done => draft.shift(leaves),
+            _ => {}
         }
-    }
-
-    /// The contact that stands for an object: one that opted out before one that is a member before any other.
-    fn of_object(&self, object: &ObjectId) -> Option<Draft> {
-        let rank = |draft: &Draft| match draft.standing() {
-            _ if draft.is_opted_out() => 0,
-            Standing::Member => 1,
-            Standing::OptedOut | Standing::Pending | Standing::Absent => 2,
-        };
-        self.people.by_object(object).into_iter().min_by_key(rank)
+        (outcome, Some(draft))
     }
 }

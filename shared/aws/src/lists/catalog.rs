@@ -6,6 +6,7 @@ use listsync_core::{
     id::ListId,
     list::{List, ListKind},
     own::Own,
+    register::Refusal,
 };
 use listsync_engine::ports::{ListEdit, PortError, PortResult};
 
@@ -21,8 +22,6 @@ use crate::{
 const NAMES: &str = "LISTS";
 const FORMERS: &str = "FORMERLISTS";
 const FORMER: &str = "lists";
-/// A sort key has at most 1,024 bytes.
-const MOST_NAME_BYTES: usize = 1_000;
 
 pub(super) async fn all(table: &Table) -> PortResult<Vec<List>> {
     const DOING: &str = "read the lists";
@@ -34,8 +33,7 @@ pub(super) async fn all(table: &Table) -> PortResult<Vec<List>> {
 
 pub(super) async fn find(table: &Table, name: &str) -> PortResult<Option<List>> {
     let key = name_key(name);
-    if !key.sk.is_empty()
-        && key.sk.len() <= MOST_NAME_BYTES
+    if List::good_name(name).is_ok()
         && let Some(named) = table.get("look the list up", &key).await?
     {
         let head = Head::find(table, &named.read("id")?).await?;
@@ -47,7 +45,7 @@ pub(super) async fn find(table: &Table, name: &str) -> PortResult<Option<List>> 
 
 /// The deleted lists whose name this is.
 pub(crate) async fn formerly(table: &Table, name: &str) -> PortResult<BTreeSet<ListId>> {
-    if good_name(name).is_err() {
+    if List::good_name(name).is_err() {
         return Ok(BTreeSet::new());
     }
     let known = table.get("look the name up", &former_key(name)).await?;
@@ -62,9 +60,9 @@ fn former_key(name: &str) -> Key {
 
 pub(super) async fn create(table: &Table, name: &str) -> Result<List, Fail> {
     const DOING: &str = "create the list";
-    let name = good_name(name)?;
+    let name = List::good_name(name).map_err(refused)?;
     if let Some(other) = find(table, name).await? {
-        return Err(taken(&other).into());
+        return Err(refused(other.has_the_name()));
     }
     let id = uuid::Uuid::now_v7().to_string();
     let id = ListId::parse(&id).map_err(|_| error::malformed(DOING))?;
@@ -81,17 +79,6 @@ pub(super) async fn create(table: &Table, name: &str) -> Result<List, Fail> {
     Ok(list)
 }
 
-/// A name without space around it.
-fn good_name(name: &str) -> PortResult<&str> {
-    let name = name.trim();
-    if name.is_empty() || name.chars().any(char::is_control) || name_key(name).sk.len() > MOST_NAME_BYTES {
-        let message =
-            "a list's name must not be empty, hold control characters or be longer than 1,000 bytes";
-        return Err(error::rejected("bad_list_name", message, "give another name"));
-    }
-    Ok(name)
-}
-
 /// Edits a list.
 pub(crate) async fn edit(
     table: &Table,
@@ -102,10 +89,9 @@ pub(crate) async fn edit(
     let head = Head::load(table, id).await?;
     let before = &head.list;
     if expected.is_some_and(|expected| expected != before.version) {
-        let message = format!("list {id} is at version {} by now", before.version.0);
-        return Err(error::rejected("version", message, "read the list again, and edit that").into());
+        return Err(refused(Refusal::ListEdited { list: id.clone(), now: before.version }));
     }
-    let name = edit.name.as_deref().map(good_name).transpose()?;
+    let name = edit.name.as_deref().map(List::good_name).transpose().map_err(refused)?;
     let formerly_so = match name.filter(|name| name_key(name) != name_key(&before.name)) {
         Some(name) => formerly(table, name).await?,
         None => BTreeSet::new(),
@@ -135,10 +121,10 @@ pub(crate) async fn edit(
     }
     match table.transact("edit the list", &ops).await {
         Ok(()) => Ok(after),
-        Err(Fail::Taken(WRITTEN)) => Err(written(id).into()),
+        Err(Fail::Taken(WRITTEN)) => Err(refused(Refusal::Written(id.clone()))),
         Err(Fail::Taken(_)) => {
             let other = find(table, &after.name).await?;
-            Err(other.map_or(Fail::Stale, |other| taken(&other).into()))
+            Err(other.map_or(Fail::Stale, |other| refused(other.has_the_name())))
         }
         Err(fail) => Err(fail),
     }
@@ -160,33 +146,15 @@ fn renamed(before: &List, after: &List) -> Vec<Op> {
     vec![put, Op::delete(old), Op::delete(former_key(&after.name))]
 }
 
-fn written(list: &ListId) -> PortError {
-    error::rejected(
-        "list_linked",
-        format!("a link writes to list {list}, which a filter cannot share"),
-        "unlink it first (listsync links unlink LIST), and link it with --mode list-to-group",
-    )
-}
-
-fn taken(other: &List) -> PortError {
-    error::rejected(
-        "list_exists",
-        format!("there is a list '{}' already ({})", other.name, other.id),
-        "give another name, or use that list",
-    )
+fn refused(refusal: Refusal) -> Fail {
+    Fail::Port(PortError::from(refusal))
 }
 
 pub(super) async fn delete(table: &Table, list: &ListId) -> Result<(), Fail> {
     let head = Head::load(table, list).await?;
-    let linked = || {
-        error::rejected(
-            "list_linked",
-            format!("list {list} is linked to a group"),
-            "unlink it first: listsync links unlink LIST",
-        )
-    };
+    let linked = || refused(Refusal::Linked(list.clone()));
     if head.links > 0 {
-        return Err(linked().into());
+        return Err(linked());
     }
     let free = Condition::new("#links = :none").with_number("none", 0);
     let former = former_key(&head.list.name);
@@ -199,7 +167,7 @@ pub(super) async fn delete(table: &Table, list: &ListId) -> Result<(), Fail> {
         garbage::list(list),
     ];
     match table.transact("delete the list", &ops).await {
-        Err(Fail::Taken(_)) => Err(linked().into()),
+        Err(Fail::Taken(_)) => Err(linked()),
         other => other,
     }
 }

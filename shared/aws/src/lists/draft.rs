@@ -5,6 +5,7 @@ use listsync_core::{
     address::Address,
     id::ContactId,
     list::{List, Origin, Standing},
+    register::{Candidate, Spoken, Stand},
 };
 
 use super::{
@@ -30,23 +31,27 @@ pub(crate) struct Draft {
     pub(crate) contact: Contact,
     pub(crate) row: Option<Row>,
     pub(super) moved: Option<Move>,
-    /// The row changed without a move: a decision was repeated under the same standing.
-    pub(super) noted: bool,
     /// Who gave it another address.
     pub(super) readdressed: Option<By>,
-    refused: bool,
+    list: List,
+    /// How it stands to the list as it was read, with all it said.
+    pub(crate) stand: Stand,
+    /// What it said by taking over what had been said under its address.
+    pub(super) words: Vec<Spoken>,
 }
 
 impl Draft {
     /// A contact that is kept.
     pub(crate) fn of(contact: Contact, row: Option<Row>, list: &List) -> Self {
-        Self { before: Some(contact.clone()), row, ..Self::fresh(contact, list) }
+        let stand = contact.stand(list, row.as_ref());
+        Self { before: Some(contact.clone()), row, stand, ..Self::fresh((contact, Vec::new()), list) }
     }
 
-    /// A contact that is new.
-    pub(crate) fn fresh(contact: Contact, list: &List) -> Self {
-        let refused = contact.refuses(list);
-        Self { before: None, contact, row: None, moved: None, noted: false, readdressed: None, refused }
+    /// A contact that is new, with what it said.
+    pub(crate) fn fresh((contact, words): (Contact, Vec<Spoken>), list: &List) -> Self {
+        let stand = contact.stand(list, None);
+        let (before, row, moved, readdressed) = (None, None, None, None);
+        Self { before, contact, row, moved, readdressed, list: list.clone(), stand, words }
     }
 
     pub(crate) fn standing(&self) -> Standing {
@@ -55,17 +60,12 @@ impl Draft {
 
     /// Whether an opt-out that is in force keeps it off the list.
     pub(crate) fn is_opted_out(&self) -> bool {
-        self.standing() == Standing::OptedOut || (self.refused && self.standing() == Standing::Absent)
+        self.stand.held_off(self.list.opt_out).is_some()
     }
 
     /// Its id, if it is kept already.
     pub(crate) fn known_id(&self) -> Option<ContactId> {
         self.before.as_ref().map(|contact| contact.id().clone())
-    }
-
-    /// Whether the contact itself is another than it was.
-    pub(crate) fn is_changed(&self) -> bool {
-        self.before.as_ref() != Some(&self.contact)
     }
 
     pub(crate) fn is_readdressed(&self) -> bool {
@@ -74,7 +74,7 @@ impl Draft {
 
     /// Whether it is opted out, and its row does not say so yet.
     pub(crate) fn is_silently_out(&self) -> bool {
-        self.refused && self.standing() == Standing::Absent
+        self.is_opted_out() && self.standing() == Standing::Absent
     }
 
     /// Whether it changed after the list was read up to this number.
@@ -83,18 +83,23 @@ impl Draft {
         seen.is_some_and(|seen| seq > seen)
     }
 
+    /// It, as somebody whom a run may mean that read the list up to this number.
+    pub(crate) fn candidate(&self, address: &Address, seen: Option<u64>) -> Candidate {
+        Candidate {
+            stand: self.stand,
+            is_changed: self.changed_after(seen),
+            is_matched: self.contact.card.object_id.is_some(),
+            is_own_address: self.contact.card.address == *address,
+        }
+    }
+
     pub(crate) fn shift(&mut self, change: Move) {
         self.moved = Some(change);
     }
 
-    /// The row itself was changed by the caller.
-    pub(crate) fn is_noted(&mut self) {
-        self.noted = true;
-    }
-
     /// Gives the contact another address.
     pub(crate) fn readdress(&mut self, address: &Address, by: By) {
-        self.contact.readdress(address, by.0);
+        self.contact.card.readdress(address, by.0);
         self.readdressed = Some(by);
     }
 

@@ -3,6 +3,7 @@ use listsync_core::{
     address::Address,
     id::ListId,
     list::{NewContact, Origin, Standing},
+    register::By,
 };
 use listsync_engine::ports::{AddOutcome, RemoveOutcome};
 
@@ -35,7 +36,7 @@ pub(super) async fn add(
         }
         false => AddOutcome::Added,
     };
-    draft.contact.update(new, (by, at));
+    draft.contact.card.take_in(new, By { origin: by, at });
     if outcome == AddOutcome::Added {
         draft.shift(Move { to: Standing::Member, by, at });
     }

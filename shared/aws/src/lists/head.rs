@@ -4,6 +4,7 @@ use listsync_core::{
     contact::Version,
     id::ListId,
     list::{List, ListKind, OptOutRule},
+    register::Refusal,
 };
 use listsync_engine::ports::{Cursor, PortResult};
 
@@ -90,11 +91,7 @@ impl Head {
     pub(crate) fn check_static(&self) -> PortResult<()> {
         match self.list.kind {
             ListKind::Static => Ok(()),
-            ListKind::Filtered { .. } => Err(error::rejected(
-                "list_filtered",
-                format!("who is on list {} is decided by its filter alone", self.list.id),
-                "edit the filter or the contacts, or make the list static",
-            )),
+            ListKind::Filtered { .. } => Err(Refusal::Filtered(self.list.id.clone()).into()),
         }
     }
 

@@ -3,24 +3,13 @@
 //! An address is not written down here: its keyed hash is the item's key. So the item of a person who was erased says
 //! no for them and does not tell who they were.
 
-use listsync_core::{
-    contact::{OptOut, Scope},
-    id::ContactId,
-};
+use listsync_core::{id::ContactId, register::Suppressed};
 use listsync_engine::ports::PortResult;
-use serde::{Deserialize, Serialize};
 
 use crate::{
     error,
     table::{Condition, Key, Op, Stored},
 };
-
-/// A no of somebody who is not kept any more.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Suppressed {
-    pub(crate) scope: Scope,
-    pub(crate) no: OptOut,
-}
 
 /// What is known of an address.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

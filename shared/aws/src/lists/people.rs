@@ -1,22 +1,24 @@
 //! People as they were read, and what is written when one of them changes.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use listsync_core::{
+    Timestamp,
     address::Address,
-    contact::{ExternalId, UndeliverableReason},
+    contact::{Contact as Card, ExternalId, UndeliverableReason},
     grant::Lists,
     id::{ContactId, ListId, ObjectId},
-    list::{List, NewContact, Standing},
+    list::{List, NewContact, OptOutRule, Standing},
     matched::Grounds,
+    register::{By, Change, Person, Spoken, Stance, Suppressed, Terms},
 };
 use listsync_engine::ports::PortResult;
 
 use super::{
-    draft::{By, Draft},
-    head::Head,
+    draft::{self, Draft},
+    head::{self, Head},
     owner::Owner,
-    person::{Contact, contact_key, external_key, object_key},
+    person::{Contact, contact_key, external_key, object_key, said_op},
     pointers::{external_ops, object_ops},
     row::{Row, look_op, row_key},
     tx::{ADDRESS, Logged, Piece},
@@ -41,6 +43,8 @@ pub(crate) struct People {
     rows: HashMap<ContactId, Row>,
     /// Who stands on lists that whoever changes something is not given.
     out_of_reach: BTreeSet<ContactId>,
+    /// The lists that somebody said no to who is not kept, with their terms.
+    suppressing: BTreeMap<ListId, Terms>,
 }
 
 /// Who is wanted.
@@ -64,8 +68,10 @@ impl People {
             contacts: HashMap::new(),
             rows: HashMap::new(),
             out_of_reach: BTreeSet::new(),
+            suppressing: BTreeMap::new(),
         };
         let ids = people.look_up(table, wanted).await?;
+        people.read_suppressing(table).await?;
         let list = &head.list.id;
         let keys = ids.iter().flat_map(|id| [contact_key(id), row_key(list, id)]).collect();
         let mut found = table.get_many(DOING, keys).await?;
@@ -112,6 +118,18 @@ impl People {
         Ok(ids)
     }
 
+    /// Reads the lists that somebody said no to under an address that is nobody's now.
+    async fn read_suppressing(&mut self, table: &Table) -> PortResult<()> {
+        let said = self.owners.values().flat_map(|owner| &owner.suppressed);
+        let lists: BTreeSet<&ListId> = said.filter_map(Suppressed::list).collect();
+        let found = table.get_many("read the lists", lists.into_iter().map(head::key).collect()).await?;
+        for stored in found.values() {
+            let list = Head::read(stored)?.list;
+            self.suppressing.insert(list.id.clone(), Terms::from(&list));
+        }
+        Ok(())
+    }
+
     /// Reads who of them stands on other lists than these: nothing else of them is to be changed than how they stand to this
     /// list.
     pub(crate) async fn within(mut self, table: &Table, given: &Lists) -> PortResult<Self> {
@@ -137,6 +155,11 @@ impl People {
         self.out_of_reach.contains(contact)
     }
 
+    /// Whether the list's members may leave it by themselves.
+    pub(crate) fn rule(&self) -> OptOutRule {
+        self.list.opt_out
+    }
+
     /// Everybody who was found.
     pub(crate) fn known(&self) -> impl Iterator<Item = &ContactId> {
         self.contacts.keys()
@@ -156,17 +179,30 @@ impl People {
     }
 
     /// The contact of this address; a new one where there is none.
-    pub(crate) fn obtain(&self, new: &NewContact, by: By) -> PortResult<Draft> {
+    pub(crate) fn obtain(&self, new: &NewContact, by: draft::By) -> PortResult<Draft> {
         match self.by_address(&new.address) {
             Some(known) => Ok(known),
             None => {
                 let nobody = Owner::default();
                 let owner = self.owners.get(&new.address).unwrap_or(&nobody);
-                let mut contact = Contact::new(&new.address, owner)?;
-                contact.update(new, by);
-                Ok(Draft::fresh(contact, &self.list))
+                let (mut contact, words) = self.begin(Contact::new(&new.address)?, owner, by.1);
+                contact.card.take_in(new, By { origin: by.0, at: by.1 });
+                Ok(Draft::fresh((contact, words), &self.list))
             }
         }
+    }
+
+    /// A new contact of an address, with what was said under it before.
+    fn begin(&self, contact: Contact, owner: &Owner, at: Timestamp) -> (Contact, Vec<Spoken>) {
+        let mut blank = Person::new(contact.card.clone());
+        for (list, terms) in &self.suppressing {
+            blank.stances.insert(list.clone(), Stance::blank(*terms));
+        }
+        let Change { person, words, .. } = Change::bringing(blank, &owner.suppressed, at);
+        let mut refused = person.of_former;
+        let said = |(list, stance): (ListId, Stance)| Some((list, stance.word?.no()?));
+        refused.extend(person.stances.into_iter().filter_map(said));
+        (Contact { card: person.contact, erased: person.erased, refused, ..contact }, words)
     }
 
     /// Every contact that was matched to an object, oldest first.
@@ -192,28 +228,31 @@ impl People {
     ///
     /// A changed address is shown on this list only: who stands on others too is edited as a whole.
     pub(crate) fn settle(&mut self, draft: Draft) -> PortResult<Piece> {
-        let Draft { before, mut contact, row, moved, noted, readdressed, .. } = draft;
+        let Draft { before, mut contact, row, moved, readdressed, stand, words, .. } = draft;
         let mut piece = Piece::default();
-        let mut carried = None;
-        if moved.is_some() && row.is_none() {
+        if moved.is_some() {
             contact.lists.insert(self.list.id.to_string());
-            carried = contact.take_no_to(&self.list);
+            contact.hand_over(&self.list);
         }
         let changed = before.as_ref() != Some(&contact);
         if changed {
             contact.check()?;
             contact.rev += 1;
-            if contact.is_news(before.as_ref()) {
+            if before.as_ref().is_none_or(|before| before.card.looks_other_than(&contact.card)) {
                 piece.news = Some(contact.id().clone());
                 contact.card.version.0 += u64::from(before.is_some());
             }
         }
-        piece.ops.extend(contact_op(before.as_ref(), &contact, changed, moved.is_some() || noted)?);
+        piece.ops.extend(contact_op(before.as_ref(), &contact, changed, moved.is_some())?);
         piece.ops.extend(self.name_ops(before.as_ref(), &contact)?);
         piece.ops.extend(object_ops(before.as_ref(), &contact));
-        let other_looks = before.as_ref().is_some_and(|before| looks(before) != looks(&contact));
+        for said in &words {
+            piece.ops.push(said_op(contact.id(), said)?);
+        }
+        let other_looks = before.as_ref().is_some_and(|before| looks(&before.card) != looks(&contact.card));
         let before_row = row.clone();
-        let after = Draft::row_after(&contact, row, moved).map(|row| row.carrying(carried));
+        let after = Draft::row_after(&contact, row, moved);
+        let after = after.map(|row| if moved.is_some() { row.saying(stand.word) } else { row });
         let told = moved.map(|change| (change.to.to_string(), change.by, change.at));
         let listed = before_row.as_ref().is_some_and(|row| row.standing != Standing::Absent);
         let told = told.or(readdressed.filter(|_| listed).map(|(by, at)| (ADDRESS.to_owned(), by, at)));
@@ -222,7 +261,7 @@ impl People {
                 let logged = Logged { contact: contact.id().clone(), what, origin, at };
                 self.log(&mut piece, before_row.as_ref(), (after, logged));
             }
-            (None, Some(after)) if other_looks || noted => piece.ops.push(self.show(after)?),
+            (None, Some(after)) if other_looks => piece.ops.push(self.show(after)?),
             _ => {}
         }
         if other_looks {
@@ -259,7 +298,7 @@ impl People {
         if let Some(object) = &contact.card.object_id {
             self.objects.entry(object.clone()).or_default().insert(id);
         }
-        for address in contact.addresses() {
+        for address in contact.card.addresses() {
             self.owners.insert(address.clone(), Owner::of(contact.id()));
         }
         let keys = contact.keys();
@@ -277,8 +316,8 @@ impl People {
         let nobody = Owner::default();
         let owner = |address: &Address| self.owners.get(address).unwrap_or(&nobody);
         let mut ops = Vec::new();
-        let old = before.map(Contact::addresses).unwrap_or_default();
-        for address in contact.addresses().difference(&old) {
+        let old = before.map(|before| before.card.addresses()).unwrap_or_default();
+        for address in contact.card.addresses().difference(&old) {
             ops.push(owner(address).becomes(self.pepper.key(address), &Owner::of(contact.id()))?);
         }
         ops.extend(external_ops(before, contact));
@@ -313,8 +352,7 @@ pub(crate) fn still_at(rev: u64) -> Condition {
 }
 
 /// What a row shows of its contact.
-fn looks(contact: &Contact) -> Looks<'_> {
-    let card = &contact.card;
+pub(crate) fn looks(card: &Card) -> impl PartialEq + '_ {
     let mail = card.undeliverable.map(|state| state.reason);
     let matched = (card.object_id.as_ref(), card.grounds.as_ref());
     Looks { address: &card.address, name: &card.name, matched, mail }

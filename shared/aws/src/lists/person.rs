@@ -3,20 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use listsync_core::{
-    Timestamp,
     address::Address,
-    consent::{holds_off, stronger},
-    contact::{Contact as Card, ExternalId, Field, OptOut, OptOutReason, Scope, Version},
+    contact::{Contact as Card, ExternalId, OptOut, Version},
     id::{ContactId, ListId, ObjectId},
     import::Keys,
-    list::{List, NewContact, OptOutRule, Origin},
+    list::{List, NewContact, Standing},
+    register::{Details, Spoken, Stand, Word},
 };
 use listsync_engine::ports::PortResult;
 
-use super::owner::{Owner, Suppressed};
+use super::row::Row;
 use crate::{
     error,
-    table::{Key, Stored, schema},
+    table::{Key, Op, Stored, ordered_instant, schema},
 };
 
 /// More than this many bytes of fields no contact may have: an item of the table has at most 400 KB.
@@ -62,23 +61,25 @@ pub(crate) fn said_partition(contact: &ContactId) -> String {
     format!("SAID#{contact}")
 }
 
-/// Whether an edit changed a contact's name or fields.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Details {
-    Changed,
-    Same,
+/// The item that keeps what a contact said.
+pub(crate) fn said_op(contact: &ContactId, said: &Spoken) -> PortResult<Op> {
+    let sort = format!("{}#{}", ordered_instant(said.told.at), uuid::Uuid::now_v7());
+    let key = Key::new(said_partition(contact), sort);
+    let stored = Stored::new(&key)
+        .at("at", said.told.at)
+        .text_option("list", said.list().map(ListId::as_str))
+        .document("decision", &said.decision)?
+        .document("via", &said.told.via)?;
+    Ok(Op::put(key, stored))
 }
 
 impl Contact {
-    /// A new contact of an address, with what its owner said before they were deleted.
-    pub(crate) fn new(address: &Address, owner: &Owner) -> PortResult<Self> {
+    /// A new contact of an address.
+    pub(crate) fn new(address: &Address) -> PortResult<Self> {
         let id = uuid::Uuid::now_v7().to_string();
         let id = ContactId::parse(&id).map_err(|_| error::malformed("make a contact"))?;
         let card = Card { version: Version(1), ..Card::new(id, address.clone()) };
-        let mut contact =
-            Self { card, refused: BTreeMap::new(), erased: None, lists: BTreeSet::new(), rev: 0 };
-        contact.takes_over(&owner.suppressed);
-        Ok(contact)
+        Ok(Self { card, refused: BTreeMap::new(), erased: None, lists: BTreeSet::new(), rev: 0 })
     }
 
     pub(crate) fn id(&self) -> &ContactId {
@@ -108,87 +109,27 @@ impl Contact {
         })
     }
 
-    /// Address and aliases.
-    pub(crate) fn addresses(&self) -> BTreeSet<&Address> {
-        self.card.aliases.iter().chain([&self.card.address]).collect()
-    }
-
     /// The lists that it has a row on.
     pub(crate) fn listed(&self) -> impl Iterator<Item = ListId> + '_ {
         self.lists.iter().filter_map(|list| ListId::parse(list).ok())
     }
 
-    /// Makes opt-outs under an address its own.
-    pub(crate) fn takes_over(&mut self, suppressed: &[Suppressed]) {
-        for Suppressed { scope, no } in suppressed {
-            match scope {
-                Scope::All => {
-                    self.card.refuse_all(*no);
-                    let erased = Some(*no).filter(|no| no.reason == OptOutReason::Erased);
-                    self.erased = self.erased.or(erased);
-                }
-                Scope::List(list) if !self.lists.contains(list.as_str()) => {
-                    self.refused.entry(list.clone()).or_insert(*no);
-                }
-                Scope::List(_) => {}
-            }
+    /// How it stands to a list, where this is its row. What it said no to on a deleted list of that name is about this one.
+    pub(crate) fn stand(&self, list: &List, row: Option<&Row>) -> Stand {
+        let said = row.and_then(|row| row.word(&self.card));
+        let before = list.ids().filter_map(|id| self.refused.get(id).copied());
+        Stand {
+            standing: row.map_or(Standing::Absent, |row| row.standing),
+            word: before.fold(said, |word, no| Word::inheriting(word, Some(no))),
+            to_all: self.card.opted_out,
+            since: self.card.since_no(&list.id),
+            erased: self.erased,
         }
     }
 
-    /// Whether an opt-out that is in force keeps it off a list, whatever its row there says.
-    pub(crate) fn refuses(&self, list: &List) -> bool {
-        let since = self.card.since_no(&list.id);
-        let mut to_all = self.card.opted_out.into_iter().chain(self.erased);
-        let of_list = self.no_to(list).is_some() && list.opt_out == OptOutRule::Allowed;
-        of_list || to_all.any(|no| holds_off(no.reason, since, list.opt_out))
-    }
-
-    /// What it said to a list, or to a deleted one of that name, before it had a row on it.
-    pub(crate) fn no_to(&self, list: &List) -> Option<OptOut> {
-        list.ids()
-            .filter_map(|id| self.refused.get(id).copied())
-            .fold(None, |no, next| stronger(no, Some(next)))
-    }
-
-    /// The same, which from now on its row says.
-    pub(crate) fn take_no_to(&mut self, list: &List) -> Option<OptOut> {
-        let no = self.no_to(list);
+    /// What it said to a list before it had a row there is the row's from now on.
+    pub(crate) fn hand_over(&mut self, list: &List) {
         self.refused.retain(|id, _| !list.ids().any(|known| known == id));
-        no
-    }
-
-    /// Takes over name and fields. An empty name says nothing; an empty field clears it; others stay.
-    pub(crate) fn update(&mut self, new: &NewContact, (by, at): (Origin, Timestamp)) -> Details {
-        let renamed = !new.name.is_empty() && new.name != self.card.name;
-        if renamed {
-            self.card.name.clone_from(&new.name);
-        }
-        let edited = self.set_fields(&new.fields, (by, at));
-        if renamed { Details::Changed } else { edited }
-    }
-
-    /// Sets fields; an empty value clears one, and one that stays as it is keeps who set it.
-    pub(crate) fn set_fields(
-        &mut self,
-        fields: &BTreeMap<String, String>,
-        (source, at): (Origin, Timestamp),
-    ) -> Details {
-        let mut details = Details::Same;
-        for (name, value) in fields {
-            let before = self.card.fields.get(name).map_or("", |field| &field.value);
-            if before == value {
-                continue;
-            }
-            details = Details::Changed;
-            match value.is_empty() {
-                true => drop(self.card.fields.remove(name)),
-                false => {
-                    let field = Field { value: value.clone(), source, at };
-                    self.card.fields.insert(name.clone(), field);
-                }
-            }
-        }
-        details
     }
 
     /// Its keys.
@@ -206,19 +147,6 @@ impl Contact {
         Details::Changed
     }
 
-    /// Gives it another address; the former one stays as an alias.
-    pub(crate) fn readdress(&mut self, address: &Address, by: Origin) {
-        if let (Origin::Entra, Some(grounds)) = (by, &mut self.card.grounds) {
-            // The person's own, as the directory has it: that is no other person's.
-            grounds.address = address.clone();
-        }
-        let before = std::mem::replace(&mut self.card.address, address.clone());
-        self.card.aliases.insert(before);
-        self.card.aliases.remove(address);
-        // Whether messages reach an address is not known of another.
-        self.card.undeliverable = None;
-    }
-
     /// Refuses what no item and no transaction of the table could hold.
     pub(crate) fn check(&self) -> PortResult<()> {
         let fields =
@@ -229,12 +157,6 @@ impl Contact {
         }
         let message = format!("a contact has at most {MOST_ALIASES} aliases");
         Err(error::rejected("too_many_aliases", message, "remove those that are not used any more"))
-    }
-
-    /// Whether filters and editors see another contact than before.
-    pub(crate) fn is_news(&self, before: Option<&Self>) -> bool {
-        let seen = |card: &Card| Card { object_id: None, grounds: None, version: Version(0), ..card.clone() };
-        before.is_none_or(|before| seen(&before.card) != seen(&self.card))
     }
 }
 

@@ -3,10 +3,11 @@
 use listsync_core::{
     Timestamp,
     address::Address,
-    contact::{Contact as Card, OptOut, OptOutReason, UndeliverableReason, Via},
+    contact::{Contact as Card, OptOut, UndeliverableReason},
     id::{ContactId, ListId, ObjectId},
     list::{Entry, Origin, Standing},
     matched::Grounds,
+    register::Word,
 };
 use listsync_engine::ports::{Decision, PortResult};
 
@@ -88,18 +89,23 @@ impl Row {
         }
     }
 
-    /// What its person said no to the list itself. That a no to all lists took them off it is no word on this one: a yes to all
-    /// takes it back. Where there was none, an early version did not keep the word, and a row of that standing was one.
-    pub(crate) fn no_to_list(&self, card: &Card) -> Option<OptOut> {
+    /// What its person said last of the list itself. That a no to all lists took them off it is no word on this one: a yes to
+    /// all takes it back. Where there was none, an early version did not keep the word, and a row of that standing was one.
+    pub(crate) fn word(&self, card: &Card) -> Option<Word> {
+        let no = || self.no.map_or(Word::plain_no(self.since), Word::No);
         let was_a_word = self.standing == Standing::OptedOut && card.opted_out.is_none();
-        let plain = OptOut { reason: OptOutReason::Own, at: self.since, via: Via::Operator };
-        (was_a_word || self.decision == Some(Decision::OptedOut)).then(|| self.no.unwrap_or(plain))
+        match self.decision {
+            Some(Decision::Subscribed) => Some(Word::Yes),
+            Some(Decision::OptedOut) => Some(no()),
+            None => was_a_word.then(no),
+        }
     }
 
-    /// The row with what was said before there was one.
-    pub(crate) fn carrying(self, said: Option<OptOut>) -> Self {
-        match said {
-            Some(no) => Self { decision: Some(Decision::OptedOut), no: Some(no), ..self },
+    /// The row with what its person said last.
+    pub(crate) fn saying(self, word: Option<Word>) -> Self {
+        match word {
+            Some(Word::Yes) => Self { decision: Some(Decision::Subscribed), no: None, ..self },
+            Some(Word::No(no)) => Self { decision: Some(Decision::OptedOut), no: Some(no), ..self },
             None => self,
         }
     }

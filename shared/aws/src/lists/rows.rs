@@ -7,6 +7,7 @@ use listsync_core::{
     id::{ContactId, ListId},
     import::Departure,
     list::{Origin, Standing},
+    register::{self, Details},
 };
 use listsync_engine::ports::{ImportRow, PortResult, Presence, RefusedRow};
 
@@ -15,7 +16,6 @@ use super::{
     head::Head,
     journal::Counts,
     people::{People, Wanted},
-    person::Details,
     tx::Piece,
 };
 use crate::{
@@ -234,7 +234,7 @@ pub(super) fn take_in(
             counts.import.details_kept += 1;
             Details::Same
         }
-        false => draft.contact.update(&row.contact, by),
+        false => draft.contact.card.take_in(&row.contact, register::By { origin: by.0, at: by.1 }),
     };
     if draft.is_readdressed() || external == Details::Changed {
         details = Details::Changed;

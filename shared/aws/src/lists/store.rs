@@ -4,13 +4,11 @@ use async_trait::async_trait;
 use listsync_core::{
     Timestamp,
     address::Address,
-    contact::{OptOutReason, Via},
     id::{ContactId, ImportId, ListId},
     list::{List, NewContact, Origin},
 };
 use listsync_engine::ports::{
-    AddOutcome, Decision, Heard, HeldPeople, Import, Imported, ListStore, NewImport, PortResult,
-    RemoveOutcome,
+    AddOutcome, HeldPeople, Import, Imported, ListStore, NewImport, PortResult, RemoveOutcome,
 };
 
 use super::{
@@ -18,12 +16,7 @@ use super::{
     person::{Contact, check_size, contact_key},
     ruling,
 };
-use crate::{
-    DynamoStore,
-    contacts::{Words, about_list},
-    error,
-    store::persistently,
-};
+use crate::{DynamoStore, error, store::persistently};
 
 #[async_trait]
 impl ListStore for DynamoStore {
@@ -60,19 +53,6 @@ impl ListStore for DynamoStore {
 
     async fn remove(&self, list: &ListId, address: &Address, now: Timestamp) -> PortResult<RemoveOutcome> {
         persistently!("remove the contact", edits::remove(&self.table, list, address, now))
-    }
-
-    async fn decide(
-        &self,
-        list: &ListId,
-        address: &Address,
-        decision: Decision,
-        now: Timestamp,
-    ) -> PortResult<()> {
-        let words = Words { decision, reason: OptOutReason::Own, via: Via::Operator, at: now };
-        let heard: PortResult<Heard> =
-            persistently!("save the decision", about_list(&self.table, list, (address, words)));
-        heard.map(drop)
     }
 
     /// Takes a file in: its additions, transaction after transaction, then its removals. What is interrupted goes on

@@ -1,10 +1,9 @@
-use std::collections::{BTreeMap, BTreeSet};
-
 use async_trait::async_trait;
+pub use listsync_core::register::{ContactEdit, MailState};
 use listsync_core::{
     Timestamp,
     address::Address,
-    contact::{Contact, ExternalId, OptOut, Place, Said, Saying, Scope, UndeliverableReason, Version},
+    contact::{Contact, ExternalId, OptOut, Place, Said, Saying, Scope, Version},
     id::{ContactId, ListId, ObjectId},
     list::{List, Origin},
 };
@@ -18,34 +17,6 @@ pub struct ContactChanges {
     pub contacts: Vec<ContactId>,
     /// Where the next read goes on.
     pub cursor: Cursor,
-}
-
-/// An edit of a contact: what it does not name stays.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ContactEdit {
-    /// A new address; the former one becomes an alias, and on every list they stay who they were.
-    pub address: Option<Address>,
-    /// A new display name.
-    pub name: Option<String>,
-    /// A new key in the system that files come from.
-    pub external_id: Option<ExternalId>,
-    /// Fields; an empty value clears one.
-    pub fields: BTreeMap<String, String>,
-    /// Addresses to be theirs besides.
-    pub add_aliases: BTreeSet<Address>,
-    /// Addresses to be theirs no more.
-    pub remove_aliases: BTreeSet<Address>,
-    /// Whether messages reach them.
-    pub mail: Option<MailState>,
-}
-
-/// Whether messages reach a contact.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MailState {
-    /// They do.
-    Reaches,
-    /// They do not.
-    Undeliverable(UndeliverableReason),
 }
 
 /// What storing a decision came to.
@@ -155,7 +126,8 @@ pub trait Contacts: Send + Sync {
     /// makes them a member of it (a filtered list takes back its opt-out only: its filter decides) and lifts an opt-out
     /// of all lists for that list alone ([`Contact::accepts`]), whether or not they ever stood to the others. Subscribing
     /// to all lists lifts it for all, and makes them a member again where it had made them opted out: where their last
-    /// word on that very list is no opt-out. The rule is [`listsync_core::consent`]'s.
+    /// word on that very list is no opt-out. The rule is
+    /// [`listsync_core::register::say`].
     ///
     /// [`super::Fault::Rejected`]: `opt_out_not_allowed`, the list's rule allows no opt-out; `complained`, a complaint
     /// stands against subscribing and the way is not [`Via::Operator`](listsync_core::contact::Via).

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use listsync_core::id::LinkId;
+use listsync_core::{id::LinkId, register::Refusal};
 
 /// What a caller may do about a failed call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +37,12 @@ pub struct PortError {
 
 /// The result of a call to a port.
 pub type PortResult<T> = Result<T, PortError>;
+
+impl From<Refusal> for PortError {
+    fn from(refusal: Refusal) -> Self {
+        Self::new(Fault::Rejected, refusal.code(), refusal.to_string()).with_hint(refusal.hint())
+    }
+}
 
 impl PortError {
     /// A failed call without advice.

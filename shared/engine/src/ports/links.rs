@@ -1,6 +1,7 @@
 use std::{fmt, time::Duration};
 
 use async_trait::async_trait;
+pub use listsync_core::register::ListOutcome;
 use listsync_core::{
     Timestamp,
     address::Address,
@@ -306,24 +307,6 @@ pub struct ListStep {
     pub effect: ListEffect,
     /// The row to be saved with it when it was done or was so already; the store fills in the contact.
     pub then: Member,
-}
-
-/// What happened to one effect on the list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ListOutcome {
-    /// It took effect.
-    Done,
-    /// It was so already.
-    AlreadySo,
-    /// The person opted out, so was not added.
-    OptedOut,
-    /// The address is another directory object's contact.
-    Conflict,
-    /// The address is a further one of a contact that is matched to nobody and has another address of its own, which may
-    /// be somebody else's: whose it is, is to be asked before the contact is taken for this person's.
-    Alias,
-    /// The contact changed after the list was read: the next run decides anew.
-    Superseded,
 }
 
 /// Changes of one kind that were done and count for the guard.

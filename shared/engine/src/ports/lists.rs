@@ -5,6 +5,7 @@ pub use listsync_core::contact::Decision;
 use listsync_core::{
     Timestamp,
     address::Address,
+    contact::{OptOutReason, Saying, Scope, Via},
     id::{ContactId, ImportId, ListId, ObjectId},
     import::Meaning,
     limit::AdditionLimit,
@@ -137,7 +138,17 @@ pub trait ListStore: ListSide + Contacts {
         address: &Address,
         decision: Decision,
         now: Timestamp,
-    ) -> PortResult<()>;
+    ) -> PortResult<()> {
+        let saying = Saying {
+            address: address.clone(),
+            decision,
+            scope: Scope::List(list.clone()),
+            reason: OptOutReason::Own,
+            via: Via::Operator,
+            at: now,
+        };
+        self.say(&saying).await.map(drop)
+    }
     /// Takes a file in, whole or not at all. Removals of a full import are left out when a row could not be read, and
     /// held when the file has fewer than 80 % of the rows that are on the list. A row that says of somebody that they
     /// leave takes them off in either mode, and is as good as a row that names them; those whose last day is past are held

@@ -3,11 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use listsync_core::{
-    Timestamp,
-    address::Address,
-    contact::{OptOut, OptOutReason, Via},
-    id::ContactId,
-    summary::Summary,
+    Timestamp, address::Address, contact::Scope, id::ContactId, register::Suppressed, summary::Summary,
     traces::Traces,
 };
 use rusqlite::Connection;
@@ -41,8 +37,7 @@ pub(super) fn replay(tx: &Connection, erasures: &Erasures) -> Outcome<()> {
         }
     }
     for (hash, at) in by_hash.iter().filter(|(hash, _)| !back.contains(*hash)) {
-        let no = OptOut { reason: OptOutReason::Erased, at: *at, via: Via::Operator };
-        suppressions::add_hashed(tx, hash, suppressions::Suppression { list: None, no })?;
+        suppressions::add_hashed(tx, hash, &Scope::All, Suppressed::erasure(*at))?;
         former::forget_hashed(tx, hash)?;
     }
     strike(tx, |hash| by_hash.contains_key(hash) && !back.contains(hash))?;

@@ -5,6 +5,7 @@ use listsync_core::{
     list::{NewContact, Origin, Standing},
     matched::Grounds,
     member::Member,
+    register::{Candidate, Meant, Stand, addition, removal},
 };
 use listsync_engine::ports::{Fold, Lease, ListEffect, ListOutcome, ListStep};
 use rusqlite::Connection;
@@ -19,9 +20,9 @@ use crate::{
         catalog::{self, Numbered},
         changes,
         contacts::{self, Stored},
-        memberships::{self, Membership, Move},
+        memberships::{self, Move},
     },
-    people::{say, suppressions},
+    people::{person, suppressions},
 };
 
 /// Records one batch and does its effects on the list.
@@ -69,51 +70,38 @@ impl Scene {
         new: &NewContact,
         (object, primary): (&str, Option<&Address>),
     ) -> Outcome<Stepped> {
+        let of_object = contacts::by_object(tx, object)?;
         let of_address = contacts::by_address(tx, &new.address)?;
-        let contact = match (self.of_object(tx, object)?, of_address) {
-            (Some(known), same) => {
-                // A person who opted out under this address is not brought back under another.
-                if let Some(same) = same
-                    && self.refuses(tx, &same)?
-                {
-                    return Ok((ListOutcome::OptedOut, None));
-                }
-                known
-            }
-            (None, Some(other)) if other.object_id.is_some() => return Ok((ListOutcome::Conflict, None)),
-            (None, Some(unmatched)) => unmatched,
-            (None, None) if suppressions::holds_off(tx, self.list, &new.address)? => {
-                return Ok((ListOutcome::OptedOut, None));
-            }
-            (None, None) => contacts::insert(tx, new, (Origin::Entra, self.now))?,
+        let candidate = |contact: &Stored| self.candidate(tx, contact, &new.address);
+        let matched = of_object.iter().map(candidate).collect::<Outcome<Vec<_>>>()?;
+        let same = of_address.as_ref().map(candidate).transpose()?;
+        let stranger = match (of_object.is_empty(), &of_address) {
+            (true, None) => suppressions::stand(tx, self.list, &new.address)?,
+            _ => Stand::BLANK,
         };
-        self.put_on(tx, &contact, (object, primary), &new.address)
-    }
-
-    fn put_on(
-        &self,
-        tx: &Connection,
-        contact: &Stored,
-        (object, primary): (&str, Option<&Address>),
-        found_by: &Address,
-    ) -> Outcome<Stepped> {
-        if self.refuses(tx, contact)? {
-            return Ok((ListOutcome::OptedOut, None));
+        let (meant, outcome) = addition(&matched, same.as_ref(), stranger, self.list.terms.opt_out);
+        let contact = match meant {
+            Meant::OfObject(place) => of_object.into_iter().nth(place),
+            Meant::OfAddress => of_address,
+            Meant::Nobody if outcome == ListOutcome::Done => {
+                Some(contacts::insert(tx, new, (Origin::Entra, self.now))?)
+            }
+            Meant::Nobody => None,
+        };
+        let Some(contact) = contact else { return Ok((outcome, None)) };
+        match outcome {
+            ListOutcome::Done => self.shift(tx, contact.n, (Standing::Member, Origin::Entra))?,
+            // A no to all lists becomes one to this list, for the next run to see.
+            ListOutcome::OptedOut
+                if memberships::of(tx, self.list.n, contact.n)?.standing == Standing::Absent =>
+            {
+                self.shift(tx, contact.n, (Standing::OptedOut, Origin::Own))?;
+            }
+            _ => {}
         }
-        let now = memberships::of(tx, self.list.n, contact.n)?;
-        let is_alias = contact.object_id.is_none() && contact.address != found_by.as_str();
-        let outcome = match now.standing {
-            Standing::OptedOut => return Ok((ListOutcome::OptedOut, None)),
-            Standing::Pending | Standing::Absent if now.changed_after(self.seen) => {
-                return Ok((ListOutcome::Superseded, None));
-            }
-            _ if is_alias => return Ok((ListOutcome::Alias, None)),
-            Standing::Member => ListOutcome::AlreadySo,
-            Standing::Pending | Standing::Absent => {
-                self.shift(tx, contact.n, Standing::Member)?;
-                ListOutcome::Done
-            }
-        };
+        if !matches!(outcome, ListOutcome::Done | ListOutcome::AlreadySo) {
+            return Ok((outcome, None));
+        }
         if contact.object_id.is_none() {
             let grounds = Grounds::new(contact.address()?, primary, self.now);
             contacts::set_match(tx, contact.n, (object, &grounds))?;
@@ -121,52 +109,28 @@ impl Scene {
         Ok((outcome, Some(contact.contact_id()?)))
     }
 
+    fn candidate(&self, tx: &Connection, contact: &Stored, address: &Address) -> Outcome<Candidate> {
+        let now = memberships::of(tx, self.list.n, contact.n)?;
+        Ok(Candidate {
+            stand: person::stand_to_add(tx, self.list, (contact, now.standing))?,
+            is_changed: now.changed_after(self.seen),
+            is_matched: contact.object_id.is_some(),
+            is_own_address: contact.address == address.as_str(),
+        })
+    }
+
     fn remove(&self, tx: &Connection, id: &ContactId) -> Outcome<Stepped> {
         let Some(contact) = contacts::by_id(tx, id)? else {
             return Ok((ListOutcome::AlreadySo, None));
         };
-        let now: Membership = memberships::of(tx, self.list.n, contact.n)?;
-        let outcome = match now.standing {
-            Standing::Member if now.changed_after(self.seen) => {
-                return Ok((ListOutcome::Superseded, None));
-            }
-            Standing::Member => {
-                self.shift(tx, contact.n, Standing::Absent)?;
-                ListOutcome::Done
-            }
-            Standing::OptedOut | Standing::Pending | Standing::Absent => ListOutcome::AlreadySo,
-        };
-        Ok((outcome, Some(id.clone())))
-    }
-
-    /// Whether a contact said no; a no to all lists becomes one to this list, for the next run to see.
-    fn refuses(&self, tx: &Connection, contact: &Stored) -> Outcome<bool> {
-        let now = memberships::of(tx, self.list.n, contact.n)?.standing;
-        let refuses = say::refuses(tx, self.list, contact, now)?;
-        if refuses && now != Standing::OptedOut {
-            say::shift(tx, self.list.n, contact.n, (Standing::OptedOut, self.now))?;
+        let outcome = removal(&self.candidate(tx, &contact, &contact.address()?)?);
+        if outcome == ListOutcome::Done {
+            self.shift(tx, contact.n, (Standing::Absent, Origin::Entra))?;
         }
-        Ok(refuses)
+        Ok((outcome, (outcome != ListOutcome::Superseded).then(|| id.clone())))
     }
 
-    fn shift(&self, tx: &Connection, contact: i64, to: Standing) -> Outcome<()> {
-        memberships::set(tx, self.list.n, contact, Move { to, by: Origin::Entra, at: self.now })
-    }
-
-    /// The contact that stands for an object: one that opted out before one that is a member before any other.
-    fn of_object(&self, tx: &Connection, object: &str) -> Outcome<Option<Stored>> {
-        let mut chosen = None;
-        for contact in contacts::by_object(tx, object)? {
-            let rank = match memberships::of(tx, self.list.n, contact.n)?.standing {
-                _ if self.refuses(tx, &contact)? => 0,
-                Standing::OptedOut => 0,
-                Standing::Member => 1,
-                Standing::Pending | Standing::Absent => 2,
-            };
-            if chosen.as_ref().is_none_or(|(best, _)| rank < *best) {
-                chosen = Some((rank, contact));
-            }
-        }
-        Ok(chosen.map(|(_, contact)| contact))
+    fn shift(&self, tx: &Connection, contact: i64, (to, by): (Standing, Origin)) -> Outcome<()> {
+        memberships::set(tx, self.list.n, contact, Move { to, by, at: self.now })
     }
 }

@@ -4,7 +4,8 @@ use listsync_core::{
     Timestamp,
     contact::Version,
     id::ListId,
-    list::{List, ListKind, OptOutRule},
+    list::{List, ListKind},
+    register::{Keeper, Refusal, Terms},
 };
 use rusqlite::{Connection, Row, params};
 use uuid::Uuid;
@@ -19,8 +20,7 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Numbered {
     pub(crate) n: i64,
-    pub(crate) rule: OptOutRule,
-    pub(crate) is_filtered: bool,
+    pub(crate) terms: Terms,
 }
 
 /// The number of a list's row.
@@ -30,29 +30,33 @@ pub(crate) fn number(tx: &Connection, list: &ListId) -> Outcome<i64> {
 
 pub(crate) fn numbered(tx: &Connection, list: &ListId) -> Outcome<Numbered> {
     let statement = tx.prepare_cached("SELECT n, opt_out, filter IS NOT NULL FROM lists WHERE id = ?1")?;
-    first(statement, [list.as_str()], read_numbered)?
+    first(statement, [list.as_str()], |row| read_numbered(row, 0))?
         .ok_or_else(|| Fail::gone("no_such_list", format!("there is no list {list}")))
 }
 
 pub(crate) fn of_number(tx: &Connection, n: i64) -> Outcome<Numbered> {
     let statement = tx.prepare_cached("SELECT n, opt_out, filter IS NOT NULL FROM lists WHERE n = ?1")?;
-    first(statement, [n], read_numbered)?.ok_or(Fail::Stored("list"))
+    first(statement, [n], |row| read_numbered(row, 0))?.ok_or(Fail::Stored("list"))
 }
 
-fn read_numbered(row: &Row<'_>) -> Outcome<Numbered> {
-    let rule = named(row.get(1)?, "list's rule")?;
-    Ok(Numbered { n: row.get(0)?, rule, is_filtered: row.get(2)? })
+/// Reads a list's number, its rule and whether it has a filter from three columns.
+pub(crate) fn read_numbered(row: &Row<'_>, from: usize) -> Outcome<Numbered> {
+    let opt_out = named(row.get(from + 1)?, "list's rule")?;
+    let keeper = if row.get(from + 2)? { Keeper::Filter } else { Keeper::People };
+    Ok(Numbered { n: row.get(from)?, terms: Terms { opt_out, keeper } })
+}
+
+/// The id of a list's row.
+pub(crate) fn id(tx: &Connection, n: i64) -> Outcome<ListId> {
+    let statement = tx.prepare_cached("SELECT id FROM lists WHERE n = ?1")?;
+    first(statement, [n], |row| typed(row, 0, "list's id"))?.ok_or(Fail::Stored("list"))
 }
 
 /// The number of a list that people keep.
 pub(super) fn by_people(tx: &Connection, list: &ListId) -> Outcome<Numbered> {
     let found = numbered(tx, list)?;
-    if found.is_filtered {
-        return Err(Fail::rejected(
-            "list_filtered",
-            format!("list {list} is kept by its filter"),
-            "edit the filter, or the contact's fields",
-        ));
+    if found.terms.keeper == Keeper::Filter {
+        return Err(Refusal::Filtered(list.clone()).into());
     }
     Ok(found)
 }
@@ -92,20 +96,9 @@ pub(super) fn create(tx: &Connection, name: &str, now: Timestamp) -> Outcome<Lis
 
 /// A name that may be given to a list, to this one where it is there already.
 pub(crate) fn free_name<'a>(tx: &Connection, name: &'a str, of: Option<&ListId>) -> Outcome<&'a str> {
-    let name = name.trim();
-    if name.is_empty() || name.chars().any(char::is_control) {
-        return Err(Fail::rejected(
-            "bad_list_name",
-            "a list's name must not be empty or hold control characters",
-            "give another name",
-        ));
-    }
+    let name = List::good_name(name)?;
     match find(tx, name)? {
-        Some(other) if of != Some(&other.id) => Err(Fail::rejected(
-            "list_exists",
-            format!("there is a list '{}' already ({})", other.name, other.id),
-            "give another name, or use that list",
-        )),
+        Some(other) if of != Some(&other.id) => Err(other.has_the_name().into()),
         _ => Ok(name),
     }
 }
@@ -115,11 +108,7 @@ pub(super) fn delete(tx: &Connection, list: &ListId) -> Outcome<()> {
     let linked: bool =
         tx.query_row("SELECT EXISTS (SELECT 1 FROM links WHERE list = ?1)", [n], |row| row.get(0))?;
     if linked {
-        return Err(Fail::rejected(
-            "list_linked",
-            format!("list {list} is linked to a group"),
-            "unlink it first: listsync links unlink LIST",
-        ));
+        return Err(Refusal::Linked(list.clone()).into());
     }
     former::keep(tx, n)?;
     tx.execute("DELETE FROM lists WHERE n = ?1", [n])?;

@@ -3,18 +3,19 @@ use std::collections::BTreeMap;
 use listsync_core::{
     Timestamp,
     address::Address,
-    contact::OptOutReason,
+    contact::{Field, OptOut},
     id::ContactId,
     list::{NewContact, Origin},
     matched::Grounds,
+    register::{By, Details, Suppressed},
 };
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, Params, Row, params};
 use uuid::Uuid;
 
 use crate::{
     error::{Fail, Outcome},
-    people::{fields::Provenance, suppressions},
-    values::{fields, fields_text, named},
+    people::{fields::Provenance, person, read},
+    values::{collect, fields, fields_text, first, named, timestamp},
 };
 
 /// A contact's row, as far as edits look at it.
@@ -28,17 +29,13 @@ pub(crate) struct Stored {
     pub(crate) external_id: Option<String>,
     pub(crate) name: String,
     pub(crate) fields: String,
-    opted_out: Option<String>,
-    erased: bool,
+    /// Their no to all lists.
+    pub(crate) to_all: Option<OptOut>,
+    /// That they were erased, and did not say yes to all lists since.
+    pub(crate) erased: Option<OptOut>,
 }
 
 impl Stored {
-    /// Why they are to be on no list at all: that they were erased stands beside whatever they said.
-    pub(crate) fn opted_out(&self) -> Outcome<impl Iterator<Item = OptOutReason> + use<>> {
-        let said = self.opted_out.clone().map(|name| named(name, "opt-out")).transpose()?;
-        Ok(said.into_iter().chain(self.erased.then_some(OptOutReason::Erased)))
-    }
-
     /// On what their match rests.
     pub(crate) fn grounds(&self) -> Outcome<Option<Grounds>> {
         grounds(self.grounds.clone())
@@ -53,18 +50,20 @@ impl Stored {
     }
 }
 
-/// Whether an edit changed a contact's name or fields.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Details {
-    Changed,
-    Same,
-}
-
 /// Who brings something in, and when.
 pub(crate) type Source = (Origin, Timestamp);
 
-const COLUMNS: &str = "n, id, object_id, address, external_id, name, fields, opted_out, grounds,
-    erased_at IS NOT NULL";
+const COLUMNS: &str =
+    "n, id, object_id, address, external_id, name, fields, grounds, opted_out, opted_out_at,
+    opted_out_via, erased_at";
+
+/// Reads a no to all lists: why, when, and the way it came.
+pub(crate) fn no_to_all(
+    (reason, at, via): (Option<String>, Option<i64>, Option<String>),
+) -> Outcome<Option<OptOut>> {
+    let (Some(reason), Some(at), Some(via)) = (reason, at, via) else { return Ok(None) };
+    Ok(Some(OptOut { reason: named(reason, "reason")?, at: timestamp(at), via: named(via, "way")? }))
+}
 
 /// Reads the document on what a match rests.
 pub(crate) fn grounds(document: Option<String>) -> Outcome<Option<Grounds>> {
@@ -72,7 +71,11 @@ pub(crate) fn grounds(document: Option<String>) -> Outcome<Option<Grounds>> {
     read.map_err(|_| Fail::Stored("grounds of a match"))
 }
 
-fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Stored> {
+pub(crate) fn grounds_text(grounds: &Grounds) -> Outcome<String> {
+    serde_json::to_string(grounds).map_err(|_| Fail::Stored("grounds of a match"))
+}
+
+fn read(row: &Row<'_>) -> Outcome<Stored> {
     Ok(Stored {
         n: row.get(0)?,
         id: row.get(1)?,
@@ -81,40 +84,43 @@ fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Stored> {
         external_id: row.get(4)?,
         name: row.get(5)?,
         fields: row.get(6)?,
-        opted_out: row.get(7)?,
-        grounds: row.get(8)?,
-        erased: row.get(9)?,
+        grounds: row.get(7)?,
+        to_all: no_to_all((row.get(8)?, row.get(9)?, row.get(10)?))?,
+        erased: row.get::<_, Option<i64>>(11)?.map(|at| Suppressed::erasure(timestamp(at))),
     })
+}
+
+fn one(tx: &Connection, condition: &str, key: impl Params) -> Outcome<Option<Stored>> {
+    first(tx.prepare_cached(&select(condition))?, key, read)
 }
 
 /// By address, or else by alias.
 pub(crate) fn by_address(tx: &Connection, address: &Address) -> Outcome<Option<Stored>> {
-    let sql = select("address = ?1");
-    if let Some(found) = tx.prepare_cached(&sql)?.query_row([address.as_str()], read).optional()? {
-        return Ok(Some(found));
+    match one(tx, "address = ?1", [address.as_str()])? {
+        Some(found) => Ok(Some(found)),
+        None => one(tx, "n = (SELECT contact FROM aliases WHERE address = ?1)", [address.as_str()]),
     }
-    let sql = select("n = (SELECT contact FROM aliases WHERE address = ?1)");
-    Ok(tx.prepare_cached(&sql)?.query_row([address.as_str()], read).optional()?)
 }
 
 /// By the external id that is shown, or else by a further one.
 pub(crate) fn by_external_id(tx: &Connection, external_id: &str) -> Outcome<Option<Stored>> {
-    if let Some(found) = by_first_id(tx, external_id)? {
-        return Ok(Some(found));
+    match by_first_id(tx, external_id)? {
+        Some(found) => Ok(Some(found)),
+        None => one(tx, "n = (SELECT contact FROM further_ids WHERE external_id = ?1)", [external_id]),
     }
-    let sql = select("n = (SELECT contact FROM further_ids WHERE external_id = ?1)");
-    Ok(tx.prepare_cached(&sql)?.query_row([external_id], read).optional()?)
 }
 
 /// By the external id that is shown alone.
 pub(crate) fn by_first_id(tx: &Connection, external_id: &str) -> Outcome<Option<Stored>> {
-    let sql = select("external_id = ?1");
-    Ok(tx.prepare_cached(&sql)?.query_row([external_id], read).optional()?)
+    one(tx, "external_id = ?1", [external_id])
 }
 
 pub(crate) fn by_id(tx: &Connection, contact: &ContactId) -> Outcome<Option<Stored>> {
-    let sql = select("id = ?1");
-    Ok(tx.prepare_cached(&sql)?.query_row([contact.as_str()], read).optional()?)
+    one(tx, "id = ?1", [contact.as_str()])
+}
+
+pub(crate) fn of_number(tx: &Connection, n: i64) -> Outcome<Stored> {
+    one(tx, "n = ?1", [n])?.ok_or(Fail::Stored("contact"))
 }
 
 pub(crate) fn expect(tx: &Connection, contact: &ContactId) -> Outcome<Stored> {
@@ -123,10 +129,7 @@ pub(crate) fn expect(tx: &Connection, contact: &ContactId) -> Outcome<Stored> {
 
 /// Every contact that was matched to an object, oldest first.
 pub(crate) fn by_object(tx: &Connection, object_id: &str) -> Outcome<Vec<Stored>> {
-    let sql = select("object_id = ?1 ORDER BY n");
-    let mut statement = tx.prepare_cached(&sql)?;
-    let rows = statement.query_map([object_id], read)?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    collect(tx.prepare_cached(&select("object_id = ?1 ORDER BY n"))?, [object_id], read)
 }
 
 fn select(condition: &str) -> String {
@@ -136,8 +139,9 @@ fn select(condition: &str) -> String {
 /// Makes a contact, who takes over what its address is suppressed for.
 pub(crate) fn insert(tx: &Connection, new: &NewContact, (by, at): Source) -> Outcome<Stored> {
     let id = Uuid::now_v7().to_string();
-    let given = without_blanks(new.fields.clone());
-    let provenance = Provenance::of(given.keys(), (by, at));
+    let given = new.fields.iter().filter(|(_, value)| !value.is_empty());
+    let field = |value: &String| Field { value: value.clone(), source: by, at };
+    let given: BTreeMap<String, Field> = given.map(|(name, value)| (name.clone(), field(value))).collect();
     tx.prepare_cached(
         "INSERT INTO contacts (id, address, name, fields, provenance, changed) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?
@@ -145,14 +149,13 @@ pub(crate) fn insert(tx: &Connection, new: &NewContact, (by, at): Source) -> Out
         id,
         new.address.as_str(),
         new.name,
-        fields_text(&given),
-        provenance.text()?,
+        values_text(&given),
+        Provenance::known(&given).text()?,
         next_change(tx)?
     ])?;
     let n = tx.last_insert_rowid();
-    suppressions::take_over(tx, n, &new.address, at)?;
-    let sql = select("n = ?1");
-    Ok(tx.prepare_cached(&sql)?.query_row([n], read)?)
+    person::bring(tx, n, &new.address, at)?;
+    of_number(tx, n)
 }
 
 pub(crate) fn set_match(
@@ -160,7 +163,7 @@ pub(crate) fn set_match(
     contact: i64,
     (object_id, grounds): (&str, &Grounds),
 ) -> Outcome<()> {
-    let grounds = serde_json::to_string(grounds).map_err(|_| Fail::Stored("grounds of a match"))?;
+    let grounds = grounds_text(grounds)?;
     tx.prepare_cached("UPDATE contacts SET object_id = ?2, grounds = ?3 WHERE n = ?1")?
         .execute(params![contact, object_id, grounds])?;
     Ok(())
@@ -168,19 +171,25 @@ pub(crate) fn set_match(
 
 /// Takes over name and fields. An empty name says nothing; an empty field clears it; others stay.
 pub(crate) fn update(tx: &Connection, old: &Stored, new: &NewContact, source: Source) -> Outcome<Details> {
-    let name = if new.name.is_empty() { &old.name } else { &new.name };
-    let before = fields(&old.fields)?;
-    let mut merged = before.clone();
-    merged.extend(new.fields.clone());
-    let merged = without_blanks(merged);
-    if *name == old.name && merged == before {
+    let known = fields(&old.fields)?;
+    let says = |(name, value): (&String, &String)| known.get(name).map_or("", String::as_str) != value;
+    if (new.name.is_empty() || new.name == old.name) && !new.fields.iter().any(says) {
         return Ok(Details::Same);
     }
-    let provenance = Provenance::load(tx, old.n)?.after(&before, &merged, source);
+    let mut contact = read::of_number(tx, old.n)?;
+    contact.take_in(new, By { origin: source.0, at: source.1 });
+    let (values, provenance) = (values_text(&contact.fields), Provenance::known(&contact.fields).text()?);
     tx.prepare_cached("UPDATE contacts SET name = ?2, fields = ?3, provenance = ?4 WHERE n = ?1")?
-        .execute(params![old.n, name, fields_text(&merged), provenance.text()?])?;
+        .execute(params![old.n, contact.name, values, provenance])?;
     touch(tx, old.n)?;
     Ok(Details::Changed)
+}
+
+/// Tells those who follow all contacts.
+pub(crate) fn tell(tx: &Connection, contact: i64) -> Outcome<()> {
+    tx.prepare_cached("UPDATE contacts SET changed = ?2 WHERE n = ?1")?
+        .execute(params![contact, next_change(tx)?])?;
+    Ok(())
 }
 
 /// Counts an edit of a contact, and tells those who follow all contacts.
@@ -199,7 +208,7 @@ pub(super) fn fields_of(tx: &Connection, contact: &ContactId) -> Outcome<BTreeMa
     fields(&expect(tx, contact)?.fields)
 }
 
-fn without_blanks(mut fields: BTreeMap<String, String>) -> BTreeMap<String, String> {
-    fields.retain(|_, value| !value.is_empty());
-    fields
+/// A contact's fields as they are stored, without who set them.
+pub(crate) fn values_text(fields: &BTreeMap<String, Field>) -> String {
+    fields_text(&fields.iter().map(|(name, field)| (name.clone(), field.value.clone())).collect())
 }

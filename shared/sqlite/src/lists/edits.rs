@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     error::Outcome,
-    people::{say, suppressions},
+    people::{person, suppressions},
 };
 
 pub(super) fn add(tx: &Connection, list: &ListId, new: &NewContact, source: Source) -> Outcome<AddOutcome> {
@@ -28,7 +28,7 @@ pub(super) fn add(tx: &Connection, list: &ListId, new: &NewContact, source: Sour
         None => contacts::insert(tx, new, source)?,
     };
     let now = memberships::of(tx, list.n, contact.n)?.standing;
-    if say::refuses(tx, list, &contact, now)? {
+    if person::is_held_off(tx, list, (&contact, now))? {
         return Ok(AddOutcome::OptedOut);
     }
     contacts::update(tx, &contact, new, source)?;

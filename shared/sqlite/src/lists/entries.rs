@@ -1,7 +1,7 @@
 use listsync_core::{
     address::Address,
     id::{ContactId, ListId, ObjectId},
-    list::{Entry, OptOutRule, Origin, Standing},
+    list::{Entry, Origin, Standing},
 };
 use listsync_engine::ports::EntryQuery;
 use rusqlite::{Connection, Row, params};
@@ -10,6 +10,7 @@ use serde_json::json;
 use super::{catalog, contacts};
 use crate::{
     error::Outcome,
+    people::person,
     values::{address_array, collect, named, origin, standing, typed, typed_option},
 };
 
@@ -37,13 +38,8 @@ const ALL: &str =
     FROM memberships m JOIN contacts c ON c.n = m.contact
     WHERE m.list = ?1 AND m.standing <> 'absent' ORDER BY m.contact";
 
-/// Who said no to all lists, and stands to this one in no other way, counts as opted out of it: the rule of
-/// [`listsync_core::consent::holds_off`].
-const CHOSEN: &str = "SELECT c.id, c.address, c.name, c.object_id,
-        CASE WHEN coalesce(m.standing, 'absent') = 'absent' AND c.opted_out IS NOT NULL
-            AND (?3 OR c.erased_at IS NOT NULL)
-            AND NOT EXISTS (SELECT 1 FROM accepts a WHERE a.contact = c.n AND a.list = ?1) THEN 'opted_out' ELSE m.standing END,
-        m.origin, c.undeliverable, c.grounds
+const CHOSEN: &str =
+    "SELECT c.id, c.address, c.name, c.object_id, m.standing, m.origin, c.undeliverable, c.grounds
     FROM contacts c LEFT JOIN memberships m ON m.list = ?1 AND m.contact = c.n";
 
 pub(super) fn load(tx: &Connection, list: &ListId, wanted: &Wanted) -> Outcome<Vec<Entry>> {
@@ -58,8 +54,15 @@ pub(super) fn load(tx: &Connection, list: &ListId, wanted: &Wanted) -> Outcome<V
         ),
     };
     let sql = format!("WITH wanted AS (SELECT value FROM json_each(?2)) {CHOSEN} WHERE {those} ORDER BY c.n");
-    let may_leave = list.rule == OptOutRule::Allowed;
-    collect(tx.prepare_cached(&sql)?, params![list.n, keys, may_leave], read)
+    let mut entries = collect(tx.prepare_cached(&sql)?, params![list.n, keys], read)?;
+    // Who said no to all lists, and stands to this one in no other way, counts as opted out of it.
+    for entry in entries.iter_mut().filter(|entry| entry.standing == Standing::Absent) {
+        let contact = contacts::expect(tx, &entry.contact)?;
+        if person::is_held_off(tx, list, (&contact, entry.standing))? {
+            entry.standing = Standing::OptedOut;
+        }
+    }
+    Ok(entries)
 }
 
 /// How many are members of a list.

@@ -4,13 +4,11 @@ use async_trait::async_trait;
 use listsync_core::{
     Timestamp,
     address::Address,
-    contact::{OptOutReason, Saying, Scope, Via},
     id::{ContactId, ImportId, ListId},
     list::{List, NewContact, Origin},
 };
 use listsync_engine::ports::{
-    AddOutcome, Contacts as _, Decision, HeldPeople, Import, Imported, ListStore, NewImport, PortResult,
-    RemoveOutcome,
+    AddOutcome, HeldPeople, Import, Imported, ListStore, NewImport, PortResult, RemoveOutcome,
 };
 
 use super::{catalog, contacts, edits, held, imports};
@@ -51,24 +49,6 @@ impl ListStore for SqliteStore {
     async fn remove(&self, list: &ListId, address: &Address, now: Timestamp) -> PortResult<RemoveOutcome> {
         let (list, address) = (list.clone(), address.clone());
         self.write("remove the contact", move |tx| edits::remove(tx, &list, &address, now)).await
-    }
-
-    async fn decide(
-        &self,
-        list: &ListId,
-        address: &Address,
-        decision: Decision,
-        now: Timestamp,
-    ) -> PortResult<()> {
-        let saying = Saying {
-            address: address.clone(),
-            decision,
-            scope: Scope::List(list.clone()),
-            reason: OptOutReason::Own,
-            via: Via::Operator,
-            at: now,
-        };
-        self.say(&saying).await.map(drop)
     }
 
     async fn import(&self, list: &ListId, import: &NewImport) -> PortResult<Imported> {

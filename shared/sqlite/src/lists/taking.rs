@@ -9,20 +9,21 @@ use listsync_core::{
     growth::{Additions, Growth, Joining},
     import::{Departure, Keys, Removals, judge_ended},
     list::{Origin, Standing},
+    register::Details,
 };
 use listsync_engine::ports::{Import, ImportRow, Kept, NewImport, Presence, RefusedRow};
 use rusqlite::Connection;
 
 use super::{
     catalog::Numbered,
-    contacts::{self, Details, Source, Stored},
+    contacts::{self, Source, Stored},
     held,
     imports::dismiss,
     memberships::{self, Move},
 };
 use crate::{
     error::Outcome,
-    people::{edit, keys, say, suppressions},
+    people::{edit, keys, person, suppressions},
 };
 
 /// A file while it is taken in.
@@ -52,7 +53,7 @@ pub(super) struct Taking<'a> {
 /// Whom a row means.
 enum Meant {
     Nobody,
-    One(Stored),
+    One(Box<Stored>),
     /// Its address and its external ids are of two contacts.
     Two(Box<[Stored; 2]>),
 }
@@ -134,7 +135,7 @@ impl<'a> Taking<'a> {
                 let is_told = self.is_out_of_reach(&contact)? && self.is_told_by_key_alone(row, &contact)?;
                 Ok(may
                     && !is_told
-                    && !say::refuses(self.tx, self.list, &contact, now.standing)?
+                    && !person::is_held_off(self.tx, self.list, (&contact, now.standing))?
                     && keys::of(self.tx, &contact)?.with(row.in_force(), &row.ended_ids).is_ok())
             }
         }
@@ -169,7 +170,7 @@ impl<'a> Taking<'a> {
                     self.take_departure(row, &contact)?;
                 }
             }
-            (Presence::Present, Meant::One(contact)) => self.take_known(row, contact)?,
+            (Presence::Present, Meant::One(contact)) => self.take_known(row, *contact)?,
             (Presence::Present, Meant::Nobody) => self.take_new(row)?,
         }
         Ok(())
@@ -207,7 +208,7 @@ impl<'a> Taking<'a> {
             (Some(of_key), Some(of_address)) if of_key.n != of_address.n => {
                 Meant::Two(Box::new([of_key, of_address]))
             }
-            (Some(one), _) | (None, Some(one)) => Meant::One(one),
+            (Some(one), _) | (None, Some(one)) => Meant::One(Box::new(one)),
             (None, None) => Meant::Nobody,
         })
     }
@@ -284,7 +285,7 @@ impl<'a> Taking<'a> {
         let now = memberships::of(self.tx, self.list.n, contact.n)?.standing;
         // The new address may have been suppressed.
         let contact = if moved == Details::Changed { self.again(&contact)? } else { contact };
-        if say::refuses(self.tx, self.list, &contact, now)? {
+        if person::is_held_off(self.tx, self.list, (&contact, now))? {
             self.opted_out(row);
             return Ok(());
         }
@@ -320,7 +321,6 @@ impl<'a> Taking<'a> {
         }
         if contact.address != row.contact.address.as_str() {
             edit::set_address(self.tx, contact, (&row.contact.address, self.source()))?;
-            contacts::touch(self.tx, contact.n)?;
             moved = Details::Changed;
         }
         Ok(Some(moved))

@@ -8,7 +8,7 @@ use listsync_core::{
 };
 use rusqlite::{Connection, params};
 
-use super::suppressions::{self, Suppression};
+use super::suppressions;
 use crate::{
     error::{Fail, Outcome},
     lists::{catalog, contacts::Stored},
@@ -46,17 +46,16 @@ pub(super) fn is_known(tx: &Connection, id: &ContactId) -> Outcome<bool> {
 
 /// Keeps a no under each address that such a contact had.
 pub(super) fn refuse(tx: &Connection, id: &ContactId, scope: &Scope, no: OptOut) -> Outcome<()> {
-    let list = match scope {
-        Scope::List(list) => Some(catalog::number(tx, list)?),
-        Scope::All => None,
-    };
+    if let Scope::List(list) = scope {
+        catalog::number(tx, list)?;
+    }
     let statement = tx.prepare_cached("SELECT hash FROM departed WHERE contact = ?1 ORDER BY hash")?;
     let hashes: Vec<String> = collect(statement, [id.as_str()], |row| Ok(row.get(0)?))?;
     if hashes.is_empty() {
         return Err(Fail::gone("no_such_contact", format!("there was no contact {id}")));
     }
     for hash in hashes {
-        suppressions::add_hashed(tx, &hash, Suppression { list, no })?;
+        suppressions::add_hashed(tx, &hash, scope, no)?;
     }
     Ok(())
 }

@@ -5,11 +5,12 @@ use listsync_core::{
     contact::Version,
     id::ListId,
     list::{Origin, Standing},
+    register::{Keeper, Refusal},
 };
 use listsync_engine::ports::{ContactChanges, Cursor, Moves};
 use rusqlite::{Connection, params};
 
-use super::{edit, say};
+use super::person;
 use crate::{
     error::{Fail, Outcome},
     lists::{
@@ -53,18 +54,18 @@ pub(super) fn move_members(
     at: Timestamp,
 ) -> Outcome<(u64, u64)> {
     let row = catalog::numbered(tx, list)?;
-    if !row.is_filtered {
-        return Err(Fail::rejected("list_static", format!("list {list} has no filter"), ""));
+    if row.terms.keeper == Keeper::People {
+        return Err(Refusal::Static(list.clone()).into());
     }
     let version = version(tx, row.n)?;
     if moves.version.is_some_and(|of| of != version) {
-        return Err(edit::stale(&format!("list {list}"), version));
+        return Err(Refusal::ListEdited { list: list.clone(), now: version }.into());
     }
     let (mut joined, mut left) = (0, 0);
     for id in &moves.join {
         let Some(contact) = contacts::by_id(tx, id)? else { continue };
         let now = memberships::of(tx, row.n, contact.n)?.standing;
-        if now != Standing::Member && !say::refuses(tx, row, &contact, now)? {
+        if now != Standing::Member && !person::is_held_off(tx, row, (&contact, now))? {
             memberships::set(tx, row.n, contact.n, Move { to: Standing::Member, by: Origin::Filter, at })?;
             joined += 1;
         }

@@ -5,18 +5,15 @@ use std::collections::{BTreeSet, HashSet};
 use listsync_core::{
     Timestamp,
     address::Address,
-    contact::{OptOut, OptOutReason, Via},
+    contact::Contact,
     id::{ContactId, ListId},
-    list::Standing,
+    register::{Farewell, part},
     summary::Summary,
     traces::Traces,
 };
 use rusqlite::{Connection, params};
 
-use super::{
-    departed, edit, former, say,
-    suppressions::{self, Suppression},
-};
+use super::{departed, former, person, read, suppressions};
 use crate::{
     erasures,
     error::Outcome,
@@ -31,28 +28,16 @@ use crate::{
 
 /// Deletes a contact; the lists on which they stood.
 pub(super) fn delete(tx: &Connection, id: &ContactId, at: Timestamp) -> Outcome<Vec<ListId>> {
-    let contact = contacts::expect(tx, id)?;
-    let refusals = edit::refusals(tx, contact.n)?;
-    let addresses = edit::addresses(tx, contact.n)?;
-    for address in &addresses {
-        for no in &refusals {
-            suppressions::add(tx, address, *no)?;
-        }
-    }
-    departed::keep(tx, &contact, &addresses)?;
-    depart(tx, &contact, at)
+    forget(tx, id, (Farewell::Deleted, at))
 }
 
 /// Erases a person: as a deletion, and nobody brings them back but they themselves.
 pub(crate) fn erase(tx: &Connection, id: &ContactId, at: Timestamp) -> Outcome<Vec<ListId>> {
-    let contact = contacts::expect(tx, id)?;
-    let addresses = edit::addresses(tx, contact.n)?;
-    let traces = Traces { addresses: addresses.iter().cloned().collect(), name: contact.name.clone() };
-    let lists = delete(tx, id, at)?;
+    let Contact { name, aliases, address, .. } = read::expect(tx, id)?;
+    let traces = Traces { addresses: aliases.into_iter().chain([address]).collect(), name };
+    let lists = forget(tx, id, (Farewell::Erased, at))?;
     held::forget_names(tx, &traces)?;
-    let no = OptOut { reason: OptOutReason::Erased, at, via: Via::Operator };
-    for address in &addresses {
-        suppressions::add(tx, address, Suppression { list: None, no })?;
+    for address in &traces.addresses {
         erasures::note(tx, address, id, at)?;
         strike_from_runs(tx, address)?;
         held::forget_rows(tx, address)?;
@@ -63,15 +48,27 @@ pub(crate) fn erase(tx: &Connection, id: &ContactId, at: Timestamp) -> Outcome<V
     Ok(lists)
 }
 
+fn forget(tx: &Connection, id: &ContactId, (farewell, at): (Farewell, Timestamp)) -> Outcome<Vec<ListId>> {
+    let contact = contacts::expect(tx, id)?;
+    let person = person::load(tx, contact.n)?;
+    let addresses: Vec<Address> = person.contact.addresses().into_iter().cloned().collect();
+    let parting = part(person, farewell, at);
+    for address in &addresses {
+        suppressions::put(tx, address, &parting.left)?;
+    }
+    departed::keep(tx, &contact, &addresses)?;
+    depart(tx, &contact, at)?;
+    Ok(parting.lists)
+}
+
 /// Takes a contact out of everything; each list's log names them a last time.
-pub(super) fn depart(tx: &Connection, contact: &Stored, at: Timestamp) -> Outcome<Vec<ListId>> {
-    let mut left = Vec::new();
-    for place in say::places(tx, contact.n)? {
-        held::release_named(tx, place.list.n, &HashSet::from([contact.n]))?;
-        changes::log_departure(tx, place.list.n, &contact.id, at)?;
-        if place.standing != Standing::Absent {
-            left.push(place.id);
-        }
+pub(super) fn depart(tx: &Connection, contact: &Stored, at: Timestamp) -> Outcome<()> {
+    let lists = tx.prepare_cached(
+        "SELECT l.n FROM lists l JOIN memberships m ON m.list = l.n AND m.contact = ?1 ORDER BY l.n",
+    )?;
+    for list in collect(lists, [contact.n], |row| Ok(row.get(0)?))? {
+        held::release_named(tx, list, &HashSet::from([contact.n]))?;
+        changes::log_departure(tx, list, &contact.id, at)?;
     }
     for sql in [
         "DELETE FROM memberships WHERE contact = ?1 AND list IN (SELECT n FROM lists)",
@@ -82,7 +79,7 @@ pub(super) fn depart(tx: &Connection, contact: &Stored, at: Timestamp) -> Outcom
     ] {
         tx.prepare_cached(sql)?.execute([contact.n])?;
     }
-    Ok(left)
+    Ok(())
 }
 
 /// Takes an address out of what past runs tell.

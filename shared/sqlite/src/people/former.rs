@@ -1,28 +1,20 @@
 //! Opt-outs of lists that were deleted. They wait, under keyed hashes of addresses, for a list of that name: somebody who said
 //! no to a list does not take it for another one because it was made anew.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use listsync_core::{
     Timestamp,
     address::Address,
-    consent::stronger,
-    contact::{Decision, OptOut},
-    list::{OptOutRule, Standing},
+    contact::{OptOut, Scope},
+    register::Word,
 };
 use rusqlite::{Connection, params};
 
-use super::{
-    edit,
-    say::{self, Word},
-    suppressions::{self, Suppression},
-};
+use super::{edit, person, suppressions, words::last_word};
 use crate::{
     error::Outcome,
-    lists::{
-        catalog::{self, Numbered},
-        memberships,
-    },
+    lists::catalog,
     values::{collect, name_of, named, nanos, timestamp, typed},
 };
 
@@ -35,11 +27,7 @@ pub(crate) fn keep(tx: &Connection, list: i64) -> Outcome<()> {
     )?;
     let statement = tx.prepare_cached("SELECT DISTINCT contact FROM sayings WHERE list = ?1")?;
     for contact in collect(statement, [list], |row| Ok(row.get::<_, i64>(0)?))? {
-        let last = say::in_force(tx, contact, Some(list))?;
-        let Some(Word { told, .. }) = last.filter(|word| word.decision == Decision::OptedOut) else {
-            continue;
-        };
-        let OptOut { reason, at, via } = told;
+        let Some(Word::No(OptOut { reason, at, via })) = last_word(tx, contact, list)? else { continue };
         for address in edit::addresses(tx, contact)? {
             let hash = suppressions::hash(tx, &address)?;
             insert.execute(params![name_key, hash, name_of(reason)?, name_of(via)?, nanos(at)])?;
@@ -56,22 +44,21 @@ pub(crate) fn keep(tx: &Connection, list: i64) -> Outcome<()> {
 /// Makes what waits for a name opt-outs of the list that has it from now on. Who said yes to that very list means it, whatever
 /// it is called.
 pub(crate) fn adopt(tx: &Connection, list: i64, at: Timestamp) -> Outcome<()> {
-    let list = catalog::of_number(tx, list)?;
-    let mut waiting = waiting(tx, list.n)?;
+    let id = catalog::id(tx, list)?;
+    let mut waiting = waiting(tx, list)?;
     if waiting.is_empty() {
         return Ok(());
     }
-    for (contact, Inherited { no, hashes }) in heirs(tx, &waiting)? {
-        waiting.retain(|hash, _| !hashes.contains(hash));
-        take_over(tx, list, contact, no, at)?;
+    for (contact, inherited) in heirs(tx, &waiting)? {
+        for (hash, no) in inherited {
+            waiting.remove(&hash);
+            person::inherit(tx, (contact, &id), (no, at))?;
+        }
     }
     for (hash, no) in waiting {
-        suppressions::add_hashed(tx, &hash, Suppression { list: Some(list.n), no })?;
+        suppressions::add_hashed(tx, &hash, &Scope::List(id.clone()), no)?;
     }
-    tx.execute(
-        "DELETE FROM former_nos WHERE name_key = (SELECT name_key FROM lists WHERE n = ?1)",
-        [list.n],
-    )?;
+    tx.execute("DELETE FROM former_nos WHERE name_key = (SELECT name_key FROM lists WHERE n = ?1)", [list])?;
     Ok(())
 }
 
@@ -87,11 +74,8 @@ fn waiting(tx: &Connection, list: i64) -> Outcome<BTreeMap<String, OptOut>> {
     Ok(rows.into_iter().collect())
 }
 
-/// The strongest no that waits under one of a contact's addresses, and under which.
-struct Inherited {
-    no: OptOut,
-    hashes: BTreeSet<String>,
-}
+/// The nos that wait under a contact's addresses, by the hashes of these.
+type Inherited = BTreeMap<String, OptOut>;
 
 fn heirs(tx: &Connection, waiting: &BTreeMap<String, OptOut>) -> Outcome<BTreeMap<i64, Inherited>> {
     let statement = tx.prepare_cached(
@@ -103,24 +87,9 @@ fn heirs(tx: &Connection, waiting: &BTreeMap<String, OptOut>) -> Outcome<BTreeMa
     {
         let hash = suppressions::hash(tx, &address)?;
         let Some(no) = waiting.get(&hash) else { continue };
-        let heir = heirs.entry(contact).or_insert_with(|| Inherited { no: *no, hashes: BTreeSet::new() });
-        heir.no = stronger(Some(heir.no), Some(*no)).unwrap_or(*no);
-        heir.hashes.insert(hash);
+        heirs.entry(contact).or_insert_with(Inherited::new).insert(hash, *no);
     }
     Ok(heirs)
-}
-
-fn take_over(tx: &Connection, list: Numbered, contact: i64, no: OptOut, at: Timestamp) -> Outcome<()> {
-    let last = say::in_force(tx, contact, Some(list.n))?;
-    if last.is_some_and(|word| word.decision == Decision::Subscribed) {
-        return Ok(());
-    }
-    say::note(tx, contact, Word::no(Some(list.n), no))?;
-    let now = memberships::of(tx, list.n, contact)?.standing;
-    if list.rule == OptOutRule::Allowed && now != Standing::OptedOut {
-        say::shift(tx, list.n, contact, (Standing::OptedOut, at))?;
-    }
-    Ok(())
 }
 
 /// What waits under one address of a person waits under another of theirs, too, which they keep.

@@ -2,19 +2,22 @@
 
 use listsync_core::{
     Timestamp,
-    consent::SinceNo,
     contact::Version,
     id::ListId,
-    list::{List, ListKind, OptOutRule, Standing},
+    list::{List, ListKind, Origin},
+    register::Refusal,
 };
 use listsync_engine::ports::ListEdit;
 use rusqlite::{Connection, params};
 
-use super::{accepts, edit, former, say};
+use super::{former, person};
 use crate::{
     error::{Fail, Outcome},
-    lists::catalog,
-    values::{collect, count, name_of, standing},
+    lists::{
+        catalog, contacts,
+        memberships::{self, Move},
+    },
+    values::{collect, count, name_of},
 };
 
 pub(super) fn edit(
@@ -26,7 +29,7 @@ pub(super) fn edit(
     let row = catalog::numbered(tx, id)?;
     let list = catalog::by_id(tx, id)?.ok_or(Fail::Stored("list"))?;
     if expected.is_some_and(|expected| expected != list.version) {
-        return Err(edit::stale(&format!("list {id}"), list.version));
+        return Err(Refusal::ListEdited { list: list.id, now: list.version }.into());
     }
     if *edit == ListEdit::default() {
         return Ok(list);
@@ -44,7 +47,7 @@ pub(super) fn edit(
     }
     if let Some(rule) = edit.opt_out.filter(|rule| *rule != list.opt_out) {
         tx.execute("UPDATE lists SET opt_out = ?2 WHERE n = ?1", params![row.n, name_of(rule)?])?;
-        follow_rule(tx, row.n, (rule, now))?;
+        follow_rule(tx, id, now)?;
     }
     if let Some(words) = &edit.status_words {
         let text = serde_json::to_string(words).map_err(|_| Fail::Stored("status words"))?;
@@ -78,37 +81,22 @@ fn set_kind(tx: &Connection, (n, id): (i64, &ListId), kind: &ListKind) -> Outcom
         |row| row.get(0),
     )?;
     if filter.is_some() && written {
-        let message = format!("list {id} takes members from its group, and a filtered list takes none");
-        return Err(Fail::rejected("list_linked", message, "link it with --mode list-to-group first"));
+        return Err(Refusal::Written(id.clone()).into());
     }
     tx.execute("UPDATE lists SET filter = ?2, followed = NULL WHERE n = ?1", params![n, filter])?;
     Ok(())
 }
 
-/// A list that becomes mandatory has no opt-outs; one that does not is left by those who said no.
-fn follow_rule(tx: &Connection, list: i64, (rule, now): (OptOutRule, Timestamp)) -> Outcome<()> {
-    let statement =
-        tx.prepare_cached("SELECT contact, standing FROM memberships WHERE list = ?1 ORDER BY contact")?;
-    let rows =
-        collect(statement, [list], |row| Ok((row.get::<_, i64>(0)?, standing(&row.get::<_, String>(1)?)?)))?;
-    for (contact, standing) in rows {
-        let to = match (rule, standing) {
-            (OptOutRule::NotAllowed, Standing::OptedOut) => Standing::Absent,
-            (OptOutRule::Allowed, Standing::Member | Standing::Pending | Standing::Absent)
-                if has_said_no(tx, list, contact, standing)? =>
-            {
-                Standing::OptedOut
-            }
-            _ => continue,
-        };
-        say::shift(tx, list, contact, (to, now))?;
+/// Gives everybody the standing that the list's rule leaves them.
+fn follow_rule(tx: &Connection, id: &ListId, now: Timestamp) -> Outcome<()> {
+    let list = catalog::numbered(tx, id)?;
+    let statement = tx.prepare_cached("SELECT contact FROM memberships WHERE list = ?1 ORDER BY contact")?;
+    for contact in collect(statement, [list.n], |row| Ok(row.get(0)?))? {
+        let stand = person::stand(tx, list, &contacts::of_number(tx, contact)?)?;
+        let to = stand.under(list.terms.opt_out);
+        if to != stand.standing {
+            memberships::set(tx, list.n, contact, Move { to, by: Origin::Own, at: now })?;
+        }
     }
     Ok(())
-}
-
-fn has_said_no(tx: &Connection, list: i64, contact: i64, now: Standing) -> Outcome<bool> {
-    let to_all = now != Standing::Absent
-        && say::no_to_all(tx, contact)?.is_some()
-        && accepts::since_no(tx, list, contact)? == SinceNo::Nothing;
-    Ok(to_all || say::is_no(say::in_force(tx, contact, Some(list))?))
 }

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use listsync_core::{
     address::Address,
-    contact::{Contact, ExternalId, OptOut, Place, Said, Scope, Undeliverable, Version},
+    contact::{Contact, ExternalId, Place, Said, Scope, Undeliverable, Version},
     id::{ContactId, ListId, ObjectId},
 };
 use rusqlite::{Connection, Row, params};
@@ -26,6 +26,11 @@ const COLUMNS: &str = "c.id, c.address, c.name, c.external_id, c.fields, c.prove
 pub(super) fn one(tx: &Connection, id: &ContactId) -> Outcome<Option<Contact>> {
     let sql = format!("SELECT {COLUMNS} FROM contacts c WHERE c.id = ?1");
     first(tx.prepare_cached(&sql)?, [id.as_str()], read)
+}
+
+pub(crate) fn of_number(tx: &Connection, n: i64) -> Outcome<Contact> {
+    let sql = format!("SELECT {COLUMNS} FROM contacts c WHERE c.n = ?1");
+    first(tx.prepare_cached(&sql)?, [n], read)?.ok_or(Fail::Stored("contact"))
 }
 
 pub(super) fn successor(tx: &Connection, former: &ContactId) -> Outcome<Option<ContactId>> {
@@ -75,16 +80,6 @@ fn read(row: &Row<'_>) -> Outcome<Contact> {
         (Some(why), Some(at)) => Some(Undeliverable { reason: named(why, "reason")?, at: timestamp(at) }),
         _ => None,
     };
-    let opted_out = match (
-        row.get::<_, Option<String>>(9)?,
-        row.get::<_, Option<i64>>(10)?,
-        row.get::<_, Option<String>>(11)?,
-    ) {
-        (Some(reason), Some(at), Some(via)) => {
-            Some(OptOut { reason: named(reason, "reason")?, at: timestamp(at), via: named(via, "way")? })
-        }
-        _ => None,
-    };
     Ok(Contact {
         id: typed(row, 0, "contact's id")?,
         address: typed(row, 1, "contact's address")?,
@@ -96,7 +91,7 @@ fn read(row: &Row<'_>) -> Outcome<Contact> {
         object_id: typed_option(row, 6, "contact's object id")?,
         grounds: contacts::grounds(row.get(15)?)?,
         undeliverable,
-        opted_out,
+        opted_out: contacts::no_to_all((row.get(9)?, row.get(10)?, row.get(11)?))?,
         accepts,
         version: Version(count(row.get(12)?)),
     })
@@ -122,7 +117,7 @@ pub(super) fn sayings(tx: &Connection, id: &ContactId) -> Outcome<Vec<Said>> {
     let contact = contacts::expect(tx, id)?;
     let statement = tx.prepare_cached(
         "SELECT s.decision, l.id, s.via, s.at FROM sayings s LEFT JOIN lists l ON l.n = s.list
-         WHERE s.contact = ?1 ORDER BY s.n DESC",
+         WHERE s.contact = ?1 ORDER BY s.at DESC, s.n DESC",
     )?;
     collect(statement, [contact.n], |row| {
         Ok(Said {

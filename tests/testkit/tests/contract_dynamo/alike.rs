@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use listsync_core::contact::{Contact, Scope};
 use listsync_engine::ports::EntryQuery;
 use listsync_sqlite::SqliteStore;
 use listsync_testkit::{fakes::ManualClock, sample::address};
@@ -28,7 +29,7 @@ fn the_store_on_dynamodb_does_what_the_embedded_store_does() {
 /// random.
 fn runner() -> TestRunner {
     let wanted = std::env::var("LISTSYNC_CASES").ok().and_then(|number| number.parse().ok());
-    let config = Config { cases: wanted.unwrap_or(24), failure_persistence: None, ..Config::default() };
+    let config = Config { cases: wanted.unwrap_or(48), failure_persistence: None, ..Config::default() };
     match wanted {
         Some(_) => TestRunner::new(config),
         None => TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha)),
@@ -65,10 +66,17 @@ async fn look<S: Store>(store: &S, stage: &Stage) -> Vec<String> {
             let entries = store.entries(list, EntryQuery::Addresses(&wanted)).await.unwrap();
             places.extend(entries.into_iter().map(|entry| entry.standing.to_string()));
         }
-        let listsync_core::contact::Contact { address, aliases, external_id, further_ids, opted_out, .. } =
-            contact;
+        let Contact { id, address, aliases, external_id, further_ids, opted_out, accepts, .. } = contact;
+        let accepts = stage.lists.iter().filter(|list| accepts.contains(list)).count();
         let key: Vec<String> = external_id.into_iter().chain(further_ids).map(String::from).collect();
-        seen.push(format!("{who}: {address} {aliases:?} {key:?} {opted_out:?} {places:?}"));
+        let said = store.sayings(&id).await.unwrap().into_iter().map(|said| {
+            let about = stage.lists.iter().position(|list| said.scope == Scope::List(list.clone()));
+            format!("{:?} {about:?} {:?} {}", said.decision, said.via, said.at)
+        });
+        let said: Vec<String> = said.collect();
+        seen.push(format!(
+            "{who}: {address} {aliases:?} {key:?} {opted_out:?} {accepts} {places:?} {said:?}"
+        ));
     }
     for list in &stage.lists {
         seen.push(store.size(list).await.unwrap().to_string());

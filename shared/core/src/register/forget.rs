@@ -1,0 +1,30 @@
+use super::{person::Person, suppressed::Suppressed};
+use crate::{Timestamp, id::ListId, list::Standing};
+
+/// Whether a contact goes, or all that is kept of the person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Farewell {
+    /// The contact is deleted: what they said no to stays with their addresses.
+    Deleted,
+    /// The person is erased: nobody but they themselves brings them back, to no list.
+    Erased,
+}
+
+/// What is left of somebody who goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parting {
+    /// The lists that they were on, or had said no to.
+    pub lists: Vec<ListId>,
+    /// What is to be known of each of their addresses.
+    pub left: Vec<Suppressed>,
+}
+
+/// What a person leaves behind.
+#[must_use]
+pub fn part(mut person: Person, farewell: Farewell, now: Timestamp) -> Parting {
+    if farewell == Farewell::Erased {
+        person.erased = person.erased.or(Some(Suppressed::erasure(now)));
+    }
+    let stood = person.stances.iter().filter(|(_, stance)| stance.standing != Standing::Absent);
+    Parting { lists: stood.map(|(list, _)| list.clone()).collect(), left: person.nos() }
+}
