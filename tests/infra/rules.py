@@ -248,6 +248,19 @@ def kinds_are_for_whom_they_are(template):
                 yield f"{name}: {verb} {kind}"
 
 
+def the_audit_is_only_added_to(template):
+    """Who did what stays as it was recorded, by who reaches it from outside, and is read where keys are judged."""
+    audit = "AUDIT#*"
+    for role, statement in of_the_table(template):
+        if audit not in set(leading_keys(statement) or kinds()):
+            continue
+        actions = set(each(statement["Action"]))
+        if actions & WRITES and (actions != {"dynamodb:PutItem"} or role not in ("ApiRole", "InboxRole")):
+            yield f"{role}: {statement.get('Sid')} may do more to the audit than add to it"
+        if actions & READS and role != "ApiRole":
+            yield f"{role}: {statement.get('Sid')} reads the audit"
+
+
 def strangers_reach_no_credential_that_writes(template):
     """The public function has an app registration of its own, and nothing by which it could be the worker."""
     public, other = "ApiFunction", "WorkerFunction"
@@ -456,6 +469,7 @@ RULES = [
     nothing_is_allowed_wholesale,
     items_are_bound_to_kinds,
     kinds_are_for_whom_they_are,
+    the_audit_is_only_added_to,
     strangers_reach_no_credential_that_writes,
     each_function_has_its_own_role,
     functions_run_our_binaries,

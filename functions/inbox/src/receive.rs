@@ -7,10 +7,16 @@ use std::{
 };
 
 use jiff::tz::TimeZone;
-use listsync_core::{Timestamp, grant::Lists, id::ListId};
+use listsync_core::{
+    Timestamp,
+    audit::{Action, Actor, Completion, Object, ObjectKind},
+    grant::Lists,
+    id::ListId,
+};
 use listsync_engine::{
+    audit::{self, Deed},
     naming,
-    ports::{Again, Fault, Fetched, Import, Inbox, PortError, PortResult},
+    ports::{Again, Fault, Fetched, Import, ImportState, Inbox, PortError, PortResult},
     service::Service,
 };
 use listsync_lists::{ParsedFile, Profile, Reading, Source, Taken, read, take_in, write_rejects};
@@ -125,9 +131,26 @@ impl Desk<'_> {
         }
         let source = Source { file: slot.file, mode: slot.mode, at, given: &Lists::All };
         let taken = take_in(self.service, &dropped.list, parsed, (source, Again::Skip)).await;
+        self.record(&dropped.list, taken.as_ref()).await;
         let taken = taken.map_err(Stop::of_import)?;
         self.tell(slot, &taken, rejects).await?;
         Ok(Received::Taken(Box::new(taken)))
+    }
+
+    /// Has the audit say that a file was taken in, by its import. Where that broke off the file comes again and may be known by
+    /// then, so that is recorded, too.
+    async fn record(&self, list: &ListId, taken: Result<&Taken, &PortError>) {
+        let (import, completion) = match taken {
+            Ok(taken) if taken.import.state == ImportState::Repeated => return,
+            Ok(taken) => (Some(Object::new(ObjectKind::Import, &taken.import.id)), Completion::Done),
+            Err(error) => match audit::completion_of(error) {
+                Some(completion) => (None, completion),
+                None => return,
+            },
+        };
+        let objects = import.into_iter().chain([Object::new(ObjectKind::List, list)]).collect();
+        let deed = Deed { actor: Actor::Inbox, action: Action::ImportCreate, objects, completion };
+        audit::record(self.service, deed).await;
     }
 
     async fn list(&self, named: &str) -> Result<ListId, Stop> {

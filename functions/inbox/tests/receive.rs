@@ -8,8 +8,14 @@ use std::{
 };
 
 use async_trait::async_trait;
-use listsync_core::{Timestamp, id::ListId, list::ListKind};
+use listsync_core::{
+    Timestamp,
+    audit::{Action, Actor, Object, ObjectKind},
+    id::ListId,
+    list::ListKind,
+};
 use listsync_engine::{
+    audit,
     ports::{
         Contacts as _, Fault, Fetched, ImportMode, ImportRow, ImportState, Inbox, ListEdit, ListSide as _,
         ListStore as _, NewImport, PortError, PortResult,
@@ -78,7 +84,13 @@ impl Stage {
         let clock = ManualClock::at(moment(1_000));
         let store = TestStore::new(&clock);
         let ports = store.beside(FakeDirectory::new(&clock, Lag::NONE, Dice::new(7)));
-        let service = Service { ports, contacts: store.port(), keys: store.port(), seen: store.port() };
+        let service = Service {
+            ports,
+            contacts: store.port(),
+            keys: store.port(),
+            seen: store.port(),
+            audit: store.port(),
+        };
         let list = store.create_list("Staff", moment(0)).await.expect("a new list").id;
         let links = service.ports.links.clone();
         links.create(&link("one", &list, "one"), moment(0)).await.expect("a new link");
@@ -135,6 +147,20 @@ async fn a_dropped_file_is_taken_in_as_its_place_says_and_asks_for_a_run() {
     let more = taken(stage.dropped(path, &csv(&["dora"]), 30).await);
     assert_eq!((more.import.added, more.import.removed), (1, 0));
     assert_eq!(stage.size().await, 4);
+}
+
+#[tokio::test]
+async fn a_dropped_file_is_in_the_audit_by_its_import_once() {
+    let stage = Stage::new().await;
+    let path = "incoming/Staff/full/generic/all.csv";
+    let import = taken(stage.dropped(path, &csv(&["anna", "ben"]), 10).await).import.id;
+    stage.look(path).await.expect("the services answer");
+    refused(stage.dropped("incoming/None/full/generic/all.csv", &csv(&["anna"]), 20).await);
+    let wanted = audit::Wanted { limit: 10, ..audit::Wanted::default() };
+    let entries = audit::page(&stage.service, wanted).await.expect("the audit is read").entries;
+    let told: Vec<_> = entries.iter().map(|entry| (&entry.actor, entry.action, &entry.objects)).collect();
+    let objects = vec![Object::new(ObjectKind::Import, &import), Object::new(ObjectKind::List, &stage.list)];
+    assert_eq!(told, [(&Actor::Inbox, Action::ImportCreate, &objects)]);
 }
 
 #[tokio::test]

@@ -9,8 +9,11 @@ use std::{
 };
 
 use anstyle::{AnsiColor, Style};
-use listsync_core::text;
-use listsync_engine::ports::PortError;
+use listsync_core::{
+    audit::{Completion, Object, ObjectKind},
+    text,
+};
+use listsync_engine::{audit, ports::PortError};
 use listsync_wiring::SettingError;
 use serde_json::{Value, json};
 
@@ -34,6 +37,8 @@ pub(crate) struct Reply {
     pub(crate) content: Content,
     /// The exit code.
     pub(crate) exit: u8,
+    /// What a verb that changes things made, for the audit; none: it changed nothing.
+    pub(crate) changed: Option<Vec<Object>>,
 }
 
 /// What the text of an answer is.
@@ -48,12 +53,24 @@ pub(crate) enum Content {
 impl Reply {
     /// Done, or nothing to do.
     pub(crate) fn done(document: Value, text: impl Into<String>) -> Self {
-        Self { document, text: text.into(), content: Content::Words, exit: 0 }
+        Self { document, text: text.into(), content: Content::Words, exit: 0, changed: Some(Vec::new()) }
     }
 
     /// The same, whose text is a file.
     pub(crate) fn into_file(mut self) -> Self {
         self.content = Content::File;
+        self
+    }
+
+    /// The same, and this was made.
+    pub(crate) fn made(mut self, kind: ObjectKind, id: impl ToString) -> Self {
+        self.changed.get_or_insert_default().push(Object::new(kind, id));
+        self
+    }
+
+    /// The same, and all was so before.
+    pub(crate) fn unchanged(mut self) -> Self {
+        self.changed = None;
         self
     }
 
@@ -64,7 +81,7 @@ impl Reply {
     }
 }
 
-/// Nothing was done: what is wrong and what the operator can do.
+/// It was not done, or not to its end: what is wrong and what the operator can do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub(crate) struct Refusal {
@@ -74,6 +91,8 @@ pub(crate) struct Refusal {
     pub(crate) message: String,
     /// What to do next; possibly empty.
     pub(crate) hint: String,
+    /// How far it came, for the audit; none: nothing was done.
+    pub(crate) completion: Option<Completion>,
 }
 
 /// What a verb comes to.
@@ -81,7 +100,7 @@ pub(crate) type Outcome = Result<Reply, Refusal>;
 
 impl Refusal {
     pub(crate) fn new(code: &str, message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { code: code.to_owned(), message: message.into(), hint: hint.into() }
+        Self { code: code.to_owned(), message: message.into(), hint: hint.into(), completion: None }
     }
 
     pub(crate) fn document(&self) -> Value {
@@ -91,7 +110,8 @@ impl Refusal {
 
 impl From<PortError> for Refusal {
     fn from(error: PortError) -> Self {
-        Self { code: error.code, message: error.message, hint: error.hint }
+        let completion = audit::completion_of(&error);
+        Self { code: error.code, message: error.message, hint: error.hint, completion }
     }
 }
 

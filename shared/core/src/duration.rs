@@ -16,7 +16,14 @@ pub enum DurationError {
     /// Less than a second, where something is done over and over.
     #[error("'{0}' would be all the time: write one second or more, such as 15m")]
     TooShort(String),
+    /// No number of days.
+    #[error("'{0}' is no number of days from 1d to 3650d, such as 400d")]
+    NoDays(String),
 }
+
+/// In seconds.
+const DAY: u64 = 24 * 3600;
+const MOST_DAYS: u64 = 3650;
 
 /// Reads a time of zero or more whole seconds.
 ///
@@ -44,6 +51,24 @@ pub fn parse_interval(text: &str) -> Result<Duration, DurationError> {
     }
 }
 
+/// Reads a number of whole days, such as `400d`: 1 to 3650.
+///
+/// # Errors
+/// When it is none of these.
+pub fn parse_days(text: &str) -> Result<Duration, DurationError> {
+    let days = text.trim().strip_suffix('d').and_then(|days| days.parse::<u64>().ok());
+    match days {
+        Some(days @ 1..=MOST_DAYS) => Ok(Duration::from_secs(days * DAY)),
+        _ => Err(DurationError::NoDays(text.to_owned())),
+    }
+}
+
+/// A time as [`parse_days`] reads it; what is over of a day is left out.
+#[must_use]
+pub fn format_days(time: Duration) -> String {
+    format!("{}d", time.as_secs() / DAY)
+}
+
 /// A time as [`parse`] reads it, in whole seconds.
 #[must_use]
 pub fn format(time: Duration) -> String {
@@ -67,6 +92,17 @@ mod tests {
     fn what_is_no_time_is_refused() {
         for text in ["", "15", "soon", "-5m", "5 apples", "500ms", "0.5s", "1.5s", "1ns"] {
             assert!(parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn days_read_back_as_written_from_one_to_ten_years_of_them() {
+        for text in ["1d", "400d", "3650d"] {
+            assert_eq!(parse_days(text).map(format_days).as_deref(), Ok(text));
+        }
+        for text in ["", "d", "0d", "3651d", "-1d", "24h", "400", "1.5d", "400 days", "99999999999999999999d"]
+        {
+            assert!(parse_days(text).is_err(), "{text}");
         }
     }
 

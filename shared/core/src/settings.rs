@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     address::Address,
+    audit,
     id::{GroupId, ObjectId},
     limit::{AdditionLimit, RemovalLimit},
     list::List,
@@ -39,6 +40,13 @@ pub struct Settings {
     /// The groups that may be linked; empty: those that were created for a list, and those that the operator linked.
     #[serde(default)]
     pub linkable_groups: BTreeSet<GroupId>,
+    /// How long the audit keeps what is recorded from now on.
+    #[serde(default = "audit_keep")]
+    pub audit_keep: Duration,
+}
+
+fn audit_keep() -> Duration {
+    audit::KEPT
 }
 
 impl Default for Settings {
@@ -52,6 +60,7 @@ impl Default for Settings {
             internal_domains: BTreeSet::new(),
             protected: Protected::default(),
             linkable_groups: BTreeSet::new(),
+            audit_keep: audit_keep(),
         }
     }
 }

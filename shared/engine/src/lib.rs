@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 pub mod answered;
+pub mod audit;
 mod by_hand;
 mod chosen;
 pub mod connect;

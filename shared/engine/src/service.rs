@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     Ports,
-    ports::{Contacts, Keys, Seen},
+    ports::{AuditLog, Contacts, Keys, Seen},
 };
 
 /// The list service as people meet it.
@@ -18,4 +18,6 @@ pub struct Service {
     pub keys: Arc<dyn Keys>,
     /// What was handled before.
     pub seen: Arc<dyn Seen>,
+    /// Who did what.
+    pub audit: Arc<dyn AuditLog>,
 }

@@ -1,7 +1,10 @@
 //! Who may call what: the one table. What is not in it is open to nobody.
 
 use axum::http::Method;
-use listsync_core::grant::Verb::{self, Admin, Approve, Link, Operate, Read};
+use listsync_core::{
+    audit::Action,
+    grant::Verb::{self, Admin, Approve, Link, Operate, Read},
+};
 
 /// What a caller needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +35,15 @@ pub(crate) enum Repeat {
     ShownOnce,
 }
 
+/// What the audit says of a request that did what it was for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Audited {
+    /// Nothing: it changes nothing.
+    Nothing,
+    /// One of these: the first, unless the handler says which ([`crate::trail::Trail::did`]).
+    As(&'static [Action]),
+}
+
 /// One method of one path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Rule {
@@ -39,18 +51,24 @@ pub(crate) struct Rule {
     pub(crate) path: &'static str,
     pub(crate) need: Need,
     pub(crate) repeat: Repeat,
+    pub(crate) audited: Audited,
 }
 
 const fn open(method: Method, path: &'static str) -> Rule {
-    Rule { method, path, need: Need::Nothing, repeat: Repeat::Kept }
+    Rule { method, path, need: Need::Nothing, repeat: Repeat::Kept, audited: Audited::Nothing }
 }
 
 const fn lists(method: Method, path: &'static str, verb: Verb) -> Rule {
-    Rule { method, path, need: Need::Key(verb, Breadth::Lists), repeat: Repeat::Kept }
+    keyed(open(method, path), Need::Key(verb, Breadth::Lists))
 }
 
 const fn tenant(method: Method, path: &'static str, verb: Verb) -> Rule {
-    Rule { method, path, need: Need::Key(verb, Breadth::Tenant), repeat: Repeat::Kept }
+    keyed(open(method, path), Need::Key(verb, Breadth::Tenant))
+}
+
+const fn keyed(mut rule: Rule, need: Need) -> Rule {
+    rule.need = need;
+    rule
 }
 
 const fn people(mut rule: Rule) -> Rule {
@@ -59,65 +77,80 @@ const fn people(mut rule: Rule) -> Rule {
 }
 
 const fn once(method: Method, path: &'static str, verb: Verb) -> Rule {
-    Rule { method, path, need: Need::Key(verb, Breadth::Tenant), repeat: Repeat::ShownOnce }
+    let mut rule = tenant(method, path, verb);
+    rule.repeat = Repeat::ShownOnce;
+    rule
 }
+
+impl Rule {
+    const fn does(mut self, actions: &'static [Action]) -> Self {
+        self.audited = Audited::As(actions);
+        self
+    }
+}
+
+/// What somebody says is one or the other.
+const CONSENT: &[Action] = &[Action::ConsentSubscribe, Action::ConsentOptOut];
+/// A file holds people, or opt-outs.
+const FILE: &[Action] = &[Action::ImportCreate, Action::ConsentImport];
 
 /// The table.
 pub(crate) const RULES: &[Rule] = &[
     open(Method::GET, "/healthz"),
     open(Method::GET, "/openapi.json"),
     lists(Method::GET, "/v1/lists", Read),
-    tenant(Method::POST, "/v1/lists", Operate),
+    tenant(Method::POST, "/v1/lists", Operate).does(&[Action::ListCreate]),
     lists(Method::GET, "/v1/lists/{list}", Read),
-    lists(Method::PATCH, "/v1/lists/{list}", Operate),
-    lists(Method::DELETE, "/v1/lists/{list}", Operate),
+    lists(Method::PATCH, "/v1/lists/{list}", Operate).does(&[Action::ListEdit]),
+    lists(Method::DELETE, "/v1/lists/{list}", Operate).does(&[Action::ListDelete]),
     lists(Method::GET, "/v1/lists/{list}/members", Read),
-    lists(Method::PUT, "/v1/lists/{list}/members/{member}", Operate),
-    lists(Method::DELETE, "/v1/lists/{list}/members/{member}", Operate),
-    people(lists(Method::POST, "/v1/lists/{list}/decisions", Operate)),
+    lists(Method::PUT, "/v1/lists/{list}/members/{member}", Operate).does(&[Action::MemberAdd]),
+    lists(Method::DELETE, "/v1/lists/{list}/members/{member}", Operate).does(&[Action::MemberRemove]),
+    people(lists(Method::POST, "/v1/lists/{list}/decisions", Operate)).does(CONSENT),
     people(tenant(Method::POST, "/v1/lists/{list}/filter-preview", Read)),
     lists(Method::GET, "/v1/lists/{list}/explain", Read),
     lists(Method::GET, "/v1/lists/{list}/imports", Read),
-    people(lists(Method::POST, "/v1/lists/{list}/imports", Operate)),
+    people(lists(Method::POST, "/v1/lists/{list}/imports", Operate)).does(FILE),
     lists(Method::GET, "/v1/imports", Read),
     lists(Method::GET, "/v1/imports/{import}", Read),
-    people(lists(Method::POST, "/v1/imports/{import}/approve", Approve)),
-    people(lists(Method::POST, "/v1/imports/{import}/discard", Approve)),
+    people(lists(Method::POST, "/v1/imports/{import}/approve", Approve)).does(&[Action::ImportApprove]),
+    people(lists(Method::POST, "/v1/imports/{import}/discard", Approve)).does(&[Action::ImportDiscard]),
     lists(Method::GET, "/v1/contacts", Read),
-    people(tenant(Method::POST, "/v1/contacts", Operate)),
+    people(tenant(Method::POST, "/v1/contacts", Operate)).does(&[Action::ContactCreate]),
     lists(Method::GET, "/v1/contacts/{contact}", Read),
-    lists(Method::PATCH, "/v1/contacts/{contact}", Operate),
-    lists(Method::DELETE, "/v1/contacts/{contact}", Operate),
-    people(tenant(Method::POST, "/v1/contacts/{contact}/erase", Admin)),
+    lists(Method::PATCH, "/v1/contacts/{contact}", Operate).does(&[Action::ContactEdit]),
+    lists(Method::DELETE, "/v1/contacts/{contact}", Operate).does(&[Action::ContactDelete]),
+    people(tenant(Method::POST, "/v1/contacts/{contact}/erase", Admin)).does(&[Action::ContactErase]),
     lists(Method::GET, "/v1/contacts/{contact}/export", Read),
-    people(lists(Method::POST, "/v1/contacts/{contact}/merge", Operate)),
-    people(tenant(Method::POST, "/v1/decisions", Operate)),
+    people(lists(Method::POST, "/v1/contacts/{contact}/merge", Operate)).does(&[Action::ContactMerge]),
+    people(tenant(Method::POST, "/v1/decisions", Operate)).does(CONSENT),
     lists(Method::POST, "/v1/opt-out-links", Operate),
     lists(Method::GET, "/v1/links", Read),
-    people(lists(Method::POST, "/v1/links", Link)),
+    people(lists(Method::POST, "/v1/links", Link)).does(&[Action::LinkCreate]),
     lists(Method::GET, "/v1/links/{link}", Read),
-    lists(Method::PATCH, "/v1/links/{link}", Link),
-    lists(Method::DELETE, "/v1/links/{link}", Link),
-    people(lists(Method::POST, "/v1/links/{link}/pause", Link)),
-    people(lists(Method::POST, "/v1/links/{link}/resume", Link)),
-    people(lists(Method::POST, "/v1/links/{link}/relink", Link)),
+    lists(Method::PATCH, "/v1/links/{link}", Link).does(&[Action::LinkEdit]),
+    lists(Method::DELETE, "/v1/links/{link}", Link).does(&[Action::LinkDelete]),
+    people(lists(Method::POST, "/v1/links/{link}/pause", Link)).does(&[Action::LinkPause]),
+    people(lists(Method::POST, "/v1/links/{link}/resume", Link)).does(&[Action::LinkResume]),
+    people(lists(Method::POST, "/v1/links/{link}/relink", Link)).does(&[Action::LinkRelink]),
     lists(Method::GET, "/v1/links/{link}/plan", Read),
-    people(lists(Method::POST, "/v1/links/{link}/sync", Operate)),
+    people(lists(Method::POST, "/v1/links/{link}/sync", Operate)).does(&[Action::LinkSync]),
     lists(Method::GET, "/v1/links/{link}/syncs/{generation}", Read),
-    lists(Method::POST, "/v1/holds/{digest}/approve", Approve),
-    lists(Method::POST, "/v1/holds/{digest}/discard", Approve),
+    lists(Method::POST, "/v1/holds/{digest}/approve", Approve).does(&[Action::HoldApprove]),
+    lists(Method::POST, "/v1/holds/{digest}/discard", Approve).does(&[Action::HoldDiscard]),
     lists(Method::GET, "/v1/runs", Read),
     lists(Method::GET, "/v1/runs/{run}", Read),
     lists(Method::GET, "/v1/runs/{run}/failures.csv", Read),
     lists(Method::GET, "/v1/requests/{request}", Read),
+    tenant(Method::GET, "/v1/audit", Admin),
     tenant(Method::GET, "/v1/settings", Read),
-    tenant(Method::PATCH, "/v1/settings", Admin),
+    tenant(Method::PATCH, "/v1/settings", Admin).does(&[Action::SettingsEdit]),
     tenant(Method::GET, "/v1/keys", Admin),
-    once(Method::POST, "/v1/keys", Admin),
-    tenant(Method::DELETE, "/v1/keys/{key}", Admin),
+    once(Method::POST, "/v1/keys", Admin).does(&[Action::KeyCreate]),
+    tenant(Method::DELETE, "/v1/keys/{key}", Admin).does(&[Action::KeyRevoke]),
     tenant(Method::GET, "/v1/sources", Admin),
-    once(Method::POST, "/v1/sources", Admin),
-    tenant(Method::DELETE, "/v1/sources/{source}", Admin),
+    once(Method::POST, "/v1/sources", Admin).does(&[Action::SourceCreate]),
+    tenant(Method::DELETE, "/v1/sources/{source}", Admin).does(&[Action::SourceDelete]),
 ];
 
 /// What the table says of a method of a path.
@@ -172,6 +205,16 @@ mod tests {
         let nobody =
             ["/v1/lists", "/v1/opt-out-links", "/v1/holds/{digest}/approve", "/v1/holds/{digest}/discard"];
         assert_eq!(kept.map(|rule| rule.path).collect::<Vec<_>>(), nobody);
+    }
+
+    #[test]
+    fn whatever_is_no_question_is_audited_but_for_two_that_change_nothing() {
+        let asks = |rule: &&Rule| rule.method == Method::GET;
+        assert!(RULES.iter().filter(asks).all(|rule| rule.audited == Audited::Nothing));
+        let unaudited = RULES.iter().filter(|rule| !asks(rule) && rule.audited == Audited::Nothing);
+        // A filter is tried, and a link signed, which is stored nowhere.
+        let harmless = ["/v1/lists/{list}/filter-preview", "/v1/opt-out-links"];
+        assert_eq!(unaudited.map(|rule| rule.path).collect::<Vec<_>>(), harmless);
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! What every request goes through before its handler, and every answer after it.
 
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    net::{IpAddr, SocketAddr},
+    panic::AssertUnwindSafe,
+};
 
 use axum::{
     extract::{ConnectInfo, MatchedPath, Request, State},
@@ -8,8 +11,15 @@ use axum::{
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
-use listsync_core::grant::{Grant, Lack, Lists, Reach, Verb};
-use listsync_engine::ports::{ApiKey, Scopes};
+use futures::FutureExt as _;
+use listsync_core::{
+    audit::Actor,
+    grant::{Grant, Lack, Lists, Reach, Verb},
+};
+use listsync_engine::{
+    audit,
+    ports::{ApiKey, Scopes},
+};
 use listsync_inbound::admission::Peer;
 
 use crate::{
@@ -20,6 +30,7 @@ use crate::{
     keys, later, peer,
     problem::Problem,
     rate::Purpose,
+    trail::Trail,
     uploads::Size,
     within,
 };
@@ -148,7 +159,7 @@ async fn answered(
 ) -> Response {
     request.extensions_mut().insert(caller.clone());
     if request.method() != axum::http::Method::POST || rule.need == Need::Nothing {
-        return next.run(request).await;
+        return handled(&app, (rule, &caller), request, next).await;
     }
     // Until it is answered: what was read of it is in memory for so long.
     let size = Size::of(request.body());
@@ -160,12 +171,31 @@ async fn answered(
         Ok(claimed) => claimed,
         Err(response) => return *response,
     };
-    let response = next.run(request).await;
+    let response = handled(&app, (rule, &caller), request, next).await;
     drop(place);
     match claim {
         Claim::None => response,
         Claim::Ours(claimed) => idempotency::keep(&app, &claimed, keeping(rule), response).await,
     }
+}
+
+/// The handler's answer. What it did is recorded before anybody is told: each request that changes something goes through
+/// here, and each repeat that is answered out of memory does not.
+async fn handled(
+    app: &App,
+    (rule, caller): (&'static Rule, &Caller),
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let trail = Trail::default();
+    request.extensions_mut().insert(trail.clone());
+    // Also a handler that broke off may have done something.
+    let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+    let response = answered.unwrap_or_else(|_| broken().into_response());
+    if let Some(deed) = trail.deed(Actor::Key(caller.key.clone()), rule.audited, response.status()) {
+        audit::record(&app.service, deed).await;
+    }
+    response
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

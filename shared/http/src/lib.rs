@@ -23,6 +23,7 @@ mod problem;
 mod pulse;
 mod rate;
 mod routes;
+mod trail;
 mod uploads;
 mod within;
 
@@ -44,7 +45,7 @@ pub use pulse::Pulse;
 
 use app::App;
 use routes::{
-    contacts, decisions, filters, health, holds, imports, keys as api_keys, links, lists, members,
+    audit, contacts, decisions, filters, health, holds, imports, keys as api_keys, links, lists, members,
     optout_links, requests, runs, settings, sources, syncs,
 };
 
@@ -110,6 +111,7 @@ fn handlers() -> OpenApiRouter<App> {
         .routes(routes!(runs::one))
         .routes(routes!(runs::failures_csv))
         .routes(routes!(requests::one))
+        .routes(routes!(audit::all))
         .routes(routes!(settings::get, settings::edit))
         .routes(routes!(api_keys::all, api_keys::create))
         .routes(routes!(api_keys::revoke))

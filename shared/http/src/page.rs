@@ -92,6 +92,11 @@ impl<T> Page<T> {
         Self { items, next }
     }
 
+    /// A page of these items, and the place at which the next one begins.
+    pub(crate) fn of(items: Vec<T>, next: Option<String>) -> Self {
+        Self { items, next: next.as_deref().map(encoded) }
+    }
+
     /// The same page with its items as something else.
     pub(crate) fn map<U>(self, of: impl FnMut(T) -> U) -> Page<U> {
         Page { items: self.items.into_iter().map(of).collect(), next: self.next }

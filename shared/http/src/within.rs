@@ -11,6 +11,7 @@ use axum::{
 };
 use listsync_core::{
     address::Address,
+    audit::{Action, ObjectKind},
     contact::{Contact, Place},
     grant::{Lists, Verb},
     id::{ContactId, ImportId, LinkId, ListId},
@@ -26,6 +27,7 @@ use crate::{
     app::{App, Inner},
     gate::Caller,
     problem::Problem,
+    trail::Trail,
 };
 
 /// So many imports are looked through for a cursor or a list at most.
@@ -36,6 +38,7 @@ const FARTHEST: usize = 10_000;
 pub(crate) struct Within {
     app: App,
     caller: Caller,
+    trail: Trail,
 }
 
 impl FromRequestParts<App> for Within {
@@ -44,7 +47,8 @@ impl FromRequestParts<App> for Within {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         // The gate has put it there for every route that needs a key.
         let caller = parts.extensions.get::<Caller>().cloned().ok_or_else(crate::gate::no_key)?;
-        Ok(Self { app: app.clone(), caller })
+        let trail = parts.extensions.get::<Trail>().cloned().unwrap_or_default();
+        Ok(Self { app: app.clone(), caller, trail })
     }
 }
 
@@ -87,13 +91,38 @@ impl Within {
         if is_operators { Voucher::Operator } else { Voucher::Key }
     }
 
+    /// Notes for the audit that the request is about this: whatever was not found here, such as what it made.
+    pub(crate) fn touch(&self, kind: ObjectKind, id: impl ToString) {
+        self.trail.touch(kind, id);
+    }
+
+    /// The same of whoever has an address now.
+    pub(crate) async fn touch_person(&self, address: &Address) -> Result<(), Problem> {
+        if let Some(contact) = self.service.contacts.find_contact(address).await? {
+            self.touch(ObjectKind::Contact, &contact.id);
+        }
+        Ok(())
+    }
+
+    /// Notes for the audit what the request does, where its route may do one of several things.
+    pub(crate) fn did(&self, action: Action) {
+        self.trail.did(action);
+    }
+
+    /// Notes for the audit that it changes nothing.
+    pub(crate) fn did_nothing(&self) {
+        self.trail.did_nothing();
+    }
+
     /// The list of a name or an id.
     pub(crate) async fn list(&self, text: &str) -> Result<List, Problem> {
         let found = match text.chars().any(char::is_control) {
             true => None,
             false => naming::find_list(self.ports().lists.as_ref(), text).await?,
         };
-        self.own(found, |list| &list.id).map_err(|missing| missing("list"))
+        let list = self.own(found, |list| &list.id).map_err(|missing| missing("list"))?;
+        self.touch(ObjectKind::List, &list.id);
+        Ok(list)
     }
 
     /// The link of an id.
@@ -102,7 +131,10 @@ impl Within {
             Ok(id) => self.ports().links.load(&id).await?,
             Err(_) => None,
         };
-        self.own(found, |state| &state.link.list).map_err(|missing| missing("link"))
+        let state = self.own(found, |state| &state.link.list).map_err(|missing| missing("link"))?;
+        self.touch(ObjectKind::Link, &state.link.id);
+        self.touch(ObjectKind::List, &state.link.list);
+        Ok(state)
     }
 
     /// The import of an id.
@@ -111,7 +143,10 @@ impl Within {
             Ok(id) => self.ports().lists.find_import(&id).await?,
             Err(_) => None,
         };
-        self.own(found, |import| &import.list).map_err(|missing| missing("import"))
+        let import = self.own(found, |import| &import.list).map_err(|missing| missing("import"))?;
+        self.touch(ObjectKind::Import, &import.id);
+        self.touch(ObjectKind::List, &import.list);
+        Ok(import)
     }
 
     /// The latest imports into the caller's lists, newest first.
@@ -134,6 +169,9 @@ impl Within {
     /// The contact of an id or an address, for a bound caller only one who is on a list of theirs, or opted out of it.
     pub(crate) async fn contact(&self, text: &str) -> Result<Contact, Problem> {
         let found = self.found_contact(text).await?;
+        if let Some(contact) = &found {
+            self.touch(ObjectKind::Contact, &contact.id);
+        }
         if self.bound_to().is_none() {
             return found.ok_or_else(|| Problem::missing("contact"));
         }

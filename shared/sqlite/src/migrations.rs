@@ -22,6 +22,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/15_departed.sql"),
     include_str!("../migrations/16_erased.sql"),
     include_str!("../migrations/17_erasures.sql"),
+    include_str!("../migrations/18_audit.sql"),
 ];
 
 /// Marks a file as ours (`PRAGMA application_id`): "lsyn" in ASCII.

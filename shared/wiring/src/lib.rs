@@ -11,7 +11,7 @@ use listsync_engine::{
     Ports,
     notices::Post,
     ports::{
-        Contacts, Fault, Gate, Keys, Links, ListStore, PortError, PortResult, Queue, Runs, Seen,
+        AuditLog, Contacts, Fault, Gate, Keys, Links, ListStore, PortError, PortResult, Queue, Runs, Seen,
         SettingsStore, SystemClock,
     },
     service::Service,
@@ -210,7 +210,7 @@ struct Told {
 
 fn wired<S>(store: Arc<S>, queue: Arc<dyn Queue>, told: Told) -> Wired
 where
-    S: ListStore + Contacts + Keys + Seen + Links + Runs + Gate + SettingsStore + 'static,
+    S: ListStore + Contacts + Keys + Seen + AuditLog + Links + Runs + Gate + SettingsStore + 'static,
 {
     let Told { visibility, most_receives, public_url, trusted_proxies, graph } = told;
     let (access, gate) = (graph.clone(), store.clone());
@@ -230,7 +230,13 @@ where
         settings: store.clone(),
         clock: Arc::new(SystemClock),
     };
-    let service = Service { ports: ports.clone(), contacts: store.clone(), keys: store.clone(), seen: store };
+    let service = Service {
+        ports: ports.clone(),
+        contacts: store.clone(),
+        keys: store.clone(),
+        seen: store.clone(),
+        audit: store,
+    };
     Wired { ports, service, visibility, most_receives, public_url, trusted_proxies, graph, directory }
 }
 

@@ -52,3 +52,8 @@ async fn the_embedded_store_keeps_keys_and_what_was_seen() {
     contracts::keys::all(make).await;
     contracts::keys::seen(make).await;
 }
+
+#[tokio::test]
+async fn the_embedded_store_keeps_the_audit() {
+    contracts::audit::all(make).await;
+}

@@ -154,6 +154,14 @@ Examples:
   listsync backup /backups/listsync-2026-12-01.db
 Copy the file of erasures beside the store along with it, and after each erasure: listsync.db.erasures.";
 
+pub(super) const AUDIT: &str = "\
+Examples:
+  listsync audit ls
+  listsync audit ls --since 7d --actor local
+  listsync audit ls --object 0197c1de-0000-7000-8000-000000000001 --json
+What is recorded: each change by a key, a sender of events, an opt-out link, a dropped file or this command line.
+How long it is kept: listsync settings get audit-keep";
+
 pub(super) const DOCTOR: &str = "\
 Examples:
   listsync doctor

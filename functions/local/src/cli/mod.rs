@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use listsync_core::{limit::AdditionLimit, own::Own};
 
+mod audit;
 #[cfg(test)]
 mod documented;
 mod examples;
@@ -13,8 +14,8 @@ mod import;
 mod keys;
 mod link;
 mod people;
-mod reads;
 
+pub(crate) use audit::AuditVerb;
 pub(crate) use import::{AgainArg, ColumnArgs, Deed, ImportArgs, ImportModeArg, ImportsVerb};
 pub(crate) use keys::{KeysVerb, ScopeArg};
 pub(crate) use link::{LinkArgs, LinkEditArgs, NewGroupKindArg, WritesArg};
@@ -81,6 +82,9 @@ pub(crate) enum Verb {
     /// Look at past runs.
     #[command(subcommand, after_help = examples::RUNS)]
     Runs(RunsVerb),
+    /// Look at who did what.
+    #[command(subcommand, after_help = examples::AUDIT)]
+    Audit(AuditVerb),
     /// Check settings, reachability, permissions and the clock.
     #[command(after_help = examples::DOCTOR)]
     Doctor(DoctorArgs),
@@ -333,6 +337,8 @@ pub(crate) enum SettingName {
     /// The groups that may be linked, by object id, separated by commas; none: those that were created for a list, and
     /// those that the operator linked.
     LinkableGroups,
+    /// For how many days the audit keeps what is recorded from now on: 1d to 3650d.
+    AuditKeep,
 }
 
 #[cfg(test)]

@@ -2,13 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use listsync_core::settings::Settings;
+use listsync_core::{
+    audit::{Action, Object, ObjectKind},
+    settings::Settings,
+};
 use listsync_engine::{
     ports::{Call, PortError, PortResult},
     service::Service,
     settings,
 };
 
+use super::record;
 use crate::output;
 
 /// Any of these lets an app read the tenant's verified domains (Microsoft Graph, "List organization").
@@ -38,7 +42,10 @@ pub(super) async fn learn(service: &Service, call: Call<'_>) -> PortResult<()> {
         }
         Ok::<_, PortError>(())
     };
-    settings::edit_and_follow(service, learned).await.map(drop)
+    settings::edit_and_follow(service, learned).await?;
+    let setting = Object::new(ObjectKind::Setting, "internal-domains");
+    record::done(service, Action::SettingsEdit, vec![setting]).await;
+    Ok(())
 }
 
 /// Whether the token may read the tenant's domains.

@@ -1,10 +1,16 @@
 //! Until when no call to the directory begins, for `listsync doctor`; and how a person lets calls begin again.
 
-use listsync_core::Timestamp;
+use listsync_core::{
+    Timestamp,
+    audit::{Action, Object, ObjectKind},
+};
 use listsync_engine::gate::{Opened, closed_until, open};
 use listsync_wiring::Wired;
 
-use super::doctor::{Check, State};
+use super::{
+    doctor::{Check, State},
+    record,
+};
 use crate::{cli::DoctorArgs, output::Refusal};
 
 const NAME: &str = "gate";
@@ -15,6 +21,8 @@ pub(super) async fn check(wired: &Wired, args: DoctorArgs) -> Result<Check, Refu
     if args.open_gate
         && let Opened::Now(until) = open(gate, &tenant, now).await?
     {
+        let tenant = Object::new(ObjectKind::Tenant, &tenant);
+        record::done(&wired.service, Action::GateOpen, vec![tenant]).await;
         return Ok(Check::ok(NAME, format!("it was closed until {until}, and is open now")));
     }
     Ok(told(closed_until(gate, &tenant, now).await?))

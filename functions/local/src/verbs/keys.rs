@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use listsync_core::{
     Timestamp,
+    audit::ObjectKind,
     grant::{Grant, Lists, Verb},
 };
 use listsync_engine::{
@@ -111,7 +112,9 @@ async fn create(service: &Service, (name, scopes): (&str, &[ScopeArg]), bound: B
         "{text}\nThis is the only time that it is shown. Send it as 'Authorization: Bearer …'; its id is {}.",
         key.id
     );
-    Ok(Reply::done(json!(NewKeyDocument { key: KeyDocument::of(key, None), secret: text }), said))
+    let id = key.id.clone();
+    let document = json!(NewKeyDocument { key: KeyDocument::of(key, None), secret: text });
+    Ok(Reply::done(document, said).made(ObjectKind::Key, id))
 }
 
 async fn revoke(service: &Service, id: &str) -> Outcome {
@@ -130,5 +133,5 @@ async fn rotate(service: &Service) -> Outcome {
     let SigningKey { id, made, .. } = service.keys.rotate_signing_key(service.ports.clock.now()).await?;
     let text =
         format!("Opt-out links are signed by the key {id} from now on. Links of earlier keys stay good.");
-    Ok(Reply::done(json!({"id": id, "made": made}), text))
+    Ok(Reply::done(json!({"id": id, "made": made}), text).made(ObjectKind::SigningKey, id))
 }

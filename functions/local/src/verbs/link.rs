@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use listsync_core::{
+    audit::{Action, Object, ObjectKind},
     id::LinkId,
     link::{Externals, Extras, FirstMerge, Link, MemberRules, Mode, Side, Writes},
     linkable::Voucher,
@@ -18,7 +19,7 @@ use listsync_engine::{
 use listsync_wiring::Wired;
 use uuid::Uuid;
 
-use super::{domains, unanswered};
+use super::{domains, record, unanswered};
 use crate::{
     cli::{LinkArgs, NewGroupKindArg},
     find,
@@ -56,7 +57,7 @@ pub(super) async fn run(wired: &Wired, args: &LinkArgs) -> Outcome {
         voucher: Voucher::Operator,
         asker: Asker::Runner,
     };
-    let link = saved(ports, &new).await?;
+    let link = saved(wired, &new).await?;
     unanswered::tell(&unanswered::of_protected(ports, &link.members.protected).await);
     domains::learn(&wired.service, call(ports, &Meter::default())).await?;
     let text = format!(
@@ -104,7 +105,7 @@ pub(super) async fn existing_group(wired: &Wired, list: &List, group: &str) -> R
         voucher: Voucher::Operator,
         asker: Asker::Runner,
     };
-    let link = saved(ports, &new).await?;
+    let link = saved(wired, &new).await?;
     domains::learn(&wired.service, call(ports, &Meter::default())).await?;
     Ok(Some(link))
 }
@@ -127,8 +128,13 @@ fn advice(args: &LinkArgs) -> &'static str {
     }
 }
 
-async fn saved(ports: &Ports, new: &NewLink) -> Result<Link, Refusal> {
-    Ok(connect(ports, new, call(ports, &Meter::default())).await?)
+/// Saves it, and records that at once: what comes after it may fail, and the link stays.
+async fn saved(wired: &Wired, new: &NewLink) -> Result<Link, Refusal> {
+    let ports = &wired.ports;
+    let link = connect(ports, new, call(ports, &Meter::default())).await?;
+    let objects = vec![Object::new(ObjectKind::Link, &link.id), Object::new(ObjectKind::List, &link.list)];
+    record::done(&wired.service, Action::LinkCreate, objects).await;
+    Ok(link)
 }
 
 fn call<'a>(ports: &Ports, meter: &'a Meter) -> Call<'a> {

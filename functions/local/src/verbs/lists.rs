@@ -213,7 +213,7 @@ fn edited(list: &List, address: &Address, (outcome, links): (&str, Vec<LinkId>))
 
 fn unedited(list: &List, address: &Address, outcome: &str, what: &str) -> Reply {
     let document = json!({"list": list.id, "address": address, "outcome": outcome, "links": []});
-    Reply::done(document, format!("{address} {what} '{}'.", list.name))
+    Reply::done(document, format!("{address} {what} '{}'.", list.name)).unchanged()
 }
 
 /// More members than this go only by a word.

@@ -11,6 +11,7 @@ use crate::{
 };
 
 mod asked;
+mod audit;
 mod authority;
 mod backup;
 mod completions;
@@ -18,6 +19,7 @@ mod contacts;
 mod decisions;
 mod doctor;
 mod domains;
+mod effect;
 mod functions;
 mod gate;
 mod grants;
@@ -30,6 +32,7 @@ mod lists;
 mod notices;
 mod plan;
 mod queue;
+mod record;
 mod rules;
 mod runs;
 mod serve;
@@ -39,6 +42,9 @@ mod times;
 mod unanswered;
 mod waiting;
 mod work;
+
+use effect::{effect, missing_store};
+use record::Begun;
 
 /// Runs a verb.
 pub(crate) async fn run(verb: &Verb, form: Form, environment: Result<Environment, SettingError>) -> Outcome {
@@ -64,7 +70,13 @@ pub(crate) async fn run(verb: &Verb, form: Form, environment: Result<Environment
     if let Verb::Backup { file } = verb {
         return backup::run(&config, file);
     }
-    wired(verb, form, &listsync_wiring::open(config, verb.missing_store()).await?).await
+    let opened = listsync_wiring::open(config, missing_store(verb)).await?;
+    let begun = Begun::of(&opened.service, effect(verb)).await;
+    let outcome = wired(verb, form, &opened).await;
+    if let Some(begun) = begun {
+        begun.ended(&opened.service, &outcome).await;
+    }
+    outcome
 }
 
 async fn wired(verb: &Verb, form: Form, wired: &Wired) -> Outcome {
@@ -85,6 +97,7 @@ async fn wired(verb: &Verb, form: Form, wired: &Wired) -> Outcome {
         Verb::Tick => work::tick(wired).await,
         Verb::Work(args) => work::work(wired, args, form).await,
         Verb::Serve(args) => serve::run(wired, args, form).await,
+        Verb::Audit(verb) => audit::run(&wired.service, verb).await,
         Verb::Runs(verb) => runs::run(ports, verb, form).await,
         Verb::Settings(verb) => settings::run(&wired.service, verb).await,
         // These need no ports, or open them themselves.

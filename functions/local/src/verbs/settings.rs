@@ -11,7 +11,7 @@ use crate::{
     output::{self, Outcome, Refusal, Reply},
 };
 
-const ALL: [SettingName; 8] = [
+const ALL: [SettingName; 9] = [
     SettingName::Every,
     SettingName::FullCheckEvery,
     SettingName::SettleWindow,
@@ -20,6 +20,7 @@ const ALL: [SettingName; 8] = [
     SettingName::InternalDomains,
     SettingName::Protected,
     SettingName::LinkableGroups,
+    SettingName::AuditKeep,
 ];
 
 pub(super) async fn run(service: &Service, verb: &SettingsVerb) -> Outcome {
@@ -43,7 +44,7 @@ pub(super) async fn run(service: &Service, verb: &SettingsVerb) -> Outcome {
     }
 }
 
-fn word(name: SettingName) -> &'static str {
+pub(super) fn word(name: SettingName) -> &'static str {
     match name {
         SettingName::Every => "every",
         SettingName::FullCheckEvery => "full-check-every",
@@ -53,6 +54,7 @@ fn word(name: SettingName) -> &'static str {
         SettingName::InternalDomains => "internal-domains",
         SettingName::Protected => "protected",
         SettingName::LinkableGroups => "linkable-groups",
+        SettingName::AuditKeep => "audit-keep",
     }
 }
 
@@ -72,6 +74,7 @@ fn set(settings: &mut Settings, name: SettingName, value: &str) -> Result<(), Re
         SettingName::InternalDomains => SettingsPatch { internal_domains: many(), ..nothing },
         SettingName::Protected => SettingsPatch { protected: many(), ..nothing },
         SettingName::LinkableGroups => SettingsPatch { linkable_groups: many(), ..nothing },
+        SettingName::AuditKeep => SettingsPatch { audit_keep: one(), ..nothing },
     };
     patch.apply(settings).map_err(|refused| {
         Refusal::new("setting", refused.to_string(), "see 'listsync settings --help' for examples")
@@ -113,6 +116,7 @@ mod tests {
             (SettingName::InternalDomains, "contoso.com,contoso.de"),
             (SettingName::Protected, everybody.as_str()),
             (SettingName::LinkableGroups, id),
+            (SettingName::AuditKeep, "30d"),
         ] {
             set(&mut settings, name, given).expect(given);
             assert_eq!(text(&settings, name), given);
@@ -135,6 +139,7 @@ mod tests {
             (SettingName::InternalDomains, "contoso"),
             (SettingName::LinkableGroups, "staff"),
             (SettingName::Every, "0.5s"),
+            (SettingName::AuditKeep, "1h"),
         ] {
             let refusal = set(&mut Settings::default(), name, given).expect_err(given);
             assert!(refusal.message.starts_with(word(name)), "{}", refusal.message);

@@ -1,5 +1,6 @@
 //! What the engine needs of the world, in our words: each port the few calls that a run makes.
 
+mod audit;
 mod clock;
 mod contacts;
 mod directory;
@@ -18,6 +19,7 @@ mod records;
 mod report;
 mod rows;
 
+pub use audit::{AuditLog, AuditPage, AuditQuery};
 pub use clock::{Clock, SystemClock};
 pub use contacts::{ContactChanges, ContactEdit, Contacts, Heard, MailState, Moves};
 pub use directory::{

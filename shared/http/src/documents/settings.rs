@@ -31,6 +31,8 @@ pub struct SettingsDocument {
     /// The object ids of the groups that may be linked; none: those that were created for a list, and those that the
     /// operator linked.
     pub linkable_groups: Vec<String>,
+    /// For how many days the audit keeps what is recorded from now on, such as `400d`.
+    pub audit_keep: String,
 }
 
 /// The settings after a change.
@@ -72,6 +74,9 @@ pub struct SettingsPatch {
     /// The object ids of the groups that may be linked, all of them.
     #[schema(max_items = 1000)]
     pub linkable_groups: Option<Vec<String>>,
+    /// For how many days the audit keeps what is recorded from now on: 1 to 3650.
+    #[schema(pattern = "^([1-9][0-9]{0,2}|[12][0-9]{3}|3[0-5][0-9]{2}|36[0-4][0-9]|3650)d$")]
+    pub audit_keep: Option<String>,
 }
 
 /// A setting that makes no sense: its name and why.
@@ -97,6 +102,7 @@ impl SettingsDocument {
             internal_domains,
             protected,
             linkable_groups,
+            audit_keep,
         } = settings;
         Self {
             every: duration::format(*every),
@@ -107,11 +113,40 @@ impl SettingsDocument {
             internal_domains: internal_domains.iter().cloned().collect(),
             protected: protected.texts(),
             linkable_groups: linkable_groups.iter().map(ToString::to_string).collect(),
+            audit_keep: duration::format_days(*audit_keep),
         }
     }
 }
 
 impl SettingsPatch {
+    /// The names of the settings that it changes.
+    #[must_use]
+    pub fn names(&self) -> Vec<&'static str> {
+        let Self {
+            every,
+            full_check_every,
+            settle_window,
+            max_removals,
+            max_additions,
+            internal_domains,
+            protected,
+            linkable_groups,
+            audit_keep,
+        } = self;
+        let named = [
+            ("every", every.is_some()),
+            ("full-check-every", full_check_every.is_some()),
+            ("settle-window", settle_window.is_some()),
+            ("max-removals", max_removals.is_some()),
+            ("max-additions", max_additions.is_some()),
+            ("internal-domains", internal_domains.is_some()),
+            ("protected", protected.is_some()),
+            ("linkable-groups", linkable_groups.is_some()),
+            ("audit-keep", audit_keep.is_some()),
+        ];
+        named.into_iter().filter(|(_, is_named)| *is_named).map(|(name, _)| name).collect()
+    }
+
     /// Does the change.
     ///
     /// # Errors
@@ -126,6 +161,7 @@ impl SettingsPatch {
             internal_domains,
             protected,
             linkable_groups,
+            audit_keep,
         } = self;
         if let Some(text) = every {
             settings.every = duration::parse_interval(&text).map_err(|error| refuse("every", error))?;
@@ -153,6 +189,9 @@ impl SettingsPatch {
         if let Some(parts) = linkable_groups {
             let groups = parts.iter().map(|part| parse_group_id(part)).collect::<Result<_, _>>();
             settings.linkable_groups = groups.map_err(|error| refuse("linkable-groups", error))?;
+        }
+        if let Some(text) = audit_keep {
+            settings.audit_keep = duration::parse_days(&text).map_err(|error| refuse("audit-keep", error))?;
         }
         Ok(())
     }
@@ -189,6 +228,7 @@ mod tests {
             "internal-domains": ["contoso.com", "contoso.de"],
             "protected": ["owners", "2f4d0c1e-0000-4000-8000-000000000001", "anna@contoso.com"],
             "linkable-groups": ["2f4d0c1e-0000-4000-8000-000000000002"],
+            "audit-keep": "500d",
         });
         let document = patch(given.clone()).expect("settings");
         assert_eq!(serde_json::to_value(document).expect("JSON"), given);
@@ -209,6 +249,8 @@ mod tests {
             ("protected", json!(["owner"])),
             ("internal-domains", json!(["contoso"])),
             ("linkable-groups", json!(["staff"])),
+            ("audit-keep", json!("off")),
+            ("audit-keep", json!("0d")),
         ] {
             let refused = patch(json!({name: value})).expect_err(name);
             assert_eq!(refused.name, name);

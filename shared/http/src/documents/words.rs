@@ -56,6 +56,8 @@ words! {
     Standing: "member" | "opted_out" | "pending" | "absent";
     /// Who brought a contact or a value.
     Origin: "manual" | "csv" | "entra" | "own" | "filter";
+    /// How far something came that somebody did.
+    Completion: "done" | "broken_off";
     /// Who decides who is on a list.
     Kind: "static" | "filtered";
     /// Whether members may leave a list by themselves.

@@ -10,6 +10,7 @@ use axum::{
 };
 use listsync_core::{
     address::Address,
+    audit::ObjectKind,
     contact::{Contact, ExternalId, Scope, UndeliverableReason},
     id::ContactId,
     list::Origin,
@@ -143,6 +144,7 @@ pub(crate) async fn create(app: Within, Told(new): Told<NewContactBody>) -> Resu
         mail: None,
     };
     let contact = people::create(&app.service, &address, &edit, Origin::Manual).await?.what;
+    app.touch(ObjectKind::Contact, &contact.id);
     let location = format!("/v1/contacts/{}", contact.id);
     let answer = shown(&app, contact).await?;
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], answer).into_response())

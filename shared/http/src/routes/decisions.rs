@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::Json;
 use listsync_core::{
     address::Address,
+    audit::{Action, ObjectKind},
     contact::{Decision, OptOutReason, Saying, Scope, Via},
     id::ListId,
 };
@@ -88,7 +89,14 @@ async fn said(
         via: Via::Api,
         at: app.now(),
     };
+    app.did(match new.decision {
+        Decision::Subscribed => Action::ConsentSubscribe,
+        Decision::OptedOut => Action::ConsentOptOut,
+    });
     let Stored { what: heard, links } = people::say(&app.service, &saying, Duration::ZERO).await?;
+    if let Some(contact) = &heard.contact {
+        app.touch(ObjectKind::Contact, contact);
+    }
     Ok(Json(DecisionDocument {
         list: list.map(String::from),
         address: address.into(),

@@ -1,7 +1,7 @@
 //! What a person says of what a guard kept back.
 
 use axum::Json;
-use listsync_core::{hold::Hold, id::LinkId};
+use listsync_core::{audit::ObjectKind, hold::Hold, id::LinkId};
 use listsync_engine::{ports::RulingKind, rule::rule};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -49,8 +49,11 @@ async fn held(app: &Within, digest: &str) -> Result<(LinkId, Hold), Problem> {
         .into_iter()
         .filter_map(|state| Some((state.link.id, state.link.list, state.progress.hold?)));
     let found = held.into_iter().find(|(_, _, hold)| hold.digest == digest);
-    let (link, _, hold) = app.own(found, |(_, list, _)| list).map_err(|missing| {
+    let (link, list, hold) = app.own(found, |(_, list, _)| list).map_err(|missing| {
         missing("hold").hint("a hold gets a new digest when what it holds changes: look at the link again")
     })?;
+    app.touch(ObjectKind::Hold, &hold.digest);
+    app.touch(ObjectKind::Link, &link);
+    app.touch(ObjectKind::List, &list);
     Ok((link, hold))
 }

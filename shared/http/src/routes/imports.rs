@@ -7,7 +7,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use jiff::{civil::Date, tz::TimeZone};
-use listsync_core::contact::Via;
+use listsync_core::{
+    audit::{Action, ObjectKind},
+    contact::Via,
+};
 use listsync_engine::{
     people::{self, Stored},
     ports::{Fault, Import, ImportState, PortError},
@@ -139,16 +142,22 @@ pub(crate) async fn take_in(
     let (parsed, rejects) = off_the_threads(move || taken(&file, &profile, today, rejects)).await?;
     match deed {
         Deed::Look(mode) => {
+            app.did_nothing();
             let preview = listsync_lists::preview(&app.service, &list, (&parsed, mode)).await?;
             Ok(Json(PreviewAnswer::of(preview, parsed)).into_response())
         }
         Deed::OptOuts => {
+            app.did(Action::ConsentImport);
             let brought = bring_opt_outs(&app.service, (&list.id, Via::Api), &parsed).await?;
             Ok(with_rejects(StatusCode::OK, Json(OptOutsAnswer::from(brought)), rejects))
         }
         Deed::TakeIn(mode, again) => {
             let source = Source { file: &file_name, mode, at: app.now(), given: app.given() };
             let taken = listsync_lists::take_in(&app.service, &list.id, parsed, (source, again)).await?;
+            app.touch(ObjectKind::Import, &taken.import.id);
+            if taken.import.state == ImportState::Repeated {
+                app.did_nothing();
+            }
             Ok(answer(taken.into(), rejects))
         }
     }

@@ -10,6 +10,7 @@ use axum::{
 };
 use listsync_core::{
     Timestamp,
+    audit::ObjectKind,
     grant::{Grant, Lists, Verb},
 };
 use serde::Deserialize;
@@ -87,6 +88,7 @@ pub(crate) async fn create(app: Within, Told(new): Told<NewKeyBody>) -> Result<R
     let wish = Wish { name, grant: Grant { verbs: new.scopes, lists }, expires: new.expires };
     wish.check(app.now()).map_err(|error| Problem::invalid(error.field(), error.to_string()))?;
     let NewKey { key, text } = make(app.service.keys.as_ref(), wish, app.now()).await?;
+    app.touch(ObjectKind::Key, &key.id);
     let document = NewKeyDocument { key: KeyDocument::of(key, None), secret: text };
     Ok((StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], Json(document)).into_response())
 }
@@ -105,9 +107,12 @@ pub(crate) async fn revoke(app: Within, Named([id]): Named<1>) -> Result<StatusC
     }
     let keys = app.service.keys.api_keys().await?;
     let mut key = keys.into_iter().find(|key| key.id == id).ok_or_else(|| Problem::missing("key"))?;
-    if key.revoked.is_none() {
-        key.revoked = Some(app.now());
-        app.service.keys.save_api_key(&key).await?;
+    app.touch(ObjectKind::Key, &key.id);
+    if key.revoked.is_some() {
+        app.did_nothing();
+        return Ok(StatusCode::NO_CONTENT);
     }
+    key.revoked = Some(app.now());
+    app.service.keys.save_api_key(&key).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -7,6 +7,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use listsync_core::{
+    audit::ObjectKind,
     contact::Version,
     limit::AdditionLimit,
     list::{List, ListKind, OptOutRule},
@@ -86,6 +87,7 @@ pub(crate) async fn create(app: Within, Told(new): Told<NewList>) -> Result<Resp
     };
     let ports = app.ports();
     let list = naming::create_list(ports.lists.as_ref(), &name, app.now()).await?;
+    app.touch(ObjectKind::List, &list.id);
     let list = match (&kind, opt_out) {
         (None, None) => list,
         _ => {

@@ -78,12 +78,16 @@ pub(crate) async fn put(
     }
     let contact = NewContact { address: address.clone(), name, fields: BTreeMap::new() };
     let Stored { what, links } = people::add(&app.service, &list.id, &contact).await?;
+    app.touch_person(&address).await?;
     match what {
         AddOutcome::Added => {
             let edit = MemberEdit { name_kept, ..edited(list, address, ("added", links)) };
             Ok((StatusCode::CREATED, Json(edit)).into_response())
         }
         AddOutcome::Already => {
+            if contact.name.is_empty() {
+                app.did_nothing();
+            }
             let edit = MemberEdit { name_kept, ..edited(list, address, ("already", links)) };
             Ok(Json(edit).into_response())
         }
@@ -106,9 +110,13 @@ pub(crate) async fn remove(
     let list = app.list(&list).await?;
     let address = member_address(&app, &member).await?;
     let Stored { what, links } = people::remove(&app.service, &list.id, &address).await?;
+    app.touch_person(&address).await?;
     let outcome = match what {
         RemoveOutcome::Removed => "removed",
-        RemoveOutcome::Absent => "absent",
+        RemoveOutcome::Absent => {
+            app.did_nothing();
+            "absent"
+        }
     };
     Ok(Json(edited(list, address, (outcome, links))))
 }

@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderMap, header},
     response::{IntoResponse as _, Response},
 };
-use listsync_core::settings::Settings;
+use listsync_core::{audit::ObjectKind, settings::Settings};
 use listsync_engine::{
     answered,
     ports::{Call, Meter, PortError},
@@ -44,6 +44,13 @@ pub(crate) async fn edit(
 ) -> Result<Response, Problem> {
     let named = (patch.protected.is_some(), patch.linkable_groups.is_some());
     let expected = etag::any_of(&headers)?;
+    let names = patch.names();
+    for name in &names {
+        app.touch(ObjectKind::Setting, name);
+    }
+    if names.is_empty() {
+        app.did_nothing();
+    }
     let change = |settings: &mut Settings| {
         if expected.as_ref().is_some_and(|tag| *tag != etag::of(&SettingsDocument::of(settings))) {
             return Err(PortError::settings_changed().into());

@@ -6,6 +6,7 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse as _, Response},
 };
+use listsync_core::audit::ObjectKind;
 use listsync_engine::ports::{EventSource, Secret, SourceKind};
 use listsync_inbound::events::{source::check, standard::secret_text};
 use serde::Deserialize;
@@ -83,6 +84,7 @@ pub(crate) async fn create(app: Within, Told(new): Told<NewSource>) -> Result<Re
         let field = if error.field() == "secrets" { "key" } else { error.field() };
         Problem::invalid(field, error.to_string())
     })?;
+    app.touch(ObjectKind::Source, &source.id);
     app.service.keys.add_source(&source).await.map_err(|error| match error.code.as_str() {
         "source_exists" => Problem::from(error).field("id"),
         _ => error.into(),
@@ -134,6 +136,7 @@ pub(crate) async fn delete(app: Within, Named([id]): Named<1>) -> Result<StatusC
     if app.service.keys.source(&id).await?.is_none() {
         return Err(Problem::missing("source"));
     }
+    app.touch(ObjectKind::Source, &id);
     app.service.keys.delete_source(&id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -4,6 +4,7 @@
 
 mod access;
 mod ask;
+mod audit;
 mod crowd;
 mod documents;
 mod edits;
@@ -11,6 +12,7 @@ mod filters;
 mod idempotency;
 mod imports;
 mod later;
+mod log;
 mod pages;
 mod people;
 mod refusals;

@@ -4,11 +4,13 @@ use std::{collections::BTreeMap, time::Duration};
 
 use listsync_core::{
     Timestamp,
+    audit::{Action, Actor, Completion, Object, ObjectKind},
     contact::{Contact, Decision, OptOutReason, Said, Saying, Scope, UndeliverableReason, Via},
     id::ListId,
     list::Origin,
 };
 use listsync_engine::{
+    audit::{self, Deed},
     naming, people,
     ports::{ContactEdit, EventSource, Fault, MailState, PortError, PortResult, SourceKind},
     service::Service,
@@ -174,7 +176,9 @@ impl<'a> Applying<'a> {
         if self.is_superseded(&saying).await? {
             return Ok(Outcome::Superseded);
         }
-        people::say(self.service, &saying, self.delay()).await?;
+        let heard = people::say(self.service, &saying, self.delay()).await?.what;
+        let said = (saying.decision, &saying.scope);
+        audit::record(self.service, Deed::of_consent(self.actor(), said, heard.contact.as_ref())).await;
         Ok(Outcome::Applied)
     }
 
@@ -211,7 +215,18 @@ impl<'a> Applying<'a> {
             return Ok(Outcome::Conflict);
         }
         people::edit_later(self.service, (&contact.id, None), &edit, Origin::Own, self.delay()).await?;
+        let deed = Deed {
+            actor: self.actor(),
+            action: Action::ContactEdit,
+            objects: vec![Object::new(ObjectKind::Contact, &contact.id)],
+            completion: Completion::Done,
+        };
+        audit::record(self.service, deed).await;
         Ok(Outcome::Applied)
+    }
+
+    fn actor(&self) -> Actor {
+        Actor::Source(self.source.id.clone())
     }
 
     /// What a subscription event is about; none: a list that is not there.

@@ -2,8 +2,12 @@
 
 use std::time::Duration;
 
-use listsync_core::contact::{Decision, OptOut, OptOutReason, Saying, Scope, Via};
+use listsync_core::{
+    audit::{Actor, Completion},
+    contact::{Decision, OptOut, OptOutReason, Saying, Scope, Via},
+};
 use listsync_engine::{
+    audit::{self, Deed},
     people,
     ports::{Fault, PortResult},
     service::Service,
@@ -69,7 +73,9 @@ pub(super) async fn act(service: &Service, mut person: Person, action: Action) -
         Err(outcome) => outcome,
         Ok((decision, scope)) => {
             let via = if action == Action::OneClick { Via::OneClick } else { Via::Page };
-            match said(service, &person.holder, decision, scope, via).await {
+            let said = said(service, &person.holder, decision, scope.clone(), via).await;
+            recorded(service, &person.holder, (decision, &scope), &said).await;
+            match said {
                 Ok(()) => Outcome::Done,
                 Err(error) if error.fault == Fault::Rejected => Outcome::Refused,
                 Err(error) => return Err(error),
@@ -111,6 +117,18 @@ async fn said(
         Holder::Departed(id) => {
             people::refuse_departed(service, id, &scope, OptOut { reason, at, via }).await
         }
+    }
+}
+
+/// Has the audit say so, also where it was stored and a later step failed: the person may never try again.
+async fn recorded(service: &Service, holder: &Holder, said: (Decision, &Scope), result: &PortResult<()>) {
+    let completion = match result {
+        Ok(()) => Some(Completion::Done),
+        Err(error) => audit::completion_of(error),
+    };
+    if let Some(completion) = completion {
+        let deed = Deed::of_consent(Actor::Oneself, said, Some(holder.contact()));
+        audit::record(service, Deed { completion, ..deed }).await;
     }
 }
 

@@ -26,6 +26,14 @@ pub(super) enum Holder {
 }
 
 impl Holder {
+    /// The id of the contact that they are, or were.
+    pub(super) fn contact(&self) -> &ContactId {
+        match self {
+            Self::Kept(contact) => &contact.id,
+            Self::Departed(id) => id,
+        }
+    }
+
     /// Whether a no to all lists is their last word on every one.
     pub(super) fn wants_no_list(&self) -> bool {
         matches!(self, Self::Kept(contact) if contact.wants_no_list())

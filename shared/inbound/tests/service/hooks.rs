@@ -125,6 +125,26 @@ async fn a_repeat_is_accepted_and_changes_nothing_for_a_week() {
 }
 
 #[tokio::test]
+async fn what_an_event_changed_is_in_the_audit_once_and_as_its_senders() {
+    let sender = Sender::new().await;
+    let anna = sender.kit.member("anna").await.id;
+    for _ in 0..2 {
+        sender.send("m-1", &event("unsubscribe", "anna")).await;
+        sender.send("m-2", &event("subscribe", "anna")).await;
+        sender.send("m-3", &event("hard_bounce", "anna")).await;
+    }
+    sender.send("m-4", &event("hard_bounce", "anna")).await;
+    sender.send("m-5", &event("hard_bounce", "nobody")).await;
+    let news = &sender.kit.news;
+    let expected = [
+        format!("source:crm contact.edit contact:{anna}"),
+        format!("source:crm consent.subscribe list:{news} contact:{anna}"),
+        format!("source:crm consent.opt_out list:{news} contact:{anna}"),
+    ];
+    assert_eq!(sender.kit.audited().await, expected);
+}
+
+#[tokio::test]
 async fn an_event_is_remembered_only_once_all_of_it_is_done() {
     let sender = Sender::new().await;
     sender.kit.queue.go_away();

@@ -103,6 +103,30 @@ async fn a_token_works_over_and_over() {
 }
 
 #[tokio::test]
+async fn what_a_person_says_by_a_link_is_in_the_audit_once_and_as_their_own() {
+    let visitor = Visitor::new().await;
+    let (news, anna) = (visitor.kit.news.clone(), visitor.anna.id.clone());
+    for _ in 0..2 {
+        visitor.get().await;
+        visitor.post(ONE_CLICK).await;
+    }
+    visitor.post("action=undo").await;
+    visitor.post("action=unsubscribe_all").await;
+    let expected = [
+        format!("self consent.opt_out contact:{anna}"),
+        format!("self consent.subscribe list:{news} contact:{anna}"),
+        format!("self consent.opt_out list:{news} contact:{anna}"),
+    ];
+    assert_eq!(visitor.kit.audited().await, expected);
+    let visitor = Visitor::new().await;
+    let (news, anna) = (visitor.kit.news.clone(), visitor.anna.id.clone());
+    visitor.kit.queue.go_away();
+    assert_eq!(visitor.post(ONE_CLICK).await.status, StatusCode::SERVICE_UNAVAILABLE);
+    let told = visitor.kit.audited().await.remove(0);
+    assert_eq!(told, format!("self consent.opt_out list:{news} contact:{anna} broken off"), "it is stored");
+}
+
+#[tokio::test]
 async fn a_post_without_its_own_field_changes_nothing() {
     let visitor = Visitor::new().await;
     for (kind, body) in [

@@ -7,7 +7,8 @@ use listsync_core::{Timestamp, grant::Lists, id::ListId, list::Standing};
 use listsync_engine::{
     Ports,
     ports::{
-        Again, Contacts, EntryQuery, Gate, ImportMode, Keys, Links, ListStore, Runs, Seen, SettingsStore,
+        Again, AuditLog, Contacts, EntryQuery, Gate, ImportMode, Keys, Links, ListStore, Runs, Seen,
+        SettingsStore,
     },
     service::Service,
 };
@@ -35,7 +36,7 @@ pub(crate) fn now() -> Timestamp {
 impl OneListFixture {
     pub(crate) async fn new<S>(store: S) -> Self
     where
-        S: ListStore + Links + Runs + Gate + SettingsStore + Contacts + Keys + Seen + 'static,
+        S: ListStore + Links + Runs + Gate + SettingsStore + Contacts + Keys + Seen + AuditLog + 'static,
     {
         let clock = ManualClock::at(now());
         let store = Arc::new(store);
@@ -51,7 +52,13 @@ impl OneListFixture {
             clock: Arc::new(clock),
         };
         let list = ports.lists.create_list(LIST, now()).await.unwrap().id;
-        let service = Service { ports, contacts: store.clone(), keys: store.clone(), seen: store };
+        let service = Service {
+            ports,
+            contacts: store.clone(),
+            keys: store.clone(),
+            seen: store.clone(),
+            audit: store,
+        };
         Self { service, list, directory }
     }
 

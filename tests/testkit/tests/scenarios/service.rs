@@ -28,7 +28,13 @@ const HOUR: Duration = Duration::from_secs(3_600);
 /// The list service on a desk's store.
 pub(crate) fn service(desk: &Desk) -> Service {
     let store = desk.store.port();
-    Service { ports: desk.ports.clone(), contacts: store.clone(), keys: store.clone(), seen: store }
+    Service {
+        ports: desk.ports.clone(),
+        contacts: store.clone(),
+        keys: store.clone(),
+        seen: store.clone(),
+        audit: store,
+    }
 }
 
 async fn id(desk: &Desk, name: &str) -> ContactId {

@@ -2,7 +2,13 @@
 
 use std::fmt::Write as _;
 
-use listsync_core::{grant::Lists, link::Link, list::List, trigger::Reason};
+use listsync_core::{
+    audit::{Action, Object, ObjectKind},
+    grant::Lists,
+    link::Link,
+    list::List,
+    trigger::Reason,
+};
 use listsync_engine::{
     people,
     ports::{Again, Import, ImportMode, ImportState, ListEdit},
@@ -16,7 +22,7 @@ use super::told::{outline, problems};
 use crate::{
     cli::{AgainArg, ColumnArgs, ImportArgs},
     output::{Outcome, Refusal, Reply},
-    verbs::{asked::Asked, link},
+    verbs::{asked::Asked, link, record},
 };
 
 /// Takes the people of a file in, and links the list where that is asked for.
@@ -43,7 +49,11 @@ pub(super) async fn take_in(
         _ => Asked { links },
     };
     let done = Done { list, import, problems, gone_unknown, linked, asked };
-    Ok(Reply::done(done.document(), done.text()).exiting(done.exit_code()))
+    let reply = Reply::done(done.document(), done.text()).exiting(done.exit_code());
+    Ok(match done.import.state {
+        ImportState::Repeated => reply.unchanged(),
+        _ => reply.made(ObjectKind::Import, &done.import.id),
+    })
 }
 
 impl From<AgainArg> for Again {
@@ -62,6 +72,7 @@ async fn keep_words(service: &Service, list: &List, said: &ColumnArgs) -> Result
     if words != list.status_words {
         let edit = ListEdit { status_words: Some(words), ..ListEdit::default() };
         people::edit_list(service, &list.id, None, &edit).await?;
+        record::done(service, Action::ListEdit, vec![Object::new(ObjectKind::List, &list.id)]).await;
     }
     Ok(())
 }

@@ -11,12 +11,13 @@ use axum::{
 };
 use listsync_core::{
     Timestamp,
+    audit::{AuditEntry, Completion},
     contact::{Contact, Decision, OptOutReason, Said, Saying, Scope, Via},
     id::ListId,
     list::Standing,
 };
 use listsync_engine::{
-    Ports,
+    Ports, audit,
     ports::{Clock as _, Contacts as _, Delivery, Links as _, ListStore as _, Queue as _},
     service::Service,
 };
@@ -58,7 +59,13 @@ impl Kit {
         let queue = Arc::new(Flaky::over(store.clone()));
         let directory = FakeDirectory::new(&clock, Lag::NONE, Dice::new(7));
         let ports = Ports { queue: queue.clone(), ..store.beside(directory.clone()) };
-        let service = Service { ports, contacts: store.port(), keys: store.port(), seen: store.port() };
+        let service = Service {
+            ports,
+            contacts: store.port(),
+            keys: store.port(),
+            seen: store.port(),
+            audit: store.port(),
+        };
         let news = store.create_list("News <&> \"Jobs\"", clock.now()).await.unwrap().id;
         store.create(&link("news", &news, "staff"), clock.now()).await.unwrap();
         Self { clock, store, queue, service, directory, news }
@@ -97,6 +104,17 @@ impl Kit {
 
     pub(crate) async fn contact(&self, local: &str) -> Option<Contact> {
         self.store.find_contact(&address(local)).await.unwrap()
+    }
+
+    /// What the audit has, the newest first: who, what, to what, and where it was not done to its end.
+    pub(crate) async fn audited(&self) -> Vec<String> {
+        let wanted = audit::Wanted { limit: 100, ..audit::Wanted::default() };
+        let told = |entry: AuditEntry| {
+            let objects: Vec<String> = entry.objects.iter().map(ToString::to_string).collect();
+            let broken_off = if entry.completion == Completion::Done { "" } else { " broken off" };
+            format!("{} {} {}{broken_off}", entry.actor, entry.action, objects.join(" "))
+        };
+        audit::page(&self.service, wanted).await.unwrap().entries.into_iter().map(told).collect()
     }
 
     /// How often the list's link was requested.
