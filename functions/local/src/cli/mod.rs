@@ -8,6 +8,8 @@ use listsync_core::{limit::AdditionLimit, own::Own};
 
 mod audit;
 #[cfg(test)]
+mod counterparts;
+#[cfg(test)]
 mod documented;
 mod examples;
 mod import;
