@@ -36,6 +36,7 @@ pub mod network;
 pub mod new_group;
 pub mod own;
 pub mod plan;
+pub mod protocol;
 pub mod reconcile;
 pub mod refusal;
 pub mod register;

@@ -42,7 +42,7 @@ impl fmt::Display for Reason {
 pub struct Generation(pub u64);
 
 /// The body of a queue message, versioned by its `schema`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Trigger {
     /// The version of this shape: 1.

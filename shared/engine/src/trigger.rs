@@ -124,7 +124,7 @@ pub async fn raise_all(ports: &Ports, reason: Reason) -> PortResult<()> {
 async fn coalesce(ports: &Ports, link: &LinkId, reason: Reason) -> PortResult<()> {
     let generation = ports.links.request(link, None).await?;
     let Some(state) = ports.links.load(link).await? else { return Ok(()) };
-    if state.synced.0 + 1 < generation.0 {
+    if !state.generations().announces(generation) {
         return Ok(());
     }
     send(ports, Trigger::new(link.clone(), reason, generation), Duration::ZERO).await

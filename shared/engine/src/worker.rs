@@ -1,12 +1,10 @@
 //! The worker: one message, one run, and what is sent after it.
 
-use std::time::Duration;
-
 use listsync_core::{
     Timestamp,
     id::{LinkId, RunId},
     link::LinkStatus,
-    schedule::LONGEST_DELAY,
+    protocol::LeftBehind,
     summary::Summary,
     trigger::{Generation, Reason, Trigger},
 };
@@ -114,7 +112,7 @@ async fn look(
         tracing::info!(link.id = %trigger.link, "the link of a message was removed");
         return Ok(None);
     };
-    if is_answered(trigger, &state) {
+    if state.generations().answers(trigger) {
         return Ok(None);
     }
     if context.receive == Receive::Last && state.link.status == LinkStatus::Active {
@@ -153,26 +151,15 @@ async fn with_departures(ports: &Ports, state: LinkState, until: Timestamp) -> P
     }
 }
 
-/// Whether a message asks for nothing that is not done or asked for anew.
-///
-/// A continuation whose link was requested again is dropped: the newer request has a message of its own, or the timer
-/// sends one. Otherwise each beat of the timer would start another chain of retries while the directory is away.
-fn is_answered(trigger: &Trigger, state: &LinkState) -> bool {
-    let is_synced = state.synced >= trigger.generation && trigger.reason != Reason::DelayedEvent;
-    is_synced || (trigger.reason == Reason::Continuation && trigger.generation < state.requested)
-}
-
 /// Sends what has to come after a run.
 ///
 /// # Errors
 /// When the queue does not take it: the message of the run is then to come again.
 pub async fn follow_up(ports: &Ports, link: &LinkId, next: Next, requested: Generation) -> PortResult<()> {
-    let (reason, generation, delay) = match next {
-        // The run that is going sees the raised generation at its end.
-        Next::Done | Next::Busy(_) => return Ok(()),
-        Next::FollowUp(generation) => (Reason::FollowUp, generation, Duration::ZERO),
-        Next::Continue(generation) => (Reason::Continuation, generation, Duration::ZERO),
-        Next::RetryAfter(wait) => (Reason::Continuation, requested, wait.min(LONGEST_DELAY)),
-    };
-    send(ports, Trigger::new(link.clone(), reason, generation), delay).await
+    match next.leaves(requested) {
+        None => Ok(()),
+        Some(LeftBehind { reason, generation, delay }) => {
+            send(ports, Trigger::new(link.clone(), reason, generation), delay).await
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use listsync_core::{Timestamp, id::LinkId, schedule::is_leased, trigger::Generation};
+use listsync_core::{Timestamp, id::LinkId, protocol::Generations, schedule::is_leased, trigger::Generation};
 use listsync_engine::ports::{DueLink, LinkState, PortResult};
 
 use super::row::{LinkRow, due_key, due_shard, key};
@@ -26,8 +26,9 @@ impl Waiting {
     /// None: the index is behind, or its lease ended early, and it is not due.
     fn read(stored: &Stored, now: Timestamp) -> PortResult<Option<Self>> {
         let leased = is_leased(stored.instant_option("leased_until")?, now);
-        let (requested, synced): (u64, u64) = (stored.count("requested")?, stored.count("synced")?);
-        let wanted = stored.instant("due_at")? <= now || requested > synced;
+        let [requested, synced] = ["requested", "synced"].map(|name| stored.count(name).map(Generation));
+        let generations = Generations { requested: requested?, synced: synced? };
+        let wanted = stored.instant("due_at")? <= now || generations.is_open();
         if leased || !wanted || !stored.is("active") {
             return Ok(None);
         }

@@ -104,17 +104,13 @@ pub(super) async fn finish(table: &Table, lease: &Lease, finish: &Finish) -> Res
     if read.ruling.as_ref().is_some_and(|ruling| Some(&ruling.digest) == finish.ruling_done.as_ref()) {
         after.ruling = None;
     }
-    after.synced = read.synced.max(finish.synced.map_or(0, |generation| generation.0));
+    let (generations, finished) = read.generations().finished(finish.synced);
+    after.synced = generations.synced.0;
     after.due_at = finish.due_at;
     after.finished_at = Some(finish.at);
     (after.leased_until, after.resync) = (None, false);
     after.save(table, "record the run", &read).await?;
-    Ok(match finish.synced {
-        Some(synced) if read.requested > synced.0 => {
-            Finished::Moved(listsync_core::trigger::Generation(read.requested))
-        }
-        _ => Finished::Quiet,
-    })
+    Ok(finished)
 }
 
 pub(super) fn lost(lease: &Lease) -> PortError {

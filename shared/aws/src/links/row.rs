@@ -4,6 +4,7 @@ use listsync_core::{
     Timestamp,
     id::{GroupId, LinkId, ListId, TenantId},
     link::{Link, LinkStatus, Side},
+    protocol::Generations,
     trigger::Generation,
 };
 use listsync_engine::ports::{LinkState, PortError, PortResult, Progress, Ruling};
@@ -107,6 +108,11 @@ impl LinkRow {
         }
     }
 
+    /// How far its requests are answered.
+    pub(super) fn generations(&self) -> Generations {
+        Generations { requested: Generation(self.requested), synced: Generation(self.synced) }
+    }
+
     pub(super) fn state(self) -> LinkState {
         LinkState {
             link: self.link,
@@ -122,7 +128,7 @@ impl LinkRow {
 
     /// When the timer has to look at it: when its lease ends, else at once if more was requested, else when it is due.
     fn wakes_at(&self) -> Option<Timestamp> {
-        let free = if self.requested > self.synced { Timestamp::MIN } else { self.due_at };
+        let free = if self.generations().is_open() { Timestamp::MIN } else { self.due_at };
         (self.link.status == LinkStatus::Active).then(|| self.leased_until.unwrap_or(free))
     }
 

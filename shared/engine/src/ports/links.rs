@@ -11,6 +11,7 @@ use listsync_core::{
     list::NewContact,
     member::{Change, Member, MemberKey},
     new_group::MadeGroup,
+    protocol::Generations,
     schedule::{COUNT_EVERY, SKEW, as_of, due_as_of, is_leased},
     settings::Settings,
     shield::Named,
@@ -21,6 +22,7 @@ use listsync_core::{
 pub use listsync_core::{
     hold::{Hold, Ruling, RulingKind},
     link::Phase,
+    protocol::Finished,
 };
 use serde::{Deserialize, Serialize};
 
@@ -161,6 +163,12 @@ impl Progress {
 }
 
 impl LinkState {
+    /// How far its requests are answered.
+    #[must_use]
+    pub fn generations(&self) -> Generations {
+        Generations { requested: self.requested, synced: self.synced }
+    }
+
     /// The link and its progress after a person's change; none: the link is as it was.
     ///
     /// # Errors
@@ -352,15 +360,6 @@ pub struct Finish {
     pub members: Vec<MemberChange>,
     /// When.
     pub at: Timestamp,
-}
-
-/// Whether somebody asked again meanwhile.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Finished {
-    /// Nothing is left to do.
-    Quiet,
-    /// Requested moved during the run to this: a follow-up is needed. The lease is free.
-    Moved(Generation),
 }
 
 /// State of the links. Each write of a run carries its lease and is refused when a larger token was given since.

@@ -26,7 +26,7 @@ use super::{
     sizes,
     sources::{self, Unread},
 };
-use crate::ports::{Cursor, Fault, Finish, Finished, LinkState, Phase, PortError, PortResult, Progress};
+use crate::ports::{Cursor, Fault, Finish, LinkState, Phase, PortError, PortResult, Progress};
 
 /// So many continuations without progress halt a link.
 const STALLED: u8 = 2;
@@ -147,11 +147,7 @@ pub(super) async fn finish(running: Running<'_>, ending: Ending) -> PortResult<R
     look.ports.runs.save(&summary).await?;
     tell(&summary);
     let moved = look.ports.links.finish(&lease, &finish).await?;
-    let next = match (next, moved) {
-        (Next::Done, Finished::Moved(generation)) => Next::FollowUp(generation),
-        (next, _) => next,
-    };
-    Ok(Ran { summary, next })
+    Ok(Ran { summary, next: next.after(moved) })
 }
 
 fn finished(look: Look<'_>, summary: &mut Summary, reads: Reads, resolution: &Resolution) -> Finish {

@@ -41,8 +41,10 @@ use listsync_core::{
     schedule::LEASE,
     shield::Shield,
     summary::{Failure, Remark, Summary},
-    trigger::{Generation, Reason},
+    trigger::Reason,
 };
+
+pub use listsync_core::protocol::Next;
 
 use self::{
     apply::{Apply, Stop},
@@ -72,21 +74,6 @@ pub struct RunRequest {
     pub reason: Reason,
     /// The end of the invocation: the run saves and hands over before.
     pub until: Timestamp,
-}
-
-/// What is to happen after a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Next {
-    /// Nothing.
-    Done,
-    /// Somebody asked while it was going: another run, for this generation.
-    FollowUp(Generation),
-    /// It ended early with its progress saved: another run, at once.
-    Continue(Generation),
-    /// The directory is not to be had: another run after this time.
-    RetryAfter(Duration),
-    /// Another run of the link is going, until then at the latest.
-    Busy(Timestamp),
 }
 
 /// A run, ended.

@@ -1,4 +1,4 @@
-use listsync_core::trigger::Generation;
+use listsync_core::protocol::Generations;
 use listsync_engine::ports::{Finish, Finished, Lease};
 use rusqlite::{Connection, params};
 
@@ -17,19 +17,20 @@ pub(super) fn finish(tx: &Connection, lease: &Lease, finish: &Finish) -> Outcome
     let n = lease::held(tx, lease)?;
     members::save(tx, n, &finish.members)?;
     save_state(tx, lease, n, finish)?;
-    let synced = finish.synced.map(|generation| stored_count(generation.0));
-    let (requested, list): (i64, i64) = tx
-        .prepare_cached(
-            "UPDATE links SET synced = max(synced, coalesce(?2, synced)), due_at = ?3, finished_at = ?4,
-                 leased_until = NULL, resync = 0
-             WHERE n = ?1 RETURNING requested, list",
-        )?
-        .query_row(params![n, synced, nanos(finish.due_at), nanos(finish.at)], |row| {
-            Ok((row.get(0)?, row.get(1)?))
+    let (before, list) = tx
+        .prepare_cached("SELECT requested, synced, list FROM links WHERE n = ?1")?
+        .query_row([n], |row| {
+            let [requested, synced] = [row::generation(row.get(0)?), row::generation(row.get(1)?)];
+            Ok((Generations { requested, synced }, row.get(2)?))
         })?;
+    let (after, finished) = before.finished(finish.synced);
+    tx.prepare_cached(
+        "UPDATE links SET synced = ?2, due_at = ?3, finished_at = ?4, leased_until = NULL, resync = 0 WHERE n = ?1",
+    )?
+    .execute(params![n, stored_count(after.synced.0), nanos(finish.due_at), nanos(finish.at)])?;
     counts::prune(tx, Place { link: n, list }, finish.at)?;
     changes::compact(tx, list, finish.at)?;
-    Ok(follow_up(finish.synced, row::generation(requested)))
+    Ok(finished)
 }
 
 fn save_state(tx: &Connection, lease: &Lease, n: i64, finish: &Finish) -> Outcome<()> {
@@ -53,12 +54,4 @@ fn save_state(tx: &Connection, lease: &Lease, n: i64, finish: &Finish) -> Outcom
         row::save_link(tx, &link)?;
     }
     Ok(())
-}
-
-/// What the run must send: a request that it has not read would else wait for the clock.
-fn follow_up(synced: Option<Generation>, requested: Generation) -> Finished {
-    match synced {
-        Some(synced) if requested > synced => Finished::Moved(requested),
-        _ => Finished::Quiet,
-    }
 }
