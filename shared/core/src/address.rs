@@ -158,6 +158,7 @@ mod tests {
         }
     }
 
+    /// Law 15.
     #[test]
     fn debug_tells_nothing() {
         let address = Address::parse("anna@b.example").expect("valid");

@@ -147,6 +147,7 @@ mod tests {
         }
     }
 
+    /// Law 4.
     #[test]
     fn a_first_sight_is_believed_and_a_first_absence_is_nothing() {
         let window = Duration::from_secs(60);

@@ -88,6 +88,7 @@ mod tests {
         assert_eq!(due_as_of(at(2 * 86_400), now, Duration::MAX), at(2 * 86_400));
     }
 
+    /// Law 5.
     #[test]
     fn a_read_with_a_fresh_cursor_is_repeated_one_window_later() {
         let (minute, day) = (Duration::from_secs(60), Duration::from_secs(86_400));

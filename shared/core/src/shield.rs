@@ -127,6 +127,7 @@ mod tests {
         Shield::new([&protected, &Protected::default()], &named.collect(), BTreeSet::new())
     }
 
+    /// Law 16.
     #[test]
     fn whom_an_address_was_found_to_mean_is_covered_however_little_was_read() {
         let shield = shield(&[("ceo", &["chief"])]);
@@ -135,6 +136,7 @@ mod tests {
         assert!(!shield.asks_who_is_unread());
     }
 
+    /// Law 16.
     #[test]
     fn while_an_address_is_nobodys_only_those_who_were_read_are_ordinary() {
         for named in [shield(&[]), shield(&[("ceo", &[])])] {

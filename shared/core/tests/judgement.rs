@@ -172,12 +172,14 @@ proptest! {
         }
     }
 
+    /// Law 13.
     #[test]
     fn who_opted_out_is_never_added_anywhere(case in any_case(), policy in any_policy()) {
         prop_assume!(case.list.is_refusal() && case.record.intent.is_none());
         prop_assert!(effect(&judge(&case, &policy, now())).is_none_or(|effect| effect.change.op == Op::Remove));
     }
 
+    /// Law 13.
     #[test]
     fn who_opted_out_leaves_a_group_that_we_write_at_once_and_uncounted(case in any_case(), policy in any_policy()) {
         prop_assume!(case.list.is_refusal() && case.protection == Protection::Ordinary);
@@ -196,12 +198,14 @@ proptest! {
         }
     }
 
+    /// Law 16.
     #[test]
     fn a_protected_member_is_never_removed(case in any_case(), policy in any_policy()) {
         prop_assume!(case.protection == Protection::Protected && case.record.intent.is_none());
         prop_assert!(effect(&judge(&case, &policy, now())).is_none_or(|effect| effect.change.op == Op::Add));
     }
 
+    /// Law 3.
     #[test]
     fn until_the_first_run_has_finished_nobody_is_removed_without_a_person(case in any_case(), policy in any_policy()) {
         prop_assume!(policy.phase == Phase::First && case.record.intent.is_none());
@@ -212,6 +216,7 @@ proptest! {
         }
     }
 
+    /// Law 1.
     #[test]
     fn while_a_source_is_unread_nobody_leaves_the_list_but_by_their_own_word(case in any_case(), policy in any_policy()) {
         let policy = Policy { mode: Mode::GroupToList, reach: Reach::NotAll, ..policy };
@@ -241,6 +246,7 @@ proptest! {
         prop_assert_eq!(change(&judge(&case, &policy, now())), None, "they are in one of them again");
     }
 
+    /// Law 3.
     #[test]
     fn without_baseline_and_intent_a_union_only_adds(case in any_case(), mut policy in any_policy()) {
         policy.extras = Extras::Keep;
@@ -251,6 +257,7 @@ proptest! {
         }
     }
 
+    /// Law 4.
     #[test]
     fn a_read_within_the_window_decides_nothing(case in any_case(), policy in any_policy()) {
         let Some(belief) = case.record.group else { return Ok(()) };
@@ -261,6 +268,7 @@ proptest! {
         prop_assert_eq!(with_read.member.group, Some(belief));
     }
 
+    /// Law 2.
     #[test]
     fn an_effect_of_ours_that_went_unrecorded_is_never_taken_for_somebody_elses(
         in_baseline: bool, listed: bool, added: bool, seen in any_seen(), mode in any_mode(),

@@ -230,6 +230,7 @@ fn is_free(expression: &str, free: &[&str]) -> bool {
     flat.split(" AND ").all(|part| part.split(" OR ").any(|licence| free.contains(&licence.trim())))
 }
 
+/// Law 12.
 #[test]
 fn a_member_is_deleted_by_one_function_that_cannot_omit_ref() {
     let mut places = Vec::new();

@@ -119,6 +119,7 @@ async fn a_request_that_died_is_taken_over_once_nobody_can_be_at_it() {
     assert_eq!(create(&stage, "k1", "News").refused(409).await.0, "list_exists");
 }
 
+/// Law 17.
 #[tokio::test]
 async fn an_answer_that_names_people_is_given_again_as_where_to_look_and_outlives_nobody() {
     let stage = Stage::new(options()).await;

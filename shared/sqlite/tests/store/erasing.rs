@@ -30,6 +30,7 @@ fn names(folder: &tempfile::TempDir) -> Vec<String> {
 
 const TRACES: [&str; 4] = ["anna@", "a.adler@", "Anna Adler", "attic-7"];
 
+/// Law 17.
 #[tokio::test]
 async fn no_trace_of_an_erased_person_is_left_in_the_file() {
     let folder = tempfile::tempdir().unwrap();
@@ -69,6 +70,7 @@ async fn no_trace_of_an_erased_person_is_left_in_the_file() {
     assert_eq!(names(&folder), ["store.db", "store.db.erasures"], "and nothing else lies beside it");
 }
 
+/// Law 17.
 #[tokio::test]
 async fn what_an_erasure_could_not_take_out_of_the_log_the_next_opening_does() {
     let folder = tempfile::tempdir().unwrap();

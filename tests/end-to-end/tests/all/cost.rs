@@ -2,6 +2,7 @@ use listsync_end_to_end::World;
 
 const CONTACTS: usize = 10_000;
 
+/// Law 9.
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_thousand_contacts_take_at_most_500_member_writes_and_200_requests_and_then_one() {
     let world = World::of(CONTACTS).await;

@@ -75,6 +75,7 @@ async fn undisturbed() -> (End, Duration) {
     (end(&world, group).await, took)
 }
 
+/// Law 2.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_run_started_again_ends_as_an_undisturbed_one() {
     let (expected, took) = undisturbed().await;
@@ -107,6 +108,7 @@ async fn a_killed_run_started_again_ends_as_an_undisturbed_one() {
     assert!(hits >= 4, "most kills hit a run: {hits}");
 }
 
+/// Law 7.
 #[tokio::test(flavor = "multi_thread")]
 async fn two_processes_on_one_store_do_the_work_once() {
     let (world, group) = stage().await;

@@ -64,6 +64,7 @@ async fn is_stopped(args: &[&str], with: &str) {
     world.assert_careful();
 }
 
+/// Law 8.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sync_that_is_stopped_saves_its_progress_and_frees_its_lease() {
     is_stopped(&["sync", "News"], "-INT").await;

@@ -1,4 +1,4 @@
-//! What people said holds through all that is done to lists and contacts.
+//! What people said holds through all that is done to lists and contacts. Law 13.
 
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 

@@ -28,6 +28,7 @@ impl Desk {
     }
 }
 
+/// Law 14.
 #[test]
 fn who_was_deleted_leaves_the_list_at_the_next_beat() {
     play(async {

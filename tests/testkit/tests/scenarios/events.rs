@@ -1,4 +1,4 @@
-//! Events that ask for runs: delayed, in bursts, and about what filters ask for.
+//! Events that ask for runs: delayed, in bursts, and about what filters ask for. Law 6.
 
 use std::{collections::BTreeSet, time::Duration};
 

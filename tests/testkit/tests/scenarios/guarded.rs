@@ -152,6 +152,7 @@ fn removals_in_small_portions_add_up_within_a_day() {
     }
 }
 
+/// Law 1.
 #[test]
 fn an_emptied_group_never_empties_the_list_by_itself() {
     for reading in BOTH {
@@ -218,6 +219,7 @@ fn a_first_merge_discarded_is_a_union() {
     }
 }
 
+/// Law 16.
 #[test]
 fn protected_members_and_owners_stay() {
     for reading in BOTH {
@@ -241,6 +243,7 @@ fn protected_members_and_owners_stay() {
     }
 }
 
+/// Law 1.
 #[test]
 fn a_run_whose_counts_disagree_removes_nobody_and_leaves_the_first_run_open() {
     play(async {
@@ -255,6 +258,7 @@ fn a_run_whose_counts_disagree_removes_nobody_and_leaves_the_first_run_open() {
     });
 }
 
+/// Law 1.
 #[test]
 fn a_read_that_agrees_at_the_fourth_try_is_believed() {
     play(async {

@@ -1,4 +1,4 @@
-//! A first sync that is killed again and again while reads lag: what it writes is bounded by counts.
+//! A first sync that is killed again and again while reads lag: what it writes is bounded by counts. Law 2.
 
 use std::{io::Write as _, time::Duration};
 

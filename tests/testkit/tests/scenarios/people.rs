@@ -23,6 +23,7 @@ fn outside(text: &str) -> NewContact {
     NewContact { address: Address::parse(text).unwrap(), name: String::new(), fields: [].into() }
 }
 
+/// Law 13.
 #[test]
 fn an_opt_out_outlives_a_re_import_and_a_group_admin() {
     for reading in BOTH {
@@ -45,6 +46,7 @@ fn an_opt_out_outlives_a_re_import_and_a_group_admin() {
     }
 }
 
+/// Law 13.
 #[test]
 fn an_opt_out_of_somebody_never_on_the_list_takes_them_out_of_the_group() {
     for reading in BOTH {
@@ -57,6 +59,7 @@ fn an_opt_out_of_somebody_never_on_the_list_takes_them_out_of_the_group() {
     }
 }
 
+/// Law 13.
 #[test]
 fn an_opt_out_under_one_address_holds_for_the_person_under_another() {
     for reading in BOTH {
@@ -209,6 +212,7 @@ fn a_group_member_without_an_address_is_skipped_until_it_has_one() {
     }
 }
 
+/// Law 11.
 #[test]
 fn one_refused_member_stops_only_itself_and_a_person_may_have_it_tried_at_once() {
     for reading in BOTH {

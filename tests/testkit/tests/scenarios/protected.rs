@@ -1,4 +1,5 @@
 //! Who is protected stays on both sides, by whichever of their addresses they were named, and however little a run reads.
+//! Law 16.
 
 use std::time::Duration;
 

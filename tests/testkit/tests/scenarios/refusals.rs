@@ -1,4 +1,5 @@
 //! An opt-out is the person's, under whichever of their addresses it was said, and whether or not anybody keeps them.
+//! Law 13.
 
 use std::time::Duration;
 

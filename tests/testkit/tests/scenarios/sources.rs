@@ -176,6 +176,7 @@ fn a_mass_departure_is_held_and_an_approval_waits_for_a_source_that_cannot_be_re
     }
 }
 
+/// Law 1.
 #[test]
 fn one_source_that_cannot_be_read_keeps_everybody_while_others_are_added() {
     for reading in BOTH {

@@ -86,6 +86,7 @@ fn a_gate_that_was_closed_for_a_year_is_open_after_ten_minutes_and_the_link_goes
     });
 }
 
+/// Law 6.
 #[test]
 fn a_run_that_finds_another_going_leaves_its_request_open() {
     play(async {
@@ -100,6 +101,7 @@ fn a_run_that_finds_another_going_leaves_its_request_open() {
     });
 }
 
+/// Law 8.
 #[test]
 fn a_short_invocation_hands_over_and_the_next_goes_on() {
     play(async {
@@ -113,6 +115,7 @@ fn a_short_invocation_hands_over_and_the_next_goes_on() {
     });
 }
 
+/// Law 8.
 #[test]
 fn two_continuations_without_progress_halt_the_link() {
     play(async {

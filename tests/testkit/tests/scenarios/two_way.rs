@@ -11,6 +11,7 @@ use crate::{
 const HOUR: Duration = Duration::from_secs(3_600);
 const MINUTE: Duration = Duration::from_secs(60);
 
+/// Law 3.
 #[test]
 fn a_first_sync_unites_both_sides_and_removes_nobody() {
     play(async {
@@ -42,6 +43,7 @@ fn each_side_takes_the_others_changes() {
     }
 }
 
+/// Law 9.
 #[test]
 fn a_converged_link_costs_one_request_and_writes_no_member_row() {
     play(async {
@@ -70,6 +72,7 @@ fn after_a_sync_the_preview_is_empty() {
     }
 }
 
+/// Law 10.
 #[test]
 fn the_preview_is_what_the_run_does() {
     for reading in BOTH {
@@ -172,6 +175,7 @@ fn a_reversal_in_the_group_within_the_settle_window_counts_after_it() {
     }
 }
 
+/// Law 10.
 #[test]
 fn a_preview_remembers_nothing() {
     play(async {

@@ -33,6 +33,7 @@ struct End {
     rows: BTreeMap<String, (bool, bool)>,
 }
 
+/// Law 2.
 #[test]
 fn a_run_killed_at_any_call_is_made_good_by_the_next() {
     everywhere(&[Fate::Crash(When::Before), Fate::Crash(When::After)]);
@@ -48,6 +49,7 @@ fn a_call_that_fails_anywhere_is_made_good_by_the_next_run() {
     ]);
 }
 
+/// Law 7.
 #[test]
 fn a_worker_that_sleeps_at_any_call_while_another_takes_over_changes_nothing_that_is_not_so() {
     everywhere(&[Fate::Stall]);

@@ -74,6 +74,7 @@ fn edited(seed: u64, reading: Reading) -> Vec<(BTreeSet<String>, BTreeSet<String
     sides
 }
 
+/// Law 14.
 #[test]
 fn incremental_and_full_reads_decide_the_same() {
     for seed in 0..500 {
@@ -81,6 +82,7 @@ fn incremental_and_full_reads_decide_the_same() {
     }
 }
 
+/// Law 9.
 #[test]
 fn at_rest_a_run_costs_one_request_and_writes_no_row_of_a_member() {
     let people: Vec<String> = (0..300).map(|number| format!("p{number}")).collect();

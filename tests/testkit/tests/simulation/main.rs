@@ -1,5 +1,5 @@
 //! Histories that dice tell: people change both sides, replicas lag and disagree, messages come twice, late or never,
-//! calls fail and processes die. Then all comes to rest, and what people did has to stand.
+//! calls fail and processes die. Then all comes to rest, and what people did has to stand. Laws 4, 5, 6, 13 and 14.
 //!
 //! A seed that is even plays one list with one link ([`history`]), an odd one a town of several ([`wide`]).
 //! `LISTSYNC_SEED=n` plays the history of that seed alone and writes down all that happens in it;

@@ -56,6 +56,7 @@ async fn rows<S: Links + ListStore>(bed: &Bed<S>) -> Vec<Member> {
     ok(bed.store.members(bed.id(), MemberQuery::All).await)
 }
 
+/// Law 2.
 async fn an_addition_and_its_row_are_one_step<S: Links + ListStore>(make: &impl Fn() -> S) {
     let bed = Bed::make(make).await;
     let lease = bed.lease(moment(0)).await;
@@ -66,6 +67,7 @@ async fn an_addition_and_its_row_are_one_step<S: Links + ListStore>(make: &impl 
     assert_eq!(rows(&bed).await, vec![row], "the store fills in the contact");
 }
 
+/// Law 2.
 async fn a_removal_and_its_row_are_one_step<S: Links + ListStore>(make: &impl Fn() -> S) {
     let bed = Bed::make(make).await;
     let anna = bed.add("anna").await;
@@ -90,6 +92,7 @@ async fn what_was_so_already_saves_its_row<S: Links + ListStore>(make: &impl Fn(
     assert_eq!(bed.standing("anna").await, Standing::Member);
 }
 
+/// Law 13.
 async fn who_opted_out_is_not_added<S: Links + ListStore>(make: &impl Fn() -> S) {
     let bed = Bed::make(make).await;
     ok(bed.store.decide(&bed.list, &address("anna"), Decision::OptedOut, moment(0)).await);

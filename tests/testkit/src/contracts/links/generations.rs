@@ -77,6 +77,7 @@ async fn a_quiet_end_frees_the_lease_and_saves_all<S: Links + ListStore>(make: &
     bed.lease(moment(10)).await;
 }
 
+/// Law 6.
 async fn a_request_during_a_run_is_not_lost<S: Links + ListStore>(make: &impl Fn() -> S) {
     let bed = Bed::make(make).await;
     let asked = ok(bed.store.request(bed.id(), None).await);
@@ -94,6 +95,7 @@ async fn a_request_during_a_run_is_not_lost<S: Links + ListStore>(make: &impl Fn
     assert!(!is_due(&bed, 12).await);
 }
 
+/// Law 6.
 async fn a_run_that_leaves_the_generation_open_stays_due<S: Links + ListStore>(make: &impl Fn() -> S) {
     let bed = Bed::make(make).await;
     ok(bed.store.request(bed.id(), None).await);
@@ -122,6 +124,7 @@ async fn due_by_the_clock<S: Links + ListStore>(make: &impl Fn() -> S) {
     assert!(is_due(&bed, 101).await);
 }
 
+/// Law 6.
 async fn due_by_a_request_unless_a_run_is_going<S: Links + ListStore>(make: &impl Fn() -> S) {
     let bed = Bed::make(make).await;
     let lease = bed.lease(moment(0)).await;

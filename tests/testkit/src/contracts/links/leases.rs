@@ -39,6 +39,7 @@ async fn a_lease_from_the_future_keeps_nobody_out<S: Links + ListStore>(make: &i
     assert_eq!(fault(bed.store.renew(&ahead, moment(MONTH + 1), MINUTE).await), Fault::LeaseLost);
 }
 
+/// Law 7.
 async fn a_live_lease_keeps_others_out<S: Links + ListStore>(make: &impl Fn() -> S) {
     let bed = Bed::make(make).await;
     let lease = bed.lease(moment(0)).await;
@@ -85,6 +86,7 @@ async fn a_released_lease_is_free_at_once<S: Links + ListStore>(make: &impl Fn()
     ok(bed.store.release(&Lease { link: crate::sample::link_id("nobody"), ..first }).await);
 }
 
+/// Law 7.
 async fn tokens_grow<S: Links + ListStore>(make: &impl Fn() -> S) {
     let bed = Bed::make(make).await;
     let mut last = None;
@@ -102,6 +104,7 @@ async fn tokens_grow<S: Links + ListStore>(make: &impl Fn() -> S) {
     }
 }
 
+/// Law 7.
 async fn a_stale_lease_changes_nothing<S: Links + ListStore>(make: &impl Fn() -> S) {
     let bed = Bed::make(make).await;
     let stale = bed.lease(moment(0)).await;
@@ -131,6 +134,7 @@ async fn a_lease_is_of_one_link<S: Links + ListStore>(make: &impl Fn() -> S) {
     assert!(matches!(second, Acquired::Lease(_)));
 }
 
+/// Law 7.
 async fn of_many_that_reach_for_a_lease_one_gets_it<S: Links + ListStore>(make: &impl Fn() -> S) {
     let bed = Bed::make(make).await;
     let mut taken = 0;

@@ -86,6 +86,7 @@ async fn a_no_of_somebody_who_is_kept_no_more_holds_off_whoever_has_their_addres
     assert_eq!(fault(bed.store.refuse_departed(&nobody, &Scope::All, no).await), Fault::Gone);
 }
 
+/// Law 13.
 async fn who_said_no_to_a_deleted_list_is_held_off_one_of_its_name<S: ListStore + Contacts>(
     make: &impl Fn() -> S,
 ) {
@@ -165,6 +166,7 @@ async fn what_was_said_of_a_deleted_list_follows_its_person<S: ListStore + Conta
     assert_eq!(bed.standing(&news, "ann").await, Standing::Member, "who comes back begins anew");
 }
 
+/// Law 17.
 async fn a_file_that_was_named_after_an_erased_person_is_so_no_more<S: ListStore + Contacts>(
     make: &impl Fn() -> S,
 ) {
@@ -221,6 +223,7 @@ async fn a_deleted_contact_is_gone_from_every_list<S: ListStore + Contacts>(make
     assert_ne!(bed.find("anna").await.map(|contact| contact.id), Some(anna), "as somebody new");
 }
 
+/// Law 13.
 async fn a_deleted_contacts_opt_outs_stay_with_their_addresses<S: ListStore + Contacts>(
     make: &impl Fn() -> S,
 ) {
@@ -240,6 +243,7 @@ async fn a_deleted_contacts_opt_outs_stay_with_their_addresses<S: ListStore + Co
     assert_eq!(bed.standing(&bed.news, "anna").await, Standing::Member);
 }
 
+/// Law 13.
 async fn an_erased_person_comes_back_by_their_own_word_only<S: ListStore + Contacts>(make: &impl Fn() -> S) {
     let bed = Bed::make(make).await;
     let anna = bed.member("anna", &[&bed.staff]).await;

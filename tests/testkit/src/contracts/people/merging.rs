@@ -52,6 +52,7 @@ async fn two_contacts_become_one<S: ListStore + Contacts>(make: &impl Fn() -> S)
     assert_eq!(fault(bed.store.merge_contacts(&anna, &anna, moment(6)).await), Fault::Rejected);
 }
 
+/// Law 13.
 async fn an_opt_out_of_either_is_one_of_the_merged_contact<S: ListStore + Contacts>(make: &impl Fn() -> S) {
     for kept in ["anna", "other"] {
         let bed = Bed::make(make).await;

@@ -68,6 +68,7 @@ async fn an_opt_out_of_all_lists_covers_every_list_of_theirs<S: ListStore + Cont
     assert!(nothing_moved(&bed.opts_out("anna", Scope::All).await));
 }
 
+/// Law 13.
 async fn an_opt_out_of_all_lists_covers_lists_made_later<S: ListStore + Contacts>(make: &impl Fn() -> S) {
     let bed = Bed::make(make).await;
     let anna = bed.member("anna", &[&bed.staff]).await;
@@ -214,6 +215,7 @@ async fn a_complaint_is_lifted_by_an_operator_only<S: ListStore + Contacts>(make
     assert_eq!(refused(bed.say("carla", Decision::Subscribed, of(&bed.news)).await), "complained");
 }
 
+/// Law 13.
 async fn a_no_is_found_by_every_address_of_whoever_said_it<S: ListStore + Contacts>(make: &impl Fn() -> S) {
     let bed = Bed::make(make).await;
     // Nobody keeps Anna; Berta and Dora, who is matched, have no row on the list; Carla opted out of the other; Emma said nothing.

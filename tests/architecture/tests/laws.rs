@@ -1,0 +1,113 @@
+//! Which tests hold which law of ARCHITECTURE.md: each says so in a comment (`Law 6.`, `Laws 4, 5 and 13.`), beside itself or
+//! at the head of its file. The table of that page is made from them.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .ancestors()
+        .nth(2)
+        .expect("the workspace is two folders up")
+        .to_owned()
+}
+
+/// Every Rust source below these folders, by its path from the root.
+fn sources() -> Vec<(String, String)> {
+    let root = root();
+    let mut found = Vec::new();
+    let mut folders = vec![root.join("functions"), root.join("shared"), root.join("tests")];
+    while let Some(folder) = folders.pop() {
+        for path in fs::read_dir(&folder).expect("the folder is there").flatten().map(|entry| entry.path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let name = path.strip_prefix(&root).expect("below the root").to_string_lossy().into_owned();
+                found.push((name, fs::read_to_string(&path).expect("a source can be read")));
+            }
+        }
+    }
+    found
+}
+
+/// What of a source is a test: all of a file of tests or contracts, else what follows `#[cfg(test)]`.
+fn tests_of<'a>(name: &str, source: &'a str) -> &'a str {
+    let is_test = name.contains("/tests/") || name.contains("/contracts/");
+    let start = if is_test { Some(0) } else { source.find("#[cfg(test)]") };
+    start.map_or("", |start| &source[start..])
+}
+
+/// The laws that a comment names: the numbers that follow `law` or `laws`, joined by commas and `and`.
+fn named(comment: &str) -> BTreeSet<u32> {
+    let words = comment.split_whitespace().collect::<Vec<_>>();
+    let number = |word: &str| word.trim_end_matches([',', '.', ':', ';', ')']).parse::<u32>().ok();
+    let mut laws = BTreeSet::new();
+    for (at, word) in words.iter().enumerate() {
+        let word = word.trim_start_matches('(').to_lowercase();
+        if word == "law" || word == "laws" {
+            let list = words[at + 1..].iter().take_while(|word| **word == "and" || number(word).is_some());
+            laws.extend(list.filter_map(|word| number(word)));
+        }
+    }
+    laws
+}
+
+/// A file as the table names it.
+fn short(name: &str) -> String {
+    let name = name.trim_end_matches(".rs").trim_end_matches("/main");
+    let name = ["shared/", "tests/testkit/tests/", "tests/testkit/src/", "tests/"]
+        .iter()
+        .find_map(|prefix| name.strip_prefix(prefix))
+        .unwrap_or(name);
+    name.replace("/src/", "/").replace("/tests/", "/")
+}
+
+/// By law, the files whose tests name it.
+fn holders() -> BTreeMap<u32, BTreeSet<String>> {
+    let mut holders: BTreeMap<u32, BTreeSet<String>> = BTreeMap::new();
+    for (name, source) in sources().into_iter().filter(|(name, _)| !name.ends_with("tests/laws.rs")) {
+        let comments = tests_of(&name, &source).lines().map(str::trim_start);
+        for comment in comments.filter(|line| line.starts_with("///") || line.starts_with("//!")) {
+            for law in named(comment) {
+                holders.entry(law).or_default().insert(short(&name));
+            }
+        }
+    }
+    holders
+}
+
+/// The numbers of the laws that the page states.
+fn stated(page: &str) -> BTreeSet<u32> {
+    let laws = page.split("## Laws").nth(1).and_then(|rest| rest.split("\n## ").next()).expect("the laws");
+    laws.lines().filter_map(|line| line.split_once(". **")?.0.parse().ok()).collect()
+}
+
+#[test]
+fn every_law_has_tests_and_the_page_names_them() {
+    let page = fs::read_to_string(root().join("ARCHITECTURE.md")).expect("the page is there");
+    let holders = holders();
+    assert_eq!(holders.keys().copied().collect::<BTreeSet<_>>(), stated(&page), "the laws that tests name");
+    let row = |(law, files): (&u32, &BTreeSet<String>)| {
+        let files: Vec<String> = files.iter().map(|file| format!("`{file}`")).collect();
+        format!("| {law} | {} |", files.join(", "))
+    };
+    let table: Vec<String> = holders.iter().map(row).collect();
+    let table = format!("| law | tests |\n|---|---|\n{}\n", table.join("\n"));
+    assert!(page.contains(&table), "the table of the laws' tests has to be:\n\n{table}");
+}
+
+#[test]
+fn a_comment_names_laws_in_words() {
+    for (comment, laws) in [
+        ("/// Law 6.", vec![6]),
+        ("//! Law 6 and law 7: every order", vec![6, 7]),
+        ("//! What people did has to stand. Laws 4, 5 and 13.", vec![4, 5, 13]),
+        ("/// Laws about whole histories", vec![]),
+        ("/// in-laws", vec![]),
+    ] {
+        assert_eq!(named(comment), laws.into_iter().collect(), "{comment}");
+    }
+}
