@@ -4,6 +4,7 @@ use listsync_core::{
     address::Address,
     contact::{Contact, ExternalId},
     id::{LinkId, ListId},
+    link::Link,
     list::List,
 };
 use listsync_engine::{
@@ -12,7 +13,10 @@ use listsync_engine::{
     service::Service,
 };
 
-use crate::output::Refusal;
+use crate::{
+    cli::{OneLink, SomeLinks},
+    output::Refusal,
+};
 
 const PAGE: usize = 200;
 
@@ -42,32 +46,78 @@ pub(crate) async fn contact(service: &Service, text: &str) -> Result<Contact, Re
     })
 }
 
-/// The link that a person means by its id or by its list.
-pub(crate) async fn link(ports: &Ports, text: &str) -> Result<LinkState, Refusal> {
-    if let Ok(id) = LinkId::parse(text)
-        && let Some(state) = ports.links.load(&id).await?
-    {
-        return Ok(state);
-    }
-    let list = list(ports, text).await?;
-    let mut links = ports.links.of_list(&list.id).await?;
-    match (links.len(), links.pop()) {
-        (1, Some(only)) => Ok(only),
-        (_, None) => Err(Refusal::new(
-            "not_linked",
-            format!("the list '{}' is linked to no group", list.name),
-            format!("link it with 'listsync link \"{}\" --group GROUP'", list.name),
+/// The link that a person means: by its id, by its list where that has one, or by where it leads.
+pub(crate) async fn link(ports: &Ports, one: &OneLink) -> Result<LinkState, Refusal> {
+    let links = named(ports, &one.list, one.place.as_deref()).await?;
+    match links.as_slice() {
+        [only] => Ok(only.clone()),
+        several => Err(Refusal::new(
+            "several_links",
+            format!("the list '{}' has {} links", one.list, several.len()),
+            format!("name one of them, by --place or by its id: {}", ways(several)),
         )),
-        (_, Some(last)) => {
-            links.push(last);
-            let ids: Vec<&str> = links.iter().map(|state| state.link.id.as_str()).collect();
-            Err(Refusal::new(
-                "several_links",
-                format!("the list '{}' has {} links", list.name, ids.len()),
-                format!("name one of them by its id: {}", ids.join(", ")),
-            ))
+    }
+}
+
+/// All links that a person means: those of a list, or one of them.
+pub(crate) async fn links(ports: &Ports, some: &SomeLinks) -> Result<Vec<LinkState>, Refusal> {
+    named(ports, &some.list, some.place.as_deref()).await
+}
+
+/// One link at least.
+async fn named(ports: &Ports, text: &str, place: Option<&str>) -> Result<Vec<LinkState>, Refusal> {
+    let found = LinkId::parse(text).ok();
+    let of_id = match &found {
+        Some(id) => ports.links.load(id).await?,
+        None => None,
+    };
+    let (name, mut links) = match of_id {
+        Some(state) => (text.to_owned(), vec![state]),
+        None => {
+            let list = list(ports, text).await?;
+            (list.name, ports.links.of_list(&list.id).await?)
+        }
+    };
+    if links.is_empty() {
+        return Err(Refusal::new(
+            "not_linked",
+            format!("the list '{name}' is linked to no group"),
+            format!("link it with 'listsync link \"{name}\" --group GROUP'"),
+        ));
+    }
+    if let Some(place) = place {
+        let all = ways(&links);
+        let wanted = group(place)?;
+        links.retain(|state| leads_to(&state.link, &wanted));
+        if links.is_empty() {
+            return Err(Refusal::new(
+                "no_such_place",
+                format!("no link of '{name}' leads to '{}'", place.trim()),
+                format!("give one of these: {all}"),
+            ));
         }
     }
+    Ok(links)
+}
+
+/// By the id of one of its groups, or by the name that the group had when it was linked.
+fn leads_to(link: &Link, wanted: &GroupQuery) -> bool {
+    match wanted {
+        GroupQuery::Id(id) => link.groups().any(|group| group == id),
+        GroupQuery::Name(name) => {
+            let mut names = link.more.iter().map(|source| &source.name).chain([&link.group_name]);
+            names.any(|known| known.to_lowercase() == name.to_lowercase())
+        }
+    }
+}
+
+/// How each of these links can be named.
+fn ways(links: &[LinkState]) -> String {
+    let way = |LinkState { link, .. }: &LinkState| match link.place() {
+        Some(place) => format!("{place} ('{}', {}), link {}", link.group_names(), link.mode, link.id),
+        None => format!("'{}' ({}), link {}", link.group_names(), link.mode, link.id),
+    };
+    links.iter().map(way).collect::<Vec<_>>().join("; ")
 }
 
 /// Every link, in pages.
@@ -108,7 +158,7 @@ pub(crate) fn group(text: &str) -> Result<GroupQuery, Refusal> {
         Refusal::new(
             "group_name",
             error.to_string(),
-            "copy the object id from Entra, or give the unique name",
+            "copy the object id from Entra, or give the unique name, either with entra: before it or without",
         )
     })
 }

@@ -89,6 +89,7 @@ impl LinkView {
         let default = || "as the settings say".to_owned();
         let rows = [
             ("link", link.id.to_string()),
+            ("place", link.place().map_or_else(|| "not created yet".to_owned(), |place| place.to_string())),
             ("group", group_ids(link)),
             ("mode", link.mode.to_string()),
             ("extras", word(link.extras)),
@@ -109,11 +110,8 @@ impl LinkView {
             let _ = writeln!(text, "  {name:<14}{value}");
         }
         if let LinkStatus::Halted(reason) = link.status {
-            let _ = writeln!(
-                text,
-                "\nHalted: {reason}. Put that right, then: listsync links resume \"{}\"",
-                self.list_name
-            );
+            let _ =
+                writeln!(text, "\nHalted: {reason}. Put that right, then: listsync links resume {}", link.id);
         }
         if let Some(Failing { reason, since }) = &self.state.progress.failing {
             let _ = writeln!(text, "\nFailing since {}: {reason}", moment(*since));
@@ -159,6 +157,14 @@ fn group_ids(link: &Link) -> String {
 pub(crate) fn groups(link: &Link) -> String {
     let which = if link.more.is_empty() { "the group" } else { "the groups" };
     format!("{which} '{}'", link.group_names())
+}
+
+/// Where a link leads, to tell it from the others of its list.
+pub(crate) fn place(link: &Link) -> String {
+    match link.place() {
+        Some(place) => format!("{} ({place})", link.group_names()),
+        None => link.group_names(),
+    }
 }
 
 fn first_run(phase: Phase) -> &'static str {

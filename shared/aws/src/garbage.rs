@@ -131,7 +131,7 @@ async fn clear_some(table: &Table, list: &ListId, rows: &[Stored]) -> PortResult
         match table.transact(DOING, &ops).await {
             Ok(()) => return Ok(()),
             Err(Fail::Port(error)) => return Err(error),
-            Err(Fail::Stale | Fail::Taken(_)) => patience.wait().await?,
+            Err(Fail::Stale | Fail::Taken) => patience.wait().await?,
         }
     }
 }

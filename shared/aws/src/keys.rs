@@ -113,7 +113,7 @@ async fn save_api_key(table: &Table, key: &ApiKey) -> Result<(), Fail> {
     let mine = Condition::new("attribute_not_exists(#pk) OR #id = :id").with_text("id", &key.id);
     let mut ops = vec![
         Op::put(place.clone(), Stored::new(&place).document("doc", key)?).when(as_read),
-        Op::put(hash_key(&key.hash), found).when(mine).or(Guard::Taken(0)),
+        Op::put(hash_key(&key.hash), found).when(mine).or(Guard::Taken),
     ];
     if let Some(before) = before {
         let before: ApiKey = before.read_document("doc")?;
@@ -122,7 +122,7 @@ async fn save_api_key(table: &Table, key: &ApiKey) -> Result<(), Fail> {
         }
     }
     match table.transact(DOING, &ops).await {
-        Err(Fail::Taken(_)) => {
+        Err(Fail::Taken) => {
             let message = "another API key has this secret";
             Err(error::rejected("key_exists", message, "make another secret").into())
         }

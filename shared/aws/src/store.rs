@@ -66,7 +66,7 @@ macro_rules! persistently {
             match $attempt.await {
                 Ok(done) => break Ok(done),
                 Err($crate::table::Fail::Port(error)) => break Err(error),
-                Err($crate::table::Fail::Stale | $crate::table::Fail::Taken(_)) => {}
+                Err($crate::table::Fail::Stale | $crate::table::Fail::Taken) => {}
             }
             if let Err(busy) = patience.wait().await {
                 break Err(busy);

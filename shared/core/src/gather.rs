@@ -155,8 +155,8 @@ impl Evidence {
     }
 }
 
-/// Files are judged when they are taken in, and what another link's run put on the list was judged by that run. Neither is
-/// asked about once more for each group that follows.
+/// Files are judged when they are taken in, and what another link's run put on the list was judged by that run, be it its first
+/// one ([`Onward`](crate::case::Onward)). Neither is asked about once more for each group that follows.
 fn arrival(face: &Entry) -> Arrival {
     match face.origin {
         Origin::Own | Origin::Csv | Origin::Entra => Arrival::Judged,

@@ -35,6 +35,7 @@ pub mod member;
 pub mod network;
 pub mod new_group;
 pub mod own;
+pub mod place;
 pub mod plan;
 pub mod protocol;
 pub mod reconcile;

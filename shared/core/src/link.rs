@@ -1,5 +1,6 @@
 //! What a person set up: one list, one group, and how they are kept in step.
 
+mod beside;
 mod patch;
 
 use std::{fmt, time::Duration};
@@ -14,7 +15,10 @@ use crate::{
     settings::Protected,
 };
 
-pub use self::patch::LinkPatch;
+pub use self::{
+    beside::{Clash, may_stand},
+    patch::LinkPatch,
+};
 pub use crate::limit::RemovalLimit;
 
 /// One of the two memberships that a link keeps in step.

@@ -13,6 +13,7 @@ use crate::{
     id::{LinkId, ObjectId, RunId},
     link::Side,
     member::Op,
+    place::Place,
     trigger::Reason,
 };
 
@@ -225,6 +226,9 @@ pub struct Summary {
     pub run: RunId,
     /// The link.
     pub link: LinkId,
+    /// Where the link leads; none: its group was still to be made, or the run was before this was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
     /// Why it ran.
     pub trigger: Reason,
     /// When it began.

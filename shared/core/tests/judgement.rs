@@ -7,8 +7,8 @@ use listsync_core::{
     address::Address,
     belief::{Belief, Seen},
     case::{
-        Arrival, Asked, Case, Decided, ExtrasRelease, Identity, Policy, Protection, Reach, Retry, Verdict,
-        judge, skip,
+        Arrival, Asked, Case, Decided, ExtrasRelease, Identity, Onward, Policy, Protection, Reach, Retry,
+        Verdict, judge, skip,
     },
     hold::{Ruling, RulingKind},
     id::{ContactId, ObjectId},
@@ -42,6 +42,7 @@ fn policy(mode: Mode) -> Policy {
         retry: Retry::WhenDue,
         writes: Writes::Direct,
         reach: Reach::One,
+        onward: Onward::Nowhere,
     }
 }
 
@@ -143,6 +144,7 @@ prop_compose! {
         ruling in proptest::option::of(prop_oneof![Just(RulingKind::Approved), Just(RulingKind::Discarded)]),
         retry_now: bool,
         by_hand: bool,
+        leads_on: bool,
     ) -> Policy {
         Policy {
             mode,
@@ -156,6 +158,7 @@ prop_compose! {
             retry: if retry_now { Retry::Now } else { Retry::WhenDue },
             writes: if by_hand { Writes::ByHand } else { Writes::Direct },
             reach: Reach::One,
+            onward: if leads_on { Onward::Elsewhere } else { Onward::Nowhere },
         }
     }
 }
@@ -346,6 +349,21 @@ fn an_addition_is_guarded_unless_it_was_judged_where_it_came_in_or_brings_back_w
     ] {
         assert_eq!(joins(side, false, arrival, steady), release, "{side:?} {arrival:?}");
         assert_eq!(joins(side, false, arrival, (Mode::TwoWay, Phase::First)), Release::Free);
+    }
+    for (side, mode, release) in [
+        (Side::List, Mode::TwoWay, Release::Guarded),
+        (Side::List, Mode::GroupToList, Release::Guarded),
+        (Side::Group, Mode::TwoWay, Release::Free), // its own group was never in step
+    ] {
+        let led = |case: Case| {
+            let policy = Policy { phase: Phase::First, onward: Onward::Elsewhere, ..policy(mode) };
+            effect(&judge(&case, &policy, now())).expect("somebody is added").release
+        };
+        let (list, seen) = match side {
+            Side::Group => (ListPresence::Member, Seen::Absent),
+            Side::List => (ListPresence::Absent, Seen::Present),
+        };
+        assert_eq!(led(case(false, list, seen)), release, "{side:?} of a list that leads on");
     }
     for (side, mode) in [(Side::Group, Mode::ListToGroup), (Side::List, Mode::GroupToList)] {
         assert_eq!(joins(side, true, Unjudged, (mode, Phase::Steady)), Release::Free, "the follower lost it");

@@ -1,11 +1,6 @@
 //! The groups of a new link: found, judged, made, or left to the link's first run.
 
-use listsync_core::{
-    Timestamp,
-    id::GroupId,
-    link::{Link, Side, Source},
-    new_group::stand_in,
-};
+use listsync_core::{Timestamp, id::GroupId, link::Source, new_group::stand_in};
 
 use crate::{
     Ports,
@@ -13,7 +8,7 @@ use crate::{
     linkable::{self, Linking},
     new_group,
     permissions::demand_sight,
-    ports::{Call, Fault, Group, GroupKind, MadeGroup, NewGroup, PortError, PortResult},
+    ports::{Call, Group, GroupKind, MadeGroup, NewGroup, PortResult},
 };
 
 /// The group of a new link: there, or still to be made.
@@ -27,6 +22,13 @@ pub(crate) struct Chosen {
     pub(crate) to_make: Option<NewGroup>,
 }
 
+impl Chosen {
+    /// What stands for the group until it is known.
+    pub(crate) fn unknown(new: &NewLink) -> Self {
+        Self { id: stand_in(&new.id), name: String::new(), made_at: None, to_make: None }
+    }
+}
+
 /// The first group, judged; and made, if it is to be made now.
 pub(crate) async fn first(ports: &Ports, new: &NewLink, call: Call<'_>) -> PortResult<Chosen> {
     match &new.target {
@@ -37,14 +39,11 @@ pub(crate) async fn first(ports: &Ports, new: &NewLink, call: Call<'_>) -> PortR
             Ok(Chosen { id: group.id, name: group.name, made_at: None, to_make: None })
         }
         Target::New(group) => {
-            unfilled(ports, new).await?;
             let MadeGroup { id, name, at } = new_group::make(ports, call, (group, new.mode)).await?;
             Ok(Chosen { id, name, made_at: Some(at), to_make: None })
         }
         Target::Pending(group) => {
-            unfilled(ports, new).await?;
-            let (id, name) = (stand_in(&new.id), group.name.clone());
-            Ok(Chosen { id, name, made_at: None, to_make: Some(group.clone()) })
+            Ok(Chosen { name: group.name.clone(), to_make: Some(group.clone()), ..Chosen::unknown(new) })
         }
     }
 }
@@ -84,19 +83,4 @@ async fn permitted_to_link(ports: &Ports, new: &NewLink, group: &GroupId) -> Por
     let settings = ports.settings.settings().await?;
     let own = linkable::word_of(new.voucher);
     linkable::demand(ports, &settings, Linking { tenant: &new.tenant, group, own }).await
-}
-
-/// The store refuses a second link that writes to a list, but not before a group would have been made for it.
-async fn unfilled(ports: &Ports, new: &NewLink) -> PortResult<()> {
-    let links = ports.links.of_list(&new.list).await?;
-    let filling = links.iter().map(|state| &state.link).find(|link| link.mode.writes(Side::List));
-    match filling.filter(|_| new.mode.writes(Side::List)) {
-        None => Ok(()),
-        Some(Link { group_name, group, id, .. }) => Err(PortError::new(
-            Fault::Rejected,
-            "list_taken",
-            format!("the list takes changes already, from group '{group_name}' ({group}) by link {id}"),
-        )
-        .with_hint("unlink it first (listsync links unlink LIST), or link with --mode list-to-group")),
-    }
 }

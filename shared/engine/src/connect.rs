@@ -6,10 +6,9 @@ use listsync_core::{
     id::{LinkId, ListId, TenantId},
     link::{
         Externals, Extras, FirstMerge, Link, LinkPatch, LinkStatus, MemberRules, Mode, RemovalLimit, SOURCES,
-        SharedMailboxes, Side, Writes,
+        SharedMailboxes, Side, Writes, may_stand,
     },
     linkable::Voucher,
-    list::ListKind,
 };
 
 use crate::{
@@ -17,8 +16,8 @@ use crate::{
     chosen::{self, Chosen},
     permissions::{demand, needs},
     ports::{
-        Call, Fault, Group, GroupQuery, KindRefusal, LinkEdit, LinkState, Need, NewGroup, PortError,
-        PortResult,
+        Call, Fault, Group, GroupQuery, KindRefusal, LinkEdit, LinkState, ListNames, Need, NewGroup,
+        PortError, PortResult,
     },
 };
 
@@ -90,39 +89,46 @@ pub async fn connect(ports: &Ports, new: &NewLink, call: Call<'_>) -> PortResult
     let kind = Kind::of_new(new);
     kind.sensible()?;
     several(new)?;
-    followable(ports, new).await?;
+    beforehand(ports, new).await?;
     if let (Writes::ByHand, Target::New(_) | Target::Pending(_)) = (new.writes, &new.target) {
         return Err(by_hand::creates_no_group());
     }
     let creates = matches!(new.target, Target::New(_) | Target::Pending(_)) && new.asker == Asker::Runner;
     let more: &[Need] = if creates { &[Need::CreateGroups] } else { &[] };
     kind.permitted(ports, (new.asker, more), call).await?;
-    let Chosen { id, name, made_at, to_make } = chosen::first(ports, new, call).await?;
-    let more = chosen::further(ports, (new, &id), call).await?;
-    let link = Link {
-        id: new.id.clone(),
-        list: new.list.clone(),
-        group: id,
-        group_name: name,
-        to_make,
-        more,
-        tenant: new.tenant.clone(),
-        mode: new.mode,
-        extras: new.extras,
-        first_merge: new.first_merge,
-        every: new.every,
-        settle_window: new.settle_window,
-        externals: new.externals,
-        max_removals: new.max_removals,
-        members: new.members.clone(),
-        group_made_at: made_at,
-        made_at: Some(ports.clock.now()),
-        writes: new.writes,
-        voucher: new.voucher,
-        status: LinkStatus::Active,
-    };
+    let chosen = chosen::first(ports, new, call).await?;
+    let more = chosen::further(ports, (new, &chosen.id), call).await?;
+    let link = Link { more, made_at: Some(ports.clock.now()), ..new.link(chosen) };
     ports.links.create(&link, ports.clock.now()).await?;
     Ok(link)
+}
+
+impl NewLink {
+    /// The link of this group.
+    fn link(&self, Chosen { id, name, made_at, to_make }: Chosen) -> Link {
+        Link {
+            id: self.id.clone(),
+            list: self.list.clone(),
+            group: id,
+            group_name: name,
+            to_make,
+            more: Vec::new(),
+            tenant: self.tenant.clone(),
+            mode: self.mode,
+            extras: self.extras,
+            first_merge: self.first_merge,
+            every: self.every,
+            settle_window: self.settle_window,
+            externals: self.externals,
+            max_removals: self.max_removals,
+            members: self.members.clone(),
+            group_made_at: made_at,
+            made_at: None,
+            writes: self.writes,
+            voucher: self.voucher,
+            status: LinkStatus::Active,
+        }
+    }
 }
 
 /// Changes how a link that is there does what it does; the link as it is now.
@@ -256,18 +262,16 @@ fn several(new: &NewLink) -> PortResult<()> {
     }
 }
 
-/// A filter alone decides who is on its list, so no group can.
-async fn followable(ports: &Ports, new: &NewLink) -> PortResult<()> {
-    let list = ports.lists.list(&new.list).await?;
-    match list.map(|list| (list.name, list.kind)) {
-        Some((name, ListKind::Filtered { .. })) if new.mode != Mode::ListToGroup => Err(PortError::new(
-            Fault::Rejected,
-            "list_filtered",
-            format!("list '{name}' is kept by its filter: it takes no member from a group"),
-        )
-        .with_hint("link it one-way with --mode list-to-group")),
-        _ => Ok(()),
-    }
+/// Refuses what the store would refuse by the list alone, before the directory is asked and before a group is made that
+/// nothing would then be linked to.
+async fn beforehand(ports: &Ports, new: &NewLink) -> PortResult<()> {
+    let links = ports.links.of_list(&new.list).await?;
+    let Some(list) = ports.lists.list(&new.list).await? else { return Ok(()) };
+    // Which group it will be is not known yet, so it is judged as one that is still to be made.
+    let link = new.link(Chosen::unknown(new));
+    let names = ListNames { new: &list.name, other: &list.name };
+    may_stand(&link, &list.kind, links.iter().map(|state| &state.link))
+        .map_err(|clash| PortError::link_refused(&link, clash, names))
 }
 
 /// Refuses a group whose kind no run of this mode could write.

@@ -135,6 +135,7 @@ pub fn summary(run: &str, link: &LinkId, at: Timestamp) -> Summary {
     Summary {
         run: RunId::parse(run).expect("a plain name makes an id"),
         link: link.clone(),
+        place: None,
         trigger: Reason::Schedule,
         started_at: at,
         finished_at: at,

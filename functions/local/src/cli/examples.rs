@@ -89,13 +89,14 @@ Example:
 pub(super) const LINK: &str = "\
 Examples:
   listsync link News --group 2f4d0c1e-0000-4000-8000-000000000001
-  listsync link News --group news-team --mode list-to-group --extras remove
+  listsync link News --group entra:news-team --mode list-to-group --extras remove
   listsync link News --group sales --group support --mode group-to-list
   listsync link News --new-group 'News readers' --owner admin@contoso.com
   listsync link News --new-group 'News readers' --kind security --every 1h --max-removals 10%
   listsync link News --group news-team --writes by-hand   see 'listsync handout --help'
 
-Look at 'listsync plan LIST' before the first sync.";
+A list may have several links, each to a group of its own: two-way and list-to-group any number, or one
+group-to-list with any number of list-to-group. Look at 'listsync plan LIST' before the first sync.";
 
 pub(super) const LINKS: &str = "\
 Examples:
@@ -107,11 +108,13 @@ Examples:
   listsync links discard 3f9c2a71d04b
   listsync links relink News
   listsync links writes News by-hand    from now on, changes in the group are made from 'listsync handout'
+  listsync links pause News --place entra:news-team    of several links of the list the one that leads there
   listsync links unlink News";
 
 pub(super) const PLAN: &str = "\
-Example:
-  listsync plan News              exits with 2 when changes are pending";
+Examples:
+  listsync plan News              exits with 2 when changes are pending
+  listsync plan News --place news-team    only the link that leads there, where the list has several";
 
 pub(super) const HANDOUT: &str = "\
 Examples:
@@ -122,8 +125,9 @@ Exits with 2 when there is something to do. The next sync sees what was done.";
 
 pub(super) const SYNC: &str = "\
 Examples:
-  listsync sync News
-  listsync sync News --json";
+  listsync sync News              all its links in turn; exits with the worst of theirs
+  listsync sync News --json
+  listsync sync News --place entra:news-team";
 
 pub(super) const TICK: &str = "\
 Example:

@@ -63,15 +63,15 @@ pub(crate) enum Verb {
     /// Look at links, pause and resume them, and rule on what they hold.
     #[command(subcommand, after_help = examples::LINKS)]
     Links(LinksVerb),
-    /// Preview what a sync would do; nothing is changed.
+    /// Preview what a sync would do, for each link of a list; nothing is changed.
     #[command(after_help = examples::PLAN)]
-    Plan(OneLink),
+    Plan(SomeLinks),
     /// Give what a sync would do in the group to a person: as CSV, as a PowerShell script, or as JSON.
     #[command(after_help = examples::HANDOUT)]
     Handout(HandoutArgs),
-    /// Sync a list now.
+    /// Sync a list now: all its links in turn.
     #[command(after_help = examples::SYNC)]
-    Sync(OneLink),
+    Sync(SomeLinks),
     /// Run the timer once: one message per due link goes onto the queue.
     #[command(after_help = examples::TICK)]
     Tick,
@@ -216,10 +216,24 @@ pub(crate) struct Person {
     pub(crate) email: String,
 }
 
-#[derive(Debug, clap::Args)]
+/// A link: of a list that has one, or of several the one that is named.
+#[derive(Debug, PartialEq, Eq, clap::Args)]
 pub(crate) struct OneLink {
     /// The list's name or id, or the id of one of its links.
     pub(crate) list: String,
+    /// Of the list's links the one that leads there: entra:GROUP, or GROUP, by the group's object id or its name.
+    #[arg(long)]
+    pub(crate) place: Option<String>,
+}
+
+/// All links of a list, or the one that is named.
+#[derive(Debug, PartialEq, Eq, clap::Args)]
+pub(crate) struct SomeLinks {
+    /// The list's name or id, or the id of one of its links.
+    pub(crate) list: String,
+    /// Only the link that leads there: entra:GROUP, or GROUP, by the group's object id or its name.
+    #[arg(long)]
+    pub(crate) place: Option<String>,
 }
 
 #[derive(Debug, clap::Args)]

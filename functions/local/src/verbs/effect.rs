@@ -5,7 +5,8 @@ use listsync_wiring::Missing;
 
 use super::settings::word;
 use crate::cli::{
-    ContactsVerb, Deed, ImportsVerb, KeysVerb, LinksVerb, ListsVerb, RunsVerb, SettingsVerb, Verb,
+    ContactsVerb, Deed, ImportsVerb, KeysVerb, LinksVerb, ListsVerb, OneLink, RunsVerb, SettingsVerb,
+    SomeLinks, Verb,
 };
 
 /// What a verb does to what is kept.
@@ -25,7 +26,8 @@ pub(super) enum Effect<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Named<'a> {
     List(&'a str),
-    Link(&'a str),
+    Link(&'a OneLink),
+    Links(&'a SomeLinks),
     Contact(&'a str),
     Import(&'a str),
     Hold(&'a str),
@@ -74,7 +76,7 @@ pub(super) fn effect(verb: &Verb) -> Effect<'_> {
         }
         Verb::Link(_) => Itself(Action::LinkCreate),
         Verb::Links(verb) => of_links(verb),
-        Verb::Sync(one) => Changes(Action::LinkSync, vec![Named::Link(&one.list)]),
+        Verb::Sync(some) => Changes(Action::LinkSync, vec![Named::Links(some)]),
         Verb::Keys(verb) => match verb {
             KeysVerb::Ls => Reads,
             KeysVerb::Create { list, .. } => {
@@ -132,12 +134,12 @@ fn of_links(verb: &LinksVerb) -> Effect<'_> {
     use Effect::{Changes, Reads};
     match verb {
         LinksVerb::Ls | LinksVerb::Show(_) => Reads,
-        LinksVerb::Pause(one) => Changes(Action::LinkPause, vec![Named::Link(&one.list)]),
-        LinksVerb::Resume(one) => Changes(Action::LinkResume, vec![Named::Link(&one.list)]),
-        LinksVerb::Relink(one) => Changes(Action::LinkRelink, vec![Named::Link(&one.list)]),
-        LinksVerb::Unlink(one) => Changes(Action::LinkDelete, vec![Named::Link(&one.list)]),
-        LinksVerb::Edit(args) => Changes(Action::LinkEdit, vec![Named::Link(&args.link.list)]),
-        LinksVerb::Writes { link, .. } => Changes(Action::LinkEdit, vec![Named::Link(&link.list)]),
+        LinksVerb::Pause(one) => Changes(Action::LinkPause, vec![Named::Link(one)]),
+        LinksVerb::Resume(one) => Changes(Action::LinkResume, vec![Named::Link(one)]),
+        LinksVerb::Relink(one) => Changes(Action::LinkRelink, vec![Named::Link(one)]),
+        LinksVerb::Unlink(one) => Changes(Action::LinkDelete, vec![Named::Link(one)]),
+        LinksVerb::Edit(args) => Changes(Action::LinkEdit, vec![Named::Link(&args.link)]),
+        LinksVerb::Writes { link, .. } => Changes(Action::LinkEdit, vec![Named::Link(link)]),
         LinksVerb::Approve { digest } => Changes(Action::HoldApprove, vec![Named::Hold(digest)]),
         LinksVerb::Discard { digest } => Changes(Action::HoldDiscard, vec![Named::Hold(digest)]),
     }

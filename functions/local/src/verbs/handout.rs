@@ -16,7 +16,7 @@ use crate::{
 const BUDGET: Duration = Duration::from_secs(3600);
 
 pub(super) async fn run(ports: &Ports, args: &HandoutArgs) -> Outcome {
-    let state = find::link(ports, &args.link.list).await?;
+    let state = find::link(ports, &args.link).await?;
     let name = find::list_name(ports, &state.link.list).await?;
     let until = ports.clock.now() + BUDGET;
     let plan = preview(ports, &state.link.id, until, &Bars::default().bar(&name)).await?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use listsync_core::{
     audit::{Action, Object, ObjectKind},
     id::LinkId,
-    link::{Externals, Extras, FirstMerge, Link, MemberRules, Mode, Side, Writes},
+    link::{Externals, Extras, FirstMerge, Link, MemberRules, Mode, Writes},
     linkable::Voucher,
     list::List,
     new_group::unique_name,
@@ -33,7 +33,7 @@ pub(super) async fn run(wired: &Wired, args: &LinkArgs) -> Outcome {
     let ports = &wired.ports;
     let list = find::list(ports, &args.list).await?;
     let mode = Mode::from(args.mode);
-    let target = target(ports, &list, args).await?;
+    let target = target(&list, args)?;
     let more = args.group.iter().skip(1).map(|group| find::group(group)).collect::<Result<_, _>>()?;
     let new = NewLink {
         id: new_link_id(),
@@ -84,7 +84,7 @@ pub(super) async fn existing_group(wired: &Wired, list: &List, group: &str) -> R
     let query = find::group(group)?;
     let group = ports.directory.group(call(ports, &Meter::default()), &query).await?;
     let links = ports.links.of_list(&list.id).await?;
-    if links.iter().any(|state| state.link.group == group.id) {
+    if links.iter().any(|state| state.link.groups().any(|linked| *linked == group.id)) {
         return Ok(None);
     }
     let new = NewLink {
@@ -145,7 +145,7 @@ fn new_link_id() -> LinkId {
     LinkId::parse(&Uuid::now_v7().to_string()).expect("a UUID is an id")
 }
 
-async fn target(ports: &Ports, list: &List, args: &LinkArgs) -> Result<Target, Refusal> {
+fn target(list: &List, args: &LinkArgs) -> Result<Target, Refusal> {
     let Some(name) = &args.new_group else {
         return find::group(args.group.first().map_or("", String::as_str)).map(Target::Existing);
     };
@@ -157,7 +157,6 @@ async fn target(ports: &Ports, list: &List, args: &LinkArgs) -> Result<Target, R
             "give another --new-group",
         ));
     }
-    refuse_second_writer(ports, list, args.mode.into()).await?;
     Ok(Target::New(NewGroup {
         unique_name: unique_name(name, &list.id),
         name: name.to_owned(),
@@ -170,21 +169,4 @@ async fn target(ports: &Ports, list: &List, args: &LinkArgs) -> Result<Target, R
             |error| Refusal::new("owner", error.to_string(), "give --owner once for each, as they sign in"),
         )?,
     }))
-}
-
-/// Before a group is created for a link that could not be saved.
-async fn refuse_second_writer(ports: &Ports, list: &List, mode: Mode) -> Result<(), Refusal> {
-    let links = ports.links.of_list(&list.id).await?;
-    let writer = links.iter().find(|state| state.link.mode.writes(Side::List));
-    match writer.filter(|_| mode.writes(Side::List)) {
-        None => Ok(()),
-        Some(state) => Err(Refusal::new(
-            "list_has_writer",
-            format!(
-                "the list '{}' already takes changes from the group '{}'",
-                list.name, state.link.group_name
-            ),
-            "link it '--mode list-to-group', or unlink the other group first",
-        )),
-    }
 }

@@ -32,19 +32,19 @@ pub(super) async fn run(ports: &Ports, verb: &LinksVerb) -> Outcome {
     match verb {
         LinksVerb::Ls => ls(ports).await,
         LinksVerb::Show(one) => {
-            let view = LinkView::load(ports, find::link(ports, &one.list).await?).await?;
+            let view = LinkView::load(ports, find::link(ports, one).await?).await?;
             Ok(Reply::done(view.document(), view.text()))
         }
-        LinksVerb::Pause(one) => pause(ports, find::link(ports, &one.list).await?.link).await,
-        LinksVerb::Resume(one) => resume(ports, find::link(ports, &one.list).await?.link).await,
+        LinksVerb::Pause(one) => pause(ports, find::link(ports, one).await?.link).await,
+        LinksVerb::Resume(one) => resume(ports, find::link(ports, one).await?.link).await,
         LinksVerb::Approve { digest } => rule(ports, digest, RulingKind::Approved).await,
         LinksVerb::Discard { digest } => rule(ports, digest, RulingKind::Discarded).await,
-        LinksVerb::Relink(one) => relink(ports, find::link(ports, &one.list).await?.link).await,
+        LinksVerb::Relink(one) => relink(ports, find::link(ports, one).await?.link).await,
         LinksVerb::Writes { link, writes } => {
-            set_writes(ports, find::link(ports, &link.list).await?.link, (*writes).into()).await
+            set_writes(ports, find::link(ports, link).await?.link, (*writes).into()).await
         }
         LinksVerb::Edit(args) => edit(ports, args).await,
-        LinksVerb::Unlink(one) => unlink(ports, find::link(ports, &one.list).await?.link).await,
+        LinksVerb::Unlink(one) => unlink(ports, find::link(ports, one).await?.link).await,
     }
 }
 
@@ -98,7 +98,7 @@ async fn set_writes(ports: &Ports, link: Link, writes: Writes) -> Outcome {
 }
 
 async fn edit(ports: &Ports, args: &LinkEditArgs) -> Outcome {
-    let link = find::link(ports, &args.link.list).await?.link;
+    let link = find::link(ports, &args.link).await?.link;
     let patch = LinkChange::from(args).read().map_err(|refused| {
         let flag = refused.name.replace("protected", "protect").replace('_', "-");
         Refusal::new(refused.name, refused.why, format!("give another --{flag}"))

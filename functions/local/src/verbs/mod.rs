@@ -19,6 +19,7 @@ mod contacts;
 mod decisions;
 mod doctor;
 mod domains;
+mod each;
 mod effect;
 mod functions;
 mod gate;
@@ -91,9 +92,9 @@ async fn wired(verb: &Verb, form: Form, wired: &Wired) -> Outcome {
         Verb::Unsubscribe(person) => decisions::run(&wired.service, person, Decision::OptedOut).await,
         Verb::Link(args) => link::run(wired, args).await,
         Verb::Links(verb) => links::run(ports, verb).await,
-        Verb::Plan(one) => plan::run(ports, one).await,
+        Verb::Plan(some) => plan::run(ports, some).await,
         Verb::Handout(args) => handout::run(ports, args).await,
-        Verb::Sync(one) => sync::run(ports, one).await,
+        Verb::Sync(some) => sync::run(ports, some).await,
         Verb::Tick => work::tick(wired).await,
         Verb::Work(args) => work::work(wired, args, form).await,
         Verb::Serve(args) => serve::run(wired, args, form).await,

@@ -6,8 +6,9 @@ use listsync_core::plan::Plan;
 use listsync_engine::{Ports, preview::preview};
 use serde_json::json;
 
+use super::each;
 use crate::{
-    cli::OneLink,
+    cli::SomeLinks,
     find,
     output::{self, Outcome, Reply},
     progress::Bars,
@@ -15,13 +16,21 @@ use crate::{
 
 const BUDGET: Duration = Duration::from_secs(3600);
 
-pub(super) async fn run(ports: &Ports, one: &OneLink) -> Outcome {
-    let state = find::link(ports, &one.list).await?;
-    let name = find::list_name(ports, &state.link.list).await?;
-    let until = ports.clock.now() + BUDGET;
-    let plan = preview(ports, &state.link.id, until, &Bars::default().bar(&name)).await?;
-    let text = coloured(&plan.to_string());
-    Ok(Reply::done(json!(plan), text).exiting(exit_code(&plan)))
+pub(super) async fn run(ports: &Ports, some: &SomeLinks) -> Outcome {
+    let links = find::links(ports, some).await?;
+    let mut each = each::Each::of("plans", links.len());
+    for state in &links {
+        let name = find::list_name(ports, &state.link.list).await?;
+        let until = ports.clock.now() + BUDGET;
+        let plan = preview(ports, &state.link.id, until, &Bars::default().bar(&name)).await;
+        each.add((&state.link, &name), plan.map(reply).map_err(Into::into))?;
+    }
+    Ok(each.into_reply())
+}
+
+fn reply(plan: Plan) -> Reply {
+    let (text, exit) = (coloured(&plan.to_string()), exit_code(&plan));
+    Reply::done(json!(plan), text).exiting(exit)
 }
 
 /// 4 when something would be held, 2 when changes are pending, 0 when there is nothing to do.

@@ -64,8 +64,14 @@ async fn objects(service: &Service, named: Named<'_>) -> Result<Vec<Object>, Ref
     let ports = &service.ports;
     Ok(match named {
         Named::List(text) => vec![Object::new(ObjectKind::List, find::list(ports, text).await?.id)],
-        Named::Link(text) => {
-            let link = find::link(ports, text).await?.link;
+        Named::Links(some) => {
+            let links = find::links(ports, some).await?;
+            let list = links.first().map(|state| Object::new(ObjectKind::List, &state.link.list));
+            let links = links.iter().map(|state| Object::new(ObjectKind::Link, &state.link.id));
+            links.chain(list).collect()
+        }
+        Named::Link(one) => {
+            let link = find::link(ports, one).await?.link;
             vec![Object::new(ObjectKind::Link, link.id), Object::new(ObjectKind::List, link.list)]
         }
         Named::Contact(text) => {

@@ -1,28 +1,30 @@
-//! `listsync sync`: one link, now, until it is done.
+//! `listsync sync`: all links of a list, or one, now, until they are done.
 
 use std::time::Duration;
 
 use listsync_core::{
     duration,
     id::LinkId,
+    link::LinkStatus,
     summary::{ExternalCounts, Outcome as Ending, SideCounts, Summary},
     trigger::Reason,
 };
 use listsync_engine::{
     Ports,
-    ports::PortResult,
+    ports::{LinkState, PortResult},
     run::{Next, Ran, RunRequest, run as run_link},
     worker,
 };
 use serde_json::{Value, json};
 use tokio::{sync::watch::Receiver, time::sleep};
 
-use super::doctor;
+use super::{doctor, each::Each};
 use crate::{
-    cli::OneLink,
+    cli::SomeLinks,
     find, host,
     output::{self, Outcome, Refusal, Reply},
     progress::Bars,
+    view,
 };
 
 /// How long one run goes on before it saves its progress and another begins.
@@ -32,12 +34,64 @@ const PATIENCE: Duration = Duration::from_secs(3600);
 /// How often a lease that somebody else holds is looked at.
 const LOOK: Duration = Duration::from_secs(1);
 
-pub(super) async fn run(ports: &Ports, one: &OneLink) -> Outcome {
-    let state = find::link(ports, &one.list).await?;
-    let name = find::list_name(ports, &state.link.list).await?;
-    ports.links.request(&state.link.id, None).await?;
+/// How often all links of a list have a turn: what one does to the list, the others carry on, and what that calls for is theirs
+/// once more. What is left then goes on with the worker, as after any sync.
+const TURNS: usize = 3;
+
+pub(super) async fn run(ports: &Ports, some: &SomeLinks) -> Outcome {
+    let found = find::links(ports, some).await?;
+    let mut each = Each::of("runs", found.len());
+    let links = unpaused(found);
     let stop = host::stop_signal()?;
-    let summary = until_done(ports, (&state.link.id, &name), stop).await?;
+    let mut summaries: Vec<Option<Result<Summary, Refusal>>> = links.iter().map(|_| None).collect();
+    for state in &links {
+        ports.links.request(&state.link.id, None).await?;
+    }
+    for turn in 0..TURNS {
+        for (state, so_far) in links.iter().zip(&mut summaries) {
+            let is_due = match (turn, &so_far) {
+                (0, _) => true,
+                _ if links.len() == 1 => false,
+                (_, Some(Ok(_))) => is_asked_again(ports, &state.link.id).await?,
+                _ => false,
+            };
+            if !is_due || (turn > 0 && *stop.borrow()) {
+                continue;
+            }
+            let name = find::list_name(ports, &state.link.list).await?;
+            let ran = until_done(ports, (&state.link.id, &name), stop.clone()).await;
+            *so_far = Some(match (so_far.take(), ran) {
+                (Some(Ok(earlier)), Ok(later)) => Ok(together(earlier, later)),
+                (_, ran) => ran.map_err(Refusal::from),
+            });
+        }
+    }
+    for (LinkState { link, .. }, summary) in links.iter().zip(summaries) {
+        let Some(summary) = summary else { continue };
+        let name = find::list_name(ports, &link.list).await?;
+        each.add((link, &name), answer(ports, summary).await)?;
+    }
+    Ok(each.into_reply())
+}
+
+/// Who paused one of several links wants the others to go on without it.
+fn unpaused(mut links: Vec<LinkState>) -> Vec<LinkState> {
+    let is_paused = |state: &LinkState| state.link.status == LinkStatus::Paused;
+    if links.len() > 1 && !links.iter().all(is_paused) {
+        for state in links.extract_if(.., |state| is_paused(state)) {
+            output::note(&format!("The link to {} is paused.", view::place(&state.link)));
+        }
+    }
+    links
+}
+
+/// Whether a run of another link changed the list since the link's own.
+async fn is_asked_again(ports: &Ports, link: &LinkId) -> PortResult<bool> {
+    Ok(ports.links.load(link).await?.is_some_and(|state| state.requested > state.synced))
+}
+
+async fn answer(ports: &Ports, summary: Result<Summary, Refusal>) -> Outcome {
+    let summary = summary?;
     let hint = match summary.exit_code() {
         1 => doctor::missing_permissions(ports).await,
         _ => String::new(),

@@ -41,7 +41,7 @@ pub(super) async fn move_members(
                 match move_some(table, (list, moves.version), (some, to, now), count).await {
                     Ok(()) => break,
                     Err(Fail::Port(error)) => return Err(error),
-                    Err(Fail::Stale | Fail::Taken(_)) => patience.wait().await?,
+                    Err(Fail::Stale | Fail::Taken) => patience.wait().await?,
                 }
             }
         }
@@ -98,7 +98,7 @@ async fn follow(
         match table.transact(DOING, &[Op::update(head::key(list), update).when(head.as_read()?)]).await {
             Ok(()) => return Ok(()),
             Err(Fail::Port(error)) => return Err(error),
-            Err(Fail::Stale | Fail::Taken(_)) => patience.wait().await?,
+            Err(Fail::Stale | Fail::Taken) => patience.wait().await?,
         }
     }
 }

@@ -39,7 +39,7 @@ pub(crate) async fn ruled(table: &Table, list: &ListId, now: Timestamp) -> PortR
         match table.transact(DOING, &[done]).await {
             Ok(()) => {}
             Err(Fail::Port(error)) => return Err(error),
-            Err(Fail::Stale | Fail::Taken(_)) => patience.wait().await?,
+            Err(Fail::Stale | Fail::Taken) => patience.wait().await?,
         }
     }
 }
@@ -59,7 +59,7 @@ async fn follow(table: &Table, head: &Head, now: Timestamp) -> PortResult<()> {
             match follow_some(table, list, (some, now)).await {
                 Ok(()) => break,
                 Err(Fail::Port(error)) => return Err(error),
-                Err(Fail::Stale | Fail::Taken(_)) => patience.wait().await?,
+                Err(Fail::Stale | Fail::Taken) => patience.wait().await?,
             }
         }
     }

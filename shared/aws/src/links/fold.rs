@@ -74,7 +74,7 @@ impl Folding<'_> {
         match self.table.transact(DOING, ops).await {
             Ok(()) => Ok(()),
             Err(Fail::Port(error)) => Err(error),
-            Err(Fail::Stale | Fail::Taken(_)) => Err(crate::error::busy(DOING)),
+            Err(Fail::Stale | Fail::Taken) => Err(crate::error::busy(DOING)),
         }
     }
 
@@ -126,7 +126,7 @@ impl Folding<'_> {
             match self.do_some(&fold.list[before..upto], seen, &mut outcomes).await {
                 Ok(()) => {}
                 Err(Fail::Port(error)) => return Err(error),
-                Err(Fail::Stale | Fail::Taken(_)) => patience.wait().await?,
+                Err(Fail::Stale | Fail::Taken) => patience.wait().await?,
             }
             if outcomes.len() > before {
                 patience = Patience::new(DOING);
@@ -164,7 +164,7 @@ impl Folding<'_> {
 fn as_port(fail: Fail) -> listsync_engine::ports::PortError {
     match fail {
         Fail::Port(error) => error,
-        Fail::Stale | Fail::Taken(_) => crate::error::busy(DOING),
+        Fail::Stale | Fail::Taken => crate::error::busy(DOING),
     }
 }
 

@@ -12,3 +12,5 @@ mod row;
 mod rows;
 mod settle;
 pub(crate) mod traces;
+
+pub(crate) use row::of_list;

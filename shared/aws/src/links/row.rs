@@ -236,7 +236,7 @@ pub(super) async fn page(table: &Table, after: Option<&LinkId>, limit: usize) ->
     states(table, table.query("read the links", &pointers).await?).await
 }
 
-pub(super) async fn of_list(table: &Table, list: &ListId) -> PortResult<Vec<LinkState>> {
+pub(crate) async fn of_list(table: &Table, list: &ListId) -> PortResult<Vec<LinkState>> {
     let found = table.query("read the list's links", &span(head::partition(list)).beginning("LINK#")).await?;
     if found.is_empty() {
         head::Head::load(table, list).await?;

@@ -2,13 +2,11 @@ use listsync_core::new_group::MadeGroup;
 use listsync_engine::ports::Lease;
 
 use super::{
-    create::group_taken,
+    create::judged,
     lease::lost,
     row::{LinkRow, group_pointers, group_writer},
 };
-use crate::table::{Condition, Fail, Guard, Key, Op, Stored, Table};
-
-const TAKEN: usize = 0;
+use crate::table::{Condition, Fail, Key, Op, Stored, Table};
 
 /// Has a pending link be of the group that was made for it.
 pub(super) async fn settle(table: &Table, lease: &Lease, made: &MadeGroup) -> Result<(), Fail> {
@@ -24,11 +22,8 @@ pub(super) async fn settle(table: &Table, lease: &Lease, made: &MadeGroup) -> Re
         let stored = Stored::new(&key).text("link", after.link.id.as_str());
         Op::put(key, stored).when(Condition::absent())
     };
-    let mut ops = vec![after.save_op(&read)?];
-    ops.extend(group_pointers(&after.link).map(claim));
-    ops.extend(group_writer(&after.link).map(claim).map(|op| op.or(Guard::Taken(TAKEN))));
-    match table.transact("save the link's group", &ops).await {
-        Err(Fail::Taken(_)) => Err(group_taken(table, &after.link).await?.into()),
-        done => done,
-    }
+    let list = judged(table, &after.link).await?;
+    let mut ops = vec![after.save_op(&read)?, list.relinked(0)?];
+    ops.extend(group_pointers(&after.link).chain(group_writer(&after.link)).map(claim));
+    table.transact("save the link's group", &ops).await
 }

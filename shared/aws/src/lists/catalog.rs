@@ -4,6 +4,7 @@ use listsync_core::{
     Timestamp,
     contact::Version,
     id::ListId,
+    link::Side,
     list::{List, ListKind},
     own::Own,
     register::Refusal,
@@ -16,6 +17,7 @@ use super::{
 };
 use crate::{
     error, garbage,
+    links::of_list,
     table::{Condition, Fail, Guard, Key, Op, Stored, Table, documents, span},
 };
 
@@ -109,20 +111,21 @@ pub(crate) async fn edit(
         return Ok(after);
     }
     after.version.0 += 1;
-    let as_read = Condition::new("#doc = :before AND #seq = :seen").with_number("seen", head.seq);
-    let as_read = as_read.with_all(head.as_read()?);
+    let is_filtered_now = after.kind != before.kind && matches!(after.kind, ListKind::Filtered { .. });
+    if is_filtered_now && is_written(table, id).await? {
+        return Err(refused(Refusal::Written(id.clone())));
+    }
+    let as_read = head.linked_as_read()?;
+    let both = format!("{} AND #seq = :seen", as_read.text());
+    let as_read = as_read.with_number("seen", head.seq).saying(both);
     let mut ops = vec![
         Op::update(head::key(id), head.becomes(&after)?).when(as_read),
         tx::log_at(id, head.seq + 1, (&[], now))?,
     ];
     ops.extend(renamed(before, &after));
-    if after.kind != before.kind && matches!(after.kind, ListKind::Filtered { .. }) {
-        ops.push(Op::check(head::writer_key(id), Condition::absent()).or(Guard::Taken(WRITTEN)));
-    }
     match table.transact("edit the list", &ops).await {
         Ok(()) => Ok(after),
-        Err(Fail::Taken(WRITTEN)) => Err(refused(Refusal::Written(id.clone()))),
-        Err(Fail::Taken(_)) => {
+        Err(Fail::Taken) => {
             let other = find(table, &after.name).await?;
             Err(other.map_or(Fail::Stale, |other| refused(other.has_the_name())))
         }
@@ -130,10 +133,11 @@ pub(crate) async fn edit(
     }
 }
 
-/// By what an edit tells that a link writes to the list.
-const WRITTEN: usize = 0;
-/// By what it tells that another list has the name.
-const NAMED: usize = 1;
+/// Whether a link writes to the list.
+async fn is_written(table: &Table, list: &ListId) -> PortResult<bool> {
+    let links = of_list(table, list).await?;
+    Ok(links.iter().any(|state| state.link.mode.writes(Side::List)))
+}
 
 /// Takes another name, and frees the former one.
 fn renamed(before: &List, after: &List) -> Vec<Op> {
@@ -142,7 +146,7 @@ fn renamed(before: &List, after: &List) -> Vec<Op> {
         return Vec::new();
     }
     let named = Stored::new(&new).text("id", after.id.as_str());
-    let put = Op::put(new, named).when(Condition::absent()).or(Guard::Taken(NAMED));
+    let put = Op::put(new, named).when(Condition::absent()).or(Guard::Taken);
     vec![put, Op::delete(old), Op::delete(former_key(&after.name))]
 }
 
@@ -160,14 +164,14 @@ pub(super) async fn delete(table: &Table, list: &ListId) -> Result<(), Fail> {
     let former = former_key(&head.list.name);
     let ids = head.list.ids().map(ToString::to_string).collect();
     let ops = [
-        Op::delete(head::key(list)).when(free).or(Guard::Taken(0)),
+        Op::delete(head::key(list)).when(free).or(Guard::Taken),
         Op::delete(name_key(&head.list.name)),
         // Nothing stands there: the list took over what did when it took its name.
         Op::put(former.clone(), Stored::new(&former).texts(FORMER, &ids)),
         garbage::list(list),
     ];
     match table.transact("delete the list", &ops).await {
-        Err(Fail::Taken(_)) => Err(linked()),
+        Err(Fail::Taken) => Err(linked()),
         other => other,
     }
 }

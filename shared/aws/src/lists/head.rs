@@ -15,6 +15,8 @@ use crate::{
 
 /// By which rule a list's people stand.
 const RULED: &str = "ruled";
+/// How often another link was made of it or removed.
+const LINKED: &str = "linked";
 
 /// A list's head.
 #[derive(Debug, Clone)]
@@ -24,6 +26,8 @@ pub(crate) struct Head {
     pub(crate) seq: u64,
     pub(crate) members: u64,
     pub(crate) links: u64,
+    /// How often it came to have other links: what was judged by those that were read is not of others.
+    linked: u64,
     /// Up to where of the change feed the list's filter has been followed.
     pub(crate) followed: Option<Cursor>,
     /// By which rule its people stand as they do; none: it is not known, as the list was edited by a version that did not
@@ -37,10 +41,6 @@ pub(crate) fn partition(list: &ListId) -> String {
 
 pub(crate) fn key(list: &ListId) -> Key {
     Key::head(partition(list))
-}
-
-pub(crate) fn writer_key(list: &ListId) -> Key {
-    Key::new(partition(list), "WRITER")
 }
 
 pub(crate) fn log_partition(list: &ListId) -> String {
@@ -58,15 +58,16 @@ pub(crate) fn log_sort(seq: u64) -> String {
 impl Head {
     pub(crate) fn blank(list: List) -> Self {
         let ruled = Some(list.opt_out);
-        Self { list, seq: 0, members: 0, links: 0, followed: None, ruled }
+        Self { list, seq: 0, members: 0, links: 0, linked: 0, followed: None, ruled }
     }
 
     pub(crate) fn stored(&self) -> PortResult<Stored> {
-        let Self { list, seq, members, links, followed, ruled } = self;
+        let Self { list, seq, members, links, linked, followed, ruled } = self;
         let stored = Stored::new(&key(&list.id))
             .number("seq", seq)
             .number("members", members)
             .number("links", links)
+            .number(LINKED, linked)
             .text_option("followed", followed.as_ref().map(|cursor| cursor.0.as_str()))
             .document("doc", list)?;
         match ruled {
@@ -116,6 +117,26 @@ impl Head {
         Ok(Condition::new("#doc = :before").with_text("before", text(&self.list)?))
     }
 
+    /// That it has the same links as when it was read, and stands by the same filter.
+    pub(crate) fn linked_as_read(&self) -> PortResult<Condition> {
+        let so = match self.linked {
+            0 => Condition::new(format!("(attribute_not_exists(#{LINKED}) OR #{LINKED} = :as_read)")),
+            _ => Condition::new(format!("#{LINKED} = :as_read")),
+        };
+        let edited = self.as_read()?;
+        let both = format!("{} AND {}", so.text(), edited.text());
+        Ok(so.with_number("as_read", self.linked).with_all(edited).saying(both))
+    }
+
+    /// The write after which it has so many links more, or one that is of another group, unless it has others by now than when
+    /// it was read.
+    pub(crate) fn relinked(&self, more: i64) -> PortResult<Op> {
+        let update = Condition::new(format!("SET #links = #links + :more, #{LINKED} = :next"))
+            .with_number("more", more)
+            .with_number("next", self.linked + 1);
+        Ok(Op::update(key(&self.list.id), update).when(self.linked_as_read()?))
+    }
+
     pub(crate) fn read(stored: &Stored) -> PortResult<Self> {
         let list: List = stored.read_document("doc")?;
         // Nobody edited a list of the first version, so that the rule is the one that it was made with.
@@ -126,6 +147,8 @@ impl Head {
             seq: stored.count("seq")?,
             members: stored.count("members")?,
             links: stored.count("links")?,
+            // Heads from before this was kept lack it until their list is linked anew.
+            linked: stored.count_option(LINKED)?.unwrap_or(0),
             followed: stored.find("followed").map(|cursor| Cursor(cursor.to_owned())),
         })
     }

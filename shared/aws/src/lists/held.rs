@@ -225,7 +225,7 @@ pub(crate) async fn spare_one(table: &Table, list: &ListId, contact: &ContactId)
             match table.transact(DOING, &ops).await {
                 Ok(()) => break,
                 Err(Fail::Port(error)) => return Err(error),
-                Err(Fail::Stale | Fail::Taken(_)) => patience.wait().await?,
+                Err(Fail::Stale | Fail::Taken) => patience.wait().await?,
             }
         }
     }
@@ -271,7 +271,7 @@ async fn forget_name(table: &Table, id: &ImportId, traces: &Traces) -> PortResul
         match table.transact("forget a file's name", &record.becomes(import)?.1).await {
             Ok(()) => return Ok(()),
             Err(Fail::Port(error)) => return Err(error),
-            Err(Fail::Stale | Fail::Taken(_)) => patience.wait().await?,
+            Err(Fail::Stale | Fail::Taken) => patience.wait().await?,
         }
     }
 }
@@ -298,7 +298,7 @@ async fn recount(table: &Table, id: &ImportId) -> PortResult<()> {
         match table.transact(DOING, &ops).await {
             Ok(()) => return Ok(()),
             Err(Fail::Port(error)) => return Err(error),
-            Err(Fail::Stale | Fail::Taken(_)) => patience.wait().await?,
+            Err(Fail::Stale | Fail::Taken) => patience.wait().await?,
         }
     }
 }

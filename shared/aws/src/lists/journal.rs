@@ -32,8 +32,6 @@ const RESUMABLE: Duration = Duration::from_secs(3_600);
 /// How a judgement is stored.
 const DO: &str = "do";
 const HOLD: &str = "hold";
-/// By what a commit tells that another import took over.
-const SUPERSEDED: usize = 1;
 
 /// How far an import is.
 #[derive(Debug, Clone)]
@@ -166,7 +164,7 @@ impl Journal {
         let Counts { import, left, at: _ } = counts;
         let after = Self { import, left, next, until: alive_until(now), rev: self.rev + 1, ..self.clone() };
         let op = Op::put(key(&self.import.list), after.stored()?).when(self.as_read());
-        Ok((after, op.or(Guard::Taken(SUPERSEDED))))
+        Ok((after, op.or(Guard::Taken)))
     }
 
     pub(super) fn counts(&self) -> Counts {
@@ -175,7 +173,7 @@ impl Journal {
 
     /// The end of it.
     pub(super) fn end(&self) -> Op {
-        Op::delete(key(&self.import.list)).when(self.as_read()).or(Guard::Taken(SUPERSEDED))
+        Op::delete(key(&self.import.list)).when(self.as_read()).or(Guard::Taken)
     }
 
     /// Says that it goes on later, so that nobody waits for it.
@@ -222,7 +220,7 @@ pub(super) struct Counts {
 pub(super) fn failed(list: &ListId, fail: Fail) -> PortResult<()> {
     match fail {
         Fail::Stale => Ok(()),
-        Fail::Taken(_) => Err(busy(list)),
+        Fail::Taken => Err(busy(list)),
         Fail::Port(error) => Err(error),
     }
 }

@@ -37,7 +37,7 @@ pub(super) async fn bind(table: &Table, matches: &[Binding], now: Timestamp) -> 
         let mut patience = Patience::new(DOING);
         loop {
             match bind_some(table, chunk, now).await {
-                Err(Fail::Stale | Fail::Taken(_)) => patience.wait().await?,
+                Err(Fail::Stale | Fail::Taken) => patience.wait().await?,
                 Err(Fail::Port(error)) => return Err(error),
                 Ok(()) => break,
             }

@@ -84,7 +84,7 @@ pub(super) async fn discard(table: &Table, id: &ImportId) -> PortResult<Import> 
         match table.transact(DOING, &ops).await {
             Ok(()) => return Ok(after.import),
             Err(Fail::Port(error)) => return Err(error),
-            Err(Fail::Stale | Fail::Taken(_)) => patience.wait().await?,
+            Err(Fail::Stale | Fail::Taken) => patience.wait().await?,
         }
     }
 }
@@ -98,7 +98,7 @@ pub(super) async fn approve(table: &Table, id: &ImportId, now: Timestamp) -> Por
         match approve_some(table, record, now).await {
             Ok(import) => return Ok(import),
             Err(Fail::Port(error)) => return Err(error),
-            Err(Fail::Stale | Fail::Taken(_)) => patience.wait().await?,
+            Err(Fail::Stale | Fail::Taken) => patience.wait().await?,
         }
     }
 }

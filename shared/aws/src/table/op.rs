@@ -93,8 +93,8 @@ pub(crate) enum Guard {
     Stale,
     /// The lease is not ours any more.
     Lease,
-    /// What the caller wants to take is taken: the number tells the caller what.
-    Taken(usize),
+    /// What the caller wants to take is taken.
+    Taken,
 }
 
 /// One write of a transaction.

@@ -21,8 +21,8 @@ pub(crate) const MOST_BYTES: usize = 3_000_000;
 pub(crate) enum Fail {
     /// What was read is not so any more: read again and decide anew.
     Stale,
-    /// What the caller wanted to take is taken; which, by the caller's own number.
-    Taken(usize),
+    /// What the caller wanted to take is taken.
+    Taken,
     /// Anything else.
     Port(PortError),
 }
@@ -58,7 +58,7 @@ impl Table {
                 Judged::Again => patience.wait().await?,
                 Judged::Guard(Guard::Stale) => return Err(Fail::Stale),
                 Judged::Guard(Guard::Lease) => return Err(Fail::Port(error::lease_lost(doing))),
-                Judged::Guard(Guard::Taken(number)) => return Err(Fail::Taken(number)),
+                Judged::Guard(Guard::Taken) => return Err(Fail::Taken),
                 Judged::Refused => {
                     let code = failed.code().unwrap_or("store_failed").to_owned();
                     let message = format!("could not {doing}: the table refused the transaction");
@@ -82,7 +82,7 @@ fn judge<'a>(ops: &[Op], codes: impl Iterator<Item = &'a str>) -> Judged {
         match code {
             "None" => {}
             "ConditionalCheckFailed" => match (judged, op.guard) {
-                (Some(Guard::Lease), _) | (Some(Guard::Taken(_)), Guard::Taken(_) | Guard::Stale) => {}
+                (Some(Guard::Lease), _) | (Some(Guard::Taken), Guard::Taken | Guard::Stale) => {}
                 (_, guard) => judged = Some(guard),
             },
             "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded" => {}
@@ -126,7 +126,7 @@ mod tests {
 
     fn ops() -> [Op; 3] {
         let op = |guard| Op::check(Key::head("x"), Condition::present()).or(guard);
-        [op(Guard::Stale), op(Guard::Lease), op(Guard::Taken(7))]
+        [op(Guard::Stale), op(Guard::Lease), op(Guard::Taken)]
     }
 
     fn judged(codes: [&str; 3]) -> Judged {
@@ -138,7 +138,7 @@ mod tests {
         let all = ["ConditionalCheckFailed"; 3];
         assert!(matches!(judged(all), Judged::Guard(Guard::Lease)));
         let two = ["ConditionalCheckFailed", "None", "ConditionalCheckFailed"];
-        assert!(matches!(judged(two), Judged::Guard(Guard::Taken(7))));
+        assert!(matches!(judged(two), Judged::Guard(Guard::Taken)));
     }
 
     #[test]

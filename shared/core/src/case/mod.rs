@@ -80,6 +80,16 @@ pub enum Arrival {
     Unjudged,
 }
 
+/// Whether whoever a run puts on the list goes on from there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Onward {
+    /// No other link fills a place from the list.
+    #[default]
+    Nowhere,
+    /// Another one does, and asks nobody about them once more ([`Arrival::Judged`]).
+    Elsewhere,
+}
+
 /// Whether what the directory refused is tried before its time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Retry {
@@ -148,6 +158,8 @@ pub struct Policy {
     pub writes: Writes,
     /// On the reads of how many groups an absence rests.
     pub reach: Reach,
+    /// Whether whoever joins the list goes on to other places.
+    pub onward: Onward,
 }
 
 /// Whether extras may be removed under the guard alone.

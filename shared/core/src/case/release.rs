@@ -1,6 +1,6 @@
 //! By what right an effect goes on, before the guard looks at all of them together.
 
-use super::{Arrival, Case, ExtrasRelease, Policy, Protection, Reach, skip};
+use super::{Arrival, Case, ExtrasRelease, Onward, Policy, Protection, Reach, skip};
 use crate::{
     hold::RulingKind,
     link::{Phase, Side},
@@ -25,8 +25,16 @@ pub(super) fn of_addition(
         Some(Held { ruling: Some(RulingKind::Discarded), .. }) => Err(skip::ADDITION_DECLINED),
         Some(Held { ruling: Some(RulingKind::Approved), .. }) => Ok(Release::Approved),
         Some(Held { reason, ruling: None }) => Ok(Release::Held(reason)),
-        // Until a link's first run has finished its sides were never in step: that they meet is no growth.
-        None if was_there || policy.phase == Phase::First => Ok(Release::Free),
+        None if was_there => Ok(Release::Free),
+        // Until a link's first run has finished its sides were never in step, and that they meet is no growth of theirs. But
+        // where the list leads on, whoever it gets so joins places that were in step with it, and those ask nobody about
+        // what a run put on it. To ask there would be later: with the list full of people whom nobody wanted on it, and once
+        // for each place. So the one question is asked here.
+        None if policy.phase == Phase::First
+            && !(side == Side::List && policy.onward == Onward::Elsewhere) =>
+        {
+            Ok(Release::Free)
+        }
         // Who comes to the list by another way is judged there; who comes to the group, nowhere else.
         None if side == Side::Group && case.arrival == Arrival::Judged => Ok(Release::Free),
         None => Ok(Release::Guarded),

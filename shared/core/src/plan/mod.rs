@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
+use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use crate::{
@@ -10,6 +11,7 @@ use crate::{
     limit::{AdditionLimit, RemovalLimit},
     link::Side,
     member::{Change, HoldReason, Op},
+    place::Place,
     summary::HeldCounts,
 };
 
@@ -61,14 +63,34 @@ impl Held {
 pub struct Plan {
     /// The link.
     pub link: LinkId,
+    /// Where the link leads, where that was asked.
+    pub place: Option<Place>,
     /// What is to be done, in this order.
     pub effects: Vec<Effect>,
     /// What is kept back.
     pub held: Held,
     /// Who is left alone, by reason.
     pub skipped: BTreeMap<String, u64>,
+    /// What its changes of the list come to at other places, where that was asked.
+    pub follow_ons: Vec<FollowOn>,
     /// Covers the link and all effects, the held ones included.
     pub digest: String,
+}
+
+/// What the changes of a list come to at another place that is filled from it, once they are done: their own link's guard may
+/// still ask about them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FollowOn {
+    /// The link that carries them on.
+    pub link: LinkId,
+    /// Where it leads; none: its group is still to be made.
+    pub place: Option<Place>,
+    /// The place's name, for people.
+    pub name: String,
+    /// So many would join at most: who cannot be found, or is not to be added by that link, does not.
+    pub additions: u64,
+    /// So many would leave at most.
+    pub removals: u64,
 }
 
 /// What the guard needs to know of both sides beyond the plan.
@@ -136,7 +158,15 @@ impl Plan {
             false => digest_of(&link, held.iter().map(|(effect, _)| effect)),
         };
         let held = Held { digest: held_digest, effects: held };
-        Self { link, effects: go, held, skipped: BTreeMap::new(), digest }
+        Self {
+            link,
+            place: None,
+            effects: go,
+            held,
+            skipped: BTreeMap::new(),
+            follow_ons: Vec::new(),
+            digest,
+        }
     }
 
     /// Whether a run of it would change nothing.
@@ -162,7 +192,7 @@ fn digest_of<'a>(link: &LinkId, effects: impl IntoIterator<Item = &'a Effect>) -
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { link: _, effects, held, skipped, digest } = self;
+        let Self { link: _, place: _, effects, held, skipped, follow_ons, digest } = self;
         for effect in effects {
             writeln!(f, "{effect}")?;
         }
@@ -172,6 +202,9 @@ impl fmt::Display for Plan {
         for (reason, count) in skipped {
             writeln!(f, "  skipped: {count} ({reason})")?;
         }
+        for follow_on in follow_ons {
+            writeln!(f, "  {follow_on}")?;
+        }
         if effects.is_empty() && held.effects.is_empty() {
             writeln!(f, "Nothing to do.")?;
         }
@@ -179,6 +212,18 @@ impl fmt::Display for Plan {
             writeln!(f, "Release just the held ones: listsync links approve {}", held.digest)?;
         }
         writeln!(f, "plan {digest}")
+    }
+}
+
+impl fmt::Display for FollowOn {
+    /// `then, in group 'Sales' (entra:…): up to 40 to add, 2 to remove`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { link: _, place, name, additions, removals } = self;
+        write!(f, "then, in group '{name}'")?;
+        if let Some(place) = place {
+            write!(f, " ({place})")?;
+        }
+        write!(f, ": up to {additions} to add, {removals} to remove")
     }
 }
 

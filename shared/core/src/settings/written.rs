@@ -6,6 +6,7 @@ use crate::{
     address::Address,
     guid::Guid,
     id::{GroupId, ObjectId},
+    place::{NamedPlace, Scheme},
 };
 
 /// A text that names nobody who could be protected.
@@ -92,14 +93,15 @@ pub fn parse_domain(text: &str) -> Result<String, DomainError> {
     if probe.domain().contains('.') { Ok(probe.domain().to_owned()) } else { Err(refuse()) }
 }
 
-/// Reads a group's object id.
+/// Reads a group's object id, with `entra:` before it or without.
 ///
 /// # Errors
 /// When it is no GUID.
 pub fn parse_group_id(text: &str) -> Result<GroupId, GroupIdError> {
     let refuse = || GroupIdError(text.to_owned());
-    Guid::parse(text.trim()).map_err(|_| refuse())?;
-    GroupId::parse(text).map_err(|_| refuse())
+    let NamedPlace { scheme: Scheme::Entra, name } = NamedPlace::parse(text).map_err(|_| refuse())?;
+    Guid::parse(name).map_err(|_| refuse())?;
+    GroupId::parse(name).map_err(|_| refuse())
 }
 
 /// Whether a text was meant for an object id and is none: of hexadecimal digits and hyphens for the most part, in five

@@ -10,6 +10,7 @@ use listsync_core::{
     id::{GroupId, ObjectId},
     member::Op,
     new_group::NewGroup,
+    place::{NamedPlace, PlaceError, Scheme},
     settings::{is_almost_guid, parse_group_id},
     snapshot::{Depth, Principal, Reading},
     summary::GraphCost,
@@ -181,18 +182,21 @@ pub enum GroupQueryError {
     /// An object id with a slip.
     #[error("'{0}' looks like an object id and is none: a GUID has 32 digits in groups of 8, 4, 4, 4 and 12")]
     AlmostId(String),
+    /// A place of a kind that is not known.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
     /// Too long, or with control characters.
     #[error("a unique name has at most 256 characters, none of them a control character")]
     Name,
 }
 
 impl GroupQuery {
-    /// Reads an object id, with or without braces, or else a unique name.
+    /// Reads an object id, with or without braces, or else a unique name; either with `entra:` before it, or without.
     ///
     /// # Errors
     /// When it can be neither.
     pub fn parse(text: &str) -> Result<Self, GroupQueryError> {
-        let text = text.trim();
+        let NamedPlace { scheme: Scheme::Entra, name: text } = NamedPlace::parse(text)?;
         let bare = text.strip_prefix('{').and_then(|text| text.strip_suffix('}')).unwrap_or(text);
         if let Ok(id) = parse_group_id(bare) {
             return Ok(Self::Id(id));

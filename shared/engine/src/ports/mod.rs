@@ -1,6 +1,7 @@
 //! What the engine needs of the world, in our words: each port the few calls that a run makes.
 
 mod audit;
+mod clash;
 mod clock;
 mod contacts;
 mod directory;
@@ -20,6 +21,7 @@ mod report;
 mod rows;
 
 pub use audit::{AuditLog, AuditPage, AuditQuery};
+pub use clash::ListNames;
 pub use clock::{Clock, SystemClock};
 pub use contacts::{ContactChanges, ContactEdit, Contacts, Heard, MailState, Moves};
 pub use directory::{

@@ -19,6 +19,7 @@ use super::{
     decide::{Resolution, counts},
     invite::{AbsentGuest, Handed},
     look::Look,
+    onward,
 };
 use crate::{
     ports::{
@@ -63,6 +64,9 @@ impl Apply<'_> {
         let Handed { effects, stop } = self.invite(effects, resolution).await?;
         if stop.is_some() {
             return Ok(stop);
+        }
+        if effects.iter().any(|effect| effect.change.side == Side::List) {
+            onward::will_change(self.look).await?;
         }
         let (mut done, total) = (0, effects.len());
         let mut goes_on = resolution.unfinished;

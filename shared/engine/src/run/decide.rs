@@ -6,7 +6,7 @@ use listsync_core::{
     Timestamp,
     address::Address,
     belief::Belief,
-    case::{Case, Decided, Policy, Reach, Verdict, judge, skip},
+    case::{Case, Decided, Onward, Policy, Reach, Verdict, judge, skip},
     gather::{Evidence, Sight},
     identity::{ListPresence, Unmatched},
     limit::AdditionLimit,
@@ -21,7 +21,7 @@ use listsync_core::{
 use super::{
     look::Look,
     observe::retry,
-    remarks,
+    onward, remarks,
     renames::Renamed,
     sizes::{self, Members},
 };
@@ -75,7 +75,7 @@ impl Resolution {
 /// Decides every member and lets the guard look at the whole.
 pub(crate) async fn decide(look: Look<'_>, evidence: &Evidence, shield: &Shield) -> PortResult<Resolution> {
     let now = look.now();
-    let policy = policy(look, evidence.reach);
+    let policy = Policy { onward: onward::leads(look).await?, ..policy(look, evidence.reach) };
     let mut sorting = Sorting::new(look, evidence, now);
     for case in evidence.cases(shield) {
         let decided = judge(&case, &policy, now);
@@ -117,6 +117,7 @@ fn policy(look: Look<'_>, reach: Reach) -> Policy {
         retry: retry(look.reason),
         writes: link.writes,
         reach,
+        onward: Onward::Nowhere,
     }
 }
 

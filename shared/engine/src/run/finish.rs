@@ -22,6 +22,7 @@ use super::{
     decide::Resolution,
     look::Look,
     observe::{Observed, Read},
+    onward,
     resolve::{UnmatchedContacts, earliest},
     sizes,
     sources::{self, Unread},
@@ -94,6 +95,7 @@ pub(super) fn blank_summary(request: &RunRequest, state: &LinkState, started: Ti
     Summary {
         run: request.run.clone(),
         link: link.id.clone(),
+        place: link.place(),
         trigger: request.reason,
         started_at: started,
         finished_at: started,
@@ -144,6 +146,9 @@ pub(super) async fn finish(running: Running<'_>, ending: Ending) -> PortResult<R
     summary.duration_ms = summary.finished_at.duration_since(summary.started_at).as_millis().max(0) as u64;
     finish.at = summary.finished_at;
     sizes::keep(look, (began, &summary), &mut finish).await?;
+    if summary.list.added + summary.list.removed > 0 {
+        onward::changed(look).await?;
+    }
     look.ports.runs.save(&summary).await?;
     tell(&summary);
     let moved = look.ports.links.finish(&lease, &finish).await?;
@@ -228,8 +233,7 @@ fn tell_by_hand(look: Look<'_>, summary: &mut Summary, effects: &[Effect]) {
     let removals = effects.iter().filter(|effect| effect.change.op == Op::Remove).count();
     let additions = effects.len() - removals;
     summary.message = format!("To be made in the group by hand: {additions} to add, {removals} to remove.");
-    summary.hint =
-        format!("see them: listsync handout {} --as csv (or powershell, or json)", look.link().list);
+    summary.hint = format!("see them: listsync handout {} --as csv (or powershell, or json)", look.link().id);
 }
 
 /// The ruling that was carried out. What was approved and is left to a person stays approved until it is seen done.
@@ -283,7 +287,7 @@ fn continued(look: Look<'_>, summary: &mut Summary, progressed: bool) -> (Finish
         summary.outcome = Outcome::Halted;
         summary.reason = "no_progress".into();
         summary.message = format!("The link was halted: {}.", HaltReason::NoProgress);
-        summary.hint = format!("give runs more time, then: listsync links resume {}", look.link().list);
+        summary.hint = format!("give runs more time, then: listsync links resume {}", look.link().id);
         finish.status = Some(LinkStatus::Halted(HaltReason::NoProgress));
         finish.progress.stalled = 0;
         return (finish, Next::Done);
@@ -313,13 +317,13 @@ fn unmade(look: Look<'_>, summary: &mut Summary, error: PortError) -> (Finish, N
     if !matches!(error.fault, Fault::Rejected | Fault::Gone) {
         return failed(look, summary, error);
     }
-    let list = &look.link().list;
+    let link = &look.link().id;
     summary.outcome = Outcome::Halted;
     summary.reason = error.code;
     summary.message = format!("The link was halted, as its group could not be made: {}", error.message);
     let more = if error.hint.is_empty() { String::new() } else { format!("{}; then: ", error.hint) };
     summary.hint =
-        format!("{more}listsync links resume {list}, or unlink it and link the list to another group");
+        format!("{more}listsync links resume {link}, or unlink it and link the list to another group");
     let mut finish = open_end(look, look.progress().clone());
     finish.synced = Some(look.state.requested);
     finish.status = Some(LinkStatus::Halted(HaltReason::NoGroup));

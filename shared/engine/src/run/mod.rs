@@ -17,6 +17,7 @@ mod left_out;
 mod look;
 mod mailboxes;
 mod observe;
+mod onward;
 mod pending;
 mod protected;
 mod refusals;
@@ -189,7 +190,7 @@ impl Refused {
                 summary.outcome = listsync_core::summary::Outcome::Halted;
                 summary.reason = "halted".into();
                 summary.message = format!("The link is {status}.");
-                summary.hint = format!("resume it: listsync links resume {}", state.link.list);
+                summary.hint = format!("resume it: listsync links resume {}", state.link.id);
                 Ok(Ran { summary, next: Next::Done })
             }
             Self::Stopped(status) => Err(PortError::new(
@@ -197,7 +198,7 @@ impl Refused {
                 "link_paused",
                 format!("link {} is {status}", state.link.id),
             )
-            .with_hint(format!("resume it with: listsync links resume {}", state.link.list))),
+            .with_hint(format!("resume it with: listsync links resume {}", state.link.id))),
             Self::Throttled(wait) => {
                 finish::throttled(&mut summary, wait);
                 Ok(Ran { summary, next: Next::RetryAfter(wait) })
@@ -428,5 +429,6 @@ pub(crate) async fn plan(
         ));
     };
     let (_, resolution) = prepared.settle(look, unmatched).await?;
-    Ok(resolution.plan)
+    let follow_ons = onward::follow_ons(look, &resolution.plan).await?;
+    Ok(listsync_core::plan::Plan { place: state.link.place(), follow_ons, ..resolution.plan })
 }

@@ -10,6 +10,7 @@ use listsync_core::{
     member::HoldReason,
     new_group::{NewGroupKind, Visibility},
     own::Own,
+    place::Place,
     settings::Protected,
     summary::Summary,
 };
@@ -31,6 +32,9 @@ pub struct LinkDocument {
     pub id: LinkId,
     /// The list.
     pub list: Named,
+    /// Where it leads, as `entra:` and the group's object id; null: the group is still to be created.
+    #[schema(value_type = Option<String>)]
+    pub place: Option<Place>,
     /// The group.
     pub group: LinkedGroup,
     /// Further groups that feed the list with it.
@@ -246,7 +250,7 @@ impl LinkDocument {
     /// What is known of a link as one document.
     #[must_use]
     pub fn of(state: LinkState, list: Named, last_run: Option<Summary>) -> Self {
-        let status = status_word(&state.link);
+        let (status, place) = (status_word(&state.link), state.link.place());
         let LinkState { link, progress, ruling, requested, synced, due_at, leased_until, finished_at } =
             state;
         let Link {
@@ -276,6 +280,7 @@ impl LinkDocument {
         Self {
             id,
             list,
+            place,
             group: LinkedGroup {
                 id: to_make.is_none().then(|| GroupId::into(group)),
                 name: group_name,

@@ -10,6 +10,8 @@ use utoipa::ToSchema;
 pub struct PlanSchema {
     /// The link.
     pub link: String,
+    /// Where the link leads, as `entra:` and the group's object id; null: its group is still to be created.
+    pub place: Option<String>,
     /// Covers the link and all effects.
     pub digest: String,
     /// What is done to the list.
@@ -20,6 +22,23 @@ pub struct PlanSchema {
     pub held: HeldEffects,
     /// Who is left alone, by reason.
     pub skipped: BTreeMap<String, u64>,
+    /// What the changes of the list, the held ones included, come to at the places of its other links.
+    pub follow_ons: Vec<FollowOn>,
+}
+
+/// What the changes of a list come to at another place that is filled from it.
+#[derive(ToSchema)]
+pub struct FollowOn {
+    /// The link that carries them on.
+    pub link: String,
+    /// Where it leads; null: its group is still to be created.
+    pub place: Option<String>,
+    /// The name of its group.
+    pub name: String,
+    /// So many would join at most.
+    pub additions: u64,
+    /// So many would leave at most.
+    pub removals: u64,
 }
 
 /// What is done to one side.

@@ -15,6 +15,8 @@ pub struct SummarySchema {
     pub run: String,
     /// The link.
     pub link: String,
+    /// Where the link leads, as `entra:` and the group's object id; left out where its group was still to be created.
+    pub place: Option<String>,
     /// Why it ran.
     pub trigger: Reason,
     /// When it began.

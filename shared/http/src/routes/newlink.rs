@@ -7,15 +7,13 @@ use listsync_core::{
     duration,
     id::LinkId,
     link::{
-        Agents, Externals, Extras, FirstMerge, Link, MemberRules, Mode, RemovalLimit, SharedMailboxes, Side,
-        Writes,
+        Agents, Externals, Extras, FirstMerge, Link, MemberRules, Mode, RemovalLimit, SharedMailboxes, Writes,
     },
     list::List,
     new_group::unique_name,
     settings::parse_owner,
 };
 use listsync_engine::{
-    Ports,
     connect::{NewLink, Target, connect},
     ports::{Call, GroupQuery, Meter, NewGroup, NewGroupKind, PortError, Visibility},
 };
@@ -41,7 +39,7 @@ pub(crate) struct NewLinkBody {
     /// The list's name or id.
     #[schema(min_length = 1)]
     list: String,
-    /// The object id or unique name of a group that is there.
+    /// The object id or unique name of a group that is there, with `entra:` before it or without.
     group: Option<String>,
     /// Further groups that are there, by object id or unique name: only group-to-list.
     #[serde(default)]
@@ -136,7 +134,7 @@ pub(crate) async fn connected(app: &Within, body: NewLinkBody) -> Result<Link, P
     let protected =
         protected(&body.protected).map_err(|refused| Problem::invalid(refused.name, refused.why))?;
     let more = body.more_groups.iter().map(|group| query("more_groups", group)).collect::<Result<_, _>>()?;
-    let target = target(ports, &list, mode, (body.group, body.new_group)).await?;
+    let target = target(&list, (body.group, body.new_group))?;
     let new = NewLink {
         id: LinkId::parse(&Uuid::now_v7().to_string()).expect("a UUID is an id"),
         list: list.id,
@@ -184,12 +182,7 @@ fn window(text: &str) -> Result<Duration, Problem> {
     duration::parse(text).map_err(|error| Problem::invalid("settle_window", error.to_string()))
 }
 
-async fn target(
-    ports: &Ports,
-    list: &List,
-    mode: Mode,
-    given: (Option<String>, Option<NewGroupBody>),
-) -> Result<Target, Problem> {
+fn target(list: &List, given: (Option<String>, Option<NewGroupBody>)) -> Result<Target, Problem> {
     let new = match given {
         (Some(group), None) => return query("group", &group).map(Target::Existing),
         (None, Some(new)) => new,
@@ -200,7 +193,6 @@ async fn target(
     for owner in &new.owners {
         parse_owner(owner).map_err(|error| Problem::invalid("new_group.owners", error.to_string()))?;
     }
-    refuse_second_writer(ports, list, mode).await?;
     Ok(Target::Pending(NewGroup {
         unique_name: unique_name(&group, &list.id),
         name: group,
@@ -215,20 +207,4 @@ async fn target(
 
 fn query(field: &'static str, group: &str) -> Result<GroupQuery, Problem> {
     GroupQuery::parse(group).map_err(|error| Problem::invalid(field, error.to_string()))
-}
-
-/// Before a group is created for a link that could not be saved.
-async fn refuse_second_writer(ports: &Ports, list: &List, mode: Mode) -> Result<(), Problem> {
-    if !mode.writes(Side::List) {
-        return Ok(());
-    }
-    let links = ports.links.of_list(&list.id).await?;
-    match links.iter().find(|state| state.link.mode.writes(Side::List)) {
-        None => Ok(()),
-        Some(state) => {
-            let detail = format!("the list already takes changes from the group '{}'", state.link.group_name);
-            Err(Problem::conflict("list_has_writer", detail)
-                .hint("link it list-to-group, or remove the other link first"))
-        }
-    }
 }

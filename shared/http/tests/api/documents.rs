@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use listsync_core::plan::Plan;
+use listsync_core::{place::Place, plan::Plan, summary::Summary};
 use listsync_testkit::sample;
 use serde_json::{Value, json};
 
@@ -28,8 +28,11 @@ pub(crate) fn judge(component: &str, value: &Value) {
 #[test]
 fn summaries_and_plans_look_as_the_document_says() {
     let link = sample::link_id("link");
-    let summary = serde_json::to_value(sample::summary("run", &link, sample::moment(0))).unwrap();
-    judge("Summary", &summary);
+    let summary = Summary {
+        place: Some(Place::entra(sample::group("staff"))),
+        ..sample::summary("run", &link, sample::moment(0))
+    };
+    judge("Summary", &serde_json::to_value(summary).unwrap());
     judge("Plan", &serde_json::to_value(Plan::empty(link)).unwrap());
 }
 

@@ -1,23 +1,22 @@
 use listsync_core::{
     Timestamp,
-    link::{Link, LinkStatus, Side},
+    link::{Clash, Link, LinkStatus, Side, may_stand},
     new_group::MadeGroup,
 };
-use listsync_engine::ports::{Lease, Progress};
-use rusqlite::{Connection, OptionalExtension as _, params};
+use listsync_engine::ports::{Lease, ListNames, PortError, Progress};
+use rusqlite::{Connection, params};
 
 use super::{lease, row};
 use crate::{
     error::{Fail, Outcome},
     lists::catalog,
-    values::{doc, doc_text, nanos},
+    values::{doc_text, nanos},
 };
 
 /// Saves a new link; it is due at once.
 pub(super) fn create(tx: &Connection, link: &Link, now: Timestamp) -> Outcome<()> {
     let list = catalog::number(tx, &link.list)?;
-    refuse_second_source(tx, list, link)?;
-    refuse_second_writer(tx, link)?;
+    refuse_clash(tx, link)?;
     refuse_known_id(tx, link)?;
     tx.prepare_cached(
         "INSERT INTO links (id, list, tenant, group_id, writes_group, writes_list, active, doc, progress, due_at)
@@ -38,23 +37,22 @@ pub(super) fn create(tx: &Connection, link: &Link, now: Timestamp) -> Outcome<()
     Ok(())
 }
 
-fn refuse_second_source(tx: &Connection, list: i64, new: &Link) -> Outcome<()> {
-    if !new.mode.writes(Side::List) {
-        return Ok(());
+/// Refuses a link that may not stand beside those of its list and of its groups.
+fn refuse_clash(tx: &Connection, new: &Link) -> Outcome<()> {
+    let mut others = row::of_list(tx, &new.list)?;
+    for group in new.groups() {
+        others.extend(row::of_group(tx, &new.tenant, group)?);
     }
-    let found: Option<String> = tx
-        .query_row("SELECT doc FROM links WHERE list = ?1 AND writes_list = 1", [list], |row| row.get(0))
-        .optional()?;
-    let Some(text) = found else { return Ok(()) };
-    let other: Link = doc(&text, "link")?;
-    Err(Fail::rejected(
-        "list_taken",
-        format!(
-            "list {} takes changes already, from group '{}' ({}) by link {}",
-            new.list, other.group_name, other.group, other.id
-        ),
-        "unlink it first (listsync links unlink LIST), or link with --mode list-to-group",
-    ))
+    let list = catalog::by_id(tx, &new.list)?.ok_or(Fail::Stored("list"))?;
+    let Err(clash) = may_stand(new, &list.kind, others.iter().map(|state| &state.link)) else {
+        return Ok(());
+    };
+    let theirs = match clash {
+        Clash::PlaceTaken(other) => catalog::by_id(tx, &other.list)?.map(|list| list.name),
+        Clash::ListFiltered | Clash::ListTaken(_) | Clash::PlaceTwice(_) => None,
+    };
+    let names = ListNames { new: &list.name, other: theirs.as_deref().unwrap_or(&list.name) };
+    Err(PortError::link_refused(new, clash, names).into())
 }
 
 /// Has a pending link be of the group that was made for it.
@@ -65,33 +63,10 @@ pub(super) fn settle(tx: &Connection, lease: &Lease, made: &MadeGroup) -> Outcom
         return Ok(());
     }
     let link = state.link.with_group(made.clone());
-    refuse_second_writer(tx, &link)?;
+    refuse_clash(tx, &link)?;
     row::save_link(tx, &link)?;
     tx.execute("UPDATE links SET group_id = ?2 WHERE n = ?1", params![n, link.group.as_str()])?;
     Ok(())
-}
-
-fn refuse_second_writer(tx: &Connection, new: &Link) -> Outcome<()> {
-    if !new.mode.writes(Side::Group) {
-        return Ok(());
-    }
-    let found: Option<(String, String)> = tx
-        .query_row(
-            "SELECT k.id, l.name FROM links k JOIN lists l ON l.n = k.list
-             WHERE k.tenant = ?1 AND k.group_id = ?2 AND k.writes_group = 1",
-            params![new.tenant.as_str(), new.group.as_str()],
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )
-        .optional()?;
-    let Some((link, list)) = found else { return Ok(()) };
-    Err(Fail::rejected(
-        "group_taken",
-        format!(
-            "group '{}' ({}) is written already, from list '{list}' by link {link}",
-            new.group_name, new.group
-        ),
-        "a group is written by one link: choose another group, or link with --mode group-to-list",
-    ))
 }
 
 fn refuse_known_id(tx: &Connection, new: &Link) -> Outcome<()> {

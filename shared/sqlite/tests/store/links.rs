@@ -57,16 +57,17 @@ async fn a_group_is_written_by_one_link_and_may_feed_many_lists() {
 }
 
 #[tokio::test]
-async fn a_list_is_written_by_one_link_and_may_fill_many_groups() {
+async fn several_links_write_a_list_unless_one_has_it_follow_its_groups() {
     let (store, staff, _) = linked().await;
-    for mode in [Mode::TwoWay, Mode::GroupToList] {
-        let error = store.create(&link("l2", &staff.id, "g2", mode), at(0)).await.unwrap_err();
-        assert_eq!((error.fault, error.code.as_str()), (Fault::Rejected, "list_taken"));
-    }
-    store.create(&link("l2", &staff.id, "g2", Mode::ListToGroup), at(0)).await.unwrap();
+    let error = store.create(&link("l2", &staff.id, "g2", Mode::GroupToList), at(0)).await.unwrap_err();
+    assert_eq!((error.fault, error.code.as_str()), (Fault::Rejected, "list_taken"));
+    assert!(error.message.contains("l1") && error.message.contains("entra:g1"), "{}", error.message);
+    store.create(&link("l2", &staff.id, "g2", Mode::TwoWay), at(0)).await.unwrap();
     store.create(&link("l3", &staff.id, "g3", Mode::ListToGroup), at(0)).await.unwrap();
     assert_eq!(store.of_list(&staff.id).await.unwrap().len(), 3);
-    store.delete(&id("l1")).await.unwrap();
+    for gone in ["l1", "l2"] {
+        store.delete(&id(gone)).await.unwrap();
+    }
     store.create(&link("l4", &staff.id, "g4", Mode::GroupToList), at(0)).await.unwrap();
 }
 

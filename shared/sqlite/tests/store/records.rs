@@ -27,6 +27,7 @@ pub(crate) fn summary(run: &str, link: &str, finished_at: Timestamp) -> Summary 
     Summary {
         run: RunId::parse(run).unwrap(),
         link: LinkId::parse(link).unwrap(),
+        place: None,
         trigger: Reason::Schedule,
         started_at: finished_at,
         finished_at,

@@ -15,6 +15,7 @@ mod processes;
 mod serve;
 mod shapes;
 mod sources;
+mod spokes;
 mod stops;
 mod store_file;
 mod sync;

@@ -32,6 +32,7 @@ mod refusals;
 mod renames;
 mod service;
 mod sources;
+mod spokes;
 mod tokens;
 mod trouble;
 mod two_way;

@@ -1,10 +1,14 @@
+use futures::future::join_all;
 use listsync_core::{
     id::{GroupId, LinkId},
-    link::{Link, LinkPatch, Mode},
+    link::{Link, LinkPatch, Mode, may_stand},
+    list::ListKind,
     settings::Protected,
     trigger::Generation,
 };
-use listsync_engine::ports::{Fault, LinkState, Links, ListStore, MemberChange, MemberQuery, Progress};
+use listsync_engine::ports::{
+    Fault, LinkState, Links, ListEdit, ListNames, ListStore, MemberChange, MemberQuery, PortError, Progress,
+};
 
 use super::Bed;
 use crate::{
@@ -16,7 +20,9 @@ pub(super) async fn all<S: Links + ListStore>(make: &impl Fn() -> S) {
     a_new_link_is_due_and_remembers_nothing(make).await;
     a_link_is_kept_as_it_was_set_up(make).await;
     a_group_is_written_by_one_link_only(make).await;
-    a_list_is_written_by_one_link_only(make).await;
+    only_links_that_may_stand_beside_each_other_are_saved(make).await;
+    of_links_that_are_made_at_once_those_stand_that_may(make).await;
+    a_filtered_list_is_written_by_no_link(make).await;
     a_refused_link_leaves_nothing(make).await;
     links_come_by_page_and_by_list(make).await;
     links_come_by_group_until_they_are_deleted(make).await;
@@ -90,23 +96,95 @@ async fn a_group_is_written_by_one_link_only<S: Links + ListStore>(make: &impl F
     ok(bed.store.create(&reader, moment(1)).await);
 }
 
-async fn a_list_is_written_by_one_link_only<S: Links + ListStore>(make: &impl Fn() -> S) {
+async fn only_links_that_may_stand_beside_each_other_are_saved<S: Links + ListStore>(make: &impl Fn() -> S) {
+    let store = make();
+    const MODES: [Mode; 3] = [Mode::TwoWay, Mode::ListToGroup, Mode::GroupToList];
+    let pairs = MODES.iter().flat_map(|one| MODES.map(|other| (*one, other)));
+    for (number, (there, new)) in pairs.enumerate() {
+        for (case, (same_list, same_group)) in
+            [(true, false), (false, true), (true, true)].into_iter().enumerate()
+        {
+            let name = |what: &str| format!("{what}-{number}-{case}");
+            let list = ok(store.create_list(&name("List"), moment(0)).await).id;
+            let other = ok(store.create_list(&name("Other"), moment(0)).await).id;
+            let first = Link { mode: there, ..link(&name("first"), &list, &name("group")) };
+            ok(store.create(&first, moment(0)).await);
+            let group = if same_group { name("group") } else { name("elsewhere") };
+            let of_list = if same_list { &list } else { &other };
+            let second = Link { mode: new, ..link(&name("second"), of_list, &group) };
+            let names =
+                ListNames { new: &name(if same_list { "List" } else { "Other" }), other: &name("List") };
+            let expected = may_stand(&second, &ListKind::Static, [&first])
+                .map_err(|clash| PortError::link_refused(&second, clash, names));
+            let saved = store.create(&second, moment(1)).await;
+            assert_eq!(saved, expected, "{there} and then {new}, {same_list} {same_group}");
+            assert_eq!(ok(store.load(&second.id).await).is_some(), expected.is_ok());
+            // Once the first is gone there is nothing against it.
+            if expected.is_err() {
+                ok(store.delete(&first.id).await);
+                ok(store.create(&second, moment(2)).await);
+            }
+        }
+    }
+}
+
+async fn of_links_that_are_made_at_once_those_stand_that_may<S: Links + ListStore>(make: &impl Fn() -> S) {
+    let store = make();
+    let list = ok(store.create_list("Staff", moment(0)).await).id;
+    let other = ok(store.create_list("Other", moment(0)).await).id;
+    let (two_way, fed, fills) = (Mode::TwoWay, Mode::GroupToList, Mode::ListToGroup);
+    for (round, made) in [
+        vec![(&list, "a", two_way), (&list, "b", two_way), (&list, "c", fills), (&list, "d", two_way)],
+        vec![(&list, "a", fed), (&list, "b", two_way), (&list, "c", fed), (&list, "d", fills)],
+        vec![(&list, "a", fills), (&other, "a", two_way), (&list, "a", fed), (&list, "b", fed)],
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let new = made.iter().enumerate().map(|(number, (list, group, mode))| Link {
+            mode: *mode,
+            ..link(&format!("l{round}{number}"), list, &format!("{group}{round}"))
+        });
+        let new: Vec<Link> = new.collect();
+        let saved = join_all(new.iter().map(|link| store.create(link, moment(1)))).await;
+        let stand: Vec<&Link> =
+            new.iter().zip(&saved).filter(|(_, saved)| saved.is_ok()).map(|(link, _)| link).collect();
+        for link in &stand {
+            assert_eq!(may_stand(link, &ListKind::Static, stand.iter().copied()), Ok(()), "{stand:?}");
+        }
+        for (refused, error) in
+            new.iter().zip(&saved).filter_map(|(link, saved)| Some((link, saved.as_ref().err()?)))
+        {
+            assert_eq!(error.fault, Fault::Rejected, "{error:?}");
+            let judged = may_stand(refused, &ListKind::Static, stand.iter().copied());
+            assert!(judged.is_err(), "nothing stood against {refused:?}");
+        }
+        assert!(!stand.is_empty() && (round > 0 || stand.len() == new.len()), "{saved:?}");
+        for link in stand {
+            ok(store.delete(&link.id).await);
+        }
+    }
+}
+
+async fn a_filtered_list_is_written_by_no_link<S: Links + ListStore>(make: &impl Fn() -> S) {
     let bed = Bed::make(make).await;
+    let filtered = ListKind::Filtered { filter: "title pr".to_owned() };
+    let edit = ListEdit { kind: Some(filtered), ..ListEdit::default() };
+    let written = bed.store.edit_list(&bed.list, None, &edit, moment(1)).await.expect_err("it is written");
+    assert_eq!(written.code, "list_linked");
+    ok(bed.store.delete(bed.id()).await);
+    ok(bed.store.create(&linked(&bed, "fills", "group-2", Mode::ListToGroup), moment(2)).await);
+    ok(bed.store.edit_list(&bed.list, None, &edit, moment(3)).await);
     for mode in [Mode::TwoWay, Mode::GroupToList] {
-        let second = linked(&bed, "link-2", "group-2", mode);
-        let refused = bed.store.create(&second, moment(1)).await.expect_err("refused");
-        assert_eq!((refused.fault, refused.code.as_str()), (Fault::Rejected, "list_taken"), "{mode}");
+        let refused = bed.store.create(&linked(&bed, "writes", "group-3", mode), moment(4)).await;
+        assert_eq!(refused.expect_err("refused").code, "list_filtered", "{mode}");
     }
-    for number in [2, 3] {
-        let (name, group) = (format!("link-{number}"), format!("group-{number}"));
-        ok(bed.store.create(&linked(&bed, &name, &group, Mode::ListToGroup), moment(1)).await);
-    }
-    assert_eq!(ok(bed.store.of_list(&bed.list).await).len(), 3, "it may fill as many groups as one likes");
+    ok(bed.store.create(&linked(&bed, "fills-too", "group-3", Mode::ListToGroup), moment(5)).await);
 }
 
 async fn a_refused_link_leaves_nothing<S: Links + ListStore>(make: &impl Fn() -> S) {
     let bed = Bed::make(make).await;
-    let second = linked(&bed, "link-2", "group-2", Mode::TwoWay);
+    let second = linked(&bed, "link-2", "group-2", Mode::GroupToList);
     assert_eq!(fault(bed.store.create(&second, moment(1)).await), Fault::Rejected);
     assert_eq!(ok(bed.store.load(&second.id).await), None);
     assert_eq!(ok(bed.store.page(None, 10).await).len(), 1);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use listsync_core::{
-    id::{GroupId, LinkId, ListId},
+    id::{GroupId, ListId},
     link::{Mode, Phase},
     list::Standing,
 };
@@ -43,7 +43,8 @@ impl std::ops::Add for Told {
 /// What is known of what people wanted.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
-    wishes: BTreeMap<(LinkId, usize), Wish>,
+    /// Of lists that two-way links write: what is wanted at one place is wanted at each.
+    wishes: BTreeMap<(ListId, usize), Wish>,
     /// Who said no to a list, and not yes since.
     opted_out: BTreeSet<(ListId, usize)>,
     /// Who said no to all of them.
@@ -71,7 +72,7 @@ impl Ledger {
                 }
                 if group.0 != group.1 {
                     self.change(town, tie, who, group.1);
-                    let wish = self.wishes.entry((tie.link.clone(), who)).or_default();
+                    let wish = self.wishes.entry((tie.list.clone(), who)).or_default();
                     wish.undecided |= has_intent(town, tie, who);
                 }
             }
@@ -92,28 +93,28 @@ impl Ledger {
     }
 
     fn change(&mut self, town: &Town, tie: &Tie, who: usize, present: bool) {
-        let wish = self.wishes.entry((tie.link.clone(), who)).or_default();
+        let wish = self.wishes.entry((tie.list.clone(), who)).or_default();
         wish.added |= present;
         wish.removed |= !present;
-        wish.undecided |= !present && town.state(tie).progress.phase == Phase::First;
+        wish.undecided |= !present && is_uniting(town, &tie.list);
     }
 
     /// A link is made: whoever is on either side is to be on both.
     pub(crate) fn connected(&mut self, tie: &Tie, sight: &Sight) {
         for (list, standings) in &sight.standings {
             for who in standings.keys().filter(|who| *list == tie.list && sight.is_on(list, **who)) {
-                self.wishes.entry((tie.link.clone(), *who)).or_default().added = true;
+                self.wishes.entry((tie.list.clone(), *who)).or_default().added = true;
             }
         }
         for who in sight.grouped.get(&tie.groups[0]).into_iter().flatten() {
-            self.wishes.entry((tie.link.clone(), *who)).or_default().added = true;
+            self.wishes.entry((tie.list.clone(), *who)).or_default().added = true;
         }
     }
 
     /// Somebody who was to be removed is not: they are to be on both sides.
     pub(crate) fn comes_back(&mut self, tie: &Tie, who: usize) {
         let wish = Wish { added: true, ..Wish::default() };
-        self.wishes.insert((tie.link.clone(), who), wish);
+        self.wishes.insert((tie.list.clone(), who), wish);
     }
 
     /// Somebody says no to all lists, present and future.
@@ -162,7 +163,7 @@ impl Ledger {
                     Mode::GroupToList => self.group_to_list(sight, (tie, who)),
                 };
                 complaints.extend(wrong.map(|wrong| {
-                    let wish = self.wishes.get(&(tie.link.clone(), who)).cloned().unwrap_or_default();
+                    let wish = self.wishes.get(&(tie.list.clone(), who)).cloned().unwrap_or_default();
                     let standing = sight.standing(&tie.list, who);
                     let groups: Vec<bool> = tie.groups.iter().map(|group| sight.is_in(group, who)).collect();
                     let account = town.folk.humans[who].account;
@@ -186,7 +187,7 @@ impl Ledger {
         if self.is_out(&tie.list, who) {
             return refuses(sight, (tie, who), group);
         }
-        let wanted = self.wishes.get(&(tie.link.clone(), who)).map_or(Some(false), Wish::wanted);
+        let wanted = self.wishes.get(&(tie.list.clone(), who)).map_or(Some(false), Wish::wanted);
         match wanted {
             Some(true) if !list => Some("was lost"),
             Some(false) if list => Some("should not be on the list"),
@@ -236,7 +237,7 @@ impl Ledger {
         let lost = wished.filter(|&(tie, who)| {
             let list = before.is_on(&tie.list, who) && !after.is_on(&tie.list, who);
             let group = before.is_in(&tie.groups[0], who) && !after.is_in(&tie.groups[0], who);
-            let is_kept = self.wishes.get(&(tie.link.clone(), who)).is_some_and(Wish::is_kept);
+            let is_kept = self.wishes.get(&(tie.list.clone(), who)).is_some_and(Wish::is_kept);
             let is_exempt = self.is_out(&tie.list, who) || self.is_entangled(who) || doubled.contains(&who);
             (list || group) && is_kept && !is_exempt && town.folk.humans[who].is_alive()
         });
@@ -260,10 +261,16 @@ impl Ledger {
         for tie in town.ties.iter().filter(|tie| tie.mode == Mode::TwoWay) {
             for who in (0..town.folk.humans.len()).filter(|who| sight.is_on(&tie.list, *who)) {
                 let wish = Wish { present: true, ..Wish::default() };
-                self.wishes.insert((tie.link.clone(), who), wish);
+                self.wishes.insert((tie.list.clone(), who), wish);
             }
         }
     }
+}
+
+/// Whether the first run of one of the list's links is still to finish: until then nobody is removed who is at its place.
+fn is_uniting(town: &Town, list: &ListId) -> bool {
+    let mut writing = town.ties.iter().filter(|tie| tie.list == *list && tie.mode == Mode::TwoWay);
+    writing.any(|tie| town.state(tie).progress.phase == Phase::First)
 }
 
 /// What is wrong with somebody who opted out, under an address by which the directory tells who they are.

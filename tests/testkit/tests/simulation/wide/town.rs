@@ -1,4 +1,5 @@
-//! Several lists and links over one tenant: two-way, fed by one group or by two, filtered, and a list with a second link.
+//! Several lists and links over one tenant: in step with one group or with several, fed by one group or by two, filtered, and
+//! lists that fill further groups.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -116,12 +117,20 @@ impl Town {
         if dice.chance(35) {
             self.tie("copy", &staff, &["copy"], Mode::ListToGroup);
         }
+        for (name, chance) in [("crew", 45), ("branch", 20)] {
+            if dice.chance(chance) {
+                self.tie(name, &staff, &[name], Mode::TwoWay);
+            }
+        }
         if dice.chance(50) {
             let fed = self.list("Fed");
             // A group that another link writes may feed a list as well.
             let first = if dice.chance(30) { "staff" } else { "fed" };
             let sources = if dice.chance(50) { vec![first, "more"] } else { vec![first] };
             self.tie("fed", &fed, &sources, Mode::GroupToList);
+            if dice.chance(50) {
+                self.tie("passed-on", &fed, &["passed-on"], Mode::ListToGroup);
+            }
         }
         if dice.chance(35) {
             let sales = self.list("Sales");

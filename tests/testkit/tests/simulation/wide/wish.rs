@@ -1,6 +1,6 @@
-//! What people wanted of one member of one link.
+//! What people wanted of one member of one list, and of every place that is in step with it both ways.
 
-/// What happened to one person on both sides of a two-way link since the last rest.
+/// What happened to one person on a list, or at a place that a two-way link keeps in step with it, since the last rest.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Wish {
     /// Whether the list had them at the last rest.
