@@ -134,17 +134,38 @@ pub(crate) async fn every_link(ports: &Ports) -> PortResult<Vec<LinkState>> {
     }
 }
 
-/// The link whose present hold has this digest.
-pub(crate) async fn held_link(ports: &Ports, digest: &str) -> Result<(LinkId, Hold), Refusal> {
-    let held =
-        every_link(ports).await?.into_iter().filter_map(|state| Some((state.link.id, state.progress.hold?)));
-    held.into_iter().find(|(_, hold)| hold.digest == digest).ok_or_else(|| {
-        Refusal::new(
+/// The link whose present hold has this digest, or is the only one of this list.
+pub(crate) async fn held_link(ports: &Ports, text: &str) -> Result<(LinkId, Hold), Refusal> {
+    let held = |state: LinkState| Some((state.link.id, state.progress.hold?));
+    let all = every_link(ports).await?.into_iter().filter_map(held);
+    if let Some(found) = all.into_iter().find(|(_, hold)| hold.digest == text) {
+        return Ok(found);
+    }
+    let Some(list) = naming::find_list(ports.lists.as_ref(), text).await? else {
+        return Err(Refusal::new(
             "no_such_hold",
-            format!("no link holds anything under the digest '{digest}'"),
-            "a hold gets a new digest when what it holds changes: see 'listsync links ls' and 'listsync links show LIST'",
-        )
-    })
+            format!("no link holds anything under the digest '{text}', and there is no list of that name"),
+            "a hold gets a new digest when what it holds changes: see 'listsync status' or 'listsync links ls'",
+        ));
+    };
+    let mut of_list: Vec<_> = ports.links.of_list(&list.id).await?.into_iter().filter_map(held).collect();
+    match (of_list.pop(), of_list.is_empty()) {
+        (Some(only), true) => Ok(only),
+        (Some(last), false) => {
+            of_list.push(last);
+            let digests: Vec<&str> = of_list.iter().map(|(_, hold)| hold.digest.as_str()).collect();
+            Err(Refusal::new(
+                "several_holds",
+                format!("{} links of the list '{}' hold something", digests.len(), list.name),
+                format!("name one of the holds: {}", digests.join(", ")),
+            ))
+        }
+        (None, _) => Err(Refusal::new(
+            "no_such_hold",
+            format!("no link of the list '{}' holds anything", list.name),
+            "see how it stands: listsync status",
+        )),
+    }
 }
 
 /// A list's name for messages; its id where the list is gone.

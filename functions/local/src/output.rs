@@ -191,6 +191,11 @@ pub(crate) fn to_stdout(text: &str) {
     raw_to_stdout(&for_terminal(text));
 }
 
+/// Puts a text in the place of all that the terminal shows.
+pub(crate) fn redraw(text: &str) {
+    raw_to_stdout(&format!("\u{1b}[H\u{1b}[2J{}", for_terminal(text)));
+}
+
 fn raw_to_stdout(text: &str) {
     let mut stdout = anstream::stdout().lock();
     let _: io::Result<()> = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());

@@ -2,15 +2,19 @@
 
 use std::fmt::Write as _;
 
+use jiff::tz::TimeZone;
 use listsync_core::{
     Timestamp, duration,
     link::{Link, LinkStatus},
     settings::Protected,
+    status::State,
     summary::Summary,
+    unsettled::{self, Unsettled},
 };
 use listsync_engine::{
     Ports,
     ports::{Failing, Hold, LinkState, Phase, PortResult, Ruling, RulingKind},
+    status,
 };
 use listsync_http::documents::{
     Named,
@@ -25,6 +29,7 @@ pub(crate) struct LinkView {
     state: LinkState,
     list_name: String,
     last_run: Option<Summary>,
+    standing: State,
 }
 
 fn protected_text(protected: &Protected) -> String {
@@ -39,13 +44,14 @@ impl LinkView {
     pub(crate) async fn load(ports: &Ports, state: LinkState) -> PortResult<Self> {
         let list_name = find::list_name(ports, &state.link.list).await?;
         let last_run = ports.runs.latest(Some(&state.link.id), 1).await?.into_iter().next();
-        Ok(Self { state, list_name, last_run })
+        let standing = status::of_link(ports, &state).await?;
+        Ok(Self { state, list_name, last_run, standing })
     }
 
     /// The document.
     pub(crate) fn document(&self) -> Value {
         let list = Named { id: self.state.link.list.to_string(), name: self.list_name.clone() };
-        json!(LinkDocument::of(self.state.clone(), list, self.last_run.clone()))
+        json!(LinkDocument::of(self.state.clone(), list, (self.last_run.clone(), &self.standing)))
     }
 
     /// One line of a table.
@@ -64,21 +70,13 @@ impl LinkView {
     /// The heading of that table.
     pub(crate) const HEADING: [&'static str; 6] = ["LIST", "GROUP", "MODE", "STATUS", "LAST RUN", "LINK"];
 
+    /// How it stands, in the words of `listsync status`.
     fn status(&self) -> String {
-        match (&self.state.link.status, &self.state.progress.hold) {
-            (LinkStatus::Active, _) if self.state.progress.failing.is_some() => "failing".to_owned(),
-            (LinkStatus::Active, Some(hold)) => format!("holds {}", hold.counts().total()),
-            (LinkStatus::Active, None) => status_word(&self.state.link).to_owned(),
-            (status, _) => status.to_string(),
-        }
-    }
-
-    fn status_text(&self) -> String {
-        match &self.state.link {
-            link if status_word(link) == "pending" => {
+        match (&self.standing, status_word(&self.state)) {
+            (State::NeverRan | State::Queued, "pending") => {
                 "pending: its next sync first creates the group".to_owned()
             }
-            link => link.status.to_string(),
+            (standing, _) => standing.text(moment),
         }
     }
 
@@ -102,7 +100,7 @@ impl LinkView {
             ("agents", word(link.members.agents)),
             ("protected", protected_text(&link.members.protected)),
             ("writes", link.writes.to_string()),
-            ("status", self.status_text()),
+            ("status", self.status()),
             ("first run", first_run(self.state.progress.phase).to_owned()),
             ("due", moment(self.state.due_at)),
         ];
@@ -113,8 +111,11 @@ impl LinkView {
             let _ =
                 writeln!(text, "\nHalted: {reason}. Put that right, then: listsync links resume {}", link.id);
         }
-        if let Some(Failing { reason, since }) = &self.state.progress.failing {
+        if let Some(Failing { reason, since, hint, code: _ }) = &self.state.progress.failing {
             let _ = writeln!(text, "\nFailing since {}: {reason}", moment(*since));
+            if !hint.is_empty() {
+                let _ = writeln!(text, "  {hint}");
+            }
         }
         self.write_hold(&mut text);
         match &self.last_run {
@@ -134,10 +135,10 @@ impl LinkView {
         }
         match &self.state.ruling {
             Some(Ruling { kind: RulingKind::Approved, digest: named }) if named == digest => {
-                text.push_str("  Approved: the next run does them.\n");
+                text.push_str("  Approved, waits for a run, which does them.\n");
             }
             Some(Ruling { kind: RulingKind::Discarded, digest: named }) if named == digest => {
-                text.push_str("  Discarded: the next run drops them.\n");
+                text.push_str("  Discarded, waits for a run, which drops them.\n");
             }
             _ => {
                 let _ = writeln!(text, "  See them:  listsync plan \"{}\"", self.list_name);
@@ -145,6 +146,14 @@ impl LinkView {
                 let _ = writeln!(text, "  Drop them: listsync links discard {digest}");
             }
         }
+    }
+}
+
+/// Who is out of step, a line each under a heading; nothing where everybody is in step.
+pub(crate) fn out_of_step(people: &[Unsettled]) -> String {
+    match people {
+        [] => String::new(),
+        people => format!("\nNot in step now:\n{}", unsettled::lines(people, moment)),
     }
 }
 
@@ -179,7 +188,7 @@ pub(crate) fn word(value: impl serde::Serialize) -> String {
     json!(value).as_str().unwrap_or_default().to_owned()
 }
 
-/// A moment, to the second.
+/// A moment, to the second, by the clock on the wall where this runs, with its zone. Documents have UTC.
 pub(crate) fn moment(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+    at.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S %Z").to_string()
 }

@@ -49,11 +49,14 @@ pub mod sizes;
 pub mod snapshot;
 pub mod sources;
 pub mod spread;
+pub mod status;
 pub mod summary;
 pub mod suppression;
 pub mod text;
 pub mod traces;
 pub mod trigger;
+pub mod unsettled;
+pub mod why;
 
 /// An instant: UTC, as RFC 3339 in every document.
 pub use jiff::{Timestamp, civil::Date};

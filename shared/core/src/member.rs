@@ -136,6 +136,11 @@ impl fmt::Display for HoldReason {
 pub enum Open {
     /// Decided, not done yet.
     Due,
+    /// Left alone by a rule, or until something else has happened; every later run looks again.
+    Skipped {
+        /// A stable code such as `protected`.
+        code: String,
+    },
     /// Kept back until a person approves the digest.
     Held {
         /// The digest of the hold that it is part of.
@@ -179,7 +184,7 @@ impl Open {
             Self::SetAside { recheck_at } => {
                 Self::SetAside { recheck_at: as_of(*recheck_at, now, window + SKEW) }
             }
-            Self::Due | Self::Held { .. } | Self::Declined { .. } => self.clone(),
+            Self::Due | Self::Skipped { .. } | Self::Held { .. } | Self::Declined { .. } => self.clone(),
         }
     }
 }

@@ -43,6 +43,8 @@ pub enum Outcome {
     Continued,
     /// Stopped at the plan for the group, which a person carries out.
     Planned,
+    /// Everything that could be done now was done; of some members something is read or tried again later.
+    Waiting,
     /// Another run of the link is going.
     Busy,
     /// Nothing could be done.
@@ -58,6 +60,7 @@ impl fmt::Display for Outcome {
             Self::Halted => "halted",
             Self::Continued => "continued",
             Self::Planned => "planned",
+            Self::Waiting => "waiting",
             Self::Busy => "busy",
             Self::Failed => "failed",
         })
@@ -307,15 +310,15 @@ impl Summary {
     }
 
     /// What the command line exits with after this run: 4 held or halted, 3 incomplete, 1 nothing done, 2 changes wait
-    /// to be made by hand, 0 done.
+    /// for their time or to be made by hand, 0 done.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self.outcome {
             Outcome::Failed | Outcome::Busy => 1,
             Outcome::Held | Outcome::Halted => 4,
             Outcome::Partial | Outcome::Continued => 3,
-            Outcome::Converged | Outcome::Planned if !self.failures.is_empty() => 3,
-            Outcome::Planned => 2,
+            Outcome::Converged | Outcome::Planned | Outcome::Waiting if !self.failures.is_empty() => 3,
+            Outcome::Planned | Outcome::Waiting => 2,
             Outcome::Converged => 0,
         }
     }
@@ -329,20 +332,27 @@ impl fmt::Display for Summary {
             Outcome::Partial if self.reason == "failures" => "List Sync Completed, with failures".to_owned(),
             Outcome::Held => format!("List Sync Completed, with {} held", self.held.kinds()),
             Outcome::Planned => "List Sync Completed, with changes to be made by hand".to_owned(),
+            Outcome::Waiting => "List Sync Completed, and somebody waits".to_owned(),
             other => format!("List Sync {other}"),
         };
         let mark = if self.exit_code() == 0 { '✔' } else { '!' };
         let time = self.finished_at.strftime("%-m/%-d/%Y, %-I:%M:%S %p UTC");
         writeln!(f, "{mark} {} {headline}\t\t{time}", self.list.name)?;
         let rows = [
-            ("contacts added to", self.list.added, self.group.added),
-            ("contacts removed from", self.list.removed, self.group.removed),
-            ("failures adding members to", self.list.add_failed, self.group.add_failed),
-            ("failures removing members from", self.list.remove_failed, self.group.remove_failed),
+            (["contact", "contacts"], "added to", self.list.added, self.group.added),
+            (["contact", "contacts"], "removed from", self.list.removed, self.group.removed),
+            (["failure", "failures"], "adding members to", self.list.add_failed, self.group.add_failed),
+            (
+                ["failure", "failures"],
+                "removing members from",
+                self.list.remove_failed,
+                self.group.remove_failed,
+            ),
         ];
-        for (what, list, group) in rows {
-            let left = format!("{list} {what} list.");
-            writeln!(f, "{left:<48}{group} {what} Outlook list.")?;
+        for ([one, many], what, list, group) in rows {
+            let counted = |number: u64| format!("{number} {}", if number == 1 { one } else { many });
+            let left = format!("{} {what} list.", counted(list));
+            writeln!(f, "{left:<48}{} {what} Outlook list.", counted(group))?;
         }
         self.write_details(f)
     }
@@ -370,7 +380,12 @@ impl Summary {
             )?;
         }
         if self.renamed > 0 {
-            writeln!(f, "Renamed: {} contacts have the new address of their person.", self.renamed)?;
+            let whose = if self.renamed == 1 {
+                "contact has the new address"
+            } else {
+                "contacts have the new addresses"
+            };
+            writeln!(f, "Renamed: {} {whose} of their person.", self.renamed)?;
         }
         for (reason, count) in &self.skipped {
             writeln!(f, "Skipped: {count} ({reason})")?;

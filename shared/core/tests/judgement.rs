@@ -99,6 +99,7 @@ fn any_open() -> impl Strategy<Value = Option<Open>> {
     prop_oneof![
         Just(None),
         Just(Some(Open::Due)),
+        Just(Some(Open::Skipped { code: "protected".into() })),
         (side.clone(), reason).prop_map(|(side, reason)| held("d1", side, reason)),
         side.clone().prop_map(|side| held_addition("d1", side)),
         side.prop_map(|side| Some(Open::Declined { side })),

@@ -26,10 +26,12 @@ pub mod rule;
 pub mod run;
 pub mod service;
 pub mod settings;
+pub mod status;
 pub mod throttle;
 pub mod trigger;
 pub mod unheard;
 pub mod watch;
+pub mod why;
 pub mod worker;
 
 use ports::{Clock, Directory, Gate, Links, ListStore, Queue, Runs, SettingsStore};

@@ -46,7 +46,7 @@ pub use pulse::Pulse;
 use app::App;
 use routes::{
     audit, contacts, decisions, filters, health, holds, imports, keys as api_keys, links, lists, members,
-    optout_links, requests, runs, settings, sources, syncs,
+    optout_links, requests, runs, settings, sources, status, syncs, why,
 };
 
 /// The router over a service, to be mounted at the root of a host.
@@ -112,6 +112,8 @@ fn handlers() -> OpenApiRouter<App> {
         .routes(routes!(runs::failures_csv))
         .routes(routes!(requests::one))
         .routes(routes!(audit::all))
+        .routes(routes!(status::status))
+        .routes(routes!(why::why))
         .routes(routes!(settings::get, settings::edit))
         .routes(routes!(api_keys::all, api_keys::create))
         .routes(routes!(api_keys::revoke))

@@ -184,6 +184,9 @@ fn refusals(rule: &Rule, has_body: bool) -> Vec<(u16, &'static str)> {
             refusals.push((428, "If-Match is missing."));
         }
     }
+    if rule.path == "/v1/status" {
+        refusals.push((404, "There is no such list."));
+    }
     if rule.path == "/v1/runs" {
         refusals.push((404, "There is no such link."));
     }

@@ -68,6 +68,20 @@ impl Wanted {
         let next = if more { all.last().map(name).as_deref().map(encoded) } else { None };
         Page { items: all, next }
     }
+
+    /// The same where the order is another than that of the names. An item that is gone meanwhile begins no page.
+    pub(crate) fn behind<T>(self, mut all: Vec<T>, name: impl Fn(&T) -> String) -> Result<Page<T>, Problem> {
+        if let Some(after) = &self.after {
+            let at = all.iter().position(|item| name(item) == *after).ok_or_else(stale)?;
+            all.drain(..=at);
+        }
+        Ok(Page::cut(all, self.limit, name))
+    }
+}
+
+fn stale() -> Problem {
+    Problem::parameter("cursor", "what this cursor names is not there any more")
+        .hint("begin without a cursor")
 }
 
 fn encoded(name: &str) -> String {
@@ -106,13 +120,18 @@ impl<T> Page<T> {
 impl<T: Serialize> Page<T> {
     /// The answer, with a `Link` header to the next page (RFC 8288).
     pub(crate) fn answer(self, uri: &Uri) -> Response {
-        let mut headers = HeaderMap::new();
-        let link = self.next.as_deref().map(|next| format!("<{}>; rel=\"next\"", next_uri(uri, next)));
-        if let Some(link) = link.and_then(|link| HeaderValue::from_str(&link).ok()) {
-            headers.insert(header::LINK, link);
-        }
-        (StatusCode::OK, headers, Json(self)).into_response()
+        (StatusCode::OK, next_header(self.next.as_deref(), uri), Json(self)).into_response()
     }
+}
+
+/// The `Link` header to the next page (RFC 8288).
+pub(crate) fn next_header(next: Option<&str>, uri: &Uri) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    let link = next.map(|next| format!("<{}>; rel=\"next\"", next_uri(uri, next)));
+    if let Some(link) = link.and_then(|link| HeaderValue::from_str(&link).ok()) {
+        headers.insert(header::LINK, link);
+    }
+    headers
 }
 
 fn next_uri(uri: &Uri, next: &str) -> String {

@@ -19,8 +19,34 @@ Exit codes (the first that applies):
   1  error: nothing was done
   4  held or halted
   3  finished with failures, or partial, or continued
-  2  changes are pending: after plan, after handout, and where changes in the group are made by hand
-  0  done";
+  2  changes are pending: after plan, after handout, where changes in the group are made by hand, and where
+     something is read or tried again later
+  0  done
+
+Of status: 4 held, halted, failing or an import held; 3 somebody is not placed; 2 it goes on by itself;
+  0 in step, also where a rule leaves somebody out; 1 the store could not be read";
+
+pub(super) const STATUS: &str = "\
+Examples:
+  listsync status                 everything on one screen, what needs you first
+  listsync status News            one list, with who is out of step and why
+  listsync status --watch
+  listsync status --json          for monitoring; so does the exit code
+
+Exit codes:
+  4  held, halted or failing, or an import is held: nothing goes on without a person
+  3  somebody is not placed until something is corrected
+  2  it goes on by itself: waiting, throttled, to be synced, or to be made by hand
+  1  the store could not be read
+  0  in step, also where a rule leaves somebody out; paused";
+
+pub(super) const WHY: &str = "\
+Examples:
+  listsync why News anna@contoso.com
+  listsync why News anna@contoso.com --json
+
+It reads the store, and asks the directory a few questions: whose the address is, and whether they are in the
+group now.";
 
 pub(super) const DEMO: &str = "\
 Example:

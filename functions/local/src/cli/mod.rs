@@ -81,6 +81,12 @@ pub(crate) enum Verb {
     /// Run timer, worker and HTTP API in one process until it is stopped.
     #[command(after_help = examples::SERVE)]
     Serve(ServeArgs),
+    /// Show whether the lists are in step; if not, since or until when, why, and what to do.
+    #[command(after_help = examples::STATUS)]
+    Status(StatusArgs),
+    /// Show why somebody is on a list and in its group, or is not, step by step. Nothing is changed.
+    #[command(after_help = examples::WHY)]
+    Why(Person),
     /// Look at past runs.
     #[command(subcommand, after_help = examples::RUNS)]
     Runs(RunsVerb),
@@ -108,6 +114,16 @@ pub(crate) enum Verb {
         /// The shell.
         shell: Shell,
     },
+}
+
+/// What `listsync status` takes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct StatusArgs {
+    /// Only this list, by name or id, or one of its links by its id: with who is out of step, by name.
+    pub(crate) list: Option<String>,
+    /// Show it anew every two seconds, on a terminal, until Ctrl-C.
+    #[arg(long)]
+    pub(crate) watch: bool,
 }
 
 /// What `listsync doctor` takes.
@@ -267,12 +283,12 @@ pub(crate) enum LinksVerb {
     Resume(OneLink),
     /// Release just the changes that a hold names, once.
     Approve {
-        /// The digest that the hold shows.
+        /// The digest that the hold shows; or the list, by name or id, whose only hold it is.
         digest: String,
     },
     /// Do not do what a hold names: who was to be removed stays, and who was to be added is not.
     Discard {
-        /// The digest that the hold shows.
+        /// The digest that the hold shows; or the list, by name or id, whose only hold it is.
         digest: String,
     },
     /// Forget what both sides had in common: the next run unions, and removes nobody.

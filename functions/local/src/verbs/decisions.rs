@@ -2,9 +2,15 @@
 
 use std::time::Duration;
 
-use listsync_core::contact::{Decision, OptOutReason, Saying, Scope, Via};
+use listsync_core::{
+    address::Address,
+    contact::{Decision, OptOutReason, Saying, Scope, Via},
+    id::ListId,
+    list::Standing,
+};
 use listsync_engine::{
     people::{self, Stored},
+    ports::PortResult,
     service::Service,
 };
 use serde_json::json;
@@ -27,15 +33,30 @@ pub(super) async fn run(service: &Service, person: &Person, decision: Decision) 
         via: Via::Operator,
         at: service.ports.clock.now(),
     };
+    let was_member = is_member(service, &list.id, &address).await?;
     let Stored { links, .. } = people::say(service, &saying, Duration::ZERO).await?;
     let asked = Asked { links };
     let what = match decision {
         Decision::Subscribed => format!("{address} is on the list '{}' by their own decision.", list.name),
+        Decision::OptedOut if !was_member => format!(
+            "Nobody of the address {address} was on the list '{}': is it spelt right? The opt-out is kept all the same.",
+            list.name
+        ),
         Decision::OptedOut => format!(
             "{address} opted out of the list '{}': neither an import nor the group brings them back.",
             list.name
         ),
     };
-    let document = json!({"list": list.id, "address": address, "decision": decision, "links": asked.links});
+    let document = json!({
+        "list": list.id, "address": address, "decision": decision, "was_member": was_member,
+        "links": asked.links,
+    });
     Ok(Reply::done(document, what + &asked.text()))
+}
+
+/// Whether somebody who has the address is on the list.
+async fn is_member(service: &Service, list: &ListId, address: &Address) -> PortResult<bool> {
+    let Some(contact) = service.contacts.find_contact(address).await? else { return Ok(false) };
+    let places = service.contacts.places(&contact.id).await?;
+    Ok(places.iter().any(|place| place.list == *list && place.standing == Standing::Member))
 }

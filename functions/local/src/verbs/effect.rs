@@ -51,6 +51,7 @@ pub(super) fn effect(verb: &Verb) -> Effect<'_> {
     use Effect::{Changes, Hosts, Itself, Reads};
     match verb {
         Verb::Demo | Verb::Completions { .. } | Verb::Plan(_) | Verb::Handout(_) | Verb::Audit(_) => Reads,
+        Verb::Status(_) | Verb::Why(_) => Reads,
         Verb::Backup { .. } => Reads,
         Verb::Runs(RunsVerb::Ls { .. } | RunsVerb::Show { .. }) => Reads,
         Verb::Tick | Verb::Work(_) | Verb::Serve(_) => Hosts,

@@ -11,7 +11,7 @@ use listsync_engine::{
     connect::{self, Asker},
     ports::{Call, LinkEdit, LinkState, Meter, PortResult, RulingKind},
     rule::rule as engine_rule,
-    trigger,
+    status, trigger,
 };
 use listsync_http::documents::link::LinkChange;
 use serde_json::{Value, json};
@@ -32,8 +32,10 @@ pub(super) async fn run(ports: &Ports, verb: &LinksVerb) -> Outcome {
     match verb {
         LinksVerb::Ls => ls(ports).await,
         LinksVerb::Show(one) => {
-            let view = LinkView::load(ports, find::link(ports, one).await?).await?;
-            Ok(Reply::done(view.document(), view.text()))
+            let state = find::link(ports, one).await?;
+            let people = view::out_of_step(&status::unsettled(ports, &state).await?);
+            let view = LinkView::load(ports, state).await?;
+            Ok(Reply::done(view.document(), view.text() + &people))
         }
         LinksVerb::Pause(one) => pause(ports, find::link(ports, one).await?.link).await,
         LinksVerb::Resume(one) => resume(ports, find::link(ports, one).await?.link).await,
@@ -153,5 +155,5 @@ async fn rule(ports: &Ports, digest: &str, kind: RulingKind) -> Outcome {
         RulingKind::Approved => "Approved: the next run does just these, once. It is queued.",
         RulingKind::Discarded => "Discarded: who was to be removed stays. The next run is queued.",
     };
-    Ok(Reply::done(json!({"link": link, "digest": digest, "ruling": kind}), text))
+    Ok(Reply::done(json!({"link": link, "digest": hold.digest, "ruling": kind}), text))
 }

@@ -18,6 +18,7 @@ use listsync_engine::{
     people::{self, Stored},
     ports::{AddOutcome, EntryQuery, MemberQuery, RemoveOutcome},
     service::Service,
+    status::{self, Row},
 };
 use listsync_http::documents::list::{ListDocument, ListRow};
 use serde_json::{Value, json};
@@ -28,7 +29,7 @@ use crate::{
     confirm::{self, Going, Weight},
     find,
     output::{self, Outcome, Refusal, Reply},
-    view::LinkView,
+    view::{LinkView, moment},
 };
 
 pub(super) async fn run(service: &Service, verb: &ListsVerb) -> Outcome {
@@ -53,17 +54,18 @@ pub(super) async fn run(service: &Service, verb: &ListsVerb) -> Outcome {
 async fn ls(ports: &Ports) -> Outcome {
     let mut documents = Vec::new();
     let mut rows = Vec::new();
-    for list in ports.lists.lists().await? {
-        let links = ports.links.of_list(&list.id).await?;
-        let groups: Vec<String> = links.iter().map(|state| state.link.group_names()).collect();
-        let (name, id) = (list.name.clone(), list.id.to_string());
-        let row = ListRow::load(ports, list).await?;
-        rows.push([name, row.members.to_string(), groups.join(", "), id]);
+    let lists = ports.lists.lists().await?;
+    for status in status::of_lists(ports, lists).await? {
+        let groups: Vec<String> = status.links.iter().map(|state| state.link.group_names()).collect();
+        let (name, id) = (status.list.name.clone(), status.list.id.to_string());
+        let state = status.state.text(moment);
+        let row = ListRow::load(ports, status).await?;
+        rows.push([name, row.members.to_string(), groups.join(", "), state, id]);
         documents.push(json!(row));
     }
     let text = match rows.is_empty() {
         true => "There is no list yet. Make one: listsync lists create NAME".to_owned(),
-        false => output::table(["LIST", "MEMBERS", "GROUPS", "ID"], &rows),
+        false => output::table(["LIST", "MEMBERS", "GROUPS", "STATE", "ID"], &rows),
     };
     Ok(Reply::done(Value::Array(documents), text))
 }
@@ -83,13 +85,26 @@ async fn show(ports: &Ports, name: &str) -> Outcome {
     if let Some(limit) = list.max_additions {
         let _ = writeln!(text, "  max additions: {limit}");
     }
-    let links = ports.links.of_list(&list.id).await?;
+    let rows = status::rows_of(ports, &list).await?;
+    let name = list.name.clone();
     let document = ListDocument::load(ports, list).await?;
     let ListDocument { members, opted_out, pending, .. } = &document;
-    let _ = writeln!(text, "  {members} members, {opted_out} opted out, {pending} pending");
-    for state in links {
-        let [_, group, mode, status, last_run, id] = LinkView::load(ports, state).await?.row();
-        let _ = writeln!(text, "  linked {mode} to {group}: {status}, last run {last_run} ({id})");
+    let members = output::count(*members, "member", "members");
+    let _ = writeln!(text, "  {members}, {opted_out} opted out, {pending} pending");
+    for Row { link, state, .. } in rows {
+        let (standing, advice) = (state.text(moment), state.advice(&name));
+        match link {
+            None => {
+                let _ = writeln!(text, "  {standing}");
+            }
+            Some(link) => {
+                let [_, group, mode, _, last_run, id] = LinkView::load(ports, link).await?.row();
+                let _ = writeln!(text, "  linked {mode} to {group}: {standing}, last run {last_run} ({id})");
+            }
+        }
+        if !advice.is_empty() {
+            let _ = writeln!(text, "    {advice}");
+        }
     }
     Ok(Reply::done(json!(document), text))
 }

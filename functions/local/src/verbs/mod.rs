@@ -38,10 +38,12 @@ mod rules;
 mod runs;
 mod serve;
 mod settings;
+mod status;
 mod sync;
 mod times;
 mod unanswered;
 mod waiting;
+mod why;
 mod work;
 
 use effect::{effect, missing_store};
@@ -62,7 +64,13 @@ pub(crate) async fn run(verb: &Verb, form: Form, environment: Result<Environment
     // These show how far they came by themselves.
     let shows_itself = matches!(
         verb,
-        Verb::Plan(_) | Verb::Handout(_) | Verb::Sync(_) | Verb::Work(_) | Verb::Serve(_) | Verb::Import(_)
+        Verb::Plan(_)
+            | Verb::Handout(_)
+            | Verb::Sync(_)
+            | Verb::Work(_)
+            | Verb::Serve(_)
+            | Verb::Import(_)
+            | Verb::Status(_)
     );
     let _waiting = (!shows_itself).then(|| Bars::default().bar("working"));
     if let Verb::Doctor(args) = verb {
@@ -99,6 +107,8 @@ async fn wired(verb: &Verb, form: Form, wired: &Wired) -> Outcome {
         Verb::Work(args) => work::work(wired, args, form).await,
         Verb::Serve(args) => serve::run(wired, args, form).await,
         Verb::Audit(verb) => audit::run(&wired.service, verb).await,
+        Verb::Why(person) => why::run(ports, person).await,
+        Verb::Status(args) => status::run(ports, args, form).await,
         Verb::Runs(verb) => runs::run(ports, verb, form).await,
         Verb::Settings(verb) => settings::run(&wired.service, verb).await,
         // These need no ports, or open them themselves.

@@ -33,9 +33,9 @@ fn reply(plan: Plan) -> Reply {
     Reply::done(json!(plan), text).exiting(exit)
 }
 
-/// 4 when something would be held, 2 when changes are pending, 0 when there is nothing to do.
+/// 4 when something would be held, 2 when changes are pending or somebody waits, 0 when there is nothing to do.
 fn exit_code(plan: &Plan) -> u8 {
-    match (plan.held.effects.is_empty(), plan.is_empty()) {
+    match (plan.held.effects.is_empty(), plan.is_empty() && !plan.waits()) {
         (false, _) => 4,
         (true, false) => 2,
         (true, true) => 0,

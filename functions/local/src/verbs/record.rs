@@ -87,8 +87,8 @@ async fn objects(service: &Service, named: Named<'_>) -> Result<Vec<Object>, Ref
             [id].into_iter().chain(list).collect()
         }
         Named::Hold(digest) => {
-            let (link, _) = find::held_link(ports, digest).await?;
-            vec![Object::new(ObjectKind::Hold, digest), Object::new(ObjectKind::Link, link)]
+            let (link, hold) = find::held_link(ports, digest).await?;
+            vec![Object::new(ObjectKind::Hold, hold.digest), Object::new(ObjectKind::Link, link)]
         }
         Named::Key(id) => vec![Object::new(ObjectKind::Key, id)],
         Named::SigningKey(id) => vec![Object::new(ObjectKind::SigningKey, id)],

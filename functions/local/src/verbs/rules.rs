@@ -58,7 +58,7 @@ pub(super) async fn create(service: &Service, name: &str, rule: &ListRule) -> Ou
             );
         }
     }
-    Ok(Reply::done(json!(ListRow::load(&service.ports, list).await?), text))
+    Ok(Reply::done(json!(ListRow::of_one(&service.ports, list).await?), text))
 }
 
 pub(super) async fn edit(
@@ -85,7 +85,7 @@ pub(super) async fn edit(
         output::count(members, "contact is", "contacts are"),
         Asked { links }.text()
     );
-    Ok(Reply::done(json!(ListRow::load(&service.ports, what).await?), text))
+    Ok(Reply::done(json!(ListRow::of_one(&service.ports, what).await?), text))
 }
 
 async fn edit_of(

@@ -2,7 +2,7 @@
 
 use listsync_core::{id::RunId, summary::Summary};
 use listsync_engine::Ports;
-use listsync_http::documents::failures;
+use listsync_http::documents::{failures, summary::SummaryDocument};
 use serde_json::json;
 
 use crate::{
@@ -74,8 +74,10 @@ async fn show(ports: &Ports, run: &str, failures_csv: bool) -> Outcome {
     if failures_csv {
         return Ok(Reply::done(json!(summary), failures::csv(&summary)).into_file());
     }
-    let text = format!("{summary}Run {}, {}\n", summary.run, cost(&summary));
-    Ok(Reply::done(json!(summary), text))
+    let document = SummaryDocument::load(ports, summary).await?;
+    let SummaryDocument { summary, unsettled } = &document;
+    let text = format!("{summary}Run {}, {}\n{}", summary.run, cost(summary), view::out_of_step(unsettled));
+    Ok(Reply::done(json!(document), text))
 }
 
 fn cost(summary: &Summary) -> String {

@@ -15,6 +15,7 @@ use listsync_engine::{
     run::{Next, Ran, RunRequest, run as run_link},
     worker,
 };
+use listsync_http::documents::summary::SummaryDocument;
 use serde_json::{Value, json};
 use tokio::{sync::watch::Receiver, time::sleep};
 
@@ -96,19 +97,21 @@ async fn answer(ports: &Ports, summary: Result<Summary, Refusal>) -> Outcome {
         1 => doctor::missing_permissions(ports).await,
         _ => String::new(),
     };
-    Ok(reply(&summary, &hint))
+    Ok(reply(&SummaryDocument::load(ports, summary).await?, &hint))
 }
 
 /// The answer for one summary: where nothing was done, the document says so as every error does.
-fn reply(summary: &Summary, hint: &str) -> Reply {
-    let mut document = json!(summary);
+fn reply(shown: &SummaryDocument, hint: &str) -> Reply {
+    let SummaryDocument { summary, unsettled } = shown;
+    let mut document = json!(shown);
     let exit = summary.exit_code();
     if let (1, Value::Object(fields)) = (exit, &mut document) {
         let hint = if hint.is_empty() { summary.hint.as_str() } else { hint };
         let error = Refusal::new(&summary.reason, summary.message.as_str(), hint);
         fields.extend(error.document().as_object().cloned().unwrap_or_default());
     }
-    Reply::done(document, format!("{summary}{hint}")).exiting(exit)
+    let people = view::out_of_step(unsettled);
+    Reply::done(document, format!("{summary}{hint}{people}")).exiting(exit)
 }
 
 /// Runs the link, waits while another run has it or the directory asks to wait, and goes on until nothing is left or it is

@@ -4,7 +4,7 @@ use listsync_core::{
     link::{Link, LinkPatch, LinkStatus},
     schedule::is_leased,
 };
-use listsync_engine::ports::{Failing, LinkEdit, PortError, PortResult, Progress, Ruling};
+use listsync_engine::ports::{LinkEdit, PortError, PortResult, Ruling};
 
 use super::row::{LinkRow, fresh_name};
 use crate::{
@@ -34,10 +34,7 @@ pub(super) async fn edit(table: &Table, id: &LinkId, edit: &LinkEdit, now: Times
             // A run that is under way does not know of it, and its last write must not undo it.
             LinkRow { progress, resync: true, ..row }
         }
-        LinkEdit::Failing(reason) => {
-            let failing = Some(Failing { reason: reason.clone(), since: now });
-            LinkRow { progress: Progress { failing, ..row.progress.clone() }, ..row }
-        }
+        LinkEdit::Failing(reason) => LinkRow { progress: row.progress.clone().given_up(reason, now), ..row },
         LinkEdit::Relink => return relink(table, read, now).await,
     };
     after.save(table, DOING, &read).await

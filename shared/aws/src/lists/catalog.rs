@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use listsync_core::{
     Timestamp,
@@ -31,6 +31,28 @@ pub(super) async fn all(table: &Table) -> PortResult<Vec<List>> {
     let mut heads = table.get_many(DOING, ids.iter().map(head::key).collect()).await?;
     let found = ids.iter().filter_map(|id| heads.remove(&head::key(id)));
     documents(found.collect(), |stored| Ok(Head::read(stored)?.list))
+}
+
+/// The name of every list, out of where it is claimed: a page of these is some thousand lists. Of a claim that an earlier
+/// release wrote, which has the name in lower case only, the list itself is read.
+pub(super) async fn names(table: &Table) -> PortResult<BTreeMap<ListId, String>> {
+    const DOING: &str = "read the names of the lists";
+    let read = |claim: &Stored| Ok((claim.read::<ListId>("id")?, claim.find("name").map(str::to_owned)));
+    let claims = table.read(DOING, &span(NAMES), read).await?;
+    let (known, unknown): (Vec<_>, Vec<_>) = claims.into_iter().partition(|(_, name)| name.is_some());
+    let mut names: BTreeMap<ListId, String> =
+        known.into_iter().filter_map(|(id, name)| Some((id, name?))).collect();
+    let keys = unknown.iter().map(|(id, _)| head::key(id)).collect();
+    for stored in table.get_many(DOING, keys).await?.into_values() {
+        let list = Head::read(&stored)?.list;
+        names.insert(list.id, list.name);
+    }
+    Ok(names)
+}
+
+/// The claim of a name, with the name as it is written.
+fn claim(list: &List) -> Stored {
+    Stored::new(&name_key(&list.name)).text("id", list.id.as_str()).text("name", &list.name)
 }
 
 pub(super) async fn find(table: &Table, name: &str) -> PortResult<Option<List>> {
@@ -70,7 +92,7 @@ pub(super) async fn create(table: &Table, name: &str) -> Result<List, Fail> {
     let id = ListId::parse(&id).map_err(|_| error::malformed(DOING))?;
     let list = List { formerly: formerly(table, name).await?, ..List::new(id, name.to_owned()) };
     let key = name_key(name);
-    let named = Stored::new(&key).text("id", list.id.as_str());
+    let named = claim(&list);
     let head = Head::blank(list.clone());
     let ops = [
         Op::put(key, named).when(Condition::absent()),
@@ -143,10 +165,11 @@ async fn is_written(table: &Table, list: &ListId) -> PortResult<bool> {
 fn renamed(before: &List, after: &List) -> Vec<Op> {
     let (old, new) = (name_key(&before.name), name_key(&after.name));
     if old == new {
-        return Vec::new();
+        // Only its capitals are others: the claim is the list's own.
+        let is_respelt = before.name != after.name;
+        return is_respelt.then(|| Op::put(new, claim(after))).into_iter().collect();
     }
-    let named = Stored::new(&new).text("id", after.id.as_str());
-    let put = Op::put(new, named).when(Condition::absent()).or(Guard::Taken);
+    let put = Op::put(new, claim(after)).when(Condition::absent()).or(Guard::Taken);
     vec![put, Op::delete(old), Op::delete(former_key(&after.name))]
 }
 

@@ -62,6 +62,10 @@ impl ListStore for DynamoStore {
         imports::take_in(&self.table, &*self.clock, (list, import)).await
     }
 
+    async fn list_names(&self) -> PortResult<BTreeMap<ListId, String>> {
+        catalog::names(&self.table).await
+    }
+
     async fn imports(&self, limit: usize) -> PortResult<Vec<Import>> {
         held::latest(&self.table, limit).await
     }

@@ -12,4 +12,5 @@ mod lost;
 mod people;
 mod records;
 mod rule;
+mod status;
 mod writers;

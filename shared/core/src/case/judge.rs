@@ -295,7 +295,7 @@ fn open_after(
             }
             _ if code == skip::OPTED_OUT => None,
             _ if code == skip::ADDITION_DECLINED => declined(before),
-            _ => Some(Open::Due),
+            _ => Some(Open::Skipped { code: code.clone() }),
         },
     }
 }

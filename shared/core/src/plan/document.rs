@@ -47,7 +47,7 @@ impl Serialize for Plan {
             list: SideEffects::of(held.clone(), Side::List),
             group: SideEffects::of(held, Side::Group),
         };
-        let mut plan = serializer.serialize_struct("Plan", 8)?;
+        let mut plan = serializer.serialize_struct("Plan", 9)?;
         plan.serialize_field("link", &self.link)?;
         plan.serialize_field("place", &self.place)?;
         plan.serialize_field("digest", &self.digest)?;
@@ -56,6 +56,7 @@ impl Serialize for Plan {
         plan.serialize_field("held", &held)?;
         plan.serialize_field("skipped", &self.skipped)?;
         plan.serialize_field("follow_ons", &self.follow_ons)?;
+        plan.serialize_field("unsettled", &self.unsettled)?;
         plan.end()
     }
 }

@@ -13,6 +13,7 @@ use crate::{
     member::{Change, HoldReason, Op},
     place::Place,
     summary::HeldCounts,
+    unsettled::{self, Prospect, Unsettled},
 };
 
 mod document;
@@ -73,6 +74,8 @@ pub struct Plan {
     pub skipped: BTreeMap<String, u64>,
     /// What its changes of the list come to at other places, where that was asked.
     pub follow_ons: Vec<FollowOn>,
+    /// Who stays out of step when it is done, by name: only in a preview, which is shown to people.
+    pub unsettled: Vec<Unsettled>,
     /// Covers the link and all effects, the held ones included.
     pub digest: String,
 }
@@ -165,8 +168,15 @@ impl Plan {
             held,
             skipped: BTreeMap::new(),
             follow_ons: Vec::new(),
+            unsettled: Vec::new(),
             digest,
         }
+    }
+
+    /// Whether somebody is out of step who is not left out by a rule: something is done or read again later.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        self.unsettled.iter().any(|one| one.prospect != Prospect::LeftOut)
     }
 
     /// Whether a run of it would change nothing.
@@ -192,7 +202,7 @@ fn digest_of<'a>(link: &LinkId, effects: impl IntoIterator<Item = &'a Effect>) -
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { link: _, place: _, effects, held, skipped, follow_ons, digest } = self;
+        let Self { link: _, place: _, effects, held, skipped, follow_ons, unsettled, digest } = self;
         for effect in effects {
             writeln!(f, "{effect}")?;
         }
@@ -205,8 +215,9 @@ impl fmt::Display for Plan {
         for follow_on in follow_ons {
             writeln!(f, "  {follow_on}")?;
         }
+        f.write_str(&unsettled::lines(unsettled, |at| at.strftime("%Y-%m-%d %H:%M UTC").to_string()))?;
         if effects.is_empty() && held.effects.is_empty() {
-            writeln!(f, "Nothing to do.")?;
+            writeln!(f, "{}", if self.waits() { "Nothing to do now." } else { "Nothing to do." })?;
         }
         if !held.effects.is_empty() {
             writeln!(f, "Release just the held ones: listsync links approve {}", held.digest)?;

@@ -17,12 +17,15 @@ use listsync_core::{
     shield::Named,
     sizes::{Found, Sizes},
     snapshot::{Nesting, Others},
+    status::{LinkFacts, State},
     trigger::Generation,
 };
 pub use listsync_core::{
     hold::{Hold, Ruling, RulingKind},
     link::Phase,
     protocol::Finished,
+    status::Failing,
+    unsettled::Tally,
 };
 use serde::{Deserialize, Serialize};
 
@@ -80,9 +83,13 @@ pub struct Progress {
     /// How many continuations in a row made no progress.
     #[serde(default)]
     pub stalled: u8,
-    /// Why nobody may ever finish the message that asked for a run; none once a run ended in good order.
+    /// Why runs of the link come to nothing, or nobody may ever finish the message that asked for one; none once a run ended
+    /// in good order.
     #[serde(default)]
     pub failing: Option<Failing>,
+    /// Who was out of step when the last finished run ended.
+    #[serde(default)]
+    pub tally: Tally,
 }
 
 impl Progress {
@@ -104,6 +111,12 @@ impl Progress {
         self
     }
 
+    /// The same for a link whose message is given up, or is about to be.
+    #[must_use]
+    pub fn given_up(self, reason: &str, now: Timestamp) -> Self {
+        Self { failing: Some(Failing::given_up(self.failing, reason, now)), ..self }
+    }
+
     /// Drops all that would let the next run read less than everything.
     pub fn forget_reads(&mut self) {
         self.group_cursor = None;
@@ -112,15 +125,6 @@ impl Progress {
         self.count_at = None;
         self.stalled = 0;
     }
-}
-
-/// A link whose message was given up, or is about to be.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Failing {
-    /// Why, for people.
-    pub reason: String,
-    /// Since when.
-    pub since: Timestamp,
 }
 
 /// A link's row.
@@ -193,6 +197,24 @@ impl LinkState {
         Self { link: Link { group_made_at, ..self.link }, progress, ..self }
     }
 
+    /// How it stands, where the directory asks for patience until then.
+    #[must_use]
+    pub fn status(&self, closed_until: Option<Timestamp>, now: Timestamp) -> State {
+        let facts = LinkFacts {
+            status: self.link.status,
+            failing: self.progress.failing.as_ref(),
+            hold: self.progress.hold.as_ref(),
+            ruling: self.ruling.as_ref(),
+            tally: &self.progress.tally,
+            finished_at: self.finished_at,
+            is_requested: self.requested > self.synced,
+            leased_until: self.leased_until,
+            due_at: self.due_at,
+            closed_until,
+        };
+        State::of(&facts, now)
+    }
+
     /// Whether something of it lies so far ahead that only a clock that ran ahead can have set it: its lease, or when it is
     /// due by a link's interval, which is this where it has none of its own.
     #[must_use]
@@ -247,8 +269,9 @@ pub enum LinkEdit {
     /// Forget baseline, beliefs and cursors: the next run unions, and removes nobody. Waits for no lease: the store
     /// takes it only while none is live, else it is [`super::Fault::Unavailable`].
     Relink,
-    /// The message that asked for a run comes for the last time: sets [`Progress::failing`] to this reason and now. The
-    /// next run that ends in good order clears it, as the last write of a run replaces [`Progress`].
+    /// The message that asked for a run comes for the last time: sets [`Progress::failing`] to this reason and now, unless
+    /// the link is known to fail already ([`Progress::given_up`]). The next run that ends in good order clears it, as the
+    /// last write of a run replaces [`Progress`].
     Failing(String),
 }
 

@@ -117,6 +117,10 @@ pub trait ListStore: ListSide + Contacts {
     async fn create_list(&self, name: &str, now: Timestamp) -> PortResult<List>;
     /// Every list, by name.
     async fn lists(&self) -> PortResult<Vec<List>>;
+    /// The name of every list, for whoever shows many links: a store that keeps names by themselves answers out of these.
+    async fn list_names(&self) -> PortResult<BTreeMap<ListId, String>> {
+        Ok(self.lists().await?.into_iter().map(|list| (list.id, list.name)).collect())
+    }
     /// A list by name (without regard to case) or id.
     async fn find_list(&self, name: &str) -> PortResult<Option<List>>;
     /// Deletes a list, not its contacts. [`super::Fault::Rejected`] while a link stands on it.

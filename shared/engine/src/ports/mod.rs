@@ -37,6 +37,7 @@ pub use keys::{ApiKey, EventSource, Keys, Memory, Scopes, Secret, Seen, SigningK
 pub use links::{
     Acquired, Cursor, DueLink, Failing, Finish, Finished, Fold, Hold, Lease, LinkEdit, LinkState, Links,
     ListEffect, ListOutcome, ListStep, MemberChange, MemberQuery, Moved, Phase, Progress, Ruling, RulingKind,
+    Tally,
 };
 pub use lists::{
     AddOutcome, Decision, EntryQuery, ListChanges, ListEdit, ListSide, ListStore, RemoveOutcome,

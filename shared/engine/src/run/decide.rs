@@ -16,10 +16,11 @@ use listsync_core::{
     shield::Shield,
     snapshot::{Others, Principal},
     summary::Remark,
+    unsettled::{Prospect, Unsettled},
 };
 
 use super::{
-    look::Look,
+    look::{Look, Matches},
     observe::retry,
     onward, remarks,
     renames::Renamed,
@@ -145,6 +146,8 @@ pub(super) struct Sorting<'a> {
     came: u64,
     went: u64,
     pub(super) resolution: Resolution,
+    /// Who is left alone, by name, in a preview: a run keeps them in their rows.
+    unsettled: Vec<Unsettled>,
 }
 
 impl<'a> Sorting<'a> {
@@ -176,6 +179,7 @@ impl<'a> Sorting<'a> {
             came: 0,
             went: 0,
             resolution,
+            unsettled: Vec::new(),
         }
     }
 
@@ -207,19 +211,41 @@ impl<'a> Sorting<'a> {
                 self.resolution.pending.insert(member.key.clone(), member);
                 return;
             }
-            Verdict::Skip(code) => *self.skipped.entry(code).or_default() += 1,
+            Verdict::Skip(code) => {
+                self.name(&member, Some(&code));
+                *self.skipped.entry(code).or_default() += 1;
+                return self.keep(member);
+            }
             Verdict::Fail(reason) => self.resolution.unmatched.push((member.clone(), reason)),
             Verdict::SetAside => self.resolution.set_aside.extend(recheck_of(&member)),
             Verdict::Settled => {}
         }
+        self.name(&member, None);
+        self.keep(member);
+    }
+
+    fn keep(&mut self, member: Member) {
         let change = self.change(member);
         self.resolution.changes.extend(change);
+    }
+
+    /// Names somebody in a preview who stays out of step; for whose skip the row keeps nothing, by its code.
+    pub(super) fn name(&mut self, member: &Member, skipped: Option<&str>) {
+        if self.look.matches == Matches::Saved {
+            return;
+        }
+        let of_skip = |code: &str| {
+            let Member { key, contact, address, .. } = member.clone();
+            Unsettled { key, contact, address, code: code.to_owned(), prospect: Prospect::LeftOut }
+        };
+        let named = Unsettled::of(member, self.look.link().writes).or_else(|| skipped.map(of_skip));
+        self.unsettled.extend(named);
     }
 
     /// Lets the guard look at all effects, and remembers of each held member what holds it.
     fn under_guard(self, standing: Option<Standing>, limits: Limits) -> Resolution {
         let (look, evidence, now) = (self.look, self.evidence, self.now);
-        let Self { effects, skipped, mut resolution, .. } = self;
+        let Self { effects, skipped, unsettled, mut resolution, .. } = self;
         let known = standing.unwrap_or_default();
         let plan = Plan::assemble(look.link().id.clone(), effects, &known, limits);
         for (effect, reason) in &plan.held.effects {
@@ -241,7 +267,7 @@ impl<'a> Sorting<'a> {
         for moved in &mut resolution.unrecorded {
             moved.members_before = known.group.members + 1;
         }
-        Resolution { plan: Plan { skipped, ..plan }, standing, ..resolution }
+        Resolution { plan: Plan { skipped, unsettled, ..plan }, standing, ..resolution }
     }
 
     pub(super) fn change(&self, member: Member) -> Option<MemberChange> {

@@ -14,6 +14,7 @@ use listsync_core::{
     shield::Named,
     snapshot::{Nesting, Others},
     summary::{ExternalCounts, GraphCost, HeldCounts, Outcome, ReadKind, SideCounts, Summary},
+    unsettled::Unsettled,
 };
 
 use super::{
@@ -27,10 +28,14 @@ use super::{
     sizes,
     sources::{self, Unread},
 };
-use crate::ports::{Cursor, Fault, Finish, LinkState, Phase, PortError, PortResult, Progress};
+use crate::ports::{
+    Cursor, Failing, Fault, Finish, LinkState, MemberQuery, Phase, PortError, PortResult, Progress, Tally,
+};
 
 /// So many continuations without progress halt a link.
 const STALLED: u8 = 2;
+/// The group was made a moment ago, and not every replica knows it.
+const NOT_REPLICATED: &str = "not_replicated";
 /// How soon another run tries a directory that did not answer.
 pub(super) const RETRY_UNAVAILABLE: Duration = Duration::from_secs(60);
 
@@ -132,7 +137,8 @@ pub(super) async fn finish(running: Running<'_>, ending: Ending) -> PortResult<R
     let (mut finish, next) = match ending {
         Ending::Finished { reads, resolution } => {
             let next = sources::retry_after(&reads.unread).map_or(Next::Done, Next::RetryAfter);
-            (finished(look, &mut summary, *reads, &resolution), next)
+            let tally = tally(look, &summary, &resolution).await?;
+            (finished(look, &mut summary, (*reads, tally), &resolution), next)
         }
         Ending::Continued { progressed } => continued(look, &mut summary, progressed),
         Ending::Unmade(error) => unmade(look, &mut summary, error),
@@ -155,7 +161,40 @@ pub(super) async fn finish(running: Running<'_>, ending: Ending) -> PortResult<R
     Ok(Ran { summary, next: next.after(moved) })
 }
 
-fn finished(look: Look<'_>, summary: &mut Summary, reads: Reads, resolution: &Resolution) -> Finish {
+/// Who is out of step now that everything was tried, by the rows. They are read only where the run met somebody: each run
+/// takes in everybody of whom something is open.
+async fn tally(look: Look<'_>, summary: &Summary, resolution: &Resolution) -> PortResult<Tally> {
+    let met = !resolution.pending.is_empty()
+        || !summary.skipped.is_empty()
+        || !summary.failures.is_empty()
+        || summary.set_aside > 0
+        || !resolution.by_hand.is_empty();
+    let rows = match met {
+        true => look.ports.links.members(&look.link().id, MemberQuery::Open).await?,
+        false => Vec::new(),
+    };
+    let people = rows.iter().filter_map(|row| Unsettled::of(row, look.link().writes));
+    let by_hand = resolution.by_hand.len() as u64;
+    Ok(Tally { by_hand, ..Tally::of(people, &look.progress().tally, look.now()) })
+}
+
+/// What a link is said to fail of from now on: the cause is the last one, the moment the first.
+fn failing(look: Look<'_>, summary: &Summary) -> Failing {
+    let before = look.progress().failing.as_ref();
+    Failing {
+        code: summary.reason.clone(),
+        reason: summary.message.clone(),
+        hint: summary.hint.clone(),
+        since: before.map_or_else(|| look.now(), |before| before.since),
+    }
+}
+
+fn finished(
+    look: Look<'_>,
+    summary: &mut Summary,
+    (reads, tally): (Reads, Tally),
+    resolution: &Resolution,
+) -> Finish {
     let (now, settings, before) = (look.now(), look.settings, look.progress());
     let mismatch = reads.read == Read::Full(FullRead::Mismatch);
     let is_partial = !reads.unread.is_empty();
@@ -180,6 +219,8 @@ fn finished(look: Look<'_>, summary: &mut Summary, reads: Reads, resolution: &Re
     } else if !resolution.by_hand.is_empty() {
         summary.outcome = Outcome::Planned;
         summary.reason = "by_hand".into();
+    } else if tally.waiting + tally.misplaced() > 0 {
+        tell_waiting(summary, &tally);
     }
     let wrote = summary.group.added + summary.group.removed > 0 || resolution.news;
     let window = settings.settle_window;
@@ -204,7 +245,8 @@ fn finished(look: Look<'_>, summary: &mut Summary, reads: Reads, resolution: &Re
         named: reads.named,
         group_sizes: before.group_sizes.clone(),
         stalled: 0,
-        failing: None,
+        failing: (is_partial || mismatch).then(|| failing(look, summary)),
+        tally,
     };
     let by_schedule = later(now, look.link().every.unwrap_or(settings.every));
     let due_at = if is_partial {
@@ -223,6 +265,21 @@ fn finished(look: Look<'_>, summary: &mut Summary, reads: Reads, resolution: &Re
         members: Vec::new(),
         at: now,
     }
+}
+
+/// Says that not all is done, and when it is looked at again. Who it is stands in the members' rows.
+fn tell_waiting(summary: &mut Summary, tally: &Tally) {
+    summary.outcome = Outcome::Waiting;
+    summary.reason = "waiting".into();
+    let mut parts = Vec::new();
+    if tally.misplaced() > 0 {
+        parts.push(format!("not placed: {}", tally.misplaced()));
+    }
+    if tally.waiting > 0 {
+        let until = tally.until.map(|at| at.strftime(" until %Y-%m-%d %H:%M UTC").to_string());
+        parts.push(format!("waiting{}: {}", until.unwrap_or_default(), tally.waiting));
+    }
+    summary.message = format!("Not everybody is in step: {}.", parts.join(", "));
 }
 
 /// Says what waits for a person.
@@ -304,7 +361,7 @@ fn of_a_young_group(look: Look<'_>, error: PortError) -> PortError {
         None => error,
         Some(_) => PortError::new(
             Fault::Unavailable,
-            "not_replicated",
+            NOT_REPLICATED,
             format!("group {} was created a moment ago and cannot be reached yet", look.link().group),
         )
         .with_hint("nothing is to be done: it is tried again within minutes"),
@@ -327,6 +384,7 @@ fn unmade(look: Look<'_>, summary: &mut Summary, error: PortError) -> (Finish, N
     let mut finish = open_end(look, look.progress().clone());
     finish.synced = Some(look.state.requested);
     finish.status = Some(LinkStatus::Halted(HaltReason::NoGroup));
+    finish.progress.failing = Some(failing(look, summary));
     (finish, Next::Done)
 }
 
@@ -337,7 +395,8 @@ fn failed(look: Look<'_>, summary: &mut Summary, error: PortError) -> (Finish, N
     let next = match error.fault {
         Fault::Throttled(wait) => {
             throttled(summary, wait);
-            finish.progress.failing = None;
+            // It is no success, so what is known to fail goes on to. That a message was given up is answered by this run.
+            finish.progress.failing.take_if(|failing| failing.code.is_empty());
             return (finish, Next::RetryAfter(wait));
         }
         Fault::Unavailable | Fault::Busy => Next::RetryAfter(RETRY_UNAVAILABLE),
@@ -352,6 +411,9 @@ fn failed(look: Look<'_>, summary: &mut Summary, error: PortError) -> (Finish, N
     summary.reason = error.code;
     summary.message = error.message;
     summary.hint = error.hint;
+    // That a group of a moment ago is not everywhere yet passes by itself, and is nobody's fault.
+    let is_young = summary.reason == NOT_REPLICATED;
+    finish.progress.failing = (!is_young).then(|| failing(look, summary));
     (finish, next)
 }
 

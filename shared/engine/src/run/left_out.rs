@@ -58,7 +58,9 @@ impl Sorting<'_> {
     fn put_back(&mut self, effect: &Effect, open: impl FnOnce(Option<&Open>) -> Open) {
         if let Some(member) = self.resolution.pending.remove(&effect.key) {
             let open = Some(open(member.open.as_ref()));
-            let change = self.change(Member { open, ..member });
+            let member = Member { open, ..member };
+            self.name(&member, None);
+            let change = self.change(member);
             self.resolution.changes.extend(change);
         }
     }

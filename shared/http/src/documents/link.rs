@@ -12,16 +12,18 @@ use listsync_core::{
     own::Own,
     place::Place,
     settings::Protected,
+    status::State,
     summary::Summary,
 };
 use listsync_engine::{
     Ports,
     ports::{Failing, Hold, LinkState, Phase, PortResult, Ruling, RulingKind},
+    status,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Named, settings::SettingRefused, summary::SummarySchema, words};
+use super::{Named, settings::SettingRefused, status::StateDocument, summary::SummarySchema, words};
 
 /// A link with all that a person may want to know of it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -91,11 +93,13 @@ pub struct LinkDocument {
     pub leased_until: Option<Timestamp>,
     /// When a run finished last.
     pub finished_at: Option<Timestamp>,
-    /// Why nobody may ever finish the run that was asked for.
+    /// Why its runs come to nothing, or only to a part.
     #[schema(value_type = Option<FailingSchema>)]
     pub failing: Option<Failing>,
     /// What is kept back.
     pub held: Option<HeldDocument>,
+    /// How it stands.
+    pub state: StateDocument,
     /// The last run.
     #[schema(value_type = Option<SummarySchema>)]
     pub last_run: Option<Summary>,
@@ -194,8 +198,12 @@ pub struct LinkedGroup {
 #[derive(ToSchema)]
 #[schema(as = Failing)]
 pub struct FailingSchema {
-    /// Why.
+    /// A stable code; empty: the message that asked for a run was given up.
+    pub code: String,
+    /// The same for a person.
     pub reason: String,
+    /// What the person can do; empty where nothing is known.
+    pub hint: String,
     /// Since when.
     pub since: Timestamp,
 }
@@ -244,13 +252,15 @@ impl LinkDocument {
     pub async fn load(ports: &Ports, state: LinkState) -> PortResult<Self> {
         let list = Named::list(ports, &state.link.list).await?;
         let last_run = ports.runs.latest(Some(&state.link.id), 1).await?.into_iter().next();
-        Ok(Self::of(state, list, last_run))
+        let standing = status::of_link(ports, &state).await?;
+        Ok(Self::of(state, list, (last_run, &standing)))
     }
 
     /// What is known of a link as one document.
     #[must_use]
-    pub fn of(state: LinkState, list: Named, last_run: Option<Summary>) -> Self {
-        let (status, place) = (status_word(&state.link), state.link.place());
+    pub fn of(state: LinkState, list: Named, (last_run, standing): (Option<Summary>, &State)) -> Self {
+        let (status, place) = (status_word(&state), state.link.place());
+        let standing = StateDocument::of(standing, &list.name);
         let LinkState { link, progress, ruling, requested, synced, due_at, leased_until, finished_at } =
             state;
         let Link {
@@ -312,6 +322,7 @@ impl LinkDocument {
             finished_at,
             failing: progress.failing,
             held: progress.hold.map(|hold| HeldDocument::of(hold, ruling.as_ref())),
+            state: standing,
             last_run,
         }
     }
@@ -344,9 +355,10 @@ impl HeldDocument {
 
 /// The status as one word.
 #[must_use]
-pub fn status_word(link: &Link) -> &'static str {
-    match link.status {
-        LinkStatus::Active if link.is_pending() => "pending",
+pub fn status_word(state: &LinkState) -> &'static str {
+    match state.link.status {
+        LinkStatus::Active if state.link.is_pending() => "pending",
+        LinkStatus::Active if state.progress.failing.is_some() => "failing",
         LinkStatus::Active => "active",
         LinkStatus::Paused => "paused",
         LinkStatus::Halted(_) => "halted",

@@ -6,15 +6,17 @@ use listsync_core::{
     id::{ContactId, ListId},
     list::{Entry, List, ListKind, OptOutRule, Origin, Standing},
     settings::Settings,
+    status::State,
 };
 use listsync_engine::{
     Ports,
     ports::{EntryQuery, PortResult},
+    status::{self, ListStatus},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{link::LinkDocument, words};
+use super::{link::LinkDocument, status::StateDocument, words};
 
 /// A list in a list of lists.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -26,6 +28,8 @@ pub struct ListRow {
     pub members: u64,
     /// How many links it has.
     pub links: usize,
+    /// How it stands: as the worst of its links.
+    pub state: StateDocument,
 }
 
 /// A list with its counts and links.
@@ -42,6 +46,8 @@ pub struct ListDocument {
     pub pending: u64,
     /// Its links.
     pub links: Vec<LinkDocument>,
+    /// How it stands: as the worst of them.
+    pub state: StateDocument,
 }
 
 /// What every document of a list begins with.
@@ -87,10 +93,19 @@ impl ListRow {
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn load(ports: &Ports, list: List) -> PortResult<Self> {
+    pub async fn load(ports: &Ports, status: ListStatus) -> PortResult<Self> {
+        let ListStatus { list, links, state } = status;
         let members = ports.lists.size(&list.id).await?;
-        let links = ports.links.of_list(&list.id).await?.len();
-        Ok(Self { list: Head::of(list), members, links })
+        let state = StateDocument::of(&state, &list.name);
+        Ok(Self { list: Head::of(list), members, links: links.len(), state })
+    }
+
+    /// Gathers it of one list.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn of_one(ports: &Ports, list: List) -> PortResult<Self> {
+        Self::load(ports, of_one(ports, list).await?).await
     }
 }
 
@@ -104,12 +119,19 @@ impl ListDocument {
         let count = |standing| entries.iter().filter(|entry| entry.standing == standing).count() as u64;
         let (members, opted_out, pending) =
             (count(Standing::Member), count(Standing::OptedOut), count(Standing::Pending));
+        let status = of_one(ports, list).await?;
         let mut links = Vec::new();
-        for state in ports.links.of_list(&list.id).await? {
+        for state in status.links {
             links.push(LinkDocument::load(ports, state).await?);
         }
-        Ok(Self { list: Head::of(list), members, opted_out, pending, links })
+        let state = StateDocument::of(&status.state, &status.list.name);
+        Ok(Self { list: Head::of(status.list), members, opted_out, pending, links, state })
     }
+}
+
+async fn of_one(ports: &Ports, list: List) -> PortResult<ListStatus> {
+    let gone = ListStatus { list: list.clone(), links: Vec::new(), state: State::NotLinked };
+    Ok(status::of_lists(ports, vec![list]).await?.pop().unwrap_or(gone))
 }
 
 /// Somebody on a list.

@@ -8,8 +8,10 @@ pub mod link;
 pub mod list;
 pub mod plan;
 pub mod settings;
+pub mod status;
 pub mod summary;
 pub mod trust;
+pub mod why;
 pub mod words;
 
 use listsync_core::id::ListId;

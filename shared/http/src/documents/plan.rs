@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use utoipa::ToSchema;
 
+use super::status::UnsettledSchema;
+
 /// What a run would do.
 #[derive(ToSchema)]
 #[schema(as = Plan)]
@@ -24,6 +26,8 @@ pub struct PlanSchema {
     pub skipped: BTreeMap<String, u64>,
     /// What the changes of the list, the held ones included, come to at the places of its other links.
     pub follow_ons: Vec<FollowOn>,
+    /// Who stays out of step when it is done.
+    pub unsettled: Vec<UnsettledSchema>,
 }
 
 /// What the changes of a list come to at another place that is filled from it.

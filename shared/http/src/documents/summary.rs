@@ -1,11 +1,43 @@
-//! The summary of a run, as its schema: the document is the core's `Summary`.
+//! The summary of a run as a document: the core's `Summary`, with who is out of step by name.
 
 use std::collections::BTreeMap;
 
-use listsync_core::Timestamp;
+use listsync_core::{Timestamp, summary::Summary, unsettled::Unsettled};
+use listsync_engine::{Ports, ports::PortResult, status};
+use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::words::{Op, Outcome, ReadKind, Reason, Side};
+use super::{
+    status::UnsettledSchema,
+    words::{Op, Outcome, ReadKind, Reason, Side},
+};
+
+/// One run as it is shown: a run keeps how many it left alone, and the members' rows tell who that is.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = RunSummary)]
+pub struct SummaryDocument {
+    /// What the run kept.
+    #[serde(flatten)]
+    #[schema(inline, value_type = SummarySchema)]
+    pub summary: Summary,
+    /// Who is out of step now.
+    #[schema(value_type = Vec<UnsettledSchema>)]
+    pub unsettled: Vec<Unsettled>,
+}
+
+impl SummaryDocument {
+    /// Gathers it. Of a link that is gone nobody is named.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn load(ports: &Ports, summary: Summary) -> PortResult<Self> {
+        let unsettled = match ports.links.load(&summary.link).await? {
+            Some(link) => status::unsettled(ports, &link).await?,
+            None => Vec::new(),
+        };
+        Ok(Self { summary, unsettled })
+    }
+}
 
 /// What people read after a run.
 #[derive(ToSchema)]

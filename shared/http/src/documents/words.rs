@@ -36,8 +36,18 @@ words! {
     Writes: "direct" | "by-hand";
     /// Who may join a created Microsoft 365 group without being added.
     Visibility: "private" | "public";
-    /// Whether a link is run; `pending`: its next run first creates its group.
-    LinkStatus: "active" | "pending" | "paused" | "halted";
+    /// Whether a link is run; `pending`: its next run first creates its group; `failing`: it is run, to no end.
+    LinkStatus: "active" | "pending" | "failing" | "paused" | "halted";
+    /// How a link stands, or a list.
+    State: "paused" | "halted" | "failing" | "held" | "import_held" | "not_placed" | "approved" | "discarded"
+        | "throttled" | "never_ran" | "syncing" | "queued" | "waiting" | "by_hand" | "overdue" | "in_step"
+        | "not_linked";
+    /// A question on the way from a contact to a member of the group.
+    Question: "contact" | "consent" | "directory" | "group" | "exceptions" | "next";
+    /// How it is answered: as it has to be; it stops here; it only tells.
+    Answer: "fine" | "stop" | "note";
+    /// How it ends that both sides do not share somebody: by itself; once somebody corrects something; not at all, by a rule.
+    Prospect: "waiting" | "not_placed" | "left_out";
     /// Why a link was stopped for safety.
     HaltReason: "no_progress" | "no_group";
     /// Whether the first run has finished.
@@ -51,7 +61,8 @@ words! {
     /// How both sides were read.
     ReadKind: "full" | "incremental";
     /// How a run ended.
-    Outcome: "converged" | "partial" | "held" | "halted" | "continued" | "planned" | "busy" | "failed";
+    Outcome: "converged" | "partial" | "held" | "halted" | "continued" | "planned" | "waiting" | "busy"
+        | "failed";
     /// How a contact stands to a list.
     Standing: "member" | "opted_out" | "pending" | "absent";
     /// Who brought a contact or a value.

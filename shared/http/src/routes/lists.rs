@@ -13,7 +13,7 @@ use listsync_core::{
     list::{List, ListKind, OptOutRule},
     own::Own,
 };
-use listsync_engine::{naming, people, ports::ListEdit};
+use listsync_engine::{naming, people, ports::ListEdit, status};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -44,8 +44,8 @@ pub(crate) async fn all(
     lists.sort_by_key(by_name);
     let page = wanted.of_all(lists, by_name);
     let mut items = Vec::with_capacity(page.items.len());
-    for list in page.items {
-        items.push(ListRow::load(app.ports(), list).await?);
+    for status in status::of_lists(app.ports(), page.items).await? {
+        items.push(ListRow::load(app.ports(), status).await?);
     }
     Ok(Page { items, next: page.next }.answer(&uri))
 }

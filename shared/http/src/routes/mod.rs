@@ -18,8 +18,10 @@ pub(crate) mod requests;
 pub(crate) mod runs;
 pub(crate) mod settings;
 pub(crate) mod sources;
+pub(crate) mod status;
 pub(crate) mod syncs;
 mod upload;
+pub(crate) mod why;
 
 use axum::http::StatusCode;
 use listsync_core::{address::Address, text::label};

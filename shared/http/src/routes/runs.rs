@@ -15,7 +15,10 @@ use utoipa::IntoParams;
 
 use crate::{
     ask::{Asked, Named},
-    documents::{failures, summary::SummarySchema},
+    documents::{
+        failures,
+        summary::{SummaryDocument, SummarySchema},
+    },
     page::{Page, Wanted},
     problem::Problem,
     within::{Within, not_bound},
@@ -79,9 +82,10 @@ fn stale() -> Problem {
 /// One summary.
 #[utoipa::path(get, path = "/v1/runs/{run}", tag = "runs",
     params(("run" = String, Path, description = "A run's id.")),
-    responses((status = 200, description = "The summary.", body = SummarySchema)))]
-pub(crate) async fn one(app: Within, Named([run]): Named<1>) -> Result<Json<Summary>, Problem> {
-    load(&app, &run).await.map(Json)
+    responses((status = 200, description = "The summary.", body = SummaryDocument)))]
+pub(crate) async fn one(app: Within, Named([run]): Named<1>) -> Result<Json<SummaryDocument>, Problem> {
+    let summary = load(&app, &run).await?;
+    Ok(Json(SummaryDocument::load(app.ports(), summary).await?))
 }
 
 /// What failed in a run, a row each, for a spreadsheet.

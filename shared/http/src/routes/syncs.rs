@@ -10,7 +10,6 @@ use axum::{
 use listsync_core::{
     id::LinkId,
     link::LinkStatus,
-    summary::Summary,
     trigger::{Generation, Reason},
 };
 use listsync_engine::trigger;
@@ -19,7 +18,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     ask::{Asked, Named},
-    documents::summary::SummarySchema,
+    documents::summary::SummaryDocument,
     problem::Problem,
     within::Within,
 };
@@ -48,8 +47,7 @@ pub(crate) struct SyncDocument {
     /// Whether a run has taken it in.
     state: SyncState,
     /// The last run, once one has.
-    #[schema(value_type = Option<SummarySchema>)]
-    run: Option<Summary>,
+    run: Option<SummaryDocument>,
 }
 
 /// Whether a run has taken a request in.
@@ -66,7 +64,7 @@ enum SyncState {
 #[utoipa::path(post, path = "/v1/links/{link}/sync", tag = "links", params(
         ("link" = String, Path, description = "A link's id."), SyncQuery),
     responses(
-        (status = 200, description = "It ran: the summary.", body = SummarySchema),
+        (status = 200, description = "It ran: the summary.", body = SummaryDocument),
         (status = 202, description = "It will run; Location tells where to look.", body = SyncDocument)))]
 pub(crate) async fn start(
     app: Within,
@@ -84,7 +82,7 @@ pub(crate) async fn start(
     let longest = app.options.limits.time.saturating_sub(SPARE);
     let patience = Duration::from_secs(wait.into()).min(longest);
     if let Some(run) = trigger::await_summary(app.ports(), (&link.id, generation), patience).await? {
-        return Ok(Json(run).into_response());
+        return Ok(Json(SummaryDocument::load(app.ports(), run).await?).into_response());
     }
     let location = format!("/v1/links/{}/syncs/{}", link.id, generation.0);
     let looked = document(&link.id, generation, None);
@@ -103,7 +101,10 @@ pub(crate) async fn one(
     let state = app.link(&link).await?;
     let known = generation.parse().ok().filter(|number| (1..=state.requested.0).contains(number));
     let generation = Generation(known.ok_or_else(|| Problem::missing("sync"))?);
-    let run = trigger::summary_of(app.ports(), &state.link.id, generation).await?;
+    let run = match trigger::summary_of(app.ports(), &state.link.id, generation).await? {
+        Some(run) => Some(SummaryDocument::load(app.ports(), run).await?),
+        None => None,
+    };
     Ok(Json(document(&state.link.id, generation, run)))
 }
 
@@ -116,7 +117,7 @@ fn runnable(status: LinkStatus) -> Result<(), Problem> {
     }
 }
 
-fn document(link: &LinkId, generation: Generation, run: Option<Summary>) -> SyncDocument {
+fn document(link: &LinkId, generation: Generation, run: Option<SummaryDocument>) -> SyncDocument {
     let state = if run.is_some() { SyncState::Done } else { SyncState::Pending };
     SyncDocument { link: link.to_string(), generation: generation.0, state, run }
 }

@@ -17,5 +17,6 @@ mod pages;
 mod people;
 mod refusals;
 mod stage;
+mod status;
 mod syncs;
 mod uploads;

@@ -4,7 +4,7 @@ use listsync_core::{
     link::{Link, LinkPatch, LinkStatus},
     schedule::is_leased,
 };
-use listsync_engine::ports::{Failing, LinkEdit, LinkState, PortError, Progress, Ruling};
+use listsync_engine::ports::{LinkEdit, LinkState, PortError, Progress, Ruling};
 use rusqlite::{Connection, params};
 
 use super::row;
@@ -23,10 +23,7 @@ pub(super) fn edit(tx: &Connection, id: &LinkId, edit: &LinkEdit, now: Timestamp
         LinkEdit::Change(patch) => change(tx, n, &state, patch, now),
         LinkEdit::Resync => resync(tx, n, state.progress),
         LinkEdit::Relink => relink(tx, n, &state, now),
-        LinkEdit::Failing(reason) => {
-            let failing = Some(Failing { reason: reason.clone(), since: now });
-            row::save_progress(tx, n, &Progress { failing, ..state.progress })
-        }
+        LinkEdit::Failing(reason) => row::save_progress(tx, n, &state.progress.given_up(reason, now)),
     }
 }
 

@@ -16,6 +16,7 @@ mod serve;
 mod shapes;
 mod sources;
 mod spokes;
+mod status;
 mod stops;
 mod store_file;
 mod sync;

@@ -6,7 +6,7 @@ use listsync_core::{
     id::{LinkId, ListId, RunId},
     link::{Link, LinkPatch, Mode, Writes},
     list::{Origin, Standing},
-    member::Op,
+    member::{Member, Op},
     plan::Plan,
     settings::Settings,
     summary::Summary,
@@ -16,8 +16,9 @@ use listsync_engine::{
     Ports,
     connect::{self, Asker},
     ports::{
-        Call, Clock as _, Decision, EntryQuery, Group, GroupKind, LinkEdit, LinkState, Links as _,
-        ListSide as _, ListStore as _, Membership, Meter, PortResult, Ruling, RulingKind,
+        Acquired, Call, Clock as _, Decision, EntryQuery, Fold, Group, GroupKind, LinkEdit, LinkState,
+        Links as _, ListSide as _, ListStore as _, MemberChange, MemberQuery, Membership, Meter, PortResult,
+        Ruling, RulingKind,
     },
     preview::preview,
     run::{Ran, RunRequest, run},
@@ -172,6 +173,23 @@ impl Desk {
 
     pub(crate) async fn state(&self) -> LinkState {
         self.store.load(&self.link).await.expect("loaded").expect("there")
+    }
+
+    /// What the link remembers of these people.
+    pub(crate) async fn rows_of(&self, names: &[&str]) -> Vec<Member> {
+        let objects: Vec<_> = names.iter().map(|name| object(name)).collect();
+        let query = MemberQuery::Of { objects: &objects, contacts: &[] };
+        self.store.members(&self.link, query).await.expect("rows")
+    }
+
+    /// Puts a row in the place of what the link remembers of its member.
+    pub(crate) async fn overwrite(&self, row: Member) {
+        let minute = Duration::from_secs(60);
+        let acquired = self.store.acquire(&self.link, self.clock.now(), minute).await.expect("asked");
+        let Acquired::Lease(lease) = acquired else { panic!("the lease is free") };
+        let fold = Fold { members: vec![MemberChange::Put(row)], ..Fold::default() };
+        self.store.fold(&lease, &fold).await.expect("folded");
+        self.store.release(&lease).await.expect("released");
     }
 
     /// Who is on the list, by local part.

@@ -33,6 +33,7 @@ mod renames;
 mod service;
 mod sources;
 mod spokes;
+mod status;
 mod tokens;
 mod trouble;
 mod two_way;

@@ -126,7 +126,7 @@ fn a_misspelt_address_fails_once_stays_listed_and_is_tried_again() {
             assert_eq!((summary.outcome, summary.group.add_failed), (Outcome::Partial, 1));
             assert_eq!(summary.failures[0].code, "no_such_user");
             let again = desk.sync().await;
-            assert_eq!((again.outcome, again.group.add_failed), (Outcome::Converged, 0));
+            assert_eq!((again.outcome, again.group.add_failed), (Outcome::Waiting, 0));
             assert_eq!(again.skipped.get("no_such_user"), Some(&1));
             desk.directory.put_person(person("bbo"));
             desk.clock.advance(HOUR);

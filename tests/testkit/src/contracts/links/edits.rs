@@ -242,7 +242,7 @@ async fn a_failing_link_says_why_until_a_run_ends<S: Links + ListStore>(make: &i
     synced(&bed).await;
     let lease = bed.lease(moment(30)).await;
     ok(bed.store.edit(bed.id(), &LinkEdit::Failing("nobody finished it".to_owned()), moment(31)).await);
-    let failing = Failing { reason: "nobody finished it".to_owned(), since: moment(31) };
+    let failing = Failing::given_up(None, "nobody finished it", moment(31));
     let marked = Progress { failing: Some(failing), ..progress() };
     assert_eq!(state(&bed).await.progress, marked, "nothing else changed");
     bed.finish(&lease, Finish { progress: progress(), ..finish(moment(40)) }).await;

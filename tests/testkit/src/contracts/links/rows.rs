@@ -28,6 +28,7 @@ fn opens() -> Vec<Open> {
     let change = Change { side: Side::Group, op: Op::Remove };
     vec![
         Open::Due,
+        Open::Skipped { code: "protected".into() },
         Open::Held { digest: "abc".to_owned(), change, reason: HoldReason::Emptied },
         Open::Failed { code: "no_such_user".to_owned(), attempts: 3, retry_at: moment(44) },
         Open::SetAside { recheck_at: moment(55) },

@@ -38,8 +38,11 @@ async fn lists_come_by_name<S: ListStore>(make: &impl Fn() -> S) {
     for name in ["zebra", "Abend", "middle"] {
         ok(bed.store.create_list(name, moment(1)).await);
     }
-    let names: Vec<_> = ok(bed.store.lists().await).into_iter().map(|list| list.name).collect();
+    let lists = ok(bed.store.lists().await);
+    let names: Vec<_> = lists.iter().map(|list| list.name.as_str()).collect();
     assert_eq!(names, ["Abend", "middle", "Staff", "zebra"]);
+    let known = lists.into_iter().map(|list| (list.id, list.name)).collect();
+    assert_eq!(ok(bed.store.list_names().await), known);
 }
 
 async fn a_deleted_list_is_gone_and_its_contacts_are_not<S: ListStore>(make: &impl Fn() -> S) {

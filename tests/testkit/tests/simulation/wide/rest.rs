@@ -199,7 +199,7 @@ fn is_quiet(town: &Town, tie: &Tie, since: Timestamp) -> bool {
     let state = town.state(tie);
     let settled = town.last_summary(tie).is_some_and(|last| {
         last.started_at > since
-            && matches!(last.outcome, Outcome::Converged | Outcome::Partial)
+            && matches!(last.outcome, Outcome::Converged | Outcome::Waiting | Outcome::Partial)
             && last.reason != "count_mismatch"
             && last.set_aside == 0
             && last.list.added + last.list.removed + last.group.added + last.group.removed == 0

@@ -1,0 +1,179 @@
+//! How every link stands, gathered in few reads: `core/status.rs` judges.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use listsync_core::{
+    Timestamp,
+    gate::{Standing, standing},
+    id::{LinkId, ListId, TenantId},
+    list::List,
+    status::State,
+    unsettled::Unsettled,
+};
+
+use crate::{
+    Ports,
+    ports::{Import, ImportState, LinkState, MemberQuery, PortResult},
+};
+
+/// So many links are read at a time. A page is one statement on SQLite, and on DynamoDB a request for each hundred of them.
+const PAGE: usize = 10_000;
+/// So many imports are looked through for one that waits; `listsync doctor` looks as far.
+pub const IMPORTS: usize = 1_000;
+
+/// How one link stands; or a list as such, where a file waits for it or it has no link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// The list.
+    pub list: ListId,
+    /// Its name; its id where it is gone.
+    pub name: String,
+    /// The link; none: it is about the list.
+    pub link: Option<LinkState>,
+    /// How it stands.
+    pub state: State,
+}
+
+/// How all links stand, what needs somebody most first. It reads the links, the names of the lists, the last
+/// [`IMPORTS`] imports, and the gate of each tenant, and nothing for each link.
+///
+/// # Errors
+/// When the store does not answer: then nobody knows how anything stands.
+pub async fn rows(ports: &Ports) -> PortResult<Vec<Row>> {
+    let (links, names) = (every_link(ports).await?, ports.lists.list_names().await?);
+    ranked(ports, links, names).await
+}
+
+/// The same of one list.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn rows_of(ports: &Ports, list: &List) -> PortResult<Vec<Row>> {
+    let links = ports.links.of_list(&list.id).await?;
+    ranked(ports, links, BTreeMap::from([(list.id.clone(), list.name.clone())])).await
+}
+
+async fn ranked(
+    ports: &Ports,
+    links: Vec<LinkState>,
+    names: BTreeMap<ListId, String>,
+) -> PortResult<Vec<Row>> {
+    let waiting = held_imports(ports).await?;
+    let now = ports.clock.now();
+    let gates = gates(ports, links.iter().map(|state| &state.link.tenant), now).await?;
+    let name = |list: &ListId| names.get(list).cloned().unwrap_or_else(|| list.to_string());
+    let mut unlinked: BTreeSet<&ListId> = names.keys().collect();
+    let mut rows = Vec::with_capacity(links.len());
+    for (list, import) in waiting.iter().filter(|(list, _)| names.contains_key(*list)) {
+        unlinked.remove(list);
+        let state = State::ImportHeld { import: import.id.to_string(), since: import.at };
+        rows.push(Row { list: list.clone(), name: name(list), link: None, state });
+    }
+    for link in links {
+        unlinked.remove(&link.link.list);
+        let closed_until = gates.get(&link.link.tenant).copied();
+        let (list, state) = (link.link.list.clone(), link.status(closed_until, now));
+        rows.push(Row { name: name(&list), list, link: Some(link), state });
+    }
+    let quiet =
+        |list: &ListId| Row { list: list.clone(), name: name(list), link: None, state: State::NotLinked };
+    rows.extend(unlinked.into_iter().map(quiet));
+    rows.sort_by_cached_key(|row| (row.state.rank(), row.name.to_lowercase(), row.list.clone()));
+    Ok(rows)
+}
+
+/// How one link stands.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn of_link(ports: &Ports, link: &LinkState) -> PortResult<State> {
+    let now = ports.clock.now();
+    let gates = gates(ports, [&link.link.tenant], now).await?;
+    Ok(link.status(gates.get(&link.link.tenant).copied(), now))
+}
+
+/// A list with its links and how it stands: as the worst of them, or of its files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListStatus {
+    /// The list.
+    pub list: List,
+    /// Its links.
+    pub links: Vec<LinkState>,
+    /// How it stands.
+    pub state: State,
+}
+
+/// How each of these lists stands, in their order.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn of_lists(ports: &Ports, lists: Vec<List>) -> PortResult<Vec<ListStatus>> {
+    let names = lists.iter().map(|list| (list.id.clone(), list.name.clone())).collect();
+    let mut all = Vec::new();
+    for list in &lists {
+        all.extend(ports.links.of_list(&list.id).await?);
+    }
+    let mut of_list: BTreeMap<ListId, Vec<Row>> = BTreeMap::new();
+    for row in ranked(ports, all, names).await? {
+        of_list.entry(row.list.clone()).or_default().push(row);
+    }
+    let status = |list: List| {
+        // The rows are in the order of what counts most, so the first of a list is its worst.
+        let rows = of_list.remove(&list.id).unwrap_or_default();
+        let state = rows.first().map_or(State::NotLinked, |row| row.state.clone());
+        ListStatus { list, links: rows.into_iter().filter_map(|row| row.link).collect(), state }
+    };
+    Ok(lists.into_iter().map(status).collect())
+}
+
+/// What monitoring makes of all of them: the gravest.
+#[must_use]
+pub fn exit_code(rows: &[Row]) -> u8 {
+    rows.iter().map(|row| row.state.exit_code()).max().unwrap_or(0)
+}
+
+/// Who is out of step on a link now, by the rows of its members.
+///
+/// # Errors
+/// When the store does not answer, or the link is not there.
+pub async fn unsettled(ports: &Ports, link: &LinkState) -> PortResult<Vec<Unsettled>> {
+    let rows = ports.links.members(&link.link.id, MemberQuery::Open).await?;
+    Ok(rows.iter().filter_map(|row| Unsettled::of(row, link.link.writes)).collect())
+}
+
+async fn every_link(ports: &Ports) -> PortResult<Vec<LinkState>> {
+    let mut all: Vec<LinkState> = Vec::new();
+    loop {
+        let after: Option<LinkId> = all.last().map(|state| state.link.id.clone());
+        let page = ports.links.page(after.as_ref(), PAGE).await?;
+        let is_last = page.len() < PAGE;
+        all.extend(page);
+        if is_last {
+            return Ok(all);
+        }
+    }
+}
+
+/// The import of each list that waits longest.
+async fn held_imports(ports: &Ports) -> PortResult<BTreeMap<ListId, Import>> {
+    let newest_first = ports.lists.imports(IMPORTS).await?;
+    let held = newest_first.into_iter().filter(|import| import.state == ImportState::Held);
+    Ok(held.map(|import| (import.list.clone(), import)).collect())
+}
+
+/// Until when the directory of each tenant asks for patience. Nothing is written, as a run would: who only looks changes
+/// nothing.
+async fn gates<'a>(
+    ports: &Ports,
+    tenants: impl IntoIterator<Item = &'a TenantId>,
+    now: Timestamp,
+) -> PortResult<BTreeMap<TenantId, Timestamp>> {
+    let mut gates = BTreeMap::new();
+    for tenant in tenants.into_iter().collect::<BTreeSet<_>>() {
+        match standing(ports.gate.closed_until(tenant).await?, now) {
+            Standing::Closed(until) | Standing::Overlong(until) => drop(gates.insert(tenant.clone(), until)),
+            Standing::Open => {}
+        }
+    }
+    Ok(gates)
+}
