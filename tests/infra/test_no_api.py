@@ -11,7 +11,7 @@ def test_an_api_without_an_app_of_its_own_has_no_credential():
         variables = stack.asked("ApiFunction")["Environment"]["Variables"]
         assert not {"AZURE_CLIENT_ID", "AZURE_TENANT_ID", "LISTSYNC_CREDENTIAL"} & set(variables)
         sids = {statement["Sid"] for statement in stack.asked("ApiRole")["Policies"][0]["PolicyDocument"]["Statement"]}
-        assert sids == {"ReadItems", "WriteItems", "ShowRuns", "SendMessages", "WriteLog"}
+        assert sids == {"ReadItems", "WriteItems", "Record", "ShowRuns", "SendMessages", "WriteLog"}
 
 
 def test_without_an_api_nothing_of_it_is_made():

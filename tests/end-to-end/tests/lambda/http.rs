@@ -175,6 +175,7 @@ async fn the_api_answers_with_a_key_and_its_role_lets_it() {
         "/v1/contacts".to_owned(),
         "/v1/settings".to_owned(),
         "/v1/keys".to_owned(),
+        "/v1/audit".to_owned(),
     ] {
         let _ = Ask::get(path).key(&key).of(&api).await.is(200);
     }
