@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use listsync_benches::Figure;
 
+mod beside_load;
 mod cold_start;
 #[path = "../../end-to-end/tests/lambda/crowd.rs"]
 mod crowd;
@@ -44,6 +45,9 @@ async fn main() -> ExitCode {
     }
     if wanted("subscribe") {
         tell(subscribe::figures().await);
+    }
+    if wanted("beside-load") {
+        tell(beside_load::figures().await);
     }
     if wanted("odd-moments") {
         tell(odd_moments::figures().await);
