@@ -12,7 +12,7 @@ use listsync_engine::ports::{Cursor, Fault, Gate, PeopleWatch, PortError, PortRe
 use serde_json::Value;
 
 use crate::{
-    DynamoStore,
+    DynamoStore, error,
     table::{Condition, Key, Stored, instant, ordered_instant, schema, span},
 };
 
@@ -68,8 +68,33 @@ impl Runs for DynamoStore {
 
     /// Newest first, from an index that lags behind by less than a second as a rule.
     async fn latest(&self, link: Option<&LinkId>, limit: usize) -> PortResult<Vec<Summary>> {
-        const DOING: &str = "read the runs";
-        let newest = |partition: String, index| span(partition).of(index).newest_first().limit(limit);
+        self.runs(link, None, limit).await
+    }
+
+    async fn earlier(&self, run: &RunId, link: Option<&LinkId>, limit: usize) -> PortResult<Vec<Summary>> {
+        let found = self.table.get(RUNS, &run_key(run.as_str())).await?;
+        let gone = || error::gone("no_such_run", format!("run {run} is not kept any more"));
+        let behind: String = found.ok_or_else(gone)?.read("run_key")?;
+        self.runs(link, Some(behind), limit).await
+    }
+}
+
+const RUNS: &str = "read the runs";
+
+impl DynamoStore {
+    /// Those behind this key of the index, or from the newest on.
+    async fn runs(
+        &self,
+        link: Option<&LinkId>,
+        behind: Option<String>,
+        limit: usize,
+    ) -> PortResult<Vec<Summary>> {
+        const DOING: &str = RUNS;
+        // The end of a span is in it.
+        let newest = |partition: String, index| {
+            let newest = span(partition).of(index).newest_first().limit(limit.saturating_add(1));
+            behind.iter().fold(newest, |span, key| span.to(key))
+        };
         let mut found = match link {
             Some(link) => self.table.query(DOING, &newest(link.to_string(), schema::RUNS_BY_LINK)).await?,
             None => {
@@ -81,6 +106,7 @@ impl Runs for DynamoStore {
                 found.into_iter().flatten().collect()
             }
         };
+        found.retain(|stored| behind.is_none() || stored.find("run_key") != behind.as_deref());
         found.sort_by(|one, other| other.find("run_key").cmp(&one.find("run_key")));
         found.truncate(limit);
         let keys = found.iter().map(Stored::key).collect::<PortResult<Vec<Key>>>()?;

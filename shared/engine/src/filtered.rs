@@ -247,10 +247,7 @@ impl Follow<'_> {
     async fn people(&self, ids: &[ContactId]) -> PortResult<(u64, u64)> {
         let mut total = (0, 0);
         for page in ids.chunks(PAGE) {
-            let mut people = Vec::with_capacity(page.len());
-            for id in page {
-                people.extend(self.ports.lists.contact(id).await?);
-            }
+            let people = self.ports.lists.contacts_by_id(page).await?;
             add(&mut total, self.page(&people).await?);
         }
         Ok(total)

@@ -6,6 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use listsync_engine::ports::{Cursor, PortError};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -58,6 +59,17 @@ impl Wanted {
         Ok(Self { after, limit: limit.into() })
     }
 
+    /// Where the page begins, as the store says it.
+    pub(crate) fn cursor(&self) -> Option<Cursor> {
+        self.after.clone().map(Cursor)
+    }
+
+    /// The same where it is an id.
+    pub(crate) fn after_id<I: TryFrom<String>>(&self) -> Result<Option<I>, Problem> {
+        let id = |text: &String| I::try_from(text.clone()).map_err(|_| no_cursor());
+        self.after.as_ref().map(id).transpose()
+    }
+
     /// The page that begins after the item that the cursor names, out of all items in order.
     pub(crate) fn of_all<T>(self, mut all: Vec<T>, name: impl Fn(&T) -> String) -> Page<T> {
         if let Some(after) = &self.after {
@@ -89,12 +101,21 @@ fn encoded(name: &str) -> String {
 }
 
 fn decoded(cursor: &str) -> Result<String, Problem> {
-    let refuse = || {
-        Problem::parameter("cursor", "this is no cursor")
-            .hint("take 'next' of the page before, as it is, or leave it out")
-    };
-    let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| refuse())?;
-    String::from_utf8(bytes).map_err(|_| refuse())
+    let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| no_cursor())?;
+    String::from_utf8(bytes).map_err(|_| no_cursor())
+}
+
+fn no_cursor() -> Problem {
+    Problem::parameter("cursor", "this is no cursor")
+        .hint("take 'next' of the page before, as it is, or leave it out")
+}
+
+/// Why a store gives no page: its cursor may be none that the store gave.
+pub(crate) fn refused(error: PortError) -> Problem {
+    match error.code.as_str() {
+        "bad_cursor" => no_cursor(),
+        _ => error.into(),
+    }
 }
 
 impl<T> Page<T> {

@@ -20,18 +20,16 @@ use listsync_core::{
 };
 use listsync_engine::{
     naming,
-    ports::{EntryQuery, Import, LinkState},
+    ports::{Cursor, EntryPage, Import, LinkState},
 };
 
 use crate::{
     app::{App, Inner},
     gate::Caller,
+    page::{self, Page, Wanted},
     problem::Problem,
     trail::Trail,
 };
-
-/// So many imports are looked through for a cursor or a list at most.
-const FARTHEST: usize = 10_000;
 
 /// The service as far as the caller's grant reaches.
 #[derive(Clone)]
@@ -149,13 +147,6 @@ impl Within {
         Ok(import)
     }
 
-    /// The latest imports into the caller's lists, newest first.
-    pub(crate) async fn imports(&self) -> Result<Vec<Import>, Problem> {
-        let mut imports = self.ports().lists.imports(FARTHEST).await?;
-        imports.retain(|import| self.covers(&import.list));
-        Ok(imports)
-    }
-
     /// What was found, if it is of a list of the caller's; else how to refuse it, by the word for what was asked for.
     pub(crate) fn own<T>(
         &self,
@@ -230,27 +221,22 @@ impl Within {
         })
     }
 
-    /// Contacts in the order of ids, after one.
-    pub(crate) async fn contacts(
-        &self,
-        after: Option<&ContactId>,
-        limit: usize,
-    ) -> Result<Vec<Contact>, Problem> {
-        let Some(lists) = self.bound_to() else {
-            return Ok(self.service.contacts.contacts(after, limit).await?);
+    /// A page of contacts: of all, or of those who stand to the caller's lists.
+    pub(crate) async fn contacts(&self, wanted: &Wanted) -> Result<Page<Contact>, Problem> {
+        let contacts = &self.service.contacts;
+        let Some(bound_to) = self.bound_to() else {
+            let found = contacts.contacts(wanted.after_id()?.as_ref(), wanted.limit + 1).await?;
+            return Ok(Page::cut(found, wanted.limit, |contact| contact.id.to_string()));
         };
-        let mut ids = BTreeSet::new();
-        for list in lists {
-            let mut entries = self.ports().lists.entries(list, EntryQuery::All).await?;
-            entries.retain(|entry| entry.standing != Standing::Absent);
-            ids.extend(entries.into_iter().map(|entry| entry.contact));
+        let mut lists = Vec::new();
+        for list in bound_to {
+            // The key outlives a list that it is bound to.
+            lists.extend(self.ports().lists.list(list).await?.map(|list| list.id));
         }
-        let next = ids.into_iter().filter(|id| after.is_none_or(|after| id > after)).take(limit);
-        let mut contacts = Vec::new();
-        for id in next {
-            contacts.extend(self.service.contacts.contact(&id).await?);
-        }
-        Ok(contacts)
+        let page = self.ports().lists.entries_page(&lists, wanted.cursor().as_ref(), wanted.limit).await;
+        let EntryPage { entries, next } = page.map_err(page::refused)?;
+        let ids: Vec<ContactId> = entries.into_iter().map(|entry| entry.contact).collect();
+        Ok(Page::of(contacts.contacts_by_id(&ids).await?, next.map(|Cursor(next)| next)))
     }
 }
 

@@ -13,6 +13,8 @@ mod lists;
 mod migrations;
 mod open;
 mod people;
+#[cfg(test)]
+mod plans;
 mod queue;
 mod records;
 mod seen;

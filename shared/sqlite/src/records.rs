@@ -40,7 +40,12 @@ impl Runs for SqliteStore {
 
     async fn latest(&self, link: Option<&LinkId>, limit: usize) -> PortResult<Vec<Summary>> {
         let link = link.cloned();
-        self.read("read the runs", move |tx| latest(tx, link.as_ref(), limit)).await
+        self.read("read the runs", move |tx| page(tx, link.as_ref(), NEWEST, limit)).await
+    }
+
+    async fn earlier(&self, run: &RunId, link: Option<&LinkId>, limit: usize) -> PortResult<Vec<Summary>> {
+        let (run, link) = (run.clone(), link.cloned());
+        self.read("read the runs", move |tx| page(tx, link.as_ref(), behind(tx, &run)?, limit)).await
     }
 }
 
@@ -56,20 +61,37 @@ fn save(tx: &Connection, summary: &Summary) -> Outcome<()> {
     Ok(())
 }
 
-fn latest(tx: &Connection, link: Option<&LinkId>, limit: usize) -> Outcome<Vec<Summary>> {
-    let limit = stored_limit(limit);
+/// A page of all runs, before the one of this moment and number.
+pub(crate) const PAGE: &str = "SELECT doc FROM runs WHERE (finished_at, n) < (?1, ?2)
+    ORDER BY finished_at DESC, n DESC LIMIT ?3";
+/// The same of one link.
+pub(crate) const PAGE_OF_LINK: &str = "SELECT doc FROM runs WHERE link = ?4 AND (finished_at, n) < (?1, ?2)
+    ORDER BY finished_at DESC, n DESC LIMIT ?3";
+
+/// Where a page of runs begins: behind the one that finished then, and has this number.
+#[derive(Debug, Clone, Copy)]
+struct Behind {
+    finished_at: i64,
+    n: i64,
+}
+
+const NEWEST: Behind = Behind { finished_at: i64::MAX, n: i64::MAX };
+
+fn behind(tx: &Connection, run: &RunId) -> Outcome<Behind> {
+    let statement = tx.prepare_cached("SELECT finished_at, n FROM runs WHERE id = ?1")?;
+    let found =
+        first(statement, [run.as_str()], |row| Ok(Behind { finished_at: row.get(0)?, n: row.get(1)? }));
+    found?.ok_or_else(|| Fail::gone("no_such_run", format!("run {run} is not kept any more")))
+}
+
+fn page(tx: &Connection, link: Option<&LinkId>, behind: Behind, limit: usize) -> Outcome<Vec<Summary>> {
+    let (Behind { finished_at, n }, limit) = (behind, stored_limit(limit));
     match link {
         Some(link) => {
-            let statement = tx.prepare_cached(
-                "SELECT doc FROM runs WHERE link = ?1 ORDER BY finished_at DESC, n DESC LIMIT ?2",
-            )?;
-            collect(statement, params![link.as_str(), limit], summary)
+            let statement = tx.prepare_cached(PAGE_OF_LINK)?;
+            collect(statement, params![finished_at, n, limit, link.as_str()], summary)
         }
-        None => {
-            let statement =
-                tx.prepare_cached("SELECT doc FROM runs ORDER BY finished_at DESC, n DESC LIMIT ?1")?;
-            collect(statement, [limit], summary)
-        }
+        None => collect(tx.prepare_cached(PAGE)?, [finished_at, n, limit], summary),
     }
 }
 

@@ -16,7 +16,7 @@ use listsync_core::{
 use listsync_engine::{
     Ports,
     people::{self, Stored},
-    ports::{AddOutcome, EntryQuery, MemberQuery, RemoveOutcome},
+    ports::{AddOutcome, EntryQuery, ListCounts, MemberQuery, RemoveOutcome},
     service::Service,
     status::{self, Row},
 };
@@ -236,9 +236,7 @@ const FEW: u64 = 100;
 
 async fn delete(ports: &Ports, name: &str, said: bool) -> Outcome {
     let list = find::list(ports, name).await?;
-    let entries = ports.lists.entries(&list.id, EntryQuery::All).await?;
-    let standing = |standing| entries.iter().filter(|entry| entry.standing == standing).count() as u64;
-    let (members, opt_outs) = (standing(Standing::Member), standing(Standing::OptedOut));
+    let ListCounts { members, opted_out: opt_outs, .. } = ports.lists.counts(&list.id).await?;
     let question = format!(
         "Delete the list '{}' with {} and {}?",
         list.name,

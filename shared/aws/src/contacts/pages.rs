@@ -1,6 +1,6 @@
 //! All contacts, page by page in the order of their ids.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use listsync_core::{
     contact::Contact as Card,
@@ -10,43 +10,24 @@ use listsync_engine::ports::PortResult;
 
 use crate::{
     lists::person::{Contact, contact_key, contact_partition, object_key},
-    table::{Table, schema, span},
+    table::{Merge, Table, schema},
 };
 
-/// What one shard has given so far.
-#[derive(Debug, Default)]
-struct Shard {
-    last: Option<String>,
-    is_done: bool,
+/// Those after this one, at most `limit`.
+pub(super) async fn page(table: &Table, after: Option<&ContactId>, limit: usize) -> PortResult<Vec<Card>> {
+    let partitions = (0..schema::SHARDS).map(contact_partition).collect();
+    let after = after.map(|id| id.as_str().to_owned());
+    let found = table.merged("read the contacts", &Merge { partitions, only: None, after, limit }).await?;
+    found.values().map(|stored| Ok(Contact::read(stored)?.card)).collect()
 }
 
-/// Those after this one, at most `limit`. The shards are merged: each is read as far as the page needs it.
-pub(super) async fn page(table: &Table, after: Option<&ContactId>, limit: usize) -> PortResult<Vec<Card>> {
-    let start = after.map(|id| id.as_str().to_owned());
-    let mut shards: BTreeMap<u32, Shard> = (0..schema::SHARDS)
-        .map(|shard| (shard, Shard { last: start.clone(), is_done: limit == 0 }))
-        .collect();
-    let mut found: BTreeMap<ContactId, Card> = BTreeMap::new();
-    let some = limit / schema::SHARDS as usize + 8;
-    loop {
-        // Up to here no shard has anything that was not read.
-        let horizon = shards.values().filter(|shard| !shard.is_done).map(|shard| shard.last.clone()).min();
-        let Some(horizon) = horizon else { break };
-        let is_whole = |id: &ContactId| horizon.as_deref().is_some_and(|end| id.as_str() <= end);
-        if found.keys().filter(|id| is_whole(id)).count() >= limit {
-            break;
-        }
-        let behind = shards.iter().filter(|(_, shard)| !shard.is_done && shard.last == horizon);
-        let behind: Vec<u32> = behind.map(|(number, _)| *number).collect();
-        for number in behind {
-            let read = read(table, number, (horizon.as_deref(), some)).await?;
-            let shard = shards.entry(number).or_default();
-            shard.is_done = read.len() < some;
-            shard.last = read.last().map(|card| card.id.as_str().to_owned()).or(shard.last.take());
-            found.extend(read.into_iter().map(|card| (card.id.clone(), card)));
-        }
-    }
-    Ok(found.into_values().take(limit).collect())
+/// Those of these ids.
+pub(super) async fn of_ids(table: &Table, ids: &[ContactId]) -> PortResult<Vec<Card>> {
+    let ids: BTreeSet<&ContactId> = ids.iter().collect();
+    let keys = ids.iter().map(|id| contact_key(id)).collect();
+    let mut found = table.get_many("read the contacts", keys).await?;
+    let found = ids.iter().filter_map(|id| found.remove(&contact_key(id)));
+    found.map(|stored| Ok(Contact::read(&stored)?.card)).collect()
 }
 
 /// Those who are matched to these objects. Who was matched to another between the two reads is nobody's answer.
@@ -68,14 +49,4 @@ pub(super) async fn of_objects(table: &Table, objects: &[ObjectId]) -> PortResul
         }
     }
     Ok(cards)
-}
-
-async fn read(table: &Table, shard: u32, (after, some): (Option<&str>, usize)) -> PortResult<Vec<Card>> {
-    let span = span(contact_partition(shard)).limit(some);
-    let span = match after {
-        Some(after) => span.after(after),
-        None => span,
-    };
-    let found = table.query("read the contacts", &span).await?;
-    found.iter().map(|stored| Ok(Contact::read(stored)?.card)).collect()
 }

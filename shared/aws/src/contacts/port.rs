@@ -68,6 +68,10 @@ impl Contacts for DynamoStore {
         pages::of_objects(&self.table, objects).await
     }
 
+    async fn contacts_by_id(&self, ids: &[ContactId]) -> PortResult<Vec<Card>> {
+        pages::of_ids(&self.table, ids).await
+    }
+
     async fn contacts(&self, after: Option<&ContactId>, limit: usize) -> PortResult<Vec<Card>> {
         pages::page(&self.table, after, limit).await
     }

@@ -7,14 +7,14 @@ use listsync_core::{
     id::{ContactId, ListId, ObjectId},
     list::{Entry, NewContact, Origin, Standing},
 };
-use listsync_engine::ports::{EntryQuery, PortResult};
+use listsync_engine::ports::{Cursor, EntryPage, EntryQuery, ListCounts, PortError, PortResult};
 
 use super::{
     head::Head,
     people::{People, Wanted},
     row::{Leave, Row, row_key, row_partition},
 };
-use crate::table::{Condition, Table, schema::SHARDS, span};
+use crate::table::{Condition, Merge, Table, schema::SHARDS, span};
 
 /// How many people are in memory as they are stored, where single ones are asked for.
 const CHUNK: usize = 1_000;
@@ -23,11 +23,7 @@ const AT_ONCE: usize = 4;
 
 pub(super) async fn load(table: &Table, head: &Head, query: EntryQuery<'_>) -> PortResult<Vec<Entry>> {
     match query {
-        EntryQuery::All => {
-            let not_absent = Condition::new("#standing <> :absent");
-            let not_absent = not_absent.with_text("absent", Standing::Absent.to_string());
-            rows(table, &head.list.id, (not_absent, Row::entry)).await
-        }
+        EntryQuery::All => rows(table, &head.list.id, (not_absent(), Row::entry)).await,
         EntryQuery::Contacts(contacts) => {
             let wanted = |some: &[ContactId]| Wanted { contacts: some.to_vec(), ..Wanted::default() };
             chosen(table, head, contacts.chunks(CHUNK).map(wanted)).await
@@ -45,6 +41,50 @@ pub(super) async fn load(table: &Table, head: &Head, query: EntryQuery<'_>) -> P
             Ok(found)
         }
     }
+}
+
+fn not_absent() -> Condition {
+    Condition::new("#standing <> :absent").with_text("absent", Standing::Absent.to_string())
+}
+
+/// A page of whoever stands to one of these lists, in the order of their ids; its cursor is the last one's.
+pub(super) async fn page(
+    table: &Table,
+    lists: &[ListId],
+    after: Option<&Cursor>,
+    limit: usize,
+) -> PortResult<EntryPage> {
+    let after =
+        after.map(|Cursor(id)| ContactId::parse(id).map_err(|_| PortError::bad_cursor())).transpose()?;
+    let of_list = |list: &ListId| (0..SHARDS).map(|shard| row_partition(list, shard)).collect::<Vec<_>>();
+    let wanted = Merge {
+        partitions: lists.iter().flat_map(of_list).collect(),
+        only: Some(not_absent()),
+        after: after.map(|id| id.as_str().to_owned()),
+        // One more tells whether there is another page.
+        limit: limit.saturating_add(1),
+    };
+    let found = table.merged("read the list", &wanted).await?;
+    let mut entries =
+        found.values().map(|stored| Ok(Row::read(stored)?.entry())).collect::<PortResult<Vec<_>>>()?;
+    let more = entries.len() > limit;
+    entries.truncate(limit);
+    let last = entries.last().filter(|_| more);
+    Ok(EntryPage { next: last.map(|entry| Cursor(entry.contact.to_string())), entries })
+}
+
+/// How many stand to a list in which way.
+pub(super) async fn counts(table: &Table, list: &ListId) -> PortResult<ListCounts> {
+    let mut counts = ListCounts::default();
+    for standing in rows(table, list, (not_absent(), |row| row.standing)).await? {
+        match standing {
+            Standing::Member => counts.members += 1,
+            Standing::OptedOut => counts.opted_out += 1,
+            Standing::Pending => counts.pending += 1,
+            Standing::Absent => {}
+        }
+    }
+    Ok(counts)
 }
 
 /// Each of these people once, in the order of their ids.

@@ -99,9 +99,41 @@ impl Record {
 }
 
 /// Imports, newest first.
-pub(super) async fn latest(table: &Table, limit: usize) -> PortResult<Vec<Import>> {
-    let newest = span(IMPORTS).newest_first().limit(limit);
-    documents(table.query("read the imports", &newest).await?, |stored| Ok(Record::read(stored)?.import))
+/// So many are read at a time where only some are wanted.
+const SOME: usize = 100;
+/// So many are looked through for those of some lists.
+const FARTHEST: usize = 10_000;
+
+/// Imports into these lists, newest first, before this one. Their ids are in the order of their making.
+pub(super) async fn page(
+    table: &Table,
+    lists: &Lists,
+    before: Option<&ImportId>,
+    limit: usize,
+) -> PortResult<Vec<Import>> {
+    let some = if *lists == Lists::All { limit.saturating_add(1) } else { limit.max(SOME) };
+    let (mut found, mut before, mut looked) = (Vec::new(), before.cloned(), 0);
+    loop {
+        let newest = span(IMPORTS).newest_first().limit(some);
+        let newest = before.iter().fold(newest, |span, id| span.to(id.as_str()));
+        let read = table.query("read the imports", &newest).await?;
+        let read = documents(read, |stored| Ok(Record::read(stored)?.import))?;
+        looked += read.len();
+        let is_last = read.len() < some || looked >= FARTHEST;
+        let last = read.last().map(|import| import.id.clone());
+        let covers = |list: &ListId| match lists {
+            Lists::All => true,
+            Lists::Only(lists) => lists.contains(list),
+        };
+        // The end of a span is in it.
+        let fresh = read.into_iter().filter(|import| Some(&import.id) != before.as_ref());
+        found.extend(fresh.filter(|import| covers(&import.list)));
+        if found.len() >= limit || is_last || last == before {
+            found.truncate(limit);
+            return Ok(found);
+        }
+        before = last;
+    }
 }
 
 pub(super) async fn by_id(table: &Table, id: &ImportId) -> PortResult<Option<Import>> {

@@ -8,7 +8,7 @@ use listsync_core::{
     list::{Entry, List},
     matched::Binding,
 };
-use listsync_engine::ports::{Cursor, EntryQuery, ListChanges, ListSide, PortResult};
+use listsync_engine::ports::{Cursor, EntryPage, EntryQuery, ListChanges, ListCounts, ListSide, PortResult};
 
 use super::{changes, entries, head::Head, matches};
 use crate::{DynamoStore, contacts};
@@ -25,6 +25,23 @@ impl ListSide for DynamoStore {
 
     async fn entries(&self, list: &ListId, query: EntryQuery<'_>) -> PortResult<Vec<Entry>> {
         entries::load(&self.table, &self.ruled(list).await?, query).await
+    }
+
+    async fn entries_page(
+        &self,
+        lists: &[ListId],
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> PortResult<EntryPage> {
+        for list in lists {
+            self.ruled(list).await?;
+        }
+        entries::page(&self.table, lists, after, limit).await
+    }
+
+    async fn counts(&self, list: &ListId) -> PortResult<ListCounts> {
+        self.ruled(list).await?;
+        entries::counts(&self.table, list).await
     }
 
     async fn size(&self, list: &ListId) -> PortResult<u64> {

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use listsync_core::{
     Timestamp,
     address::Address,
+    grant::Lists,
     id::{ContactId, ImportId, ListId},
     list::{List, NewContact, Origin},
 };
@@ -66,8 +67,13 @@ impl ListStore for DynamoStore {
         catalog::names(&self.table).await
     }
 
-    async fn imports(&self, limit: usize) -> PortResult<Vec<Import>> {
-        held::latest(&self.table, limit).await
+    async fn imports_of(
+        &self,
+        lists: &Lists,
+        before: Option<&ImportId>,
+        limit: usize,
+    ) -> PortResult<Vec<Import>> {
+        held::page(&self.table, lists, before, limit).await
     }
 
     async fn find_import(&self, id: &ImportId) -> PortResult<Option<Import>> {

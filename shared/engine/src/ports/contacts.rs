@@ -57,6 +57,8 @@ pub struct Moves {
 pub trait Contacts: Send + Sync {
     /// One contact.
     async fn contact(&self, id: &ContactId) -> PortResult<Option<Contact>>;
+    /// Those of these ids that there are, each once, in the order of ids.
+    async fn contacts_by_id(&self, ids: &[ContactId]) -> PortResult<Vec<Contact>>;
     /// Who a contact became: by being merged, over however many merges, or by being deleted where somebody has one of their
     /// addresses since; none: nobody, as far as is known.
     async fn successor(&self, id: &ContactId) -> PortResult<Option<ContactId>>;

@@ -65,6 +65,13 @@ impl PortError {
             .with_hint("try again when the run has ended")
     }
 
+    /// A cursor that no page gave.
+    #[must_use]
+    pub fn bad_cursor() -> Self {
+        Self::new(Fault::Rejected, "bad_cursor", "this is no cursor of such a page")
+            .with_hint("begin without a cursor")
+    }
+
     /// The settings are others by now than those that were to be replaced.
     #[must_use]
     pub fn settings_changed() -> Self {

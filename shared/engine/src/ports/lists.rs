@@ -6,6 +6,7 @@ use listsync_core::{
     Timestamp,
     address::Address,
     contact::{OptOutReason, Saying, Scope, Via},
+    grant::Lists,
     id::{ContactId, ImportId, ListId, ObjectId},
     import::Meaning,
     limit::AdditionLimit,
@@ -41,6 +42,26 @@ pub struct ListChanges {
     pub cursor: Cursor,
 }
 
+/// A page of who is on lists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntryPage {
+    /// The entries.
+    pub entries: Vec<Entry>,
+    /// Where the next page begins; none: this is the last one.
+    pub next: Option<Cursor>,
+}
+
+/// How many stand to a list in which way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ListCounts {
+    /// Members.
+    pub members: u64,
+    /// Who opted out.
+    pub opted_out: u64,
+    /// Who has yet to confirm.
+    pub pending: u64,
+}
+
 /// A list as a run sees it.
 #[async_trait]
 pub trait ListSide: Send + Sync {
@@ -50,6 +71,18 @@ pub trait ListSide: Send + Sync {
     async fn cursor(&self, list: &ListId) -> PortResult<Cursor>;
     /// Entries, as they are now.
     async fn entries(&self, list: &ListId, query: EntryQuery<'_>) -> PortResult<Vec<Entry>>;
+    /// A page of whoever is a member of one of these lists, opted out or pending, at most `limit`: each contact once, as they
+    /// stand to one of the lists, in an order that is the store's own. Walking the pages shows everybody who is there all the
+    /// while, once, at a price that does not grow with how many there are. [`super::Fault::Rejected`] (`bad_cursor`) when the
+    /// cursor is none that a page gave.
+    async fn entries_page(
+        &self,
+        lists: &[ListId],
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> PortResult<EntryPage>;
+    /// How many stand to the list in which way.
+    async fn counts(&self, list: &ListId) -> PortResult<ListCounts>;
     /// How many are members.
     async fn size(&self, list: &ListId) -> PortResult<u64>;
     /// What changed since a cursor. [`super::Fault::Gone`] when the list does not know that far back.
@@ -160,8 +193,18 @@ pub trait ListStore: ListSide + Contacts {
     /// than its limit lets through ([`listsync_core::growth`]) has all of them held, as the rows that they are: nothing is
     /// stored of them elsewhere until they are approved.
     async fn import(&self, list: &ListId, import: &NewImport) -> PortResult<Imported>;
-    /// Imports, newest first.
-    async fn imports(&self, limit: usize) -> PortResult<Vec<Import>>;
+    /// Imports into any list, newest first.
+    async fn imports(&self, limit: usize) -> PortResult<Vec<Import>> {
+        self.imports_of(&Lists::All, None, limit).await
+    }
+    /// Imports into these lists, newest first, at most `limit`: those before this one, or from the newest on.
+    /// [`super::Fault::Gone`] (`no_such_import`) when it is not known any more what was before it.
+    async fn imports_of(
+        &self,
+        lists: &Lists,
+        before: Option<&ImportId>,
+        limit: usize,
+    ) -> PortResult<Vec<Import>>;
     /// One of them.
     async fn find_import(&self, id: &ImportId) -> PortResult<Option<Import>>;
     /// Whom [`Self::approve_import`] would move now; nobody where the import holds nothing.

@@ -40,7 +40,8 @@ pub use links::{
     Tally,
 };
 pub use lists::{
-    AddOutcome, Decision, EntryQuery, ListChanges, ListEdit, ListSide, ListStore, RemoveOutcome,
+    AddOutcome, Decision, EntryPage, EntryQuery, ListChanges, ListCounts, ListEdit, ListSide, ListStore,
+    RemoveOutcome,
 };
 pub use listsync_core::new_group::{MadeGroup, NewGroup, NewGroupKind, Visibility};
 pub use notices::{NoticeOrder, Notices};

@@ -17,6 +17,9 @@ pub trait Runs: Send + Sync {
     async fn load(&self, run: &RunId) -> PortResult<Option<Summary>>;
     /// Newest first, of one link or of all.
     async fn latest(&self, link: Option<&LinkId>, limit: usize) -> PortResult<Vec<Summary>>;
+    /// Those that finished before this one, newest first, of one link or of all. [`super::Fault::Gone`] (`no_such_run`) when it
+    /// is not kept any more.
+    async fn earlier(&self, run: &RunId, link: Option<&LinkId>, limit: usize) -> PortResult<Vec<Summary>>;
 }
 
 /// How far the changes of a tenant's people were read.

@@ -10,7 +10,7 @@ use listsync_core::{
 };
 use listsync_engine::{
     Ports,
-    ports::{EntryQuery, PortResult},
+    ports::{ListCounts, PortResult},
     status::{self, ListStatus},
 };
 use serde::Serialize;
@@ -115,10 +115,7 @@ impl ListDocument {
     /// # Errors
     /// When the store does not answer.
     pub async fn load(ports: &Ports, list: List) -> PortResult<Self> {
-        let entries = ports.lists.entries(&list.id, EntryQuery::All).await?;
-        let count = |standing| entries.iter().filter(|entry| entry.standing == standing).count() as u64;
-        let (members, opted_out, pending) =
-            (count(Standing::Member), count(Standing::OptedOut), count(Standing::Pending));
+        let ListCounts { members, opted_out, pending } = ports.lists.counts(&list.id).await?;
         let status = of_one(ports, list).await?;
         let mut links = Vec::new();
         for state in status.links {

@@ -12,7 +12,6 @@ use listsync_core::{
     address::Address,
     audit::ObjectKind,
     contact::{Contact, ExternalId, Scope, UndeliverableReason},
-    id::ContactId,
     list::Origin,
     text::judge_person,
 };
@@ -59,26 +58,25 @@ pub(crate) async fn all(
 ) -> Result<Response, Problem> {
     let wanted = Wanted::of(query.cursor.as_deref(), query.limit)?;
     let settings = app.ports().settings.settings().await?;
-    let found = match (&query.address, &query.external_id) {
+    let page = match (&query.address, &query.external_id) {
         (Some(_), Some(_)) => {
             return Err(Problem::parameter("external_id", "give address or external_id, not both"));
         }
         (Some(text), None) => {
             let address =
                 Address::parse(text).map_err(|error| Problem::parameter("address", error.to_string()))?;
-            only(&app, address.as_str()).await?
+            Page::of(only(&app, address.as_str()).await?, None)
         }
         (None, Some(text)) => {
             let key = ExternalId::parse(text)
                 .map_err(|error| Problem::parameter("external_id", error.to_string()))?;
             match app.service.contacts.find_external(&key).await? {
-                Some(contact) => only(&app, contact.id.as_str()).await?,
-                None => Vec::new(),
+                Some(contact) => Page::of(only(&app, contact.id.as_str()).await?, None),
+                None => Page::of(Vec::new(), None),
             }
         }
-        (None, None) => app.contacts(after(&wanted)?.as_ref(), wanted.limit + 1).await?,
+        (None, None) => app.contacts(&wanted).await?,
     };
-    let page = Page::cut(found, wanted.limit, |contact: &Contact| contact.id.to_string());
     Ok(page.map(|contact| ContactDocument::of(contact, &settings)).answer(&uri))
 }
 
@@ -89,16 +87,6 @@ async fn only(app: &Within, text: &str) -> Result<Vec<Contact>, Problem> {
         Err(problem) if problem.status.is_client_error() => Ok(Vec::new()),
         Err(problem) => Err(problem),
     }
-}
-
-fn after(wanted: &Wanted) -> Result<Option<ContactId>, Problem> {
-    let parse = |text: &String| ContactId::parse(text);
-    wanted
-        .after
-        .as_ref()
-        .map(parse)
-        .transpose()
-        .map_err(|error| Problem::parameter("cursor", error.to_string()))
 }
 
 /// A contact to be made.

@@ -10,6 +10,7 @@ use jiff::{civil::Date, tz::TimeZone};
 use listsync_core::{
     audit::{Action, ObjectKind},
     contact::Via,
+    grant::Lists,
 };
 use listsync_engine::{
     people::{self, Stored},
@@ -41,8 +42,7 @@ pub(crate) async fn all(
     Asked(query): Asked<PageQuery>,
     OriginalUri(uri): OriginalUri,
 ) -> Result<Response, Problem> {
-    let imports = app.imports().await?;
-    Ok(paged(&query, imports)?.answer(&uri))
+    Ok(paged(&app, app.given(), &query).await?.answer(&uri))
 }
 
 /// Imports into this list, newest first.
@@ -56,21 +56,19 @@ pub(crate) async fn of_list(
     OriginalUri(uri): OriginalUri,
 ) -> Result<Response, Problem> {
     let list = app.list(&list).await?;
-    let mut imports = app.imports().await?;
-    imports.retain(|import| import.list == list.id);
-    Ok(paged(&query, imports)?.answer(&uri))
+    let only = Lists::Only([list.id].into());
+    Ok(paged(&app, &only, &query).await?.answer(&uri))
 }
 
-fn paged(query: &PageQuery, mut imports: Vec<Import>) -> Result<Page<Import>, Problem> {
+async fn paged(app: &Within, lists: &Lists, query: &PageQuery) -> Result<Page<Import>, Problem> {
     let wanted = Wanted::of(query.cursor.as_deref(), query.limit)?;
-    if let Some(after) = &wanted.after {
-        let at = imports.iter().position(|import| import.id.as_str() == after);
-        let at = at.ok_or_else(|| {
-            Problem::parameter("cursor", "the import that this cursor names is not kept any more")
-        })?;
-        imports.drain(..=at);
-    }
-    Ok(Page::cut(imports, wanted.limit, |import| import.id.to_string()))
+    let before = wanted.after_id()?;
+    let found = app.ports().lists.imports_of(lists, before.as_ref(), wanted.limit + 1).await;
+    let found = found.map_err(|error| match error.fault {
+        Fault::Gone => Problem::parameter("cursor", "the import that this cursor names is not kept any more"),
+        _ => error.into(),
+    })?;
+    Ok(Page::cut(found, wanted.limit, |import| import.id.to_string()))
 }
 
 /// One import, with the people that it holds.

@@ -11,11 +11,11 @@ use axum::{
 use listsync_core::{
     address::Address,
     id::LinkId,
-    list::{List, NewContact, Standing},
+    list::{List, NewContact},
 };
 use listsync_engine::{
     people::{self, Stored},
-    ports::{AddOutcome, EntryQuery, RemoveOutcome},
+    ports::{AddOutcome, Cursor, EntryPage, RemoveOutcome},
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -24,7 +24,7 @@ use super::{display_name, texts};
 use crate::{
     ask::{Asked, MayTell, Named},
     documents::list::{MemberDocument, MemberEdit},
-    page::{Page, PageQuery, Wanted},
+    page::{self, Page, PageQuery, Wanted},
     problem::Problem,
     within::Within,
 };
@@ -42,11 +42,12 @@ pub(crate) async fn all(
     let wanted = Wanted::of(query.cursor.as_deref(), query.limit)?;
     let list = app.list(&list).await?;
     let settings = app.ports().settings.settings().await?;
-    let mut entries = app.ports().lists.entries(&list.id, EntryQuery::All).await?;
-    entries.retain(|entry| entry.standing != Standing::Absent);
-    entries.sort_by(|a, b| a.contact.cmp(&b.contact));
-    let page = wanted.of_all(entries, |entry| entry.contact.to_string());
-    Ok(page.map(|entry| MemberDocument::of(entry, &settings)).answer(&uri))
+    let lists = std::slice::from_ref(&list.id);
+    let page = app.ports().lists.entries_page(lists, wanted.cursor().as_ref(), wanted.limit).await;
+    let EntryPage { entries, next } = page.map_err(page::refused)?;
+    Ok(Page::of(entries, next.map(|Cursor(next)| next))
+        .map(|entry| MemberDocument::of(entry, &settings))
+        .answer(&uri))
 }
 
 /// What is known of somebody who is put on a list.

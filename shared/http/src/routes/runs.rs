@@ -10,6 +10,7 @@ use listsync_core::{
     id::{ListId, RunId},
     summary::Summary,
 };
+use listsync_engine::ports::Fault;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -24,7 +25,7 @@ use crate::{
     within::{Within, not_bound},
 };
 
-/// So many runs are looked through for a cursor at most.
+/// So many runs are looked through at most for those that the caller may see.
 const FARTHEST: usize = 20_000;
 
 /// Which runs.
@@ -54,22 +55,21 @@ pub(crate) async fn all(
         Some(link) => Some(app.link(link).await?.link.id),
         None => None,
     };
-    let mut reach = wanted.limit + 1;
+    let runs = &app.ports().runs;
+    let (mut last, mut found, mut looked) = (wanted.after_id::<RunId>()?, Vec::new(), 0);
     loop {
-        let mut runs = app.ports().runs.latest(link.as_ref(), reach).await?;
-        let is_all = runs.len() < reach || reach >= FARTHEST;
-        runs.retain(|run| is_own(&app, run));
-        let begin = match &wanted.after {
-            None => Some(0),
-            Some(after) => runs.iter().position(|run| run.run.as_str() == after).map(|at| at + 1),
+        let read = match &last {
+            None => runs.latest(link.as_ref(), wanted.limit + 1).await,
+            Some(run) => runs.earlier(run, link.as_ref(), wanted.limit + 1).await,
         };
-        match begin {
-            Some(begin) if is_all || runs.len() - begin > wanted.limit => {
-                runs.drain(..begin);
-                return Ok(Page::cut(runs, wanted.limit, |run| run.run.to_string()).answer(&uri));
-            }
-            None if is_all => return Err(stale()),
-            _ => reach = (reach * 4).min(FARTHEST),
+        let read = read.map_err(|error| if error.fault == Fault::Gone { stale() } else { error.into() })?;
+        looked += read.len();
+        let is_all = read.len() <= wanted.limit || looked >= FARTHEST;
+        last = read.last().map(|run| run.run.clone());
+        found.extend(read.into_iter().filter(|run| is_own(&app, run)));
+        // A caller who is bound to lists may see none of a whole page.
+        if is_all || found.len() > wanted.limit {
+            return Ok(Page::cut(found, wanted.limit, |run: &Summary| run.run.to_string()).answer(&uri));
         }
     }
 }

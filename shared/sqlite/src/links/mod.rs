@@ -8,4 +8,4 @@ mod fold;
 mod lease;
 mod members;
 mod port;
-mod row;
+pub(crate) mod row;

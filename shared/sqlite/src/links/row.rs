@@ -33,10 +33,14 @@ pub(super) fn load(tx: &Connection, link: &LinkId) -> Outcome<Option<LinkState>>
     first(tx.prepare_cached(&sql)?, [link.as_str()], read)
 }
 
+/// A page of all links, after this id.
+pub(crate) fn page_of_all() -> String {
+    format!("SELECT {COLUMNS} WHERE id > ?1 ORDER BY id LIMIT ?2")
+}
+
 pub(super) fn page(tx: &Connection, after: Option<&LinkId>, limit: usize) -> Outcome<Vec<LinkState>> {
-    let sql = format!("SELECT {COLUMNS} WHERE id > ?1 ORDER BY id LIMIT ?2");
     let after = after.map_or("", LinkId::as_str);
-    collect(tx.prepare_cached(&sql)?, params![after, stored_limit(limit)], read)
+    collect(tx.prepare_cached(&page_of_all())?, params![after, stored_limit(limit)], read)
 }
 
 /// By their time alone: a lease that lies too far ahead keeps no link from being due.

@@ -28,6 +28,11 @@ pub(crate) fn number(tx: &Connection, list: &ListId) -> Outcome<i64> {
     numbered(tx, list).map(|list| list.n)
 }
 
+/// The same of a list that may be gone.
+pub(crate) fn found(tx: &Connection, list: &ListId) -> Outcome<Option<i64>> {
+    first(tx.prepare_cached("SELECT n FROM lists WHERE id = ?1")?, [list.as_str()], |row| Ok(row.get(0)?))
+}
+
 pub(crate) fn numbered(tx: &Connection, list: &ListId) -> Outcome<Numbered> {
     let statement = tx.prepare_cached("SELECT n, opt_out, filter IS NOT NULL FROM lists WHERE id = ?1")?;
     first(statement, [list.as_str()], |row| read_numbered(row, 0))?

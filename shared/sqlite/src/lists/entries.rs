@@ -1,9 +1,11 @@
+use std::collections::BTreeMap;
+
 use listsync_core::{
     address::Address,
     id::{ContactId, ListId, ObjectId},
     list::{Entry, Origin, Standing},
 };
-use listsync_engine::ports::EntryQuery;
+use listsync_engine::ports::{Cursor, EntryPage, EntryQuery, ListCounts, PortError};
 use rusqlite::{Connection, Row, params};
 use serde_json::json;
 
@@ -11,7 +13,7 @@ use super::{catalog, contacts};
 use crate::{
     error::Outcome,
     people::person,
-    values::{address_array, collect, named, origin, standing, typed, typed_option},
+    values::{address_array, collect, named, origin, standing, stored_limit, typed, typed_option},
 };
 
 /// The entries that are wanted, as a value that can be sent to another thread.
@@ -38,6 +40,12 @@ const ALL: &str =
     FROM memberships m JOIN contacts c ON c.n = m.contact
     WHERE m.list = ?1 AND m.standing <> 'absent' ORDER BY m.contact";
 
+/// A page of the same, after the contact of this number.
+pub(crate) const PAGE: &str =
+    "SELECT c.id, c.address, c.name, c.object_id, m.standing, m.origin, c.undeliverable, c.grounds, m.contact
+    FROM memberships m JOIN contacts c ON c.n = m.contact
+    WHERE m.list = ?1 AND m.contact > ?2 AND m.standing <> 'absent' ORDER BY m.contact LIMIT ?3";
+
 const CHOSEN: &str =
     "SELECT c.id, c.address, c.name, c.object_id, m.standing, m.origin, c.undeliverable, c.grounds
     FROM contacts c LEFT JOIN memberships m ON m.list = ?1 AND m.contact = c.n";
@@ -63,6 +71,53 @@ pub(super) fn load(tx: &Connection, list: &ListId, wanted: &Wanted) -> Outcome<V
         }
     }
     Ok(entries)
+}
+
+/// A page of whoever stands to one of these lists; its cursor is the number of its last contact.
+pub(super) fn page(
+    tx: &Connection,
+    lists: &[ListId],
+    after: Option<&Cursor>,
+    limit: usize,
+) -> Outcome<EntryPage> {
+    let after = match after {
+        Some(cursor) => cursor.0.parse::<i64>().map_err(|_| PortError::bad_cursor())?,
+        None => 0,
+    };
+    // One more tells whether there is another page.
+    let most = stored_limit(limit.saturating_add(1));
+    let mut found = BTreeMap::new();
+    for list in lists {
+        let list = catalog::number(tx, list)?;
+        let rows = collect(tx.prepare_cached(PAGE)?, params![list, after, most], |row| {
+            Ok((row.get::<_, i64>(8)?, read(row)?))
+        })?;
+        for (number, entry) in rows {
+            found.entry(number).or_insert(entry);
+        }
+    }
+    let last = found.keys().nth(limit.saturating_sub(1)).filter(|_| found.len() > limit);
+    let next = last.map(|number| Cursor(number.to_string()));
+    Ok(EntryPage { entries: found.into_values().take(limit).collect(), next })
+}
+
+/// How many stand to a list in which way.
+pub(super) fn counts(tx: &Connection, list: i64) -> Outcome<ListCounts> {
+    let statement =
+        tx.prepare_cached("SELECT standing, count(*) FROM memberships WHERE list = ?1 GROUP BY standing")?;
+    let standings = collect(statement, [list], |row| {
+        Ok((standing(&row.get::<_, String>(0)?)?, crate::values::count(row.get(1)?)))
+    })?;
+    let mut counts = ListCounts::default();
+    for (standing, count) in standings {
+        match standing {
+            Standing::Member => counts.members = count,
+            Standing::OptedOut => counts.opted_out = count,
+            Standing::Pending => counts.pending = count,
+            Standing::Absent => {}
+        }
+    }
+    Ok(counts)
 }
 
 /// How many are members of a list.

@@ -1,6 +1,6 @@
 //! Imports as they are kept, and whom they hold.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use listsync_core::{Timestamp, address::Address, grant::Lists, growth::Grown, id::ImportId, traces::Traces};
 use listsync_engine::ports::{
@@ -123,9 +123,42 @@ pub(super) fn save(tx: &Connection, list: i64, import: &Import, waiting: &Waitin
 const COLUMNS: &str = "doc, state, (SELECT count(*) FROM held WHERE import = imports.n),
     (SELECT count(*) FROM held_rows WHERE import = imports.n)";
 
-pub(super) fn latest(tx: &Connection, limit: usize) -> Outcome<Vec<Import>> {
-    let sql = format!("SELECT {COLUMNS} FROM imports ORDER BY n DESC LIMIT ?1");
-    collect(tx.prepare_cached(&sql)?, [stored_limit(limit)], |row| read(row, 0))
+/// A page of all imports, before the one of this number.
+pub(crate) fn page_of_all() -> String {
+    format!("SELECT {COLUMNS}, n FROM imports WHERE n < ?1 ORDER BY n DESC LIMIT ?2")
+}
+
+/// A page of a list's imports, before the one of this number.
+pub(crate) fn page_of_list() -> String {
+    format!("SELECT {COLUMNS}, n FROM imports WHERE list = ?3 AND n < ?1 ORDER BY n DESC LIMIT ?2")
+}
+
+pub(super) fn page(
+    tx: &Connection,
+    lists: &Lists,
+    before: Option<&ImportId>,
+    limit: usize,
+) -> Outcome<Vec<Import>> {
+    let before = match before {
+        Some(id) => {
+            let statement = tx.prepare_cached("SELECT n FROM imports WHERE id = ?1")?;
+            first(statement, [id.as_str()], |row| Ok(row.get(0)?))?.ok_or_else(|| no_such_import(id))?
+        }
+        None => i64::MAX,
+    };
+    let most = stored_limit(limit);
+    let Lists::Only(lists) = lists else {
+        return collect(tx.prepare_cached(&page_of_all())?, [before, most], |row| read(row, 0));
+    };
+    let mut found = BTreeMap::new();
+    for list in lists {
+        // One that was deleted has none.
+        let Some(list) = catalog::found(tx, list)? else { continue };
+        found.extend(collect(tx.prepare_cached(&page_of_list())?, [before, most, list], |row| {
+            Ok((row.get::<_, i64>(4)?, read(row, 0)?))
+        })?);
+    }
+    Ok(found.into_values().rev().take(limit).collect())
 }
 
 pub(super) fn by_id(tx: &Connection, id: &ImportId) -> Outcome<Option<Import>> {
@@ -180,11 +213,13 @@ fn found(tx: &Connection, id: &ImportId) -> Outcome<Held> {
         let given = given.map_or(Ok(Lists::All), |text| doc(&text, "import's lists"))?;
         Ok(Held { n: row.get(0)?, list: row.get(1)?, seq: row.get(2)?, given, import: read(row, 4)? })
     })?;
-    found.ok_or_else(|| {
-        let message = format!("there is no import {id}");
-        let hint = "see what there is: listsync imports ls";
-        Fail::Port(PortError::new(Fault::Gone, "no_such_import", message).with_hint(hint))
-    })
+    found.ok_or_else(|| no_such_import(id))
+}
+
+fn no_such_import(id: &ImportId) -> Fail {
+    let message = format!("there is no import {id}");
+    let hint = "see what there is: listsync imports ls";
+    Fail::Port(PortError::new(Fault::Gone, "no_such_import", message).with_hint(hint))
 }
 
 /// One whom a person can rule on.

@@ -4,7 +4,7 @@ pub(crate) mod catalog;
 pub(crate) mod changes;
 pub(crate) mod contacts;
 mod edits;
-mod entries;
+pub(crate) mod entries;
 pub(crate) mod held;
 mod imports;
 pub(crate) mod matches;

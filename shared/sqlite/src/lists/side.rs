@@ -8,7 +8,7 @@ use listsync_core::{
     list::{Entry, List},
     matched::Binding,
 };
-use listsync_engine::ports::{Cursor, EntryQuery, ListChanges, ListSide, PortResult};
+use listsync_engine::ports::{Cursor, EntryPage, EntryQuery, ListChanges, ListCounts, ListSide, PortResult};
 
 use super::{catalog, changes, entries, matches, memberships};
 use crate::{SqliteStore, people::suppressions};
@@ -28,6 +28,21 @@ impl ListSide for SqliteStore {
     async fn entries(&self, list: &ListId, query: EntryQuery<'_>) -> PortResult<Vec<Entry>> {
         let (list, wanted) = (list.clone(), entries::Wanted::from(query));
         self.read("read the list", move |tx| entries::load(tx, &list, &wanted)).await
+    }
+
+    async fn entries_page(
+        &self,
+        lists: &[ListId],
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> PortResult<EntryPage> {
+        let (lists, after) = (lists.to_vec(), after.cloned());
+        self.read("read the list", move |tx| entries::page(tx, &lists, after.as_ref(), limit)).await
+    }
+
+    async fn counts(&self, list: &ListId) -> PortResult<ListCounts> {
+        let list = list.clone();
+        self.read("count the list", move |tx| entries::counts(tx, catalog::number(tx, &list)?)).await
     }
 
     async fn size(&self, list: &ListId) -> PortResult<u64> {

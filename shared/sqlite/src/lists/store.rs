@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use listsync_core::{
     Timestamp,
     address::Address,
+    grant::Lists,
     id::{ContactId, ImportId, ListId},
     list::{List, NewContact, Origin},
 };
@@ -56,8 +57,14 @@ impl ListStore for SqliteStore {
         self.write("import the file", move |tx| imports::take_in(tx, &list, &import)).await
     }
 
-    async fn imports(&self, limit: usize) -> PortResult<Vec<Import>> {
-        self.read("read the imports", move |tx| held::latest(tx, limit)).await
+    async fn imports_of(
+        &self,
+        lists: &Lists,
+        before: Option<&ImportId>,
+        limit: usize,
+    ) -> PortResult<Vec<Import>> {
+        let (lists, before) = (lists.clone(), before.cloned());
+        self.read("read the imports", move |tx| held::page(tx, &lists, before.as_ref(), limit)).await
     }
 
     async fn find_import(&self, id: &ImportId) -> PortResult<Option<Import>> {

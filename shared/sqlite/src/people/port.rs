@@ -50,6 +50,11 @@ impl Contacts for SqliteStore {
         self.read("read the contacts of people", move |tx| read::of_objects(tx, &objects)).await
     }
 
+    async fn contacts_by_id(&self, ids: &[ContactId]) -> PortResult<Vec<Contact>> {
+        let ids = ids.to_vec();
+        self.read("read the contacts", move |tx| read::of_ids(tx, &ids)).await
+    }
+
     async fn contacts(&self, after: Option<&ContactId>, limit: usize) -> PortResult<Vec<Contact>> {
         let after = after.cloned();
         self.read("read the contacts", move |tx| read::page(tx, after.as_ref(), limit)).await

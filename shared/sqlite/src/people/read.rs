@@ -62,10 +62,22 @@ pub(super) fn of_objects(tx: &Connection, objects: &[ObjectId]) -> Outcome<Vec<C
     collect(tx.prepare_cached(&sql)?, [json!(objects).to_string()], read)
 }
 
+/// Those of these ids.
+pub(super) fn of_ids(tx: &Connection, ids: &[ContactId]) -> Outcome<Vec<Contact>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM contacts c WHERE c.id IN (SELECT value FROM json_each(?1)) ORDER BY c.id"
+    );
+    collect(tx.prepare_cached(&sql)?, [json!(ids).to_string()], read)
+}
+
+/// A page of all contacts, after this id.
+pub(crate) fn page_of_all() -> String {
+    format!("SELECT {COLUMNS} FROM contacts c WHERE c.id > ?1 ORDER BY c.id LIMIT ?2")
+}
+
 pub(super) fn page(tx: &Connection, after: Option<&ContactId>, limit: usize) -> Outcome<Vec<Contact>> {
-    let sql = format!("SELECT {COLUMNS} FROM contacts c WHERE c.id > ?1 ORDER BY c.id LIMIT ?2");
     let after = after.map_or("", ContactId::as_str);
-    collect(tx.prepare_cached(&sql)?, params![after, stored_limit(limit)], read)
+    collect(tx.prepare_cached(&page_of_all())?, params![after, stored_limit(limit)], read)
 }
 
 fn read(row: &Row<'_>) -> Outcome<Contact> {

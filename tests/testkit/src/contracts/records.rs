@@ -26,6 +26,7 @@ pub async fn runs<S: Runs>(make: impl Fn() -> S) {
     a_summary_reads_back_as_it_was_saved(&make()).await;
     a_summary_saved_again_replaces_the_first(&make()).await;
     runs_come_newest_first(&make()).await;
+    runs_are_walked_page_by_page(&make()).await;
 }
 
 /// Every case of [`Gate`].
@@ -110,6 +111,34 @@ async fn runs_come_newest_first<S: Runs>(store: &S) {
     assert_eq!(names(ok(store.latest(Some(&link_id("link-1")), 10).await)), ["run-a", "run-b", "run-d"]);
     assert_eq!(names(ok(store.latest(Some(&link_id("link-1")), 2).await)), ["run-a", "run-b"]);
     assert!(ok(store.latest(Some(&link_id("nobody")), 10).await).is_empty());
+}
+
+async fn runs_are_walked_page_by_page<S: Runs>(store: &S) {
+    // Several finished in one moment.
+    let seconds = [5, 5, 5, 7, 7, 9, 4];
+    for (number, second) in seconds.into_iter().enumerate() {
+        let link = link_id(["link-1", "link-2"][number % 2]);
+        ok(store.save(&summary(&format!("run-{number}"), &link, moment(second))).await);
+    }
+    let links = [None, Some(link_id("link-1")), Some(link_id("link-2"))];
+    for link in &links {
+        let whole = ok(store.latest(link.as_ref(), 10).await);
+        assert_eq!(whole.len(), if link.is_some() { 3 + usize::from(*link == links[1]) } else { 7 });
+        for limit in [1, 2, 3, 10] {
+            let mut seen = ok(store.latest(link.as_ref(), limit).await);
+            while let Some(last) = seen.last() {
+                let next = ok(store.earlier(&last.run, link.as_ref(), limit).await);
+                assert!(next.len() <= limit);
+                if next.is_empty() {
+                    break;
+                }
+                seen.extend(next);
+            }
+            assert_eq!(seen, whole, "{link:?} by {limit}");
+        }
+    }
+    let unknown = RunId::parse("run-unknown").expect("an id");
+    assert_eq!(store.earlier(&unknown, None, 3).await.expect_err("it is not kept").fault, Fault::Gone);
 }
 
 async fn a_gate_is_open_until_it_is_closed<S: Gate>(store: &S) {

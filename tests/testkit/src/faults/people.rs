@@ -38,6 +38,10 @@ impl<P: ListStore + ?Sized> Contacts for Faulty<P> {
         through!(self, "contacts.find_external", self.port.find_external(key))
     }
 
+    async fn contacts_by_id(&self, ids: &[ContactId]) -> PortResult<Vec<Contact>> {
+        through!(self, "contacts.contacts_by_id", self.port.contacts_by_id(ids))
+    }
+
     async fn contacts_of(&self, objects: &[ObjectId]) -> PortResult<Vec<Contact>> {
         through!(self, "contacts.contacts_of", self.port.contacts_of(objects))
     }

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use listsync_core::{
     Timestamp,
     address::Address,
+    grant::Lists,
     id::{ContactId, GroupId, ImportId, LinkId, ListId, RunId, TenantId},
     link::Link,
     list::{Entry, List, NewContact, Origin},
@@ -19,10 +20,10 @@ use listsync_core::{
     trigger::Generation,
 };
 use listsync_engine::ports::{
-    Acquired, AddOutcome, Cursor, Decision, Delivery, DueLink, EntryQuery, Finish, Finished, Fold, Gate,
-    HeldPeople, Import, Imported, Lease, LinkEdit, LinkState, Links, ListChanges, ListOutcome, ListSide,
-    ListStore, MemberQuery, Moved, NewImport, Outgoing, PeopleWatch, PortResult, Queue, QueueState, Receipt,
-    RemoveOutcome, Runs, SettingsStore,
+    Acquired, AddOutcome, Cursor, Decision, Delivery, DueLink, EntryPage, EntryQuery, Finish, Finished, Fold,
+    Gate, HeldPeople, Import, Imported, Lease, LinkEdit, LinkState, Links, ListChanges, ListCounts,
+    ListOutcome, ListSide, ListStore, MemberQuery, Moved, NewImport, Outgoing, PeopleWatch, PortResult,
+    Queue, QueueState, Receipt, RemoveOutcome, Runs, SettingsStore,
 };
 
 use super::Faulty;
@@ -51,6 +52,19 @@ impl<P: ListStore + ?Sized> ListSide for Faulty<P> {
 
     async fn entries(&self, list: &ListId, query: EntryQuery<'_>) -> PortResult<Vec<Entry>> {
         through!(self, "lists.entries", self.port.entries(list, query))
+    }
+
+    async fn entries_page(
+        &self,
+        lists: &[ListId],
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> PortResult<EntryPage> {
+        through!(self, "lists.entries_page", self.port.entries_page(lists, after, limit))
+    }
+
+    async fn counts(&self, list: &ListId) -> PortResult<ListCounts> {
+        through!(self, "lists.counts", self.port.counts(list))
     }
 
     async fn size(&self, list: &ListId) -> PortResult<u64> {
@@ -124,8 +138,13 @@ impl<P: ListStore + ?Sized> ListStore for Faulty<P> {
         through!(self, "lists.import", self.port.import(list, import))
     }
 
-    async fn imports(&self, limit: usize) -> PortResult<Vec<Import>> {
-        through!(self, "lists.imports", self.port.imports(limit))
+    async fn imports_of(
+        &self,
+        lists: &Lists,
+        before: Option<&ImportId>,
+        limit: usize,
+    ) -> PortResult<Vec<Import>> {
+        through!(self, "lists.imports_of", self.port.imports_of(lists, before, limit))
     }
 
     async fn find_import(&self, id: &ImportId) -> PortResult<Option<Import>> {
@@ -244,6 +263,10 @@ impl<P: Runs + ?Sized> Runs for Faulty<P> {
 
     async fn latest(&self, link: Option<&LinkId>, limit: usize) -> PortResult<Vec<Summary>> {
         through!(self, "runs.latest", self.port.latest(link, limit))
+    }
+
+    async fn earlier(&self, run: &RunId, link: Option<&LinkId>, limit: usize) -> PortResult<Vec<Summary>> {
+        through!(self, "runs.earlier", self.port.earlier(run, link, limit))
     }
 }
 

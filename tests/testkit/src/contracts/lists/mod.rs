@@ -7,6 +7,7 @@ mod given;
 mod growth;
 mod imports;
 mod keyed;
+mod pages;
 mod setup;
 mod standings;
 
@@ -36,6 +37,7 @@ pub async fn all<S: ListStore + Contacts>(make: impl Fn() -> S) {
     growth::all(&make).await;
     ended::all(&make).await;
     keyed::all(&make).await;
+    pages::all(&make).await;
     given::all(&make).await;
 }
 

@@ -1,0 +1,54 @@
+//! How SQLite does what pages ask for: by an index, from where the page begins, and no further than it goes.
+
+use rusqlite::{Connection, params_from_iter, types::Value};
+
+use crate::{
+    links::row,
+    lists::{entries, held},
+    open, people, records,
+};
+
+fn plan(conn: &Connection, sql: &str) -> Vec<String> {
+    let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).expect("it is a statement");
+    let nothing = vec![Value::Null; statement.parameter_count()];
+    let rows = statement.query_map(params_from_iter(nothing), |row| row.get(3)).expect("it has a plan");
+    rows.collect::<Result<_, _>>().expect("the plan reads")
+}
+
+/// What of a plan looks at more than the page.
+fn beyond(plan: &[String]) -> Vec<&String> {
+    plan.iter().filter(|step| step.starts_with("SCAN") || step.contains("TEMP B-TREE")).collect()
+}
+
+fn store() -> Connection {
+    let mut conn = Connection::open_in_memory().expect("opened");
+    open::make_ready(&mut conn).expect("made a store");
+    conn
+}
+
+#[test]
+fn no_page_scans_or_sorts_a_table() {
+    let conn = store();
+    for sql in [
+        entries::PAGE.to_owned(),
+        people::read::page_of_all(),
+        held::page_of_all(),
+        held::page_of_list(),
+        row::page_of_all(),
+        records::PAGE.to_owned(),
+        records::PAGE_OF_LINK.to_owned(),
+    ] {
+        let plan = plan(&conn, &sql);
+        assert_eq!(beyond(&plan), Vec::<&String>::new(), "{sql}");
+        assert!(plan.iter().any(|step| step.starts_with("SEARCH")), "{plan:?}");
+    }
+}
+
+#[test]
+fn what_scans_or_sorts_is_known_by_its_plan() {
+    let conn = store();
+    for sql in ["SELECT id FROM contacts WHERE name > ?1", "SELECT id FROM lists WHERE n > ?1 ORDER BY name"]
+    {
+        assert_eq!(beyond(&plan(&conn, sql)).len(), 1, "{sql}");
+    }
+}
