@@ -45,6 +45,8 @@ const SAME: &[(&str, &[&str])] = &[
     ("links writes", &["PATCH /v1/links/{link}"]),
     ("links unlink", &["DELETE /v1/links/{link}"]),
     ("plan", &["GET /v1/links/{link}/plan"]),
+    ("status", &["GET /v1/status"]),
+    ("why", &["GET /v1/lists/{list}/why"]),
     ("sync", &["POST /v1/links/{link}/sync"]),
     ("runs ls", &["GET /v1/runs"]),
     ("runs show", &["GET /v1/runs/{run}", "GET /v1/runs/{run}/failures.csv"]),

@@ -199,6 +199,8 @@ mod tests {
         ("links unlink News", "link.delete"),
         ("plan News", ""),
         ("handout News", ""),
+        ("status", ""),
+        ("why News a@b.example", ""),
         ("sync News", "link.sync"),
         ("tick", ""),
         ("work", ""),
