@@ -178,8 +178,11 @@ impl Ledger {
     }
 
     fn is_left_out(&self, town: &Town, tie: &Tie, who: usize) -> bool {
+        // Whom one link of a list reports comes to none of its other places either, as they do not come to the list.
+        let is_reported =
+            || town.ties.iter().filter(|other| other.list == tie.list).any(|other| is_reported(town, other));
         self.left_out.contains(&who)
-            || self.entangled.contains(&who) && (tie.mode == Mode::GroupToList || is_reported(town, tie))
+            || self.entangled.contains(&who) && (tie.mode == Mode::GroupToList || is_reported())
     }
 
     fn two_way(&self, town: &Town, sight: &Sight, (tie, who): (&Tie, usize)) -> Option<&'static str> {
