@@ -40,6 +40,19 @@ fn every_patch_applies() {
 }
 
 #[test]
+fn the_page_of_mutants_has_a_row_for_each_patch_and_no_other() {
+    let page = std::fs::read_to_string(root().join("tests/mutants/README.md")).expect("the page is there");
+    let rows = page.lines().filter(|line| line.ends_with(" yes |") || line.ends_with(" no |"));
+    let mut rows: Vec<&str> = rows.filter_map(|row| Some(row.split('|').nth(1)?.trim())).collect();
+    let patches = patches();
+    let mut names: Vec<&str> =
+        patches.iter().filter_map(|(path, _)| path.file_stem().and_then(|stem| stem.to_str())).collect();
+    rows.sort_unstable();
+    names.sort_unstable();
+    assert_eq!(rows, names);
+}
+
+#[test]
 fn every_patch_names_tests_that_are_there() {
     for (path, text) in patches() {
         let path = path.display();
