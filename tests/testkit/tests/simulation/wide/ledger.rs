@@ -111,9 +111,11 @@ impl Ledger {
         }
     }
 
-    /// Somebody who was to be removed is not: they are to be on both sides.
-    pub(crate) fn comes_back(&mut self, tie: &Tie, who: usize) {
-        let wish = Wish { added: true, ..Wish::default() };
+    /// Somebody who was to be removed is not: they are to be on both sides. Where the list has several places, each holds the
+    /// removal by itself, and the operator may say no to one hold and yes to another: then either end is right.
+    pub(crate) fn comes_back(&mut self, town: &Town, tie: &Tie, who: usize) {
+        let places = town.ties.iter().filter(|one| one.list == tie.list && one.mode == Mode::TwoWay).count();
+        let wish = Wish { added: true, removed: places > 1, ..Wish::default() };
         self.wishes.insert((tie.list.clone(), who), wish);
     }
 

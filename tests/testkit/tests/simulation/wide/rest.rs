@@ -232,7 +232,7 @@ impl Inner {
             let is_there =
                 on_list != sight.is_in(&tie.groups[0], who) && on_list == (change.side == Side::List);
             if known == digest && is_there {
-                self.ledger.comes_back(tie, who);
+                self.ledger.comes_back(&self.town, tie, who);
             }
         }
     }
