@@ -11,18 +11,15 @@ use listsync_testkit::sample;
 /// How many are written at a time.
 const AT_ONCE: usize = 8;
 
-/// So many links, all of one list, and all due.
+/// So many links, each of a list of its own, and all due.
 pub(crate) async fn gather(cloud: &Cloud, links: usize) {
     let (store, now) = (store(cloud).await, SystemClock.now());
-    let list = store.create_list("Everybody", now).await.expect("a list is made").id;
-    let link = |number: usize| {
+    let store = &store;
+    let made = stream::iter(0..links).map(|number| async move {
+        let list = store.create_list(&format!("List {number}"), now).await.expect("a list is made").id;
         let mut link = sample::link(&format!("link-{number:05}"), &list, &format!("group-{number}"));
         link.mode = Mode::ListToGroup;
-        link
-    };
-    let made = stream::iter(0..links).map(link).map(|link| {
-        let store = &store;
-        async move { store.create(&link, now).await.expect("a link is made") }
+        store.create(&link, now).await.expect("a link is made");
     });
     made.buffer_unordered(AT_ONCE).collect::<()>().await;
 }
