@@ -100,13 +100,8 @@ pub(crate) fn reader(path: &Path) -> Result<Connection, OpenError> {
     conn.busy_timeout(BUSY)?;
     settle(&conn)?;
     conn.pragma_update(None, "cache_size", -READERS_CACHE)?;
-    set_query_only(&conn, true)?;
+    conn.pragma_update(None, "query_only", true)?;
     Ok(conn)
-}
-
-/// Has a connection refuse whatever would change the file, or take it again.
-pub(crate) fn set_query_only(conn: &Connection, is: bool) -> rusqlite::Result<()> {
-    conn.pragma_update(None, "query_only", is)
 }
 
 /// Notes that the write-ahead log holds what was erased, as it does until it is written over.
