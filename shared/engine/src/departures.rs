@@ -62,7 +62,7 @@ pub async fn follow(ports: &Ports, tenant: &TenantId, until: Timestamp) -> PortR
     if known.as_ref().is_some_and(|watch| as_of(watch.due_at, now, DENIED.max(every) + SKEW) > now) {
         return Ok(Followed::default());
     }
-    if gate::closed_until(ports.gate.as_ref(), tenant, now).await?.is_some() {
+    if gate::closed_until(ports.gate.as_ref(), tenant, ports.clock.as_ref()).await?.is_some() {
         return Ok(Followed::default());
     }
     let meter = Meter::default();

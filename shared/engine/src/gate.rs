@@ -6,7 +6,7 @@ use listsync_core::{
     id::TenantId,
 };
 
-use crate::ports::{Gate, PortResult};
+use crate::ports::{Clock, Gate, PortResult};
 
 /// Until when no call may begin; none: calls may begin. It costs one read of the store. A closing that lies further ahead
 /// than any can is replaced once by the longest that there is, so that it comes to its end.
@@ -16,10 +16,12 @@ use crate::ports::{Gate, PortResult};
 pub async fn closed_until(
     gate: &dyn Gate,
     tenant: &TenantId,
-    now: Timestamp,
+    clock: &dyn Clock,
 ) -> PortResult<Option<Timestamp>> {
     let stored = gate.closed_until(tenant).await?;
-    match (standing(stored, now), stored) {
+    // The time of before the read would be too early a one: while this process stood still, another may have been told to
+    // wait for ten minutes, which would look further ahead than any closing can lie, and be cut short.
+    match (standing(stored, clock.now()), stored) {
         (Standing::Closed(until), _) => Ok(Some(until)),
         (Standing::Overlong(until), Some(read)) => {
             gate.replace(tenant, read, until).await?;

@@ -44,8 +44,8 @@ impl Throttle {
         let mut waited_for = None;
         loop {
             self.tell().await?;
+            let closed = gate::closed_until(self.gate.as_ref(), &self.tenant, self.clock.as_ref()).await?;
             let now = self.clock.now();
-            let closed = gate::closed_until(self.gate.as_ref(), &self.tenant, now).await?;
             // What was waited for is over, even where the clock was set back meanwhile.
             let Some(opens) = closed.filter(|opens| Some(*opens) != waited_for) else { return Ok(()) };
             if later(opens, margin) > until {
@@ -113,12 +113,20 @@ mod tests {
     struct Store {
         until: Mutex<Option<Timestamp>>,
         failing: AtomicU32,
+        /// What happens before the next read is answered.
+        meanwhile: Mutex<Option<Meanwhile>>,
     }
+
+    type Meanwhile = Box<dyn FnOnce() -> Timestamp + Send>;
 
     #[async_trait::async_trait]
     impl Gate for Store {
         async fn closed_until(&self, _: &TenantId) -> PortResult<Option<Timestamp>> {
-            Ok(*self.until.lock().expect("unpoisoned"))
+            let mut until = self.until.lock().expect("unpoisoned");
+            if let Some(happens) = self.meanwhile.lock().expect("unpoisoned").take() {
+                *until = Some(happens());
+            }
+            Ok(*until)
         }
 
         async fn close(&self, _: &TenantId, until: Timestamp) -> PortResult<()> {
@@ -222,6 +230,18 @@ mod tests {
             two.go_on(100);
         }
         assert_eq!(two.closed_for(&two.other).await, None);
+    }
+
+    #[tokio::test]
+    async fn ten_minutes_that_another_was_told_while_a_process_stood_still_are_not_cut_short() {
+        let two = Two::new();
+        let clock = two.clock.clone();
+        *two.store.meanwhile.lock().expect("unpoisoned") = Some(Box::new(move || {
+            clock.0.fetch_add(30, Ordering::SeqCst);
+            later(clock.now(), Duration::from_secs(600))
+        }));
+        assert_eq!(two.closed_for(&two.other).await, Some(600));
+        assert_eq!(two.closed_for(&two.told).await, Some(600));
     }
 
     #[tokio::test]

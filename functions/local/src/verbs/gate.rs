@@ -17,15 +17,15 @@ const NAME: &str = "gate";
 
 pub(super) async fn check(wired: &Wired, args: DoctorArgs) -> Result<Check, Refusal> {
     let (ports, tenant) = (&wired.ports, wired.tenant()?);
-    let (gate, now) = (ports.gate.as_ref(), ports.clock.now());
+    let (gate, clock) = (ports.gate.as_ref(), ports.clock.as_ref());
     if args.open_gate
-        && let Opened::Now(until) = open(gate, &tenant, now).await?
+        && let Opened::Now(until) = open(gate, &tenant, clock.now()).await?
     {
         let tenant = Object::new(ObjectKind::Tenant, &tenant);
         record::done(&wired.service, Action::GateOpen, vec![tenant]).await;
         return Ok(Check::ok(NAME, format!("it was closed until {until}, and is open now")));
     }
-    Ok(told(closed_until(gate, &tenant, now).await?))
+    Ok(told(closed_until(gate, &tenant, clock).await?))
 }
 
 fn told(closed_until: Option<Timestamp>) -> Check {

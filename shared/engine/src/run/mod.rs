@@ -174,9 +174,9 @@ async fn runnable(ports: &Ports, state: &LinkState) -> Result<(), Refused> {
     if state.link.status != LinkStatus::Active {
         return Err(Refused::Stopped(state.link.status));
     }
-    let now = ports.clock.now();
-    match gate::closed_until(ports.gate.as_ref(), &state.link.tenant, now).await.map_err(Refused::Store)? {
-        Some(until) => Err(Refused::Throttled(until.duration_since(now).unsigned_abs())),
+    let clock = ports.clock.as_ref();
+    match gate::closed_until(ports.gate.as_ref(), &state.link.tenant, clock).await.map_err(Refused::Store)? {
+        Some(until) => Err(Refused::Throttled(until.duration_since(clock.now()).unsigned_abs())),
         None => Ok(()),
     }
 }

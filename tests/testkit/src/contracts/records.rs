@@ -16,7 +16,10 @@ use listsync_engine::gate::{Opened, closed_until, open};
 use listsync_engine::ports::{Cursor, Fault, Gate, PeopleWatch, Runs, SettingsStore};
 
 use super::ok;
-use crate::sample::{address, link_id, moment, object, summary, tenant};
+use crate::{
+    fakes::ManualClock,
+    sample::{address, link_id, moment, object, summary, tenant},
+};
 
 /// Every case of [`Runs`].
 ///
@@ -184,22 +187,26 @@ async fn a_closing_beyond_any_that_is_granted_ends_in_ten_minutes<S: Gate>(store
     for year in [moment(31_536_000), Timestamp::MAX] {
         ok(store.close(&tenant(), year).await);
         for second in [0, 300, 599] {
-            let until = ok(closed_until(store, &tenant(), moment(second)).await);
+            let until = ok(closed_until(store, &tenant(), &ManualClock::at(moment(second))).await);
             assert_eq!(until, Some(moment(600)), "{second}: it does not recede");
         }
-        assert_eq!(ok(closed_until(store, &tenant(), moment(600)).await), None);
+        assert_eq!(ok(closed_until(store, &tenant(), &ManualClock::at(moment(600))).await), None);
     }
     ok(store.close(&tenant(), moment(1_200)).await);
-    assert_eq!(ok(closed_until(store, &tenant(), moment(600)).await), Some(moment(1_200)));
+    assert_eq!(ok(closed_until(store, &tenant(), &ManualClock::at(moment(600))).await), Some(moment(1_200)));
 }
 
 async fn a_person_opens_it_for_everybody<S: Gate>(store: &S) {
     assert_eq!(ok(open(store, &tenant(), moment(0)).await), Opened::Already);
     ok(store.close(&tenant(), moment(500)).await);
     assert_eq!(ok(open(store, &tenant(), moment(7)).await), Opened::Now(moment(500)));
-    assert_eq!(ok(closed_until(store, &tenant(), moment(7)).await), None);
+    assert_eq!(ok(closed_until(store, &tenant(), &ManualClock::at(moment(7))).await), None);
     ok(store.close(&tenant(), moment(60)).await);
-    assert_eq!(ok(closed_until(store, &tenant(), moment(8)).await), Some(moment(60)), "and it closes again");
+    assert_eq!(
+        ok(closed_until(store, &tenant(), &ManualClock::at(moment(8))).await),
+        Some(moment(60)),
+        "and it closes again"
+    );
 }
 
 async fn settings_begin_with_the_defaults<S: SettingsStore>(store: &S) {
