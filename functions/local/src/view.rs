@@ -51,7 +51,7 @@ impl LinkView {
     /// The document.
     pub(crate) fn document(&self) -> Value {
         let list = Named { id: self.state.link.list.to_string(), name: self.list_name.clone() };
-        json!(LinkDocument::of(self.state.clone(), list, (self.last_run.clone(), &self.standing)))
+        json!(LinkDocument::of(self.state.clone(), list, self.last_run.clone(), &self.standing))
     }
 
     /// One line of a table.

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use listsync_core::{
     Timestamp,
     address::Address,
+    case::Protection,
     contact::{Contact, Decision, Scope},
     hold::RulingKind,
     id::{LinkId, ObjectId},
@@ -45,12 +46,13 @@ pub struct Told {
 /// When the store does not answer.
 pub async fn tell(
     ports: &Ports,
-    (list, address): (&List, &Address),
+    list: &List,
+    address: &Address,
     call: Call<'_>,
     moment: &(dyn Fn(Timestamp) -> String + Sync),
 ) -> PortResult<Vec<Told>> {
     let contact = ports.lists.find_contact(address).await?;
-    let person = person(ports, (list, address), contact.as_ref()).await?;
+    let person = person(ports, list, address, contact.as_ref()).await?;
     let links = ports.links.of_list(&list.id).await?;
     if links.is_empty() {
         let steps = steps_without_link(&person, moment);
@@ -59,10 +61,11 @@ pub async fn tell(
     let settings = ports.settings.settings().await?;
     let asked = contact.as_ref().map_or(address, |contact| &contact.address);
     let matched = contact.as_ref().and_then(|contact| contact.object_id.as_ref());
-    let identity = identify(ports, (asked, matched), &settings, call).await;
+    let identity = identify(ports, asked, matched, &settings, call).await;
+    let sought = Sought { contact: contact.as_ref(), identity: &identity, settings: &settings, call };
     let mut told = Vec::with_capacity(links.len());
     for link in links {
-        let facts = on_link(ports, &link, (&contact, &identity), &settings, call).await?;
+        let facts = on_link(ports, &link, sought).await?;
         let steps = steps(&person, &facts, moment);
         let group = Some(link.link.group_names());
         told.push(Told { link: Some(link.link.id), group, state: facts.state, steps });
@@ -72,7 +75,8 @@ pub async fn tell(
 
 async fn person(
     ports: &Ports,
-    (list, address): (&List, &Address),
+    list: &List,
+    address: &Address,
     contact: Option<&Contact>,
 ) -> PortResult<PersonFacts> {
     let mut addresses = vec![address.clone()];
@@ -90,7 +94,7 @@ async fn person(
             since,
             is_undeliverable: entry.undeliverable.is_some(),
         });
-        refused_at = said_no_at(ports, (list, contact)).await?;
+        refused_at = said_no_at(ports, list, contact).await?;
     }
     let is_refused = !ports.lists.refused(&list.id, &addresses).await?.is_empty();
     let refused_at = refused_at.filter(|_| is_refused);
@@ -98,7 +102,7 @@ async fn person(
 }
 
 /// When they last said no to the list, or to all.
-async fn said_no_at(ports: &Ports, (list, contact): (&List, &Contact)) -> PortResult<Option<Timestamp>> {
+async fn said_no_at(ports: &Ports, list: &List, contact: &Contact) -> PortResult<Option<Timestamp>> {
     let is_about = |scope: &Scope| match scope {
         Scope::All => true,
         Scope::List(id) => list.ids().any(|known| known == id),
@@ -111,7 +115,8 @@ async fn said_no_at(ports: &Ports, (list, contact): (&List, &Contact)) -> PortRe
 /// Who has the address, by the match that is kept or by asking.
 async fn identify(
     ports: &Ports,
-    (address, matched): (&Address, Option<&ObjectId>),
+    address: &Address,
+    matched: Option<&ObjectId>,
     settings: &Settings,
     call: Call<'_>,
 ) -> Identity {
@@ -130,15 +135,19 @@ async fn identify(
     }
 }
 
-async fn on_link(
-    ports: &Ports,
-    link: &LinkState,
-    (contact, identity): (&Option<Contact>, &Identity),
-    settings: &Settings,
-    call: Call<'_>,
-) -> PortResult<LinkPersonFacts> {
+/// Who is asked about, and how the directory is asked.
+#[derive(Clone, Copy)]
+struct Sought<'a> {
+    contact: Option<&'a Contact>,
+    identity: &'a Identity,
+    settings: &'a Settings,
+    call: Call<'a>,
+}
+
+async fn on_link(ports: &Ports, link: &LinkState, sought: Sought<'_>) -> PortResult<LinkPersonFacts> {
+    let Sought { contact, identity, call, .. } = sought;
     let objects: Vec<ObjectId> = identity.object_id().cloned().into_iter().collect();
-    let contacts: Vec<_> = contact.iter().map(|contact| contact.id.clone()).collect();
+    let contacts: Vec<_> = contact.into_iter().map(|contact| contact.id.clone()).collect();
     let query = MemberQuery::Of { objects: &objects, contacts: &contacts };
     let rows = ports.links.members(&link.link.id, query).await?;
     // The row of the object has what is true of the group; one of the contact alone is what was before it was known.
@@ -156,7 +165,7 @@ async fn on_link(
         state: status::of_link(ports, link).await?,
         identity: identity.clone(),
         read_now: read_now(ports, link, &objects, call).await,
-        protection: protection(ports, link, (contact, identity, row.as_ref()), settings, call).await,
+        protection: protection(ports, link, sought, row.as_ref()).await,
         row,
         ruling,
         due_at: link.due_at,
@@ -182,10 +191,9 @@ async fn read_now(ports: &Ports, link: &LinkState, objects: &[ObjectId], call: C
 async fn protection(
     ports: &Ports,
     link: &LinkState,
-    (contact, identity, row): (&Option<Contact>, &Identity, Option<&Member>),
-    settings: &Settings,
-    call: Call<'_>,
-) -> listsync_core::case::Protection {
+    Sought { contact, identity, settings, call }: Sought<'_>,
+    row: Option<&Member>,
+) -> Protection {
     let said = [&settings.protected, &link.link.members.protected];
     let mut owners = BTreeSet::new();
     if shield::covers_owners(said) && identity.object_id().is_some() {
@@ -198,8 +206,9 @@ async fn protection(
         (Some(id), ..) => MemberKey::Principal(id.clone()),
         (None, Some(contact), _) => MemberKey::Contact(contact.id.clone()),
         (None, None, Some(row)) => row.key.clone(),
-        (None, None, None) => return listsync_core::case::Protection::Ordinary,
+        (None, None, None) => return Protection::Ordinary,
     };
-    let known = contact.iter().flat_map(|contact| std::iter::once(&contact.address).chain(&contact.aliases));
+    let known =
+        contact.into_iter().flat_map(|contact| std::iter::once(&contact.address).chain(&contact.aliases));
     shield.covers(&key, known, None)
 }

@@ -27,12 +27,12 @@ pub(super) async fn run(ports: &Ports, person: &Person) -> Outcome {
     let meter = Meter::default();
     let now = ports.clock.now();
     let call = Call { until: now + PATIENCE, meter: &meter };
-    let told = why::tell(ports, (&list, &address), call, &moment).await?;
+    let told = why::tell(ports, &list, &address, call, &moment).await?;
     let mut text = String::new();
     for one in &told {
         write(&mut text, (&list.name, address.as_str()), one);
     }
-    Ok(Reply::done(json!(WhyDocument::of((&list, &address), told, now)), text))
+    Ok(Reply::done(json!(WhyDocument::of(&list, &address, told, now)), text))
 }
 
 fn write(text: &mut String, (list, address): (&str, &str), told: &Told) {

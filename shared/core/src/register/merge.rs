@@ -39,7 +39,9 @@ pub fn merge(keep: &Person, other: &Person, now: Timestamp) -> Result<Change, Re
     let lists: BTreeSet<&ListId> = keep.stances.keys().chain(other.stances.keys()).collect();
     for list in lists {
         change.spared.insert(list.clone());
-        stand_to(&mut change, list, (other.stances.get(list), now));
+        if let Some(theirs) = other.stances.get(list) {
+            stand_to(&mut change, list, theirs, now);
+        }
     }
     // A no to all lists of one of them holds where only the other was a member.
     change.leave(now);
@@ -69,14 +71,13 @@ fn joined(keep: &Contact, other: &Contact, now: Timestamp) -> Contact {
     after
 }
 
-fn stand_to(change: &mut Change, list: &ListId, (theirs, now): (Option<&Stance>, Timestamp)) {
+fn stand_to(change: &mut Change, list: &ListId, theirs: &Stance, now: Timestamp) {
     let rank = |standing| match standing {
         Standing::Absent => 0,
         Standing::Pending => 1,
         Standing::Member => 2,
         Standing::OptedOut => 3,
     };
-    let Some(theirs) = theirs else { return };
     let own = *change.person.stances.entry(list.clone()).or_insert_with(|| Stance::blank(theirs.terms));
     let said = |word: Option<Word>| word.and_then(Word::no);
     let reason = |word: Option<Word>| said(word).map(|no| no.reason);

@@ -138,7 +138,7 @@ pub(super) async fn finish(running: Running<'_>, ending: Ending) -> PortResult<R
         Ending::Finished { reads, resolution } => {
             let next = sources::retry_after(&reads.unread).map_or(Next::Done, Next::RetryAfter);
             let tally = tally(look, &summary, &resolution).await?;
-            (finished(look, &mut summary, (*reads, tally), &resolution), next)
+            (finished(look, &mut summary, *reads, tally, &resolution), next)
         }
         Ending::Continued { progressed } => continued(look, &mut summary, progressed),
         Ending::Unmade(error) => unmade(look, &mut summary, error),
@@ -192,7 +192,8 @@ fn failing(look: Look<'_>, summary: &Summary) -> Failing {
 fn finished(
     look: Look<'_>,
     summary: &mut Summary,
-    (reads, tally): (Reads, Tally),
+    reads: Reads,
+    tally: Tally,
     resolution: &Resolution,
 ) -> Finish {
     let (now, settings, before) = (look.now(), look.settings, look.progress());

@@ -253,12 +253,12 @@ impl LinkDocument {
         let list = Named::list(ports, &state.link.list).await?;
         let last_run = ports.runs.latest(Some(&state.link.id), 1).await?.into_iter().next();
         let standing = status::of_link(ports, &state).await?;
-        Ok(Self::of(state, list, (last_run, &standing)))
+        Ok(Self::of(state, list, last_run, &standing))
     }
 
     /// What is known of a link as one document.
     #[must_use]
-    pub fn of(state: LinkState, list: Named, (last_run, standing): (Option<Summary>, &State)) -> Self {
+    pub fn of(state: LinkState, list: Named, last_run: Option<Summary>, standing: &State) -> Self {
         let (status, place) = (status_word(&state), state.link.place());
         let standing = StateDocument::of(standing, &list.name);
         let LinkState { link, progress, ruling, requested, synced, due_at, leased_until, finished_at } =

@@ -57,7 +57,7 @@ pub struct WhyStep {
 impl WhyDocument {
     /// Of what was told of an address on a list.
     #[must_use]
-    pub fn of((list, address): (&List, &Address), told: Vec<Told>, as_of: Timestamp) -> Self {
+    pub fn of(list: &List, address: &Address, told: Vec<Told>, as_of: Timestamp) -> Self {
         let answer = |one: Told| WhyAnswer {
             link: one.link.map(String::from),
             group: one.group,

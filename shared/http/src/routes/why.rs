@@ -48,6 +48,6 @@ pub(crate) async fn why(
     let meter = Meter::default();
     let until = later(app.now(), app.options.limits.time.saturating_sub(RESERVE));
     let call = Call { until, meter: &meter };
-    let told = why::tell(app.ports(), (&list, &address), call, &moment).await?;
-    Ok(Json(WhyDocument::of((&list, &address), told, app.now())))
+    let told = why::tell(app.ports(), &list, &address, call, &moment).await?;
+    Ok(Json(WhyDocument::of(&list, &address, told, app.now())))
 }
