@@ -4,34 +4,9 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    path::{Path, PathBuf},
 };
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .ancestors()
-        .nth(2)
-        .expect("the workspace is two folders up")
-        .to_owned()
-}
-
-/// Every Rust source below these folders, by its path from the root.
-fn sources() -> Vec<(String, String)> {
-    let root = root();
-    let mut found = Vec::new();
-    let mut folders = vec![root.join("functions"), root.join("shared"), root.join("tests")];
-    while let Some(folder) = folders.pop() {
-        for path in fs::read_dir(&folder).expect("the folder is there").flatten().map(|entry| entry.path()) {
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                let name = path.strip_prefix(&root).expect("below the root").to_string_lossy().into_owned();
-                found.push((name, fs::read_to_string(&path).expect("a source can be read")));
-            }
-        }
-    }
-    found
-}
+use listsync_architecture::{root, sources};
 
 /// What of a source is a test: all of a file of tests or contracts, else what follows `#[cfg(test)]`.
 fn tests_of<'a>(name: &str, source: &'a str) -> &'a str {
@@ -68,7 +43,12 @@ fn short(name: &str) -> String {
 /// By law, the files whose tests name it.
 fn holders() -> BTreeMap<u32, BTreeSet<String>> {
     let mut holders: BTreeMap<u32, BTreeSet<String>> = BTreeMap::new();
-    for (name, source) in sources().into_iter().filter(|(name, _)| !name.ends_with("tests/laws.rs")) {
+    let root = root();
+    for (path, source) in ["functions", "shared", "tests"].into_iter().flat_map(sources) {
+        let name = path.strip_prefix(&root).expect("below the root").to_string_lossy();
+        if name.ends_with("tests/laws.rs") {
+            continue;
+        }
         let comments = tests_of(&name, &source).lines().map(str::trim_start);
         for comment in comments.filter(|line| line.starts_with("///") || line.starts_with("//!")) {
             for law in named(comment) {

@@ -6,10 +6,7 @@ use std::{
     process::Command,
 };
 
-fn root() -> PathBuf {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
-    folder.expect("the workspace is two folders up").to_owned()
-}
+use listsync_architecture::root;
 
 fn patches() -> Vec<(PathBuf, String)> {
     let files = std::fs::read_dir(root().join("tests/mutants")).expect("the folder is there").flatten();

@@ -85,19 +85,24 @@ const OF_THE_API: &[(&str, &str)] = &[
     ("DELETE /v1/sources/{source}", "who sends events is set up by whoever runs the API"),
 ];
 
-fn leaves(command: &Command, path: &str, all: &mut BTreeSet<String>) {
-    if command.get_subcommands().next().is_none() {
-        all.insert(path.trim().to_owned());
+/// Every verb of the command line, with those that it stands under before it.
+pub(crate) fn every_verb() -> BTreeSet<String> {
+    fn gather(command: &Command, path: &str, all: &mut BTreeSet<String>) {
+        if command.get_subcommands().next().is_none() {
+            all.insert(path.trim().to_owned());
+        }
+        for verb in command.get_subcommands() {
+            gather(verb, &format!("{path} {}", verb.get_name()), all);
+        }
     }
-    for verb in command.get_subcommands() {
-        leaves(verb, &format!("{path} {}", verb.get_name()), all);
-    }
+    let mut all = BTreeSet::new();
+    gather(&Cli::command(), "", &mut all);
+    all
 }
 
 #[test]
 fn every_verb_has_its_counterpart_in_the_api_and_the_reverse_or_a_reason() {
-    let mut verbs = BTreeSet::new();
-    leaves(&Cli::command(), "", &mut verbs);
+    let verbs = every_verb();
     let told: BTreeSet<String> = SAME
         .iter()
         .map(|(verb, _)| *verb)

@@ -8,7 +8,7 @@ use listsync_core::{limit::AdditionLimit, own::Own};
 
 mod audit;
 #[cfg(test)]
-mod counterparts;
+pub(crate) mod counterparts;
 #[cfg(test)]
 mod documented;
 mod examples;

@@ -148,12 +148,10 @@ fn of_links(verb: &LinksVerb) -> Effect<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
-    use clap::{Command, CommandFactory as _, Parser as _};
+    use clap::Parser as _;
 
     use super::*;
-    use crate::cli::Cli;
+    use crate::cli::{Cli, counterparts::every_verb};
 
     /// Each verb as somebody calls it, and what the audit has of it: nothing, where it changes nothing.
     const VERBS: &[(&str, &str)] = &[
@@ -221,19 +219,9 @@ mod tests {
         ("completions bash", ""),
     ];
 
-    fn leaves(command: &Command, path: &str, all: &mut BTreeSet<String>) {
-        if command.get_subcommands().next().is_none() {
-            all.insert(path.trim().to_owned());
-        }
-        for verb in command.get_subcommands() {
-            leaves(verb, &format!("{path} {}", verb.get_name()), all);
-        }
-    }
-
     #[test]
     fn every_verb_is_recorded_as_what_it_does_or_changes_nothing() {
-        let mut all = BTreeSet::new();
-        leaves(&Cli::command(), "", &mut all);
+        let mut all = every_verb();
         for (line, action) in VERBS {
             let cli = Cli::try_parse_from(["listsync"].into_iter().chain(line.split(' '))).expect(line);
             let told = match effect(&cli.verb) {
