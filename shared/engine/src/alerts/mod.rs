@@ -18,7 +18,7 @@ use std::{sync::Arc, time::Duration};
 use listsync_core::{
     Timestamp,
     alert::{Alert, AlertKind},
-    schedule::{as_of, later},
+    schedule::{SKEW, as_of, later},
 };
 
 use book::{Book, Page};
@@ -115,7 +115,7 @@ pub async fn channels(service: &Service) -> PortResult<Vec<(String, ChannelState
 /// ran ahead.
 fn heartbeat(book: &mut Book, every: Duration, channels: &[&str]) {
     let now = book.now;
-    match book.heartbeat_at.map(|due| as_of(due, now, every)) {
+    match book.heartbeat_at.map(|due| as_of(due, now, every.saturating_add(SKEW))) {
         None => book.set_heartbeat(later(now, every)),
         Some(due) if due <= now => {
             let text = "this is the regular sign of life: while it comes, alerts do".to_owned();

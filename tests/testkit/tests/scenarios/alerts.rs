@@ -72,6 +72,8 @@ impl AlertChannel for Receiver {
             return Err(PortError::new(fault, "injected", "it does not take it"));
         }
         self.got.lock().unwrap().push(message.clone());
+        // It has it, and its answer is on the way.
+        tokio::task::yield_now().await;
         Ok(())
     }
 }
