@@ -17,7 +17,8 @@ import { readFileSync } from "node:fs";
 import ICAL from "ical.js";
 
 const there_and_back = (version, line) => {
-  const card = ICAL.parse(`BEGIN:VCARD\r\nVERSION:${version}\r\n${line}\r\nEND:VCARD`);
+  const rest = line.startsWith("MEMBER") ? ["KIND:group", "FN:News"] : ["FN:Ann Lee", "N:Lee;Ann;;;"];
+  const card = ICAL.parse(["BEGIN:VCARD", `VERSION:${version}`, line, ...rest, "END:VCARD"].join("\r\n"));
   const value = new ICAL.Component(card).getAllProperties()[1].getFirstValue();
   const read = value.toJSDate ? value.toJSDate().toISOString() : value;
   const written = ICAL.stringify(card).split("\r\n")[2];
