@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# rrule 2.8.1 (npm): a series of whole days begins at the moment at which it is read, and in a zone east of Greenwich a
-# series loses its last day. RFC 5545, section 3.8.2.4: DTSTART may be a date; section 3.3.10: where DTSTART has a zone,
+# rrule 2.8.1 (npm): a series of whole days begins at the moment at which it is read, and a series in Berlin loses the
+# last day, with which it ends. RFC 5545, section 3.8.2.4: DTSTART may be a date; section 3.3.10: where DTSTART has a zone,
 # UNTIL is in UTC, and is the last moment of the series; section 3.8.5.1: EXDATE names the moment that is left out.
 #
 # Guess before the run: three days off are three Mondays in January; UNTIL at 08:00 UTC takes in 09:00 in Berlin.
