@@ -126,6 +126,7 @@ pub(crate) const RULES: &[Rule] = &[
     people(lists(Method::POST, "/v1/contacts/{contact}/merge", Operate)).does(&[Action::ContactMerge]),
     people(tenant(Method::POST, "/v1/decisions", Operate)).does(CONSENT),
     lists(Method::POST, "/v1/opt-out-links", Operate),
+    tenant(Method::GET, "/v1/groups", Link),
     lists(Method::GET, "/v1/links", Read),
     people(lists(Method::POST, "/v1/links", Link)).does(&[Action::LinkCreate]),
     lists(Method::GET, "/v1/links/{link}", Read),
