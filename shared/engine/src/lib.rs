@@ -14,6 +14,7 @@ pub mod departures;
 pub mod fan_out;
 pub mod filtered;
 pub mod gate;
+pub mod groups;
 mod linkable;
 pub mod naming;
 mod new_group;

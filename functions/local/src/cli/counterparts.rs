@@ -33,6 +33,7 @@ const SAME: &[(&str, &[&str])] = &[
     ("imports discard", &["POST /v1/imports/{import}/discard"]),
     ("subscribe", &["POST /v1/lists/{list}/decisions"]),
     ("unsubscribe", &["POST /v1/lists/{list}/decisions"]),
+    ("groups ls", &["GET /v1/groups"]),
     ("link", &["POST /v1/links"]),
     ("links ls", &["GET /v1/links"]),
     ("links show", &["GET /v1/links/{link}"]),

@@ -124,6 +124,12 @@ Examples:
 A list may have several links, each to a group of its own: two-way and list-to-group any number, or one
 group-to-list with any number of list-to-group. Look at 'listsync plan LIST' before the first sync.";
 
+pub(super) const GROUPS: &str = "\
+Examples:
+  listsync groups ls              groups of the tenant, 50 at most
+  listsync groups ls Mark         those whose name or address begins so
+  listsync link News --group marketing@contoso.com";
+
 pub(super) const LINKS: &str = "\
 Examples:
   listsync links ls

@@ -60,6 +60,9 @@ pub(crate) enum Verb {
     /// Link a list to a group.
     #[command(after_help = examples::LINK)]
     Link(LinkArgs),
+    /// Look for groups of the tenant.
+    #[command(subcommand, after_help = examples::GROUPS)]
+    Groups(GroupsVerb),
     /// Look at links, pause and resume them, and rule on what they hold.
     #[command(subcommand, after_help = examples::LINKS)]
     Links(LinksVerb),
@@ -132,6 +135,15 @@ pub(crate) struct DoctorArgs {
     /// Before anything is checked, let calls to the directory begin again although it asked for a pause.
     #[arg(long)]
     pub(crate) open_gate: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum GroupsVerb {
+    /// Show groups with whether they can be linked, why not, and to which lists they are linked: 50 at most.
+    Ls {
+        /// What their name or address begins with; left out: any group.
+        text: Option<String>,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -5,8 +5,8 @@ use listsync_wiring::Missing;
 
 use super::settings::word;
 use crate::cli::{
-    ContactsVerb, Deed, ImportsVerb, KeysVerb, LinksVerb, ListsVerb, OneLink, RunsVerb, SettingsVerb,
-    SomeLinks, Verb,
+    ContactsVerb, Deed, GroupsVerb, ImportsVerb, KeysVerb, LinksVerb, ListsVerb, OneLink, RunsVerb,
+    SettingsVerb, SomeLinks, Verb,
 };
 
 /// What a verb does to what is kept.
@@ -51,7 +51,7 @@ pub(super) fn effect(verb: &Verb) -> Effect<'_> {
     use Effect::{Changes, Hosts, Itself, Reads};
     match verb {
         Verb::Demo | Verb::Completions { .. } | Verb::Plan(_) | Verb::Handout(_) | Verb::Audit(_) => Reads,
-        Verb::Status(_) | Verb::Why(_) => Reads,
+        Verb::Status(_) | Verb::Why(_) | Verb::Groups(GroupsVerb::Ls { .. }) => Reads,
         Verb::Backup { .. } => Reads,
         Verb::Runs(RunsVerb::Ls { .. } | RunsVerb::Show { .. }) => Reads,
         Verb::Tick | Verb::Work(_) | Verb::Serve(_) => Hosts,
@@ -184,6 +184,8 @@ mod tests {
         ("imports discard i1", "import.discard"),
         ("subscribe News a@b.example", "consent.subscribe"),
         ("unsubscribe News a@b.example", "consent.opt_out"),
+        ("groups ls Mark", ""),
+        ("groups ls Mark", ""),
         ("link News --group g", "link.create"),
         ("links ls", ""),
         ("links show News", ""),

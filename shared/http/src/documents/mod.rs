@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod contact;
 pub mod failures;
+pub mod group;
 pub mod import;
 pub mod link;
 pub mod list;

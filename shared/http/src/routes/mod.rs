@@ -4,6 +4,7 @@ pub(crate) mod audit;
 pub(crate) mod contacts;
 pub(crate) mod decisions;
 pub(crate) mod filters;
+pub(crate) mod groups;
 pub(crate) mod health;
 pub(crate) mod holds;
 mod import_query;

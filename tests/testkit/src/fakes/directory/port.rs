@@ -166,6 +166,15 @@ impl Directory for FakeDirectory {
         self.lock().find_group(query)
     }
 
+    async fn groups(&self, call: Call<'_>, begins: &str, most: usize) -> PortResult<Vec<Group>> {
+        self.start(call)?;
+        let begins = begins.to_lowercase();
+        let state = self.lock();
+        let named = state.groups.values().map(|row| &row.group);
+        let fitting = named.filter(|group| group.name.to_lowercase().starts_with(&begins));
+        Ok(fitting.take(most).cloned().collect())
+    }
+
     async fn create_group(&self, call: Call<'_>, new: &NewGroup) -> PortResult<Group> {
         self.start(call)?;
         let known = self.lock().unique_names.get(&new.unique_name).cloned();
