@@ -13,6 +13,7 @@ mod clock;
 mod departures;
 mod desk;
 mod events;
+mod experiment;
 mod groups;
 mod growth;
 mod guard_model;
