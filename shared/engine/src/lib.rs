@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+pub mod alerts;
 pub mod answered;
 pub mod audit;
 mod by_hand;
@@ -14,6 +15,7 @@ pub mod departures;
 pub mod fan_out;
 pub mod filtered;
 pub mod gate;
+pub mod groups;
 mod linkable;
 pub mod naming;
 mod new_group;
