@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # rrule 2.8.1 (npm): a series of whole days begins at the moment at which it is read, and a series in Berlin loses the
-# last day, with which it ends. RFC 5545, section 3.8.2.4: DTSTART may be a date; section 3.3.10: where DTSTART has a zone,
-# UNTIL is in UTC, and is the last moment of the series; section 3.8.5.1: EXDATE names the moment that is left out.
+# last day, with which it ends. RFC 5545, section 3.8.2.4: DTSTART may be a date; section 3.3.10: where DTSTART has a
+# zone, UNTIL is in UTC, and is the last moment of the series; section 3.8.5.1: EXDATE names what is left out.
 #
 # Guess before the run: three days off are three Mondays in January; UNTIL at 08:00 UTC takes in 09:00 in Berlin.
 # Seen: the days off begin today, or are none, as their end has passed; 19 January is missing in Berlin, not in New
