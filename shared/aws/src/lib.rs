@@ -65,6 +65,7 @@
 //!   and what a crash left is cleared away with the next.
 //! - Reads that decide are strongly consistent. The indexes only tell which links to look at and which runs to show.
 
+mod alerts;
 mod audit;
 mod connect;
 mod contacts;

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+pub mod alerts;
 pub mod answered;
 pub mod audit;
 mod by_hand;

@@ -146,6 +146,8 @@ pub(crate) const RULES: &[Rule] = &[
     lists(Method::GET, "/v1/requests/{request}", Read),
     tenant(Method::GET, "/v1/audit", Admin),
     lists(Method::GET, "/v1/status", Read),
+    tenant(Method::GET, "/v1/alerts", Admin),
+    tenant(Method::POST, "/v1/alerts/test", Admin),
     tenant(Method::GET, "/v1/settings", Read),
     tenant(Method::PATCH, "/v1/settings", Admin).does(&[Action::SettingsEdit]),
     tenant(Method::GET, "/v1/keys", Admin),
@@ -204,19 +206,24 @@ mod tests {
     #[test]
     fn of_answers_that_are_kept_whole_each_is_known_to_name_nobody() {
         let kept = RULES.iter().filter(|rule| rule.method == Method::POST && rule.repeat == Repeat::Kept);
-        // A list that is new, a signature over ids, and what was said of a digest.
-        let nobody =
-            ["/v1/lists", "/v1/opt-out-links", "/v1/holds/{digest}/approve", "/v1/holds/{digest}/discard"];
+        // A list that is new, a signature over ids, what was said of a digest, and nothing at all.
+        let nobody = [
+            "/v1/lists",
+            "/v1/opt-out-links",
+            "/v1/holds/{digest}/approve",
+            "/v1/holds/{digest}/discard",
+            "/v1/alerts/test",
+        ];
         assert_eq!(kept.map(|rule| rule.path).collect::<Vec<_>>(), nobody);
     }
 
     #[test]
-    fn whatever_is_no_question_is_audited_but_for_two_that_change_nothing() {
+    fn whatever_is_no_question_is_audited_but_for_three_that_change_nothing() {
         let asks = |rule: &&Rule| rule.method == Method::GET;
         assert!(RULES.iter().filter(asks).all(|rule| rule.audited == Audited::Nothing));
         let unaudited = RULES.iter().filter(|rule| !asks(rule) && rule.audited == Audited::Nothing);
-        // A filter is tried, and a link signed, which is stored nowhere.
-        let harmless = ["/v1/lists/{list}/filter-preview", "/v1/opt-out-links"];
+        // A filter is tried, a link signed, which is stored nowhere, and a test sent.
+        let harmless = ["/v1/lists/{list}/filter-preview", "/v1/opt-out-links", "/v1/alerts/test"];
         assert_eq!(unaudited.map(|rule| rule.path).collect::<Vec<_>>(), harmless);
     }
 

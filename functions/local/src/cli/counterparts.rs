@@ -52,6 +52,8 @@ const SAME: &[(&str, &[&str])] = &[
     ("runs ls", &["GET /v1/runs"]),
     ("runs show", &["GET /v1/runs/{run}", "GET /v1/runs/{run}/failures.csv"]),
     ("audit ls", &["GET /v1/audit"]),
+    ("alerts ls", &["GET /v1/alerts"]),
+    ("alerts test", &["POST /v1/alerts/test"]),
     ("keys ls", &["GET /v1/keys"]),
     ("keys create", &["POST /v1/keys"]),
     ("keys revoke", &["DELETE /v1/keys/{key}"]),

@@ -198,6 +198,16 @@ Examples:
 What is recorded: each change by a key, a sender of events, an opt-out link, a dropped file or this command line.
 How long it is kept: listsync settings get audit-keep";
 
+pub(super) const ALERTS: &str = "\
+Examples:
+  listsync alerts ls
+  listsync alerts test
+The timer sends alerts: listsync serve, or tick. Where to is set in its environment, and each may be the text itself,
+file:PATH, secretsmanager:NAME or ssm:NAME:
+  LISTSYNC_ALERTS_WEBHOOK, LISTSYNC_ALERTS_WEBHOOK_SECRET    a signed Standard Webhook
+  LISTSYNC_ALERTS_TEAMS                                      the URL of a workflow of Microsoft Teams
+Further: LISTSYNC_ALERTS_HEARTBEAT (7d, or off), LISTSYNC_ALERTS_ALLOW_PRIVATE (no, or yes)";
+
 pub(super) const DOCTOR: &str = "\
 Examples:
   listsync doctor

@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use listsync_core::{limit::AdditionLimit, own::Own};
 
+mod alerts;
 mod audit;
 #[cfg(test)]
 pub(crate) mod counterparts;
@@ -17,6 +18,7 @@ mod keys;
 mod link;
 mod people;
 
+pub(crate) use alerts::AlertsVerb;
 pub(crate) use audit::AuditVerb;
 pub(crate) use import::{AgainArg, ColumnArgs, Deed, ImportArgs, ImportModeArg, ImportsVerb};
 pub(crate) use keys::{KeysVerb, ScopeArg};
@@ -96,6 +98,9 @@ pub(crate) enum Verb {
     /// Look at who did what.
     #[command(subcommand, after_help = examples::AUDIT)]
     Audit(AuditVerb),
+    /// Look at the ways by which people are told of trouble, and try them.
+    #[command(subcommand, after_help = examples::ALERTS)]
+    Alerts(AlertsVerb),
     /// Check settings, reachability, permissions and the clock.
     #[command(after_help = examples::DOCTOR)]
     Doctor(DoctorArgs),

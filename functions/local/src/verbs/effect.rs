@@ -5,8 +5,8 @@ use listsync_wiring::Missing;
 
 use super::settings::word;
 use crate::cli::{
-    ContactsVerb, Deed, GroupsVerb, ImportsVerb, KeysVerb, LinksVerb, ListsVerb, OneLink, RunsVerb,
-    SettingsVerb, SomeLinks, Verb,
+    AlertsVerb, ContactsVerb, Deed, GroupsVerb, ImportsVerb, KeysVerb, LinksVerb, ListsVerb, OneLink,
+    RunsVerb, SettingsVerb, SomeLinks, Verb,
 };
 
 /// What a verb does to what is kept.
@@ -54,7 +54,8 @@ pub(super) fn effect(verb: &Verb) -> Effect<'_> {
         Verb::Status(_) | Verb::Why(_) | Verb::Groups(GroupsVerb::Ls { .. }) => Reads,
         Verb::Backup { .. } => Reads,
         Verb::Runs(RunsVerb::Ls { .. } | RunsVerb::Show { .. }) => Reads,
-        Verb::Tick | Verb::Work(_) | Verb::Serve(_) => Hosts,
+        Verb::Tick | Verb::Work(_) | Verb::Serve(_) | Verb::Alerts(AlertsVerb::Test) => Hosts,
+        Verb::Alerts(AlertsVerb::Ls) => Reads,
         Verb::Doctor(args) if args.open_gate => Itself(Action::GateOpen),
         Verb::Doctor(_) => Reads,
         Verb::Lists(verb) => of_lists(verb),
@@ -208,6 +209,8 @@ mod tests {
         ("runs ls", ""),
         ("runs show r1", ""),
         ("audit ls", ""),
+        ("alerts ls", ""),
+        ("alerts test", ""),
         ("backup copy.db", ""),
         ("doctor", ""),
         ("doctor --open-gate", "gate.open"),

@@ -10,6 +10,7 @@ use crate::{
     progress::Bars,
 };
 
+mod alerts;
 mod asked;
 mod audit;
 mod authority;
@@ -111,6 +112,7 @@ async fn wired(verb: &Verb, form: Form, wired: &Wired) -> Outcome {
         Verb::Work(args) => work::work(wired, args, form).await,
         Verb::Serve(args) => serve::run(wired, args, form).await,
         Verb::Audit(verb) => audit::run(&wired.service, verb).await,
+        Verb::Alerts(verb) => alerts::run(wired, verb).await,
         Verb::Why(person) => why::run(ports, person).await,
         Verb::Status(args) => status::run(ports, args, form).await,
         Verb::Runs(verb) => runs::run(ports, verb, form).await,

@@ -1,5 +1,6 @@
 //! The documents that the API answers with, and the command line's `--json` too: one shape for one thing.
 
+pub mod alert;
 pub mod audit;
 pub mod contact;
 pub mod failures;

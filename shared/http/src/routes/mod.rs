@@ -1,5 +1,6 @@
 //! The handlers, a file per noun, and what they share.
 
+pub(crate) mod alerts;
 pub(crate) mod audit;
 pub(crate) mod contacts;
 pub(crate) mod decisions;

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
 mod agents;
+mod alerts;
 mod aliases;
 mod authority;
 mod bureau;
