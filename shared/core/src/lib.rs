@@ -12,6 +12,7 @@ pub mod consent;
 pub mod contact;
 pub mod csv;
 pub mod duration;
+pub mod effects;
 pub mod filter;
 pub mod gate;
 pub mod gather;

@@ -11,6 +11,7 @@ mod chosen;
 pub mod connect;
 pub mod credentials;
 pub mod departures;
+pub mod effects;
 pub mod fan_out;
 pub mod filtered;
 pub mod gate;

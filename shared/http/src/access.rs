@@ -142,6 +142,7 @@ pub(crate) const RULES: &[Rule] = &[
     lists(Method::GET, "/v1/runs", Read),
     lists(Method::GET, "/v1/runs/{run}", Read),
     lists(Method::GET, "/v1/runs/{run}/failures.csv", Read),
+    lists(Method::GET, "/v1/runs/{run}/members", Read),
     lists(Method::GET, "/v1/requests/{request}", Read),
     tenant(Method::GET, "/v1/audit", Admin),
     lists(Method::GET, "/v1/status", Read),

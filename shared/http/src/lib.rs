@@ -110,6 +110,7 @@ fn handlers() -> OpenApiRouter<App> {
         .routes(routes!(runs::all))
         .routes(routes!(runs::one))
         .routes(routes!(runs::failures_csv))
+        .routes(routes!(runs::members))
         .routes(routes!(requests::one))
         .routes(routes!(audit::all))
         .routes(routes!(status::status))

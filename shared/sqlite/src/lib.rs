@@ -5,6 +5,7 @@
 
 mod audit;
 mod backup;
+mod effects;
 mod erasures;
 mod error;
 mod keys;

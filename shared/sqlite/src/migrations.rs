@@ -24,6 +24,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/17_erasures.sql"),
     include_str!("../migrations/18_audit.sql"),
     include_str!("../migrations/19_several_links.sql"),
+    include_str!("../migrations/20_effects.sql"),
 ];
 
 /// Marks a file as ours (`PRAGMA application_id`): "lsyn" in ASCII.

@@ -49,7 +49,7 @@ const SAME: &[(&str, &[&str])] = &[
     ("why", &["GET /v1/lists/{list}/why"]),
     ("sync", &["POST /v1/links/{link}/sync"]),
     ("runs ls", &["GET /v1/runs"]),
-    ("runs show", &["GET /v1/runs/{run}", "GET /v1/runs/{run}/failures.csv"]),
+    ("runs show", &["GET /v1/runs/{run}", "GET /v1/runs/{run}/failures.csv", "GET /v1/runs/{run}/members"]),
     ("audit ls", &["GET /v1/audit"]),
     ("keys ls", &["GET /v1/keys"]),
     ("keys create", &["POST /v1/keys"]),

@@ -177,7 +177,9 @@ Examples:
   listsync runs ls
   listsync runs ls News --limit 5
   listsync runs show 0197c1de-0000-7000-8000-000000000001
-  listsync runs show 0197c1de-0000-7000-8000-000000000001 --failures-csv > failures.csv";
+  listsync runs show 0197c1de-0000-7000-8000-000000000001 --failures-csv > failures.csv
+  listsync runs show 0197c1de-0000-7000-8000-000000000001 --members
+  listsync runs show 0197c1de-0000-7000-8000-000000000001 --members --csv > members.csv";
 
 pub(super) const BACKUP: &str = "\
 Examples:

@@ -330,6 +330,12 @@ pub(crate) enum RunsVerb {
         /// Print its failures as CSV instead, safe to open in a spreadsheet.
         #[arg(long)]
         failures_csv: bool,
+        /// Show whom it added and removed instead, and why.
+        #[arg(long, conflicts_with = "failures_csv")]
+        members: bool,
+        /// The same as CSV, safe to open in a spreadsheet.
+        #[arg(long, requires = "members")]
+        csv: bool,
     },
 }
 
@@ -371,6 +377,8 @@ pub(crate) enum SettingName {
     LinkableGroups,
     /// For how many days the audit keeps what is recorded from now on: 1d to 3650d.
     AuditKeep,
+    /// For how many days it is kept whom each run added and removed, of runs from now on: 1d to 3650d.
+    EffectsKeep,
 }
 
 #[cfg(test)]

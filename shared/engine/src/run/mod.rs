@@ -27,9 +27,10 @@ mod resolve;
 mod sizes;
 mod sources;
 mod successor;
+mod told;
 mod word;
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, sync::atomic::AtomicU32, time::Duration};
 
 use listsync_core::{
     Timestamp,
@@ -258,7 +259,8 @@ impl Running<'_> {
         resolution: &mut Resolution,
     ) -> PortResult<Option<Stop>> {
         let (look, lease, summary) = (self.look, &mut self.lease, &mut self.summary);
-        Apply { look, lease, summary, list_seen, matched }.run(resolution).await
+        let batches = AtomicU32::new(0);
+        Apply { look, lease, summary, list_seen, matched, batches }.run(resolution).await
     }
 
     /// Saves what the look-ups found so far, so that the next run asks only for the rest.

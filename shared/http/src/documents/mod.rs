@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod contact;
+pub mod effects;
 pub mod failures;
 pub mod import;
 pub mod link;
