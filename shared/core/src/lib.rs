@@ -21,6 +21,7 @@ pub mod growth;
 pub mod guard;
 pub mod guid;
 pub mod handout;
+pub mod history;
 pub mod hold;
 pub mod id;
 pub mod identity;

@@ -15,6 +15,7 @@ pub mod effects;
 pub mod fan_out;
 pub mod filtered;
 pub mod gate;
+pub mod history;
 mod linkable;
 pub mod naming;
 mod new_group;

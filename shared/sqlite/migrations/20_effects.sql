@@ -12,3 +12,7 @@ CREATE TABLE effects (
 ) STRICT;
 CREATE UNIQUE INDEX effects_by_list ON effects (list, at, run, number);
 CREATE INDEX effects_by_end ON effects (until);
+
+-- When somebody joined or left, and by what, is read out of the logs of their lists.
+
+CREATE INDEX changes_by_contact ON changes (contact, list, seq);

@@ -63,6 +63,7 @@ Examples:
   listsync lists ls
   listsync lists show News
   listsync lists members News --json
+  listsync lists history News
   listsync lists add News anna@contoso.com --name 'Anna Meier'
   listsync lists remove News anna@contoso.com
   listsync lists delete News";
@@ -71,6 +72,7 @@ pub(super) const CONTACTS: &str = "\
 Examples:
   listsync contacts ls
   listsync contacts show anna@contoso.com --json
+  listsync contacts history anna@contoso.com
   listsync contacts edit anna@contoso.com --set department=Sales --alias a.meier@contoso.com
   listsync contacts edit anna@contoso.com --address anna.keller@contoso.com
   listsync contacts merge anna@contoso.com anna.private@example.com

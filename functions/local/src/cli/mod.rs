@@ -178,6 +178,14 @@ pub(crate) enum ListsVerb {
         /// The list's name or id.
         list: String,
     },
+    /// Show who joined or left a list and the groups that are linked to it, when, and by what; the newest first.
+    History {
+        /// The list's name or id.
+        list: String,
+        /// At most so many.
+        #[arg(long, default_value_t = 50)]
+        limit: usize,
+    },
     /// Put a contact on a list, as an operator.
     Add {
         #[command(flatten)]

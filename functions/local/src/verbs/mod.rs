@@ -25,6 +25,7 @@ mod functions;
 mod gate;
 mod grants;
 mod handout;
+mod history;
 mod imports;
 mod keys;
 mod link;

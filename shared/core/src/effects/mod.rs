@@ -152,9 +152,9 @@ pub struct BatchPlace {
 pub struct Recorded {
     /// The effect.
     pub done: Done,
-    /// The run.
-    pub run: RunId,
-    /// Its link.
+    /// Where it stands.
+    pub place: DonePlace,
+    /// The link of its run.
     pub link: LinkId,
     /// Whether it is known to have been done.
     pub certainty: Certainty,
@@ -181,10 +181,11 @@ pub fn cut(
         // A batch whose time was over meanwhile begins no page: the next one does, from its first effect on.
         let begin = from.filter(|from| from.batch == place).map_or(0, |from| from.index);
         for (index, done) in done.into_iter().enumerate().skip(begin) {
+            let place = DonePlace { batch: place.clone(), index };
             if all.len() == limit {
-                return (all, Some(DonePlace { batch: place, index }));
+                return (all, Some(place));
             }
-            all.push(Recorded { done, run: place.run.clone(), link: link.clone(), certainty });
+            all.push(Recorded { done, place, link: link.clone(), certainty });
         }
     }
     (all, next.map(|batch| DonePlace { batch, index: 0 }))

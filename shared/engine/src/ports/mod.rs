@@ -41,7 +41,7 @@ pub use links::{
 };
 pub use lists::{
     AddOutcome, Decision, EntryPage, EntryQuery, ListChanges, ListCounts, ListEdit, ListSide, ListStore,
-    RemoveOutcome,
+    LogPage, LogPlace, LogQuery, Logged, RemoveOutcome,
 };
 pub use listsync_core::new_group::{MadeGroup, NewGroup, NewGroupKind, Visibility};
 pub use notices::{NoticeOrder, Notices};

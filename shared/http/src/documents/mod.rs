@@ -4,6 +4,7 @@ pub mod audit;
 pub mod contact;
 pub mod effects;
 pub mod failures;
+pub mod history;
 pub mod import;
 pub mod link;
 pub mod list;

@@ -22,8 +22,9 @@ use listsync_core::{
 use listsync_engine::ports::{
     Acquired, AddOutcome, Cursor, Decision, Delivery, DueLink, EffectsPage, EffectsQuery, EntryPage,
     EntryQuery, Finish, Finished, Fold, Gate, HeldPeople, Import, Imported, Lease, LinkEdit, LinkState,
-    Links, ListChanges, ListCounts, ListOutcome, ListSide, ListStore, MemberQuery, Moved, NewImport,
-    Outgoing, PeopleWatch, PortResult, Queue, QueueState, Receipt, RemoveOutcome, Runs, SettingsStore,
+    Links, ListChanges, ListCounts, ListOutcome, ListSide, ListStore, LogPage, LogQuery, MemberQuery, Moved,
+    NewImport, Outgoing, PeopleWatch, PortResult, Queue, QueueState, Receipt, RemoveOutcome, Runs,
+    SettingsStore,
 };
 
 use super::Faulty;
@@ -161,6 +162,10 @@ impl<P: ListStore + ?Sized> ListStore for Faulty<P> {
 
     async fn discard_import(&self, import: &ImportId) -> PortResult<Import> {
         through!(self, "lists.discard_import", self.port.discard_import(import))
+    }
+
+    async fn log(&self, query: &LogQuery) -> PortResult<LogPage> {
+        through!(self, "lists.log", self.port.log(query))
     }
 
     async fn fields(&self, contact: &ContactId) -> PortResult<BTreeMap<String, String>> {

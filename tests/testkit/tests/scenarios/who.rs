@@ -3,25 +3,30 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use listsync_core::{
+    audit::{Action, Actor, Completion, Object, ObjectKind},
     effects::{Certainty, Done, Recorded},
+    history::{By, Happened},
     id::RunId,
     plan::Cause,
     trigger::Reason,
 };
 use listsync_engine::{
+    audit::{Deed, record},
     effects::{WhichRuns, all, page},
-    ports::{Clock as _, Decision},
+    history::{HistoryPage, of_contact, of_list},
+    ports::{Clock as _, Contacts as _, Decision, ImportMode, ListStore as _, NewImport},
     run::{RunRequest, run},
     watch::Unwatched,
 };
 use listsync_testkit::{
     faults::{Fate, Faults, When},
-    sample::{address, object, person},
+    sample::{address, contact, object, person},
 };
 
 use crate::{
     desk::{BOTH, Desk, Reading, crowd, names},
     play,
+    service::service,
 };
 
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -163,5 +168,106 @@ fn effects_are_kept_for_as_long_as_the_setting_says() {
         assert_eq!(desk.recorded().await.len(), 1);
         desk.clock.advance(HOUR);
         assert_eq!(desk.recorded().await.len(), 0);
+    });
+}
+
+/// Who, where, whether they joined, and by what.
+fn line(one: &Happened) -> String {
+    let who = one.address.as_ref().map_or("nobody", |address| address.as_str());
+    let who = who.split('@').next().unwrap_or_default();
+    let by = match &one.by {
+        By::Run { because, .. } => because.code().to_owned(),
+        By::Import(import) => format!("file {}", import.is_some()),
+        By::Oneself => "self".to_owned(),
+        By::Filter => "filter".to_owned(),
+        By::Edit(actor) => actor.as_ref().map_or_else(|| "somebody".to_owned(), ToString::to_string),
+    };
+    format!("{} {who}: {by}", one.change)
+}
+
+impl Desk {
+    /// Something on the list by each way in, a minute after the other, and the group after all.
+    async fn days(&mut self) {
+        let service = service(self);
+        let minute = Duration::from_secs(60);
+        let names = ["dan", "eva", "fay"];
+        names.map(|name| self.directory.put_person(person(name)));
+        self.clock.advance(minute);
+        self.list_adds("dan").await;
+        let dan = self.store.find_contact(&address("dan")).await.unwrap().unwrap().id;
+        let objects = vec![Object::new(ObjectKind::List, &self.list), Object::new(ObjectKind::Contact, dan)];
+        let actor = Actor::Key("k1".to_owned());
+        let deed = Deed { actor, action: Action::MemberAdd, objects, completion: Completion::Done };
+        record(&service, deed).await;
+        self.clock.advance(minute);
+        let people = vec![contact("eva").into()];
+        let file = NewImport::new("staff.csv", ImportMode::Incremental, people, self.clock.now());
+        self.store.import(&self.list, &file).await.unwrap();
+        self.clock.advance(minute);
+        self.says("ann", Decision::OptedOut).await;
+        self.clock.advance(minute);
+        self.group_adds("fay");
+        self.sync().await;
+    }
+}
+
+const HISTORY: [&str; 7] = [
+    "add to group dan: list_added",
+    "add to group eva: list_added",
+    "add to list fay: group_added",
+    "remove from group ann: opted_out",
+    "remove from list ann: self",
+    "add to list eva: file true",
+    "add to list dan: key:k1",
+];
+
+#[test]
+fn a_history_tells_who_joined_or_left_either_side_and_by_what() {
+    play(async {
+        for reading in BOTH {
+            let mut desk = Desk::settled(reading, &["ann", "bob"]).await;
+            desk.clock.advance(Duration::from_secs(90));
+            desk.days().await;
+            let service = service(&desk);
+            for limit in [1, 2, 3, 5, 100] {
+                let (mut seen, mut from) = (Vec::new(), None);
+                loop {
+                    let read = of_list(&service, &desk.list, (from, limit)).await.expect("read");
+                    let HistoryPage { items, next } = read;
+                    assert!(items.len() <= limit);
+                    seen.extend(items.iter().map(line));
+                    from = next.map(|place| place.to_string().parse().expect("a place"));
+                    if from.is_none() {
+                        break;
+                    }
+                }
+                // Of the people of the beginning nobody records who put them on the list.
+                seen.truncate(seen.len() - 2);
+                seen[..4].sort();
+                assert_eq!(seen, HISTORY, "by {limit}, reading {reading:?}");
+            }
+            let ann = desk.store.find_contact(&address("ann")).await.unwrap().unwrap();
+            let lists = [desk.list.clone()].into();
+            let told = of_contact(&service, &ann, &lists).await.expect("read");
+            let told: Vec<String> = told.iter().map(line).collect();
+            assert_eq!(told, [HISTORY[3], HISTORY[4], "add to list ann: somebody"], "{reading:?}");
+        }
+    });
+}
+
+/// Law 17.
+#[test]
+fn a_history_names_nobody_who_was_erased() {
+    play(async {
+        let mut desk = Desk::settled(Reading::Incremental, &["ann", "bob"]).await;
+        desk.days().await;
+        let service = service(&desk);
+        let eva = desk.store.find_contact(&address("eva")).await.unwrap().unwrap().id;
+        desk.store.erase_contact(&eva, desk.clock.now()).await.unwrap();
+        let told = of_list(&service, &desk.list, (None, 100)).await.expect("read").items;
+        assert!(told.iter().all(|one| one.address != Some(address("eva"))));
+        let of_eva: Vec<String> =
+            told.iter().filter(|one| one.object == Some(object("eva"))).map(line).collect();
+        assert_eq!(of_eva, ["add to group nobody: list_added"], "what a run did stays, without a name");
     });
 }
