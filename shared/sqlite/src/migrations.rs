@@ -26,6 +26,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/19_several_links.sql"),
     include_str!("../migrations/20_belief_origins.sql"),
     include_str!("../migrations/21_alerts.sql"),
+    include_str!("../migrations/22_effects.sql"),
 ];
 
 /// Marks a file as ours (`PRAGMA application_id`): "lsyn" in ASCII.

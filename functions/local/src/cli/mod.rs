@@ -195,6 +195,14 @@ pub(crate) enum ListsVerb {
         /// The list's name or id.
         list: String,
     },
+    /// Show who joined or left a list and the groups that are linked to it, when, and by what; the newest first.
+    History {
+        /// The list's name or id.
+        list: String,
+        /// At most so many.
+        #[arg(long, default_value_t = 50)]
+        limit: usize,
+    },
     /// Put a contact on a list, as an operator.
     Add {
         #[command(flatten)]
@@ -347,6 +355,12 @@ pub(crate) enum RunsVerb {
         /// Print its failures as CSV instead, safe to open in a spreadsheet.
         #[arg(long)]
         failures_csv: bool,
+        /// Show whom it added and removed instead, and why.
+        #[arg(long, conflicts_with = "failures_csv")]
+        members: bool,
+        /// The same as CSV, safe to open in a spreadsheet.
+        #[arg(long, requires = "members")]
+        csv: bool,
     },
 }
 
@@ -388,6 +402,8 @@ pub(crate) enum SettingName {
     LinkableGroups,
     /// For how many days the audit keeps what is recorded from now on: 1d to 3650d.
     AuditKeep,
+    /// For how many days it is kept whom each run added and removed, of runs from now on: 1d to 3650d.
+    EffectsKeep,
 }
 
 #[cfg(test)]

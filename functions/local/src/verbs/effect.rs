@@ -113,6 +113,7 @@ fn of_lists(verb: &ListsVerb) -> Effect<'_> {
         | ListsVerb::Explain(_)
         | ListsVerb::Ls
         | ListsVerb::Show { .. }
+        | ListsVerb::History { .. }
         | ListsVerb::Members { .. } => Reads,
     }
 }
@@ -120,7 +121,7 @@ fn of_lists(verb: &ListsVerb) -> Effect<'_> {
 fn of_contacts(verb: &ContactsVerb) -> Effect<'_> {
     use Effect::{Changes, Reads};
     match verb {
-        ContactsVerb::Ls | ContactsVerb::Show(_) => Reads,
+        ContactsVerb::Ls | ContactsVerb::Show(_) | ContactsVerb::History { .. } => Reads,
         ContactsVerb::Edit(args) => Changes(Action::ContactEdit, vec![Named::Contact(&args.email)]),
         ContactsVerb::Merge { keep, other } => {
             Changes(Action::ContactMerge, vec![Named::Contact(keep), Named::Contact(other)])
@@ -164,11 +165,13 @@ mod tests {
         ("lists ls", ""),
         ("lists show News", ""),
         ("lists members News", ""),
+        ("lists history News", ""),
         ("lists add News a@b.example", "member.add"),
         ("lists remove News a@b.example", "member.remove"),
         ("lists delete News", "list.delete"),
         ("contacts ls", ""),
         ("contacts show a@b.example", ""),
+        ("contacts history a@b.example", ""),
         ("contacts edit a@b.example --name A", "contact.edit"),
         ("contacts merge a@b.example c@d.example", "contact.merge"),
         ("contacts opt-out a@b.example", "consent.opt_out"),

@@ -27,6 +27,7 @@ mod gate;
 mod grants;
 mod groups;
 mod handout;
+mod history;
 mod imports;
 mod keys;
 mod link;

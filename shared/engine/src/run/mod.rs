@@ -27,10 +27,12 @@ mod resolve;
 mod sizes;
 mod sources;
 mod successor;
+mod told;
 mod word;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    sync::atomic::AtomicU32,
     time::Duration,
 };
 
@@ -261,7 +263,8 @@ impl Running<'_> {
         resolution: &mut Resolution,
     ) -> PortResult<Option<Stop>> {
         let (look, lease, summary) = (self.look, &mut self.lease, &mut self.summary);
-        Apply { look, lease, summary, list_seen, matched }.run(resolution).await
+        let batches = AtomicU32::new(0);
+        Apply { look, lease, summary, list_seen, matched, batches }.run(resolution).await
     }
 
     /// Saves what the look-ups found so far, so that the next run asks only for the rest.

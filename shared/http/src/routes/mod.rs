@@ -7,6 +7,7 @@ pub(crate) mod decisions;
 pub(crate) mod filters;
 pub(crate) mod groups;
 pub(crate) mod health;
+pub(crate) mod history;
 pub(crate) mod holds;
 mod import_query;
 pub(crate) mod imports;

@@ -39,6 +39,7 @@ mod status;
 mod tokens;
 mod trouble;
 mod two_way;
+mod who;
 mod words;
 
 /// Runs a scenario on a runtime whose timers stand still: virtual time is the clock's.
