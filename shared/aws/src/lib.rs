@@ -63,6 +63,8 @@
 //!   is interrupted is done anew from its beginning.
 //! - What is taken away in one write although it is large (a link's members, a list's rows) is cleared away afterwards,
 //!   and what a crash left is cleared away with the next.
+//! - Whom a batch of a run added and removed is written before the rows that remember it; what of the list was under way when
+//!   a run died is told from what is done.
 //! - Reads that decide are strongly consistent. The indexes only tell which links to look at and which runs to show.
 
 mod alerts;
@@ -70,6 +72,7 @@ mod audit;
 mod connect;
 mod contacts;
 mod credential;
+mod effects;
 mod error;
 mod garbage;
 mod inbox;

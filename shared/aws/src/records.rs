@@ -8,11 +8,13 @@ use listsync_core::{
     settings::Settings,
     summary::Summary,
 };
-use listsync_engine::ports::{Cursor, Fault, Gate, PeopleWatch, PortError, PortResult, Runs, SettingsStore};
+use listsync_engine::ports::{
+    Cursor, EffectsPage, EffectsQuery, Fault, Gate, PeopleWatch, PortError, PortResult, Runs, SettingsStore,
+};
 use serde_json::Value;
 
 use crate::{
-    DynamoStore, error,
+    DynamoStore, effects, error,
     table::{Condition, Key, Stored, instant, ordered_instant, schema, span},
 };
 
@@ -76,6 +78,10 @@ impl Runs for DynamoStore {
         let gone = || error::gone("no_such_run", format!("run {run} is not kept any more"));
         let behind: String = found.ok_or_else(gone)?.read("run_key")?;
         self.runs(link, Some(behind), limit).await
+    }
+
+    async fn effects(&self, query: &EffectsQuery) -> PortResult<EffectsPage> {
+        effects::page(&self.table, query, self.clock.now()).await
     }
 }
 

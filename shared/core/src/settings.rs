@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     address::Address,
-    audit,
+    audit, effects,
     id::{GroupId, ObjectId},
     limit::{AdditionLimit, RemovalLimit},
     list::List,
@@ -43,10 +43,17 @@ pub struct Settings {
     /// How long the audit keeps what is recorded from now on.
     #[serde(default = "audit_keep")]
     pub audit_keep: Duration,
+    /// How long it is kept whom each run added and removed, of runs from now on.
+    #[serde(default = "effects_keep")]
+    pub effects_keep: Duration,
 }
 
 fn audit_keep() -> Duration {
     audit::KEPT
+}
+
+fn effects_keep() -> Duration {
+    effects::KEPT
 }
 
 impl Default for Settings {
@@ -61,6 +68,7 @@ impl Default for Settings {
             protected: Protected::default(),
             linkable_groups: BTreeSet::new(),
             audit_keep: audit_keep(),
+            effects_keep: effects_keep(),
         }
     }
 }

@@ -45,8 +45,8 @@ pub use pulse::Pulse;
 
 use app::App;
 use routes::{
-    alerts, audit, contacts, decisions, filters, health, holds, imports, keys as api_keys, links, lists,
-    members, optout_links, requests, runs, settings, sources, status, syncs, why,
+    alerts, audit, contacts, decisions, filters, groups, health, history, holds, imports, keys as api_keys,
+    links, lists, members, optout_links, requests, runs, settings, sources, status, syncs, why,
 };
 
 /// The router over a service, to be mounted at the root of a host.
@@ -81,6 +81,7 @@ fn handlers() -> OpenApiRouter<App> {
         .routes(routes!(lists::all, lists::create))
         .routes(routes!(lists::one, lists::edit, lists::delete))
         .routes(routes!(members::all))
+        .routes(routes!(history::of_list))
         .routes(routes!(members::put, members::remove))
         .routes(routes!(decisions::of_list))
         .routes(routes!(decisions::of_all))
@@ -96,7 +97,9 @@ fn handlers() -> OpenApiRouter<App> {
         .routes(routes!(contacts::one, contacts::edit, contacts::delete))
         .routes(routes!(contacts::erase))
         .routes(routes!(contacts::export))
+        .routes(routes!(history::of_contact))
         .routes(routes!(contacts::merge))
+        .routes(routes!(groups::all))
         .routes(routes!(links::all, links::create))
         .routes(routes!(links::one, links::change, links::delete))
         .routes(routes!(links::pause))
@@ -110,6 +113,7 @@ fn handlers() -> OpenApiRouter<App> {
         .routes(routes!(runs::all))
         .routes(routes!(runs::one))
         .routes(routes!(runs::failures_csv))
+        .routes(routes!(runs::members))
         .routes(routes!(requests::one))
         .routes(routes!(audit::all))
         .routes(routes!(status::status))

@@ -6,6 +6,7 @@
 mod alerts;
 mod audit;
 mod backup;
+mod effects;
 mod erasures;
 mod error;
 mod keys;

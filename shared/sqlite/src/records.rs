@@ -9,12 +9,14 @@ use listsync_core::{
     settings::Settings,
     summary::Summary,
 };
-use listsync_engine::ports::{Cursor, Gate, PeopleWatch, PortError, PortResult, Runs, SettingsStore};
+use listsync_engine::ports::{
+    Cursor, EffectsPage, EffectsQuery, Gate, PeopleWatch, PortError, PortResult, Runs, SettingsStore,
+};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde_json::Value;
 
 use crate::{
-    SqliteStore,
+    SqliteStore, effects,
     error::{Fail, Outcome},
     values::{collect, doc, doc_text, first, nanos, nanos_before, stored_limit, timestamp},
 };
@@ -46,6 +48,11 @@ impl Runs for SqliteStore {
     async fn earlier(&self, run: &RunId, link: Option<&LinkId>, limit: usize) -> PortResult<Vec<Summary>> {
         let (run, link) = (run.clone(), link.cloned());
         self.read("read the runs", move |tx| page(tx, link.as_ref(), behind(tx, &run)?, limit)).await
+    }
+
+    async fn effects(&self, query: &EffectsQuery) -> PortResult<EffectsPage> {
+        let (query, now) = (query.clone(), self.now());
+        self.read("read whom runs added and removed", move |tx| effects::page(tx, &query, now)).await
     }
 }
 

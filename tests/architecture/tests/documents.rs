@@ -216,7 +216,8 @@ fn the_page_of_decisions_has_a_row_for_each_and_no_other() {
         .collect();
     let pages = documents.iter().filter_map(|(name, text)| {
         let name = name.strip_prefix("docs/decisions/").filter(|name| *name != "README.md")?;
-        let title = text.lines().next()?.trim_start_matches("# ").split_once(". ")?.1;
+        let number = name.get(..4)?.trim_start_matches('0');
+        let title = text.lines().next()?.strip_prefix("# ")?.strip_prefix(number)?.strip_prefix(". ")?;
         Some((name, title))
     });
     let pages: BTreeMap<&str, &str> = pages.collect();

@@ -63,6 +63,7 @@ Examples:
   listsync lists ls
   listsync lists show News
   listsync lists members News --json
+  listsync lists history News
   listsync lists add News anna@contoso.com --name 'Anna Meier'
   listsync lists remove News anna@contoso.com
   listsync lists delete News";
@@ -71,6 +72,7 @@ pub(super) const CONTACTS: &str = "\
 Examples:
   listsync contacts ls
   listsync contacts show anna@contoso.com --json
+  listsync contacts history anna@contoso.com
   listsync contacts edit anna@contoso.com --set department=Sales --alias a.meier@contoso.com
   listsync contacts edit anna@contoso.com --address anna.keller@contoso.com
   listsync contacts merge anna@contoso.com anna.private@example.com
@@ -123,6 +125,12 @@ Examples:
 
 A list may have several links, each to a group of its own: two-way and list-to-group any number, or one
 group-to-list with any number of list-to-group. Look at 'listsync plan LIST' before the first sync.";
+
+pub(super) const GROUPS: &str = "\
+Examples:
+  listsync groups ls              groups of the tenant, 50 at most
+  listsync groups ls Mark         those whose name or address begins so
+  listsync link News --group marketing@contoso.com";
 
 pub(super) const LINKS: &str = "\
 Examples:
@@ -177,7 +185,9 @@ Examples:
   listsync runs ls
   listsync runs ls News --limit 5
   listsync runs show 0197c1de-0000-7000-8000-000000000001
-  listsync runs show 0197c1de-0000-7000-8000-000000000001 --failures-csv > failures.csv";
+  listsync runs show 0197c1de-0000-7000-8000-000000000001 --failures-csv > failures.csv
+  listsync runs show 0197c1de-0000-7000-8000-000000000001 --members
+  listsync runs show 0197c1de-0000-7000-8000-000000000001 --members --csv > members.csv";
 
 pub(super) const BACKUP: &str = "\
 Examples:

@@ -62,6 +62,9 @@ pub(crate) enum Verb {
     /// Link a list to a group.
     #[command(after_help = examples::LINK)]
     Link(LinkArgs),
+    /// Look for groups of the tenant.
+    #[command(subcommand, after_help = examples::GROUPS)]
+    Groups(GroupsVerb),
     /// Look at links, pause and resume them, and rule on what they hold.
     #[command(subcommand, after_help = examples::LINKS)]
     Links(LinksVerb),
@@ -140,6 +143,15 @@ pub(crate) struct DoctorArgs {
 }
 
 #[derive(Debug, Subcommand)]
+pub(crate) enum GroupsVerb {
+    /// Show groups with whether they can be linked, why not, and to which lists they are linked: 50 at most.
+    Ls {
+        /// What their name or address begins with; left out: any group.
+        text: Option<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 pub(crate) enum ListsVerb {
     /// Create a list.
     Create {
@@ -182,6 +194,14 @@ pub(crate) enum ListsVerb {
     Members {
         /// The list's name or id.
         list: String,
+    },
+    /// Show who joined or left a list and the groups that are linked to it, when, and by what; the newest first.
+    History {
+        /// The list's name or id.
+        list: String,
+        /// At most so many.
+        #[arg(long, default_value_t = 50)]
+        limit: usize,
     },
     /// Put a contact on a list, as an operator.
     Add {
@@ -335,6 +355,12 @@ pub(crate) enum RunsVerb {
         /// Print its failures as CSV instead, safe to open in a spreadsheet.
         #[arg(long)]
         failures_csv: bool,
+        /// Show whom it added and removed instead, and why.
+        #[arg(long, conflicts_with = "failures_csv")]
+        members: bool,
+        /// The same as CSV, safe to open in a spreadsheet.
+        #[arg(long, requires = "members")]
+        csv: bool,
     },
 }
 
@@ -376,6 +402,8 @@ pub(crate) enum SettingName {
     LinkableGroups,
     /// For how many days the audit keeps what is recorded from now on: 1d to 3650d.
     AuditKeep,
+    /// For how many days it is kept whom each run added and removed, of runs from now on: 1d to 3650d.
+    EffectsKeep,
 }
 
 #[cfg(test)]

@@ -6,6 +6,14 @@ pub(crate) enum ContactsVerb {
     Ls,
     /// Show all that is known of a person: fields, lists, decisions.
     Show(Who),
+    /// Show when a person joined or left lists and the groups that are linked to them, and by what; the newest first.
+    History {
+        #[command(flatten)]
+        who: Who,
+        /// At most so many.
+        #[arg(long, default_value_t = 50)]
+        limit: usize,
+    },
     /// Edit a contact. A new address makes the former one an alias.
     Edit(Box<EditArgs>),
     /// Make two contacts one: the first one stays.

@@ -17,7 +17,7 @@ use listsync_engine::{
 use listsync_http::documents::contact::{ContactDocument, PersonExport, PlaceDocument, SaidDocument};
 use serde_json::json;
 
-use super::asked::Asked;
+use super::{asked::Asked, history};
 use crate::{
     cli::{ContactsVerb, EditArgs, MailArg, Who},
     confirm::{self, Going, Weight},
@@ -32,6 +32,7 @@ pub(super) async fn run(service: &Service, verb: &ContactsVerb) -> Outcome {
     match verb {
         ContactsVerb::Ls => ls(service).await,
         ContactsVerb::Show(who) => show(service, who).await,
+        ContactsVerb::History { who, limit } => history::of_contact(service, &who.email, *limit).await,
         ContactsVerb::Edit(args) => edit(service, args).await,
         ContactsVerb::Merge { keep, other } => merge(service, keep, other).await,
         ContactsVerb::OptOut(who) => decide(service, who, Decision::OptedOut).await,

@@ -5,8 +5,8 @@ use listsync_wiring::Missing;
 
 use super::settings::word;
 use crate::cli::{
-    AlertsVerb, ContactsVerb, Deed, ImportsVerb, KeysVerb, LinksVerb, ListsVerb, OneLink, RunsVerb,
-    SettingsVerb, SomeLinks, Verb,
+    AlertsVerb, ContactsVerb, Deed, GroupsVerb, ImportsVerb, KeysVerb, LinksVerb, ListsVerb, OneLink,
+    RunsVerb, SettingsVerb, SomeLinks, Verb,
 };
 
 /// What a verb does to what is kept.
@@ -51,7 +51,7 @@ pub(super) fn effect(verb: &Verb) -> Effect<'_> {
     use Effect::{Changes, Hosts, Itself, Reads};
     match verb {
         Verb::Demo | Verb::Completions { .. } | Verb::Plan(_) | Verb::Handout(_) | Verb::Audit(_) => Reads,
-        Verb::Status(_) | Verb::Why(_) => Reads,
+        Verb::Status(_) | Verb::Why(_) | Verb::Groups(GroupsVerb::Ls { .. }) => Reads,
         Verb::Backup { .. } => Reads,
         Verb::Runs(RunsVerb::Ls { .. } | RunsVerb::Show { .. }) => Reads,
         Verb::Tick | Verb::Work(_) | Verb::Serve(_) | Verb::Alerts(AlertsVerb::Test) => Hosts,
@@ -113,6 +113,7 @@ fn of_lists(verb: &ListsVerb) -> Effect<'_> {
         | ListsVerb::Explain(_)
         | ListsVerb::Ls
         | ListsVerb::Show { .. }
+        | ListsVerb::History { .. }
         | ListsVerb::Members { .. } => Reads,
     }
 }
@@ -120,7 +121,7 @@ fn of_lists(verb: &ListsVerb) -> Effect<'_> {
 fn of_contacts(verb: &ContactsVerb) -> Effect<'_> {
     use Effect::{Changes, Reads};
     match verb {
-        ContactsVerb::Ls | ContactsVerb::Show(_) => Reads,
+        ContactsVerb::Ls | ContactsVerb::Show(_) | ContactsVerb::History { .. } => Reads,
         ContactsVerb::Edit(args) => Changes(Action::ContactEdit, vec![Named::Contact(&args.email)]),
         ContactsVerb::Merge { keep, other } => {
             Changes(Action::ContactMerge, vec![Named::Contact(keep), Named::Contact(other)])
@@ -164,11 +165,13 @@ mod tests {
         ("lists ls", ""),
         ("lists show News", ""),
         ("lists members News", ""),
+        ("lists history News", ""),
         ("lists add News a@b.example", "member.add"),
         ("lists remove News a@b.example", "member.remove"),
         ("lists delete News", "list.delete"),
         ("contacts ls", ""),
         ("contacts show a@b.example", ""),
+        ("contacts history a@b.example", ""),
         ("contacts edit a@b.example --name A", "contact.edit"),
         ("contacts merge a@b.example c@d.example", "contact.merge"),
         ("contacts opt-out a@b.example", "consent.opt_out"),
@@ -185,6 +188,8 @@ mod tests {
         ("imports discard i1", "import.discard"),
         ("subscribe News a@b.example", "consent.subscribe"),
         ("unsubscribe News a@b.example", "consent.opt_out"),
+        ("groups ls Mark", ""),
+        ("groups ls Mark", ""),
         ("link News --group g", "link.create"),
         ("links ls", ""),
         ("links show News", ""),

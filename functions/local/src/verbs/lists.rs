@@ -23,7 +23,7 @@ use listsync_engine::{
 use listsync_http::documents::list::{ListDocument, ListRow};
 use serde_json::{Value, json};
 
-use super::{asked::Asked, contacts, rules};
+use super::{asked::Asked, contacts, history, rules};
 use crate::{
     cli::{ListsVerb, Person},
     confirm::{self, Going, Weight},
@@ -45,6 +45,7 @@ pub(super) async fn run(service: &Service, verb: &ListsVerb) -> Outcome {
         ListsVerb::Ls => ls(ports).await,
         ListsVerb::Show { list } => show(ports, list).await,
         ListsVerb::Members { list } => members(ports, list).await,
+        ListsVerb::History { list, limit } => history::of_list(service, list, *limit).await,
         ListsVerb::Add { person, name } => add(service, person, name.as_deref()).await,
         ListsVerb::Remove(person) => remove(service, person).await,
         ListsVerb::Delete { list, yes } => delete(ports, list, *yes).await,

@@ -4,7 +4,7 @@ use listsync_engine::ports::Decision;
 use listsync_wiring::{Config, Environment, SettingError, Wired};
 
 use crate::{
-    cli::Verb,
+    cli::{GroupsVerb, Verb},
     demo,
     output::{self, Form, Outcome},
     progress::Bars,
@@ -25,7 +25,9 @@ mod effect;
 mod functions;
 mod gate;
 mod grants;
+mod groups;
 mod handout;
+mod history;
 mod imports;
 mod keys;
 mod link;
@@ -100,6 +102,9 @@ async fn wired(verb: &Verb, form: Form, wired: &Wired) -> Outcome {
         Verb::Subscribe(person) => decisions::run(&wired.service, person, Decision::Subscribed).await,
         Verb::Unsubscribe(person) => decisions::run(&wired.service, person, Decision::OptedOut).await,
         Verb::Link(args) => link::run(wired, args).await,
+        Verb::Groups(GroupsVerb::Ls { text }) => {
+            groups::run(wired, text.as_deref().unwrap_or_default()).await
+        }
         Verb::Links(verb) => links::run(ports, verb).await,
         Verb::Plan(some) => plan::run(ports, some).await,
         Verb::Handout(args) => handout::run(ports, args).await,

@@ -1,8 +1,12 @@
 //! `listsync runs`: what past runs did.
 
 use listsync_core::{id::RunId, summary::Summary};
-use listsync_engine::Ports;
-use listsync_http::documents::{failures, summary::SummaryDocument};
+use listsync_engine::{Ports, effects};
+use listsync_http::documents::{
+    effects::{EffectDocument, csv},
+    failures,
+    summary::SummaryDocument,
+};
 use serde_json::json;
 
 use crate::{
@@ -20,7 +24,13 @@ pub(super) async fn run(ports: &Ports, verb: &RunsVerb, form: Form) -> Outcome {
             "--failures-csv and --json ask for two different forms",
             "leave one of them out: the summary's JSON has the failures, too",
         )),
-        RunsVerb::Show { run, failures_csv } => show(ports, run, *failures_csv).await,
+        RunsVerb::Show { csv: true, .. } if form == Form::Json => Err(Refusal::new(
+            "usage",
+            "--csv and --json ask for two different forms",
+            "leave one of them out",
+        )),
+        RunsVerb::Show { run, members: true, csv, .. } => members(ports, run, *csv).await,
+        RunsVerb::Show { run, failures_csv, .. } => show(ports, run, *failures_csv).await,
     }
 }
 
@@ -62,6 +72,45 @@ fn row(run: &Summary) -> [String; 7] {
 }
 
 async fn show(ports: &Ports, run: &str, failures_csv: bool) -> Outcome {
+    let summary = load(ports, run).await?;
+    if failures_csv {
+        return Ok(Reply::done(json!(summary), failures::csv(&summary)).into_file());
+    }
+    let document = SummaryDocument::load(ports, summary).await?;
+    let SummaryDocument { summary, unsettled } = &document;
+    let text = format!("{summary}Run {}, {}\n{}", summary.run, cost(summary), view::out_of_step(unsettled));
+    Ok(Reply::done(json!(document), text))
+}
+
+/// Whom a run added and removed.
+async fn members(ports: &Ports, run: &str, as_csv: bool) -> Outcome {
+    let summary = load(ports, run).await?;
+    let all = match effects::WhichRuns::of_run(&summary) {
+        Some(runs) => effects::all(ports, &runs).await?,
+        None => Vec::new(),
+    };
+    let all: Vec<EffectDocument> = all.iter().map(EffectDocument::of).collect();
+    if as_csv {
+        return Ok(Reply::done(json!(all), csv(&all)).into_file());
+    }
+    let text = match all.is_empty() {
+        true => "It added and removed nobody of whom anything is kept.".to_owned(),
+        false => {
+            let rows: Vec<_> = all.iter().map(member).collect();
+            output::table(["WHEN", "WHERE", "WHAT", "WHO", "WHY"], &rows)
+        }
+    };
+    Ok(Reply::done(json!(all), text))
+}
+
+fn member(one: &EffectDocument) -> [String; 5] {
+    let who = one.address.as_ref().or(one.object_id.as_ref()).or(one.contact.as_ref());
+    let why = if one.certain { one.cause.to_owned() } else { format!("{} (uncertain)", one.cause) };
+    let who = who.cloned().unwrap_or_else(|| "erased".to_owned());
+    [view::moment(one.at), one.side.to_string(), one.op.to_string(), who, why]
+}
+
+async fn load(ports: &Ports, run: &str) -> Result<Summary, Refusal> {
     let missing = || {
         Refusal::new(
             "no_such_run",
@@ -70,14 +119,7 @@ async fn show(ports: &Ports, run: &str, failures_csv: bool) -> Outcome {
         )
     };
     let id = RunId::parse(run).map_err(|_| missing())?;
-    let summary = ports.runs.load(&id).await?.ok_or_else(missing)?;
-    if failures_csv {
-        return Ok(Reply::done(json!(summary), failures::csv(&summary)).into_file());
-    }
-    let document = SummaryDocument::load(ports, summary).await?;
-    let SummaryDocument { summary, unsettled } = &document;
-    let text = format!("{summary}Run {}, {}\n{}", summary.run, cost(summary), view::out_of_step(unsettled));
-    Ok(Reply::done(json!(document), text))
+    ports.runs.load(&id).await?.ok_or_else(missing)
 }
 
 fn cost(summary: &Summary) -> String {

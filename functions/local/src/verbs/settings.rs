@@ -11,7 +11,7 @@ use crate::{
     output::{self, Outcome, Refusal, Reply},
 };
 
-const ALL: [SettingName; 9] = [
+const ALL: [SettingName; 10] = [
     SettingName::Every,
     SettingName::FullCheckEvery,
     SettingName::SettleWindow,
@@ -21,6 +21,7 @@ const ALL: [SettingName; 9] = [
     SettingName::Protected,
     SettingName::LinkableGroups,
     SettingName::AuditKeep,
+    SettingName::EffectsKeep,
 ];
 
 pub(super) async fn run(service: &Service, verb: &SettingsVerb) -> Outcome {
@@ -55,6 +56,7 @@ pub(super) fn word(name: SettingName) -> &'static str {
         SettingName::Protected => "protected",
         SettingName::LinkableGroups => "linkable-groups",
         SettingName::AuditKeep => "audit-keep",
+        SettingName::EffectsKeep => "effects-keep",
     }
 }
 
@@ -75,6 +77,7 @@ fn set(settings: &mut Settings, name: SettingName, value: &str) -> Result<(), Re
         SettingName::Protected => SettingsPatch { protected: many(), ..nothing },
         SettingName::LinkableGroups => SettingsPatch { linkable_groups: many(), ..nothing },
         SettingName::AuditKeep => SettingsPatch { audit_keep: one(), ..nothing },
+        SettingName::EffectsKeep => SettingsPatch { effects_keep: one(), ..nothing },
     };
     patch.apply(settings).map_err(|refused| {
         Refusal::new("setting", refused.to_string(), "see 'listsync settings --help' for examples")
@@ -117,6 +120,7 @@ mod tests {
             (SettingName::Protected, everybody.as_str()),
             (SettingName::LinkableGroups, id),
             (SettingName::AuditKeep, "30d"),
+            (SettingName::EffectsKeep, "400d"),
         ] {
             set(&mut settings, name, given).expect(given);
             assert_eq!(text(&settings, name), given);

@@ -73,7 +73,11 @@ async fn forget_now(
     if farewell == Farewell::Erased {
         let addresses = contact.card.addresses().into_iter().cloned().collect();
         let traces = Traces { addresses, name: contact.card.name.clone() };
-        last.push(traces::note(id, &traces, spots.keys().map(ListId::to_string).collect()));
+        last.push(traces::note(
+            (id, contact.card.object_id.as_ref()),
+            &traces,
+            spots.keys().map(ListId::to_string).collect(),
+        ));
     }
     packed(table, "delete the contact", (vec![still(&contact)], lists, last)).await?;
     Ok(left)

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use listsync_core::{
     Timestamp,
     address::Address,
+    effects::Certainty,
     id::{ContactId, ObjectId},
     list::{NewContact, Origin, Standing},
     matched::Grounds,
@@ -18,12 +19,13 @@ use listsync_engine::ports::{
 
 use super::{
     counts,
-    lease::{fence, fence_and_grow},
+    lease::{fence, fence_and_grow, lost},
     members::key_text,
     row::{LinkRow, gone},
     rows::{Rows, named},
 };
 use crate::{
+    effects,
     lists::{
         changes,
         draft::{Draft, Move},
@@ -46,14 +48,26 @@ pub(super) async fn fold(
     now: Timestamp,
 ) -> PortResult<Vec<ListOutcome>> {
     let link = LinkRow::find(table, &lease.link).await?.ok_or_else(|| gone(&lease.link))?;
+    if fold.effects.is_some() && (link.token != lease.token || link.leased_until.is_none()) {
+        // What is kept of effects carries no condition, so who is stale already keeps nothing.
+        return Err(lost(lease));
+    }
     let folding = Folding { table, lease, link, now };
     // What the guard counts comes first: what a crash leaves half-done is then held rather than let through.
     folding.record(&fold.moved).await?;
+    if let Some(told) = &fold.effects {
+        let certainty = if fold.list.is_empty() { Certainty::Certain } else { Certainty::Uncertain };
+        effects::keep(table, told, certainty).await?;
+    }
     folding.write_rows(&fold.members).await?;
     if fold.moved.is_empty() && fold.members.is_empty() && fold.list.is_empty() {
         folding.transact(&[fence(lease)]).await?;
     }
-    folding.do_steps(fold).await
+    let outcomes = folding.do_steps(fold).await?;
+    if let Some(told) = fold.effects.as_ref().filter(|_| !outcomes.is_empty()) {
+        effects::settle(table, told, &outcomes).await?;
+    }
+    Ok(outcomes)
 }
 
 /// Writes rows alone.

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use listsync_core::{
     address::Address,
-    id::{ContactId, LinkId, ListId},
+    effects::Whom,
+    id::{ContactId, LinkId, ListId, ObjectId},
     traces::Traces,
 };
 use listsync_engine::ports::{PortResult, Runs as _};
@@ -14,7 +15,7 @@ use super::{
     row,
 };
 use crate::{
-    DynamoStore, garbage,
+    DynamoStore, effects, garbage,
     lists::held,
     records::run_key,
     table::{Condition, Key, Op, Stored, schema, span},
@@ -25,10 +26,15 @@ const DOING: &str = "erase a person from what links remember";
 const CHUNK: usize = 100;
 
 /// Remembers that the links of these lists are to forget the person's addresses.
-pub(crate) fn note(contact: &ContactId, traces: &Traces, lists: BTreeSet<String>) -> Op {
+pub(crate) fn note(
+    (contact, object): (&ContactId, Option<&ObjectId>),
+    traces: &Traces,
+    lists: BTreeSet<String>,
+) -> Op {
     let key = garbage::key(format!("erased#{contact}"));
     let addresses = traces.addresses.iter().map(ToString::to_string).collect();
     let stored = Stored::new(&key).texts("addresses", &addresses).text("name", &traces.name);
+    let stored = stored.text_option("object", object.map(ObjectId::as_str));
     Op::put(key, stored.texts("lists", &lists))
 }
 
@@ -40,6 +46,9 @@ impl DynamoStore {
         let traces = Traces { addresses, name: noted.find("name").unwrap_or_default().to_owned() };
         held::strike(&self.table, &traces).await?;
         self.strike_where_told(&traces.addresses).await?;
+        let (contact, addresses) = (contact.clone(), traces.addresses.clone());
+        let whom = Whom { contact: Some(contact.clone()), object: noted.read_option("object")?, addresses };
+        effects::strike(&self.table, &whom).await?;
         for list in noted.set("lists").iter().filter_map(|list| ListId::parse(list).ok()) {
             let links = match row::of_list(&self.table, &list).await {
                 // A list that is gone has no links.
@@ -47,7 +56,7 @@ impl DynamoStore {
                 links => links?,
             };
             for state in links {
-                self.strike_from_members(&state.link.id, contact).await?;
+                self.strike_from_members(&state.link.id, &contact).await?;
                 self.strike_from_runs(&state.link.id, &traces.addresses).await?;
             }
         }

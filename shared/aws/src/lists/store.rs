@@ -9,11 +9,14 @@ use listsync_core::{
     list::{List, NewContact, Origin},
 };
 use listsync_engine::ports::{
-    AddOutcome, HeldPeople, Import, Imported, ListStore, NewImport, PortResult, RemoveOutcome,
+    AddOutcome, HeldPeople, Import, Imported, ListStore, LogPage, LogQuery, NewImport, PortResult,
+    RemoveOutcome,
 };
 
 use super::{
-    catalog, edits, held, imports,
+    catalog, changes, edits,
+    head::Head,
+    held, imports,
     person::{Contact, check_size, contact_key},
     ruling,
 };
@@ -90,6 +93,11 @@ impl ListStore for DynamoStore {
 
     async fn discard_import(&self, import: &ImportId) -> PortResult<Import> {
         ruling::discard(&self.table, import).await
+    }
+
+    async fn log(&self, query: &LogQuery) -> PortResult<LogPage> {
+        Head::load(&self.table, &query.list).await?;
+        changes::page(&self.table, query).await
     }
 
     async fn fields(&self, contact: &ContactId) -> PortResult<BTreeMap<String, String>> {

@@ -17,8 +17,8 @@ use super::{
 };
 use crate::table::{Fail, Key, MOST_BYTES, Op, Stored, Table, schema};
 
-/// How long a change is kept; after it, a cursor from before it is too old.
-const LOG_KEPT_SECONDS: i64 = 40 * 24 * 3600;
+/// How long a change is kept; after it, a cursor from before it is too old, and a history tells nothing of it.
+const LOG_KEPT_SECONDS: i64 = 100 * 24 * 3600;
 /// What stands in the log for a contact whose match changed; else the new standing does.
 pub(crate) const MATCH: &str = "match";
 /// The same for one whose address changed.

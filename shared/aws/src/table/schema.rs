@@ -34,6 +34,9 @@
 //! | how many members a list had, lately | `LIST#list` | `SIZES` |
 //! | a run's summary | `RUN#run` | `HEAD`, `PART#n` |
 //! | which runs tell of an address, for an erasure | `TOLD#hash` | `run` |
+//! | whom a batch of a run on one of a list's links added and removed | `EFFECTS#list` | `instant#run#n` |
+//! | that all of it is done, where it was written before | `EFFECTS#list` | `instant#run#n#ALLDONE` |
+//! | of which lists there is any of that, for an erasure | `EFFECTLISTS` | `list` |
 //! | the gate of a tenant | `GATE#tenant` | `HEAD` |
 //! | how far changes of a tenant's people were read | `PEOPLE#tenant` | `HEAD` |
 //! | the settings | `SETTINGS` | `HEAD` |

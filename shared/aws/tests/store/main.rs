@@ -4,6 +4,7 @@
 
 mod credential;
 mod due;
+mod effects;
 mod imports;
 mod kit;
 mod leftovers;

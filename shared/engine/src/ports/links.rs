@@ -6,6 +6,7 @@ use listsync_core::{
     Timestamp,
     address::Address,
     case::ExtrasRelease,
+    effects::Batch,
     id::{ContactId, GroupId, LinkId, ListId, ObjectId, TenantId},
     link::{Link, LinkPatch, LinkStatus},
     list::NewContact,
@@ -364,6 +365,19 @@ pub struct Fold {
     pub members: Vec<MemberChange>,
     /// What counts for the guard.
     pub moved: Vec<Moved>,
+    /// Whom it adds and removes, to be read by [`super::Runs::effects`].
+    pub effects: Option<FoldEffects>,
+}
+
+/// Effects that are kept with the fold that records them. They are in the store before any row that remembers them is, so
+/// that a crash leaves nobody in the baseline of whose coming nothing is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoldEffects {
+    /// Where the fold has effects on the list: one for each of its steps, in their order, of which those are kept whose step
+    /// is [`ListOutcome::Done`]. A crash in between may leave all of them, as uncertain. Else they are done already.
+    pub batch: Batch,
+    /// For how long from its moment on.
+    pub keep: Duration,
 }
 
 /// The last write of a run.

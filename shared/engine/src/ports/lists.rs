@@ -7,6 +7,7 @@ use listsync_core::{
     address::Address,
     contact::{OptOutReason, Saying, Scope, Via},
     grant::Lists,
+    history::Shift,
     id::{ContactId, ImportId, ListId, ObjectId},
     import::Meaning,
     limit::AdditionLimit,
@@ -60,6 +61,47 @@ pub struct ListCounts {
     pub opted_out: u64,
     /// Who has yet to confirm.
     pub pending: u64,
+}
+
+/// Where a change stands in a list's log: its number, and which of those that share it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LogPlace {
+    /// The number.
+    pub seq: u64,
+    /// Which of the changes of that number, from 0.
+    pub index: u32,
+}
+
+/// Which part of a list's log is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogQuery {
+    /// The list.
+    pub list: ListId,
+    /// Of this contact only.
+    pub contact: Option<ContactId>,
+    /// Begins with this change, or the newest that is older. None: with the newest.
+    pub from: Option<LogPlace>,
+    /// How many changes at most, one at least.
+    pub limit: usize,
+}
+
+/// A change of standing in a list's log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Logged {
+    /// Where it stands.
+    pub place: LogPlace,
+    /// What changed.
+    pub shift: Shift,
+}
+
+/// A part of a list's log.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LogPage {
+    /// Changes, the newest first.
+    pub entries: Vec<Logged>,
+    /// The change with which the next page begins; none: there are no more. A page may have fewer than were asked for, even
+    /// none, and go on.
+    pub next: Option<LogPlace>,
 }
 
 /// A list as a run sees it.
@@ -214,6 +256,9 @@ pub trait ListStore: ListSide + Contacts {
     async fn approve_import(&self, import: &ImportId, now: Timestamp) -> PortResult<Import>;
     /// Drops what an import holds: everybody stays as they are.
     async fn discard_import(&self, import: &ImportId) -> PortResult<Import>;
+    /// Who came to stand otherwise to a list, and by whom, for the last 90 days at least. Of a contact that is deleted it may
+    /// tell nothing. [`super::Fault::Gone`] when there is no such list.
+    async fn log(&self, query: &LogQuery) -> PortResult<LogPage>;
     /// A contact's fields beyond address and name.
     async fn fields(&self, contact: &ContactId) -> PortResult<BTreeMap<String, String>>;
 }

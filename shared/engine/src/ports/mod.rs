@@ -37,18 +37,18 @@ pub use imports::{Again, ERASED_NAME, Import, ImportMode, ImportState, Imported,
 pub use inbox::{Fetched, Inbox};
 pub use keys::{ApiKey, EventSource, Keys, Memory, Scopes, Secret, Seen, SigningKey, SourceKind};
 pub use links::{
-    Acquired, Cursor, DueLink, Failing, Finish, Finished, Fold, Hold, Lease, LinkEdit, LinkState, Links,
-    ListEffect, ListOutcome, ListStep, MemberChange, MemberQuery, Moved, Phase, Progress, Ruling, RulingKind,
-    Tally,
+    Acquired, Cursor, DueLink, Failing, Finish, Finished, Fold, FoldEffects, Hold, Lease, LinkEdit,
+    LinkState, Links, ListEffect, ListOutcome, ListStep, MemberChange, MemberQuery, Moved, Phase, Progress,
+    Ruling, RulingKind, Tally,
 };
 pub use lists::{
     AddOutcome, Decision, EntryPage, EntryQuery, ListChanges, ListCounts, ListEdit, ListSide, ListStore,
-    RemoveOutcome,
+    LogPage, LogPlace, LogQuery, Logged, RemoveOutcome,
 };
 pub use listsync_core::new_group::{MadeGroup, NewGroup, NewGroupKind, Visibility};
 pub use notices::{NoticeOrder, Notices};
 pub use permission::{Grant, Granted, Need};
 pub use queue::{Delivery, Outgoing, Queue, QueueState, Receipt};
-pub use records::{Gate, PeopleWatch, Runs, SettingsStore};
+pub use records::{EffectsPage, EffectsQuery, Gate, PeopleWatch, Runs, SettingsStore};
 pub use report::{FileReport, LeaveDay, ReadColumn, StatusWord};
 pub use rows::{RowSource, Rows};

@@ -1,14 +1,41 @@
 use async_trait::async_trait;
 use listsync_core::{
     Timestamp,
-    id::{LinkId, RunId, TenantId},
+    effects::{Batch, BatchPlace},
+    id::{LinkId, ListId, RunId, TenantId},
     settings::Settings,
     summary::Summary,
 };
 
 use super::{Cursor, PortResult};
 
-/// The summaries of finished runs.
+/// Which effects are read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EffectsQuery {
+    /// Of the runs of this list's links, deleted ones included.
+    pub list: ListId,
+    /// Of this run only.
+    pub run: Option<RunId>,
+    /// Nothing that was kept before.
+    pub since: Timestamp,
+    /// Nothing that was kept after.
+    pub until: Timestamp,
+    /// Begins with this batch, or the newest that is older. None: with the newest.
+    pub from: Option<BatchPlace>,
+    /// How many batches at most, one at least.
+    pub limit: usize,
+}
+
+/// A part of the effects.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EffectsPage {
+    /// Batches, the newest first.
+    pub batches: Vec<Batch>,
+    /// The batch with which the next page begins; none: there are no more.
+    pub next: Option<BatchPlace>,
+}
+
+/// The summaries of finished runs, and whom runs added and removed.
 #[async_trait]
 pub trait Runs: Send + Sync {
     /// Keeps one; a repeat replaces it.
@@ -20,6 +47,9 @@ pub trait Runs: Send + Sync {
     /// Those that finished before this one, newest first, of one link or of all. [`super::Fault::Gone`] (`no_such_run`) when it
     /// is not kept any more.
     async fn earlier(&self, run: &RunId, link: Option<&LinkId>, limit: usize) -> PortResult<Vec<Summary>>;
+    /// Whom runs added and removed, as [`super::Links::fold`] kept it, until its time is over. Of somebody who was erased the
+    /// address is gone.
+    async fn effects(&self, query: &EffectsQuery) -> PortResult<EffectsPage>;
 }
 
 /// How far the changes of a tenant's people were read.

@@ -1,14 +1,19 @@
 //! Performing a plan, batch by batch: intend, do, record. What it does to the list is in `apply_list`.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::atomic::AtomicU32,
+    time::Duration,
+};
 
 use listsync_core::{
     Timestamp,
     belief::Belief,
     case::failed_again,
+    effects::Done,
     id::ContactId,
     link::Side,
-    member::{Change, Intent, Member, Op, Open},
+    member::{Change, Intent, Member, MemberKey, Op, Open},
     plan::Effect,
     schedule::LEASE,
     summary::{Failure, Summary},
@@ -20,6 +25,7 @@ use super::{
     invite::{AbsentGuest, Handed},
     look::Look,
     onward,
+    told::{done_in_group, of_rows},
 };
 use crate::{
     ports::{
@@ -52,6 +58,8 @@ pub(crate) struct Apply<'a> {
     pub(crate) list_seen: Cursor,
     /// The contacts that this run matched: a match of an earlier one may be stale.
     pub(crate) matched: BTreeSet<ContactId>,
+    /// How many batches of effects were kept.
+    pub(crate) batches: AtomicU32,
 }
 
 impl Apply<'_> {
@@ -59,7 +67,8 @@ impl Apply<'_> {
     pub(crate) async fn run(&mut self, resolution: &mut Resolution) -> PortResult<Option<Stop>> {
         self.renew().await?;
         let moved = std::mem::take(&mut resolution.unrecorded);
-        self.save(std::mem::take(&mut resolution.changes), moved).await?;
+        let settled = std::mem::take(&mut resolution.settled);
+        self.save_settled(std::mem::take(&mut resolution.changes), (moved, settled)).await?;
         let effects = std::mem::take(&mut resolution.plan.effects);
         let Handed { effects, stop } = self.invite(effects, resolution).await?;
         if stop.is_some() {
@@ -105,18 +114,30 @@ impl Apply<'_> {
 
     /// Saves rows, in writes of bounded size.
     pub(crate) async fn save(&mut self, rows: Vec<MemberChange>, moved: Vec<Moved>) -> PortResult<()> {
+        self.save_settled(rows, (moved, BTreeMap::new())).await
+    }
+
+    /// The same, with effects of killed runs by whose they are, each in the write that has its row. Whose row is saved with an
+    /// effect of this run comes last: until then the intent is open, and says the same to the next run.
+    async fn save_settled(
+        &mut self,
+        rows: Vec<MemberChange>,
+        (moved, mut settled): (Vec<Moved>, BTreeMap<MemberKey, Done>),
+    ) -> PortResult<()> {
         let mut moved = Some(moved).filter(|moved| !moved.is_empty());
         for (number, members) in rows.chunks(ROWS).enumerate() {
             if number % 20 == 19 {
                 self.renew().await?;
             }
             let moved = moved.take().unwrap_or_default();
-            self.fold(Fold { members: members.to_vec(), moved, ..Fold::default() }).await?;
+            let effects = self.batch(of_rows(&mut settled, members));
+            self.fold(Fold { members: members.to_vec(), moved, effects, ..Fold::default() }).await?;
         }
-        match moved {
-            Some(moved) => self.fold(Fold { moved, ..Fold::default() }).await.map(drop),
-            None => Ok(()),
+        let (moved, effects) = (moved.unwrap_or_default(), self.batch(settled.into_values().collect()));
+        if moved.is_empty() && effects.is_none() {
+            return Ok(());
         }
+        self.fold(Fold { moved, effects, ..Fold::default() }).await.map(drop)
     }
 
     /// For calls to the directory that write.
@@ -152,11 +173,14 @@ impl Apply<'_> {
             if listed && matches!(answer, Applied::Done | Applied::AlreadySo) {
                 tally.stop.get_or_insert(Stop::GoOn);
             }
+            let intended = row.intent.filter(|intent| intent.op == op).map_or(since, |intent| intent.since);
+            tally.done.extend(done_in_group(effect, &answer, intended));
             self.fold_answer(&mut tally, effect, row, answer);
         }
         tally.fold.moved.extend(self.moved(Change { side: Side::Group, op }, tally.counted, resolution));
         self.summary.set_aside += tally.set_aside.len() as u64;
         resolution.set_aside.append(&mut tally.set_aside);
+        tally.fold.effects = self.batch(tally.done);
         self.fold(tally.fold).await?;
         Ok(tally.stop)
     }
@@ -171,7 +195,7 @@ impl Apply<'_> {
                 if answer == Applied::Done {
                     self.count(effect);
                 }
-                let group = Some(Belief { present, since: now });
+                let group = Some(Belief::written(present, now));
                 let row = Member { in_baseline: present, group, intent: None, open: None, ..row };
                 tally.fold.members.push(MemberChange::Put(row));
             }
@@ -266,6 +290,8 @@ struct GroupTally {
     stop: Option<Stop>,
     fold: Fold,
     counted: u64,
+    /// What was done, to be kept.
+    done: Vec<Done>,
     /// When those whom the directory did not decide on are to be read.
     set_aside: Vec<Timestamp>,
 }

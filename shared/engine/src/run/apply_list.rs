@@ -72,9 +72,10 @@ impl Apply<'_> {
     async fn do_all(&self, due: &[Due<'_>], resolution: &Resolution) -> PortResult<Vec<ListOutcome>> {
         let counted = due.iter().filter(|one| counts(one.effect)).count() as u64;
         let steps = due.iter().map(|one| one.step.clone()).collect();
+        let done = due.iter().map(|one| self.done_on_list(one.effect)).collect();
         // The effects of a batch are of one kind.
         let op = due.first().map_or(Op::Remove, |one| one.effect.change.op);
-        let fold = self.fold_of(steps, op, counted, resolution);
+        let fold = Fold { effects: self.batch(done), ..self.fold_of(steps, op, counted, resolution) };
         let mut outcomes = self.fold(fold.clone()).await?;
         self.decide_claims(fold, &mut outcomes).await?;
         Ok(outcomes)
@@ -87,6 +88,7 @@ impl Apply<'_> {
             list_seen: Some(self.list_seen.clone()),
             members: Vec::new(),
             moved: self.moved(change, counted, resolution).into_iter().collect(),
+            effects: None,
         }
     }
 
@@ -100,19 +102,21 @@ impl Apply<'_> {
         resolution: &Resolution,
     ) -> PortResult<BTreeSet<MemberKey>> {
         let aliases = due.iter().flat_map(|one| one.effect.also.iter().map(move |alias| (one, alias)));
-        let leaving: Vec<(&Effect, ListStep)> = aliases
-            .map(|(Due { effect, row, .. }, alias)| {
-                let step = ListStep { effect: ListEffect::Remove(alias.contact.clone()), then: row.clone() };
-                (*effect, step)
-            })
-            .collect();
+        let mut done = Vec::new();
+        let mut leaving: Vec<(&Effect, ListStep)> = Vec::new();
+        for (Due { effect, row, .. }, alias) in aliases {
+            let step = ListStep { effect: ListEffect::Remove(alias.contact.clone()), then: row.clone() };
+            done.push(self.done_under(effect, alias));
+            leaving.push((*effect, step));
+        }
         let mut staying = BTreeSet::new();
         if leaving.is_empty() {
             return Ok(staying);
         }
         let counted = leaving.iter().filter(|(effect, _)| counts(effect)).count() as u64;
         let steps = leaving.iter().map(|(_, step)| step.clone()).collect();
-        let outcomes = self.fold(self.fold_of(steps, Op::Remove, counted, resolution)).await?;
+        let fold = self.fold_of(steps, Op::Remove, counted, resolution);
+        let outcomes = self.fold(Fold { effects: self.batch(done), ..fold }).await?;
         for ((effect, _), outcome) in leaving.iter().zip(outcomes) {
             match outcome {
                 ListOutcome::Done => self.count(effect),

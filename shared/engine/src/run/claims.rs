@@ -52,7 +52,9 @@ impl Apply<'_> {
         for (step, Given { open, .. }) in given {
             list[step].then.open = open;
         }
-        let again = self.fold(Fold { list, moved: Vec::new(), ..fold }).await?;
+        // Of a batch of its own: what was done before is kept already.
+        let effects = fold.effects.and_then(|effects| self.batch(effects.batch.done));
+        let again = self.fold(Fold { list, moved: Vec::new(), effects, ..fold }).await?;
         for (outcome, again) in outcomes.iter_mut().zip(again).filter(|(outcome, _)| contested(outcome)) {
             *outcome = again;
         }

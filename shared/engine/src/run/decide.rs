@@ -7,6 +7,7 @@ use listsync_core::{
     address::Address,
     belief::Belief,
     case::{Case, Decided, Onward, Policy, Reach, Verdict, judge, skip},
+    effects::Done,
     gather::{Evidence, Sight},
     identity::{ListPresence, Unmatched},
     limit::AdditionLimit,
@@ -25,6 +26,7 @@ use super::{
     onward, remarks,
     renames::Renamed,
     sizes::{self, Members},
+    told,
 };
 use crate::ports::{MemberChange, Moved, PortResult};
 
@@ -50,6 +52,8 @@ pub(crate) struct Resolution {
     pub(crate) remarks: Vec<Remark>,
     /// What counts for the guard that an earlier run did but could not record.
     pub(crate) unrecorded: Vec<Moved>,
+    /// The effects of killed runs that are seen to be done, by whose they are.
+    pub(crate) settled: BTreeMap<MemberKey, Done>,
     /// The members whose reads are set aside: when each is to be read again.
     pub(crate) set_aside: Vec<Timestamp>,
     /// Who opted out and leaves one side first, and the other in another run.
@@ -113,7 +117,7 @@ fn policy(look: Look<'_>, reach: Reach) -> Policy {
         first_merge: link.first_merge,
         externals: link.externals,
         phase: progress.phase,
-        window: look.settings.settle_window,
+        settling: look.settling(),
         ruling: look.state.ruling.clone(),
         retry: retry(look.reason),
         writes: link.writes,
@@ -126,7 +130,7 @@ async fn standing(look: Look<'_>, sorting: &Sorting<'_>) -> PortResult<Standing>
     // The members after what was newly seen, which a full read and an incremental one count alike.
     let group = match &sorting.evidence.sight {
         Sight::All(..) => sorting.present,
-        Sight::Some { .. } => {
+        Sight::Some(_) => {
             let known = look.ports.links.group_size(&look.link().id).await?;
             (known + sorting.came).saturating_sub(sorting.went)
         }
@@ -162,6 +166,7 @@ impl<'a> Sorting<'a> {
             outlived,
             unmatched: Vec::new(),
             unrecorded: Vec::new(),
+            settled: BTreeMap::new(),
             set_aside: Vec::new(),
             still_listed: BTreeSet::new(),
             remarks: Vec::new(),
@@ -191,6 +196,8 @@ impl<'a> Sorting<'a> {
         self.came += after.saturating_sub(before);
         self.went += before.saturating_sub(after);
         self.resolution.unrecorded.extend(self.unrecorded(case, &member));
+        let settled = told::settled(case, &member).map(|done| (member.key.clone(), done));
+        self.resolution.settled.extend(settled);
         self.resolution.remarks.extend(remarks::same_person(case));
         match verdict {
             Verdict::Do(effect) => {

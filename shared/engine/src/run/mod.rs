@@ -27,9 +27,14 @@ mod resolve;
 mod sizes;
 mod sources;
 mod successor;
+mod told;
 mod word;
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::atomic::AtomicU32,
+    time::Duration,
+};
 
 use listsync_core::{
     Timestamp,
@@ -258,7 +263,8 @@ impl Running<'_> {
         resolution: &mut Resolution,
     ) -> PortResult<Option<Stop>> {
         let (look, lease, summary) = (self.look, &mut self.lease, &mut self.summary);
-        Apply { look, lease, summary, list_seen, matched }.run(resolution).await
+        let batches = AtomicU32::new(0);
+        Apply { look, lease, summary, list_seen, matched, batches }.run(resolution).await
     }
 
     /// Saves what the look-ups found so far, so that the next run asks only for the rest.
@@ -276,7 +282,7 @@ impl Running<'_> {
             .records
             .retain(|key, _| matches!(key, MemberKey::Contact(contact) if unmatched.contains_key(contact)));
         observed.principals.clear();
-        observed.sight = Sight::Some { present: [].into(), absent: [].into(), rumoured: [].into() };
+        observed.sight = Sight::Some(BTreeMap::new());
         let seen = (observed.list_cursor.clone(), observed.matched.clone());
         let (evidence, _) = finish::split(observed, unmatched);
         let mut resolution = decide(self.look, &evidence, &Shield::default()).await?;

@@ -3,7 +3,10 @@
 pub mod alert;
 pub mod audit;
 pub mod contact;
+pub mod effects;
 pub mod failures;
+pub mod group;
+pub mod history;
 pub mod import;
 pub mod link;
 pub mod list;

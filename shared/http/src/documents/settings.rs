@@ -33,6 +33,8 @@ pub struct SettingsDocument {
     pub linkable_groups: Vec<String>,
     /// For how many days the audit keeps what is recorded from now on, such as `400d`.
     pub audit_keep: String,
+    /// For how many days it is kept whom each run added and removed, of runs from now on, such as `90d`.
+    pub effects_keep: String,
 }
 
 /// The settings after a change.
@@ -77,6 +79,9 @@ pub struct SettingsPatch {
     /// For how many days the audit keeps what is recorded from now on: 1 to 3650.
     #[schema(pattern = "^([1-9][0-9]{0,2}|[12][0-9]{3}|3[0-5][0-9]{2}|36[0-4][0-9]|3650)d$")]
     pub audit_keep: Option<String>,
+    /// For how many days it is kept whom each run added and removed, of runs from now on: 1 to 3650.
+    #[schema(pattern = "^([1-9][0-9]{0,2}|[12][0-9]{3}|3[0-5][0-9]{2}|36[0-4][0-9]|3650)d$")]
+    pub effects_keep: Option<String>,
 }
 
 /// A setting that makes no sense: its name and why.
@@ -103,6 +108,7 @@ impl SettingsDocument {
             protected,
             linkable_groups,
             audit_keep,
+            effects_keep,
         } = settings;
         Self {
             every: duration::format(*every),
@@ -114,6 +120,7 @@ impl SettingsDocument {
             protected: protected.texts(),
             linkable_groups: linkable_groups.iter().map(ToString::to_string).collect(),
             audit_keep: duration::format_days(*audit_keep),
+            effects_keep: duration::format_days(*effects_keep),
         }
     }
 }
@@ -132,6 +139,7 @@ impl SettingsPatch {
             protected,
             linkable_groups,
             audit_keep,
+            effects_keep,
         } = self;
         let named = [
             ("every", every.is_some()),
@@ -143,6 +151,7 @@ impl SettingsPatch {
             ("protected", protected.is_some()),
             ("linkable-groups", linkable_groups.is_some()),
             ("audit-keep", audit_keep.is_some()),
+            ("effects-keep", effects_keep.is_some()),
         ];
         named.into_iter().filter(|(_, is_named)| *is_named).map(|(name, _)| name).collect()
     }
@@ -162,6 +171,7 @@ impl SettingsPatch {
             protected,
             linkable_groups,
             audit_keep,
+            effects_keep,
         } = self;
         if let Some(text) = every {
             settings.every = duration::parse_interval(&text).map_err(|error| refuse("every", error))?;
@@ -192,6 +202,10 @@ impl SettingsPatch {
         }
         if let Some(text) = audit_keep {
             settings.audit_keep = duration::parse_days(&text).map_err(|error| refuse("audit-keep", error))?;
+        }
+        if let Some(text) = effects_keep {
+            settings.effects_keep =
+                duration::parse_days(&text).map_err(|error| refuse("effects-keep", error))?;
         }
         Ok(())
     }
@@ -229,6 +243,7 @@ mod tests {
             "protected": ["owners", "2f4d0c1e-0000-4000-8000-000000000001", "anna@contoso.com"],
             "linkable-groups": ["2f4d0c1e-0000-4000-8000-000000000002"],
             "audit-keep": "500d",
+            "effects-keep": "30d",
         });
         let document = patch(given.clone()).expect("settings");
         assert_eq!(serde_json::to_value(document).expect("JSON"), given);
@@ -251,6 +266,7 @@ mod tests {
             ("linkable-groups", json!(["staff"])),
             ("audit-keep", json!("off")),
             ("audit-keep", json!("0d")),
+            ("effects-keep", json!("3651d")),
         ] {
             let refused = patch(json!({name: value})).expect_err(name);
             assert_eq!(refused.name, name);

@@ -224,7 +224,7 @@ fn with_rejects(status: StatusCode, document: impl IntoResponse, rejects: Option
     }
 }
 
-fn wants_csv(headers: &HeaderMap) -> bool {
+pub(super) fn wants_csv(headers: &HeaderMap) -> bool {
     let given = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     given.split(',').next().is_some_and(|first| first.trim().to_ascii_lowercase().starts_with("text/csv"))
 }

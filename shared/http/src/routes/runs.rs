@@ -1,26 +1,32 @@
-//! Runs: what they did, and what failed in them.
+//! Runs: what they did and to whom, and what failed in them.
 
 use axum::{
     Json,
     extract::OriginalUri,
-    http::{StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
 use listsync_core::{
+    effects::DonePlace,
     id::{ListId, RunId},
     summary::Summary,
 };
-use listsync_engine::ports::Fault;
+use listsync_engine::{
+    effects::{self, RecordedPage},
+    ports::Fault,
+};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use super::imports::wants_csv;
 use crate::{
     ask::{Asked, Named},
     documents::{
+        effects::{EffectDocument, csv},
         failures,
         summary::{SummaryDocument, SummarySchema},
     },
-    page::{Page, Wanted},
+    page::{Page, PageQuery, Wanted, next_header},
     problem::Problem,
     within::{Within, not_bound},
 };
@@ -95,6 +101,36 @@ pub(crate) async fn one(app: Within, Named([run]): Named<1>) -> Result<Json<Summ
 pub(crate) async fn failures_csv(app: Within, Named([run]): Named<1>) -> Result<Response, Problem> {
     let summary = load(&app, &run).await?;
     Ok(csv_answer(StatusCode::OK, failures::csv(&summary).into_bytes(), "failures.csv"))
+}
+
+/// Whom a run added and removed, the newest batch first, or, where Accept asks for text/csv, the same as a table. It is kept
+/// for as long as the setting `effects-keep` says.
+#[utoipa::path(get, path = "/v1/runs/{run}/members", tag = "runs",
+    params(("run" = String, Path, description = "A run's id."), PageQuery),
+    responses((status = 200, description = "A page of effects.",
+        content((Page<EffectDocument> = "application/json"), (String = "text/csv")))))]
+pub(crate) async fn members(
+    app: Within,
+    Named([run]): Named<1>,
+    Asked(query): Asked<PageQuery>,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let wanted = Wanted::of(query.cursor.as_deref(), query.limit)?;
+    let from = wanted.after.as_deref().map(str::parse::<DonePlace>).transpose();
+    let from = from.map_err(|_| Problem::parameter("cursor", "this is no cursor of a run's members"))?;
+    let summary = load(&app, &run).await?;
+    let RecordedPage { items, next } = match effects::WhichRuns::of_run(&summary) {
+        Some(runs) => effects::page(app.ports(), &runs, (from.as_ref(), wanted.limit)).await?,
+        None => RecordedPage::default(),
+    };
+    let items: Vec<EffectDocument> = items.iter().map(EffectDocument::of).collect();
+    let page = Page::of(items, next.as_ref().map(ToString::to_string));
+    if !wants_csv(&headers) {
+        return Ok(page.answer(&uri));
+    }
+    let file = csv_answer(StatusCode::OK, csv(&page.items).into_bytes(), "members.csv");
+    Ok((next_header(page.next.as_deref(), &uri), file).into_response())
 }
 
 async fn load(app: &Within, run: &str) -> Result<Summary, Problem> {

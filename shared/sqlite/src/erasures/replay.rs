@@ -10,6 +10,7 @@ use rusqlite::Connection;
 
 use super::{Erased, Erasures, note_hashed};
 use crate::{
+    effects,
     error::Outcome,
     lists::held,
     open,
@@ -109,5 +110,6 @@ fn strike(tx: &Connection, is_erased: impl Fn(&str) -> bool) -> Outcome<()> {
         held::forget_rows(tx, address)?;
         tx.execute("UPDATE members SET address = NULL, named = NULL WHERE address = ?1", [address.as_str()])?;
     }
+    effects::strike_addresses(tx, |address| Ok(is_erased(&suppressions::hash(tx, address)?)))?;
     held::forget_names(tx, &Traces { addresses: erased, name: String::new() })
 }

@@ -15,6 +15,7 @@ use super::{
     lease, members,
 };
 use crate::{
+    effects,
     error::Outcome,
     lists::{
         catalog::{self, Numbered},
@@ -46,6 +47,9 @@ pub(super) fn fold(tx: &Connection, lease: &Lease, fold: &Fold, now: Timestamp) 
             members::put(tx, link, &Member { contact, ..then.clone() })?;
         }
         outcomes.push(outcome);
+    }
+    if let Some(told) = &fold.effects {
+        effects::keep(tx, told, &outcomes)?;
     }
     let place = Place { link, list: scene.list.n };
     for moved in &fold.moved {

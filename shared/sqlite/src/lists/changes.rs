@@ -4,20 +4,24 @@ use std::{collections::BTreeSet, time::Duration};
 
 use listsync_core::{
     Timestamp,
+    history::Shift,
     id::{ContactId, ListId},
     list::Origin,
 };
-use listsync_engine::ports::{Cursor, ListChanges};
+use listsync_engine::ports::{self, Cursor, ListChanges, LogPage, LogPlace, LogQuery};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::catalog;
 use crate::{
     error::{Fail, Outcome},
-    values::{collect, nanos, nanos_before, origin_name, typed},
+    values::{
+        collect, count, nanos, nanos_before, origin, origin_name, standing, stored_count, stored_limit,
+        timestamp, typed,
+    },
 };
 
-/// How long a change is kept at least.
-const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
+/// How long a change is kept at least: for as long as what runs did, as people read both as one history.
+const KEPT: Duration = listsync_core::effects::KEPT;
 
 /// What stands in the log for a contact whose match changed; else the new standing does.
 pub(crate) const MATCH: &str = "match";
@@ -95,6 +99,33 @@ pub(super) fn since(tx: &Connection, list: &ListId, since: &Cursor) -> Outcome<L
     let mut seen = BTreeSet::new();
     let contacts = contacts.into_iter().filter(|contact| seen.insert(contact.clone())).collect();
     Ok(ListChanges { contacts, cursor: Cursor(seq.to_string()) })
+}
+
+/// A page of who came to stand otherwise, the newest first.
+pub(super) fn page(tx: &Connection, query: &LogQuery) -> Outcome<LogPage> {
+    let LogQuery { list, contact, from, limit } = query;
+    let n = catalog::number(tx, list)?;
+    let statement = tx.prepare_cached(
+        "SELECT x.seq, c.id, x.what, x.origin, x.at FROM changes x JOIN contacts c ON c.n = x.contact
+         WHERE x.list = ?1 AND x.seq <= ?2 AND x.what <> ?3 AND (?4 IS NULL OR c.id = ?4)
+         ORDER BY x.seq DESC LIMIT ?5",
+    )?;
+    let from = from.map_or(i64::MAX, |from| stored_count(from.seq));
+    let contact = contact.as_ref().map(|contact| contact.as_str());
+    let wanted = params![n, from, MATCH, contact, stored_limit(limit.saturating_add(1))];
+    let mut entries = collect(statement, wanted, |row| {
+        let shift = Shift {
+            list: list.clone(),
+            contact: typed(row, 1, "contact's id")?,
+            standing: standing(&row.get::<_, String>(2)?)?,
+            origin: origin(&row.get::<_, String>(3)?)?,
+            at: timestamp(row.get(4)?),
+        };
+        Ok(ports::Logged { place: LogPlace { seq: count(row.get(0)?), index: 0 }, shift })
+    })?;
+    let next = entries.get(*limit).map(|further| further.place);
+    entries.truncate(*limit);
+    Ok(LogPage { entries, next })
 }
 
 /// Forgets changes of a list that are old enough.

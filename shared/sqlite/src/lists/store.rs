@@ -9,10 +9,11 @@ use listsync_core::{
     list::{List, NewContact, Origin},
 };
 use listsync_engine::ports::{
-    AddOutcome, HeldPeople, Import, Imported, ListStore, NewImport, PortResult, RemoveOutcome,
+    AddOutcome, HeldPeople, Import, Imported, ListStore, LogPage, LogQuery, NewImport, PortResult,
+    RemoveOutcome,
 };
 
-use super::{catalog, contacts, edits, held, imports};
+use super::{catalog, changes, contacts, edits, held, imports};
 use crate::SqliteStore;
 
 #[async_trait]
@@ -85,6 +86,11 @@ impl ListStore for SqliteStore {
     async fn discard_import(&self, import: &ImportId) -> PortResult<Import> {
         let import = import.clone();
         self.write("discard the import", move |tx| held::discard(tx, &import)).await
+    }
+
+    async fn log(&self, query: &LogQuery) -> PortResult<LogPage> {
+        let query = query.clone();
+        self.read("read the list's history", move |tx| changes::page(tx, &query)).await
     }
 
     async fn fields(&self, contact: &ContactId) -> PortResult<BTreeMap<String, String>> {

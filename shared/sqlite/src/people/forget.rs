@@ -6,6 +6,7 @@ use listsync_core::{
     Timestamp,
     address::Address,
     contact::Contact,
+    effects::Whom,
     id::{ContactId, ListId},
     register::{Farewell, part},
     summary::Summary,
@@ -15,7 +16,7 @@ use rusqlite::{Connection, params};
 
 use super::{departed, former, person, read, suppressions};
 use crate::{
-    erasures,
+    effects, erasures,
     error::Outcome,
     lists::{
         changes,
@@ -33,7 +34,7 @@ pub(super) fn delete(tx: &Connection, id: &ContactId, at: Timestamp) -> Outcome<
 
 /// Erases a person: as a deletion, and nobody brings them back but they themselves.
 pub(crate) fn erase(tx: &Connection, id: &ContactId, at: Timestamp) -> Outcome<Vec<ListId>> {
-    let Contact { name, aliases, address, .. } = read::expect(tx, id)?;
+    let Contact { name, aliases, address, object_id, .. } = read::expect(tx, id)?;
     let traces = Traces { addresses: aliases.into_iter().chain([address]).collect(), name };
     let lists = forget(tx, id, (Farewell::Erased, at))?;
     held::forget_names(tx, &traces)?;
@@ -43,6 +44,8 @@ pub(crate) fn erase(tx: &Connection, id: &ContactId, at: Timestamp) -> Outcome<V
         held::forget_rows(tx, address)?;
         former::forget(tx, address)?;
     }
+    let addresses = traces.addresses.clone();
+    effects::strike(tx, &Whom { contact: Some(id.clone()), object: object_id, addresses })?;
     tx.execute("UPDATE members SET address = NULL, named = NULL WHERE contact = ?1", [id.as_str()])?;
     open::note_unflushed(tx)?;
     Ok(lists)

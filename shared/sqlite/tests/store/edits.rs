@@ -78,9 +78,9 @@ async fn a_cursor_that_is_too_old_or_not_of_this_list_is_gone() {
     let start = cursor(&store, &staff.id).await;
     add(&store, &staff.id, "anna").await;
     let middle = cursor(&store, &staff.id).await;
-    let month = at(0).checked_add(31 * DAY).unwrap();
+    let month = at(0).checked_add(91 * DAY).unwrap();
     store.add(&staff.id, &person("bo"), Origin::Manual, month).await.unwrap();
-    // An import forgets what is older than 30 days.
+    // An import forgets what is older than 90 days.
     let file = NewImport::new("f.csv", ImportMode::Incremental, Vec::new(), month);
     store.import(&staff.id, &file).await.unwrap();
     for gone in [start, Cursor("99".into()), Cursor("-1".into()), Cursor("x".into())] {
@@ -91,13 +91,13 @@ async fn a_cursor_that_is_too_old_or_not_of_this_list_is_gone() {
 }
 
 #[tokio::test]
-async fn changes_are_kept_for_thirty_days() {
+async fn changes_are_kept_for_ninety_days() {
     let store = store();
     let staff = list(&store, "Staff").await;
     let start = cursor(&store, &staff.id).await;
     add(&store, &staff.id, "anna").await;
     let file =
-        NewImport::new("f.csv", ImportMode::Incremental, Vec::new(), at(0).checked_add(30 * DAY).unwrap());
+        NewImport::new("f.csv", ImportMode::Incremental, Vec::new(), at(0).checked_add(90 * DAY).unwrap());
     store.import(&staff.id, &file).await.unwrap();
     assert_eq!(store.changes(&staff.id, &start).await.unwrap().contacts.len(), 1);
 }

@@ -11,7 +11,7 @@ use listsync_engine::ports::{
 use listsync_sqlite::SqliteStore;
 
 use crate::{
-    kit::{address, at, lease, link, list, member, person},
+    kit::{address, at, effects, lease, link, list, member, person, told},
     records::summary,
 };
 
@@ -28,7 +28,8 @@ fn names(folder: &tempfile::TempDir) -> Vec<String> {
     names
 }
 
-const TRACES: [&str; 4] = ["anna@", "a.adler@", "Anna Adler", "attic-7"];
+/// An address of effects is packed: what stands before its `@` is all that names somebody.
+const TRACES: [&str; 5] = ["anna@", "a.adler", "a.former", "Anna Adler", "attic-7"];
 
 /// Law 17.
 #[tokio::test]
@@ -50,8 +51,11 @@ async fn no_trace_of_an_erased_person_is_left_in_the_file() {
     let lease = lease(&store, "l1", at(3)).await;
     let mut remembered = member("o1");
     (remembered.contact, remembered.address) = (Some(id.clone()), Some(address("anna")));
-    let fold = Fold { members: vec![MemberChange::Put(remembered)], ..Fold::default() };
+    let told = [told("a.adler", None), told("a.former", Some(&id)), told("berta", None)];
+    let members = vec![MemberChange::Put(remembered)];
+    let fold = Fold { members, effects: Some(effects(&staff.id, told.into())), ..Fold::default() };
     store.fold(&lease, &fold).await.unwrap();
+    assert!(fs::read(path.with_extension("db-wal")).unwrap().windows(8).any(|some| some == b"a.former"));
     store.erase_contact(&id, at(4)).await.unwrap();
     let run = Runs::load(&store, &RunId::parse("r1").unwrap()).await.unwrap().unwrap();
     assert_eq!((run.failures.len(), run.failures[0].address.clone()), (1, None), "the failure itself stays");

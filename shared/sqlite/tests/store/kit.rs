@@ -7,17 +7,19 @@ use std::{
 use listsync_core::{
     Timestamp,
     address::Address,
-    id::{ContactId, GroupId, LinkId, ListId, ObjectId, TenantId},
-    link::{Externals, Extras, FirstMerge, Link, LinkStatus, MemberRules, Mode, Writes},
+    effects::{Batch, BatchPlace, Because, Certainty, Done},
+    id::{ContactId, GroupId, LinkId, ListId, ObjectId, RunId, TenantId},
+    link::{Externals, Extras, FirstMerge, Link, LinkStatus, MemberRules, Mode, Side, Writes},
     linkable::Voucher,
     list::{Entry, List, NewContact, Origin, Standing},
     matched::{Binding, Grounds},
-    member::{Member, MemberKey},
+    member::{Change, Member, MemberKey, Op},
+    plan::Cause,
     trigger::Generation,
 };
 use listsync_engine::ports::{
-    Acquired, Clock, Cursor, EntryQuery, Finish, Fold, Lease, Links, ListEffect, ListSide, ListStep,
-    ListStore, Progress,
+    Acquired, Clock, Cursor, EntryQuery, Finish, Fold, FoldEffects, Lease, Links, ListEffect, ListSide,
+    ListStep, ListStore, Progress,
 };
 use listsync_sqlite::SqliteStore;
 
@@ -164,4 +166,24 @@ pub(crate) fn bound(contact: &ContactId, to: &str) -> Binding {
         object: object(to),
         grounds: Grounds::new(address("matched"), None, at(0)),
     }
+}
+
+/// That a run put somebody into the group.
+pub(crate) fn told(local: &str, contact: Option<&ContactId>) -> Done {
+    Done {
+        change: Change { side: Side::Group, op: Op::Add },
+        because: Because::Known(Cause::ListAdded),
+        object: None,
+        contact: contact.cloned(),
+        address: Some(address(local)),
+        at: at(3),
+    }
+}
+
+/// A run's first batch.
+pub(crate) fn effects(list: &ListId, done: Vec<Done>) -> FoldEffects {
+    let place = BatchPlace { at: at(3), run: RunId::parse("r1").unwrap(), number: 0 };
+    let (link, certainty) = (LinkId::parse("l1").unwrap(), Certainty::Certain);
+    let batch = Batch { list: list.clone(), link, place, certainty, done };
+    FoldEffects { batch, keep: 36_500 * DAY }
 }

@@ -5,19 +5,21 @@ use std::{collections::BTreeMap, fs, path::Path};
 use listsync_core::{
     contact::{OptOutReason, Saying, Scope, Via},
     id::ContactId,
+    link::Mode,
     list::{NewContact, Origin},
 };
 use listsync_engine::ports::{
-    AddOutcome, ContactEdit, Contacts, Decision, ImportMode, ListSide, ListStore, NewImport, Runs,
+    AddOutcome, ContactEdit, Contacts, Decision, Fold, ImportMode, Links, ListSide, ListStore, NewImport,
+    Runs,
 };
 use listsync_sqlite::SqliteStore;
 
 use crate::{
-    kit::{address, at, list, person},
+    kit::{address, at, effects, lease, link, list, person, told},
     records::summary,
 };
 
-const TRACES: [&str; 5] = ["anna@", "a.adler@", "a.old@", "Anna Adler", "attic-7"];
+const TRACES: [&str; 5] = ["anna@", "a.adler", "a.old", "Anna Adler", "attic-7"];
 
 struct Place {
     folder: tempfile::TempDir,
@@ -88,6 +90,11 @@ async fn who_was_erased_after_a_copy_is_erased_in_it_when_it_is_brought_back() {
     let file = NewImport::new("anna.csv", ImportMode::Incremental, many.chain([new.into()]).collect(), at(2));
     assert!(store.import(&staff.id, &file).await.unwrap().import.held_additions > 0);
     store.save(&summary("r1", "l1", at(3))).await.unwrap();
+    store.create(&link("l1", &staff.id, "g1", Mode::TwoWay), at(0)).await.unwrap();
+    let lease = lease(&store, "l1", at(3)).await;
+    let done = [told("a.adler", None), told("a.old", Some(&id))].into();
+    let fold = Fold { effects: Some(effects(&staff.id, done)), ..Fold::default() };
+    store.fold(&lease, &fold).await.unwrap();
     drop(store);
     place.back_up();
 

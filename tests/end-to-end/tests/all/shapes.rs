@@ -97,7 +97,7 @@ async fn settings(world: &World) {
     let defaults = world.json(&["settings", "get"]).await;
     let expected = json!({
         "every": "15m", "full-check-every": "24h", "settle-window": "30m", "max-removals": "standard", "max-additions": "standard",
-        "internal-domains": [], "protected": [], "linkable-groups": [], "audit-keep": "400d",
+        "internal-domains": [], "protected": [], "linkable-groups": [], "audit-keep": "400d", "effects-keep": "90d",
     });
     assert_eq!(defaults, expected);
     let set = world.json(&["settings", "set", "internal-domains", "contoso.example"]).await;

@@ -19,9 +19,10 @@ fn blocks(heading: &str) -> Vec<&'static str> {
 
 /// A line as a person types it into a shell, where both programs are on the path.
 fn shell(world: &World, line: &str) -> Command {
-    let binaries = binary("listsync").parent().map(Path::to_path_buf).expect("binaries are in a folder");
+    let folder = |program| binary(program).parent().map(Path::to_path_buf).expect("binaries are in a folder");
+    let binaries = ["listsync", "listsync-graph-emulator"].map(folder).into_iter();
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let path = std::env::join_paths(std::iter::once(binaries).chain(std::env::split_paths(&path)));
+    let path = std::env::join_paths(binaries.chain(std::env::split_paths(&path)));
     let mut command = Command::new("sh");
     command.args(["-c", line]).current_dir(world.folder()).env_clear();
     command.env("PATH", path.expect("a path")).stdin(Stdio::null());
@@ -30,7 +31,6 @@ fn shell(world: &World, line: &str) -> Command {
 
 /// Starts the emulator as the README types it, but on a free port, and waits until it says what to export.
 async fn emulator(world: &World, line: &str) -> Child {
-    binary("listsync-graph-emulator");
     let mut command = shell(world, &format!("exec {line} --port 0"));
     let mut child = command.stdout(Stdio::piped()).kill_on_drop(true).spawn().expect("the emulator starts");
     let stdout = child.stdout.take().expect("its output");

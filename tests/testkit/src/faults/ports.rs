@@ -20,10 +20,11 @@ use listsync_core::{
     trigger::Generation,
 };
 use listsync_engine::ports::{
-    Acquired, AddOutcome, Cursor, Decision, Delivery, DueLink, EntryPage, EntryQuery, Finish, Finished, Fold,
-    Gate, HeldPeople, Import, Imported, Lease, LinkEdit, LinkState, Links, ListChanges, ListCounts,
-    ListOutcome, ListSide, ListStore, MemberQuery, Moved, NewImport, Outgoing, PeopleWatch, PortResult,
-    Queue, QueueState, Receipt, RemoveOutcome, Runs, SettingsStore,
+    Acquired, AddOutcome, Cursor, Decision, Delivery, DueLink, EffectsPage, EffectsQuery, EntryPage,
+    EntryQuery, Finish, Finished, Fold, Gate, HeldPeople, Import, Imported, Lease, LinkEdit, LinkState,
+    Links, ListChanges, ListCounts, ListOutcome, ListSide, ListStore, LogPage, LogQuery, MemberQuery, Moved,
+    NewImport, Outgoing, PeopleWatch, PortResult, Queue, QueueState, Receipt, RemoveOutcome, Runs,
+    SettingsStore,
 };
 
 use super::Faulty;
@@ -163,6 +164,10 @@ impl<P: ListStore + ?Sized> ListStore for Faulty<P> {
         through!(self, "lists.discard_import", self.port.discard_import(import))
     }
 
+    async fn log(&self, query: &LogQuery) -> PortResult<LogPage> {
+        through!(self, "lists.log", self.port.log(query))
+    }
+
     async fn fields(&self, contact: &ContactId) -> PortResult<BTreeMap<String, String>> {
         through!(self, "lists.fields", self.port.fields(contact))
     }
@@ -267,6 +272,10 @@ impl<P: Runs + ?Sized> Runs for Faulty<P> {
 
     async fn earlier(&self, run: &RunId, link: Option<&LinkId>, limit: usize) -> PortResult<Vec<Summary>> {
         through!(self, "runs.earlier", self.port.earlier(run, link, limit))
+    }
+
+    async fn effects(&self, query: &EffectsQuery) -> PortResult<EffectsPage> {
+        through!(self, "runs.effects", self.port.effects(query))
     }
 }
 

@@ -14,6 +14,7 @@ mod clock;
 mod departures;
 mod desk;
 mod events;
+mod experiment;
 mod groups;
 mod growth;
 mod guard_model;
@@ -38,6 +39,7 @@ mod status;
 mod tokens;
 mod trouble;
 mod two_way;
+mod who;
 mod words;
 
 /// Runs a scenario on a runtime whose timers stand still: virtual time is the clock's.

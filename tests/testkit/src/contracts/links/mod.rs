@@ -2,6 +2,7 @@
 
 mod counts;
 mod edits;
+mod effects;
 mod fold;
 mod generations;
 mod leases;
@@ -18,7 +19,7 @@ use listsync_core::{
     list::{Origin, Standing},
 };
 use listsync_engine::ports::{
-    Acquired, EntryQuery, Finish, Finished, Fold, Lease, Links, ListStore, MemberChange, Progress,
+    Acquired, EntryQuery, Finish, Finished, Fold, Lease, Links, ListStore, MemberChange, Progress, Runs,
 };
 
 use super::ok;
@@ -30,7 +31,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 ///
 /// # Panics
 /// When the store breaks the contract.
-pub async fn all<S: Links + ListStore>(make: impl Fn() -> S) {
+pub async fn all<S: Links + ListStore + Runs>(make: impl Fn() -> S) {
     setup::all(&make).await;
     edits::all(&make).await;
     leases::all(&make).await;
@@ -39,6 +40,7 @@ pub async fn all<S: Links + ListStore>(make: impl Fn() -> S) {
     rows::all(&make).await;
     counts::all(&make).await;
     fold::all(&make).await;
+    effects::all(&make).await;
 }
 
 /// A store with one list and one two-way link on it.

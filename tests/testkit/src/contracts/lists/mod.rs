@@ -7,6 +7,7 @@ mod given;
 mod growth;
 mod imports;
 mod keyed;
+mod log;
 mod pages;
 mod setup;
 mod standings;
@@ -33,6 +34,7 @@ pub async fn all<S: ListStore + Contacts>(make: impl Fn() -> S) {
     standings::all(&make).await;
     entries::all(&make).await;
     changes::all(&make).await;
+    log::all(&make).await;
     imports::all(&make).await;
     growth::all(&make).await;
     ended::all(&make).await;

@@ -1,0 +1,236 @@
+//! Who joined or left either side of a list's links, when, and by what: told from what is kept anyway.
+
+use std::time::Duration;
+
+use crate::{
+    Timestamp,
+    address::Address,
+    audit::{Action, Actor, AuditEntry, Object, ObjectKind},
+    effects::{Because, Certainty, Recorded},
+    id::{ContactId, ImportId, ListId, ObjectId, RunId},
+    link::Side,
+    list::{Origin, Standing},
+    member::{Change, Op},
+};
+
+/// How long after a change at most the audit has who made it: it is recorded once the request is done.
+pub const RECORDED_WITHIN: Duration = Duration::from_secs(60);
+
+/// By what somebody joined or left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum By {
+    /// A run.
+    Run {
+        /// Which.
+        run: RunId,
+        /// Why.
+        because: Because,
+        /// Whether it is known to have been done.
+        certainty: Certainty,
+    },
+    /// A file; none: it is not known any more which.
+    Import(Option<ImportId>),
+    /// The person's own word.
+    Oneself,
+    /// The list's filter.
+    Filter,
+    /// An operator's edit; none: the audit does not tell whose.
+    Edit(Option<Actor>),
+}
+
+/// That somebody joined or left a side.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Happened {
+    /// When.
+    pub at: Timestamp,
+    /// Of which list, or of a group that is linked to it.
+    pub list: ListId,
+    /// Where, and whether they joined or left.
+    pub change: Change,
+    /// The contact, as far as it is known.
+    pub contact: Option<ContactId>,
+    /// The directory object, as far as it is known.
+    pub object: Option<ObjectId>,
+    /// The address: of what a run did as it was then, else as it is now.
+    pub address: Option<Address>,
+    /// By what.
+    pub by: By,
+}
+
+impl Happened {
+    /// What a run did.
+    #[must_use]
+    pub fn by_run(list: &ListId, recorded: Recorded) -> Self {
+        let Recorded { done, place, certainty, link: _ } = recorded;
+        Self {
+            at: done.at,
+            list: list.clone(),
+            change: done.change,
+            contact: done.contact,
+            object: done.object,
+            address: done.address,
+            by: By::Run { run: place.batch.run, because: done.because, certainty },
+        }
+    }
+}
+
+/// A change of how somebody stands to a list, as its log has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shift {
+    /// The list.
+    pub list: ListId,
+    /// Whose.
+    pub contact: ContactId,
+    /// How they stand since.
+    pub standing: Standing,
+    /// Who brought it.
+    pub origin: Origin,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// An import, as far as a history needs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Taken {
+    /// Which.
+    pub import: ImportId,
+    /// When it was taken in.
+    pub at: Timestamp,
+}
+
+/// What tells who was behind changes.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Known {
+    /// Imports into the list, the newest first.
+    pub imports: Vec<Taken>,
+    /// What was done to the list or its people, in any order.
+    pub audit: Vec<AuditEntry>,
+}
+
+impl Shift {
+    /// Whether they joined or left; none: they have yet to confirm.
+    #[must_use]
+    pub fn op(&self) -> Option<Op> {
+        match self.standing {
+            Standing::Member => Some(Op::Add),
+            Standing::OptedOut | Standing::Absent => Some(Op::Remove),
+            Standing::Pending => None,
+        }
+    }
+
+    /// It, as part of a history. None: it is none of it, or a run's, which keeps it as an effect of its own.
+    #[must_use]
+    pub fn happened(&self, known: &Known) -> Option<Happened> {
+        let by = match self.origin {
+            Origin::Entra => return None,
+            Origin::Own => By::Oneself,
+            Origin::Filter => By::Filter,
+            Origin::Csv => By::Import(self.import(known)),
+            Origin::Manual => By::Edit(self.actor(known)),
+        };
+        Some(Happened {
+            at: self.at,
+            list: self.list.clone(),
+            change: Change { side: Side::List, op: self.op()? },
+            contact: Some(self.contact.clone()),
+            object: None,
+            address: None,
+            by,
+        })
+    }
+
+    /// A file's changes are as old as the file's import; what it held and a person approved is younger, and a list has one
+    /// file at a time.
+    fn import(&self, known: &Known) -> Option<ImportId> {
+        let before = known.imports.iter().filter(|taken| taken.at <= self.at);
+        before.max_by_key(|taken| taken.at).map(|taken| taken.import.clone())
+    }
+
+    fn actor(&self, known: &Known) -> Option<Actor> {
+        let of = |kind, id: &str| Object::new(kind, id);
+        let (contact, list) =
+            (of(ObjectKind::Contact, self.contact.as_str()), of(ObjectKind::List, self.list.as_str()));
+        let wanted = |entry: &&AuditEntry| {
+            let edits = matches!(entry.action, Action::MemberAdd | Action::MemberRemove);
+            let within =
+                entry.at >= self.at && entry.at.duration_since(self.at).unsigned_abs() <= RECORDED_WITHIN;
+            edits && within && entry.objects.contains(&contact) && entry.objects.contains(&list)
+        };
+        let entries = known.audit.iter().filter(wanted);
+        entries.min_by_key(|entry| entry.at).map(|entry| entry.actor.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::Completion;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).expect("in range")
+    }
+
+    fn shift(origin: Origin, standing: Standing, second: i64) -> Shift {
+        Shift {
+            list: ListId::parse("l1").expect("an id"),
+            contact: ContactId::parse("c1").expect("an id"),
+            standing,
+            origin,
+            at: at(second),
+        }
+    }
+
+    fn edit(second: i64, key: &str, (list, contact): (&str, &str)) -> AuditEntry {
+        AuditEntry {
+            id: format!("e{second}"),
+            at: at(second),
+            actor: Actor::Key(key.to_owned()),
+            action: Action::MemberAdd,
+            objects: vec![Object::new(ObjectKind::List, list), Object::new(ObjectKind::Contact, contact)],
+            completion: Completion::Done,
+        }
+    }
+
+    fn known() -> Known {
+        let taken =
+            |import: &str, second| Taken { import: ImportId::parse(import).expect("an id"), at: at(second) };
+        Known {
+            imports: vec![taken("i2", 200), taken("i1", 100)],
+            audit: vec![
+                edit(99, "before", ("l1", "c1")),
+                edit(130, "later", ("l1", "c1")),
+                edit(102, "right", ("l1", "c1")),
+                edit(101, "of-another", ("l1", "c2")),
+                edit(101, "elsewhere", ("l2", "c1")),
+            ],
+        }
+    }
+
+    fn by(origin: Origin, second: i64) -> Option<By> {
+        shift(origin, Standing::Member, second).happened(&known()).map(|happened| happened.by)
+    }
+
+    #[test]
+    fn an_edit_is_of_whoever_the_audit_names_first_after_it_within_a_minute() {
+        let right = Some(Actor::Key("right".to_owned()));
+        assert_eq!(by(Origin::Manual, 100), Some(By::Edit(right)));
+        assert_eq!(by(Origin::Manual, 140), Some(By::Edit(None)), "nobody after it");
+        assert_eq!(by(Origin::Manual, 20), Some(By::Edit(None)), "too long after it");
+    }
+
+    #[test]
+    fn a_file_is_the_last_that_was_taken_in_by_then() {
+        let import = |id: &str| Some(By::Import(ImportId::parse(id).ok()));
+        assert_eq!((by(Origin::Csv, 100), by(Origin::Csv, 150)), (import("i1"), import("i1")));
+        assert_eq!((by(Origin::Csv, 200), by(Origin::Csv, 99)), (import("i2"), Some(By::Import(None))));
+    }
+
+    #[test]
+    fn what_runs_did_is_told_by_their_effects_and_who_has_yet_to_confirm_did_nothing() {
+        assert_eq!(by(Origin::Entra, 100), None);
+        assert_eq!((by(Origin::Own, 1), by(Origin::Filter, 1)), (Some(By::Oneself), Some(By::Filter)));
+        assert_eq!(shift(Origin::Own, Standing::Pending, 1).happened(&known()), None);
+        let left = shift(Origin::Own, Standing::OptedOut, 1).happened(&known()).expect("they left");
+        assert_eq!(left.change, Change { side: Side::List, op: Op::Remove });
+    }
+}
