@@ -126,7 +126,7 @@ def what_can_stand_still_has_an_alarm(template):
     dead = {named(queue["RedrivePolicy"]["deadLetterTargetArn"]) for queue in queues.values() if "RedrivePolicy" in queue} | failures(template)
     wanted = {(queue, "AWS/SQS", "ApproximateNumberOfMessagesVisible" if queue in dead else "ApproximateAgeOfOldestMessage") for queue in queues}
     wanted |= {(function, "AWS/Lambda", "Errors") for function in of_type(template, "AWS::Lambda::Function")}
-    wanted |= {("WorkerFunction", "listsync", "HeldRemovals"), ("WorkerFunction", "listsync", "HeldAdditions"), ("WorkerFunction", "listsync", "FailedRuns"), ("TimerFunction", "listsync", "LastRunAge")}
+    wanted |= {("WorkerFunction", "listsync", "HeldRemovals"), ("WorkerFunction", "listsync", "HeldAdditions"), ("WorkerFunction", "listsync", "FailedRuns"), ("TimerFunction", "listsync", "LastRunAge"), ("TimerFunction", "listsync", "HeldImports")}
     wanted |= {("InboxFunction", "listsync", "RefusedFiles"), ("InboxFunction", "listsync", "HeldRemovals"), ("InboxFunction", "listsync", "HeldAdditions")}
     for resource, _, metric in sorted(wanted - watched):
         yield f"{resource}: no alarm watches {metric}"
@@ -279,6 +279,24 @@ def strangers_reach_no_credential_that_writes(template):
     for pair in ({"ApiClientId", "ClientId"}, {"ApiClientSecretName", "ClientSecretName"}):
         if pair not in told:
             yield f"{' and '.join(sorted(pair))}: may be the same"
+
+
+def channels_are_the_timers(template):
+    """Who sends alerts knows where to; whoever runs links, parses files or answers strangers does not."""
+    for name, function in of_type(template, "AWS::Lambda::Function").items():
+        for variable in function["Environment"]["Variables"]:
+            if variable.startswith("LISTSYNC_ALERTS_") and name != "TimerFunction":
+                yield f"{name}: {variable} is set"
+    for role, statement in statements(template):
+        if role != "TimerRole" and refers(statement["Resource"]) & {"AlertWebhookSecretName", "AlertTeamsUrlName"}:
+            yield f"{role}: {statement.get('Sid')} reads where alerts go"
+    if not template["Parameters"]["AlertWebhookUrl"].get("NoEcho"):
+        yield "AlertWebhookUrl: whoever looks at the stack sees it"
+    for name, policy in of_type(template, "AWS::SNS::TopicPolicy").items():
+        for statement in policy["PolicyDocument"]["Statement"]:
+            own = statement.get("Condition", {}).get("StringEquals", {}).get("aws:SourceAccount") == {"Ref": "AWS::AccountId"}
+            if statement["Principal"] != {"Service": "cloudwatch.amazonaws.com"} or not own:
+                yield f"{name}: others may write to the topic of alarms"
 
 
 def refers(value):
@@ -471,6 +489,7 @@ RULES = [
     kinds_are_for_whom_they_are,
     the_audit_is_only_added_to,
     strangers_reach_no_credential_that_writes,
+    channels_are_the_timers,
     each_function_has_its_own_role,
     functions_run_our_binaries,
     logs_end,

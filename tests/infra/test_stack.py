@@ -16,7 +16,14 @@ import template as shipped
 
 STACK = "listsync"
 # The parameters under which all there is to make is made.
-EVERYTHING = {"Api": "yes", "ApiClientId": "99999999-8888-7777-6666-555555555555", "PublicUrl": "https://lists.contoso.example"}
+EVERYTHING = {
+    "Api": "yes",
+    "ApiClientId": "99999999-8888-7777-6666-555555555555",
+    "PublicUrl": "https://lists.contoso.example",
+    "AlarmEmail": "operators@contoso.example",
+    "AlertWebhookUrl": "https://hooks.contoso.example/listsync",
+    "AlertTeams": "yes",
+}
 # Types that the emulator makes nothing of.
 NOT_MADE = {
     "AWS::ApiGatewayV2::Api",
@@ -28,6 +35,8 @@ NOT_MADE = {
     # It makes them, and does not say so.
     "AWS::Lambda::Permission",
     "AWS::S3::BucketPolicy",
+    "AWS::SNS::Subscription",
+    "AWS::SNS::TopicPolicy",
     "AWS::Scheduler::Schedule",
 }
 # Properties that it forgets, of types that it makes.
@@ -294,6 +303,17 @@ def test_what_the_emulator_cannot_make_is_taken_by_the_services_themselves(stack
         schedules.create_schedule(**asked)
         made = schedules.get_schedule(Name=asked["Name"])
         assert {key: made[key] for key in asked} == asked
+    topics = stack.client("sns")
+    for name in stack.of_type("AWS::SNS::Subscription"):
+        topics.subscribe(**stack.asked(name))
+    made = topics.list_subscriptions_by_topic(TopicArn=stack.made["AlarmTopic"])["Subscriptions"]
+    assert {(it["Protocol"], it["Endpoint"]) for it in made} == {("email", EVERYTHING["AlarmEmail"])}
+    for name in stack.of_type("AWS::SNS::TopicPolicy"):
+        asked = stack.asked(name)
+        for topic in asked["Topics"]:
+            topics.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=json.dumps(asked["PolicyDocument"]))
+            made = json.loads(topics.get_topic_attributes(TopicArn=topic)["Attributes"]["Policy"])
+            assert made["Statement"][0]["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
     table = stack.made["Table"]
     asked = stack.asked("Table")
     tables = stack.client("dynamodb")

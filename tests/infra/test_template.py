@@ -112,6 +112,11 @@ FAULTS = {
     "a public function that reads the worker's secret": (rules.strangers_reach_no_credential_that_writes, lambda t: put(properties(t, "ApiRole")["Policies"][0]["PolicyDocument"]["Statement"], slice(0, 0), [{"Sid": "ReadAll", "Effect": "Allow", "Action": "ssm:GetParameter", "Resource": {"Fn::Sub": "arn:aws:ssm:${AWS::Region}:1:parameter${ClientSecretName}"}}])),
     "one app for both": (rules.strangers_reach_no_credential_that_writes, lambda t: t["Rules"]["TheApiHasAnAppOfItsOwn"]["Assertions"].pop(0)),
     "one secret for both": (rules.strangers_reach_no_credential_that_writes, lambda t: t["Rules"]["TheApiHasAnAppOfItsOwn"]["Assertions"].pop(1)),
+    "a public function that knows where alerts go": (rules.channels_are_the_timers, lambda t: put(variables(t, "ApiFunction"), "LISTSYNC_ALERTS_TEAMS", "secretsmanager:x")),
+    "a worker that reads where alerts go": (rules.channels_are_the_timers, lambda t: put(properties(t, "WorkerRole")["Policies"][0]["PolicyDocument"]["Statement"], slice(0, 0), [{"Sid": "ReadAll", "Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": {"Fn::Sub": "arn:aws:secretsmanager:${AWS::Region}:1:secret:${AlertTeamsUrlName}-??????"}}])),
+    "a receiver that the stack shows": (rules.channels_are_the_timers, lambda t: t["Parameters"]["AlertWebhookUrl"].pop("NoEcho")),
+    "a topic for everybody": (rules.channels_are_the_timers, lambda t: put(properties(t, "AlarmTopicPolicy")["PolicyDocument"]["Statement"][0], "Principal", "*")),
+    "a topic for every account": (rules.channels_are_the_timers, lambda t: properties(t, "AlarmTopicPolicy")["PolicyDocument"]["Statement"][0].pop("Condition")),
     "one role for both": (rules.each_function_has_its_own_role, lambda t: put(properties(t, "TimerFunction"), "Role", {"Fn::GetAtt": ["WorkerRole", "Arn"]})),
     "another runtime": (rules.functions_run_our_binaries, lambda t: put(t["Globals"]["Function"], "Runtime", "provided.al2")),
     "x86 by default": (rules.functions_run_our_binaries, lambda t: put(t["Parameters"]["Architecture"], "Default", "x86_64")),
@@ -157,7 +162,7 @@ FAULTS = {
     "alarms that do not say what silence means": (rules.what_can_stand_still_has_an_alarm, lambda t: properties(t, "LastRunAlarm").pop("TreatMissingData")),
 } | {
     f"no {alarm}": (rules.what_can_stand_still_has_an_alarm, lambda t, alarm=alarm: t["Resources"].pop(alarm))
-    for alarm in ["DeadLettersAlarm", "OldestMessageAlarm", "TimerErrorsAlarm", "WorkerErrorsAlarm", "LinksHeldAlarm", "LinksGrowthAlarm", "LinksFailingAlarm", "LastRunAlarm", "InboxFailuresAlarm", "InboxErrorsAlarm", "FilesRefusedAlarm", "ImportHeldAlarm", "ApiErrorsAlarm"]
+    for alarm in ["DeadLettersAlarm", "OldestMessageAlarm", "TimerErrorsAlarm", "WorkerErrorsAlarm", "LinksHeldAlarm", "LinksGrowthAlarm", "LinksFailingAlarm", "LastRunAlarm", "InboxFailuresAlarm", "InboxErrorsAlarm", "FilesRefusedAlarm", "ImportHeldAlarm", "FileWaitsAlarm", "ApiErrorsAlarm"]
 }
 
 

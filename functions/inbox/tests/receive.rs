@@ -90,6 +90,7 @@ impl Stage {
             keys: store.port(),
             seen: store.port(),
             audit: store.port(),
+            alerts: store.port(),
         };
         let list = store.create_list("Staff", moment(0)).await.expect("a new list").id;
         let links = service.ports.links.clone();

@@ -6,15 +6,16 @@ use futures::future::try_join_all;
 use listsync_core::{Timestamp, id::LinkId, summary::Summary, trigger::Reason};
 use listsync_engine::{
     Ports, fan_out,
-    notices::Post,
-    ports::{PortError, PortResult},
-    service::Service,
+    ports::{ImportState, PortError, PortResult},
     trigger,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{FanOut, follow, tend};
+use crate::{FanOut, Timer, finish, follow};
+
+/// So many imports are looked through for those that wait.
+const IMPORTS: usize = 100;
 
 /// Why a call came to nothing.
 #[derive(Debug, thiserror::Error)]
@@ -66,17 +67,13 @@ fn on_demand() -> Reason {
 ///
 /// # Errors
 /// When it names links in another shape, or the store does not answer.
-pub async fn answer(
-    (service, post): (&Service, Option<&Post>),
-    event: &Value,
-    until: Timestamp,
-) -> Result<Answer, CallError> {
-    let ports = &service.ports;
+pub async fn answer(timer: &Timer, event: &Value, until: Timestamp) -> Result<Answer, CallError> {
+    let ports = &timer.service.ports;
     if event.get("links").is_none() {
-        follow(service).await;
-        let sent = fan_out::tick_until(ports, until).await?;
-        tend(service, post, until).await;
-        return Ok(sent.into());
+        follow(&timer.service).await;
+        let sent = fan_out::tick_until(ports, until).await;
+        finish(timer, until).await;
+        return Ok(sent?.into());
     }
     let Call { links, reason, wait } =
         Call::deserialize(event).map_err(|error| CallError::NotACall(error.column()))?;
@@ -90,6 +87,15 @@ pub async fn answer(
         requests.iter().map(|(link, request)| trigger::await_summary(ports, (link, *request), patience));
     let runs = try_join_all(waits).await?.into_iter().flatten().collect();
     Ok(Answer { sent, runs: Some(runs) })
+}
+
+/// How many files wait for a person, of the last hundred that were taken in.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn held_imports(ports: &Ports) -> PortResult<u64> {
+    let newest = ports.lists.imports(IMPORTS).await?;
+    Ok(newest.iter().filter(|import| import.state == ImportState::Held).count() as u64)
 }
 
 /// How long ago the last run of any link finished, in seconds; none before the first.

@@ -67,6 +67,7 @@
 //!   a run died is told from what is done.
 //! - Reads that decide are strongly consistent. The indexes only tell which links to look at and which runs to show.
 
+mod alerts;
 mod audit;
 mod connect;
 mod contacts;

@@ -8,7 +8,7 @@ use crate::{
     id::{ContactId, ObjectId},
     identity::{ListPresence, Unmatched, presence_of},
     list::{Entry, Origin, Standing},
-    member::{Member, MemberKey},
+    member::{Member, MemberKey, Op},
     plan::Alias,
     shield::Shield,
     snapshot::{Completeness, Principal, PrincipalKind},
@@ -20,15 +20,8 @@ use crate::{
 pub enum Sight {
     /// All of it was read: these are its members.
     All(BTreeSet<ObjectId>, Completeness),
-    /// What changed or was read again.
-    Some {
-        /// These are members.
-        present: BTreeSet<ObjectId>,
-        /// These are not.
-        absent: BTreeSet<ObjectId>,
-        /// Of these the feed tells that they came, and a read of them did not show it.
-        rumoured: BTreeSet<ObjectId>,
-    },
+    /// What changed or was read again, by member.
+    Some(BTreeMap<ObjectId, Seen>),
 }
 
 impl Sight {
@@ -39,20 +32,19 @@ impl Sight {
             Self::All(members, _) if members.contains(id) => Seen::Present,
             Self::All(_, Completeness::Complete) => Seen::Absent,
             Self::All(_, Completeness::CountMismatch) => Seen::Unmentioned,
-            Self::Some { present, .. } if present.contains(id) => Seen::Present,
-            Self::Some { absent, .. } if absent.contains(id) => Seen::Absent,
-            Self::Some { rumoured, .. } if rumoured.contains(id) => Seen::Rumoured,
-            Self::Some { .. } => Seen::Unmentioned,
+            Self::Some(seen) => seen.get(id).copied().unwrap_or(Seen::Unmentioned),
         }
     }
 
     /// Everybody of whom the reads say that they are members, or may be.
-    fn told(&self) -> impl Iterator<Item = &ObjectId> {
-        let (present, rumoured) = match self {
-            Self::All(present, _) => (present, None),
-            Self::Some { present, rumoured, .. } => (present, Some(rumoured)),
-        };
-        present.iter().chain(rumoured.into_iter().flatten())
+    fn told(&self) -> Vec<&ObjectId> {
+        match self {
+            Self::All(present, _) => present.iter().collect(),
+            Self::Some(seen) => {
+                let told = |seen: &Seen| matches!(seen, Seen::Present | Seen::Rumoured(Op::Add));
+                seen.iter().filter(|(_, seen)| told(seen)).map(|(id, _)| id).collect()
+            }
+        }
     }
 }
 
@@ -91,7 +83,7 @@ impl Evidence {
     pub fn cases<'a>(&'a self, shield: &'a Shield) -> impl Iterator<Item = Case> + 'a {
         let gone: BTreeSet<MemberKey> = self.obsolete().into_iter().collect();
         let remembered = self.records.keys().filter(|key| !gone.contains(key)).cloned();
-        let here = self.sight.told().cloned().map(MemberKey::Principal);
+        let here = self.sight.told().into_iter().cloned().map(MemberKey::Principal);
         let mut by_key: BTreeMap<MemberKey, Vec<&Entry>> =
             here.chain(remembered).map(|key| (key, Vec::new())).collect();
         for entry in &self.entries {

@@ -25,6 +25,9 @@ pub struct Settled {
 #[must_use]
 pub fn settle(intent: Intent, seen: Seen, now: Timestamp) -> Settled {
     let present = intent.op == Op::Add;
-    let visible = matches!((intent.op, seen), (Op::Add, Seen::Present) | (Op::Remove, Seen::Absent));
-    Settled { belief: Belief { present, since: now }, visible }
+    let visible = match intent.op {
+        Op::Add => seen == Seen::Present,
+        Op::Remove => seen.is_absence(),
+    };
+    Settled { belief: Belief::written(present, now), visible }
 }

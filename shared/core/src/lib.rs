@@ -4,6 +4,7 @@
 //! hash-map order. Time comes in as an argument, so every decision can be replayed.
 
 pub mod address;
+pub mod alert;
 pub mod audit;
 pub mod backoff;
 pub mod belief;

@@ -62,6 +62,35 @@ impl Networks {
     }
 }
 
+/// Networks whose addresses are not those of a host on the public Internet, or lead through a tunnel to any: the IANA registries
+/// of special-purpose addresses (RFC 6890 and its updates), multicast, and what is reserved.
+const NOT_PUBLIC: &str = "0.0.0.0/8, 10.0.0.0/8, 100.64.0.0/10, 127.0.0.0/8, 169.254.0.0/16, 172.16.0.0/12, 192.0.0.0/24, \
+    192.0.2.0/24, 192.88.99.0/24, 192.168.0.0/16, 198.18.0.0/15, 198.51.100.0/24, 203.0.113.0/24, 224.0.0.0/3, \
+    2001::/23, 2001:db8::/32, 2002::/16, 3fff::/20";
+/// The only addresses of IPv6 that are given out to hosts.
+const GLOBAL: &str = "2000::/3";
+/// Where an address of IPv4 stands behind a translator, in its last four bytes (RFC 6052).
+const TRANSLATED: &str = "64:ff9b::/96";
+
+/// Whether an address is one of a host on the public Internet.
+///
+/// # Panics
+/// Never: the networks that it knows read.
+#[must_use]
+pub fn is_public(address: IpAddr) -> bool {
+    let holds = |networks: &str, address: IpAddr| {
+        networks.parse::<Networks>().expect("these are networks").hold(address)
+    };
+    match address.to_canonical() {
+        IpAddr::V6(six) if holds(TRANSLATED, IpAddr::V6(six)) => {
+            let [.., a, b, c, d] = six.octets();
+            is_public(IpAddr::from([a, b, c, d]))
+        }
+        IpAddr::V6(six) => holds(GLOBAL, IpAddr::V6(six)) && !holds(NOT_PUBLIC, IpAddr::V6(six)),
+        four => !holds(NOT_PUBLIC, four),
+    }
+}
+
 fn begins_with(address: IpAddr, beginning: IpAddr, bits: u8) -> bool {
     let number = |address: IpAddr| match address {
         IpAddr::V4(address) => u128::from(address.to_ipv6_mapped()),
@@ -87,6 +116,45 @@ mod tests {
         assert!(holds("2001:db8::/33", "2001:db8:7fff::1") && !holds("2001:db8::/33", "2001:db8:8000::1"));
         for odd in ["", "10.0.0.0/33", "10.0.0/8", "::/129", "proxy.contoso.example", "10.0.0.0/8/8"] {
             assert!(odd.parse::<Network>().is_err(), "{odd}");
+        }
+    }
+
+    #[test]
+    fn only_hosts_of_the_internet_are_public() {
+        let public = |address: &str| is_public(address.parse().expect("an address"));
+        for address in ["1.1.1.1", "93.184.215.14", "2606:4700::1111", "::ffff:1.1.1.1", "64:ff9b::101:101"] {
+            assert!(public(address), "{address}");
+        }
+        for address in [
+            "0.0.0.0",
+            "10.1.2.3",
+            "100.64.0.1",
+            "127.0.0.1",
+            "169.254.169.254",
+            "172.31.255.255",
+            "192.168.1.1",
+            "198.19.0.1",
+            "203.0.113.9",
+            "224.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "::ffff:10.0.0.1",
+            "::127.0.0.1",
+            "64:ff9b::a00:1",
+            "64:ff9b::a9fe:a9fe",
+            "64:ff9b:1::1",
+            "100::1",
+            "2001::1",
+            "2001:db8::1",
+            "2002:7f00:1::",
+            "fc00::1",
+            "fd00:ec2::254",
+            "fe80::1",
+            "fec0::1",
+            "ff02::1",
+        ] {
+            assert!(!public(address), "{address}");
         }
     }
 

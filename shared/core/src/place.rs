@@ -1,6 +1,6 @@
 //! Where a link leads: something outside the list service that has members, such as a group of the directory.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
@@ -22,6 +22,18 @@ impl Scheme {
     pub fn word(self) -> &'static str {
         match self {
             Self::Entra => "entra",
+        }
+    }
+
+    /// By how much, at the most, what is read of such a place is behind what was done there. Zero: reads are exact, and links
+    /// to it have no settle window.
+    ///
+    /// Entra promises nothing; a quarter of an hour was seen. Source: <https://learn.microsoft.com/graph/delta-query-overview>
+    /// ("Processing delays") and issue 6376 of microsoftgraph/microsoft-graph-docs.
+    #[must_use]
+    pub fn lag(self) -> Duration {
+        match self {
+            Self::Entra => Duration::from_secs(15 * 60),
         }
     }
 }
@@ -64,6 +76,12 @@ impl<'de> Deserialize<'de> for Place {
 }
 
 impl Link {
+    /// Of which kind the place is that it leads to, be it made already or not.
+    #[must_use]
+    pub fn scheme(&self) -> Scheme {
+        Scheme::Entra
+    }
+
     /// The place that it leads to, by the first of its groups; none: that is still to be made.
     #[must_use]
     pub fn place(&self) -> Option<Place> {

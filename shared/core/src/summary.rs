@@ -337,7 +337,7 @@ impl fmt::Display for Summary {
         };
         let mark = if self.exit_code() == 0 { '✔' } else { '!' };
         let time = self.finished_at.strftime("%-m/%-d/%Y, %-I:%M:%S %p UTC");
-        writeln!(f, "{mark} {} {headline}\t\t{time}", self.list.name)?;
+        writeln!(f, "{mark} {} {headline}    {time}", self.list.name)?;
         let rows = [
             (["contact", "contacts"], "added to", self.list.added, self.group.added),
             (["contact", "contacts"], "removed from", self.list.removed, self.group.removed),
@@ -403,5 +403,30 @@ impl Summary {
             writeln!(f, "Note: {}: {message} ({code}). {hint}", addresses.join(", "))?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_summary_is_plain_lines_which_every_terminal_shows_as_they_are() {
+        let counts = serde_json::json!({
+            "id": "l1", "name": "News", "added": 1, "removed": 0, "add_failed": 0, "remove_failed": 0
+        });
+        let summary: Summary = serde_json::from_value(serde_json::json!({
+            "run": "r1", "link": "k1", "trigger": "schedule",
+            "started_at": "2026-12-01T09:00:00Z", "finished_at": "2026-12-01T09:00:01Z",
+            "read": "full", "outcome": "converged", "list": counts, "group": counts,
+            "held": {"list_removals": 0, "group_removals": 0, "digest": ""},
+            "skipped": {}, "set_aside": 0, "failures": [],
+            "graph": {"requests": 1, "writes": 0}, "duration_ms": 1000
+        }))
+        .expect("a summary of before reads");
+        let text = summary.to_string();
+        assert!(text.starts_with("✔ News List Sync Completed    12/1/2026, 9:00:01 AM UTC\n"), "{text}");
+        // Whoever prints it escapes control characters, so it has none but the ends of lines.
+        assert_eq!(crate::text::visible(&text.replace('\n', "")), text.replace('\n', ""));
     }
 }

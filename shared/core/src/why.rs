@@ -299,7 +299,7 @@ impl Teller<'_> {
     fn group(&self) -> Step {
         let believed = match self.link.row.as_ref().and_then(|row| row.group) {
             None => "nothing is remembered".to_owned(),
-            Some(Belief { present, since }) => {
+            Some(Belief { present, since, origin: _ }) => {
                 let word = if present { "yes" } else { "no" };
                 format!("{word} as believed, since {}", (self.moment)(since))
             }

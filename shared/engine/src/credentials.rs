@@ -6,7 +6,7 @@ use listsync_core::{Timestamp, schedule::later};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ports::{Call, Fault, Granted, Need, PortError, PortResult},
+    ports::{Call, Fault, Granted, Need, PortError, PortResult, ProofLife},
     service::Service,
 };
 
@@ -44,7 +44,10 @@ pub struct Carried {
     pub writes: BTreeSet<String>,
     /// Those by which it reads, the others included that allow it as well.
     pub reads: BTreeSet<String>,
-    /// When.
+    /// When it ends; none: it does not, or nobody can tell.
+    #[serde(default)]
+    pub expires: Option<Timestamp>,
+    /// When this was seen.
     pub at: Timestamp,
 }
 
@@ -56,10 +59,15 @@ pub async fn note(service: &Service, holder: Holder, call: Call<'_>) -> PortResu
     let ports = &service.ports;
     let Some(writes) = granted(service, call, &WRITES).await? else { return Ok(()) };
     let Some(reads) = granted(service, call, &READS).await? else { return Ok(()) };
+    // Until when it holds is for the operator, and nothing that anybody waits for.
+    let expires = match ports.directory.proof_life(call).await {
+        Ok(ProofLife::Until(end)) => Some(end),
+        Ok(ProofLife::Endless(_) | ProofLife::Unreadable(_)) | Err(_) => None,
+    };
     let now = ports.clock.now();
-    let carried = Carried { writes, reads, at: now };
+    let carried = Carried { writes, reads, expires, at: now };
     let is_known = |known: &Carried| {
-        (&known.writes, &known.reads) == (&carried.writes, &carried.reads) && later(known.at, FRESH) > now
+        Carried { at: known.at, ..carried.clone() } == *known && later(known.at, FRESH) > now
     };
     if known(service, holder).await?.as_ref().is_some_and(is_known) {
         return Ok(());

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+pub mod alerts;
 pub mod answered;
 pub mod audit;
 mod by_hand;
@@ -15,6 +16,7 @@ pub mod effects;
 pub mod fan_out;
 pub mod filtered;
 pub mod gate;
+pub mod groups;
 pub mod history;
 mod linkable;
 pub mod naming;

@@ -12,6 +12,9 @@ use crate::{
     ports::{Fault, PortError, PortResult},
 };
 
+/// The code of a group that may not be linked.
+pub(crate) const NOT_LINKABLE: &str = "group_not_linkable";
+
 /// A group as one link has it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Linking<'a> {
@@ -67,7 +70,7 @@ pub(crate) async fn demand(ports: &Ports, settings: &Settings, linking: Linking<
     }
     Err(PortError::new(
         Fault::Rejected,
-        "group_not_linkable",
+        NOT_LINKABLE,
         format!("group {group} is not one that may be linked: nobody who may say so has"),
     )
     .with_hint(format!(

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     Ports,
-    ports::{AuditLog, Contacts, Keys, Seen},
+    ports::{AlertNotes, AuditLog, Contacts, Keys, Seen},
 };
 
 /// The list service as people meet it.
@@ -20,4 +20,6 @@ pub struct Service {
     pub seen: Arc<dyn Seen>,
     /// Who did what.
     pub audit: Arc<dyn AuditLog>,
+    /// What people were told of without asking.
+    pub alerts: Arc<dyn AlertNotes>,
 }

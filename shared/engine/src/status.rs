@@ -82,6 +82,21 @@ async fn ranked(
     Ok(rows)
 }
 
+/// How every link stands, without what else a list may wait for.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn links(ports: &Ports) -> PortResult<Vec<(LinkState, State)>> {
+    let links = every_link(ports).await?;
+    let now = ports.clock.now();
+    let gates = gates(ports, links.iter().map(|state| &state.link.tenant), now).await?;
+    let stands = |link: LinkState| {
+        let state = link.status(gates.get(&link.link.tenant).copied(), now);
+        (link, state)
+    };
+    Ok(links.into_iter().map(stands).collect())
+}
+
 /// How one link stands.
 ///
 /// # Errors

@@ -14,7 +14,7 @@ use listsync_graph_emulator::{
 #[command(
     version,
     about = "A stateful Microsoft Graph v1.0 with a sample tenant, over TLS",
-    after_help = "Example:\n  listsync-graph-emulator --people 2000 --env-out emulator.env\n  \
+    after_help = "Example:\n  listsync-graph-emulator --env-out emulator.env --people-out people.csv\n  \
                   # in another terminal: set -a; . ./emulator.env; set +a; listsync doctor"
 )]
 struct Options {
@@ -51,7 +51,13 @@ struct Options {
     /// A file that gets the settings as NAME=VALUE lines too
     #[arg(long)]
     env_out: Option<PathBuf>,
+    /// A CSV file that gets some of its people, to be imported
+    #[arg(long)]
+    people_out: Option<PathBuf>,
 }
+
+/// How many of the people are in the file.
+const IN_FILE: usize = 40;
 
 #[derive(Debug, thiserror::Error)]
 enum RunError {
@@ -104,8 +110,13 @@ async fn run(options: &Options) -> Result<(), RunError> {
         emulator = emulator.roles(options.roles.iter().cloned());
     }
     let running = emulator.start().await?;
-    sample::tenant(&running.tenant(), options.people, options.seed);
+    let tenant = sample::tenant(&running.tenant(), options.people, options.seed);
     write(&options.ca_out, &running.ca_pem)?;
+    if let Some(path) = &options.people_out {
+        let rows = tenant.people.iter().take(IN_FILE);
+        let rows = rows.map(|(person, _)| format!("{},{}\n", person.address, person.name()));
+        write(path, &format!("email,name\n{}", rows.collect::<String>()))?;
+    }
     announce(options, &running)?;
     tokio::signal::ctrl_c().await.map_err(RunError::Signal)
 }
@@ -121,6 +132,9 @@ fn announce(options: &Options, running: &Running) -> Result<(), RunError> {
     let mut text = format!("# Microsoft Graph for {} people at {}\n", options.people, running.graph_url);
     for (name, value) in environment {
         text.push_str(&format!("export {name}={value}\n"));
+    }
+    for group in running.tenant().groups() {
+        text.push_str(&format!("# group {} {}\n", group.id, group.display_name));
     }
     text.push_str("# Ctrl-C ends it.\n");
     let mut out = std::io::stdout().lock();

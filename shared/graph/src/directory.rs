@@ -69,6 +69,10 @@ impl Directory for Graph {
         self.sender.group(call, query).await
     }
 
+    async fn groups(&self, call: Call<'_>, begins: &str, most: usize) -> PortResult<Vec<Group>> {
+        self.sender.groups(call, begins, most).await
+    }
+
     async fn create_group(&self, call: Call<'_>, new: &NewGroup) -> PortResult<Group> {
         self.sender.create_group(call, new).await
     }

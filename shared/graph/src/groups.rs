@@ -11,8 +11,9 @@ use crate::{
     ask::{self, Ask, Effect},
     deed::{CREATE_GROUPS, Deed, READ_GROUPS, READ_USERS},
     group_kind::{Judged, SELECT, judged},
+    members::PAGE,
     nickname,
-    pages::as_is,
+    pages::{as_is, next_link, read_rows},
     path, principal,
     retry::backoff,
     send::Sender,
@@ -20,6 +21,8 @@ use crate::{
 
 /// The most owners that the creation of a group takes: twenty links in all, and no members are among them.
 const OWNERS: usize = 20;
+/// So many pages are looked at for groups that are asked for, however empty they are.
+const PAGES: usize = 20;
 /// How often a new group is looked for before it is taken to be readable: half a second, doubled each time.
 const LOOKS: u32 = 5;
 
@@ -29,7 +32,7 @@ impl Sender {
             GroupQuery::Id(id) => self.judged_by_id(call, id).await?,
             GroupQuery::Name(name) => match self.group_by_unique_name(call, name).await? {
                 Some(judged) => judged,
-                None => self.group_by_display_name(call, name).await?,
+                None => self.group_by_name(call, name).await?,
             },
         };
         self.under_its_authority(call, judged).await
@@ -81,22 +84,55 @@ impl Sender {
         }
     }
 
-    async fn group_by_display_name(&self, call: Call<'_>, name: &str) -> PortResult<Judged> {
+    async fn group_by_name(&self, call: Call<'_>, name: &str) -> PortResult<Judged> {
         let deed = Deed::new("could not find a group by its name", READ_GROUPS);
-        let filter = format!("displayName eq {}", path::quoted(name));
+        let quoted = path::quoted(name);
+        let filter = match name.contains('@') {
+            true => format!("displayName eq {quoted} or mail eq {quoted}"),
+            false => format!("displayName eq {quoted}"),
+        };
         let listing =
             self.list(call, &Ask::get(ask::filtered("/groups", SELECT, &filter)), &deed, as_is).await?;
         match listing.rows.as_slice() {
             [] => Err(deed
-                .failed(Fault::Gone, "group_gone", "no group has this unique name or display name")
-                .with_hint("give the group's object id, or let listsync create it")),
+                .failed(Fault::Gone, "group_gone", "no group has this unique name, display name or address")
+                .with_hint(
+                    "see which there are: listsync groups ls; or let listsync create it: --new-group",
+                )),
             [only] => judged(only, &deed),
             several => {
                 let ids: Vec<&str> = several.iter().filter_map(|row| row.get("id")?.as_str()).collect();
-                let why = format!("several groups have this display name: {}", ids.join(", "));
+                let why = format!("several groups have this name: {}", ids.join(", "));
                 Err(deed.failed(Fault::Rejected, "ambiguous_group", &why).with_hint("give one of the ids"))
             }
         }
+    }
+
+    /// Groups whose display name or address begins so; all of them where nothing is given. The default engine takes
+    /// `startswith` of both (the page "Use the $filter query parameter").
+    pub(crate) async fn groups(&self, call: Call<'_>, begins: &str, most: usize) -> PortResult<Vec<Group>> {
+        let deed = Deed::new("could not look for groups", READ_GROUPS);
+        let path = match path::quoted(begins) {
+            _ if begins.is_empty() => format!("/groups?$select={SELECT}"),
+            begins => {
+                let filter = format!("startswith(displayName,{begins}) or startswith(mail,{begins})");
+                ask::filtered("/groups", SELECT, &filter)
+            }
+        };
+        let first = Ask::get(format!("{path}&$top={}", most.clamp(1, PAGE)));
+        let mut page = self.obtain(call, &first, &deed).await?;
+        let mut found: Vec<Judged> = read_rows(&mut page, &deed, judged)?;
+        // A page may have fewer rows than it could, and another after it.
+        for _ in 0..PAGES {
+            let Some(link) = next_link(&page).filter(|_| found.len() < most) else { break };
+            page = self.obtain(call, &first.page(self.below(link, &deed)?), &deed).await?;
+            found.extend(read_rows(&mut page, &deed, judged)?);
+        }
+        let mut groups = Vec::new();
+        for judged in found.into_iter().take(most) {
+            groups.push(self.under_its_authority(call, judged).await?);
+        }
+        Ok(groups)
     }
 
     /// Looks first, so that a repeat changes nothing; the upsert makes two who come at once agree.

@@ -128,6 +128,7 @@ pub(crate) const RULES: &[Rule] = &[
     people(lists(Method::POST, "/v1/contacts/{contact}/merge", Operate)).does(&[Action::ContactMerge]),
     people(tenant(Method::POST, "/v1/decisions", Operate)).does(CONSENT),
     lists(Method::POST, "/v1/opt-out-links", Operate),
+    tenant(Method::GET, "/v1/groups", Link),
     lists(Method::GET, "/v1/links", Read),
     people(lists(Method::POST, "/v1/links", Link)).does(&[Action::LinkCreate]),
     lists(Method::GET, "/v1/links/{link}", Read),
@@ -148,6 +149,8 @@ pub(crate) const RULES: &[Rule] = &[
     lists(Method::GET, "/v1/requests/{request}", Read),
     tenant(Method::GET, "/v1/audit", Admin),
     lists(Method::GET, "/v1/status", Read),
+    tenant(Method::GET, "/v1/alerts", Admin),
+    tenant(Method::POST, "/v1/alerts/test", Admin),
     tenant(Method::GET, "/v1/settings", Read),
     tenant(Method::PATCH, "/v1/settings", Admin).does(&[Action::SettingsEdit]),
     tenant(Method::GET, "/v1/keys", Admin),
@@ -206,19 +209,24 @@ mod tests {
     #[test]
     fn of_answers_that_are_kept_whole_each_is_known_to_name_nobody() {
         let kept = RULES.iter().filter(|rule| rule.method == Method::POST && rule.repeat == Repeat::Kept);
-        // A list that is new, a signature over ids, and what was said of a digest.
-        let nobody =
-            ["/v1/lists", "/v1/opt-out-links", "/v1/holds/{digest}/approve", "/v1/holds/{digest}/discard"];
+        // A list that is new, a signature over ids, what was said of a digest, and nothing at all.
+        let nobody = [
+            "/v1/lists",
+            "/v1/opt-out-links",
+            "/v1/holds/{digest}/approve",
+            "/v1/holds/{digest}/discard",
+            "/v1/alerts/test",
+        ];
         assert_eq!(kept.map(|rule| rule.path).collect::<Vec<_>>(), nobody);
     }
 
     #[test]
-    fn whatever_is_no_question_is_audited_but_for_two_that_change_nothing() {
+    fn whatever_is_no_question_is_audited_but_for_three_that_change_nothing() {
         let asks = |rule: &&Rule| rule.method == Method::GET;
         assert!(RULES.iter().filter(asks).all(|rule| rule.audited == Audited::Nothing));
         let unaudited = RULES.iter().filter(|rule| !asks(rule) && rule.audited == Audited::Nothing);
-        // A filter is tried, and a link signed, which is stored nowhere.
-        let harmless = ["/v1/lists/{list}/filter-preview", "/v1/opt-out-links"];
+        // A filter is tried, a link signed, which is stored nowhere, and a test sent.
+        let harmless = ["/v1/lists/{list}/filter-preview", "/v1/opt-out-links", "/v1/alerts/test"];
         assert_eq!(unaudited.map(|rule| rule.path).collect::<Vec<_>>(), harmless);
     }
 
@@ -236,13 +244,13 @@ mod tests {
         }
     }
 
-    /// The README's table of scopes has a row `| scope | what | routes |`; this is what it says of the routes.
+    /// The table of scopes in docs/api.md has a row `| scope | what | routes |`; this is what it says of the routes.
     #[test]
-    fn the_readme_says_of_every_scope_just_what_the_table_opens_to_it() {
-        let readme = include_str!("../../../README.md");
+    fn the_document_says_of_every_scope_just_what_the_table_opens_to_it() {
+        let document = include_str!("../../../docs/api.md");
         for verb in Verb::ALL {
-            let row = readme.lines().find(|line| line.starts_with(&format!("| `{verb}` |")));
-            let row = row.unwrap_or_else(|| panic!("the README has no row of the scope {verb}"));
+            let row = document.lines().find(|line| line.starts_with(&format!("| `{verb}` |")));
+            let row = row.unwrap_or_else(|| panic!("the document has no row of the scope {verb}"));
             let told: BTreeSet<&str> =
                 row.split('`').skip(1).step_by(2).filter(|part| part.contains(" /")).collect();
             // That reading is open to every scope is one word; what of it is not stands with its scope.
@@ -252,7 +260,7 @@ mod tests {
             };
             let opened: BTreeSet<String> = RULES.iter().filter(is_said).map(short).collect();
             let opened: BTreeSet<&str> = opened.iter().map(String::as_str).collect();
-            assert_eq!(told, opened, "the README and the table differ over {verb}");
+            assert_eq!(told, opened, "the document and the table differ over {verb}");
         }
     }
 

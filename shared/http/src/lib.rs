@@ -45,8 +45,8 @@ pub use pulse::Pulse;
 
 use app::App;
 use routes::{
-    audit, contacts, decisions, filters, health, history, holds, imports, keys as api_keys, links, lists,
-    members, optout_links, requests, runs, settings, sources, status, syncs, why,
+    alerts, audit, contacts, decisions, filters, groups, health, history, holds, imports, keys as api_keys,
+    links, lists, members, optout_links, requests, runs, settings, sources, status, syncs, why,
 };
 
 /// The router over a service, to be mounted at the root of a host.
@@ -99,6 +99,7 @@ fn handlers() -> OpenApiRouter<App> {
         .routes(routes!(contacts::export))
         .routes(routes!(history::of_contact))
         .routes(routes!(contacts::merge))
+        .routes(routes!(groups::all))
         .routes(routes!(links::all, links::create))
         .routes(routes!(links::one, links::change, links::delete))
         .routes(routes!(links::pause))
@@ -116,6 +117,8 @@ fn handlers() -> OpenApiRouter<App> {
         .routes(routes!(requests::one))
         .routes(routes!(audit::all))
         .routes(routes!(status::status))
+        .routes(routes!(alerts::channels))
+        .routes(routes!(alerts::test))
         .routes(routes!(why::why))
         .routes(routes!(settings::get, settings::edit))
         .routes(routes!(api_keys::all, api_keys::create))

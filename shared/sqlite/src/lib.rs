@@ -3,6 +3,7 @@
 //! [`SqliteStore`] implements every port that keeps something. Each call is one transaction, so a process that is
 //! killed leaves the file as it was before or after a call, and two processes may work on one file.
 
+mod alerts;
 mod audit;
 mod backup;
 mod effects;

@@ -24,7 +24,9 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/17_erasures.sql"),
     include_str!("../migrations/18_audit.sql"),
     include_str!("../migrations/19_several_links.sql"),
-    include_str!("../migrations/20_effects.sql"),
+    include_str!("../migrations/20_belief_origins.sql"),
+    include_str!("../migrations/21_alerts.sql"),
+    include_str!("../migrations/22_effects.sql"),
 ];
 
 /// Marks a file as ours (`PRAGMA application_id`): "lsyn" in ASCII.
@@ -149,6 +151,26 @@ mod tests {
         };
         assert_eq!(of("SELECT at, count, members_before FROM list_removals WHERE list = 1"), (5, 3, 20));
         assert_eq!(of("SELECT at, count, members_before FROM removals WHERE link = 1"), (6, 4, 30));
+    }
+
+    #[test]
+    fn what_was_believed_before_version_twenty_counts_as_written() {
+        let mut conn = Connection::open_in_memory().expect("opened");
+        migrate_to(&mut conn, 19).expect("made");
+        conn.execute(LIST, []).expect("written");
+        conn.execute_batch(
+            "INSERT INTO links (id, list, tenant, group_id, writes_group, writes_list, active, doc, progress, due_at)
+                 VALUES ('k1', 1, 't', 'g', 1, 1, 1, '{}', '{}', 0);
+             INSERT INTO members (link, key, in_baseline, group_present, group_since) VALUES (1, 'p:o1', 1, 1, 5);",
+        )
+        .expect("written");
+        migrate(&mut conn).expect("migrated");
+        let kept: (bool, i64, Option<String>) = conn
+            .query_row("SELECT group_present, group_since, group_origin FROM members", [], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })
+            .expect("kept");
+        assert_eq!(kept, (true, 5, None), "which reads as written: nothing tells otherwise");
     }
 
     #[test]

@@ -22,7 +22,8 @@ impl ProofSource for WebIdentity {
     }
 }
 
-/// A client secret in Secrets Manager or in a parameter.
+/// A secret in Secrets Manager or in a parameter.
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct StoredSecret(SecretName);
 
 impl StoredSecret {
@@ -30,11 +31,16 @@ impl StoredSecret {
     pub(crate) fn parse(text: &str) -> Option<Self> {
         SecretName::parse(text).map(Self)
     }
+
+    /// Reads it, anew each time.
+    pub(crate) async fn read(&self) -> PortResult<String> {
+        aws().await.secret(&self.0).await
+    }
 }
 
 #[async_trait]
 impl ProofSource for StoredSecret {
     async fn proof(&self) -> PortResult<String> {
-        aws().await.secret(&self.0).await
+        self.read().await
     }
 }

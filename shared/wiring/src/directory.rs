@@ -52,6 +52,10 @@ impl Directory for LazyDirectory {
         self.get()?.group(call, query).await
     }
 
+    async fn groups(&self, call: Call<'_>, begins: &str, most: usize) -> PortResult<Vec<Group>> {
+        self.get()?.groups(call, begins, most).await
+    }
+
     async fn create_group(&self, call: Call<'_>, new: &NewGroup) -> PortResult<Group> {
         self.get()?.create_group(call, new).await
     }

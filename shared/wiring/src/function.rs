@@ -4,7 +4,10 @@ use std::{io::Write as _, panic::AssertUnwindSafe, process::ExitCode, sync::Arc}
 
 use futures::FutureExt as _;
 use listsync_core::Timestamp;
-use listsync_engine::ports::{Inbox, PortError};
+use listsync_engine::{
+    alerts::Alerting,
+    ports::{Inbox, PortError},
+};
 use serde_json::{Map, Value, json};
 use tracing_subscriber::EnvFilter;
 
@@ -72,6 +75,14 @@ pub async fn open() -> Result<Wired, PortError> {
 /// Logs why a function does not start.
 pub fn refused(error: &PortError) {
     tracing::error!(code = error.code, hint = error.hint, "the function does not start: {error}");
+}
+
+/// By which ways people are told of trouble; none: their settings make no sense, which is logged, and keeps no link from its run.
+pub fn alerting(wired: &Wired) -> Option<Alerting> {
+    let log = |error: &PortError| {
+        tracing::error!(code = error.code, hint = error.hint, "nobody is told of trouble: {error}");
+    };
+    wired.alerting().inspect_err(log).ok()
 }
 
 /// The inbox in a bucket: the event that a function is called with names it.

@@ -9,16 +9,18 @@ use std::{
 use listsync_core::{id::TenantId, network::Networks};
 use listsync_engine::{
     Ports,
+    alerts::Alerting,
     notices::Post,
     ports::{
-        AuditLog, Contacts, Fault, Gate, Keys, Links, ListStore, PortError, PortResult, Queue, Runs, Seen,
-        SettingsStore, SystemClock,
+        AlertNotes, AuditLog, Contacts, Fault, Gate, Keys, Links, ListStore, PortError, PortResult, Queue,
+        Runs, Seen, SettingsStore, SystemClock,
     },
     service::Service,
 };
 use listsync_graph::{ConnectError, Graph};
 use listsync_sqlite::{BackupError, LedgerError, OpenError, SqliteStore};
 
+mod alerts;
 mod cloud;
 mod directory;
 mod dotenv;
@@ -27,6 +29,7 @@ mod error;
 pub mod function;
 mod settings;
 
+pub use alerts::AlertSettings;
 pub use environment::{Dotenv, Environment};
 pub use error::SettingError;
 pub use settings::{Config, GraphAccess, QueueChoice, Store};
@@ -48,6 +51,7 @@ pub struct Wired {
     pub public_url: Option<String>,
     /// The reverse proxies whose word is taken for where a request comes from.
     pub trusted_proxies: Networks,
+    alerts: Result<AlertSettings, SettingError>,
     graph: Result<GraphAccess, SettingError>,
     directory: Arc<directory::LazyDirectory>,
 }
@@ -76,6 +80,14 @@ impl Wired {
         let public_url = self.public_url.as_ref()?;
         let tenant = self.tenant().ok()?;
         Some(Post { notices: self.directory.clone(), tenant, url: format!("{public_url}{NOTICES}") })
+    }
+
+    /// By which ways people are told of trouble; none of them where none is set.
+    ///
+    /// # Errors
+    /// When their settings make no sense.
+    pub fn alerting(&self) -> PortResult<Alerting> {
+        self.alerts.as_ref().map_err(|error| PortError::from(error.clone()))?.alerting()
     }
 
     /// Makes the client of the directory now instead of at its first use; nothing is asked of it yet.
@@ -127,9 +139,18 @@ async fn open_in_cloud(config: Config) -> PortResult<Wired> {
 }
 
 fn parted(config: Config) -> (Store, QueueChoice, Told) {
-    let Config { store, queue, visibility, most_receives, public_url, trusted_proxies, dotenv: _, graph } =
-        config;
-    (store, queue, Told { visibility, most_receives, public_url, trusted_proxies, graph })
+    let Config {
+        store,
+        queue,
+        visibility,
+        most_receives,
+        public_url,
+        trusted_proxies,
+        dotenv: _,
+        alerts,
+        graph,
+    } = config;
+    (store, queue, Told { visibility, most_receives, public_url, trusted_proxies, alerts, graph })
 }
 
 async fn in_cloud(store: Store, queue: QueueChoice, told: Told) -> PortResult<Wired> {
@@ -205,14 +226,25 @@ struct Told {
     most_receives: u32,
     public_url: Option<String>,
     trusted_proxies: Networks,
+    alerts: Result<AlertSettings, SettingError>,
     graph: Result<GraphAccess, SettingError>,
 }
 
 fn wired<S>(store: Arc<S>, queue: Arc<dyn Queue>, told: Told) -> Wired
 where
-    S: ListStore + Contacts + Keys + Seen + AuditLog + Links + Runs + Gate + SettingsStore + 'static,
+    S: ListStore
+        + Contacts
+        + Keys
+        + Seen
+        + AuditLog
+        + AlertNotes
+        + Links
+        + Runs
+        + Gate
+        + SettingsStore
+        + 'static,
 {
-    let Told { visibility, most_receives, public_url, trusted_proxies, graph } = told;
+    let Told { visibility, most_receives, public_url, trusted_proxies, alerts, graph } = told;
     let (access, gate) = (graph.clone(), store.clone());
     let directory = Arc::new(directory::LazyDirectory::new(Box::new(move || {
         let access = access.clone()?;
@@ -235,9 +267,10 @@ where
         contacts: store.clone(),
         keys: store.clone(),
         seen: store.clone(),
-        audit: store,
+        audit: store.clone(),
+        alerts: store,
     };
-    Wired { ports, service, visibility, most_receives, public_url, trusted_proxies, graph, directory }
+    Wired { ports, service, visibility, most_receives, public_url, trusted_proxies, alerts, graph, directory }
 }
 
 fn unopened(path: &Path, error: &OpenError) -> PortError {

@@ -13,7 +13,7 @@ use listsync_core::{
 };
 use listsync_graph::{Credential, GraphSettings};
 
-use crate::{Dotenv, Environment, SettingError, cloud};
+use crate::{AlertSettings, Dotenv, Environment, SettingError, cloud};
 
 /// Where lists, links and runs are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,6 +63,8 @@ pub struct Config {
     pub trusted_proxies: Networks,
     /// The file `.env` that was read, if there was one.
     pub dotenv: Option<Dotenv>,
+    /// By which ways people are told of trouble; everything else works without.
+    pub alerts: Result<AlertSettings, SettingError>,
     /// How Graph is reached; verbs that need no Graph work without.
     pub graph: Result<GraphAccess, SettingError>,
 }
@@ -96,6 +98,7 @@ impl Config {
             },
             trusted_proxies: trusted_proxies(environment)?,
             dotenv: environment.dotenv(),
+            alerts: AlertSettings::read(environment),
             graph: graph(environment),
         })
     }

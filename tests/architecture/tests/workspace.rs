@@ -71,6 +71,7 @@ fn imports_run_one_way() {
     let allowed: BTreeMap<&str, Vec<&str>> = BTreeMap::from([
         ("listsync-core", vec![]),
         ("listsync-engine", vec!["listsync-core"]),
+        ("listsync-alerts", adapters.into()),
         ("listsync-graph", adapters.into()),
         ("listsync-inbound", adapters.into()),
         ("listsync-lists", adapters.into()),

@@ -89,7 +89,8 @@ impl Cloud {
         self
     }
 
-    async fn keep(&self, name: &str, secret: &str) {
+    /// Keeps a text in Secrets Manager.
+    pub async fn keep(&self, name: &str, secret: &str) {
         let wanted = json!({"Name": name, "SecretString": secret});
         self.ask("secretsmanager", "secretsmanager.CreateSecret", &wanted).await;
     }

@@ -115,7 +115,7 @@ async fn a_new_account_is_found_by_some_replicas_before_others_and_by_all_once_t
 }
 
 #[tokio::test]
-async fn a_feed_repeats_an_old_addition_once_even_of_somebody_who_was_deleted_since() {
+async fn a_feed_repeats_an_old_change_once_even_of_somebody_who_was_deleted_since() {
     let clock = ManualClock::at(sample::moment(0));
     let directory = FakeDirectory::new(&clock, Lag::NONE, Dice::new(1));
     let (group, ann) = (sample::group("staff"), sample::object("ann"));
@@ -131,10 +131,13 @@ async fn a_feed_repeats_an_old_addition_once_even_of_somebody_who_was_deleted_si
     let call = Call { until: Timestamp::MAX, meter: &meter };
     let cursor = directory.mint_cursor(call, &group).await.expect("a cursor");
     directory.delete_person(&ann);
-    directory.repeat_addition(&group, &ann);
-    for told in [1, 0] {
-        let changes = directory.changes(call, &group, &cursor, CountCheck::NotDue).await.expect("changes");
-        assert_eq!(changes.added.len(), told);
+    for (op, added, removed) in [(Op::Add, 1, 0), (Op::Remove, 0, 1)] {
+        directory.repeat_change(&group, op, &ann);
+        for told in [(added, removed), (0, 0)] {
+            let changes =
+                directory.changes(call, &group, &cursor, CountCheck::NotDue).await.expect("changes");
+            assert_eq!((changes.added.len(), changes.removed.len()), told);
+        }
     }
     assert!(directory.present(call, &group, &[ann]).await.expect("an answer").is_empty());
 }

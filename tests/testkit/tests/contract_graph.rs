@@ -10,7 +10,7 @@ use listsync_core::{
     member::Op,
     snapshot::{Principal, PrincipalKind},
 };
-use listsync_engine::ports::{Clock as _, Directory, GroupKind, SystemClock};
+use listsync_engine::ports::{Call, Clock as _, Directory, GroupKind, GroupQuery, Meter, SystemClock};
 use listsync_graph::{Credential, Graph, GraphSettings};
 use listsync_graph_emulator as emulator;
 use listsync_testkit::{
@@ -140,4 +140,19 @@ impl Tenant for Emulated {
 #[tokio::test]
 async fn the_graph_client_is_a_directory() {
     directory::all(make).await;
+}
+
+#[tokio::test]
+async fn a_group_is_found_by_its_address() {
+    let emulated = make().await;
+    let mut crew = emulator::Group::new(emulator::GroupKind::Microsoft365, "Stage crew");
+    crew.mail = Some("crew@contoso.example".to_owned());
+    let id = emulated.tenant.add_group(crew);
+    let meter = Meter::default();
+    let call = Call { until: emulated.until(), meter: &meter };
+    let named = GroupQuery::parse("crew@contoso.example").expect("a name");
+    let found = emulated.graph.group(call, &named).await.expect("the group");
+    assert_eq!((found.name.as_str(), found.id.to_string()), ("Stage crew", id.to_string()));
+    let begins = emulated.graph.groups(call, "CREW@", 5).await.expect("groups");
+    assert_eq!(begins, [found]);
 }

@@ -54,6 +54,11 @@ async fn the_embedded_store_keeps_keys_and_what_was_seen() {
 }
 
 #[tokio::test]
+async fn the_embedded_store_keeps_what_was_told() {
+    contracts::alerts::all(make).await;
+}
+
+#[tokio::test]
 async fn the_embedded_store_keeps_the_audit() {
     contracts::audit::all(make).await;
 }

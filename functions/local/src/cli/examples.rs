@@ -126,6 +126,12 @@ Examples:
 A list may have several links, each to a group of its own: two-way and list-to-group any number, or one
 group-to-list with any number of list-to-group. Look at 'listsync plan LIST' before the first sync.";
 
+pub(super) const GROUPS: &str = "\
+Examples:
+  listsync groups ls              groups of the tenant, 50 at most
+  listsync groups ls Mark         those whose name or address begins so
+  listsync link News --group marketing@contoso.com";
+
 pub(super) const LINKS: &str = "\
 Examples:
   listsync links ls
@@ -195,6 +201,16 @@ Examples:
   listsync audit ls --object 0197c1de-0000-7000-8000-000000000001 --json
 What is recorded: each change by a key, a sender of events, an opt-out link, a dropped file or this command line.
 How long it is kept: listsync settings get audit-keep";
+
+pub(super) const ALERTS: &str = "\
+Examples:
+  listsync alerts ls
+  listsync alerts test
+The timer sends alerts: listsync serve, or tick. Where to is set in its environment, and each may be the text itself,
+file:PATH, secretsmanager:NAME or ssm:NAME:
+  LISTSYNC_ALERTS_WEBHOOK, LISTSYNC_ALERTS_WEBHOOK_SECRET    a signed Standard Webhook
+  LISTSYNC_ALERTS_TEAMS                                      the URL of a workflow of Microsoft Teams
+Further: LISTSYNC_ALERTS_HEARTBEAT (7d, or off), LISTSYNC_ALERTS_ALLOW_PRIVATE (no, or yes)";
 
 pub(super) const DOCTOR: &str = "\
 Examples:

@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use listsync_core::{limit::AdditionLimit, own::Own};
 
+mod alerts;
 mod audit;
 #[cfg(test)]
 pub(crate) mod counterparts;
@@ -17,6 +18,7 @@ mod keys;
 mod link;
 mod people;
 
+pub(crate) use alerts::AlertsVerb;
 pub(crate) use audit::AuditVerb;
 pub(crate) use import::{AgainArg, ColumnArgs, Deed, ImportArgs, ImportModeArg, ImportsVerb};
 pub(crate) use keys::{KeysVerb, ScopeArg};
@@ -60,6 +62,9 @@ pub(crate) enum Verb {
     /// Link a list to a group.
     #[command(after_help = examples::LINK)]
     Link(LinkArgs),
+    /// Look for groups of the tenant.
+    #[command(subcommand, after_help = examples::GROUPS)]
+    Groups(GroupsVerb),
     /// Look at links, pause and resume them, and rule on what they hold.
     #[command(subcommand, after_help = examples::LINKS)]
     Links(LinksVerb),
@@ -93,6 +98,9 @@ pub(crate) enum Verb {
     /// Look at who did what.
     #[command(subcommand, after_help = examples::AUDIT)]
     Audit(AuditVerb),
+    /// Look at the ways by which people are told of trouble, and try them.
+    #[command(subcommand, after_help = examples::ALERTS)]
+    Alerts(AlertsVerb),
     /// Check settings, reachability, permissions and the clock.
     #[command(after_help = examples::DOCTOR)]
     Doctor(DoctorArgs),
@@ -132,6 +140,15 @@ pub(crate) struct DoctorArgs {
     /// Before anything is checked, let calls to the directory begin again although it asked for a pause.
     #[arg(long)]
     pub(crate) open_gate: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum GroupsVerb {
+    /// Show groups with whether they can be linked, why not, and to which lists they are linked: 50 at most.
+    Ls {
+        /// What their name or address begins with; left out: any group.
+        text: Option<String>,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::{
-    authority, functions, gate,
+    alerts, authority, functions, gate,
     grants::{self, Hidden},
     notices, queue, times, waiting,
 };
@@ -92,6 +92,7 @@ pub(super) async fn run(config: Config, args: DoctorArgs) -> Outcome {
     checks.push(queue::check(&wired).await);
     checks.extend(authority::checks(&wired.service, dotenv).await?);
     checks.push(waiting::check(&wired.ports).await?);
+    checks.push(alerts::check(&wired).await);
     if is_in_cloud {
         checks.extend(functions::checks(&wired.service).await);
     }

@@ -5,8 +5,8 @@ use listsync_wiring::Missing;
 
 use super::settings::word;
 use crate::cli::{
-    ContactsVerb, Deed, ImportsVerb, KeysVerb, LinksVerb, ListsVerb, OneLink, RunsVerb, SettingsVerb,
-    SomeLinks, Verb,
+    AlertsVerb, ContactsVerb, Deed, GroupsVerb, ImportsVerb, KeysVerb, LinksVerb, ListsVerb, OneLink,
+    RunsVerb, SettingsVerb, SomeLinks, Verb,
 };
 
 /// What a verb does to what is kept.
@@ -51,10 +51,11 @@ pub(super) fn effect(verb: &Verb) -> Effect<'_> {
     use Effect::{Changes, Hosts, Itself, Reads};
     match verb {
         Verb::Demo | Verb::Completions { .. } | Verb::Plan(_) | Verb::Handout(_) | Verb::Audit(_) => Reads,
-        Verb::Status(_) | Verb::Why(_) => Reads,
+        Verb::Status(_) | Verb::Why(_) | Verb::Groups(GroupsVerb::Ls { .. }) => Reads,
         Verb::Backup { .. } => Reads,
         Verb::Runs(RunsVerb::Ls { .. } | RunsVerb::Show { .. }) => Reads,
-        Verb::Tick | Verb::Work(_) | Verb::Serve(_) => Hosts,
+        Verb::Tick | Verb::Work(_) | Verb::Serve(_) | Verb::Alerts(AlertsVerb::Test) => Hosts,
+        Verb::Alerts(AlertsVerb::Ls) => Reads,
         Verb::Doctor(args) if args.open_gate => Itself(Action::GateOpen),
         Verb::Doctor(_) => Reads,
         Verb::Lists(verb) => of_lists(verb),
@@ -187,6 +188,8 @@ mod tests {
         ("imports discard i1", "import.discard"),
         ("subscribe News a@b.example", "consent.subscribe"),
         ("unsubscribe News a@b.example", "consent.opt_out"),
+        ("groups ls Mark", ""),
+        ("groups ls Mark", ""),
         ("link News --group g", "link.create"),
         ("links ls", ""),
         ("links show News", ""),
@@ -209,6 +212,8 @@ mod tests {
         ("runs ls", ""),
         ("runs show r1", ""),
         ("audit ls", ""),
+        ("alerts ls", ""),
+        ("alerts test", ""),
         ("backup copy.db", ""),
         ("doctor", ""),
         ("doctor --open-gate", "gate.open"),

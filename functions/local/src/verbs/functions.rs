@@ -20,7 +20,7 @@ pub(super) async fn checks(service: &Service) -> Vec<Check> {
 }
 
 fn told(name: &'static str, holder: Holder, carried: Option<&Carried>) -> Check {
-    let Some(Carried { writes, reads, at }) = carried else {
+    let Some(Carried { writes, reads, expires: _, at }) = carried else {
         return Check::ok(
             name,
             "it has not asked the directory lately, so nothing is known of its credential",
@@ -62,7 +62,7 @@ mod tests {
 
     fn carried(writes: &[&str], reads: &[&str]) -> Carried {
         let set = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
-        Carried { writes: set(writes), reads: set(reads), at: Timestamp::UNIX_EPOCH }
+        Carried { writes: set(writes), reads: set(reads), expires: None, at: Timestamp::UNIX_EPOCH }
     }
 
     fn state(holder: Holder, writes: &[&str]) -> State {

@@ -4,12 +4,13 @@ use listsync_engine::ports::Decision;
 use listsync_wiring::{Config, Environment, SettingError, Wired};
 
 use crate::{
-    cli::Verb,
+    cli::{GroupsVerb, Verb},
     demo,
     output::{self, Form, Outcome},
     progress::Bars,
 };
 
+mod alerts;
 mod asked;
 mod audit;
 mod authority;
@@ -24,6 +25,7 @@ mod effect;
 mod functions;
 mod gate;
 mod grants;
+mod groups;
 mod handout;
 mod history;
 mod imports;
@@ -100,6 +102,9 @@ async fn wired(verb: &Verb, form: Form, wired: &Wired) -> Outcome {
         Verb::Subscribe(person) => decisions::run(&wired.service, person, Decision::Subscribed).await,
         Verb::Unsubscribe(person) => decisions::run(&wired.service, person, Decision::OptedOut).await,
         Verb::Link(args) => link::run(wired, args).await,
+        Verb::Groups(GroupsVerb::Ls { text }) => {
+            groups::run(wired, text.as_deref().unwrap_or_default()).await
+        }
         Verb::Links(verb) => links::run(ports, verb).await,
         Verb::Plan(some) => plan::run(ports, some).await,
         Verb::Handout(args) => handout::run(ports, args).await,
@@ -108,6 +113,7 @@ async fn wired(verb: &Verb, form: Form, wired: &Wired) -> Outcome {
         Verb::Work(args) => work::work(wired, args, form).await,
         Verb::Serve(args) => serve::run(wired, args, form).await,
         Verb::Audit(verb) => audit::run(&wired.service, verb).await,
+        Verb::Alerts(verb) => alerts::run(wired, verb).await,
         Verb::Why(person) => why::run(ports, person).await,
         Verb::Status(args) => status::run(ports, args, form).await,
         Verb::Runs(verb) => runs::run(ports, verb, form).await,

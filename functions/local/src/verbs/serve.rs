@@ -1,9 +1,13 @@
 //! `listsync serve`: timer, worker and HTTP API in one process, until it is stopped.
 
-use std::{io, net::SocketAddr};
+use std::{io, net::SocketAddr, time::Duration};
 
 use axum::Router;
 use listsync_core::summary::Summary;
+use listsync_engine::{
+    credentials::{self, Holder},
+    ports::{Call, Meter},
+};
 use listsync_http::{Options, Pulse};
 use listsync_wiring::Wired;
 use serde_json::json;
@@ -20,6 +24,10 @@ use crate::{
     server::{self, Bounds},
 };
 
+const DAY: Duration = Duration::from_secs(24 * 3_600);
+/// So long the directory may take to say what a credential carries.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 pub(super) async fn run(wired: &Wired, args: &ServeArgs, form: Form) -> Outcome {
     let listener = TcpListener::bind(args.listen).await.map_err(|error| deaf(args.listen, &error))?;
     let address = listener.local_addr().unwrap_or(args.listen);
@@ -34,7 +42,7 @@ pub(super) async fn run(wired: &Wired, args: &ServeArgs, form: Form) -> Outcome 
     output::note(&format!(
         "Timer and worker are running, the HTTP API at http://{address}. Ctrl-C ends them once the runs under way have ended."
     ));
-    let tell = |news: News<'_>| match news {
+    let note = |news: News<'_>| match news {
         News::Run(summary) => match form {
             Form::Text => output::to_stdout(&format!("{}\n", in_short(summary))),
             Form::Json => output::note(&in_short(summary)),
@@ -43,11 +51,19 @@ pub(super) async fn run(wired: &Wired, args: &ServeArgs, form: Form) -> Outcome 
     };
     let bench = Bench::of(wired, worker);
     let working =
-        async { crew::work(&bench, Ending::WhenStopped(stop.clone()), &tell).await.map_err(Refusal::from) };
-    let (ticks, (), worked, ()) = tokio::try_join!(
+        async { crew::work(&bench, Ending::WhenStopped(stop.clone()), &note).await.map_err(Refusal::from) };
+    let (ticks, (), (), (), worked, ()) = tokio::try_join!(
         async { Ok(tick(wired, timer, stop.clone()).await) },
         async {
             see_to_notices(wired, stop.clone()).await;
+            Ok(())
+        },
+        async {
+            tell(wired, stop.clone()).await;
+            Ok(())
+        },
+        async {
+            note_credential(wired, stop.clone()).await;
             Ok(())
         },
         working,
@@ -90,6 +106,42 @@ async fn tick(wired: &Wired, pulse: Pulse, stop: Receiver<bool>) -> u64 {
         async move { listsync_timer::send_due(&service).await.map(drop) }
     };
     host::keep_going(&looping, stop, step).await
+}
+
+/// Tells people of trouble beside the timer, where there is a way to.
+async fn tell(wired: &Wired, stop: Receiver<bool>) {
+    let Some(alerting) = work::alerting(wired).filter(|alerting| !alerting.channels.is_empty()) else {
+        return;
+    };
+    let pulse = Pulse::new("alerts", host::BEAT);
+    let looping = Loop { name: "alerts", every: host::BEAT, pulse };
+    let step = || {
+        let (service, alerting) = (wired.service.clone(), alerting.clone());
+        async move { listsync_timer::tell(&service, &alerting).await }
+    };
+    host::keep_going(&looping, stop, step).await;
+}
+
+/// Notes each day until when the credential holds, for whoever is to be told before its end.
+async fn note_credential(wired: &Wired, stop: Receiver<bool>) {
+    let is_told = wired.alerting().is_ok_and(|alerting| !alerting.channels.is_empty());
+    if !is_told || wired.graph().is_err() {
+        return;
+    }
+    let looping = Loop { name: "credential", every: DAY, pulse: Pulse::new("credential", DAY) };
+    let step = || {
+        let service = wired.service.clone();
+        async move {
+            let meter = Meter::default();
+            let until = service.ports.clock.now() + PATIENCE;
+            let noted = credentials::note(&service, Holder::Worker, Call { until, meter: &meter }).await;
+            if let Err(error) = noted {
+                tracing::info!(code = error.code, "what the credential carries was not noted: {error}");
+            }
+            Ok(())
+        }
+    };
+    host::keep_going(&looping, stop, step).await;
 }
 
 /// Keeps change notifications alive beside the timer, where there is an address for them.

@@ -3,8 +3,10 @@
 use std::sync::{Mutex, PoisonError};
 
 use listsync_core::summary::{Outcome as Ended, Summary};
+use listsync_engine::alerts::Alerting;
+use listsync_engine::ports::PortError;
 use listsync_http::Pulse;
-use listsync_timer::FanOut;
+use listsync_timer::{FanOut, Timer};
 use listsync_wiring::Wired;
 use serde_json::json;
 
@@ -18,7 +20,8 @@ use crate::{
 };
 
 pub(super) async fn tick(wired: &Wired) -> Outcome {
-    let FanOut { due, sent, failed } = listsync_timer::handle(&wired.service, wired.post().as_ref()).await?;
+    let timer = Timer { service: wired.service.clone(), post: wired.post(), alerting: alerting(wired) };
+    let FanOut { due, sent, failed } = listsync_timer::handle(&timer).await?;
     let text = match due {
         0 => "No link is due.".to_owned(),
         _ => format!(
@@ -29,6 +32,18 @@ pub(super) async fn tick(wired: &Wired) -> Outcome {
     };
     let exit = if failed > 0 { 3 } else { 0 };
     Ok(Reply::done(json!({"due": due, "sent": sent, "failed": failed}), text).exiting(exit))
+}
+
+/// By which ways people are told of trouble; none: their settings make no sense, which is said, and keeps no link from its run.
+pub(super) fn alerting(wired: &Wired) -> Option<Alerting> {
+    let say = |error: &PortError| {
+        output::note(&format!(
+            "{} nobody is told of trouble: {error}. {}",
+            output::yellow("warning:"),
+            error.hint
+        ));
+    };
+    wired.alerting().inspect_err(say).ok()
 }
 
 pub(super) async fn work(wired: &Wired, args: &WorkArgs, form: Form) -> Outcome {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use listsync_core::{
-    belief::Belief,
+    belief::{Belief, BeliefOrigin},
     id::{ContactId, LinkId, ObjectId},
     member::{Intent, Member, MemberKey, Op as MemberOp},
 };
@@ -68,6 +68,14 @@ pub(super) fn is_in_group(member: &Member) -> bool {
     member.group.is_some_and(|belief| belief.present)
 }
 
+/// What we wrote has no word of its own: so reads what was stored before origins were.
+fn origin_name(origin: BeliefOrigin) -> Option<&'static str> {
+    match origin {
+        BeliefOrigin::Written => None,
+        BeliefOrigin::Observed => Some("observed"),
+    }
+}
+
 pub(super) fn stored(space: &str, member: &Member) -> PortResult<Stored> {
     let Member { key, contact, address, in_baseline, group, intent, open, named, sources } = member;
     let key = key_text(key);
@@ -80,7 +88,9 @@ pub(super) fn stored(space: &str, member: &Member) -> PortResult<Stored> {
         .text_option("intent", intent.map(|intent| intent.op.to_string()))
         .at_option("intent_since", intent.map(|intent| intent.since));
     if let Some(belief) = group {
-        stored = stored.flag("group_present", belief.present);
+        stored = stored
+            .flag("group_present", belief.present)
+            .text_option("group_origin", origin_name(belief.origin));
     }
     if let Some(named) = named {
         stored = stored.document("named", named)?;
@@ -99,6 +109,11 @@ pub(super) fn read(stored: &Stored) -> PortResult<Member> {
         || error::rejected("store_unreadable", "a member's row does not read", "update listsync");
     let present = stored.flag_option("group_present");
     let since = stored.instant_option("group_since")?;
+    let origin = match stored.find("group_origin") {
+        None => BeliefOrigin::Written,
+        Some("observed") => BeliefOrigin::Observed,
+        Some(_) => return Err(unreadable()),
+    };
     let intent = match (stored.find("intent"), stored.instant_option("intent_since")?) {
         (Some("add"), Some(since)) => Some(Intent { op: MemberOp::Add, since }),
         (Some("remove"), Some(since)) => Some(Intent { op: MemberOp::Remove, since }),
@@ -110,7 +125,7 @@ pub(super) fn read(stored: &Stored) -> PortResult<Member> {
         contact: stored.read_option("contact")?,
         address: stored.read_option("address")?,
         in_baseline: stored.is("in_baseline"),
-        group: present.zip(since).map(|(present, since)| Belief { present, since }),
+        group: present.zip(since).map(|(present, since)| Belief { present, since, origin }),
         intent,
         open: stored.document_option("open")?,
         named: stored.document_option("named")?,

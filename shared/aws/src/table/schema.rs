@@ -44,6 +44,7 @@
 //! | API keys, by id and by the hash of their secret | `APIKEYS`, `APIKEY#hash` | `key`, `HEAD` |
 //! | who sends events | `SOURCES` | `source` |
 //! | what was handled, for a time | `SEEN#name` | `HEAD` |
+//! | what was told of alerts | `ALERTS` | what it is of |
 //! | who did what, by the month in which it was done | `AUDIT#month` | `instant#id` |
 //! | what was let go and is not cleared away yet | `GARBAGE` | what it is |
 //!

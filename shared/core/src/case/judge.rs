@@ -22,7 +22,8 @@ use crate::{
 #[must_use]
 pub fn judge(case: &Case, policy: &Policy, now: Timestamp) -> Decided {
     // What the record holds under a clock that ran ahead would stand for as long as that clock was wrong.
-    let present = case.record.as_of(now, policy.window).map(|record| Case { record, ..case.clone() });
+    let present =
+        case.record.as_of(now, policy.settling.window()).map(|record| Case { record, ..case.clone() });
     let case = present.as_ref().unwrap_or(case);
     let mut known = Known::of(case, policy, now);
     let verdict = known.verdict(case, policy, now);
@@ -43,7 +44,7 @@ struct Known {
 impl Known {
     fn of(case: &Case, policy: &Policy, now: Timestamp) -> Self {
         let mut member = case.record.clone();
-        let weighed = weigh(member.group, case.seen, now, policy.window);
+        let weighed = weigh(member.group, case.seen, now, policy.settling);
         let weighed = left_one_for_another(case, policy, now).unwrap_or(weighed);
         member.group = weighed.belief;
         let mut phase = policy.phase;
@@ -172,11 +173,12 @@ impl Known {
     /// A read confirms what we hold true, against an earlier one. It may come from a replica that is behind the one which
     /// served the other: only what still holds a window after the first recheck is taken for settled.
     fn confirmed(&mut self, recheck_at: Timestamp, policy: &Policy, now: Timestamp) -> Verdict {
-        let first = self.member.group.is_some_and(|belief| belief.settles_at(policy.window) == recheck_at);
-        if now >= recheck_at && (!first || policy.window.is_zero()) {
+        let first =
+            self.member.group.is_some_and(|belief| belief.settles_at(policy.settling.window()) == recheck_at);
+        if now >= recheck_at && (!first || policy.settling.window().is_zero()) {
             return Verdict::Settled;
         }
-        self.set_aside_until = (now >= recheck_at).then(|| later(now, policy.window));
+        self.set_aside_until = (now >= recheck_at).then(|| later(now, policy.settling.window()));
         Verdict::SetAside
     }
 
@@ -249,13 +251,13 @@ impl Known {
 /// another and their replicas lag each on its own. So an absence is believed once it has been seen for a settle window.
 fn left_one_for_another(case: &Case, policy: &Policy, now: Timestamp) -> Option<Weighed> {
     let believed = case.record.group.filter(|belief| belief.present)?;
-    let may_leave = case.list == ListPresence::Member && case.seen == Seen::Absent;
+    let may_leave = case.list == ListPresence::Member && case.seen.is_absence();
     if policy.reach != Reach::All || !may_leave {
         return None;
     }
     let recheck_at = match case.record.open {
         Some(Open::SetAside { recheck_at }) => recheck_at,
-        _ => later(now, policy.window),
+        _ => later(now, policy.settling.window()),
     };
     (recheck_at > now).then_some(Weighed { belief: Some(believed), set_aside_until: Some(recheck_at) })
 }
@@ -325,7 +327,7 @@ fn leaves_the_list_first(list: ListPresence, policy: &Policy) -> bool {
 
 /// Where no run writes the group, nobody repeats what a crash left unrecorded: once it would have been seen, it was not done.
 fn is_lapsed(intent: Intent, policy: &Policy, now: Timestamp) -> bool {
-    policy.writes == Writes::ByHand && later(intent.since, policy.window) <= now
+    policy.writes == Writes::ByHand && later(intent.since, policy.settling.window()) <= now
 }
 
 /// One more failure of that kind.

@@ -1,9 +1,7 @@
 //! Everything that is known of one member when a run decides.
 
-use std::time::Duration;
-
 use crate::{
-    belief::Seen,
+    belief::{Seen, Settling},
     hold::Ruling,
     identity::{ListPresence, Unmatched},
     link::{Externals, Extras, FirstMerge, Mode, Phase, Writes},
@@ -148,8 +146,8 @@ pub struct Policy {
     pub phase: Phase,
     /// What is done with external contacts.
     pub externals: Externals,
-    /// The settle window.
-    pub window: Duration,
+    /// How long what is seen of the group may be behind.
+    pub settling: Settling,
     /// What a person said of the present hold.
     pub ruling: Option<Ruling>,
     /// Whether what was refused is tried before its time.

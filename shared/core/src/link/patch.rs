@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{Agents, Externals, Extras, Link, RemovalLimit, SharedMailboxes, Writes};
 use crate::{
+    belief::Settling,
     own::Own,
     settings::{Protected, Settings},
 };
@@ -79,6 +80,7 @@ impl Settings {
     /// The settings as they are in force for a link.
     #[must_use]
     pub fn of_link(&self, link: &Link) -> Self {
-        Self { settle_window: link.settle_window.unwrap_or(self.settle_window), ..self.clone() }
+        let window = link.settle_window.unwrap_or(self.settle_window);
+        Self { settle_window: Settling::new(link.scheme().lag(), window).window(), ..self.clone() }
     }
 }

@@ -35,7 +35,7 @@ fn person(standing: Standing) -> PersonFacts {
 
 fn row(open: Option<Open>) -> Member {
     let contact = ContactId::parse("c1").ok();
-    let group = Some(Belief { present: true, since: at(9) });
+    let group = Some(Belief::observed(true, at(9)));
     Member { contact, group, open, ..Member::unknown(MemberKey::Principal(object())) }
 }
 

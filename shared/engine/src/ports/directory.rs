@@ -169,7 +169,7 @@ pub struct Group {
 pub enum GroupQuery {
     /// By object id.
     Id(GroupId),
-    /// By its unique name or, where just one group has it, its display name.
+    /// By its unique name or, where just one group has it, its display name or address.
     Name(String),
 }
 
@@ -326,6 +326,9 @@ pub enum ProofLife {
 pub trait Directory: Send + Sync {
     /// What the named group is.
     async fn group(&self, call: Call<'_>, query: &GroupQuery) -> PortResult<Group>;
+    /// Groups whose name or address begins so, in any case of letters, or of all groups where nothing is given: `most` of
+    /// them at most, in no order.
+    async fn groups(&self, call: Call<'_>, begins: &str, most: usize) -> PortResult<Vec<Group>>;
     /// Creates a group, or finds the one that an earlier try made.
     async fn create_group(&self, call: Call<'_>, new: &NewGroup) -> PortResult<Group>;
     /// A cursor for all changes from now on: to be minted before the full read that it belongs to.

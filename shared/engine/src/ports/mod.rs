@@ -1,5 +1,6 @@
 //! What the engine needs of the world, in our words: each port the few calls that a run makes.
 
+mod alerts;
 mod audit;
 mod clash;
 mod clock;
@@ -20,6 +21,7 @@ mod records;
 mod report;
 mod rows;
 
+pub use alerts::{AlertChannel, AlertNote, AlertNotes, Written};
 pub use audit::{AuditLog, AuditPage, AuditQuery};
 pub use clash::ListNames;
 pub use clock::{Clock, SystemClock};

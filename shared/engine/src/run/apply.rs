@@ -195,7 +195,7 @@ impl Apply<'_> {
                 if answer == Applied::Done {
                     self.count(effect);
                 }
-                let group = Some(Belief { present, since: now });
+                let group = Some(Belief::written(present, now));
                 let row = Member { in_baseline: present, group, intent: None, open: None, ..row };
                 tally.fold.members.push(MemberChange::Put(row));
             }

@@ -117,7 +117,7 @@ fn policy(look: Look<'_>, reach: Reach) -> Policy {
         first_merge: link.first_merge,
         externals: link.externals,
         phase: progress.phase,
-        window: look.settings.settle_window,
+        settling: look.settling(),
         ruling: look.state.ruling.clone(),
         retry: retry(look.reason),
         writes: link.writes,
@@ -130,7 +130,7 @@ async fn standing(look: Look<'_>, sorting: &Sorting<'_>) -> PortResult<Standing>
     // The members after what was newly seen, which a full read and an incremental one count alike.
     let group = match &sorting.evidence.sight {
         Sight::All(..) => sorting.present,
-        Sight::Some { .. } => {
+        Sight::Some(_) => {
             let known = look.ports.links.group_size(&look.link().id).await?;
             (known + sorting.came).saturating_sub(sorting.went)
         }

@@ -1,77 +1,101 @@
 //! What is read of single members beside the feed: whose reads were set aside, and of whom the feed tells something new.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use listsync_core::{
+    belief::Seen,
     gather::Sight,
     id::ObjectId,
-    member::{Member, Open},
+    member::{Member, MemberKey, Op, Open},
 };
 
 use super::look::Look;
 use crate::ports::{Changes, MemberQuery, PortResult};
 
-/// Of whom the feed tells that they came, although we do not hold them to be there. A feed may repeat an old addition, also
-/// of somebody who left or was deleted since, so such a word alone is nobody's membership. The echo of what we wrote
-/// ourselves says nothing new and is not asked for.
-pub(super) async fn news(look: Look<'_>, delta: &Changes) -> PortResult<BTreeSet<ObjectId>> {
-    if delta.added.is_empty() {
-        return Ok(BTreeSet::new());
+/// Of whom the feed tells something new that a read of them may settle. A feed may repeat an old change, without limit of
+/// time, so its word alone is nobody's membership and nobody's leave.
+#[derive(Default)]
+pub(super) struct News {
+    /// They came, it tells, and we do not hold them to be there.
+    came: BTreeSet<ObjectId>,
+    /// They left, it tells, and we hold them to be there; or a crash left unrecorded whether we took them out.
+    left: BTreeSet<ObjectId>,
+    /// Of all of whom it tells, those whom we hold to be there.
+    here: BTreeSet<ObjectId>,
+}
+
+impl News {
+    pub(super) fn len(&self) -> usize {
+        self.came.len() + self.left.len()
     }
-    let ids: Vec<ObjectId> = delta.added.iter().cloned().collect();
+}
+
+/// What the feed tells that is new. The echo of what we wrote ourselves is not, and a leave that would be set aside whatever a
+/// read of the member says is not asked for before its time.
+pub(super) async fn news(look: Look<'_>, delta: &Changes) -> PortResult<News> {
+    let Changes { added, removed, .. } = delta;
+    if added.is_empty() && removed.is_empty() {
+        return Ok(News::default());
+    }
+    let ids: Vec<ObjectId> = added.iter().chain(removed).cloned().collect();
     let query = MemberQuery::Of { objects: &ids, contacts: &[] };
     let known = look.ports.links.members(&look.link().id, query).await?;
-    let here = known.iter().filter(|member| member.group.is_some_and(|belief| belief.present));
-    let here: BTreeSet<&ObjectId> = here.filter_map(|member| member.key.object_id()).collect();
-    Ok(ids.iter().filter(|id| !here.contains(id)).cloned().collect())
+    let known: BTreeMap<MemberKey, Member> = known.into_iter().map(|row| (row.key.clone(), row)).collect();
+    let row = |id: &&ObjectId| known.get(&MemberKey::Principal((*id).clone()));
+    let is_here = |id: &&ObjectId| row(id).and_then(|row| row.group).is_some_and(|belief| belief.present);
+    let may_leave = |id: &&ObjectId| {
+        row(id).is_some_and(|row| {
+            row.intent.is_some()
+                || row.group.is_some_and(|belief| belief.is_open_to_leave(look.now(), look.settling()))
+        })
+    };
+    Ok(News {
+        came: added.iter().filter(|id| !is_here(id)).cloned().collect(),
+        left: removed.iter().filter(may_leave).cloned().collect(),
+        here: ids.iter().filter(is_here).cloned().collect(),
+    })
 }
 
-/// Who is read one by one, beside the feed.
-pub(super) struct Asking<'a> {
-    /// Those whose reads were set aside.
-    pub(super) recheck: Vec<ObjectId>,
-    /// Those of whom the feed tells something new.
-    pub(super) news: BTreeSet<ObjectId>,
-    pub(super) open: &'a [Member],
-}
-
-/// What feed and reads of single members say together.
+/// What feed and reads of single members say together; the reads are one request for many.
 pub(super) async fn sight(
     look: Look<'_>,
-    (mut present, mut absent): (BTreeSet<ObjectId>, BTreeSet<ObjectId>),
-    Asking { recheck, news, open }: Asking<'_>,
+    delta: &Changes,
+    (news, recheck): (&News, &BTreeSet<ObjectId>),
 ) -> PortResult<Sight> {
-    let mut rumoured = BTreeSet::new();
-    let asked: Vec<ObjectId> = recheck.into_iter().chain(news.iter().cloned()).collect();
+    // What the feed tells of the others agrees with what we hold true, or is to wait.
+    let came = delta.added.iter().map(|id| (id.clone(), Seen::Present));
+    let left = delta.removed.iter().map(|id| (id.clone(), Seen::Rumoured(Op::Remove)));
+    let mut seen: BTreeMap<ObjectId, Seen> = came.chain(left).collect();
+    let asked: BTreeSet<&ObjectId> = recheck.iter().chain(&news.came).chain(&news.left).collect();
     if asked.is_empty() {
-        return Ok(Sight::Some { present, absent, rumoured });
+        return Ok(Sight::Some(seen));
     }
-    let found = look.ports.directory.present(look.call(), &look.link().group, &asked).await?;
-    let due: BTreeSet<&ObjectId> = set_aside(look, open).collect();
-    for id in asked.into_iter().filter(|id| !found.contains(id)) {
-        present.remove(&id);
-        // A replica that lags may miss who came a moment ago; once a window has passed, none does.
-        match news.contains(&id) && !due.contains(&id) {
-            true => rumoured.insert(id),
-            false => absent.insert(id),
+    let ids: Vec<ObjectId> = asked.into_iter().cloned().collect();
+    let found = look.ports.directory.present(look.call(), &look.link().group, &ids).await?;
+    for id in ids {
+        let one = match Seen::together(told(delta, &id), found.contains(&id), news.here.contains(&id)) {
+            // A replica that lags may miss who came a moment ago; once a window has passed, none does.
+            Seen::Rumoured(Op::Add) if news.came.contains(&id) && recheck.contains(&id) => Seen::Absent,
+            one => one,
         };
+        seen.insert(id, one);
     }
-    present.extend(found);
-    Ok(Sight::Some { present, absent, rumoured })
+    Ok(Sight::Some(seen))
 }
 
-pub(super) fn to_recheck(look: Look<'_>, open: &[Member], delta: &Changes) -> Vec<ObjectId> {
-    let ids = set_aside(look, open);
-    ids.filter(|id| !delta.added.contains(id) && !delta.removed.contains(id)).cloned().collect()
+fn told(delta: &Changes, id: &ObjectId) -> Option<Op> {
+    let came = delta.added.contains(id).then_some(Op::Add);
+    came.or_else(|| delta.removed.contains(id).then_some(Op::Remove))
 }
 
-/// Whose reads were set aside, and are to be repeated by now.
-fn set_aside<'a>(look: Look<'_>, open: &'a [Member]) -> impl Iterator<Item = &'a ObjectId> + use<'a> {
+/// Whose reads were set aside, and are to be repeated by now. That the feed speaks of them as well spares no read: it may
+/// repeat what is long past.
+pub(super) fn to_recheck(look: Look<'_>, open: &[Member]) -> BTreeSet<ObjectId> {
     let (now, window) = (look.now(), look.settings.settle_window);
     let due =
         open.iter().filter(move |member| match member.open.as_ref().map(|open| open.as_of(now, window)) {
             Some(Open::SetAside { recheck_at }) => recheck_at <= now,
             _ => false,
         });
-    due.filter_map(|member| member.key.object_id())
+    due.filter_map(|member| member.key.object_id()).cloned().collect()
 }

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use listsync_core::{Timestamp, link::Link, settings::Settings, trigger::Reason};
+use listsync_core::{Timestamp, belief::Settling, link::Link, settings::Settings, trigger::Reason};
 
 use crate::{
     Ports,
@@ -44,6 +44,11 @@ impl<'a> Look<'a> {
 
     pub(crate) fn now(&self) -> Timestamp {
         self.ports.clock.now()
+    }
+
+    /// How long what is seen of the link's place may be behind.
+    pub(crate) fn settling(&self) -> Settling {
+        Settling::new(self.link().scheme().lag(), self.settings.settle_window)
     }
 
     /// For calls to the directory that write nothing.

@@ -30,7 +30,11 @@ mod successor;
 mod told;
 mod word;
 
-use std::{collections::BTreeSet, sync::atomic::AtomicU32, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::atomic::AtomicU32,
+    time::Duration,
+};
 
 use listsync_core::{
     Timestamp,
@@ -278,7 +282,7 @@ impl Running<'_> {
             .records
             .retain(|key, _| matches!(key, MemberKey::Contact(contact) if unmatched.contains_key(contact)));
         observed.principals.clear();
-        observed.sight = Sight::Some { present: [].into(), absent: [].into(), rumoured: [].into() };
+        observed.sight = Sight::Some(BTreeMap::new());
         let seen = (observed.list_cursor.clone(), observed.matched.clone());
         let (evidence, _) = finish::split(observed, unmatched);
         let mut resolution = decide(self.look, &evidence, &Shield::default()).await?;

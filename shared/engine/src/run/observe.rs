@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use listsync_core::{
     address::Address,
+    belief::Seen,
     case::{Reach, Retry, skip},
     gather::{Sight, takes_part},
     hold::RulingKind,
@@ -20,7 +21,7 @@ use listsync_core::{
 };
 
 use super::{
-    hearsay::{Asking, news, sight, to_recheck},
+    hearsay::{News, news, sight, to_recheck},
     look::Look,
     sources::{self, Unread},
 };
@@ -116,14 +117,14 @@ async fn changes(look: Look<'_>, group: &Cursor, list: &Cursor) -> PortResult<Op
         other => other?,
     };
     let open = look.ports.links.members(&look.link().id, MemberQuery::Open).await?;
-    let recheck = if unread.is_empty() { to_recheck(look, &open, &delta) } else { Vec::new() };
+    let recheck = if unread.is_empty() { to_recheck(look, &open) } else { BTreeSet::new() };
     // Of several groups the feed tells only whether there is anything to read.
-    let news = if several { BTreeSet::new() } else { news(look, &delta).await? };
+    let news = if several { News::default() } else { news(look, &delta).await? };
     // Whether any of several groups holds somebody, only a read of all of them tells.
     if recheck.len() + news.len() > if several { 0 } else { RECHECK_AT_MOST } {
         return Ok(None);
     }
-    let sight = sight(look, (delta.added, delta.removed), Asking { recheck, news, open: &open }).await?;
+    let sight = sight(look, &delta, (&news, &recheck)).await?;
     let observed = Observed {
         read: Read::Incremental,
         entries: Vec::new(),
@@ -211,10 +212,10 @@ async fn candidates(look: Look<'_>, mut observed: Observed, changed: Vec<Contact
 }
 
 fn objects_of(observed: &Observed, entries: &[Entry]) -> BTreeSet<ObjectId> {
-    let Sight::Some { present, absent, rumoured } = &observed.sight else { return BTreeSet::new() };
+    let Sight::Some(seen) = &observed.sight else { return BTreeSet::new() };
     let remembered = observed.records.keys().filter_map(MemberKey::object_id);
     let listed = entries.iter().filter_map(|entry| entry.object_id.as_ref());
-    present.iter().chain(absent).chain(rumoured).chain(remembered).chain(listed).cloned().collect()
+    seen.keys().chain(remembered).chain(listed).cloned().collect()
 }
 
 pub(crate) fn once_each(entries: Vec<Entry>) -> Vec<Entry> {
@@ -245,7 +246,8 @@ pub(crate) async fn complete_records(
 
 /// Reads the addresses of group members that no contact stands for, and the contacts that have these addresses.
 async fn name_strangers(look: Look<'_>, observed: &mut Observed) -> PortResult<()> {
-    let Sight::Some { present, .. } = &observed.sight else { return Ok(()) };
+    let Sight::Some(seen) = &observed.sight else { return Ok(()) };
+    let present = seen.iter().filter(|(_, seen)| **seen == Seen::Present).map(|(id, _)| id);
     let faces: BTreeSet<&ObjectId> = observed
         .entries
         .iter()
@@ -253,8 +255,7 @@ async fn name_strangers(look: Look<'_>, observed: &mut Observed) -> PortResult<(
         .filter_map(|entry| entry.object_id.as_ref())
         .collect();
     let believed = observed.records.values().filter(|member| is_worth_naming(look, member));
-    let wanted: BTreeSet<&ObjectId> =
-        present.iter().chain(believed.filter_map(|m| m.key.object_id())).collect();
+    let wanted: BTreeSet<&ObjectId> = present.chain(believed.filter_map(|m| m.key.object_id())).collect();
     let strangers: Vec<ObjectId> = wanted
         .into_iter()
         .filter(|id| !faces.contains(id))

@@ -1,9 +1,11 @@
 //! The documents that the API answers with, and the command line's `--json` too: one shape for one thing.
 
+pub mod alert;
 pub mod audit;
 pub mod contact;
 pub mod effects;
 pub mod failures;
+pub mod group;
 pub mod history;
 pub mod import;
 pub mod link;

@@ -1,9 +1,11 @@
 //! The handlers, a file per noun, and what they share.
 
+pub(crate) mod alerts;
 pub(crate) mod audit;
 pub(crate) mod contacts;
 pub(crate) mod decisions;
 pub(crate) mod filters;
+pub(crate) mod groups;
 pub(crate) mod health;
 pub(crate) mod history;
 pub(crate) mod holds;

@@ -169,7 +169,7 @@ fn refused(error: PortError) -> Problem {
     problem
 }
 
-fn no_tenant() -> Problem {
+pub(super) fn no_tenant() -> Problem {
     Problem::conflict("no_tenant", "this server does not know which tenant's directory it serves")
         .hint("set AZURE_TENANT_ID and the other settings for the directory")
 }

@@ -9,6 +9,7 @@ mod crowd;
 mod documents;
 mod edits;
 mod filters;
+mod groups;
 mod idempotency;
 mod imports;
 mod later;

@@ -1,5 +1,5 @@
 use listsync_core::{
-    belief::Belief,
+    belief::{Belief, BeliefOrigin},
     id::{ContactId, LinkId, ObjectId},
     member::{Intent, Member, MemberKey, Op},
 };
@@ -34,7 +34,7 @@ impl From<MemberQuery<'_>> for Wanted {
 
 const COLUMNS: &str =
     "key, contact, address, in_baseline, group_present, group_since, intent_op, intent_since, open, named,
-     sources";
+     sources, group_origin";
 
 pub(super) fn load(tx: &Connection, link: &LinkId, wanted: &Wanted) -> Outcome<Vec<Member>> {
     let link = row::number(tx, link)?;
@@ -89,8 +89,9 @@ pub(super) fn put(tx: &Connection, link: i64, member: &Member) -> Outcome<()> {
     let sources = sources.map_err(|_| Fail::Stored("member"))?;
     tx.prepare_cached(
         "INSERT OR REPLACE INTO members (link, key, contact, address, in_baseline, group_present,
-             group_since, intent_op, intent_since, open, named, sources)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+             group_since, intent_op, intent_since, open, named, sources,
+             group_origin)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
     )?
     .execute(params![
         link,
@@ -105,6 +106,7 @@ pub(super) fn put(tx: &Connection, link: i64, member: &Member) -> Outcome<()> {
         open,
         named,
         sources,
+        group.and_then(|belief| origin_name(belief.origin)),
     ])?;
     Ok(())
 }
@@ -131,7 +133,10 @@ fn read(row: &Row<'_>) -> Outcome<Member> {
         address: typed_option(row, 2, "member's address")?,
         in_baseline: row.get(3)?,
         group: match (row.get(4)?, row.get(5)?) {
-            (Some(present), Some(since)) => Some(Belief { present, since: timestamp(since) }),
+            (Some(present), Some(since)) => {
+                let origin = origin(row.get::<_, Option<String>>(11)?.as_deref())?;
+                Some(Belief { present, since: timestamp(since), origin })
+            }
             _ => None,
         },
         intent: match (row.get::<_, Option<String>>(6)?, row.get(7)?) {
@@ -158,6 +163,22 @@ fn key(text: &str) -> Outcome<MemberKey> {
         _ => None,
     };
     key.ok_or(Fail::Stored("member's key"))
+}
+
+/// What we wrote has no word of its own: so reads what was stored before origins were.
+fn origin_name(origin: BeliefOrigin) -> Option<&'static str> {
+    match origin {
+        BeliefOrigin::Written => None,
+        BeliefOrigin::Observed => Some("observed"),
+    }
+}
+
+fn origin(name: Option<&str>) -> Outcome<BeliefOrigin> {
+    match name {
+        None => Ok(BeliefOrigin::Written),
+        Some("observed") => Ok(BeliefOrigin::Observed),
+        Some(_) => Err(Fail::Stored("belief")),
+    }
 }
 
 fn op_name(op: Op) -> &'static str {

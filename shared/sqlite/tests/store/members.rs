@@ -13,7 +13,7 @@ fn contact(id: &str) -> ContactId {
 }
 
 fn every_shape() -> Vec<Member> {
-    let belief = |present| Some(Belief { present, since: at(3) });
+    let belief = |present| Some(Belief::observed(present, at(3)));
     let held = Open::Held {
         digest: "d".into(),
         change: Change { side: Side::List, op: Op::Remove },

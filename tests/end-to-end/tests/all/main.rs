@@ -1,5 +1,6 @@
 //! Whole stories with the shipped binary, one file per theme.
 
+mod alerts;
 mod audit;
 mod authority;
 mod bad_input;

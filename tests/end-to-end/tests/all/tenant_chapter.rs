@@ -1,6 +1,6 @@
-use std::{process::Stdio, time::Duration};
+use std::{path::Path, process::Stdio, time::Duration};
 
-use listsync_end_to_end::{World, binary};
+use listsync_end_to_end::{World, binary, ended};
 use listsync_graph_emulator::{Emulator, Federated};
 use serde_json::{Value, json};
 use tokio::{
@@ -9,12 +9,30 @@ use tokio::{
     time::timeout,
 };
 
-/// Starts the emulator by hand, as the README says, and waits until it says what to export.
-async fn emulator(world: &World) -> Child {
-    let mut command = Command::new(binary("listsync-graph-emulator"));
-    command.args(["--port", "0", "--people", "300", "--ca-out", "ca.pem", "--env-out", ".env"]);
-    command.current_dir(world.folder()).stdout(Stdio::piped()).kill_on_drop(true);
-    let mut child = command.spawn().expect("the emulator starts");
+const README: &str = include_str!("../../../../README.md");
+
+/// The lines of the code blocks below a heading of the README.
+fn blocks(heading: &str) -> Vec<&'static str> {
+    let chapter = README.split(heading).nth(1).and_then(|rest| rest.split("\n## ").next());
+    chapter.expect("the heading is there").lines().filter_map(|line| line.strip_prefix("    ")).collect()
+}
+
+/// A line as a person types it into a shell, where both programs are on the path.
+fn shell(world: &World, line: &str) -> Command {
+    let folder = |program| binary(program).parent().map(Path::to_path_buf).expect("binaries are in a folder");
+    let binaries = ["listsync", "listsync-graph-emulator"].map(folder).into_iter();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::env::join_paths(binaries.chain(std::env::split_paths(&path)));
+    let mut command = Command::new("sh");
+    command.args(["-c", line]).current_dir(world.folder()).env_clear();
+    command.env("PATH", path.expect("a path")).stdin(Stdio::null());
+    command
+}
+
+/// Starts the emulator as the README types it, but on a free port, and waits until it says what to export.
+async fn emulator(world: &World, line: &str) -> Child {
+    let mut command = shell(world, &format!("exec {line} --port 0"));
+    let mut child = command.stdout(Stdio::piped()).kill_on_drop(true).spawn().expect("the emulator starts");
     let stdout = child.stdout.take().expect("its output");
     let announced = async {
         let mut lines = BufReader::new(stdout).lines();
@@ -35,9 +53,33 @@ async fn emulator(world: &World) -> Child {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_chapter_on_connecting_a_tenant_works_on_an_emulator_started_by_hand() {
+async fn the_eight_commands_of_the_readme_work_as_typed_and_print_what_it_shows() {
     let world = World::without_settings().await;
-    let _emulator = emulator(&world).await;
+    let typed = blocks("## A first link in eight commands");
+    assert_eq!(typed.len(), 8, "{typed:#?}");
+    let [start, settings, commands @ ..] = typed.as_slice() else { panic!("there are commands") };
+    let _emulator = emulator(&world, start).await;
+    let mut printed = String::new();
+    for line in commands {
+        // The shell that took the settings is the one that all further lines are typed into.
+        let done = ended(shell(&world, &format!("{settings}\n{line}"))).await;
+        let code = if line.starts_with("listsync plan") { 2 } else { 0 };
+        printed += &done.exits(code).stdout;
+    }
+    let shown = blocks("# listsync");
+    let shown = shown.iter().take_while(|line| !line.starts_with("cargo ")).filter(|line| {
+        let is_typed = line.strip_prefix("$ ").is_some_and(|line| commands.contains(&line));
+        !is_typed && **line != "…" && !line.trim().is_empty()
+    });
+    let missing: Vec<&&str> = shown.filter(|line| !printed.contains(**line)).collect();
+    assert!(missing.is_empty(), "the README shows {missing:#?}; it is\n{printed}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_the_first_link_timer_worker_and_doctor_go_on_with_it() {
+    let world = World::without_settings().await;
+    let _emulator =
+        emulator(&world, "listsync-graph-emulator --people 300 --ca-out ca.pem --env-out .env").await;
     let doctor = world.listsync(&["doctor"]).await.exits(0);
     assert!(doctor.stdout.contains("User.Read.All is granted"), "{}", doctor.stdout);
 

@@ -1,5 +1,6 @@
 //! The shipped Lambda binaries under an emulated Lambda, against an emulated AWS and an emulated tenant.
 
+mod alerts;
 mod continuations;
 mod crowd;
 mod cycle;

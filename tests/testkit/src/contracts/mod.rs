@@ -2,6 +2,7 @@
 //!
 //! Each suite is a plain function over a factory of empty stores; a case takes a store of its own.
 
+pub mod alerts;
 pub mod audit;
 pub mod directory;
 pub mod keys;

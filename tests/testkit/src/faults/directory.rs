@@ -67,6 +67,10 @@ impl<P: Directory + ?Sized> Directory for Faulty<P> {
         through!(self, "directory.group", self.port.group(call, query))
     }
 
+    async fn groups(&self, call: Call<'_>, begins: &str, most: usize) -> PortResult<Vec<Group>> {
+        through!(self, "directory.groups", self.port.groups(call, begins, most))
+    }
+
     async fn create_group(&self, call: Call<'_>, new: &NewGroup) -> PortResult<Group> {
         through!(self, "directory.create_group", self.port.create_group(call, new))
     }

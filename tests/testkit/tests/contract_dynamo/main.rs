@@ -101,6 +101,10 @@ async fn keeps_keys_and_what_was_seen(aws: &Aws) {
     contracts::keys::seen(|| aws.make()).await;
 }
 
+async fn keeps_what_was_told(aws: &Aws) {
+    contracts::alerts::all(|| aws.make()).await;
+}
+
 async fn keeps_the_audit(aws: &Aws) {
     contracts::audit::all(|| aws.make()).await;
 }
@@ -126,6 +130,11 @@ contract!(the_store_on_dynamodb_keeps_links, links_are_kept_though_answers_are_l
 contract!(the_store_on_dynamodb_keeps_lists, lists_are_kept_though_answers_are_lost, keeps_lists);
 contract!(the_store_on_dynamodb_keeps_records, records_are_kept_though_answers_are_lost, keeps_records);
 contract!(the_store_on_dynamodb_keeps_people, people_are_kept_though_answers_are_lost, keeps_people);
+contract!(
+    the_store_on_dynamodb_keeps_what_was_told,
+    what_was_told_is_kept_though_answers_are_lost,
+    keeps_what_was_told
+);
 contract!(the_store_on_dynamodb_keeps_the_audit, the_audit_is_kept_though_answers_are_lost, keeps_the_audit);
 contract!(
     the_store_on_dynamodb_keeps_keys_and_what_was_seen,

@@ -7,8 +7,8 @@ use listsync_core::{Timestamp, grant::Lists, id::ListId, list::Standing};
 use listsync_engine::{
     Ports,
     ports::{
-        Again, AuditLog, Contacts, EntryQuery, Gate, ImportMode, Keys, Links, ListStore, Runs, Seen,
-        SettingsStore,
+        Again, AlertNotes, AuditLog, Contacts, EntryQuery, Gate, ImportMode, Keys, Links, ListStore, Runs,
+        Seen, SettingsStore,
     },
     service::Service,
 };
@@ -36,7 +36,17 @@ pub(crate) fn now() -> Timestamp {
 impl OneListFixture {
     pub(crate) async fn new<S>(store: S) -> Self
     where
-        S: ListStore + Links + Runs + Gate + SettingsStore + Contacts + Keys + Seen + AuditLog + 'static,
+        S: ListStore
+            + Links
+            + Runs
+            + Gate
+            + SettingsStore
+            + Contacts
+            + Keys
+            + Seen
+            + AuditLog
+            + AlertNotes
+            + 'static,
     {
         let clock = ManualClock::at(now());
         let store = Arc::new(store);
@@ -57,7 +67,8 @@ impl OneListFixture {
             contacts: store.clone(),
             keys: store.clone(),
             seen: store.clone(),
-            audit: store,
+            audit: store.clone(),
+            alerts: store,
         };
         Self { service, list, directory }
     }

@@ -7,7 +7,7 @@ use listsync_core::{
     contact::Decision,
     link::Mode,
     list::Origin,
-    member::{Member, MemberKey},
+    member::{Member, MemberKey, Op},
     snapshot::Principal,
     summary::{Outcome, Summary},
 };
@@ -330,7 +330,7 @@ fn an_old_addition_that_the_feed_repeats_brings_nobody_back() {
             desk.are(&rest, &rest).await;
             for _ in 0..3 {
                 desk.wait(2 * HOUR).await;
-                desk.directory.repeat_addition(&group("staff"), &object("bob"));
+                desk.directory.repeat_change(&group("staff"), Op::Add, &object("bob"));
                 let summary = desk.sync().await;
                 assert_eq!((summary.list.added, summary.set_aside), (0, 1), "deleted: {deleted}");
                 desk.are(&rest, &rest).await;
@@ -342,6 +342,43 @@ fn an_old_addition_that_the_feed_repeats_brings_nobody_back() {
             assert_eq!((quiet.outcome, quiet.graph.requests), (Outcome::Converged, 1));
         });
     }
+}
+
+#[test]
+fn an_old_removal_that_the_feed_repeats_takes_nobody_off_the_list() {
+    play(async {
+        let mut desk = Desk::settled(Reading::Incremental, &STAFF).await;
+        desk.group_removes("bob");
+        desk.wait(HOUR).await;
+        desk.group_adds("bob");
+        desk.wait(HOUR).await;
+        desk.both_are(&STAFF).await;
+        for _ in 0..3 {
+            desk.wait(2 * HOUR).await;
+            desk.directory.repeat_change(&group("staff"), Op::Remove, &object("bob"));
+            let summary = desk.sync().await;
+            assert_eq!((summary.list.removed, summary.set_aside), (0, 1));
+            desk.both_are(&STAFF).await;
+        }
+        desk.wait(HOUR).await;
+        desk.wait(HOUR).await;
+        desk.both_are(&STAFF).await;
+        let quiet = desk.sync().await;
+        assert_eq!((quiet.outcome, quiet.graph.requests), (Outcome::Converged, 1));
+    });
+}
+
+#[test]
+fn who_leaves_the_group_is_asked_for_and_taken_off_the_list_at_once() {
+    play(async {
+        let mut desk = Desk::settled(Reading::Incremental, &STAFF).await;
+        desk.follow().await;
+        desk.group_removes("bob");
+        let summary = desk.sync().await;
+        // The changes, and the read of the member.
+        assert_eq!((summary.list.removed, summary.graph.requests), (1, 2));
+        desk.both_are(&["ann", "cid", "dan"]).await;
+    });
 }
 
 #[test]
@@ -374,7 +411,7 @@ async fn with_a_dropped_match(reading: Reading, mode: Mode) -> Desk {
         contact: Some(contact.id),
         address: Some(address("robert")),
         in_baseline: true,
-        group: Some(Belief { present: true, since: now }),
+        group: Some(Belief::observed(true, now)),
         ..Member::unknown(MemberKey::Principal(object("rob")))
     };
     let lease = desk.store.acquire(&desk.link, now, MINUTE).await.unwrap();

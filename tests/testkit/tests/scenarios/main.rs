@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
 mod agents;
+mod alerts;
 mod aliases;
 mod authority;
 mod bureau;
@@ -13,6 +14,7 @@ mod clock;
 mod departures;
 mod desk;
 mod events;
+mod experiment;
 mod groups;
 mod growth;
 mod guard_model;

@@ -33,7 +33,8 @@ pub(crate) fn service(desk: &Desk) -> Service {
         contacts: store.clone(),
         keys: store.clone(),
         seen: store.clone(),
-        audit: store,
+        audit: store.clone(),
+        alerts: store,
     }
 }
 

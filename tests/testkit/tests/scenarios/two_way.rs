@@ -175,6 +175,50 @@ fn a_reversal_in_the_group_within_the_settle_window_counts_after_it() {
     }
 }
 
+/// Law 4: link, sync, take two people out in Outlook once no read can be behind, sync.
+#[test]
+fn the_first_experiment_of_a_newcomer_works() {
+    for reading in BOTH {
+        play(async {
+            let everybody = ["ann", "bob", "cid", "dan", "eve"];
+            let mut desk = Desk::with(reading, &["ann", "bob"], &everybody).await;
+            desk.sync().await;
+            desk.both_are(&everybody).await;
+            desk.clock.advance(16 * MINUTE);
+            desk.group_removes("ann");
+            desk.group_removes("dan");
+            let summary = desk.sync().await;
+            match reading {
+                // The feed tells that they left, and a read of them agrees.
+                Reading::Incremental => assert_eq!((summary.list.removed, summary.set_aside), (2, 0)),
+                // One read alone may miss a row.
+                Reading::Full => assert_eq!((summary.list.removed, summary.set_aside), (0, 2)),
+            }
+            desk.wait(HOUR).await;
+            desk.both_are(&["bob", "cid", "eve"]).await;
+        });
+    }
+}
+
+/// Law 4.
+#[test]
+fn what_we_wrote_outranks_feed_and_read_together_for_the_whole_settle_window() {
+    for minutes in [1, 16, 29] {
+        play(async {
+            let mut desk = Desk::settled(Reading::Incremental, &["ann", "bob"]).await;
+            desk.directory.put_person(listsync_testkit::sample::person("eve"));
+            desk.list_adds("eve").await;
+            desk.sync().await;
+            desk.clock.advance(minutes * MINUTE);
+            desk.group_removes("eve");
+            let summary = desk.sync().await;
+            assert_eq!((summary.list.removed, summary.set_aside), (0, 1), "after {minutes} minutes");
+            desk.wait((30 - minutes) * MINUTE).await;
+            desk.both_are(&["ann", "bob"]).await;
+        });
+    }
+}
+
 /// Law 10.
 #[test]
 fn a_preview_remembers_nothing() {

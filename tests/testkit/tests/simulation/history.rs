@@ -69,6 +69,12 @@ pub(crate) fn play(seed: u64, telling: Telling) -> Exempt {
     exempt
 }
 
+/// How many of a hundred reads of a group's changes repeat what is long past, in the history of a seed.
+pub(crate) fn repeat_percent(seed: u64) -> u64 {
+    let mut dice = Dice::new(!seed);
+    if dice.chance(50) { dice.below(40) } else { 0 }
+}
+
 /// What edits need; the engine's own calls may be interrupted by them.
 #[derive(Clone)]
 pub(crate) struct Stage {
@@ -103,6 +109,8 @@ impl History {
         if dice.chance(30) {
             scene.directory.shorten_some_reads(dice.below(30));
         }
+        // Of dice of their own: what else happens in a history is not changed by them.
+        scene.directory.repeat_some_changes(repeat_percent(seed));
         let trouble = Trouble::throw(&mut dice);
         let bustle = 1 + dice.below(4);
         let stage = Stage::new(scene, people, lag.most, telling);
@@ -196,7 +204,9 @@ impl History {
             let seconds = if self.dice.chance(10) { 6 + self.dice.below(30) } else { 900 };
             self.stage.tell(|| format!("run {} begins: {}", self.runs, delivery.body));
             let (run, body) = (self.runs, delivery.body);
+            let before = Before::of(&scene);
             let handled = self.with_others(scene.handle(&faults, (run, seconds), &body)).await;
+            self.nobody_is_lost(&before);
             self.stage.tell(|| match &handled {
                 Some(Ok(Handled::Acknowledge(Some(summary)))) => format!("run {run} ends:\n{summary}"),
                 other => format!("run {run} ends: {other:?}"),
@@ -241,6 +251,7 @@ impl History {
     async fn rest(&mut self) {
         self.stage.scene.directory.shorten_reads(0);
         self.stage.scene.directory.shorten_some_reads(0);
+        self.stage.scene.directory.repeat_some_changes(0);
         self.stage.tell(|| "all come to rest".to_owned());
         let started = self.stage.scene.clock.now();
         let after = |time| started.checked_add(time).expect("in range");
@@ -272,11 +283,19 @@ impl History {
             self.raise().await;
         }
         scene.tick(&Faults::none()).await;
+        let before = Before::of(&scene);
         let handled = scene.work(&mut self.runs).await;
+        self.nobody_is_lost(&before);
         self.stage.tell(|| {
             let last = self.last_summary().map(|summary| summary.to_string()).unwrap_or_default();
             format!("{handled} messages handled at rest; the last run:\n{last}")
         });
+    }
+
+    /// However reads lag and feeds repeat themselves, a run takes nobody off a side whom nobody removed, be it for a moment.
+    fn nobody_is_lost(&self, before: &Before) {
+        let lost = self.oracle().lost(&self.stage.scene, before);
+        assert!(lost.is_empty(), "taken off a side, and nobody removed them: {lost:?}");
     }
 
     fn last_summary(&self) -> Option<listsync_core::summary::Summary> {

@@ -151,6 +151,18 @@ impl Oracle {
             .collect()
     }
 
+    /// Who is on a side no more although nobody removed them anywhere since the last rest, nor had they said no.
+    pub(crate) fn lost(&self, scene: &Scene, before: &Before) -> Vec<String> {
+        let (standings, grouped) = (scene.standings(), scene.grouped());
+        let left_list =
+            before.standings.keys().filter(|name| is_on(&before.standings, name) && !is_on(&standings, name));
+        let left_group = before.grouped.difference(&grouped);
+        let is_removed = |name: &String| self.accounts.get(name).is_some_and(|account| account.removed);
+        let is_out = |name: &String| standings.get(name) == Some(&Standing::OptedOut);
+        let lost = left_list.chain(left_group).filter(|name| !is_removed(name) && !is_out(name));
+        lost.cloned().collect()
+    }
+
     /// All is at rest: a new act begins.
     pub(crate) fn rest(&mut self, scene: &Scene) {
         for account in self.accounts.values().filter(|account| account.last.is_some()) {

@@ -65,6 +65,7 @@ impl Kit {
             keys: store.port(),
             seen: store.port(),
             audit: store.port(),
+            alerts: store.port(),
         };
         let news = store.create_list("News <&> \"Jobs\"", clock.now()).await.unwrap().id;
         store.create(&link("news", &news, "staff"), clock.now()).await.unwrap();

@@ -7,6 +7,7 @@ use crate::contracts::{fault, ok};
 pub(super) async fn all<T: Tenant>(make: &impl AsyncFn() -> T) {
     a_group_is_found_by_id_or_name(make).await;
     a_name_of_several_groups_is_refused(make).await;
+    groups_are_found_by_how_they_begin(make).await;
     the_kind_of_a_group_is_told(make).await;
     a_group_that_is_gone_is_said_to_be(make).await;
     a_group_is_created_once(make).await;
@@ -30,6 +31,31 @@ async fn a_name_of_several_groups_is_refused<T: Tenant>(make: &impl AsyncFn() ->
     bed.tenant.put_group("Staff", GroupKind::Security, &[]).await;
     let name = GroupQuery::Name("Staff".to_owned());
     assert_eq!(fault(bed.directory.group(bed.call(), &name).await), Fault::Rejected);
+}
+
+async fn groups_are_found_by_how_they_begin<T: Tenant>(make: &impl AsyncFn() -> T) {
+    let bed = Bed::make(make).await;
+    for (name, kind) in [
+        ("Stage crew", GroupKind::Microsoft365),
+        ("Backstage", GroupKind::Security),
+        ("Sta'ff", GroupKind::Dynamic),
+    ] {
+        bed.tenant.put_group(name, kind, &[]).await;
+    }
+    for (begins, most, expected) in [
+        ("sta", 9, vec!["Sta'ff", "Staff", "Stage crew"]),
+        ("Sta'", 9, vec!["Sta'ff"]),
+        ("", 9, vec!["Backstage", "Sta'ff", "Staff", "Stage crew"]),
+        ("nobody", 9, vec![]),
+    ] {
+        let mut groups = ok(bed.directory.groups(bed.call(), begins, most).await);
+        groups.sort_by(|one, other| one.name.cmp(&other.name));
+        let names: Vec<&str> = groups.iter().map(|group| group.name.as_str()).collect();
+        assert_eq!(names, expected, "{begins}");
+        let dynamic = groups.iter().find(|group| group.name == "Sta'ff");
+        assert!(dynamic.is_none_or(|group| group.kind == GroupKind::Dynamic));
+    }
+    assert_eq!(ok(bed.directory.groups(bed.call(), "sta", 2).await).len(), 2);
 }
 
 async fn the_kind_of_a_group_is_told<T: Tenant>(make: &impl AsyncFn() -> T) {

@@ -21,7 +21,7 @@ pub(super) async fn all<S: Links + ListStore>(make: &impl Fn() -> S) {
 }
 
 fn believed(name: &str, present: bool) -> Member {
-    Member { group: Some(Belief { present, since: moment(3) }), ..member(name) }
+    Member { group: Some(Belief::observed(present, moment(3))), ..member(name) }
 }
 
 fn opens() -> Vec<Open> {
@@ -55,7 +55,10 @@ async fn a_row_reads_back_as_it_was_written<S: Links + ListStore>(make: &impl Fn
             contact: Some(anna.clone()),
             address: Some(address("anna")),
             in_baseline: true,
-            group: Some(Belief { present: number % 2 == 0, since: moment(7) }),
+            group: Some(match number % 3 {
+                0 => Belief::written(number % 2 == 0, moment(7)),
+                _ => Belief::observed(number % 2 == 0, moment(7)),
+            }),
             intent: Some(Intent { op: Op::Remove, since: moment(8) }),
             open: Some(open),
             named: Some(Named {

@@ -73,8 +73,9 @@ struct State {
     invitations: Vec<Address>,
     /// Who is new, and from when on each replica finds them.
     late: BTreeMap<ObjectId, Vec<Timestamp>>,
-    /// Old additions that the next read of a group's changes repeats.
-    repeats: BTreeMap<GroupId, BTreeSet<ObjectId>>,
+    /// Old changes that the next read of a group's changes repeats.
+    repeats: BTreeMap<GroupId, BTreeMap<ObjectId, Op>>,
+    repeat_percent: u64,
 }
 
 #[derive(Debug)]
@@ -111,6 +112,7 @@ impl FakeDirectory {
             invitations: Vec::new(),
             late: BTreeMap::new(),
             repeats: BTreeMap::new(),
+            repeat_percent: 0,
         };
         Self { state: Arc::new(Mutex::new(state)), clock: clock.clone() }
     }

@@ -81,6 +81,7 @@ impl State {
     fn changes(&mut self, group: &GroupId, since: &Cursor, now: Timestamp) -> PortResult<Changes> {
         let shown = self.position(group, now)?;
         let (repeat, go_back) = (self.dice.chance(20), self.dice.chance(50));
+        let repeated = self.repeated(group);
         let row = self.group(group)?;
         let gone = || PortError::new(Fault::Gone, "cursor_expired", "the change cursor is too old");
         let (epoch, from) = since.0.split_once(':').ok_or_else(gone)?;
@@ -95,9 +96,11 @@ impl State {
         let of = |wanted| merged.iter().filter(move |(_, op)| **op == wanted).map(|(id, _)| id.clone());
         let mut added: BTreeSet<ObjectId> = of(Op::Add).filter(|id| self.people.contains_key(id)).collect();
         let mut removed: BTreeSet<ObjectId> = of(Op::Remove).collect();
-        for repeated in self.repeats.remove(group).into_iter().flatten() {
-            removed.remove(&repeated);
-            added.insert(repeated);
+        for (id, op) in repeated.into_iter().filter(|(id, _)| !merged.contains_key(id)) {
+            match op {
+                Op::Add => added.insert(id),
+                Op::Remove => removed.insert(id),
+            };
         }
         Ok(Changes { added, removed, nested: BTreeSet::new(), cursor, count: None })
     }
@@ -161,6 +164,15 @@ impl Directory for FakeDirectory {
     async fn group(&self, call: Call<'_>, query: &GroupQuery) -> PortResult<Group> {
         self.start(call)?;
         self.lock().find_group(query)
+    }
+
+    async fn groups(&self, call: Call<'_>, begins: &str, most: usize) -> PortResult<Vec<Group>> {
+        self.start(call)?;
+        let begins = begins.to_lowercase();
+        let state = self.lock();
+        let named = state.groups.values().map(|row| &row.group);
+        let fitting = named.filter(|group| group.name.to_lowercase().starts_with(&begins));
+        Ok(fitting.take(most).cloned().collect())
     }
 
     async fn create_group(&self, call: Call<'_>, new: &NewGroup) -> PortResult<Group> {

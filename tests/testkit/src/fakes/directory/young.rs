@@ -1,10 +1,11 @@
 //! Accounts that not every replica has heard of, and old changes that a feed repeats.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use listsync_core::{
     Timestamp,
     id::{GroupId, ObjectId},
+    member::Op,
     snapshot::Principal,
 };
 use listsync_engine::ports::Clock as _;
@@ -25,12 +26,17 @@ impl FakeDirectory {
         state.late.insert(id, heard);
     }
 
-    /// The next read of the group's changes tells once more that this member was added, however long ago that was and
-    /// even if the account was deleted since: a feed may repeat what it told.
+    /// The next read of the group's changes tells once more that this member was added or removed, however long ago that was
+    /// and even if the account was deleted since: a feed may repeat what it told.
     ///
     /// Source: <https://learn.microsoft.com/graph/delta-query-overview> ("Replays").
-    pub fn repeat_addition(&self, group: &GroupId, member: &ObjectId) {
-        self.lock().repeats.entry(group.clone()).or_default().insert(member.clone());
+    pub fn repeat_change(&self, group: &GroupId, op: Op, member: &ObjectId) {
+        self.lock().repeats.entry(group.clone()).or_default().insert(member.clone(), op);
+    }
+
+    /// From now on this share of all reads of a group's changes, in percent, tells once more of one that is as old as it likes.
+    pub fn repeat_some_changes(&self, percent: u64) {
+        self.lock().repeat_percent = percent;
     }
 }
 
@@ -42,6 +48,19 @@ impl State {
             now.checked_add(Duration::from_millis(dice.below(most + 1))).unwrap_or(Timestamp::MAX)
         };
         (0..self.lag.replicas.max(1)).map(|_| heard(&mut self.dice)).collect()
+    }
+
+    /// What the next read of a group's changes repeats.
+    pub(super) fn repeated(&mut self, group: &GroupId) -> BTreeMap<ObjectId, Op> {
+        let mut repeated = self.repeats.remove(group).unwrap_or_default();
+        // Dice are thrown only where it may happen, so that other histories stay as they are.
+        if self.repeat_percent > 0 && self.dice.chance(self.repeat_percent) {
+            let events: Vec<(ObjectId, Op)> = self.groups.get(group).map_or_else(Vec::new, |row| {
+                row.history.events().map(|event| (event.member.clone(), event.op)).collect()
+            });
+            repeated.extend(self.dice.pick(&events).cloned());
+        }
+        repeated
     }
 
     /// Whether the replica that serves this call has heard of somebody.

@@ -27,7 +27,7 @@ use listsync_testkit::{dice::Dice, fakes::Lag, faults::Faults};
 pub(crate) use self::ledger::Told;
 use self::{folk::Account, patience::Patience, stage::Stage, town::Town};
 use crate::{
-    history::Telling,
+    history::{Telling, repeat_percent},
     plant::{at_once, play as run_on_runtime, poll_once},
     trouble::Trouble,
 };
@@ -90,6 +90,7 @@ impl History {
         stage.tell(|| format!("{lag:?} {limit} {trouble:?}"));
         // Of dice of its own: what else happens in a history is not changed by it.
         let patience = (seed / 2).is_multiple_of(4).then(|| Patience::new(&stage.plant, Dice::new(!seed)));
+        stage.plant.directory.repeat_some_changes(repeat_percent(seed));
         Self { stage, dice, runs: 0, trouble, limit, pace, patience }
     }
 
@@ -152,7 +153,7 @@ impl History {
         }
     }
 
-    /// A feed tells once more of an addition that is long past.
+    /// Feeds tell once more of additions and removals that are long past and were reversed since.
     async fn repeats(&mut self) {
         let former = {
             let inner = self.stage.lock();
@@ -162,18 +163,21 @@ impl History {
                 for group in &tie.groups {
                     let put = inner.ledger.was_put(group).into_iter();
                     let gone = put.filter(|who| !sight.is_in(group, *who) && !inner.retired.contains(who));
-                    former.extend(gone.map(|who| (group.clone(), who)));
+                    former.extend(gone.map(|who| (group.clone(), Op::Add, who)));
+                    let back = inner.town.were_removed(group).into_iter();
+                    let back = back.filter(|who| sight.is_in(group, *who) && !inner.retired.contains(who));
+                    former.extend(back.map(|who| (group.clone(), Op::Remove, who)));
                 }
             }
             former
         };
-        let Some((group, who)) = self.dice.pick(&former).cloned() else { return };
-        self.stage.tell(|| format!("the feed of {group} repeats that p{who} was added"));
+        let Some((group, op, who)) = self.dice.pick(&former).cloned() else { return };
+        self.stage.tell(|| format!("the feed of {group} repeats what was long past: {op} p{who}"));
         {
             let mut inner = self.stage.lock();
             inner.ledger.told.repeats += 1;
             let town = &inner.town;
-            town.plant.directory.repeat_addition(&group, &town.folk.humans[who].object);
+            town.plant.directory.repeat_change(&group, op, &town.folk.humans[who].object);
         }
         self.stage.plant.wait(900);
         self.calm_round(rest::Holds::Approved).await;

@@ -50,6 +50,7 @@ impl History {
     pub(super) async fn rest(&mut self) {
         let plant = self.stage.plant.clone();
         plant.directory.shorten_reads(0);
+        plant.directory.repeat_some_changes(0);
         self.patience.iter().for_each(Patience::rests);
         self.stage.tell(|| "all come to rest".to_owned());
         let began = plant.clock.now();

@@ -7,6 +7,7 @@ use listsync_core::{
     id::{GroupId, LinkId, ListId},
     link::{Link, Mode, Source},
     list::{Entry, ListKind, Standing},
+    member::Op,
     settings::Settings,
     summary::Summary,
 };
@@ -102,6 +103,13 @@ impl Town {
         };
         town.settle(dice);
         town
+    }
+
+    /// Who ever left a group, by whosever doing.
+    pub(crate) fn were_removed(&self, group: &GroupId) -> BTreeSet<usize> {
+        let events = self.plant.directory.events(group).into_iter();
+        let removed = events.filter(|event| event.op == Op::Remove);
+        removed.filter_map(|event| self.folk.of_object(&event.member)).collect()
     }
 
     /// Makes lists, groups and links.

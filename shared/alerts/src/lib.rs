@@ -1,0 +1,16 @@
+//! The ways by which people are told of trouble: a signed webhook, and Microsoft Teams.
+//!
+//! Where they lead may be a secret, and what is sent is read by whoever answers there. So a message goes over TLS to an
+//! address of the public Internet, unless the operator says otherwise; no redirect is followed; and no error says where.
+
+mod card;
+mod document;
+mod poster;
+mod secret;
+mod teams;
+mod webhook;
+
+pub use poster::{Poster, Reach};
+pub use secret::{Given, SecretText};
+pub use teams::Teams;
+pub use webhook::Webhook;
