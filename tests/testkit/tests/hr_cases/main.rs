@@ -10,7 +10,9 @@ mod way;
 
 use std::sync::Arc;
 
-use listsync_engine::ports::{AuditLog, Contacts, Gate, Keys, Links, ListStore, Runs, Seen, SettingsStore};
+use listsync_engine::ports::{
+    AlertNotes, AuditLog, Contacts, Gate, Keys, Links, ListStore, Runs, Seen, SettingsStore,
+};
 use listsync_sqlite::SqliteStore;
 use listsync_testkit::{fakes::ManualClock, moto::Moto};
 
@@ -21,7 +23,17 @@ use crate::{
 
 async fn all<S>(mut make: impl FnMut() -> S)
 where
-    S: ListStore + Links + Runs + Gate + SettingsStore + Contacts + Keys + Seen + AuditLog + 'static,
+    S: ListStore
+        + Links
+        + Runs
+        + Gate
+        + SettingsStore
+        + Contacts
+        + Keys
+        + Seen
+        + AuditLog
+        + AlertNotes
+        + 'static,
 {
     for way in Way::ALL {
         for case in table::cases() {

@@ -191,7 +191,9 @@ impl Desk {
         let service = service(self);
         let minute = Duration::from_secs(60);
         let names = ["dan", "eva", "fay"];
-        names.map(|name| self.directory.put_person(person(name)));
+        for name in names {
+            self.directory.put_person(person(name));
+        }
         self.clock.advance(minute);
         self.list_adds("dan").await;
         let dan = self.store.find_contact(&address("dan")).await.unwrap().unwrap().id;
