@@ -15,8 +15,8 @@ use crate::{
 };
 
 /// Routes that are asked with a body and change nothing.
-const HARMLESS: [(&str, &str); 2] =
-    [("POST", "/v1/lists/{list}/filter-preview"), ("POST", "/v1/opt-out-links")];
+const HARMLESS: [(&str, &str); 3] =
+    [("POST", "/v1/lists/{list}/filter-preview"), ("POST", "/v1/opt-out-links"), ("POST", "/v1/alerts/test")];
 
 /// Requests one after the other, each with what the audit has of it.
 struct Played<'a> {
