@@ -1,4 +1,4 @@
-"""Serves moto as an emulated AWS on 127.0.0.1, at the port that is its one argument, until its standard input ends.
+"""Serves moto as an emulated AWS on 127.0.0.1, at a free port that it prints, until its standard input ends.
 
 Four things are unlike the plain server, because tests need them:
 
@@ -22,7 +22,7 @@ And it knows what moto does not:
   conflict. After PUT /odds, one that loses answers, fails and conflicts at random: see odds.py.
 - After PUT /hold, one request is held before it is done: PUT /held answers once it has come, PUT /go lets it go on. So a
   test acts in the middle of what somebody else does, however busy the machine is.
-- Started with a second argument, it keeps what it was asked and answered for GET /recorded: see second.py.
+- Started with an argument, it keeps what it was asked and answered for GET /recorded: see second.py.
 """
 
 import collections
@@ -252,5 +252,8 @@ if __name__ == "__main__":
     be_quick()
     query_what_is_asked_for()
     serve_one_at_a_time()
-    server = make_server("127.0.0.1", int(sys.argv[1]), application(is_recorded=len(sys.argv) > 2), threaded=True)
+    server = make_server("127.0.0.1", 0, application(is_recorded=len(sys.argv) > 1), threaded=True)
+    print(server.server_port, flush=True)
+    # Nobody reads on.
+    sys.stdout = open(os.devnull, "w")
     server.serve_forever()

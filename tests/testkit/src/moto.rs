@@ -2,11 +2,11 @@
 
 use std::{
     hash::{BuildHasher as _, RandomState},
-    io::{self, Read as _, Write as _},
-    net::{TcpListener, TcpStream},
+    io::{self, BufRead as _, BufReader, Read as _, Write as _},
+    net::TcpStream,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 /// A running server; it ends with this, and with the process that started it.
@@ -38,31 +38,21 @@ impl Moto {
     }
 
     fn with(arguments: &[&str]) -> Self {
-        let port = free_port();
-        let process = python("serve.py")
-            .arg(port.to_string())
+        let mut process = python("serve.py")
             .args(arguments)
             .stdin(Stdio::piped())
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
             .expect("Python starts");
-        let mut moto = Self { process, port };
-        moto.wait();
-        moto
-    }
-
-    fn wait(&mut self) {
-        let deadline = Instant::now() + Duration::from_secs(60);
-        while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
-            if let Ok(Some(status)) = self.process.try_wait() {
-                panic!(
-                    "the emulated AWS ended at once ({status}): run tests/run, which makes .venv-test anew"
-                );
-            }
-            assert!(Instant::now() < deadline, "the emulated AWS does not answer after a minute");
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        // It listens on the port that it tells: one that was chosen for it could be another server's by then.
+        let mut told = String::new();
+        let output = process.stdout.take().expect("its output is piped");
+        BufReader::new(output).read_line(&mut told).expect("its output is text");
+        let port = told.trim().parse().unwrap_or_else(|_| {
+            panic!("the emulated AWS ended at once: run tests/run, which makes .venv-test anew")
+        });
+        Self { process, port }
     }
 
     /// From now on its DynamoDB loses the answers to 3 % of what it is asked, fails at 2 %, and has 5 % of the writes
@@ -232,9 +222,4 @@ fn python(program: &str) -> Command {
     let mut command = Command::new(python);
     command.arg(root.join("tests/moto").join(program));
     command
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
-    listener.local_addr().expect("it has an address").port()
 }
