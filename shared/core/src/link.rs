@@ -271,7 +271,7 @@ pub struct Link {
     /// How often it is due; none: as the settings say.
     #[serde(default)]
     pub every: Option<Duration>,
-    /// How long what was written or newly seen outranks a contradicting read; none: as the settings say.
+    /// How long what was written or newly seen outranks one read that contradicts it; none: as the settings say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settle_window: Option<Duration>,
     /// What is done with external contacts.

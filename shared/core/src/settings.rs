@@ -26,7 +26,7 @@ pub struct Settings {
     pub every: Duration,
     /// How often both sides are read in full.
     pub full_check_every: Duration,
-    /// How long what we wrote or newly saw outranks a contradicting read.
+    /// How long what we wrote or newly saw outranks one read that contradicts it.
     pub settle_window: Duration,
     /// How many removals go on without a person.
     pub max_removals: RemovalLimit,

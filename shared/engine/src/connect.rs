@@ -63,7 +63,7 @@ pub struct NewLink {
     pub first_merge: FirstMerge,
     /// How often it is due.
     pub every: Option<Duration>,
-    /// How long what was written or newly seen outranks a contradicting read.
+    /// How long what was written or newly seen outranks one read that contradicts it.
     pub settle_window: Option<Duration>,
     /// What is done with external contacts.
     pub externals: Externals,

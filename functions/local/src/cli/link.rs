@@ -50,7 +50,7 @@ pub(crate) struct LinkArgs {
     /// How many removals of one side within 24 hours go on without a person: 20%, 500 or off; else as the settings say.
     #[arg(long, value_name = "LIMIT")]
     pub(crate) max_removals: Option<RemovalLimit>,
-    /// How long what was written or newly seen outranks a contradicting read, such as 30m; else as the settings say.
+    /// How long what was written or newly seen outranks one read that contradicts it, such as 30m; else as the settings say.
     #[arg(long, value_parser = duration::parse, value_name = "TIME")]
     pub(crate) settle_window: Option<Duration>,
     /// What is done with shared mailboxes, rooms and equipment.
@@ -79,7 +79,7 @@ pub(crate) struct LinkEditArgs {
     /// How often it is due, such as 15m, or as-settings.
     #[arg(long, value_name = "TIME")]
     pub(crate) every: Option<String>,
-    /// How long what was written or newly seen outranks a contradicting read, such as 30m, or as-settings.
+    /// How long what was written or newly seen outranks one read that contradicts it, such as 30m, or as-settings.
     #[arg(long, value_name = "TIME")]
     pub(crate) settle_window: Option<String>,
     /// How many removals of one side within 24 hours go on without a person: 20%, 500, off, or as-settings.

@@ -387,7 +387,7 @@ pub(crate) enum SettingName {
     Every,
     /// How often both sides are read in full: a time such as 24h.
     FullCheckEvery,
-    /// How long what was written or newly seen outranks a contradicting read: a time such as 30m.
+    /// How long what was written or newly seen outranks one read that contradicts it: a time such as 30m.
     SettleWindow,
     /// How many removals go on without a person: standard, 20%, 500 or off.
     MaxRemovals,

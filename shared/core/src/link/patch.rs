@@ -15,7 +15,7 @@ use crate::{
 pub struct LinkPatch {
     /// How often it is due.
     pub every: Option<Own<Duration>>,
-    /// How long what was written or newly seen outranks a contradicting read.
+    /// How long what was written or newly seen outranks one read that contradicts it.
     pub settle_window: Option<Own<Duration>>,
     /// How many removals go on without a person.
     pub max_removals: Option<Own<RemovalLimit>>,

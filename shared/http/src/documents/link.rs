@@ -58,7 +58,7 @@ pub struct LinkDocument {
     /// What is done with contacts of foreign domains.
     #[schema(value_type = words::Externals)]
     pub externals: Externals,
-    /// How long what was written or newly seen outranks a contradicting read; null: as the settings say.
+    /// How long what was written or newly seen outranks one read that contradicts it; null: as the settings say.
     pub settle_window: Option<String>,
     /// How many removals go on without a person; null: as the settings say.
     #[schema(value_type = Option<String>)]
@@ -113,7 +113,7 @@ pub struct LinkChange {
     /// How often it is due, such as `15m`; `as-settings`: as the settings say.
     #[schema(min_length = 2, pattern = "^(as-settings|([0-9]{1,5}h)?([0-9]{1,5}m)?([0-9]{1,5}s)?)$")]
     pub every: Option<String>,
-    /// How long what was written or newly seen outranks a contradicting read, such as `30m`, or `as-settings`.
+    /// How long what was written or newly seen outranks one read that contradicts it, such as `30m`, or `as-settings`.
     #[schema(min_length = 2, pattern = "^(as-settings|([0-9]{1,5}h)?([0-9]{1,5}m)?([0-9]{1,5}s)?)$")]
     pub settle_window: Option<String>,
     /// How many removals go on without a person, or `as-settings`.

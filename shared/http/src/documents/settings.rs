@@ -18,7 +18,7 @@ pub struct SettingsDocument {
     pub every: String,
     /// How often both sides are read in full.
     pub full_check_every: String,
-    /// How long what was written or newly seen outranks a contradicting read.
+    /// How long what was written or newly seen outranks one read that contradicts it.
     pub settle_window: String,
     /// How many removals go on without a person: `standard`, a share such as `20%`, a number, or `off`.
     pub max_removals: String,
@@ -58,7 +58,7 @@ pub struct SettingsPatch {
     /// How often both sides are read in full.
     #[schema(min_length = 2, pattern = "^([0-9]{1,5}h)?([0-9]{1,5}m)?([0-9]{1,5}s)?$")]
     pub full_check_every: Option<String>,
-    /// How long what was written or newly seen outranks a contradicting read.
+    /// How long what was written or newly seen outranks one read that contradicts it.
     #[schema(min_length = 2, pattern = "^([0-9]{1,5}h)?([0-9]{1,5}m)?([0-9]{1,5}s)?$")]
     pub settle_window: Option<String>,
     /// How many removals go on without a person.

@@ -68,7 +68,7 @@ pub(crate) struct NewLinkBody {
     /// How many removals go on without a person; left out: as the settings say.
     #[schema(value_type = Option<String>, pattern = "^(standard|off|100%|[1-9]?[0-9]%|[0-9]{1,18})$")]
     max_removals: Option<RemovalLimit>,
-    /// How long what was written or newly seen outranks a contradicting read; left out: as the settings say.
+    /// How long what was written or newly seen outranks one read that contradicts it; left out: as the settings say.
     #[schema(min_length = 2, pattern = "^([0-9]{1,5}h)?([0-9]{1,5}m)?([0-9]{1,5}s)?$")]
     settle_window: Option<String>,
     /// What is done with shared mailboxes, rooms and equipment.
