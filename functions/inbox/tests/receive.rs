@@ -84,14 +84,7 @@ impl Stage {
         let clock = ManualClock::at(moment(1_000));
         let store = TestStore::new(&clock);
         let ports = store.beside(FakeDirectory::new(&clock, Lag::NONE, Dice::new(7)));
-        let service = Service {
-            ports,
-            contacts: store.port(),
-            keys: store.port(),
-            seen: store.port(),
-            audit: store.port(),
-            alerts: store.port(),
-        };
+        let service = Service::over(&store.port(), ports);
         let list = store.create_list("Staff", moment(0)).await.expect("a new list").id;
         let links = service.ports.links.clone();
         links.create(&link("one", &list, "one"), moment(0)).await.expect("a new link");

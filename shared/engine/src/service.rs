@@ -23,3 +23,21 @@ pub struct Service {
     /// What people were told of without asking.
     pub alerts: Arc<dyn AlertNotes>,
 }
+
+impl Service {
+    /// Over these ports, with all else that is kept in one store.
+    #[must_use]
+    pub fn over<S>(store: &Arc<S>, ports: Ports) -> Self
+    where
+        S: Contacts + Keys + Seen + AuditLog + AlertNotes + 'static,
+    {
+        Self {
+            ports,
+            contacts: store.clone(),
+            keys: store.clone(),
+            seen: store.clone(),
+            audit: store.clone(),
+            alerts: store.clone(),
+        }
+    }
+}

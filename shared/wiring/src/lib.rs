@@ -262,14 +262,7 @@ where
         settings: store.clone(),
         clock: Arc::new(SystemClock),
     };
-    let service = Service {
-        ports: ports.clone(),
-        contacts: store.clone(),
-        keys: store.clone(),
-        seen: store.clone(),
-        audit: store.clone(),
-        alerts: store,
-    };
+    let service = Service::over(&store, ports.clone());
     Wired { ports, service, visibility, most_receives, public_url, trusted_proxies, alerts, graph, directory }
 }
 

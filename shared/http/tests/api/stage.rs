@@ -91,12 +91,5 @@ fn service(clock: &ManualClock, directory: &FakeDirectory) -> Service {
         settings: store.clone(),
         clock: Arc::new(clock.clone()),
     };
-    Service {
-        ports,
-        contacts: store.clone(),
-        keys: store.clone(),
-        seen: store.clone(),
-        audit: store.clone(),
-        alerts: store,
-    }
+    Service::over(&store, ports)
 }

@@ -21,6 +21,17 @@ use listsync_testkit::{
 /// The list's name.
 pub(crate) const LIST: &str = "Staff";
 
+/// A store that keeps all of a list service.
+pub(crate) trait Store:
+    ListStore + Links + Runs + Gate + SettingsStore + Contacts + Keys + Seen + AuditLog + AlertNotes
+{
+}
+
+impl<S> Store for S where
+    S: ListStore + Links + Runs + Gate + SettingsStore + Contacts + Keys + Seen + AuditLog + AlertNotes
+{
+}
+
 /// A list service with one list, which is empty at first.
 pub(crate) struct OneListFixture {
     pub(crate) service: Service,
@@ -36,17 +47,7 @@ pub(crate) fn now() -> Timestamp {
 impl OneListFixture {
     pub(crate) async fn new<S>(store: S) -> Self
     where
-        S: ListStore
-            + Links
-            + Runs
-            + Gate
-            + SettingsStore
-            + Contacts
-            + Keys
-            + Seen
-            + AuditLog
-            + AlertNotes
-            + 'static,
+        S: Store + 'static,
     {
         let clock = ManualClock::at(now());
         let store = Arc::new(store);
@@ -62,14 +63,7 @@ impl OneListFixture {
             clock: Arc::new(clock),
         };
         let list = ports.lists.create_list(LIST, now()).await.unwrap().id;
-        let service = Service {
-            ports,
-            contacts: store.clone(),
-            keys: store.clone(),
-            seen: store.clone(),
-            audit: store.clone(),
-            alerts: store,
-        };
+        let service = Service::over(&store, ports);
         Self { service, list, directory }
     }
 

@@ -10,30 +10,17 @@ mod way;
 
 use std::sync::Arc;
 
-use listsync_engine::ports::{
-    AlertNotes, AuditLog, Contacts, Gate, Keys, Links, ListStore, Runs, Seen, SettingsStore,
-};
 use listsync_sqlite::SqliteStore;
 use listsync_testkit::{fakes::ManualClock, moto::Moto};
 
 use crate::{
-    fixture::{OneListFixture, now},
+    fixture::{OneListFixture, Store, now},
     way::Way,
 };
 
 async fn all<S>(mut make: impl FnMut() -> S)
 where
-    S: ListStore
-        + Links
-        + Runs
-        + Gate
-        + SettingsStore
-        + Contacts
-        + Keys
-        + Seen
-        + AuditLog
-        + AlertNotes
-        + 'static,
+    S: Store + 'static,
 {
     for way in Way::ALL {
         for case in table::cases() {

@@ -165,14 +165,7 @@ fn a_burst_of_bounces_makes_one_message_and_the_last_costs_what_the_first_did() 
 fn watched(desk: &Desk, faults: &Faults) -> Service {
     let ports = faults.over(&desk.ports);
     let store = desk.store.port();
-    Service {
-        ports,
-        contacts: store.clone(),
-        keys: store.clone(),
-        seen: store.clone(),
-        audit: store.clone(),
-        alerts: store,
-    }
+    Service::over(&store, ports)
 }
 
 fn filter(text: &str) -> ListEdit {

@@ -28,14 +28,7 @@ const HOUR: Duration = Duration::from_secs(3_600);
 /// The list service on a desk's store.
 pub(crate) fn service(desk: &Desk) -> Service {
     let store = desk.store.port();
-    Service {
-        ports: desk.ports.clone(),
-        contacts: store.clone(),
-        keys: store.clone(),
-        seen: store.clone(),
-        audit: store.clone(),
-        alerts: store,
-    }
+    Service::over(&store, desk.ports.clone())
 }
 
 async fn id(desk: &Desk, name: &str) -> ContactId {

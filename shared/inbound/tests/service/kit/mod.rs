@@ -59,14 +59,7 @@ impl Kit {
         let queue = Arc::new(Flaky::over(store.clone()));
         let directory = FakeDirectory::new(&clock, Lag::NONE, Dice::new(7));
         let ports = Ports { queue: queue.clone(), ..store.beside(directory.clone()) };
-        let service = Service {
-            ports,
-            contacts: store.port(),
-            keys: store.port(),
-            seen: store.port(),
-            audit: store.port(),
-            alerts: store.port(),
-        };
+        let service = Service::over(&store.port(), ports);
         let news = store.create_list("News <&> \"Jobs\"", clock.now()).await.unwrap().id;
         store.create(&link("news", &news, "staff"), clock.now()).await.unwrap();
         Self { clock, store, queue, service, directory, news }
