@@ -147,7 +147,7 @@ pub(crate) async fn strike(table: &Table, whom: &Whom) -> PortResult<()> {
         loop {
             let part = table.page(STRIKING, &span(partition(&list)), start.take()).await?;
             for item in &part.items {
-                strike_item(table, (&list, item), whom).await?;
+                strike_item(table, &list, item, whom).await?;
             }
             start = part.next;
             if start.is_none() {
@@ -158,7 +158,7 @@ pub(crate) async fn strike(table: &Table, whom: &Whom) -> PortResult<()> {
     Ok(())
 }
 
-async fn strike_item(table: &Table, (list, item): (&ListId, &Stored), whom: &Whom) -> PortResult<()> {
+async fn strike_item(table: &Table, list: &ListId, item: &Stored, whom: &Whom) -> PortResult<()> {
     if item.key()?.sk.ends_with(MARK) {
         return Ok(());
     }

@@ -180,7 +180,7 @@ mod tests {
         }
     }
 
-    fn edit(second: i64, key: &str, (list, contact): (&str, &str)) -> AuditEntry {
+    fn edit(second: i64, key: &str, list: &str, contact: &str) -> AuditEntry {
         AuditEntry {
             id: format!("e{second}"),
             at: at(second),
@@ -197,11 +197,11 @@ mod tests {
         Known {
             imports: vec![taken("i2", 200), taken("i1", 100)],
             audit: vec![
-                edit(99, "before", ("l1", "c1")),
-                edit(130, "later", ("l1", "c1")),
-                edit(102, "right", ("l1", "c1")),
-                edit(101, "of-another", ("l1", "c2")),
-                edit(101, "elsewhere", ("l2", "c1")),
+                edit(99, "before", "l1", "c1"),
+                edit(130, "later", "l1", "c1"),
+                edit(102, "right", "l1", "c1"),
+                edit(101, "of-another", "l1", "c2"),
+                edit(101, "elsewhere", "l2", "c1"),
             ],
         }
     }

@@ -63,7 +63,8 @@ impl WhichRuns {
 pub async fn page(
     ports: &Ports,
     runs: &WhichRuns,
-    (from, limit): (Option<&DonePlace>, usize),
+    from: Option<&DonePlace>,
+    limit: usize,
 ) -> PortResult<RecordedPage> {
     let (mut page, mut from) = (RecordedPage::default(), from.cloned());
     loop {
@@ -71,7 +72,7 @@ pub async fn page(
         let batch = from.as_ref().map(|from| from.batch.clone());
         let query = EffectsQuery { list, run, since, until, from: batch, limit: BATCHES };
         let read = ports.runs.effects(&query).await?;
-        let (some, next) = cut(read.batches, (from.as_ref(), read.next), limit - page.items.len());
+        let (some, next) = cut(read.batches, from.as_ref(), read.next, limit - page.items.len());
         page.items.extend(some);
         page.next = next;
         if page.items.len() >= limit || page.next.is_none() {
@@ -86,5 +87,5 @@ pub async fn page(
 /// # Errors
 /// When the store does not answer.
 pub async fn all(ports: &Ports, runs: &WhichRuns) -> PortResult<Vec<Recorded>> {
-    Ok(page(ports, runs, (None, usize::MAX)).await?.items)
+    Ok(page(ports, runs, None, usize::MAX).await?.items)
 }

@@ -110,7 +110,8 @@ impl<T, P> Stream<T, P> {
 pub async fn of_list(
     service: &Service,
     list: &ListId,
-    (from, limit): (Option<HistoryPlace>, usize),
+    from: Option<HistoryPlace>,
+    limit: usize,
 ) -> PortResult<HistoryPage> {
     let begins = from.is_none();
     let HistoryPlace { log, done } = from.unwrap_or(HistoryPlace { log: None, done: None });
@@ -118,16 +119,16 @@ pub async fn of_list(
     let mut logs = Stream { read: VecDeque::new(), rest: log };
     let mut dones = Stream { read: VecDeque::new(), rest: done };
     if begins {
-        (logs.read, logs.rest) = log_page(service, list, (None, limit)).await?;
-        (dones.read, dones.rest) = done_page(service, &runs, (None, limit)).await?;
+        (logs.read, logs.rest) = log_page(service, list, None, limit).await?;
+        (dones.read, dones.rest) = done_page(service, &runs, None, limit).await?;
     }
     let mut found = Vec::new();
     while found.len() < limit {
         if logs.needs_more() {
-            (logs.read, logs.rest) = log_page(service, list, (logs.rest.take(), limit)).await?;
+            (logs.read, logs.rest) = log_page(service, list, logs.rest.take(), limit).await?;
         }
         if dones.needs_more() {
-            (dones.read, dones.rest) = done_page(service, &runs, (dones.rest.take(), limit)).await?;
+            (dones.read, dones.rest) = done_page(service, &runs, dones.rest.take(), limit).await?;
         }
         if logs.needs_more() || dones.needs_more() {
             continue;
@@ -160,7 +161,8 @@ enum Found {
 async fn log_page(
     service: &Service,
     list: &ListId,
-    (from, limit): (Option<LogPlace>, usize),
+    from: Option<LogPlace>,
+    limit: usize,
 ) -> PortResult<(VecDeque<Logged>, Option<LogPlace>)> {
     let query = LogQuery { list: list.clone(), contact: None, from, limit };
     let page = service.ports.lists.log(&query).await?;
@@ -170,9 +172,10 @@ async fn log_page(
 async fn done_page(
     service: &Service,
     runs: &WhichRuns,
-    (from, limit): (Option<DonePlace>, usize),
+    from: Option<DonePlace>,
+    limit: usize,
 ) -> PortResult<(VecDeque<Recorded>, Option<DonePlace>)> {
-    let page = effects::page(&service.ports, runs, (from.as_ref(), limit)).await?;
+    let page = effects::page(&service.ports, runs, from.as_ref(), limit).await?;
     Ok((page.items.into(), page.next))
 }
 

@@ -24,7 +24,7 @@ pub(super) async fn of_list(service: &Service, list: &str, limit: usize) -> Outc
     let (mut all, mut from) = (Vec::new(), None);
     while all.len() < limit {
         let wanted = (limit - all.len()).min(PAGE);
-        let HistoryPage { items, next } = history::of_list(service, &list.id, (from, wanted)).await?;
+        let HistoryPage { items, next } = history::of_list(service, &list.id, from, wanted).await?;
         all.extend(items);
         from = next;
         if from.is_none() {

@@ -74,7 +74,8 @@ async fn forget_now(
         let addresses = contact.card.addresses().into_iter().cloned().collect();
         let traces = Traces { addresses, name: contact.card.name.clone() };
         last.push(traces::note(
-            (id, contact.card.object_id.as_ref()),
+            id,
+            contact.card.object_id.as_ref(),
             &traces,
             spots.keys().map(ListId::to_string).collect(),
         ));

@@ -27,7 +27,8 @@ const CHUNK: usize = 100;
 
 /// Remembers that the links of these lists are to forget the person's addresses.
 pub(crate) fn note(
-    (contact, object): (&ContactId, Option<&ObjectId>),
+    contact: &ContactId,
+    object: Option<&ObjectId>,
     traces: &Traces,
     lists: BTreeSet<String>,
 ) -> Op {

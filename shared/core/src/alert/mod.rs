@@ -232,7 +232,7 @@ impl Alert {
 
     /// That the credential of a function ends then, or was renewed.
     #[must_use]
-    pub fn of_credential(kind: AlertKind, (holder, end): (&str, Timestamp), at: Timestamp) -> Self {
+    pub fn of_credential(kind: AlertKind, holder: &str, end: Timestamp, at: Timestamp) -> Self {
         let ends = if end > at { "expires" } else { "expired" };
         let text = format!("the credential of the {holder} {ends} at {}", moment(end));
         let advice = match kind {

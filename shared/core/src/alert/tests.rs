@@ -165,6 +165,6 @@ fn a_credential_is_told_of_thirty_seven_and_one_days_before_its_end_and_when_it_
     assert_eq!(tell(&mut late, 0), Tidings::Alert(AlertKind::CredentialExpiring));
     assert_eq!(tell(&mut late, -3), Tidings::Nothing);
     assert_eq!(late.take_in_credential(None, end), Tidings::Quiet);
-    let alert = Alert::of_credential(AlertKind::CredentialExpiring, ("worker", end), at(99 * day));
+    let alert = Alert::of_credential(AlertKind::CredentialExpiring, "worker", end, at(99 * day));
     assert_eq!(alert.text, "the credential of the worker expires at 1970-04-11 00:00 UTC");
 }

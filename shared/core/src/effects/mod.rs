@@ -173,7 +173,8 @@ pub struct DonePlace {
 #[must_use]
 pub fn cut(
     batches: Vec<Batch>,
-    (from, next): (Option<&DonePlace>, Option<BatchPlace>),
+    from: Option<&DonePlace>,
+    next: Option<BatchPlace>,
     limit: usize,
 ) -> (Vec<Recorded>, Option<DonePlace>) {
     let mut all = Vec::new();
@@ -293,7 +294,7 @@ mod tests {
                     });
                     let end = all.len().min(begin + together);
                     let next = all.get(end).map(|batch| batch.place.clone());
-                    let (page, after) = cut(all[begin..end].to_vec(), (from.as_ref(), next), limit);
+                    let (page, after) = cut(all[begin..end].to_vec(), from.as_ref(), next, limit);
                     assert!(page.len() <= limit);
                     seen.extend(page.into_iter().map(|one| one.done));
                     from = after.map(|place| place.to_string().parse().expect("a place"));

@@ -21,7 +21,7 @@ pub(super) async fn take_in(service: &Service, book: &mut Book, channels: &[&str
                 Tidings::Nothing | Tidings::Quiet => return,
             };
             if let Some(end) = end {
-                page.add(Alert::of_credential(kind, (&holder, end), now), Some(channels));
+                page.add(Alert::of_credential(kind, &holder, end, now), Some(channels));
             }
         });
     }

@@ -38,7 +38,7 @@ impl Taking<'_> {
         let mut there: BTreeSet<LinkId> = BTreeSet::new();
         for (link, state) in status::links(&service.ports).await? {
             let subject = Subject { list: self.list(&link.link.list), link: Some(link.link.id.clone()) };
-            self.state(book, &format!("{LINK}{}", link.link.id), (&state, subject));
+            self.state(book, &format!("{LINK}{}", link.link.id), &state, subject);
             there.insert(link.link.id);
         }
         for name in pages_of(book, LINK) {
@@ -78,7 +78,7 @@ impl Taking<'_> {
         }
         let state = State::ImportHeld { import: import.id.to_string(), since: import.at };
         let subject = Subject { list: self.list(&import.list), link: None };
-        self.state(book, &format!("{IMPORT}{}", import.id), (&state, subject));
+        self.state(book, &format!("{IMPORT}{}", import.id), &state, subject);
     }
 
     fn decided(&self, book: &mut Book, name: &str, import: &Import) {
@@ -91,7 +91,7 @@ impl Taking<'_> {
         });
     }
 
-    fn state(&self, book: &mut Book, name: &str, (state, subject): (&State, Subject)) {
+    fn state(&self, book: &mut Book, name: &str, state: &State, subject: Subject) {
         let (now, channels) = (book.now, self.channels);
         book.page(name, |page| {
             let kind = match page.told.take_in(Standing::Is(state)) {

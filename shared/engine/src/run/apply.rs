@@ -68,7 +68,7 @@ impl Apply<'_> {
         self.renew().await?;
         let moved = std::mem::take(&mut resolution.unrecorded);
         let settled = std::mem::take(&mut resolution.settled);
-        self.save_settled(std::mem::take(&mut resolution.changes), (moved, settled)).await?;
+        self.save_settled(std::mem::take(&mut resolution.changes), moved, settled).await?;
         let effects = std::mem::take(&mut resolution.plan.effects);
         let Handed { effects, stop } = self.invite(effects, resolution).await?;
         if stop.is_some() {
@@ -114,7 +114,7 @@ impl Apply<'_> {
 
     /// Saves rows, in writes of bounded size.
     pub(crate) async fn save(&mut self, rows: Vec<MemberChange>, moved: Vec<Moved>) -> PortResult<()> {
-        self.save_settled(rows, (moved, BTreeMap::new())).await
+        self.save_settled(rows, moved, BTreeMap::new()).await
     }
 
     /// The same, with effects of killed runs by whose they are, each in the write that has its row. Whose row is saved with an
@@ -122,7 +122,8 @@ impl Apply<'_> {
     async fn save_settled(
         &mut self,
         rows: Vec<MemberChange>,
-        (moved, mut settled): (Vec<Moved>, BTreeMap<MemberKey, Done>),
+        moved: Vec<Moved>,
+        mut settled: BTreeMap<MemberKey, Done>,
     ) -> PortResult<()> {
         let mut moved = Some(moved).filter(|moved| !moved.is_empty());
         for (number, members) in rows.chunks(ROWS).enumerate() {

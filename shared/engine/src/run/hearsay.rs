@@ -60,7 +60,8 @@ pub(super) async fn news(look: Look<'_>, delta: &Changes) -> PortResult<News> {
 pub(super) async fn sight(
     look: Look<'_>,
     delta: &Changes,
-    (news, recheck): (&News, &BTreeSet<ObjectId>),
+    news: &News,
+    recheck: &BTreeSet<ObjectId>,
 ) -> PortResult<Sight> {
     // What the feed tells of the others agrees with what we hold true, or is to wait.
     let came = delta.added.iter().map(|id| (id.clone(), Seen::Present));

@@ -124,7 +124,7 @@ async fn changes(look: Look<'_>, group: &Cursor, list: &Cursor) -> PortResult<Op
     if recheck.len() + news.len() > if several { 0 } else { RECHECK_AT_MOST } {
         return Ok(None);
     }
-    let sight = sight(look, &delta, (&news, &recheck)).await?;
+    let sight = sight(look, &delta, &news, &recheck).await?;
     let observed = Observed {
         read: Read::Incremental,
         entries: Vec::new(),

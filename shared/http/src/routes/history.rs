@@ -29,7 +29,7 @@ pub(crate) async fn of_list(
     let from = wanted.after.as_deref().map(str::parse::<HistoryPlace>).transpose();
     let from = from.map_err(|_| Problem::parameter("cursor", "this is no cursor of a history"))?;
     let list = app.list(&list).await?;
-    let HistoryPage { items, next } = history::of_list(&app.service, &list.id, (from, wanted.limit)).await?;
+    let HistoryPage { items, next } = history::of_list(&app.service, &list.id, from, wanted.limit).await?;
     let mut names = ListNames::new(app.ports());
     let mut documents: Vec<HistoryDocument> = Vec::with_capacity(items.len());
     for happened in &items {

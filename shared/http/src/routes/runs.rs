@@ -121,7 +121,7 @@ pub(crate) async fn members(
     let from = from.map_err(|_| Problem::parameter("cursor", "this is no cursor of a run's members"))?;
     let summary = load(&app, &run).await?;
     let RecordedPage { items, next } = match effects::WhichRuns::of_run(&summary) {
-        Some(runs) => effects::page(app.ports(), &runs, (from.as_ref(), wanted.limit)).await?,
+        Some(runs) => effects::page(app.ports(), &runs, from.as_ref(), wanted.limit).await?,
         None => RecordedPage::default(),
     };
     let items: Vec<EffectDocument> = items.iter().map(EffectDocument::of).collect();

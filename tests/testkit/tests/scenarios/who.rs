@@ -144,7 +144,7 @@ fn what_a_large_run_did_is_read_by_pages_of_any_size() {
         for limit in [1, 7, 19, 20, 64, 500] {
             let (mut seen, mut from): (Vec<Done>, _) = (Vec::new(), None);
             loop {
-                let read = page(&desk.ports, &of_run, (from.as_ref(), limit)).await.expect("read");
+                let read = page(&desk.ports, &of_run, from.as_ref(), limit).await.expect("read");
                 assert!(read.items.len() <= limit);
                 seen.extend(read.items.into_iter().map(|one| one.done));
                 from = read.next;
@@ -234,7 +234,7 @@ fn a_history_tells_who_joined_or_left_either_side_and_by_what() {
             for limit in [1, 2, 3, 5, 100] {
                 let (mut seen, mut from) = (Vec::new(), None);
                 loop {
-                    let read = of_list(&service, &desk.list, (from, limit)).await.expect("read");
+                    let read = of_list(&service, &desk.list, from, limit).await.expect("read");
                     let HistoryPage { items, next } = read;
                     assert!(items.len() <= limit);
                     seen.extend(items.iter().map(line));
@@ -266,7 +266,7 @@ fn a_history_names_nobody_who_was_erased() {
         let service = service(&desk);
         let eva = desk.store.find_contact(&address("eva")).await.unwrap().unwrap().id;
         desk.store.erase_contact(&eva, desk.clock.now()).await.unwrap();
-        let told = of_list(&service, &desk.list, (None, 100)).await.expect("read").items;
+        let told = of_list(&service, &desk.list, None, 100).await.expect("read").items;
         assert!(told.iter().all(|one| one.address != Some(address("eva"))));
         let of_eva: Vec<String> =
             told.iter().filter(|one| one.object == Some(object("eva"))).map(line).collect();

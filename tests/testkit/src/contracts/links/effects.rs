@@ -32,16 +32,11 @@ pub(super) async fn all<S: Links + ListStore + Runs>(make: &impl Fn() -> S) {
     an_erased_person_is_named_in_none(make).await;
 }
 
-fn done(local: &str, (side, op): (Side, Op), at: Timestamp) -> Done {
-    let because = Because::Known(if op == Op::Add { Cause::ListAdded } else { Cause::ListRemoved });
-    Done {
-        change: Change { side, op },
-        because,
-        object: Some(object(local)),
-        contact: None,
-        address: Some(address(local)),
-        at,
-    }
+const JOINS_THE_GROUP: Change = Change { side: Side::Group, op: Op::Add };
+
+fn done(local: &str, change: Change, at: Timestamp) -> Done {
+    let because = Because::Known(if change.op == Op::Add { Cause::ListAdded } else { Cause::ListRemoved });
+    Done { change, because, object: Some(object(local)), contact: None, address: Some(address(local)), at }
 }
 
 fn place(run: &str, number: u32, at: Timestamp) -> BatchPlace {
@@ -99,9 +94,13 @@ async fn effects_are_kept_with_the_fold_that_records_them<S: Links + ListStore +
     assert!(bed.kept(&everything(&bed)).await.is_empty());
     let at = moment(1).checked_add(Duration::from_nanos(7)).expect("in range");
     let all = vec![
-        done("anna", (Side::Group, Op::Add), at),
-        Done { address: None, contact: None, ..done("berta", (Side::Group, Op::Remove), moment(0)) },
-        Done { because: Because::Unknown(99), object: None, ..done("cora", (Side::Group, Op::Add), at) },
+        done("anna", JOINS_THE_GROUP, at),
+        Done {
+            address: None,
+            contact: None,
+            ..done("berta", Change { side: Side::Group, op: Op::Remove }, moment(0))
+        },
+        Done { because: Because::Unknown(99), object: None, ..done("cora", JOINS_THE_GROUP, at) },
     ];
     let batch = bed.keep(&lease, bed.effects(place("run-1", 0, at), all)).await;
     assert_eq!(bed.kept(&everything(&bed)).await, vec![batch]);
@@ -120,7 +119,9 @@ async fn of_effects_on_the_list_those_that_were_done_are_kept<S: Links + ListSto
         let effect = ListEffect::Add { contact: contact(local), object_id: object(local), primary: None };
         ListStep { effect, then: Member { in_baseline: true, ..member(local) } }
     };
-    let of = |names: &[&str]| names.iter().map(|name| done(name, (Side::List, Op::Add), moment(1))).collect();
+    let of = |names: &[&str]| {
+        names.iter().map(|name| done(name, Change { side: Side::List, op: Op::Add }, moment(1))).collect()
+    };
     for (number, names) in [(0, &names[..]), (1, &names[1..3]), (2, &names[..1])] {
         let effects = Some(bed.effects(place("run-1", number, moment(1)), of(names)));
         let list = names.iter().map(|name| step(name)).collect();
@@ -136,8 +137,7 @@ async fn of_effects_on_the_list_those_that_were_done_are_kept<S: Links + ListSto
 async fn a_batch_that_is_kept_again_is_there_once<S: Links + ListStore + Runs>(make: &impl Fn() -> S) {
     let bed = Bed::make(make).await;
     let lease = bed.lease(moment(0)).await;
-    let effects =
-        bed.effects(place("run-1", 0, moment(1)), vec![done("anna", (Side::Group, Op::Add), moment(1))]);
+    let effects = bed.effects(place("run-1", 0, moment(1)), vec![done("anna", JOINS_THE_GROUP, moment(1))]);
     let batch = bed.keep(&lease, effects.clone()).await;
     bed.keep(&lease, effects).await;
     assert_eq!(bed.kept(&everything(&bed)).await, vec![batch]);
@@ -148,8 +148,7 @@ async fn who_lost_the_lease_keeps_nothing<S: Links + ListStore + Runs>(make: &im
     let bed = Bed::make(make).await;
     let stale = bed.lease(moment(0)).await;
     bed.lease(moment(600)).await;
-    let effects =
-        bed.effects(place("run-1", 0, moment(1)), vec![done("anna", (Side::Group, Op::Add), moment(1))]);
+    let effects = bed.effects(place("run-1", 0, moment(1)), vec![done("anna", JOINS_THE_GROUP, moment(1))]);
     let fold = Fold { effects: Some(effects), ..Fold::default() };
     assert_eq!(fault(bed.store.fold(&stale, &fold).await), Fault::LeaseLost);
     assert!(bed.kept(&everything(&bed)).await.is_empty());
@@ -162,7 +161,7 @@ async fn batches_come_newest_first_by_pages_of_any_size<S: Links + ListStore + R
     for (run, number, second) in
         [("run-1", 0, 1), ("run-1", 1, 1), ("run-2", 0, 1), ("run-2", 1, 5), ("run-3", 0, 9), ("run-3", 1, 9)]
     {
-        let some = vec![done("anna", (Side::Group, Op::Add), moment(second))];
+        let some = vec![done("anna", JOINS_THE_GROUP, moment(second))];
         whole.insert(0, bed.keep(&lease, bed.effects(place(run, number, moment(second)), some)).await);
     }
     for limit in 1..8 {
@@ -185,7 +184,7 @@ async fn what_is_past_its_time_is_not_shown<S: Links + ListStore + Runs>(make: &
     let bed = Bed::make(make).await;
     let lease = bed.lease(moment(0)).await;
     let long_ago = moment(0).checked_sub(2 * MINUTE).expect("in range");
-    let some = vec![done("anna", (Side::Group, Op::Add), long_ago)];
+    let some = vec![done("anna", JOINS_THE_GROUP, long_ago)];
     let effects = bed.effects(place("run-1", 0, long_ago), some.clone());
     bed.keep(&lease, FoldEffects { keep: MINUTE, ..effects }).await;
     assert!(bed.kept(&everything(&bed)).await.is_empty());
@@ -198,7 +197,7 @@ async fn an_erased_person_is_named_in_none<S: Links + ListStore + Runs>(make: &i
     let bed = Bed::make(make).await;
     let anna = bed.add("anna").await;
     let lease = bed.lease(moment(0)).await;
-    let of = |local: &str| done(local, (Side::Group, Op::Add), moment(1));
+    let of = |local: &str| done(local, JOINS_THE_GROUP, moment(1));
     let former = Done { contact: Some(anna.clone()), address: Some(address("former")), ..of("o1") };
     let all = vec![of("anna"), former.clone(), of("berta")];
     bed.keep(&lease, bed.effects(place("run-1", 0, moment(1)), all)).await;
