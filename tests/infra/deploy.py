@@ -55,8 +55,12 @@ def place(template, resource):
     match resource:
         case {"Fn::GetAtt": [name, "Arn"]}:
             return name
+        case {"Fn::Join": ["/", [{"Fn::GetAtt": [name, "Arn"]}, rest]]}:
+            return f"{name}/{rest}"
         case {"Fn::Sub": text} if text.startswith("${"):
             return text.replace("${", "").replace(".Arn}", "")
+        case {"Fn::Sub": text} if ":identity/" in text:
+            return "Sender"
         case {"Fn::Sub": text} if (secret := re.search(r":secret:\$\{(\w+)\}", text)):
             return f"Secret {template['Parameters'][secret.group(1)]['Default']}"
     return None

@@ -155,7 +155,46 @@ def unfolded(statement):
         for branch in statement["Fn::If"][1:]:
             yield from unfolded(branch)
     elif "Action" in statement:
-        yield statement
+        yield of_a_made_table(statement)
+
+
+def of_a_made_table(part):
+    """The same where the stack makes its table: what it says of one that is there already, the_same_of_either_table judges."""
+    match part:
+        case {"Fn::If": ["MakesTable", made, _]}:
+            return made
+        case dict():
+            return {key: of_a_made_table(value) for key, value in part.items()}
+        case list():
+            return [of_a_made_table(each) for each in part]
+    return part
+
+
+def choices_of_table(part):
+    match part:
+        case {"Fn::If": ["MakesTable", made, there]}:
+            yield made, there
+        case dict():
+            for value in part.values():
+                yield from choices_of_table(value)
+        case list():
+            for each in part:
+                yield from choices_of_table(each)
+
+
+def the_same_of_either_table(template):
+    """Whatever is said of the table that the stack makes is said of one that is there already, and of no other."""
+    arn = "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${ExistingTable}"
+    known = [({"Fn::GetAtt": ["Table", "Arn"]}, {"Fn::Sub": arn}), ({"Ref": "Table"}, {"Ref": "ExistingTable"})]
+    if not list(choices_of_table(template["Resources"])):
+        yield "the parameter for an existing table does nothing"
+    for choice in choices_of_table(template):
+        if choice not in known:
+            yield f"{choice[0]} or {choice[1]}: not the same of either table"
+    if template["Resources"]["Table"].get("Condition") != "MakesTable":
+        yield "Table: is made beside one that is there already"
+    if any("ExistingTable" in str(of_a_made_table(template[part])) for part in ("Resources", "Outputs")):
+        yield "a table that is there already is named elsewhere"
 
 
 def nothing_is_allowed_wholesale(template):
@@ -288,7 +327,7 @@ def channels_are_the_timers(template):
             if variable.startswith("LISTSYNC_ALERTS_") and name != "TimerFunction":
                 yield f"{name}: {variable} is set"
     for role, statement in statements(template):
-        if role != "TimerRole" and refers(statement["Resource"]) & {"AlertWebhookSecretName", "AlertTeamsUrlName"}:
+        if role != "TimerRole" and refers(statement["Resource"]) & {"AlertWebhookSecretName", "AlertTeamsUrlName", "AlertMailServerName"}:
             yield f"{role}: {statement.get('Sid')} reads where alerts go"
     if not template["Parameters"]["AlertWebhookUrl"].get("NoEcho"):
         yield "AlertWebhookUrl: whoever looks at the stack sees it"
@@ -495,6 +534,7 @@ RULES = [
     logs_end,
     schedules_are_well_formed,
     the_table_outlives_mistakes,
+    the_same_of_either_table,
     what_rests_is_encrypted_with_the_key,
     files_are_private_and_end,
     no_function_calls_itself,

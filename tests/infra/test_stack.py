@@ -23,6 +23,9 @@ EVERYTHING = {
     "AlarmEmail": "operators@contoso.example",
     "AlertWebhookUrl": "https://hooks.contoso.example/listsync",
     "AlertTeams": "yes",
+    "AlertMail": "ses",
+    "AlertMailFrom": "listsync@contoso.example",
+    "AlertMailTo": "operators@contoso.example",
 }
 # Types that the emulator makes nothing of.
 NOT_MADE = {
@@ -85,6 +88,12 @@ class Stack:
                 return self.follow(yes if self.holds(self.template["Conditions"][condition]) else no)
             case [("Fn::Sub", text)]:
                 return self.fill(text)
+            case [("Fn::Join", [between, parts])]:
+                return between.join(self.follow(part) for part in parts)
+            case [("Fn::Select", [number, parts])]:
+                return self.follow(parts)[int(number)]
+            case [("Fn::Split", [between, text])]:
+                return self.follow(text).split(between)
         return {key: self.follow(each) for key, each in value.items() if self.follow(each) is not None}
 
     def holds(self, condition):
@@ -92,6 +101,8 @@ class Stack:
             return self.holds(self.template["Conditions"][condition["Condition"]])
         if "Fn::And" in condition:
             return all(self.holds(each) for each in condition["Fn::And"])
+        if "Fn::Or" in condition:
+            return any(self.holds(each) for each in condition["Fn::Or"])
         if "Fn::Not" in condition:
             return not self.holds(condition["Fn::Not"][0])
         left, right = condition["Fn::Equals"]

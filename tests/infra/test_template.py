@@ -85,6 +85,7 @@ FAULTS = {
     "a table without an end of runs": (rules.the_table_outlives_mistakes, lambda t: properties(t, "Table").pop("TimeToLiveSpecification")),
     "a table that goes with the stack": (rules.the_table_outlives_mistakes, lambda t: t["Resources"]["Table"].pop("DeletionPolicy")),
     "a table that one call deletes": (rules.the_table_outlives_mistakes, lambda t: properties(t, "Table").pop("DeletionProtectionEnabled")),
+    "a role over another table than the functions have": (rules.the_same_of_either_table, lambda t: put(properties(t, "TimerRole")["Policies"][0]["PolicyDocument"]["Statement"][0], "Resource", {"Fn::If": ["MakesTable", {"Fn::GetAtt": ["Table", "Arn"]}, {"Fn::Sub": "arn:aws:dynamodb:*:*:table/*"}]})),
     "a table of fixed size": (rules.the_table_outlives_mistakes, lambda t: put(properties(t, "Table"), "BillingMode", "PROVISIONED")),
     "every action": (rules.nothing_is_allowed_wholesale, lambda t: put(statement(t, "TimerRole", "SendMessages"), "Action", "sqs:*")),
     "one action too wide": (rules.nothing_is_allowed_wholesale, lambda t: put(statement(t, "WorkerRole", "ReadItems"), "Action", ["dynamodb:Batch*"])),

@@ -8,7 +8,7 @@ Four things are unlike the plain server, because tests need them:
 - It works some times quicker: see quick.py.
 - A query looks at the items of its partition, or of its index. The plain server sorts the whole table for each.
 - The clock of SQS can be set ahead: PUT /clock with the seconds in the body. So a test of delays need not wait.
-- It counts what was asked of it: GET /calls answers so many per operation.
+- It counts what was asked of it: GET /calls answers so many per operation; GET /letters answers what SES sent.
 - After PUT /roles, an access key other than `test` stands for a role, and each of its requests is judged by that role:
   see roles.py. What the role does not allow is refused; GET /refused tells of it, once.
 
@@ -40,6 +40,7 @@ from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.table import Table
 from moto.dynamodb.responses import DynamoHandler
 from moto.server import DomainDispatcherApplication, create_backend_app
+from moto.ses.models import ses_backends
 from moto.sqs import models as sqs
 from werkzeug.serving import make_server
 
@@ -150,6 +151,8 @@ def beyond_role(environment, body):
     asked = json.loads(body) if operation and body else {}
     place = roles.in_bucket(environment["PATH_INFO"]) if service == "s3" else None
     verb = f"{environment['REQUEST_METHOD'].capitalize()}Object" if service == "s3" else operation
+    if service == "ses":
+        place, verb = "Sender", "SendEmail" if environment["PATH_INFO"] == "/v2/email/outbound-emails" else environment["PATH_INFO"]
     return [f"{who}: {use}" for use in roles.uses((service, verb), asked, place) if not roles.allows(policies[who], use)]
 
 
@@ -191,6 +194,8 @@ def application(is_recorded):
             once = list(refused)
             refused.clear()
             return once
+        if path == "/letters":
+            return [vars(letter) for backends in ses_backends.values() for backend in backends.values() for letter in backend.sent_messages]
         return {"/calls": calls, "/broken": dynamo.broken + refused, "/recorded": dynamo.recorded}[path]
 
     def set_up(path, body):
@@ -213,7 +218,7 @@ def application(is_recorded):
 
     def serve(environment, start_response):
         path, target = environment["PATH_INFO"], environment.get("HTTP_X_AMZ_TARGET", "")
-        if path in ("/calls", "/refused", "/broken", "/recorded"):
+        if path in ("/calls", "/letters", "/refused", "/broken", "/recorded"):
             with one_at_a_time:
                 return tell(start_response, told(path))
         form = environment.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded")

@@ -2,13 +2,14 @@
 //!
 //! All text stands in text runs: a text block would read Markdown in it, and the name of a list could be made a link.
 
-use listsync_core::alert::{Alert, Message};
+use listsync_core::{
+    alert::{Alert, Message},
+    text::clipped,
+};
 use serde_json::{Value, json};
 
 /// Teams takes 28 KB ("Format cards in Microsoft Teams"); the rest is for what stands around the alerts.
 const MOST_BYTES: usize = 24_000;
-/// So many characters of a name or a sentence are shown.
-const MOST_CHARACTERS: usize = 400;
 
 pub(crate) fn card(message: &Message) -> Value {
     let Message { title, alerts, more, .. } = message;
@@ -57,13 +58,6 @@ fn run(text: &str, style: &[(&str, &str)]) -> Value {
         run[*name] = json!(value);
     }
     run
-}
-
-fn clipped(text: &str) -> String {
-    match text.char_indices().nth(MOST_CHARACTERS) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
 }
 
 #[cfg(test)]

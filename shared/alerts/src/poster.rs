@@ -112,7 +112,7 @@ impl Poster {
     }
 }
 
-fn private() -> PortError {
+pub(crate) fn private() -> PortError {
     PortError::new(Fault::Rejected, "receiver_private", NotPublic.to_string()).with_hint(
         "name one that is, or set LISTSYNC_ALERTS_ALLOW_PRIVATE=yes if it is meant to be in your own network",
     )

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::{
     credential::{self, AssertionSource, SecretName},
     inbox::S3Inbox,
+    mail::SesMailer,
     queue::SqsQueue,
     store::DynamoStore,
 };
@@ -64,6 +65,12 @@ impl Aws {
     pub fn inbox(&self, bucket: &str) -> S3Inbox {
         let config = aws_sdk_s3::config::Builder::from(&self.config).timeout_config(patient(UPLOAD)).build();
         S3Inbox::new(aws_sdk_s3::Client::from_conf(config), bucket)
+    }
+
+    /// What sends mail.
+    #[must_use]
+    pub fn mailer(&self) -> SesMailer {
+        SesMailer::new(aws_sdk_sesv2::Client::new(&self.config))
     }
 
     /// The text of a secret.

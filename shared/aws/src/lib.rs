@@ -1,8 +1,8 @@
 //! listsync on AWS: the store in one DynamoDB table, the queue on SQS, the inbox in an S3 bucket, and what the
 //! app proves itself by.
 //!
-//! [`Aws::from_env`] reads the configuration once; [`Aws::store`], [`Aws::queue`], [`Aws::inbox`], [`Aws::secret`] and
-//! [`Aws::assertion_source`] give the rest.
+//! [`Aws::from_env`] reads the configuration once; [`Aws::store`], [`Aws::queue`], [`Aws::inbox`], [`Aws::mailer`], [`Aws::secret`]
+//! and [`Aws::assertion_source`] give the rest.
 //!
 //! # The table
 //!
@@ -79,6 +79,7 @@ mod inbox;
 mod keys;
 mod links;
 mod lists;
+mod mail;
 mod pepper;
 mod queue;
 mod queue_state;

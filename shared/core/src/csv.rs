@@ -94,8 +94,9 @@ impl Shape {
 
 /// One record of texts for a person, on one line: control characters and every kind of space in them are spaces.
 #[must_use]
-pub fn row<const N: usize>(cells: [&str; N], shape: Shape) -> String {
-    let flat = cells.map(|cell| cell.replace(|c: char| c.is_control() || c.is_whitespace(), " "));
+pub fn row<'a>(cells: impl IntoIterator<Item = &'a str>, shape: Shape) -> String {
+    let flatten = |cell: &str| cell.replace(|c: char| c.is_control() || c.is_whitespace(), " ");
+    let flat: Vec<String> = cells.into_iter().map(flatten).collect();
     let line = shape.record(flat.iter().map(String::as_bytes));
     String::from_utf8_lossy(&line).into_owned()
 }

@@ -121,6 +121,18 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// So many characters of a name or a sentence are shown in an alert.
+const SHOWN: usize = 400;
+
+/// The beginning of a text that somebody else made long.
+#[must_use]
+pub fn clipped(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+        None => Cow::Borrowed(text),
+    }
+}
+
 /// The same in one line, for a cell of a table.
 #[must_use]
 pub fn visible_line(text: &str) -> String {

@@ -17,7 +17,7 @@ const KEPT: Duration = Duration::from_secs(90 * 24 * 3600);
 /// All that a credential may be allowed; what comes first only reads.
 const READS: [Need; 5] =
     [Need::ReadMembers, Need::ReadPeople, Need::ReadHiddenMembers, Need::ReadMailboxes, Need::HearChanges];
-const WRITES: [Need; 3] = [Need::WriteMembers, Need::CreateGroups, Need::InviteGuests];
+const WRITES: [Need; 4] = [Need::WriteMembers, Need::CreateGroups, Need::InviteGuests, Need::SendMail];
 
 /// Whose credential it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

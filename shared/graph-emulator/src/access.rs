@@ -51,6 +51,8 @@ pub(crate) const APPLICATION_WRITE: &[&str] = &["Application.ReadWrite.All", "Di
 pub(crate) const ORGANIZATION_READ: &[&str] =
     &["Organization.Read.All", "Organization.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"];
 pub(crate) const MAILBOX_READ: &[&str] = &["MailboxSettings.Read", "MailboxSettings.ReadWrite"];
+/// No other permission sends as any mailbox (the page "user: sendMail").
+pub(crate) const MAIL_SEND: &[&str] = &["Mail.Send"];
 pub(crate) const HIDDEN_READ: &[&str] = &["Member.Read.Hidden"];
 pub(crate) const ROLE_GROUPS: &[&str] = &["RoleManagement.ReadWrite.Directory"];
 

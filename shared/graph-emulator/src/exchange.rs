@@ -95,6 +95,10 @@ impl Answer {
         Self { status: StatusCode::CREATED, headers: Vec::new(), body: Payload::Json(body) }
     }
 
+    pub(crate) fn accepted() -> Self {
+        Self { status: StatusCode::ACCEPTED, headers: Vec::new(), body: Payload::Empty }
+    }
+
     pub(crate) fn no_content() -> Self {
         Self { status: StatusCode::NO_CONTENT, headers: Vec::new(), body: Payload::Empty }
     }

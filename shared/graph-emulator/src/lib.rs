@@ -37,6 +37,7 @@ pub use apps::{App, Federated};
 pub use clock::Clock;
 pub use emulator::{Care, Emulator, LEAST_ROLES, Running, StartError};
 pub use faults::{Effect, Fault, Refused, When};
+pub use graph::mail::SentMail;
 pub use journal::{Counters, Entry};
 pub use server::Control;
 pub use settings::{

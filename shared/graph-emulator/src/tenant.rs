@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::apps::App;
 use crate::clock::Clock;
 use crate::faults::Fault;
+use crate::graph::mail::SentMail;
 use crate::journal::{Counters, Entry};
 use crate::server::Shared;
 use crate::settings::Settings;
@@ -311,6 +312,12 @@ impl Tenant {
         let mut world = self.shared.world();
         let (now, tenant) = (world.now(), world.tenant.id.to_string());
         world.subscriptions.tell(event, now, &tenant);
+    }
+
+    /// The letters that mailboxes sent.
+    #[must_use]
+    pub fn letters(&self) -> Vec<SentMail> {
+        self.shared.world().letters.clone()
     }
 
     /// The posts of notices so far (the last 10,000), in the order of their answers.

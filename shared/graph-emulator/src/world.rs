@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::apps::App;
 use crate::clock::Clock;
 use crate::faults::Faults;
+use crate::graph::mail::SentMail;
 use crate::journal::Journal;
 use crate::odata::cursor::Cursors;
 use crate::replica::Replicas;
@@ -43,6 +44,7 @@ pub(crate) struct World {
     pub(crate) delta_epoch: u32,
     pub(crate) token_key: [u8; 32],
     pub(crate) subscriptions: Subscriptions,
+    pub(crate) letters: Vec<SentMail>,
     /// The subscription whose addresses the server has to try out before it answers.
     pub(crate) handshake: Option<Uuid>,
     /// What the call that is being answered did wrong.
@@ -68,6 +70,7 @@ impl World {
             delta_epoch: 0,
             token_key,
             subscriptions: Subscriptions::default(),
+            letters: Vec::new(),
             handshake: None,
             violation: None,
         }

@@ -12,6 +12,7 @@ pub(crate) const READ_USERS: &str = "User.Read.All";
 pub(crate) const SUBSCRIBE_GROUPS: &str = "Group.Read.All";
 pub(crate) const CREATE_GROUPS: &str = "Group.Create";
 pub(crate) const INVITE_GUESTS: &str = "User.Invite.All";
+pub(crate) const SEND_MAIL: &str = "Mail.Send";
 pub(crate) const READ_MAILBOXES: &str = "MailboxSettings.Read";
 /// The only one for groups (the page "Get onPremisesSyncBehavior"); listsync reads with it.
 pub(crate) const SYNC_BEHAVIOR: &str = "Group-OnPremisesSyncBehavior.ReadWrite.All";

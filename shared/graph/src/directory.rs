@@ -1,11 +1,12 @@
 //! The port, call by call.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use listsync_core::{
     Timestamp,
     address::Address,
+    alert::{Envelope, Letter},
     id::{GroupId, ObjectId, TenantId},
     member::Op,
     snapshot::{Depth, Principal, Reading},
@@ -13,13 +14,14 @@ use listsync_core::{
 use listsync_engine::{
     ports::{
         Applied, Call, Changes, Clock, CountCheck, Cursor, Directory, Gate, Grant, Group, GroupQuery, Guest,
-        Invited, Lookup, Need, NewGroup, NoticeOrder, Notices, PeopleChanges, PeoplePage, PortResult,
+        Invited, Lookup, Mailer, Meter, Need, NewGroup, NoticeOrder, Notices, PeopleChanges, PeoplePage, PortResult,
         ProofLife,
     },
     throttle::Throttle,
 };
 
 use crate::{
+    clockwork::later,
     invitations::INVITE_BATCH,
     look_up::LOOK_UP_BATCH,
     members::PAGE,
@@ -30,6 +32,9 @@ use crate::{
     transport,
     write::{ADD_BATCH, REMOVE_BATCH},
 };
+
+/// So long a letter may take, its tries and its wait at the gate included: a beat of the timer sends several.
+const MAIL_WITHIN: Duration = Duration::from_secs(10);
 
 /// The directory of one tenant, over Microsoft Graph v1.0. It is to be made once and kept: it holds the connections, the
 /// access token and what is known of the gate.
@@ -200,5 +205,13 @@ impl Notices for Graph {
 
     async fn cancel(&self, call: Call<'_>, id: &str) -> PortResult<()> {
         self.sender.unsubscribe(call, id).await
+    }
+}
+
+#[async_trait]
+impl Mailer for Graph {
+    async fn mail(&self, envelope: &Envelope, letter: &Letter, now: Timestamp) -> PortResult<()> {
+        let call = Call { until: later(now, MAIL_WITHIN), meter: &Meter::default() };
+        self.sender.mail(call, envelope, letter).await
     }
 }

@@ -18,6 +18,7 @@ mod group_kind;
 mod groups;
 mod invitations;
 mod look_up;
+mod mail;
 mod mailboxes;
 mod member_link;
 mod members;

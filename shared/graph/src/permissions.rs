@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 
 use listsync_engine::ports::{Call, Grant, Granted, Need, PortResult};
 
-use crate::{deed::SUBSCRIBE_GROUPS, send::Sender};
+use crate::{
+    deed::{SEND_MAIL, SUBSCRIBE_GROUPS},
+    send::Sender,
+};
 
 struct Row {
     least: &'static str,
@@ -39,6 +42,7 @@ fn row(need: Need) -> Row {
         Need::HearChanges => {
             (SUBSCRIBE_GROUPS, &["Group.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"])
         }
+        Need::SendMail => (SEND_MAIL, &[]),
     };
     Row { least, broader }
 }

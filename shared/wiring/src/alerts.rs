@@ -3,11 +3,11 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use listsync_alerts::{Given, Poster, Reach, SecretText, Teams, Webhook};
-use listsync_core::duration::parse_days;
+use listsync_alerts::{Given, Poster, Reach, SecretText, Smtp, Teams, Webhook};
+use listsync_core::{address::Address, alert::Envelope, duration::parse_days};
 use listsync_engine::{
-    alerts::Alerting,
-    ports::{AlertChannel, Fault, PortError, PortResult},
+    alerts::{Alerting, Letters},
+    ports::{AlertChannel, Fault, Mailer, PortError, PortResult},
 };
 
 use crate::{Environment, SettingError, cloud};
@@ -15,6 +15,9 @@ use crate::{Environment, SettingError, cloud};
 const WEBHOOK: &str = "LISTSYNC_ALERTS_WEBHOOK";
 const WEBHOOK_SECRET: &str = "LISTSYNC_ALERTS_WEBHOOK_SECRET";
 const TEAMS: &str = "LISTSYNC_ALERTS_TEAMS";
+const MAIL: &str = "LISTSYNC_ALERTS_MAIL";
+const MAIL_FROM: &str = "LISTSYNC_ALERTS_MAIL_FROM";
+const MAIL_TO: &str = "LISTSYNC_ALERTS_MAIL_TO";
 const ALLOW_PRIVATE: &str = "LISTSYNC_ALERTS_ALLOW_PRIVATE";
 const HEARTBEAT: &str = "LISTSYNC_ALERTS_HEARTBEAT";
 const WEEK: Duration = Duration::from_secs(7 * 24 * 3_600);
@@ -26,6 +29,8 @@ pub struct AlertSettings {
     webhook: Option<Signed>,
     /// `LISTSYNC_ALERTS_TEAMS`: the URL of a workflow.
     teams: Option<Kept>,
+    /// `LISTSYNC_ALERTS_MAIL`, `LISTSYNC_ALERTS_MAIL_FROM` and `LISTSYNC_ALERTS_MAIL_TO`.
+    mail: Option<Mail>,
     /// `LISTSYNC_ALERTS_ALLOW_PRIVATE`: whether receivers may be in a private network.
     reach: Reach,
     /// `LISTSYNC_ALERTS_HEARTBEAT`: how often a sign of life is sent; none: never. Default: each week.
@@ -36,6 +41,23 @@ pub struct AlertSettings {
 struct Signed {
     url: Kept,
     secret: Kept,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Mail {
+    by: MailService,
+    envelope: Envelope,
+}
+
+/// What sends mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum MailService {
+    /// The mailbox of the sender in the tenant, by Microsoft Graph.
+    Graph,
+    /// Amazon SES.
+    Ses,
+    /// The server at this URL.
+    Smtp(Kept),
 }
 
 /// A text that nobody may see, and where it is kept.
@@ -113,6 +135,7 @@ impl AlertSettings {
                 return Err(SettingError::missing(WEBHOOK, "the https URL of what takes the webhook"));
             }
         };
+        let mail = read_mail(environment)?;
         let reach = match environment.get(ALLOW_PRIVATE) {
             None | Some("no") => Reach::Public,
             Some("yes") => Reach::Anywhere,
@@ -127,11 +150,11 @@ impl AlertSettings {
                 SettingError::new(HEARTBEAT, "is no number of days such as 7d", "write 7d, or off")
             })?),
         };
-        Ok(Self { webhook, teams: kept(TEAMS), reach, heartbeat })
+        Ok(Self { webhook, teams: kept(TEAMS), mail, reach, heartbeat })
     }
 
-    /// The channels that are set. No secret is read before something is sent.
-    pub(crate) fn alerting(&self) -> PortResult<Alerting> {
+    /// The channels that are set, where the directory sends mail of the tenant. No secret is read before something is sent.
+    pub(crate) fn alerting(&self, directory: Arc<dyn Mailer>) -> PortResult<Alerting> {
         let mut channels: Vec<Arc<dyn AlertChannel>> = Vec::new();
         if self.webhook.is_some() || self.teams.is_some() {
             let poster = Arc::new(Poster::new(self.reach)?);
@@ -143,8 +166,40 @@ impl AlertSettings {
                 channels.push(Arc::new(Teams { poster, url: url.source() }));
             }
         }
+        if let Some(Mail { by, envelope }) = self.mail.clone() {
+            let mailer: Arc<dyn Mailer> = match by {
+                MailService::Graph => directory,
+                MailService::Ses => Arc::new(cloud::Mail),
+                MailService::Smtp(url) => Arc::new(Smtp { reach: self.reach, server: url.source() }),
+            };
+            channels.push(Arc::new(Letters { mailer, envelope }));
+        }
         Ok(Alerting { channels, heartbeat: self.heartbeat })
     }
+}
+
+fn read_mail(environment: &Environment) -> Result<Option<Mail>, SettingError> {
+    let by = match environment.get(MAIL) {
+        None => {
+            return match (environment.get(MAIL_FROM), environment.get(MAIL_TO)) {
+                (None, None) => Ok(None),
+                _ => Err(SettingError::missing(MAIL, "graph, ses, or the URL of a mail server")),
+            };
+        }
+        Some("graph") => MailService::Graph,
+        Some("ses") => MailService::Ses,
+        Some(url) => MailService::Smtp(Kept::parse(url)),
+    };
+    let addresses = |variable, what| {
+        let text = environment.get(variable).ok_or_else(|| SettingError::missing(variable, what))?;
+        let parsed: Result<Vec<Address>, _> = text.split(',').map(Address::parse).collect();
+        parsed.map_err(|_| SettingError::new(variable, "is no address of mail", what))
+    };
+    let from = addresses(MAIL_FROM, "the address that alerts come from, such as listsync@contoso.com")?;
+    let to = addresses(MAIL_TO, "the addresses that alerts go to, with a comma between two")?;
+    let [from] = <[Address; 1]>::try_from(from)
+        .map_err(|_| SettingError::new(MAIL_FROM, "is more than one address", "name one"))?;
+    Ok(Some(Mail { by, envelope: Envelope { from, to } }))
 }
 
 #[cfg(test)]
@@ -156,7 +211,7 @@ mod tests {
     }
 
     fn channels(pairs: &[(&str, &str)]) -> Vec<&'static str> {
-        let alerting = settings(pairs).expect("settings").alerting().expect("channels");
+        let alerting = settings(pairs).expect("settings").alerting(Arc::new(cloud::Mail)).expect("channels");
         alerting.channels.iter().map(|channel| channel.name()).collect()
     }
 
@@ -168,6 +223,10 @@ mod tests {
         let teams = [(TEAMS, "secretsmanager:/listsync/teams")];
         assert_eq!(channels(&teams), ["teams"]);
         assert_eq!(channels(&[webhook[0], webhook[1], teams[0]]), ["webhook", "teams"]);
+        let addresses = [(MAIL_FROM, "listsync@contoso.com"), (MAIL_TO, "ops@contoso.com, it@contoso.com")];
+        for by in ["graph", "ses", "smtps://u:p@mail.contoso.com", "secretsmanager:/listsync/mail"] {
+            assert_eq!(channels(&[(MAIL, by), addresses[0], addresses[1]]), ["mail"], "{by}");
+        }
     }
 
     #[test]
@@ -184,11 +243,17 @@ mod tests {
             (vec![(WEBHOOK_SECRET, "whsec_s3cret")], WEBHOOK),
             (vec![(ALLOW_PRIVATE, "s3cret")], ALLOW_PRIVATE),
             (vec![(HEARTBEAT, "s3cret")], HEARTBEAT),
+            (vec![(MAIL, "smtps://u:s3cret@mail.contoso.com")], MAIL_FROM),
+            (vec![(MAIL, "ses"), (MAIL_FROM, "listsync@contoso.com")], MAIL_TO),
+            (vec![(MAIL, "ses"), (MAIL_FROM, "s3cret"), (MAIL_TO, "ops@contoso.com")], MAIL_FROM),
+            (vec![(MAIL, "ses"), (MAIL_FROM, "a@x.example,b@x.example"), (MAIL_TO, "ops@x.example")], MAIL_FROM),
+            (vec![(MAIL_TO, "ops@contoso.com")], MAIL),
         ] {
             let error = settings(&pairs).expect_err(variable);
             assert!(error.variable == variable && !error.to_string().contains("s3cret"), "{error}");
         }
-        let all = [(WEBHOOK, "s3cret"), (WEBHOOK_SECRET, "s3cret"), (TEAMS, "s3cret")];
+        let secrets = [(WEBHOOK, "s3cret"), (WEBHOOK_SECRET, "s3cret"), (TEAMS, "s3cret"), (MAIL, "smtps://s3cret")];
+        let all: Vec<_> = secrets.into_iter().chain([(MAIL_FROM, "a@x.example"), (MAIL_TO, "b@x.example")]).collect();
         assert!(!format!("{:?}", settings(&all)).contains("s3cret"));
     }
 

@@ -2,7 +2,11 @@
 
 use async_trait::async_trait;
 use listsync_aws::{Aws, SecretName};
-use listsync_engine::ports::PortResult;
+use listsync_core::{
+    Timestamp,
+    alert::{Envelope, Letter},
+};
+use listsync_engine::ports::{Mailer, PortResult};
 use listsync_graph::ProofSource;
 use tokio::sync::OnceCell;
 
@@ -42,5 +46,15 @@ impl StoredSecret {
 impl ProofSource for StoredSecret {
     async fn proof(&self) -> PortResult<String> {
         self.read().await
+    }
+}
+
+/// The account's mail service.
+pub(crate) struct Mail;
+
+#[async_trait]
+impl Mailer for Mail {
+    async fn mail(&self, envelope: &Envelope, letter: &Letter, now: Timestamp) -> PortResult<()> {
+        aws().await.mailer().mail(envelope, letter, now).await
     }
 }

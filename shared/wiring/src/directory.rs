@@ -9,13 +9,14 @@ use async_trait::async_trait;
 use listsync_core::{
     Timestamp,
     address::Address,
+    alert::{Envelope, Letter},
     id::{GroupId, ObjectId},
     member::Op,
     snapshot::{Depth, Principal, Reading},
 };
 use listsync_engine::ports::{
     Applied, Call, Changes, CountCheck, Cursor, Directory, Grant, Group, GroupQuery, Guest, Invited, Lookup,
-    Need, NewGroup, NoticeOrder, Notices, PeopleChanges, PeoplePage, PortResult, ProofLife,
+    Mailer, Need, NewGroup, NoticeOrder, Notices, PeopleChanges, PeoplePage, PortResult, ProofLife,
 };
 use listsync_graph::Graph;
 
@@ -189,5 +190,12 @@ impl Notices for LazyDirectory {
 
     async fn cancel(&self, call: Call<'_>, id: &str) -> PortResult<()> {
         self.get()?.cancel(call, id).await
+    }
+}
+
+#[async_trait]
+impl Mailer for LazyDirectory {
+    async fn mail(&self, envelope: &Envelope, letter: &Letter, now: Timestamp) -> PortResult<()> {
+        self.get()?.mail(envelope, letter, now).await
     }
 }

@@ -87,7 +87,8 @@ impl Wired {
     /// # Errors
     /// When their settings make no sense.
     pub fn alerting(&self) -> PortResult<Alerting> {
-        self.alerts.as_ref().map_err(|error| PortError::from(error.clone()))?.alerting()
+        let settings = self.alerts.as_ref().map_err(|error| PortError::from(error.clone()))?;
+        settings.alerting(self.directory.clone())
     }
 
     /// Makes the client of the directory now instead of at its first use; nothing is asked of it yet.

@@ -169,7 +169,6 @@ fn one_tls_stack_and_no_crate_known_to_be_bad() {
         "scim-filter",
         "evalexpr",
         "turso",
-        "lettre",
         "sqlx",
     ] {
         assert!(!versions.contains_key(banned), "{banned} is in the tree");

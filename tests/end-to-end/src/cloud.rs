@@ -95,6 +95,23 @@ impl Cloud {
         self.ask("secretsmanager", "secretsmanager.CreateSecret", &wanted).await;
     }
 
+    /// Has SES know an address as one that may send, as its owner would who answers the mail that asks for it.
+    pub async fn may_send(&self, address: &str) {
+        let request = self.http.post(format!("{}/v2/email/identities", self.moto.endpoint()));
+        let request = request.header("authorization", scope("ses")).json(&json!({"EmailIdentity": address}));
+        let answer = request.send().await.expect("the emulated AWS answers");
+        assert!(answer.status().is_success(), "{}", answer.status());
+    }
+
+    /// What SES sent.
+    ///
+    /// # Panics
+    /// When the emulated AWS does not answer.
+    pub async fn letters(&self) -> Vec<Value> {
+        let answer = self.http.get(format!("{}/letters", self.moto.endpoint())).send().await;
+        answer.expect("the emulated AWS answers").json().await.expect("letters")
+    }
+
     /// The client secret.
     #[must_use]
     pub fn secret(&self) -> &str {

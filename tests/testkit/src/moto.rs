@@ -38,7 +38,7 @@ impl Moto {
     }
 
     fn with(arguments: &[&str]) -> Self {
-        let mut process = python("serve.py")
+        let mut process = python("moto/serve.py")
             .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -170,7 +170,7 @@ impl Moto {
     /// # Panics
     /// When the two differ, or dynalite is not there: the message says where, or what to do.
     pub fn second_opinion(&self) {
-        let asked = python("second.py").arg(self.port.to_string()).output().expect("Python starts");
+        let asked = python("moto/second.py").arg(self.port.to_string()).output().expect("Python starts");
         let told = [asked.stdout, asked.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
         assert!(asked.status.success(), "a second DynamoDB does not agree: {}", told.concat());
     }
@@ -210,16 +210,23 @@ pub fn seed() -> u64 {
 }
 
 /// A program of `tests/moto`.
-fn python(program: &str) -> Command {
+/// A Python program of the tests, by its path below `tests`, with what `tests/requirements.txt` names.
+///
+/// `LISTSYNC_TEST_PYTHON` names another Python than that of `.venv-test`.
+///
+/// # Panics
+/// When there is none.
+#[must_use]
+pub fn python(program: &str) -> Command {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let python = std::env::var_os("LISTSYNC_TEST_PYTHON")
         .map_or_else(|| root.join(".venv-test/bin/python"), PathBuf::from);
     assert!(
         python.exists(),
-        "there is no {}, which the tests against an emulated AWS need: run tests/run, which makes it",
+        "there is no {}, which the tests against other servers need: run tests/run, which makes it",
         python.display()
     );
     let mut command = Command::new(python);
-    command.arg(root.join("tests/moto").join(program));
+    command.arg(root.join("tests").join(program));
     command
 }

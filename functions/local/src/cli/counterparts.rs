@@ -15,6 +15,7 @@ const SAME: &[(&str, &[&str])] = &[
     ("lists ls", &["GET /v1/lists"]),
     ("lists show", &["GET /v1/lists/{list}"]),
     ("lists history", &["GET /v1/lists/{list}/history"]),
+    ("lists export", &["GET /v1/lists/{list}/members"]),
     ("lists members", &["GET /v1/lists/{list}/members"]),
     ("lists add", &["PUT /v1/lists/{list}/members/{member}"]),
     ("lists remove", &["DELETE /v1/lists/{list}/members/{member}"]),

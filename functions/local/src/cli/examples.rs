@@ -63,6 +63,7 @@ Examples:
   listsync lists ls
   listsync lists show News
   listsync lists members News --json
+  listsync lists export News --csv > news.csv
   listsync lists history News
   listsync lists add News anna@contoso.com --name 'Anna Meier'
   listsync lists remove News anna@contoso.com
@@ -210,6 +211,8 @@ The timer sends alerts: listsync serve, or tick. Where to is set in its environm
 file:PATH, secretsmanager:NAME or ssm:NAME:
   LISTSYNC_ALERTS_WEBHOOK, LISTSYNC_ALERTS_WEBHOOK_SECRET    a signed Standard Webhook
   LISTSYNC_ALERTS_TEAMS                                      the URL of a workflow of Microsoft Teams
+  LISTSYNC_ALERTS_MAIL                                       graph, ses, or smtps://USER:PASSWORD@HOST:465; with
+  LISTSYNC_ALERTS_MAIL_FROM, LISTSYNC_ALERTS_MAIL_TO         from which address, and to which
 Further: LISTSYNC_ALERTS_HEARTBEAT (7d, or off), LISTSYNC_ALERTS_ALLOW_PRIVATE (no, or yes)";
 
 pub(super) const DOCTOR: &str = "\

@@ -23,6 +23,9 @@ pub(crate) struct LinkArgs {
     /// Create a group of this name.
     #[arg(long, value_name = "NAME")]
     pub(crate) new_group: Option<String>,
+    /// With --new-group: do not ask where a group of that name is there already.
+    #[arg(long, conflicts_with = "group")]
+    pub(crate) yes: bool,
     /// The kind of group to create: m365 (welcome mail off) unless given.
     #[arg(long, conflicts_with = "group")]
     pub(crate) kind: Option<NewGroupKindArg>,

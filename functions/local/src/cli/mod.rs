@@ -195,6 +195,14 @@ pub(crate) enum ListsVerb {
         /// The list's name or id.
         list: String,
     },
+    /// Print the members of a list as a table, with all that is known of them, to be read by a spreadsheet or imported again.
+    Export {
+        /// The list's name or id.
+        list: String,
+        /// As CSV, which it is in any case.
+        #[arg(long)]
+        csv: bool,
+    },
     /// Show who joined or left a list and the groups that are linked to it, when, and by what; the newest first.
     History {
         /// The list's name or id.

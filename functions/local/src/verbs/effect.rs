@@ -114,7 +114,8 @@ fn of_lists(verb: &ListsVerb) -> Effect<'_> {
         | ListsVerb::Ls
         | ListsVerb::Show { .. }
         | ListsVerb::History { .. }
-        | ListsVerb::Members { .. } => Reads,
+        | ListsVerb::Members { .. }
+        | ListsVerb::Export { .. } => Reads,
     }
 }
 
@@ -165,6 +166,7 @@ mod tests {
         ("lists ls", ""),
         ("lists show News", ""),
         ("lists members News", ""),
+        ("lists export News --csv", ""),
         ("lists history News", ""),
         ("lists add News a@b.example", "member.add"),
         ("lists remove News a@b.example", "member.remove"),

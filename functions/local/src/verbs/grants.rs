@@ -12,8 +12,14 @@ use listsync_engine::{
 use super::doctor::{Check, State};
 
 /// What is shown in any case, as it may be needed for what a person does next.
-const OPTIONAL: [Need; 5] =
-    [Need::CreateGroups, Need::InviteGuests, Need::ReadMailboxes, Need::ReadHiddenMembers, Need::HearChanges];
+const OPTIONAL: [Need; 6] = [
+    Need::CreateGroups,
+    Need::InviteGuests,
+    Need::ReadMailboxes,
+    Need::ReadHiddenMembers,
+    Need::HearChanges,
+    Need::SendMail,
+];
 
 /// One check per need: of the links that are there, or of a two-way link where there is none; and what else there is.
 pub(super) async fn checks(

@@ -10,6 +10,7 @@ use listsync_core::{
     list::List,
     new_group::unique_name,
     settings::{Protected, parse_owner},
+    text::name_key,
 };
 use listsync_engine::{
     Ports,
@@ -22,18 +23,24 @@ use uuid::Uuid;
 use super::{domains, record, unanswered};
 use crate::{
     cli::{LinkArgs, NewGroupKindArg},
+    confirm::{self, Going, Weight},
     find,
     output::{Outcome, Refusal, Reply},
     view::{self, LinkView},
 };
 
 const PATIENCE: Duration = Duration::from_secs(60);
+/// So many groups that begin with a name are looked through for those that have just it.
+const OF_ONE_NAME: usize = 100;
 
 pub(super) async fn run(wired: &Wired, args: &LinkArgs) -> Outcome {
     let ports = &wired.ports;
     let list = find::list(ports, &args.list).await?;
     let mode = Mode::from(args.mode);
     let target = target(&list, args)?;
+    if let Target::New(new) = &target {
+        ask_of_the_same_name(ports, new, args.yes).await?;
+    }
     let more = args.group.iter().skip(1).map(|group| find::group(group)).collect::<Result<_, _>>()?;
     let new = NewLink {
         id: new_link_id(),
@@ -108,6 +115,23 @@ pub(super) async fn existing_group(wired: &Wired, list: &List, group: &str) -> R
     let link = saved(wired, &new).await?;
     domains::learn(&wired.service, call(ports, &Meter::default())).await?;
     Ok(Some(link))
+}
+
+/// Entra takes any number of groups of one name, and nobody can tell them apart in Outlook. A script that was written before
+/// this was asked goes on as it did.
+async fn ask_of_the_same_name(ports: &Ports, new: &NewGroup, said: bool) -> Result<(), Refusal> {
+    let begins = ports.directory.groups(call(ports, &Meter::default()), &new.name, OF_ONE_NAME).await?;
+    let namesakes = begins.iter().filter(|group| name_key(&group.name) == name_key(&new.name));
+    let ids: Vec<String> = namesakes.map(|group| group.id.to_string()).collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let question = format!(
+        "There is a group of the name '{}' already ({}), which could be linked by --group. Make another of that name?",
+        new.name,
+        ids.join(", ")
+    );
+    confirm::ask(&Going { question: &question, weight: Weight::Light, said })
 }
 
 fn protected(args: &LinkArgs) -> Result<Protected, Refusal> {

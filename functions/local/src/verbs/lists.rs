@@ -20,7 +20,10 @@ use listsync_engine::{
     service::Service,
     status::{self, Row},
 };
-use listsync_http::documents::list::{ListDocument, ListRow};
+use listsync_http::documents::{
+    export,
+    list::{ListDocument, ListRow},
+};
 use serde_json::{Value, json};
 
 use super::{asked::Asked, contacts, history, rules};
@@ -45,6 +48,7 @@ pub(super) async fn run(service: &Service, verb: &ListsVerb) -> Outcome {
         ListsVerb::Ls => ls(ports).await,
         ListsVerb::Show { list } => show(ports, list).await,
         ListsVerb::Members { list } => members(ports, list).await,
+        ListsVerb::Export { list, csv: _ } => export(service, list).await,
         ListsVerb::History { list, limit } => history::of_list(service, list, *limit).await,
         ListsVerb::Add { person, name } => add(service, person, name.as_deref()).await,
         ListsVerb::Remove(person) => remove(service, person).await,
@@ -108,6 +112,14 @@ async fn show(ports: &Ports, name: &str) -> Outcome {
         }
     }
     Ok(Reply::done(json!(document), text))
+}
+
+/// A table is all that an export is, so the option says nothing more.
+async fn export(service: &Service, name: &str) -> Outcome {
+    let list = find::list(&service.ports, name).await?;
+    let entries = service.ports.lists.entries(&list.id, EntryQuery::All).await?;
+    let table = export::table(service, &entries).await?;
+    Ok(Reply::done(json!({"list": list.id, "csv": table}), table).into_file())
 }
 
 async fn members(ports: &Ports, name: &str) -> Outcome {

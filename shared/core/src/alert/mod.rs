@@ -2,6 +2,7 @@
 //!
 //! Whether there is trouble is [`State`]'s to say, and nobody else's: what nothing goes on with without a person is told.
 
+mod letter;
 mod message;
 
 use std::{collections::BTreeSet, time::Duration};
@@ -15,6 +16,7 @@ use crate::{
     status::State,
 };
 
+pub use letter::{Envelope, Letter};
 pub use message::{LISTED, Message};
 
 /// So many days before a credential ends it is told, the last call first.

@@ -11,6 +11,7 @@
 mod book;
 mod credential;
 mod deliver;
+mod letters;
 mod subjects;
 
 use std::{sync::Arc, time::Duration};
@@ -23,6 +24,7 @@ use listsync_core::{
 
 use book::{Book, Page};
 pub use book::{ChannelState, Trouble};
+pub use letters::Letters;
 
 use crate::{
     ports::{AlertChannel, PortResult},

@@ -1,5 +1,8 @@
 use async_trait::async_trait;
-use listsync_core::{Timestamp, alert::Message};
+use listsync_core::{
+    Timestamp,
+    alert::{Envelope, Letter, Message},
+};
 
 use super::PortResult;
 
@@ -42,4 +45,12 @@ pub trait AlertChannel: Send + Sync {
     fn name(&self) -> &'static str;
     /// Sends a message, once: whoever calls tries again. Its errors hold no address of the receiver and no secret.
     async fn send(&self, message: &Message, now: Timestamp) -> PortResult<()>;
+}
+
+/// A way to send a letter.
+#[async_trait]
+pub trait Mailer: Send + Sync {
+    /// Has a service take a letter for all who are to get it, or for none; whether it arrives, nobody tells. Its errors hold no
+    /// address and no secret.
+    async fn mail(&self, envelope: &Envelope, letter: &Letter, now: Timestamp) -> PortResult<()>;
 }

@@ -21,7 +21,7 @@ mod records;
 mod report;
 mod rows;
 
-pub use alerts::{AlertChannel, AlertNote, AlertNotes, Written};
+pub use alerts::{AlertChannel, AlertNote, AlertNotes, Mailer, Written};
 pub use audit::{AuditLog, AuditPage, AuditQuery};
 pub use clash::ListNames;
 pub use clock::{Clock, SystemClock};

@@ -19,6 +19,8 @@ pub enum Need {
     ReadMailboxes,
     /// Be told of changes in groups.
     HearChanges,
+    /// Send mail.
+    SendMail,
 }
 
 impl fmt::Display for Need {
@@ -32,6 +34,7 @@ impl fmt::Display for Need {
             Self::ReadHiddenMembers => "only for groups that hide their members",
             Self::ReadMailboxes => "only for links with '--shared-mailboxes skip'",
             Self::HearChanges => "only to hear of changes in groups at once",
+            Self::SendMail => "only for 'LISTSYNC_ALERTS_MAIL=graph'",
         })
     }
 }

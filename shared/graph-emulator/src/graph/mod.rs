@@ -11,6 +11,7 @@ pub(crate) mod invitations;
 pub(crate) mod links_read;
 pub(crate) mod links_write;
 pub(crate) mod listing;
+pub(crate) mod mail;
 pub(crate) mod reference;
 pub(crate) mod render;
 pub(crate) mod router;

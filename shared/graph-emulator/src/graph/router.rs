@@ -5,7 +5,7 @@ use http::Method;
 use super::delta::{self, Tracked};
 use super::groups::GroupKey;
 use super::links_read::{self, Listing, Source};
-use super::{directory_objects, group_create, groups, invitations, links_write, subscriptions, users};
+use super::{directory_objects, group_create, groups, invitations, links_write, mail, subscriptions, users};
 use crate::access::Caller;
 use crate::errors::Refusal;
 use crate::exchange::{Call, Place, Reply};
@@ -38,6 +38,7 @@ pub(crate) fn dispatch(world: &mut World, call: &Call, who: &Caller) -> Reply {
         ("GET", ["users", key]) => users::get(world, call, who, key),
         ("DELETE", ["users", key]) => users::delete(world, call, who, key),
         ("GET", ["users", key, "mailboxSettings"]) => users::mailbox_settings(world, call, who, key),
+        ("POST", ["users", key, "sendMail" | "microsoft.graph.sendMail"]) => mail::send(world, call, who, key),
         ("POST", ["directoryObjects", "getByIds" | "microsoft.graph.getByIds"]) => {
             directory_objects::get_by_ids(world, call, who)
         }

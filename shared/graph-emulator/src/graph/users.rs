@@ -72,16 +72,18 @@ pub(crate) fn mailbox_settings(world: &mut World, call: &Call, who: &Caller, key
     let at = world.read_point();
     let user = find(&world.directory, key, at)?;
     if user.purpose == MailboxPurpose::Absent {
-        return Err(Refusal::named(
-            404,
-            "MailboxNotEnabledForRESTAPI",
-            "The mailbox is either inactive, soft-deleted, or is hosted on-premise.",
-        ));
+        return Err(no_mailbox());
     }
     Ok(Answer::ok(json!({
         "@odata.context": format!("{}/$metadata#users('{}')/mailboxSettings", call.base, user.id),
         "userPurpose": user.purpose.text(),
     })))
+}
+
+/// The refusal of what needs a mailbox in Exchange Online.
+pub(crate) fn no_mailbox() -> Refusal {
+    let text = "The mailbox is either inactive, soft-deleted, or is hosted on-premise.";
+    Refusal::named(404, "MailboxNotEnabledForRESTAPI", text)
 }
 
 /// `DELETE /users/{id}`: nothing that keeps lists and groups in step ever does this.
@@ -101,7 +103,7 @@ fn sight(who: &Caller) -> Result<Sight, Refusal> {
     }
 }
 
-fn find<'a>(directory: &'a Directory, key: &str, at: Seq) -> Result<&'a User, Refusal> {
+pub(crate) fn find<'a>(directory: &'a Directory, key: &str, at: Seq) -> Result<&'a User, Refusal> {
     let user = if key.contains('@') {
         directory.user_named(key, at)
     } else {

@@ -4,6 +4,7 @@ pub mod alert;
 pub mod audit;
 pub mod contact;
 pub mod effects;
+pub mod export;
 pub mod failures;
 pub mod group;
 pub mod history;

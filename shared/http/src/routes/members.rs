@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use axum::{
     Json,
     extract::OriginalUri,
-    http::StatusCode,
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse as _, Response},
 };
 use listsync_core::{
@@ -20,24 +20,30 @@ use listsync_engine::{
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{display_name, texts};
+use super::{display_name, imports::wants_csv, runs::csv_answer, texts};
 use crate::{
     ask::{Asked, MayTell, Named},
-    documents::list::{MemberDocument, MemberEdit},
-    page::{self, Page, PageQuery, Wanted},
+    documents::{
+        export,
+        list::{MemberDocument, MemberEdit},
+    },
+    page::{self, Page, PageQuery, Wanted, next_header},
     problem::Problem,
     within::Within,
 };
 
-/// Everybody who is on the list, opted out of it, or has yet to confirm.
+/// Everybody who is on the list, opted out of it, or has yet to confirm. Where Accept asks for text/csv: those of the page who
+/// are on it, as a table that can be imported.
 #[utoipa::path(get, path = "/v1/lists/{list}/members", tag = "members",
     params(("list" = String, Path, description = "A list's name or id."), PageQuery),
-    responses((status = 200, description = "A page of members.", body = Page<MemberDocument>)))]
+    responses((status = 200, description = "A page of members.", 
+        content((Page<MemberDocument> = "application/json"), (String = "text/csv")))))]
 pub(crate) async fn all(
     app: Within,
     Named([list]): Named<1>,
     Asked(query): Asked<PageQuery>,
     OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let wanted = Wanted::of(query.cursor.as_deref(), query.limit)?;
     let list = app.list(&list).await?;
@@ -45,7 +51,13 @@ pub(crate) async fn all(
     let lists = std::slice::from_ref(&list.id);
     let page = app.ports().lists.entries_page(lists, wanted.cursor().as_ref(), wanted.limit).await;
     let EntryPage { entries, next } = page.map_err(page::refused)?;
-    Ok(Page::of(entries, next.map(|Cursor(next)| next))
+    let next = next.map(|Cursor(next)| next);
+    if wants_csv(&headers) {
+        let table = export::table(&app.service, &entries).await?;
+        let file = csv_answer(StatusCode::OK, table.into_bytes(), "members.csv");
+        return Ok((next_header(next.as_deref(), &uri), file).into_response());
+    }
+    Ok(Page::of(entries, next)
         .map(|entry| MemberDocument::of(entry, &settings))
         .answer(&uri))
 }

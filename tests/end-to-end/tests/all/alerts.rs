@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use listsync_end_to_end::{Arrived, Receiver, Served, World};
+use listsync_end_to_end::{Arrived, MailServer, Receiver, Served, World};
 use listsync_graph_emulator::ObjectId;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -176,4 +176,92 @@ async fn a_test_is_sent_at_once_and_each_channel_that_fails_is_told_with_what_to
     world.listsync(&["alerts", "test"]).await.exits(1);
     let tick = world.listsync(&["tick"]).await.exits(0);
     assert!(tick.stderr.contains("LISTSYNC_ALERTS_HEARTBEAT"), "{}", tick.stderr);
+}
+
+/// A world of the same kind whose alerts go by mail, by this service.
+async fn by_mail(options: &[&str], scheme: &str) -> (World, ObjectId, MailServer) {
+    let (mut world, group, _) = in_step().await;
+    for variable in ["LISTSYNC_ALERTS_WEBHOOK", "LISTSYNC_ALERTS_WEBHOOK_SECRET", "LISTSYNC_ALERTS_TEAMS"] {
+        world.unset(variable);
+    }
+    let server = MailServer::start(&world.path(""), options);
+    let trusted = ["ca.pem", "smtp-ca.pem"].map(|name| std::fs::read(world.path(name)).expect("a certificate"));
+    world.write("both.pem", trusted.concat());
+    world.set("SSL_CERT_FILE", world.path("both.pem").display().to_string());
+    world.write("server", format!("{scheme}127.0.0.1:{}\n", server.port));
+    world.set("LISTSYNC_ALERTS_MAIL", format!("file:{}", world.path("server").display()));
+    world.set("LISTSYNC_ALERTS_MAIL_FROM", "listsync@contoso.example");
+    world.set("LISTSYNC_ALERTS_MAIL_TO", "ops@contoso.example, it@contoso.example");
+    (world, group, server)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hold_is_told_by_mail_once_to_each_receiver_under_tls() {
+    for (options, scheme) in
+        [(&[][..], "smtp://listsync:s3cret@"), (&["wraps"], "smtps://listsync:s3cret@"), (&["plain"], "smtp://")]
+    {
+        let (world, group, server) = by_mail(options, scheme).await;
+        empty(&world, group);
+        world.listsync(&["sync", "News"]).await.exits(4);
+        for _ in 0..2 {
+            world.listsync(&["tick"]).await.exits(0);
+        }
+        let letter = server.letter(SLACK);
+        assert!(!server.has_more(), "a hold is told once");
+        assert_eq!(letter["to"], json!(["ops@contoso.example", "it@contoso.example"]), "{letter}");
+        let has_tls = options != ["plain"];
+        assert_eq!((&letter["tls"], &letter["signed_in"]), (&json!(has_tls), &json!(has_tls)), "{letter}");
+        let headers = &letter["headers"];
+        assert_eq!(headers["subject"], "listsync: 'News': 20 changes wait for a decision");
+        assert_eq!(headers["auto-submitted"], "auto-generated");
+        let id = headers["message-id"].as_str().expect("an id");
+        assert!(id.starts_with("<alert_") && id.ends_with("@contoso.example>"), "{id}");
+        let text = letter["text"].as_str().expect("a text");
+        assert!(text.starts_with("News: held 20 since ") && text.contains("listsync links approve"), "{text}");
+        assert_nobody_is_named(&world, text);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mail_that_is_refused_says_what_to_do_and_no_password_is_told_or_said_without_tls() {
+    for (options, scheme, says) in [
+        (&["refuses"][..], "smtp://listsync:s3cret@", "the mail server answered 550"),
+        (&[], "smtp://listsync:wr0ng@", "the mail server answered 535"),
+        (&["plain"], "smtp://listsync:s3cret@", "does not offer what is needed"),
+        (&["wraps"], "smtp://listsync:s3cret@", "the mail server"),
+    ] {
+        let (mut world, _, server) = by_mail(options, scheme).await;
+        let refused = world.listsync(&["alerts", "test"]).await.exits(1);
+        assert!(refused.stdout.contains(says), "{options:?} {}", refused.stdout);
+        for said in [&refused.stdout, &refused.stderr] {
+            assert!(!said.contains("s3cret") && !said.contains("wr0ng") && !said.contains("contoso.example"), "{said}");
+        }
+        assert!(!server.has_more());
+        world.unset("LISTSYNC_ALERTS_ALLOW_PRIVATE");
+        let private = world.listsync(&["alerts", "test"]).await.exits(1);
+        assert!(private.stdout.contains("not on the public Internet"), "{}", private.stdout);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_tenant_sends_the_mail_where_graph_may_and_says_what_it_lacks_where_it_may_not() {
+    let (mut world, group, _) = by_mail(&["plain"], "smtp://").await;
+    let from = world.sample.people[0].0.address.clone();
+    world.set("LISTSYNC_ALERTS_MAIL", "graph");
+    world.set("LISTSYNC_ALERTS_MAIL_FROM", &from);
+    let refused = world.listsync(&["alerts", "test"]).await.exits(1);
+    assert!(refused.stdout.contains("Mail.Send"), "{}", refused.stdout);
+    assert!(!refused.stdout.contains(&from), "{}", refused.stdout);
+    world.tenant().update_app(|app| app.roles.extend(["Mail.Send".to_owned()]));
+    let doctor = world.listsync(&["doctor"]).await;
+    assert!(doctor.stdout.contains("Mail.Send"), "{}", doctor.stdout);
+    empty(&world, group);
+    world.listsync(&["sync", "News"]).await.exits(4);
+    world.listsync(&["tick"]).await.exits(0);
+    let letters = world.tenant().letters();
+    assert_eq!(letters.len(), 1);
+    assert_eq!((&letters[0].from, letters[0].to.len()), (&from, 2));
+    assert_eq!(letters[0].subject, "listsync: 'News': 20 changes wait for a decision");
+    assert!(letters[0].text.contains("listsync links approve"), "{}", letters[0].text);
+    assert_nobody_is_named(&world, &letters[0].text);
 }

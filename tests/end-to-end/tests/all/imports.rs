@@ -221,3 +221,26 @@ async fn a_list_with_opt_outs_goes_by_a_word_alone_and_they_hold_for_the_next_of
     world.listsync(&["lists", "create", "Plain"]).await.exits(0);
     world.listsync(&["lists", "delete", "Plain"]).await.exits(0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_exported_list_can_be_imported_again_with_all_that_is_known_and_without_who_said_no() {
+    let world = World::of(3).await;
+    for list in ["News", "Copy"] {
+        world.listsync(&["lists", "create", list]).await.exits(0);
+    }
+    world.write(
+        "people.csv",
+        "email,name,external_id,department\nanna@contoso.example,Anna Meier,e1,Sales\n\
+         ben@contoso.example,=Ben,e2,\ncleo@contoso.example,Cleo,,\"Care, home\"\n",
+    );
+    world.listsync(&["import", "people.csv", "--list", "News", "--mode", "incremental"]).await.exits(0);
+    world.listsync(&["unsubscribe", "News", "cleo@contoso.example"]).await.exits(0);
+    let table = world.listsync(&["lists", "export", "News", "--csv"]).await.exits(0).stdout;
+    assert_eq!(
+        table,
+        "email,name,external_id,department\nanna@contoso.example,Anna Meier,e1,Sales\nben@contoso.example,'=Ben,e2,\n"
+    );
+    world.write("copy.csv", &table);
+    world.listsync(&["import", "copy.csv", "--list", "Copy", "--mode", "full"]).await.exits(0);
+    assert_eq!(world.listsync(&["lists", "export", "Copy"]).await.exits(0).stdout, table);
+}

@@ -89,3 +89,27 @@ async fn a_timer_whose_receiver_hangs_or_whose_settings_make_no_sense_sends_its_
         "{told}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_timer_may_send_mail_by_ses_from_the_address_that_is_set_and_says_what_it_lacks() {
+    let (mut cloud, _) = telling().await;
+    for name in ["LISTSYNC_ALERTS_WEBHOOK", "LISTSYNC_ALERTS_WEBHOOK_SECRET", "LISTSYNC_ALERTS_TEAMS"] {
+        cloud.world.unset(name);
+    }
+    cloud.world.set("LISTSYNC_ALERTS_MAIL", "ses");
+    cloud.world.set("LISTSYNC_ALERTS_MAIL_FROM", "listsync@contoso.example");
+    cloud.world.set("LISTSYNC_ALERTS_MAIL_TO", "ops@contoso.example");
+    let refused = cloud.world.listsync(&["alerts", "test"]).await.exits(1);
+    assert!(refused.stdout.contains("verify the sender in SES"), "{}", refused.stdout);
+    cloud.may_send("listsync@contoso.example").await;
+    let (api, key) = (cloud.api().await, admin(&cloud).await);
+    let asked = Ask::post("/v1/alerts/test", "application/json", "").key(&key).of(&api).await;
+    assert_eq!(asked.status, 202, "{}", asked.body);
+    let timer = cloud.timer().await;
+    timer.call(&beat(), TIMER_TIME).await.expect("the timer answers");
+    let letters = cloud.letters().await;
+    assert_eq!(letters.len(), 1, "{letters:?} {}", timer.output());
+    assert_eq!(letters[0]["source"], "listsync@contoso.example", "{letters:?}");
+    assert_nobody_is_named(&cloud, &[&timer, &api], &["ops@contoso.example"]);
+    assert_eq!(cloud.refused(), Vec::<String>::new());
+}

@@ -156,6 +156,7 @@ fn least(need: Need) -> &'static str {
         Need::ReadHiddenMembers => "Member.Read.Hidden",
         Need::ReadMailboxes => "MailboxSettings.Read",
         Need::HearChanges => "Group.Read.All",
+        Need::SendMail => "Mail.Send",
     }
 }
 

@@ -1,0 +1,37 @@
+//! The people of a list as a table that can be imported again.
+
+use std::collections::BTreeSet;
+
+use listsync_core::{
+    contact::Contact,
+    csv::{Shape, row},
+    list::{Entry, Standing},
+};
+use listsync_engine::{ports::PortResult, service::Service};
+
+/// The columns that everybody has; those of their fields follow, each by its name.
+const COLUMNS: [&str; 3] = ["email", "name", "external_id"];
+
+/// A table of those of the entries that are on the list: whoever said no to it, or has yet to confirm, would be put on a
+/// list by whoever imports it elsewhere.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn table(service: &Service, entries: &[Entry]) -> PortResult<String> {
+    let members = entries.iter().filter(|entry| entry.standing == Standing::Member);
+    let ids: Vec<_> = members.map(|entry| entry.contact.clone()).collect();
+    let mut people = service.contacts.contacts_by_id(&ids).await?;
+    people.sort_by(|one, other| one.address.cmp(&other.address));
+    Ok(of(&people))
+}
+
+fn of(people: &[Contact]) -> String {
+    let fields: BTreeSet<&str> = people.iter().flat_map(|person| person.fields.keys().map(String::as_str)).collect();
+    let header = row(COLUMNS.into_iter().chain(fields.iter().copied()), Shape::LINES);
+    people.iter().fold(header, |text, person| {
+        let key = person.external_id.as_ref().map_or("", |key| key.as_str());
+        let field = |name: &&str| person.fields.get(*name).map_or("", |field| field.value.as_str());
+        let cells = [person.address.as_str(), &person.name, key].into_iter();
+        text + &row(cells.chain(fields.iter().map(field)), Shape::LINES)
+    })
+}
