@@ -240,7 +240,10 @@ fn a_wrong_file_of_three_hundred_is_undone_with_one_approval_and_nobody_else_is_
                 desk.directory.put_person(person(name));
             }
             let people = names(&wrong).into_iter().map(|name| contact(name).into()).collect();
-            let file = NewImport::new("wrong.csv", ImportMode::Incremental, people, desk.clock.now());
+            let file = NewImport {
+                max_additions: AdditionLimit::Off,
+                ..NewImport::new("wrong.csv", ImportMode::Incremental, people, desk.clock.now())
+            };
             desk.store.import(&desk.list, &file).await.unwrap();
             desk.clock.advance(MINUTE);
             let run = desk.sync().await;
