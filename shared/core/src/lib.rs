@@ -58,6 +58,7 @@ pub mod suppression;
 pub mod text;
 pub mod traces;
 pub mod trigger;
+pub mod undo;
 pub mod unsettled;
 pub mod why;
 

@@ -11,7 +11,7 @@ use crate::{
     Timestamp,
     address::Address,
     id::{LinkId, ObjectId, RunId},
-    link::Side,
+    link::{Phase, Side},
     member::Op,
     place::Place,
     trigger::Reason,
@@ -232,6 +232,9 @@ pub struct Summary {
     /// Where the link leads; none: its group was still to be made, or the run was before this was kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<Place>,
+    /// Whether it was of the link's first run, as it began; none: the run was before this was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phase: Option<Phase>,
     /// Why it ran.
     pub trigger: Reason,
     /// When it began.

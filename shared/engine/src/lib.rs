@@ -33,6 +33,7 @@ pub mod settings;
 pub mod status;
 pub mod throttle;
 pub mod trigger;
+pub mod undo;
 pub mod unheard;
 pub mod watch;
 pub mod why;

@@ -146,6 +146,8 @@ pub(crate) const RULES: &[Rule] = &[
     lists(Method::GET, "/v1/runs/{run}", Read),
     lists(Method::GET, "/v1/runs/{run}/failures.csv", Read),
     lists(Method::GET, "/v1/runs/{run}/members", Read),
+    lists(Method::GET, "/v1/runs/{run}/undo", Read),
+    lists(Method::POST, "/v1/runs/{run}/undo", Operate).does(&[Action::RunUndo]),
     lists(Method::GET, "/v1/requests/{request}", Read),
     tenant(Method::GET, "/v1/audit", Admin),
     lists(Method::GET, "/v1/status", Read),
@@ -209,12 +211,13 @@ mod tests {
     #[test]
     fn of_answers_that_are_kept_whole_each_is_known_to_name_nobody() {
         let kept = RULES.iter().filter(|rule| rule.method == Method::POST && rule.repeat == Repeat::Kept);
-        // A list that is new, a signature over ids, what was said of a digest, and nothing at all.
+        // A list that is new, a signature over ids, what was said of a digest, how many an undo moved, and nothing at all.
         let nobody = [
             "/v1/lists",
             "/v1/opt-out-links",
             "/v1/holds/{digest}/approve",
             "/v1/holds/{digest}/discard",
+            "/v1/runs/{run}/undo",
             "/v1/alerts/test",
         ];
         assert_eq!(kept.map(|rule| rule.path).collect::<Vec<_>>(), nobody);

@@ -46,7 +46,7 @@ pub use pulse::Pulse;
 use app::App;
 use routes::{
     alerts, audit, contacts, decisions, filters, groups, health, history, holds, imports, keys as api_keys,
-    links, lists, members, optout_links, requests, runs, settings, sources, status, syncs, why,
+    links, lists, members, optout_links, requests, runs, settings, sources, status, syncs, undo, why,
 };
 
 /// The router over a service, to be mounted at the root of a host.
@@ -114,6 +114,7 @@ fn handlers() -> OpenApiRouter<App> {
         .routes(routes!(runs::one))
         .routes(routes!(runs::failures_csv))
         .routes(routes!(runs::members))
+        .routes(routes!(undo::plan, undo::carry_out))
         .routes(routes!(requests::one))
         .routes(routes!(audit::all))
         .routes(routes!(status::status))

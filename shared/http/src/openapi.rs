@@ -193,6 +193,12 @@ fn refusals(rule: &Rule, has_body: bool) -> Vec<(u16, &'static str)> {
     if rule.path.ends_with("/plan") {
         refusals.push((409, "The link cannot be previewed as it is."));
     }
+    if rule.path.ends_with("/undo") && rule.method == Method::GET {
+        refusals.push((
+            409,
+            "The run cannot be taken back: `code` says why. With Retry-After it passes by itself.",
+        ));
+    }
     refusals
 }
 

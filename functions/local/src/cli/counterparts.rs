@@ -54,6 +54,7 @@ const SAME: &[(&str, &[&str])] = &[
     ("sync", &["POST /v1/links/{link}/sync"]),
     ("runs ls", &["GET /v1/runs"]),
     ("runs show", &["GET /v1/runs/{run}", "GET /v1/runs/{run}/failures.csv", "GET /v1/runs/{run}/members"]),
+    ("runs undo", &["GET /v1/runs/{run}/undo", "POST /v1/runs/{run}/undo"]),
     ("audit ls", &["GET /v1/audit"]),
     ("alerts ls", &["GET /v1/alerts"]),
     ("alerts test", &["POST /v1/alerts/test"]),

@@ -188,7 +188,12 @@ Examples:
   listsync runs show 0197c1de-0000-7000-8000-000000000001
   listsync runs show 0197c1de-0000-7000-8000-000000000001 --failures-csv > failures.csv
   listsync runs show 0197c1de-0000-7000-8000-000000000001 --members
-  listsync runs show 0197c1de-0000-7000-8000-000000000001 --members --csv > members.csv";
+  listsync runs show 0197c1de-0000-7000-8000-000000000001 --members --csv > members.csv
+  listsync runs undo 0197c1de-0000-7000-8000-000000000001    shows whom it is about, and asks
+  listsync runs undo 0197c1de-0000-7000-8000-000000000001 --plan 3f9c2a71d04b8e65
+
+An undo exits as a sync does: 4 where the guard holds a part of it until you approve, and 2 where nobody can be asked
+and nothing was done yet.";
 
 pub(super) const BACKUP: &str = "\
 Examples:

@@ -92,7 +92,7 @@ pub(crate) enum Verb {
     /// Show why somebody is on a list and in its group, or is not, step by step. Nothing is changed.
     #[command(after_help = examples::WHY)]
     Why(Person),
-    /// Look at past runs.
+    /// Look at past runs, and take back what one did.
     #[command(subcommand, after_help = examples::RUNS)]
     Runs(RunsVerb),
     /// Look at who did what.
@@ -370,6 +370,21 @@ pub(crate) enum RunsVerb {
         #[arg(long, requires = "members")]
         csv: bool,
     },
+    /// Take back what a run did, on the list and in the group: shows whom it is about, asks, and syncs.
+    Undo(UndoArgs),
+}
+
+/// What `listsync runs undo` takes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct UndoArgs {
+    /// The run's id.
+    pub(crate) run: String,
+    /// Do not ask: it is meant.
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// Do just what was shown under this digest, without asking; where something else is to be done by now, nothing is.
+    #[arg(long, value_name = "DIGEST", conflicts_with = "yes")]
+    pub(crate) plan: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -64,9 +64,14 @@ fn actor(ActorDocument { kind, id, name }: &ActorDocument) -> String {
 fn object(ObjectDocument { kind, id, name }: &ObjectDocument) -> String {
     match (kind, name) {
         (_, Some(name)) => format!("{kind} '{name}'"),
-        (ObjectKind::Hold | ObjectKind::Setting | ObjectKind::SigningKey | ObjectKind::Tenant, None) => {
-            format!("{kind} {id}")
-        }
+        (
+            ObjectKind::Run
+            | ObjectKind::Hold
+            | ObjectKind::Setting
+            | ObjectKind::SigningKey
+            | ObjectKind::Tenant,
+            None,
+        ) => format!("{kind} {id}"),
         (_, None) => format!("{kind} {id} (gone)"),
     }
 }

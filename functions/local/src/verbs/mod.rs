@@ -4,7 +4,7 @@ use listsync_engine::ports::Decision;
 use listsync_wiring::{Config, Environment, SettingError, Wired};
 
 use crate::{
-    cli::{GroupsVerb, Verb},
+    cli::{GroupsVerb, RunsVerb, Verb},
     demo,
     output::{self, Form, Outcome},
     progress::Bars,
@@ -45,6 +45,7 @@ mod status;
 mod sync;
 mod times;
 mod unanswered;
+mod undo;
 mod waiting;
 mod why;
 mod work;
@@ -74,6 +75,7 @@ pub(crate) async fn run(verb: &Verb, form: Form, environment: Result<Environment
             | Verb::Serve(_)
             | Verb::Import(_)
             | Verb::Status(_)
+            | Verb::Runs(RunsVerb::Undo(_))
     );
     let _waiting = (!shows_itself).then(|| Bars::default().bar("working"));
     if let Verb::Doctor(args) = verb {

@@ -7,7 +7,10 @@ use listsync_engine::{
     service::Service,
 };
 
-use super::effect::{Effect, Named};
+use super::{
+    effect::{Effect, Named},
+    runs,
+};
 use crate::{
     find,
     output::{Outcome, Refusal},
@@ -85,6 +88,11 @@ async fn objects(service: &Service, named: Named<'_>) -> Result<Vec<Object>, Ref
             };
             let list = import.map(|import| Object::new(ObjectKind::List, import.list));
             [id].into_iter().chain(list).collect()
+        }
+        Named::Run(text) => {
+            let run = runs::load(ports, text).await?;
+            let (link, list) = (Object::new(ObjectKind::Link, run.link), run.list.id);
+            vec![Object::new(ObjectKind::Run, run.run), link, Object::new(ObjectKind::List, list)]
         }
         Named::Hold(digest) => {
             let (link, hold) = find::held_link(ports, digest).await?;

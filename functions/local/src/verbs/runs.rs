@@ -1,4 +1,4 @@
-//! `listsync runs`: what past runs did.
+//! `listsync runs`: what past runs did, and taking it back.
 
 use listsync_core::{id::RunId, summary::Summary};
 use listsync_engine::{Ports, effects};
@@ -9,6 +9,7 @@ use listsync_http::documents::{
 };
 use serde_json::json;
 
+use super::undo;
 use crate::{
     cli::RunsVerb,
     find,
@@ -31,6 +32,7 @@ pub(super) async fn run(ports: &Ports, verb: &RunsVerb, form: Form) -> Outcome {
         )),
         RunsVerb::Show { run, members: true, csv, .. } => members(ports, run, *csv).await,
         RunsVerb::Show { run, failures_csv, .. } => show(ports, run, *failures_csv).await,
+        RunsVerb::Undo(args) => undo::run(ports, args).await,
     }
 }
 
@@ -110,7 +112,7 @@ fn member(one: &EffectDocument) -> [String; 5] {
     [view::moment(one.at), one.side.to_string(), one.op.to_string(), who, why]
 }
 
-async fn load(ports: &Ports, run: &str) -> Result<Summary, Refusal> {
+pub(super) async fn load(ports: &Ports, run: &str) -> Result<Summary, Refusal> {
     let missing = || {
         Refusal::new(
             "no_such_run",

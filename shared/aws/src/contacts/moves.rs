@@ -1,13 +1,12 @@
-//! Members who come and go by a rule of the list itself.
+//! Many members who come and go at once: by a rule of the list itself, or as an operator says.
 
 use listsync_core::{
     Timestamp,
-    contact::Version,
     id::{ContactId, ListId},
-    list::{ListKind, Origin, Standing},
-    register::Refusal,
+    list::Standing,
+    register::{Refusal, Terms},
 };
-use listsync_engine::ports::{Cursor, Moves, PortResult};
+use listsync_engine::ports::{Moves, PortResult};
 
 use crate::{
     lists::{
@@ -19,7 +18,7 @@ use crate::{
     table::{Condition, Fail, Op, Patience, Table},
 };
 
-const DOING: &str = "follow the list's filter";
+const DOING: &str = "move the members";
 /// How many contacts are read in one go.
 const CHUNK: usize = 300;
 
@@ -38,7 +37,7 @@ pub(super) async fn move_members(
             let mut patience = Patience::new(DOING);
             let count = if to == Standing::Member { &mut joined } else { &mut left };
             loop {
-                match move_some(table, (list, moves.version), (some, to, now), count).await {
+                match move_some(table, (list, moves), (some, to, now), count).await {
                     Ok(()) => break,
                     Err(Fail::Port(error)) => return Err(error),
                     Err(Fail::Stale | Fail::Taken) => patience.wait().await?,
@@ -46,17 +45,17 @@ pub(super) async fn move_members(
             }
         }
     }
-    follow(table, (list, moves.version), moves.upto.as_ref()).await?;
+    follow(table, (list, moves)).await?;
     Ok((joined, left))
 }
 
 async fn move_some(
     table: &Table,
-    (list, version): (&ListId, Option<Version>),
+    (list, how): (&ListId, &Moves),
     (contacts, to, at): (&[ContactId], Standing, Timestamp),
     count: &mut u64,
 ) -> Result<(), Fail> {
-    let head = ruled(table, list, version).await?;
+    let head = ruled(table, (list, how)).await?;
     let wanted = Wanted { contacts: contacts.to_vec(), ..Wanted::default() };
     let mut people = People::load(table, &head, wanted).await?;
     let mut tx = ListTx::new(&head);
@@ -70,7 +69,7 @@ async fn move_some(
         if !moves {
             continue;
         }
-        draft.shift(Move { to, by: Origin::Filter, at });
+        draft.shift(Move { to, by: how.mover.origin(), at });
         let piece = people.settle(draft)?;
         if !tx.fits(&piece) {
             tx.commit(table, DOING, Vec::new()).await?;
@@ -85,15 +84,11 @@ async fn move_some(
 }
 
 /// Up to where the filter is followed is written last: what is interrupted before is followed again.
-async fn follow(
-    table: &Table,
-    (list, version): (&ListId, Option<Version>),
-    upto: Option<&Cursor>,
-) -> PortResult<()> {
+async fn follow(table: &Table, (list, moves): (&ListId, &Moves)) -> PortResult<()> {
     let mut patience = Patience::new(DOING);
     loop {
-        let head = ruled(table, list, version).await?;
-        let Some(upto) = upto else { return Ok(()) };
+        let head = ruled(table, (list, moves)).await?;
+        let Some(upto) = &moves.upto else { return Ok(()) };
         let update = Condition::new("SET #followed = :followed").with_text("followed", &upto.0);
         match table.transact(DOING, &[Op::update(head::key(list), update).when(head.as_read()?)]).await {
             Ok(()) => return Ok(()),
@@ -103,15 +98,13 @@ async fn follow(
     }
 }
 
-/// A list whose filter is the one that was followed. An edit of it takes a number of its log, so that what is decided on
+/// A list that is moved by whoever keeps it, whose filter is the one that was followed. An edit of it takes a number of its log, so that what is decided on
 /// the rule from before is decided anew.
-async fn ruled(table: &Table, list: &ListId, version: Option<Version>) -> PortResult<Head> {
+async fn ruled(table: &Table, (list, moves): (&ListId, &Moves)) -> PortResult<Head> {
     let head = Head::load(table, list).await?;
-    if version.is_some_and(|version| version != head.list.version) {
+    if moves.version.is_some_and(|version| version != head.list.version) {
         return Err(Refusal::ListEdited { list: list.clone(), now: head.list.version }.into());
     }
-    if head.list.kind == ListKind::Static {
-        return Err(Refusal::Static(list.clone()).into());
-    }
+    moves.mover.judge(list, Terms::from(&head.list).keeper)?;
     Ok(head)
 }

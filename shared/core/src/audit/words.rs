@@ -108,6 +108,8 @@ words! {
         LinkDelete = "link.delete",
         /// Had a link run. What the run did is its summary.
         LinkSync = "link.sync",
+        /// Took back what a run did.
+        RunUndo = "run.undo",
         /// Released what a link held.
         HoldApprove = "hold.approve",
         /// Dropped what a link held.
@@ -142,6 +144,8 @@ words! {
         Contact = "contact",
         /// An import, and so a file.
         Import = "import",
+        /// A run of a link.
+        Run = "run",
         /// What a link held, by its digest.
         Hold = "hold",
         /// A setting, by its name.

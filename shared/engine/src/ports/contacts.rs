@@ -6,6 +6,7 @@ use listsync_core::{
     contact::{Contact, ExternalId, OptOut, Place, Said, Saying, Scope, Version},
     id::{ContactId, ListId, ObjectId},
     list::{List, Origin},
+    register::{Keeper, Refusal},
 };
 
 use super::{Cursor, ListEdit, PortResult};
@@ -28,9 +29,44 @@ pub struct Heard {
     pub lists: Vec<ListId>,
 }
 
-/// Who joins and who leaves a list, by a rule of the list itself.
+/// By whom many are moved at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mover {
+    /// The list's filter.
+    #[default]
+    Filter,
+    /// An operator.
+    Operator,
+}
+
+impl Mover {
+    /// Who is told to have brought them.
+    #[must_use]
+    pub fn origin(self) -> Origin {
+        match self {
+            Self::Filter => Origin::Filter,
+            Self::Operator => Origin::Manual,
+        }
+    }
+
+    /// Whether they may move the members of a list that is kept like this.
+    ///
+    /// # Errors
+    /// [`Refusal::Static`], [`Refusal::Filtered`].
+    pub fn judge(self, list: &ListId, keeper: Keeper) -> Result<(), Refusal> {
+        match (self, keeper) {
+            (Self::Filter, Keeper::Filter) | (Self::Operator, Keeper::People) => Ok(()),
+            (Self::Filter, Keeper::People) => Err(Refusal::Static(list.clone())),
+            (Self::Operator, Keeper::Filter) => Err(Refusal::Filtered(list.clone())),
+        }
+    }
+}
+
+/// Who joins and who leaves a list.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Moves {
+    /// By whom.
+    pub mover: Mover,
     /// Join it, unless they opted out.
     pub join: Vec<ContactId>,
     /// Leave it.
@@ -148,8 +184,8 @@ pub trait Contacts: Send + Sync {
     ) -> PortResult<List>;
     /// Up to where the list's filter has been followed, as [`Moves::upto`] last said; none: nowhere yet.
     async fn followed(&self, list: &ListId) -> PortResult<Option<Cursor>>;
-    /// Moves contacts by a rule of the list (origin [`Origin::Filter`]), who opted out or is suppressed not; how many
-    /// joined and left. [`super::Fault::Rejected`] when the list is at another version (`version`) or has no filter
-    /// (`list_static`).
+    /// Moves contacts by the list's filter or as an operator (origin [`Mover::origin`]), who opted out or is suppressed not;
+    /// how many joined and left. [`super::Fault::Rejected`] when the list is at another version (`version`), or has no filter
+    /// (`list_static`) or one (`list_filtered`) and is moved by the other ([`Mover::judge`]).
     async fn move_members(&self, list: &ListId, moves: &Moves, now: Timestamp) -> PortResult<(u64, u64)>;
 }

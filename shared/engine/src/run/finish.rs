@@ -101,6 +101,7 @@ pub(super) fn blank_summary(request: &RunRequest, state: &LinkState, started: Ti
         run: request.run.clone(),
         link: link.id.clone(),
         place: link.place(),
+        phase: Some(state.progress.phase),
         trigger: request.reason,
         started_at: started,
         finished_at: started,

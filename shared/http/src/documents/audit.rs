@@ -134,7 +134,11 @@ impl<'a> Names<'a> {
                 keys.api_keys().await?.into_iter().find(|key| key.id == *id).map(|key| key.name)
             }
             ObjectKind::Source => keys.source(id).await?.map(|source| source.name),
-            ObjectKind::Hold | ObjectKind::Setting | ObjectKind::SigningKey | ObjectKind::Tenant => None,
+            ObjectKind::Run
+            | ObjectKind::Hold
+            | ObjectKind::Setting
+            | ObjectKind::SigningKey
+            | ObjectKind::Tenant => None,
         })
     }
 }

@@ -16,6 +16,7 @@ pub mod settings;
 pub mod status;
 pub mod summary;
 pub mod trust;
+pub mod undo;
 pub mod why;
 pub mod words;
 

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::{
     status::UnsettledSchema,
-    words::{Op, Outcome, ReadKind, Reason, Side},
+    words::{Op, Outcome, Phase, ReadKind, Reason, Side},
 };
 
 /// One run as it is shown: a run keeps how many it left alone, and the members' rows tell who that is.
@@ -49,6 +49,8 @@ pub struct SummarySchema {
     pub link: String,
     /// Where the link leads, as `entra:` and the group's object id; left out where its group was still to be created.
     pub place: Option<String>,
+    /// Whether it was of the link's first run; left out of runs before this was kept.
+    pub phase: Option<Phase>,
     /// Why it ran.
     pub trigger: Reason,
     /// When it began.

@@ -23,6 +23,7 @@ pub(crate) mod settings;
 pub(crate) mod sources;
 pub(crate) mod status;
 pub(crate) mod syncs;
+pub(crate) mod undo;
 mod upload;
 pub(crate) mod why;
 

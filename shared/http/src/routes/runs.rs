@@ -133,7 +133,7 @@ pub(crate) async fn members(
     Ok((next_header(page.next.as_deref(), &uri), file).into_response())
 }
 
-async fn load(app: &Within, run: &str) -> Result<Summary, Problem> {
+pub(crate) async fn load(app: &Within, run: &str) -> Result<Summary, Problem> {
     let found = match RunId::parse(run) {
         Ok(id) => app.ports().runs.load(&id).await?,
         Err(_) => None,

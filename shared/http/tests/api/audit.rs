@@ -12,6 +12,7 @@ use crate::{
     documents::judge,
     stage::{Stage, options},
     syncs::work,
+    undo,
 };
 
 /// Routes that are asked with a body and change nothing.
@@ -82,6 +83,7 @@ async fn every_route_that_changes_something_is_audited_with_what_it_changed() {
     lists_and_people(&mut played).await;
     files(&mut played).await;
     links(&mut played).await;
+    undo(&mut played).await;
     trust(&mut played).await;
     let document = listsync_http::openapi();
     let mut expected = BTreeSet::new();
@@ -210,6 +212,17 @@ async fn links(played: &mut Played<'_>) {
         played.does(relink, "link.relink", &link).await;
         played.does(request("DELETE", one, &at, Value::Null), "link.delete", &link).await;
     }
+}
+
+/// A run of a link whose first one is over, taken back.
+async fn undo(played: &mut Played<'_>) {
+    let stage = played.stage;
+    let (link, run) = undo::steady_run(stage, "Undone").await;
+    let list = id(&stage.administer("GET", "/v1/lists/Undone").expect(200).await);
+    let shown = stage.administer("GET", &format!("/v1/runs/{run}/undo")).expect(200).await;
+    let body = json!({"digest": shown["digest"]});
+    let objects = [("run", run.as_str()), ("link", &link), ("list", &list)];
+    played.does(request("POST", "/v1/runs/{run}/undo", &[&run], body), "run.undo", &objects).await;
 }
 
 async fn trust(played: &mut Played<'_>) {

@@ -20,4 +20,5 @@ mod refusals;
 mod stage;
 mod status;
 mod syncs;
+mod undo;
 mod uploads;

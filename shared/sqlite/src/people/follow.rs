@@ -1,12 +1,6 @@
-//! Lists that follow a rule, and the feed that they follow.
+//! Many who are moved at once, as by the rule that a list follows, and the feed that it follows.
 
-use listsync_core::{
-    Timestamp,
-    contact::Version,
-    id::ListId,
-    list::{Origin, Standing},
-    register::{Keeper, Refusal},
-};
+use listsync_core::{Timestamp, contact::Version, id::ListId, list::Standing, register::Refusal};
 use listsync_engine::ports::{ContactChanges, Cursor, Moves};
 use rusqlite::{Connection, params};
 
@@ -54,19 +48,17 @@ pub(super) fn move_members(
     at: Timestamp,
 ) -> Outcome<(u64, u64)> {
     let row = catalog::numbered(tx, list)?;
-    if row.terms.keeper == Keeper::People {
-        return Err(Refusal::Static(list.clone()).into());
-    }
+    moves.mover.judge(list, row.terms.keeper)?;
     let version = version(tx, row.n)?;
     if moves.version.is_some_and(|of| of != version) {
         return Err(Refusal::ListEdited { list: list.clone(), now: version }.into());
     }
-    let (mut joined, mut left) = (0, 0);
+    let (by, (mut joined, mut left)) = (moves.mover.origin(), (0, 0));
     for id in &moves.join {
         let Some(contact) = contacts::by_id(tx, id)? else { continue };
         let now = memberships::of(tx, row.n, contact.n)?.standing;
         if now != Standing::Member && !person::is_held_off(tx, row, (&contact, now))? {
-            memberships::set(tx, row.n, contact.n, Move { to: Standing::Member, by: Origin::Filter, at })?;
+            memberships::set(tx, row.n, contact.n, Move { to: Standing::Member, by, at })?;
             joined += 1;
         }
     }
@@ -74,7 +66,7 @@ pub(super) fn move_members(
         let Some(contact) = contacts::by_id(tx, id)? else { continue };
         let now = memberships::of(tx, row.n, contact.n)?.standing;
         if matches!(now, Standing::Member | Standing::Pending) {
-            memberships::set(tx, row.n, contact.n, Move { to: Standing::Absent, by: Origin::Filter, at })?;
+            memberships::set(tx, row.n, contact.n, Move { to: Standing::Absent, by, at })?;
             left += 1;
         }
     }

@@ -3,7 +3,7 @@ use std::{collections::BTreeMap, time::Duration};
 use listsync_core::{
     Timestamp,
     id::{LinkId, RunId, TenantId},
-    link::Side,
+    link::{Phase, Side},
     member::Op,
     settings::{Owners, Protected, Settings},
     summary::{ExternalCounts, Failure, GraphCost, HeldCounts, Outcome, ReadKind, SideCounts, Summary},
@@ -28,6 +28,7 @@ pub(crate) fn summary(run: &str, link: &str, finished_at: Timestamp) -> Summary 
         run: RunId::parse(run).unwrap(),
         link: LinkId::parse(link).unwrap(),
         place: None,
+        phase: Some(Phase::Steady),
         trigger: Reason::Schedule,
         started_at: finished_at,
         finished_at,

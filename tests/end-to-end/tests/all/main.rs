@@ -22,4 +22,5 @@ mod stops;
 mod store_file;
 mod sync;
 mod tenant_chapter;
+mod undo;
 mod wrong_graph;

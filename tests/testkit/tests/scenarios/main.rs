@@ -39,6 +39,7 @@ mod status;
 mod tokens;
 mod trouble;
 mod two_way;
+mod undo;
 mod who;
 mod words;
 

@@ -2,7 +2,7 @@
 
 use std::{
     io::Write as _,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -21,6 +21,7 @@ use listsync_engine::{
     },
     preview::preview,
     trigger::raise,
+    undo::carry_out,
     watch::Unwatched,
     worker::Handled,
 };
@@ -36,6 +37,7 @@ use crate::{
     plant::poll_once,
     scene::{Scene, at_once, play as run_on_runtime},
     trouble::{Bystander, Trouble},
+    undo::{Chronicle, Undone},
 };
 
 /// By when all stands as people wanted, after the last change and the last trouble: a read may show an old state for as
@@ -55,8 +57,8 @@ pub(crate) enum Telling {
 ///
 /// # Panics
 /// When it does not come to rest as its people wanted.
-pub(crate) fn play(seed: u64, telling: Telling) -> Exempt {
-    let mut exempt = Exempt::default();
+pub(crate) fn play(seed: u64, telling: Telling) -> (Exempt, Undone) {
+    let (mut exempt, mut undone) = (Exempt::default(), Undone::default());
     run_on_runtime(async {
         let mut history = History::new(seed, telling);
         for _ in 0..=history.dice.below(2) {
@@ -64,9 +66,11 @@ pub(crate) fn play(seed: u64, telling: Telling) -> Exempt {
             history.rest().await;
         }
         history.stand_still().await;
+        // Of dice of their own: what happened before is not changed by them.
+        undone = history.undo(&mut Dice::new(seed ^ 0x0075_6e64_6f)).await;
         exempt = history.oracle().exempt;
     });
-    exempt
+    (exempt, undone)
 }
 
 /// How many of a hundred reads of a group's changes repeat what is long past, in the history of a seed.
@@ -80,6 +84,7 @@ pub(crate) fn repeat_percent(seed: u64) -> u64 {
 pub(crate) struct Stage {
     pub(crate) scene: Scene,
     oracle: Arc<Mutex<Oracle>>,
+    chronicle: Arc<Mutex<Chronicle>>,
     people: Arc<Vec<String>>,
     telling: Telling,
 }
@@ -205,8 +210,14 @@ impl History {
             self.stage.tell(|| format!("run {} begins: {}", self.runs, delivery.body));
             let (run, body) = (self.runs, delivery.body);
             let before = Before::of(&scene);
+            let began = self.stage.chronicle().begin();
             let handled = self.with_others(scene.handle(&faults, (run, seconds), &body)).await;
             self.nobody_is_lost(&before);
+            let alone = match &handled {
+                Some(Ok(Handled::Acknowledge(Some(summary)))) if self.runs == run => Some(summary.as_ref()),
+                _ => None,
+            };
+            self.stage.chronicle().ran(&scene, (began, &before), alone);
             self.stage.tell(|| match &handled {
                 Some(Ok(Handled::Acknowledge(Some(summary)))) => format!("run {run} ends:\n{summary}"),
                 other => format!("run {run} ends: {other:?}"),
@@ -284,8 +295,11 @@ impl History {
         }
         scene.tick(&Faults::none()).await;
         let before = Before::of(&scene);
+        let began = self.stage.chronicle().begin();
         let handled = scene.work(&mut self.runs).await;
         self.nobody_is_lost(&before);
+        let alone = self.last_summary().filter(|_| handled == 1);
+        self.stage.chronicle().ran(&scene, (began, &before), alone.as_ref());
         self.stage.tell(|| {
             let last = self.last_summary().map(|summary| summary.to_string()).unwrap_or_default();
             format!("{handled} messages handled at rest; the last run:\n{last}")
@@ -336,6 +350,25 @@ impl History {
     }
 }
 
+impl History {
+    /// One of the runs is taken back, and all comes to rest once more.
+    async fn undo(&mut self, dice: &mut Dice) -> Undone {
+        let scene = self.stage.scene.clone();
+        let runs = self.stage.chronicle().runs();
+        if runs == 0 || !dice.chance(50) {
+            return Undone::default();
+        }
+        let chronicle = std::mem::take(&mut *self.stage.chronicle());
+        let (proposal, undone) = chronicle.undo(&scene, dice.below(runs)).await;
+        self.stage.tell(|| format!("the operator takes back {}:\n{}", proposal.undo.run, proposal.undo));
+        let before = Before::of(&scene);
+        carry_out(&scene.ports, &proposal).await.expect("an undo at rest is carried out");
+        self.stage.note(&before);
+        self.rest().await;
+        undone
+    }
+}
+
 impl Bystander for Stage {
     fn edit(&mut self, dice: &mut Dice) {
         Stage::edit(self, dice);
@@ -358,7 +391,8 @@ pub(crate) enum Deed {
 impl Stage {
     pub(crate) fn new(scene: Scene, people: Vec<String>, lag: Duration, telling: Telling) -> Self {
         let oracle = Arc::new(Mutex::new(Oracle::new(lag)));
-        Self { scene, oracle, people: Arc::new(people), telling }
+        let chronicle = Arc::default();
+        Self { scene, oracle, chronicle, people: Arc::new(people), telling }
     }
 
     pub(crate) fn tell(&self, what: impl FnOnce() -> String) {
@@ -385,7 +419,17 @@ impl Stage {
     fn noting(&self, change: impl FnOnce()) {
         let before = Before::of(&self.scene);
         change();
-        self.oracle.lock().unwrap_or_else(PoisonError::into_inner).note(&self.scene, &before);
+        self.note(&before);
+    }
+
+    /// Takes down what a person changed since.
+    fn note(&self, before: &Before) {
+        self.oracle.lock().unwrap_or_else(PoisonError::into_inner).note(&self.scene, before);
+        self.chronicle().touch(before.changed(&self.scene));
+    }
+
+    fn chronicle(&self) -> MutexGuard<'_, Chronicle> {
+        self.chronicle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn list(&self, name: &str, deed: Deed) {

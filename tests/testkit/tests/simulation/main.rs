@@ -12,6 +12,7 @@ mod oracle;
 mod plant;
 mod scene;
 mod trouble;
+mod undo;
 mod wide;
 
 use std::{
@@ -30,13 +31,18 @@ const HISTORIES: u64 = 10_000;
 #[derive(Debug, Clone, Copy, Default)]
 struct Told {
     of_one_link: Exempt,
+    undone: undo::Undone,
     of_towns: wide::Told,
 }
 
 impl std::ops::Add for Told {
     type Output = Self;
     fn add(self, other: Self) -> Self {
-        Self { of_one_link: self.of_one_link + other.of_one_link, of_towns: self.of_towns + other.of_towns }
+        Self {
+            of_one_link: self.of_one_link + other.of_one_link,
+            undone: self.undone + other.undone,
+            of_towns: self.of_towns + other.of_towns,
+        }
     }
 }
 
@@ -74,14 +80,19 @@ fn every_history_comes_to_rest_as_its_people_wanted() {
     );
     let (last, rate) = (first + histories, histories as f64 / began.elapsed().as_secs_f64());
     say(&format!("histories of the seeds {first}..{last} end well, {rate:.0} a second: {total:?}"));
-    let Told { of_one_link, of_towns } = total;
+    let Told { of_one_link, undone, of_towns } = total;
     assert!(of_one_link.asked > 5 * of_one_link.contested, "most wishes are checked: {total:?}");
+    let undone_enough = histories < 100 || (undone.runs > histories / 20 && undone.people > undone.moved);
+    assert!(undone_enough, "most of what is taken back is checked: {total:?}");
     assert!(of_towns.wishes > 5 * of_towns.contested, "most wishes are checked: {total:?}");
 }
 
 fn play(seed: u64, telling: Telling) -> Told {
     match seed % 2 {
-        0 => Told { of_one_link: history::play(seed, telling), ..Told::default() },
+        0 => {
+            let (of_one_link, undone) = history::play(seed, telling);
+            Told { of_one_link, undone, ..Told::default() }
+        }
         _ => Told { of_towns: wide::play(seed, telling), ..Told::default() },
     }
 }

@@ -69,6 +69,28 @@ impl Before {
     }
 }
 
+impl Before {
+    /// Who stands otherwise on either side now.
+    pub(crate) fn changed(&self, scene: &Scene) -> BTreeSet<String> {
+        let (standings, grouped) = (scene.standings(), scene.grouped());
+        let names = self.standings.keys().chain(standings.keys());
+        let on_list = names.filter(|name| self.standings.get(*name) != standings.get(*name));
+        on_list.chain(self.grouped.symmetric_difference(&grouped)).cloned().collect()
+    }
+
+    /// Who joined either side since, and who left one.
+    pub(crate) fn moved(&self, scene: &Scene) -> (BTreeSet<String>, BTreeSet<String>) {
+        let (standings, grouped) = (scene.standings(), scene.grouped());
+        let listed = |of: &BTreeMap<String, Standing>| -> BTreeSet<String> {
+            of.keys().filter(|name| is_on(of, name)).cloned().collect()
+        };
+        let (was, is) = (listed(&self.standings), listed(&standings));
+        let joined = is.difference(&was).chain(grouped.difference(&self.grouped));
+        let left = was.difference(&is).chain(self.grouped.difference(&grouped));
+        (joined.cloned().collect(), left.cloned().collect())
+    }
+}
+
 fn is_on(standings: &BTreeMap<String, Standing>, name: &str) -> bool {
     standings.get(name) == Some(&Standing::Member)
 }

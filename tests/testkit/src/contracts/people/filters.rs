@@ -1,8 +1,11 @@
 use listsync_core::{
     contact::Scope,
+    id::ContactId,
     list::{ListKind, Origin, Standing},
 };
-use listsync_engine::ports::{Contacts, Cursor, ImportMode, ListEdit, ListStore, Moves, NewImport};
+use listsync_engine::ports::{
+    Contacts, Cursor, ImportMode, ListEdit, ListStore, LogQuery, Mover, Moves, NewImport,
+};
 
 use super::{Bed, of, refused};
 use crate::{
@@ -16,6 +19,7 @@ pub(super) async fn all<S: ListStore + Contacts>(make: &impl Fn() -> S) {
     a_filter_moves_everybody_but_those_who_opted_out(make).await;
     a_list_remembers_how_far_its_filter_was_followed(make).await;
     moves_of_an_older_filter_are_refused(make).await;
+    an_operator_moves_many_but_those_who_said_no_and_of_static_lists_alone(make).await;
 }
 
 fn filtered(filter: &str) -> ListEdit {
@@ -96,4 +100,38 @@ async fn moves_of_an_older_filter_are_refused<S: ListStore + Contacts>(make: &im
     let moves = Moves { join: vec![anna], version: Some(judged), ..Moves::default() };
     assert_eq!(refused(bed.store.move_members(&bed.staff, &moves, moment(5)).await), "version");
     assert_eq!(ok(bed.store.size(&bed.staff).await), 0);
+}
+
+async fn an_operator_moves_many_but_those_who_said_no_and_of_static_lists_alone<S: ListStore + Contacts>(
+    make: &impl Fn() -> S,
+) {
+    let bed = Bed::make(make).await;
+    let anna = bed.member("anna", &[&bed.staff]).await;
+    let berta = bed.member("berta", &[&bed.news]).await;
+    let carla = bed.member("carla", &[&bed.news]).await;
+    let dora = bed.member("dora", &[&bed.staff]).await;
+    bed.opts_out("carla", of(&bed.staff)).await;
+    bed.opts_out("dora", of(&bed.staff)).await;
+    let nobody = ContactId::parse("nobody").expect("an id");
+    let moves = Moves {
+        mover: Mover::Operator,
+        join: vec![berta.clone(), carla.clone(), nobody.clone()],
+        leave: vec![anna.clone(), dora.clone(), nobody],
+        ..Moves::default()
+    };
+    assert_eq!(ok(bed.store.move_members(&bed.staff, &moves, moment(5)).await), (1, 1));
+    assert_eq!(ok(bed.store.move_members(&bed.staff, &moves, moment(6)).await), (0, 0), "a repeat is none");
+    let place = bed.place(&berta, &bed.staff).await.expect("they joined");
+    assert_eq!((place.standing, place.origin, place.since), (Standing::Member, Origin::Manual, moment(5)));
+    for (name, standing) in
+        [("anna", Standing::Absent), ("carla", Standing::OptedOut), ("dora", Standing::OptedOut)]
+    {
+        assert_eq!(bed.standing(&bed.staff, name).await, standing, "{name}");
+    }
+    let query = LogQuery { list: bed.staff.clone(), contact: Some(anna), from: None, limit: 1 };
+    let logged = ok(bed.store.log(&query).await).entries.remove(0).shift;
+    let left = (Standing::Absent, Origin::Manual, moment(5));
+    assert_eq!((logged.standing, logged.origin, logged.at), left, "the log tells of it as of any edit");
+    ok(bed.edit_list(&bed.staff, &filtered("title pr")).await);
+    assert_eq!(refused(bed.store.move_members(&bed.staff, &moves, moment(7)).await), "list_filtered");
 }
