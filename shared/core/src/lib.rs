@@ -37,6 +37,7 @@ pub mod matched;
 pub mod member;
 pub mod network;
 pub mod new_group;
+pub mod opt_outs;
 pub mod own;
 pub mod place;
 pub mod plan;

@@ -168,3 +168,20 @@ fn a_credential_is_told_of_thirty_seven_and_one_days_before_its_end_and_when_it_
     let alert = Alert::of_credential(AlertKind::CredentialExpiring, "worker", end, at(99 * day));
     assert_eq!(alert.text, "the credential of the worker expires at 1970-04-11 00:00 UTC");
 }
+
+#[test]
+fn one_surge_of_opt_outs_is_told_once_and_its_end_is_not() {
+    let surge = |people, since| Some(Surge { people, of: 200, since: at(since) });
+    let mut told = Told::default();
+    assert_eq!(told.take_in_opt_outs(None), Tidings::Nothing);
+    assert_eq!(told.take_in_opt_outs(surge(60, 5)), Tidings::Alert(AlertKind::OptOuts));
+    assert_eq!(told.take_in_opt_outs(surge(90, 5)), Tidings::Nothing, "others joined it");
+    assert_eq!(told.take_in_opt_outs(None), Tidings::Quiet);
+    assert_eq!(told.take_in_opt_outs(surge(60, 99)), Tidings::Alert(AlertKind::OptOuts), "another one");
+    let list = AlertList { id: ListId::parse("news").expect("an id"), name: "News".into() };
+    let subject = Subject { list, link: None };
+    let alert = Alert::of_opt_outs(Surge { people: 60, of: 200, since: at(5) }, subject, at(9));
+    assert_eq!(alert.text, "60 of 200 opted out within 24 hours; all were taken off, as their word holds");
+    let message = Message::of(vec![("a".into(), alert)]).expect("a message");
+    assert_eq!(message.title, "'News': 60 people opted out within a day");
+}

@@ -12,6 +12,7 @@ use listsync_core::{
     list::NewContact,
     member::{Change, Member, MemberKey},
     new_group::MadeGroup,
+    opt_outs::OptOuts,
     protocol::Generations,
     schedule::{COUNT_EVERY, SKEW, as_of, due_as_of, is_leased},
     settings::Settings,
@@ -91,6 +92,9 @@ pub struct Progress {
     /// Who was out of step when the last finished run ended.
     #[serde(default)]
     pub tally: Tally,
+    /// How many people opted out, and were taken off, lately.
+    #[serde(default)]
+    pub opt_outs: OptOuts,
 }
 
 impl Progress {

@@ -7,13 +7,14 @@ use listsync_core::{
     case::{ExtrasRelease, skip},
     gather::Evidence,
     hold::{Hold, RulingKind},
-    link::{HaltReason, LinkStatus},
+    link::{HaltReason, LinkStatus, Side},
     member::{HoldReason, Op},
-    plan::{Effect, Release},
+    opt_outs::Carried,
+    plan::{Effect, Release, Standing},
     schedule::{COUNT_EVERY, FullRead, later, next_full_read},
     shield::Named,
     snapshot::{Nesting, Others},
-    summary::{ExternalCounts, GraphCost, HeldCounts, Outcome, ReadKind, SideCounts, Summary},
+    summary::{ExternalCounts, GraphCost, HeldCounts, OptOutCounts, Outcome, ReadKind, SideCounts, Summary},
     unsettled::Unsettled,
 };
 
@@ -113,6 +114,7 @@ pub(super) fn blank_summary(request: &RunRequest, state: &LinkState, started: Ti
         group: side(link.groups().next().map_or_else(String::new, ToString::to_string), &link.group_names()),
         external: ExternalCounts::default(),
         held: HeldCounts::default(),
+        opt_outs: OptOutCounts::default(),
         skipped: Default::default(),
         set_aside: 0,
         renamed: 0,
@@ -152,6 +154,7 @@ pub(super) async fn finish(running: Running<'_>, ending: Ending) -> PortResult<R
     summary.duration_ms = summary.finished_at.duration_since(summary.started_at).as_millis().max(0) as u64;
     finish.at = summary.finished_at;
     sizes::keep(look, (began, &summary), &mut finish).await?;
+    opt_outs(look, began, (&mut summary, &mut finish));
     if summary.list.added + summary.list.removed > 0 {
         onward::changed(look).await?;
     }
@@ -159,6 +162,19 @@ pub(super) async fn finish(running: Running<'_>, ending: Ending) -> PortResult<R
     tell(&summary);
     let moved = look.ports.links.finish(&lease, &finish).await?;
     Ok(Ran { summary, next: next.after(moved) })
+}
+
+/// Takes in how many opted out, however the run ended: who opted out is gone.
+fn opt_outs(look: Look<'_>, began: Option<Standing>, (summary, finish): (&mut Summary, &mut Finish)) {
+    let limit = look.link().max_removals.unwrap_or(look.settings.max_removals);
+    let at_first = began.map(|began| match look.side_of_opt_outs() {
+        Side::List => began.list.at_first,
+        Side::Group => began.group.at_first,
+    });
+    let carried = Carried { people: summary.opt_outs.carried_out, at_first };
+    finish.progress.opt_outs = look.progress().opt_outs.after(carried, limit, finish.at);
+    let surge = finish.progress.opt_outs.surge(finish.at);
+    summary.opt_outs.above_share = surge.filter(|_| carried.people > 0);
 }
 
 /// Who is out of step now that everything was tried, by the rows. They are read only where the run met somebody: each run
@@ -248,6 +264,7 @@ fn finished(
         stalled: 0,
         failing: (is_partial || mismatch).then(|| failing(look, summary)),
         tally,
+        opt_outs: before.opt_outs.clone(),
     };
     let by_schedule = later(now, look.link().every.unwrap_or(settings.every));
     let due_at = if is_partial {

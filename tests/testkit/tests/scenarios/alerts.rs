@@ -17,8 +17,8 @@ use listsync_engine::{
     alerts::{self, Alerting},
     credentials::Carried,
     ports::{
-        AlertChannel, Clock as _, Fault, ImportMode, ImportRow, LinkEdit, Links as _, ListStore as _,
-        NewImport, PortError, PortResult, RulingKind,
+        AlertChannel, Clock as _, Decision, Fault, ImportMode, ImportRow, LinkEdit, Links as _,
+        ListStore as _, NewImport, PortError, PortResult, RulingKind,
     },
 };
 use listsync_testkit::sample::{contact, group, link};
@@ -105,6 +105,45 @@ async fn emptied() -> Desk {
     desk.sync().await;
     desk.wait(Duration::from_secs(3_600)).await;
     desk
+}
+
+/// What a run did about opt-outs, and the message about them, if there was one.
+async fn many_opt_out(desk: &mut Desk, who: &[String], alerting: &Alerting) -> (u64, Option<u64>, u64) {
+    for name in who {
+        desk.says(name, Decision::OptedOut).await;
+    }
+    let summary = desk.sync().await;
+    desk.next_beat(alerting).await;
+    let above = summary.opt_outs.above_share.map(|surge| surge.people);
+    assert_eq!((summary.held.total(), summary.exit_code()), (0, 0), "nobody waits");
+    (summary.opt_outs.carried_out, above, summary.group.removed)
+}
+
+#[test]
+fn opt_outs_above_the_guards_share_are_carried_out_at_once_and_rung_for_once() {
+    play(async {
+        let staff = crowd('s', 30);
+        let mut desk = Desk::settled(Reading::Incremental, &names(&staff)).await;
+        let receiver = Receiver::new("webhook");
+        let alerting = by(&[&receiver]);
+        assert_eq!(many_opt_out(&mut desk, &staff[..6], &alerting).await, (6, None, 6));
+        assert_eq!(receiver.kinds(), [], "six of thirty are a fifth");
+        desk.clock.advance(Duration::from_secs(3_600));
+        assert_eq!(many_opt_out(&mut desk, &staff[6..8], &alerting).await, (2, Some(8), 2));
+        let told = receiver.taken();
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert_eq!((told[0].kind, told[0].alerts[0].count), (AlertKind::OptOuts, 8));
+        assert_eq!(told[0].alerts[0].link.as_ref(), Some(&desk.link));
+        assert!(!format!("{told:?}").contains('@'), "{told:?}");
+        desk.both_are(&names(&staff)[8..]).await;
+        assert_eq!(many_opt_out(&mut desk, &staff[8..11], &alerting).await, (3, Some(11), 3));
+        assert_eq!(receiver.kinds(), [], "others join the same");
+        desk.wait(2 * DAY).await;
+        desk.next_beat(&alerting).await;
+        assert_eq!(receiver.kinds(), [], "nobody had to do anything, so nothing is taken back");
+        assert_eq!(many_opt_out(&mut desk, &staff[11..21], &alerting).await, (10, Some(10), 10));
+        assert_eq!(receiver.kinds(), [AlertKind::OptOuts]);
+    });
 }
 
 #[test]
