@@ -14,6 +14,7 @@ pub mod contact;
 pub mod csv;
 pub mod duration;
 pub mod effects;
+pub mod expected;
 pub mod filter;
 pub mod gate;
 pub mod gather;

@@ -36,6 +36,8 @@ pub enum AlertKind {
     Held,
     /// A file waits for a person.
     ImportHeld,
+    /// Files of a list should come, and none does.
+    StaleSource,
     /// More people opted out than the guard lets go of its own accord. They are gone, and nothing waits.
     OptOuts,
     /// The credential of the directory ends soon.
@@ -57,6 +59,7 @@ impl AlertKind {
             Self::Failing => "failing",
             Self::Held => "held",
             Self::ImportHeld => "import_held",
+            Self::StaleSource => "stale_source",
             Self::OptOuts => "opt_outs",
             Self::CredentialExpiring => "credential_expiring",
             Self::Recovered => "recovered",
@@ -202,6 +205,7 @@ impl Cause {
             State::Failing(failing) => (AlertKind::Failing, format!("{} {}", failing.since, failing.code)),
             State::Held { since, .. } => (AlertKind::Held, since.to_string()),
             State::ImportHeld { import, .. } => (AlertKind::ImportHeld, import.clone()),
+            State::StaleSource { heard_at, .. } => (AlertKind::StaleSource, heard_at.to_string()),
             _ => return None,
         };
         Some(Self { kind, key: format!("{} {key}", kind.word()) })
@@ -225,6 +229,21 @@ impl Alert {
             count: state.count(),
             list: Some(list),
             link,
+            at,
+        }
+    }
+
+    /// That files of a list come again.
+    #[must_use]
+    pub fn of_heard_source(list: AlertList, at: Timestamp) -> Self {
+        Self {
+            kind: AlertKind::Recovered,
+            code: String::new(),
+            text: "a file of it came again".into(),
+            advice: "see what it did: listsync imports ls".into(),
+            count: 0,
+            list: Some(list),
+            link: None,
             at,
         }
     }

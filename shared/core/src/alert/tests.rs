@@ -42,6 +42,11 @@ fn every_state() -> Vec<(State, Tidings, Tidings)> {
         (failing("gone", 9), Alert(AlertKind::Failing), Alert(AlertKind::Failing)),
         (held(60, 9), Alert(AlertKind::Held), Alert(AlertKind::Held)),
         (import_held("i9"), Alert(AlertKind::ImportHeld), Alert(AlertKind::ImportHeld)),
+        (
+            State::StaleSource { heard_at: at(1), since: at(9) },
+            Alert(AlertKind::StaleSource),
+            Alert(AlertKind::StaleSource),
+        ),
         (State::Paused, Nothing, Quiet),
         (in_step(), Nothing, Recovery),
         (State::NotPlaced { reasons: BTreeMap::new(), since: None }, Nothing, Recovery),
@@ -66,8 +71,9 @@ fn each_state_is_told_as_the_table_has_it() {
         let mut told = Told::default();
         told.take_in(Standing::Is(&failing("denied", 1)));
         assert_eq!(told.take_in(Standing::Is(&state)), of_something, "{state:?}");
-        // Just what nothing goes on with without a person is an alert.
-        assert_eq!(matches!(of_nothing, Tidings::Alert(_)), state.exit_code() == 4, "{state:?}");
+        // Just what nothing goes on with without a person is an alert: a source that is silent is nobody's own fault there.
+        let is_stuck = state.exit_code() == 4 || matches!(state, State::StaleSource { .. });
+        assert_eq!(matches!(of_nothing, Tidings::Alert(_)), is_stuck, "{state:?}");
     }
 }
 
