@@ -48,6 +48,7 @@ pub mod refusal;
 pub mod register;
 pub mod rename;
 pub mod schedule;
+pub mod scope;
 pub mod settings;
 pub mod shield;
 pub mod sizes;

@@ -15,6 +15,7 @@ fn hold() -> Hold {
         group_removals: 60,
         list_additions: 0,
         group_additions: 0,
+        scope: Vec::new(),
         since: at(70),
     }
 }

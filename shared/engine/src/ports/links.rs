@@ -15,6 +15,7 @@ use listsync_core::{
     opt_outs::OptOuts,
     protocol::Generations,
     schedule::{COUNT_EVERY, SKEW, as_of, due_as_of, is_leased},
+    scope::Scope,
     settings::Settings,
     shield::Named,
     sizes::{Found, Sizes},
@@ -92,6 +93,9 @@ pub struct Progress {
     /// Who was out of step when the last finished run ended.
     #[serde(default)]
     pub tally: Tally,
+    /// What the link looked at when a run finished last; none: no run has kept it yet.
+    #[serde(default)]
+    pub scope: Option<Scope>,
     /// How many people opted out, and were taken off, lately.
     #[serde(default)]
     pub opt_outs: OptOuts,

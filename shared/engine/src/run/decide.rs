@@ -10,9 +10,8 @@ use listsync_core::{
     effects::Done,
     gather::{Evidence, Sight},
     identity::{ListPresence, Unmatched},
-    limit::AdditionLimit,
     link::{Side, Writes},
-    member::{Change, Intent, Member, MemberKey, Op, Open},
+    member::{Change, HoldReason, Intent, Member, MemberKey, Op, Open},
     plan::{Effect, Limits, Plan, Release, Standing},
     shield::Shield,
     snapshot::{Others, Principal},
@@ -25,6 +24,7 @@ use super::{
     observe::retry,
     onward, remarks,
     renames::Renamed,
+    scope,
     sizes::{self, Members},
     told,
 };
@@ -100,14 +100,19 @@ pub(crate) async fn decide(look: Look<'_>, evidence: &Evidence, shield: &Shield)
         true => Some(standing(look, &sorting).await?),
         false => None,
     };
-    let additions = if adding { max_additions(look).await? } else { AdditionLimit::Off };
-    let removals = look.link().max_removals.unwrap_or(look.settings.max_removals);
-    Ok(sorting.under_guard(standing, Limits { removals, additions }))
-}
-
-async fn max_additions(look: Look<'_>) -> PortResult<AdditionLimit> {
-    let list = look.ports.lists.list(&look.link().list).await?;
-    Ok(look.settings.additions_to(list.as_ref()))
+    // Nothing of the list matters where nothing is planned.
+    let list = if adding || removing { look.ports.lists.list(&look.link().list).await? } else { None };
+    let changed = if removing { scope::changed(look, list.as_ref()) } else { BTreeSet::new() };
+    let limits = Limits {
+        removals: look.link().max_removals.unwrap_or(look.settings.max_removals),
+        additions: look.settings.additions_to(list.as_ref()),
+        scope: scope::scoped(look, &changed),
+    };
+    let mut resolution = sorting.under_guard(standing, limits);
+    if resolution.plan.held.reasons().iter().any(|(_, reason)| *reason == HoldReason::Scope) {
+        resolution.plan.held.scope = changed.into_iter().collect();
+    }
+    Ok(resolution)
 }
 
 fn policy(look: Look<'_>, reach: Reach) -> Policy {

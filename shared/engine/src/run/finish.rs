@@ -12,6 +12,7 @@ use listsync_core::{
     opt_outs::Carried,
     plan::{Effect, Release, Standing},
     schedule::{COUNT_EVERY, FullRead, later, next_full_read},
+    scope::Scope,
     shield::Named,
     snapshot::{Nesting, Others},
     summary::{ExternalCounts, GraphCost, HeldCounts, OptOutCounts, Outcome, ReadKind, SideCounts, Summary},
@@ -26,7 +27,7 @@ use super::{
     observe::{Observed, Read},
     onward,
     resolve::{UnmatchedContacts, earliest},
-    sizes,
+    scope, sizes,
     sources::{self, Unread},
 };
 use crate::ports::{
@@ -136,17 +137,19 @@ pub(super) fn throttled(summary: &mut Summary, wait: Duration) {
 /// Records how a run ended, and frees the lease.
 pub(super) async fn finish(running: Running<'_>, ending: Ending) -> PortResult<Ran> {
     let Running { look, lease, mut summary, began } = running;
+    let list = look.ports.lists.list(&look.link().list).await?;
     let (mut finish, next) = match ending {
         Ending::Finished { reads, resolution } => {
             let next = sources::retry_after(&reads.unread).map_or(Next::Done, Next::RetryAfter);
             let tally = tally(look, &summary, &resolution).await?;
-            (finished(look, &mut summary, *reads, tally, &resolution), next)
+            let scope = scope::kept(look, list.as_ref(), &resolution);
+            (finished(look, &mut summary, (*reads, tally, scope), &resolution), next)
         }
         Ending::Continued { progressed } => continued(look, &mut summary, progressed),
         Ending::Unmade(error) => unmade(look, &mut summary, error),
         Ending::Failed(error) => failed(look, &mut summary, error),
     };
-    if let Some(list) = look.ports.lists.list(&look.link().list).await? {
+    if let Some(list) = list {
         summary.list.name = list.name;
     }
     summary.graph = look.meter.cost();
@@ -208,8 +211,7 @@ fn failing(look: Look<'_>, summary: &Summary) -> Failing {
 fn finished(
     look: Look<'_>,
     summary: &mut Summary,
-    reads: Reads,
-    tally: Tally,
+    (reads, tally, scope): (Reads, Tally, Option<Scope>),
     resolution: &Resolution,
 ) -> Finish {
     let (now, settings, before) = (look.now(), look.settings, look.progress());
@@ -220,6 +222,11 @@ fn finished(
     if !resolution.plan.held.effects.is_empty() {
         summary.outcome = Outcome::Held;
         summary.reason = "held".into();
+        let changed = &resolution.plan.held.scope;
+        if !changed.is_empty() {
+            let sentence = listsync_core::scope::sentence(changed.iter().copied());
+            summary.message = format!("Held because {sentence}.");
+        }
     } else if is_partial {
         summary.outcome = Outcome::Partial;
         summary.reason = skip::SOURCE_UNREAD.into();
@@ -264,6 +271,8 @@ fn finished(
         stalled: 0,
         failing: (is_partial || mismatch).then(|| failing(look, summary)),
         tally,
+        // Of a read that was not complete nobody knows whom a change removes.
+        scope: if mismatch || is_partial { before.scope.clone() } else { scope },
         opt_outs: before.opt_outs.clone(),
     };
     let by_schedule = later(now, look.link().every.unwrap_or(settings.every));
@@ -328,6 +337,7 @@ fn hold(look: Look<'_>, resolution: &Resolution) -> Option<Hold> {
         group_removals,
         list_additions,
         group_additions,
+        scope: held.scope.clone(),
         since: known.map_or_else(|| look.now(), |hold| hold.since),
     })
 }

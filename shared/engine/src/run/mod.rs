@@ -24,6 +24,7 @@ mod refusals;
 mod remarks;
 mod renames;
 mod resolve;
+mod scope;
 mod sizes;
 mod sources;
 mod successor;

@@ -48,6 +48,8 @@ words! {
     Answer: "fine" | "stop" | "note";
     /// How it ends that both sides do not share somebody: by itself; once somebody corrects something; not at all, by a rule.
     Prospect: "waiting" | "not_placed" | "left_out";
+    /// What says what a link looks at.
+    ScopePart: "filter" | "groups" | "mode" | "status_words" | "internal_domains";
     /// Why a link was stopped for safety.
     HaltReason: "no_progress" | "no_group";
     /// Whether the first run has finished.
