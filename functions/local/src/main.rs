@@ -20,6 +20,7 @@ mod view;
 const LAST_MOMENT: Duration = Duration::from_secs(2);
 
 fn main() -> ExitCode {
+    verbs::answer_completion();
     let (cli, form) = match start::parse() {
         Ok(parsed) => parsed,
         Err(code) => return code,

@@ -131,7 +131,7 @@ impl LinkView {
         let Some(hold @ Hold { digest, reasons, since, .. }) = &self.state.progress.hold else { return };
         let _ = writeln!(text, "\nHeld since {}: {}.", moment(*since), hold.counts());
         for (side, reason) in reasons {
-            let _ = writeln!(text, "  {side}: {reason}");
+            let _ = writeln!(text, "  {side}: {}", hold.explained(*reason));
         }
         match &self.state.ruling {
             Some(Ruling { kind: RulingKind::Approved, digest: named }) if named == digest => {

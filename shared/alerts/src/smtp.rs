@@ -96,7 +96,9 @@ impl Server {
         let (begins, port) = match (url.scheme(), reach, &credentials) {
             ("smtps", _, _) => (Begins::WithTls, SUBMISSIONS),
             // A password is never said to somebody who does not show a certificate.
-            ("smtp", Reach::Public, _) | ("smtp", Reach::Anywhere, Some(_)) => (Begins::AsksForTls, SUBMISSION),
+            ("smtp", Reach::Public, _) | ("smtp", Reach::Anywhere, Some(_)) => {
+                (Begins::AsksForTls, SUBMISSION)
+            }
             ("smtp", Reach::Anywhere, None) => (Begins::AsIsGiven, SUBMISSION),
             _ => return None,
         };

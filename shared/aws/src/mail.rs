@@ -53,7 +53,9 @@ impl Mailer for SesMailer {
     }
 }
 
-fn content(Letter { id: _, subject, text }: &Letter) -> Result<EmailContent, aws_sdk_sesv2::error::BuildError> {
+fn content(
+    Letter { id: _, subject, text }: &Letter,
+) -> Result<EmailContent, aws_sdk_sesv2::error::BuildError> {
     let plain = |text: &str| Content::builder().data(text).charset("UTF-8").build();
     // Nobody's absence note answers it (RFC 3834).
     let automatic = MessageHeader::builder().name("Auto-Submitted").value("auto-generated").build()?;

@@ -69,6 +69,20 @@ pub fn format_days(time: Duration) -> String {
     format!("{}d", time.as_secs() / DAY)
 }
 
+/// Reads a longer time: days such as `8d`, or as [`parse_interval`].
+///
+/// # Errors
+/// As these.
+pub fn parse_term(text: &str) -> Result<Duration, DurationError> {
+    if text.trim().ends_with('d') { parse_days(text) } else { parse_interval(text) }
+}
+
+/// A time as [`parse_term`] reads it: in days where it is whole days.
+#[must_use]
+pub fn format_term(time: Duration) -> String {
+    if time.as_secs() > 0 && time.as_secs().is_multiple_of(DAY) { format_days(time) } else { format(time) }
+}
+
 /// A time as [`parse`] reads it, in whole seconds.
 #[must_use]
 pub fn format(time: Duration) -> String {
@@ -103,6 +117,17 @@ mod tests {
         for text in ["", "d", "0d", "3651d", "-1d", "24h", "400", "1.5d", "400 days", "99999999999999999999d"]
         {
             assert!(parse_days(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_longer_time_is_in_days_or_as_any_other() {
+        for text in ["8d", "36h", "15m"] {
+            assert_eq!(parse_term(text).map(format_term).as_deref(), Ok(text));
+        }
+        assert_eq!(parse_term("48h").map(format_term).as_deref(), Ok("2d"));
+        for text in ["", "0d", "0s", "soon", "off"] {
+            assert!(parse_term(text).is_err(), "{text}");
         }
     }
 

@@ -37,15 +37,21 @@ pub fn judge(tally: &Tally, limit: RemovalLimit) -> Judgement {
     if left == 0 && tally.at_first.max(tally.members) >= 2 {
         return Judgement::Hold(HoldReason::Emptied);
     }
-    let removals = tally.done + tally.planned;
-    let above_share = |percent: u64| removals * 100 > percent * tally.at_first;
-    let too_many = match limit {
+    match is_too_many(tally.done + tally.planned, tally.at_first, limit) {
+        true => Judgement::Hold(HoldReason::Limit),
+        false => Judgement::Proceed,
+    }
+}
+
+/// Whether so many removals within 24 hours, of a side that had so many members, are more than go on without a person.
+pub(crate) fn is_too_many(removals: u64, at_first: u64, limit: RemovalLimit) -> bool {
+    let above_share = |percent: u64| removals * 100 > percent * at_first;
+    match limit {
         RemovalLimit::Standard => (removals > 5 && above_share(20)) || removals > 500,
         RemovalLimit::Percent(percent) => above_share(u64::from(percent)),
         RemovalLimit::Count(count) => removals > count,
         RemovalLimit::Off => false,
-    };
-    if too_many { Judgement::Hold(HoldReason::Limit) } else { Judgement::Proceed }
+    }
 }
 
 #[cfg(test)]

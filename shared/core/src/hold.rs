@@ -2,7 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Timestamp, link::Side, member::HoldReason, summary::HeldCounts};
+use crate::{
+    Timestamp,
+    link::Side,
+    member::HoldReason,
+    scope::{self, ScopePart},
+    summary::HeldCounts,
+};
 
 /// What a guard kept back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,11 +27,29 @@ pub struct Hold {
     /// Additions to the group.
     #[serde(default)]
     pub group_additions: u64,
+    /// What changed of what the link looks at, where something is held because of that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scope: Vec<ScopePart>,
     /// Since when.
     pub since: Timestamp,
 }
 
 impl Hold {
+    /// Why, in words: where what the link looks at changed it names what.
+    #[must_use]
+    pub fn explained(&self, reason: HoldReason) -> String {
+        match reason {
+            HoldReason::Scope => scope::sentence(self.scope.iter().copied()),
+            other => other.to_string(),
+        }
+    }
+
+    /// Whether something is held because what the link looks at changed.
+    #[must_use]
+    pub fn is_of_scope(&self) -> bool {
+        self.reasons.iter().any(|(_, reason)| *reason == HoldReason::Scope)
+    }
+
     /// How many it keeps back, and under which digest.
     #[must_use]
     pub fn counts(&self) -> HeldCounts {
@@ -36,6 +60,7 @@ impl Hold {
             group_removals,
             list_additions,
             group_additions,
+            scope: _,
             since: _,
         } = self;
         HeldCounts {

@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
+    time::Duration,
 };
 
 use serde::{Deserialize, Serialize};
@@ -39,6 +40,9 @@ pub struct List {
     /// How many additions by files and runs go on without a person; none: as the settings say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_additions: Option<AdditionLimit>,
+    /// Within which time a file should come; none: nobody waits for one ([`crate::expected`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expect_every: Option<Duration>,
     /// Deleted lists whose name it has: who had said no to one of them said no to it, where the store does not write that
     /// down for each person.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
@@ -59,6 +63,7 @@ impl List {
             opt_out: OptOutRule::Allowed,
             status_words: BTreeMap::new(),
             max_additions: None,
+            expect_every: None,
             formerly: BTreeSet::new(),
             version: Version(1),
         }

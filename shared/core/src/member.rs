@@ -105,6 +105,8 @@ pub enum HoldReason {
     FirstMerge,
     /// The first removal of extras awaits approval.
     Extras,
+    /// What the link looks at changed ([`crate::scope`]).
+    Scope,
 }
 
 impl HoldReason {
@@ -113,7 +115,8 @@ impl HoldReason {
     pub fn is_of_guard(self) -> bool {
         match self {
             Self::Limit | Self::Growth | Self::Emptied => true,
-            Self::FirstMerge | Self::Extras => false,
+            // A removal that a changed scope holds is judged anew: where the change is taken back, nothing calls for it.
+            Self::FirstMerge | Self::Extras | Self::Scope => false,
         }
     }
 }
@@ -126,6 +129,7 @@ impl fmt::Display for HoldReason {
             Self::Emptied => "nobody of those on the side would be left",
             Self::FirstMerge => "a first merge in which one side wins needs approval",
             Self::Extras => "the first removal of extras needs approval",
+            Self::Scope => "what the link looks at changed since the last run",
         })
     }
 }

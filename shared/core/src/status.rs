@@ -104,6 +104,13 @@ pub enum State {
         /// Since when.
         since: Timestamp,
     },
+    /// Files of the list should come, and none did for longer than they may stay out.
+    StaleSource {
+        /// When one came last, or since when they are waited for.
+        heard_at: Timestamp,
+        /// Since when one is overdue.
+        since: Timestamp,
+    },
     /// Somebody is on one side alone until somebody corrects something.
     NotPlaced {
         /// Who, by reason.
@@ -229,6 +236,7 @@ impl State {
             Self::Failing(_) => "failing",
             Self::Held { .. } => "held",
             Self::ImportHeld { .. } => "import_held",
+            Self::StaleSource { .. } => "stale_source",
             Self::NotPlaced { .. } => "not_placed",
             Self::Ruled { kind: RulingKind::Approved, .. } => "approved",
             Self::Ruled { kind: RulingKind::Discarded, .. } => "discarded",
@@ -244,13 +252,13 @@ impl State {
         }
     }
 
-    /// What monitoring makes of it: 4 nothing goes on without a person, 3 somebody is not placed, 2 it goes on by itself,
+    /// What monitoring makes of it: 4 nothing goes on without a person, 3 somebody is not placed, or files do not come, 2 it goes on by itself,
     /// 0 nothing is to be done.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Halted { .. } | Self::Failing(_) | Self::Held { .. } | Self::ImportHeld { .. } => 4,
-            Self::NotPlaced { .. } => 3,
+            Self::StaleSource { .. } | Self::NotPlaced { .. } => 3,
             Self::Ruled { .. }
             | Self::Throttled { .. }
             | Self::NeverRan
@@ -271,9 +279,10 @@ impl State {
                 failing.as_ref().map_or(*since, |failing| Some(failing.since))
             }
             Self::Failing(failing) => Some(failing.since),
-            Self::Held { since, .. } | Self::ImportHeld { since, .. } | Self::Overdue { since } => {
-                Some(*since)
-            }
+            Self::Held { since, .. }
+            | Self::ImportHeld { since, .. }
+            | Self::StaleSource { since, .. }
+            | Self::Overdue { since } => Some(*since),
             Self::NotPlaced { since, .. } => *since,
             _ => None,
         }
@@ -316,6 +325,9 @@ impl State {
             Self::Failing(failing) => format!("failing{}: {}", since(self.since()), failing.reason),
             Self::Held { changes, .. } => format!("held {changes}{}", since(self.since())),
             Self::ImportHeld { .. } => format!("import held{}", since(self.since())),
+            Self::StaleSource { heard_at, .. } => {
+                format!("stale source: no file since {}", moment(*heard_at))
+            }
             Self::NotPlaced { .. } => format!("not placed ({})", self.count()),
             Self::Ruled { kind: RulingKind::Approved, changes } => {
                 format!("approved, waits for a run ({changes})")
@@ -358,6 +370,9 @@ impl State {
             Self::ImportHeld { import, .. } => {
                 format!("see whom it holds: listsync imports show {import}; then approve or discard it")
             }
+            Self::StaleSource { .. } => format!(
+                "find out why no file comes; nobody leaves because of it: listsync import FILE --list \"{list}\""
+            ),
             Self::NotPlaced { .. } => format!("see who and why: listsync status \"{list}\""),
             Self::Ruled { .. } | Self::NeverRan | Self::Queued => {
                 format!("nothing, or at once: listsync sync \"{list}\"")

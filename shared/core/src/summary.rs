@@ -13,6 +13,7 @@ use crate::{
     id::{LinkId, ObjectId, RunId},
     link::{Phase, Side},
     member::Op,
+    opt_outs::Surge,
     place::Place,
     trigger::Reason,
 };
@@ -147,6 +148,16 @@ impl fmt::Display for HeldCounts {
     }
 }
 
+/// The opt-outs that a run carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OptOutCounts {
+    /// So many people were taken off the side that the link writes, as they opted out.
+    pub carried_out: u64,
+    /// With those of 24 hours they are more than the guard lets go of its own accord; none: they are not.
+    pub above_share: Option<Surge>,
+}
+
 /// An effect that failed, for the operator.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
@@ -263,6 +274,9 @@ pub struct Summary {
     pub external: ExternalCounts,
     /// What is kept back.
     pub held: HeldCounts,
+    /// Who opted out and was taken off.
+    #[serde(default)]
+    pub opt_outs: OptOutCounts,
     /// Who was left alone, by reason.
     pub skipped: BTreeMap<String, u64>,
     /// Members whose reads contradict what we hold true, within the settle window.
@@ -381,6 +395,13 @@ impl Summary {
                 "  See them: listsync plan {}. Release just these: listsync links approve {digest}",
                 self.list.name
             )?;
+        }
+        if let Some(Surge { people, of, since: _ }) = self.opt_outs.above_share {
+            writeln!(
+                f,
+                "Opted out: {people} of {of} within 24 hours. All were taken off, as their word holds."
+            )?;
+            writeln!(f, "  See who, and by what: listsync lists history {}", self.list.name)?;
         }
         if self.renamed > 0 {
             let whose = if self.renamed == 1 {

@@ -37,7 +37,7 @@ fn effect(id: &str, (side, op): (Side, Op), (address, name): (&str, &str)) -> Ef
 
 fn handout(effects: Vec<Effect>) -> Handout {
     let link = link(GROUP, "Staff");
-    let limits = Limits { removals: RemovalLimit::Off, additions: AdditionLimit::Off };
+    let limits = Limits { removals: RemovalLimit::Off, additions: AdditionLimit::Off, ..Limits::default() };
     let plan = Plan::assemble(link.id.clone(), effects, &Standing::default(), limits);
     Handout::of(&link, &plan).expect("a handout")
 }

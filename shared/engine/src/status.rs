@@ -34,8 +34,8 @@ pub struct Row {
     pub state: State,
 }
 
-/// How all links stand, what needs somebody most first. It reads the links, the names of the lists, the last
-/// [`IMPORTS`] imports, and the gate of each tenant, and nothing for each link.
+/// How all links stand, what needs somebody most first. It reads the links, the names of the lists, those whose files should
+/// come, the last [`IMPORTS`] imports, and the gate of each tenant, and nothing for each link.
 ///
 /// # Errors
 /// When the store does not answer: then nobody knows how anything stands.
@@ -69,6 +69,12 @@ async fn ranked(
         let state = State::ImportHeld { import: import.id.to_string(), since: import.at };
         rows.push(Row { list: list.clone(), name: name(list), link: None, state });
     }
+    for expected in ports.lists.expected().await? {
+        let Some((list, name)) = names.get_key_value(&expected.list) else { continue };
+        let Some(state) = expected.stale(now) else { continue };
+        unlinked.remove(list);
+        rows.push(Row { list: list.clone(), name: name.clone(), link: None, state });
+    }
     for link in links {
         unlinked.remove(&link.link.list);
         let closed_until = gates.get(&link.link.tenant).copied();
@@ -97,14 +103,17 @@ pub async fn links(ports: &Ports) -> PortResult<Vec<(LinkState, State)>> {
     Ok(links.into_iter().map(stands).collect())
 }
 
-/// How one link stands.
+/// How one link stands; a list whose files do not come is as stale by each of its links.
 ///
 /// # Errors
 /// When the store does not answer.
 pub async fn of_link(ports: &Ports, link: &LinkState) -> PortResult<State> {
     let now = ports.clock.now();
     let gates = gates(ports, [&link.link.tenant], now).await?;
-    Ok(link.status(gates.get(&link.link.tenant).copied(), now))
+    let expected = ports.lists.expected().await?;
+    let stale = expected.iter().filter(|one| one.list == link.link.list).find_map(|one| one.stale(now));
+    let own = link.status(gates.get(&link.link.tenant).copied(), now);
+    Ok(State::worst(stale.into_iter().chain([own.clone()])).unwrap_or(own))
 }
 
 /// A list with its links and how it stands: as the worst of them, or of its files.

@@ -14,8 +14,8 @@ use listsync_core::{
 use listsync_engine::{
     ports::{
         Applied, Call, Changes, Clock, CountCheck, Cursor, Directory, Gate, Grant, Group, GroupQuery, Guest,
-        Invited, Lookup, Mailer, Meter, Need, NewGroup, NoticeOrder, Notices, PeopleChanges, PeoplePage, PortResult,
-        ProofLife,
+        Invited, Lookup, Mailer, Meter, Need, NewGroup, NoticeOrder, Notices, PeopleChanges, PeoplePage,
+        PortResult, ProofLife,
     },
     throttle::Throttle,
 };

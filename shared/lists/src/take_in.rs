@@ -68,7 +68,9 @@ pub async fn take_in(
     leavers.into_iter().for_each(|(address, gone)| parsed.people.leaves(address, gone));
     let limit = max_additions(&service.ports, service.ports.lists.list(list).await?.as_ref()).await?;
     let new = NewImport { max_additions: limit, ..parsed.into_import(source, again) };
+    let at = new.at;
     let Imported { import, refused } = service.ports.lists.import(list, &new).await?;
+    service.ports.lists.heard(list, at).await?;
     problems.extend(refused.into_iter().map(|row| RowProblem {
         row: row.row,
         code: row.code,

@@ -246,14 +246,19 @@ mod tests {
             (vec![(MAIL, "smtps://u:s3cret@mail.contoso.com")], MAIL_FROM),
             (vec![(MAIL, "ses"), (MAIL_FROM, "listsync@contoso.com")], MAIL_TO),
             (vec![(MAIL, "ses"), (MAIL_FROM, "s3cret"), (MAIL_TO, "ops@contoso.com")], MAIL_FROM),
-            (vec![(MAIL, "ses"), (MAIL_FROM, "a@x.example,b@x.example"), (MAIL_TO, "ops@x.example")], MAIL_FROM),
+            (
+                vec![(MAIL, "ses"), (MAIL_FROM, "a@x.example,b@x.example"), (MAIL_TO, "ops@x.example")],
+                MAIL_FROM,
+            ),
             (vec![(MAIL_TO, "ops@contoso.com")], MAIL),
         ] {
             let error = settings(&pairs).expect_err(variable);
             assert!(error.variable == variable && !error.to_string().contains("s3cret"), "{error}");
         }
-        let secrets = [(WEBHOOK, "s3cret"), (WEBHOOK_SECRET, "s3cret"), (TEAMS, "s3cret"), (MAIL, "smtps://s3cret")];
-        let all: Vec<_> = secrets.into_iter().chain([(MAIL_FROM, "a@x.example"), (MAIL_TO, "b@x.example")]).collect();
+        let secrets =
+            [(WEBHOOK, "s3cret"), (WEBHOOK_SECRET, "s3cret"), (TEAMS, "s3cret"), (MAIL, "smtps://s3cret")];
+        let all: Vec<_> =
+            secrets.into_iter().chain([(MAIL_FROM, "a@x.example"), (MAIL_TO, "b@x.example")]).collect();
         assert!(!format!("{:?}", settings(&all)).contains("s3cret"));
     }
 

@@ -14,6 +14,7 @@ mod import;
 mod memory;
 mod odd_moments;
 mod size;
+mod status;
 mod subscribe;
 
 #[tokio::main]
@@ -45,6 +46,9 @@ async fn main() -> ExitCode {
     }
     if wanted("subscribe") {
         tell(subscribe::figures().await);
+    }
+    if wanted("status") {
+        tell(status::figures().await);
     }
     if wanted("beside-load") {
         tell(beside_load::figures().await);

@@ -46,7 +46,11 @@ impl MailServer {
                 }
             }
         });
-        Self { process, port: port.expect("it tells its port: run tests/run, which makes .venv-test anew"), taken }
+        Self {
+            process,
+            port: port.expect("it tells its port: run tests/run, which makes .venv-test anew"),
+            taken,
+        }
     }
 
     /// The next letter that it takes, or took.

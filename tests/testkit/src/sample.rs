@@ -13,7 +13,7 @@ use listsync_core::{
     member::{Member, MemberKey},
     settings::Settings,
     snapshot::{Principal, PrincipalKind},
-    summary::{ExternalCounts, GraphCost, HeldCounts, Outcome, ReadKind, SideCounts, Summary},
+    summary::{ExternalCounts, GraphCost, HeldCounts, OptOutCounts, Outcome, ReadKind, SideCounts, Summary},
     trigger::Reason,
 };
 use listsync_engine::{
@@ -149,6 +149,7 @@ pub fn summary(run: &str, link: &LinkId, at: Timestamp) -> Summary {
         group: SideCounts::default(),
         external: ExternalCounts::default(),
         held: HeldCounts::default(),
+        opt_outs: OptOutCounts::default(),
         skipped: BTreeMap::new(),
         set_aside: 0,
         renamed: 0,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use listsync_core::{limit::AdditionLimit, own::Own};
+use listsync_core::{expected::Expect, limit::AdditionLimit, own::Own};
 
 mod alerts;
 mod audit;
@@ -242,6 +242,9 @@ pub(crate) struct ListRule {
     /// How many additions by files and runs within 24 hours go on without a person: standard, 200%, 500, off, or as-settings.
     #[arg(long, value_name = "LIMIT")]
     pub(crate) max_additions: Option<Own<AdditionLimit>>,
+    /// Within which time a file of it should come, such as 8d, or off: else it is called stale, and an alert rings.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) expect_every: Option<Expect>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

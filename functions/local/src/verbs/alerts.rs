@@ -20,8 +20,7 @@ use crate::{
 };
 
 const NAME: &str = "alerts";
-const NONE: &str =
-    "No channel is set here: set LISTSYNC_ALERTS_MAIL, LISTSYNC_ALERTS_TEAMS or LISTSYNC_ALERTS_WEBHOOK, as docs/alerts.md says.";
+const NONE: &str = "No channel is set here: set LISTSYNC_ALERTS_MAIL, LISTSYNC_ALERTS_TEAMS or LISTSYNC_ALERTS_WEBHOOK, as docs/alerts.md says.";
 
 pub(super) async fn run(wired: &Wired, verb: &AlertsVerb) -> Outcome {
     match verb {

@@ -8,6 +8,7 @@ use std::{
 use listsync_core::{
     address::Address,
     contact::UndeliverableReason,
+    duration,
     id::{ContactId, GroupId, LinkId},
     link::Link,
     list::{Entry, List, ListKind, NewContact, OptOutRule, Standing},
@@ -89,6 +90,9 @@ async fn show(ports: &Ports, name: &str) -> Outcome {
     }
     if let Some(limit) = list.max_additions {
         let _ = writeln!(text, "  max additions: {limit}");
+    }
+    if let Some(every) = list.expect_every {
+        let _ = writeln!(text, "  expects a file every {}", duration::format_term(every));
     }
     let rows = status::rows_of(ports, &list).await?;
     let name = list.name.clone();

@@ -1,5 +1,6 @@
 //! One file per family of verbs.
 
+pub(crate) use completions::answer as answer_completion;
 use listsync_engine::ports::Decision;
 use listsync_wiring::{Config, Environment, SettingError, Wired};
 

@@ -74,7 +74,7 @@ pub(super) async fn edit(
     };
     let edit = edit_of(service, new_name, (rule, kind)).await?;
     if edit == ListEdit::default() {
-        let hint = "give --name, --filter, --no-filter, --opt-out or --max-additions";
+        let hint = "give --name, --filter, --no-filter, --opt-out, --max-additions or --expect-every";
         return Err(Refusal::new("nothing_to_edit", "nothing to change was given", hint));
     }
     let Stored { what, links } = people::edit_list(service, &list.id, None, &edit).await?;
@@ -104,7 +104,8 @@ async fn edit_of(
         OptOutArg::Allowed => OptOutRule::Allowed,
         OptOutArg::NotAllowed => OptOutRule::NotAllowed,
     });
-    Ok(ListEdit { name, kind: filtered, opt_out, max_additions: rule.max_additions, ..ListEdit::default() })
+    let ListRule { max_additions, expect_every, .. } = *rule;
+    Ok(ListEdit { name, kind: filtered, opt_out, max_additions, expect_every, ..ListEdit::default() })
 }
 
 pub(super) async fn preview(service: &Service, name: &str, filter: Option<&str>) -> Outcome {

@@ -1,8 +1,12 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use listsync_core::{
     Timestamp,
     contact::Version,
+    expected::{Expect, Expected},
     id::ListId,
     link::Side,
     list::{List, ListKind},
@@ -18,12 +22,16 @@ use super::{
 use crate::{
     error, garbage,
     links::of_list,
-    table::{Condition, Fail, Guard, Key, Op, Stored, Table, documents, span},
+    table::{Condition, Fail, Guard, Key, Op, Stored, Table, documents, instant, span},
 };
 
 const NAMES: &str = "LISTS";
+const EXPECTED: &str = "EXPECTED";
 const FORMERS: &str = "FORMERLISTS";
 const FORMER: &str = "lists";
+/// In seconds.
+const EVERY: &str = "every";
+const HEARD: &str = "heard";
 
 pub(super) async fn all(table: &Table) -> PortResult<Vec<List>> {
     const DOING: &str = "read the lists";
@@ -125,6 +133,7 @@ pub(crate) async fn edit(
         kind: edit.kind.clone().unwrap_or_else(|| before.kind.clone()),
         opt_out: edit.opt_out.unwrap_or(before.opt_out),
         max_additions: edit.max_additions.map_or(before.max_additions, Own::value),
+        expect_every: edit.expect_every.map_or(before.expect_every, Expect::every),
         status_words: edit.status_words.clone().unwrap_or_else(|| before.status_words.clone()),
         formerly: &before.formerly | &formerly_so,
         ..before.clone()
@@ -145,6 +154,7 @@ pub(crate) async fn edit(
         tx::log_at(id, head.seq + 1, (&[], now))?,
     ];
     ops.extend(renamed(before, &after));
+    ops.extend(expecting(before, &after, now));
     match table.transact("edit the list", &ops).await {
         Ok(()) => Ok(after),
         Err(Fail::Taken) => {
@@ -159,6 +169,47 @@ pub(crate) async fn edit(
 async fn is_written(table: &Table, list: &ListId) -> PortResult<bool> {
     let links = of_list(table, list).await?;
     Ok(links.iter().any(|state| state.link.mode.writes(Side::List)))
+}
+
+/// Has files of a list be waited for, from now on where they were not before, or not any more.
+fn expecting(before: &List, after: &List, now: Timestamp) -> Option<Op> {
+    let key = expected_key(&after.id);
+    match (before.expect_every, after.expect_every) {
+        (before, after) if before == after => None,
+        (_, None) => Some(Op::delete(key)),
+        (None, Some(every)) => {
+            let stored = Stored::new(&key).number(EVERY, every.as_secs()).at(HEARD, now);
+            Some(Op::put(key, stored))
+        }
+        (Some(_), Some(every)) => {
+            let update = Condition::new(format!("SET #{EVERY} = :every"));
+            Some(Op::update(key, update.with_number("every", every.as_secs())))
+        }
+    }
+}
+
+/// The lists whose files should come: a partition of these alone.
+pub(super) async fn expected(table: &Table) -> PortResult<Vec<Expected>> {
+    let read = |stored: &Stored| {
+        let id = stored.key()?.sk;
+        Ok(Expected {
+            list: ListId::parse(&id).map_err(|_| error::malformed("read which files should come"))?,
+            every: Duration::from_secs(stored.count(EVERY)?),
+            heard_at: stored.instant(HEARD)?,
+        })
+    };
+    table.read("read which files should come", &span(EXPECTED), read).await
+}
+
+/// A file of the list came.
+pub(super) async fn heard(table: &Table, list: &ListId, at: Timestamp) -> PortResult<()> {
+    let key = expected_key(list);
+    let update = Condition::new(format!("SET #{HEARD} = :at")).with_number("at", instant(at));
+    table.update("note that a file came", (&key, update, Condition::present())).await.map(drop)
+}
+
+fn expected_key(list: &ListId) -> Key {
+    Key::new(EXPECTED, list.as_str())
 }
 
 /// Takes another name, and frees the former one.
@@ -191,6 +242,7 @@ pub(super) async fn delete(table: &Table, list: &ListId) -> Result<(), Fail> {
         Op::delete(name_key(&head.list.name)),
         // Nothing stands there: the list took over what did when it took its name.
         Op::put(former.clone(), Stored::new(&former).texts(FORMER, &ids)),
+        Op::delete(expected_key(list)),
         garbage::list(list),
     ];
     match table.transact("delete the list", &ops).await {

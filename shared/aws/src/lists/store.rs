@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use listsync_core::{
     Timestamp,
     address::Address,
+    expected::Expected,
     grant::Lists,
     id::{ContactId, ImportId, ListId},
     list::{List, NewContact, Origin},
@@ -68,6 +69,14 @@ impl ListStore for DynamoStore {
 
     async fn list_names(&self) -> PortResult<BTreeMap<ListId, String>> {
         catalog::names(&self.table).await
+    }
+
+    async fn expected(&self) -> PortResult<Vec<Expected>> {
+        catalog::expected(&self.table).await
+    }
+
+    async fn heard(&self, list: &ListId, at: Timestamp) -> PortResult<()> {
+        catalog::heard(&self.table, list, at).await
     }
 
     async fn imports_of(

@@ -62,6 +62,10 @@ fn title(kind: AlertKind, first: &Alert, count: usize) -> String {
         (AlertKind::Held, _) => format!("Changes of {count} links wait for a decision"),
         (AlertKind::ImportHeld, 1) => format!("A file for '{name}' waits for a decision"),
         (AlertKind::ImportHeld, _) => format!("{count} files wait for a decision"),
+        (AlertKind::StaleSource, 1) => format!("No file came for '{name}'"),
+        (AlertKind::StaleSource, _) => format!("No files came for {count} lists"),
+        (AlertKind::OptOuts, 1) => format!("'{name}': {} people opted out within a day", first.count),
+        (AlertKind::OptOuts, _) => format!("Many people opted out of {count} links within a day"),
         (AlertKind::Recovered, 1) if name.is_empty() => {
             "The credential for the directory was renewed".to_owned()
         }

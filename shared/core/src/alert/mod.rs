@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Timestamp,
     id::{LinkId, ListId},
+    opt_outs::Surge,
     schedule::later,
     status::State,
 };
@@ -37,6 +38,10 @@ pub enum AlertKind {
     Held,
     /// A file waits for a person.
     ImportHeld,
+    /// Files of a list should come, and none does.
+    StaleSource,
+    /// More people opted out than the guard lets go of its own accord. They are gone, and nothing waits.
+    OptOuts,
     /// The credential of the directory ends soon.
     CredentialExpiring,
     /// Of what was told the cause is gone.
@@ -56,6 +61,8 @@ impl AlertKind {
             Self::Failing => "failing",
             Self::Held => "held",
             Self::ImportHeld => "import_held",
+            Self::StaleSource => "stale_source",
+            Self::OptOuts => "opt_outs",
             Self::CredentialExpiring => "credential_expiring",
             Self::Recovered => "recovered",
             Self::Heartbeat => "heartbeat",
@@ -166,6 +173,16 @@ impl Told {
         Tidings::Nothing
     }
 
+    /// The same of the opt-outs of a link. One surge is told once, whoever joins it. That it is over is nothing to tell: nobody
+    /// had to do anything about it.
+    pub fn take_in_opt_outs(&mut self, surge: Option<Surge>) -> Tidings {
+        let Some(Surge { since, .. }) = surge else { return self.forget(Tidings::Quiet) };
+        match self.0.insert(format!("{} {since}", AlertKind::OptOuts.word())) {
+            true => Tidings::Alert(AlertKind::OptOuts),
+            false => Tidings::Nothing,
+        }
+    }
+
     /// Of what was not told there is nothing to take back.
     fn forget(&mut self, told: Tidings) -> Tidings {
         if std::mem::take(&mut self.0).is_empty() { Tidings::Nothing } else { told }
@@ -190,6 +207,7 @@ impl Cause {
             State::Failing(failing) => (AlertKind::Failing, format!("{} {}", failing.since, failing.code)),
             State::Held { since, .. } => (AlertKind::Held, since.to_string()),
             State::ImportHeld { import, .. } => (AlertKind::ImportHeld, import.clone()),
+            State::StaleSource { heard_at, .. } => (AlertKind::StaleSource, heard_at.to_string()),
             _ => return None,
         };
         Some(Self { kind, key: format!("{} {key}", kind.word()) })
@@ -211,6 +229,39 @@ impl Alert {
             text: state.text(moment),
             advice: state.advice(&list.name),
             count: state.count(),
+            list: Some(list),
+            link,
+            at,
+        }
+    }
+
+    /// That files of a list come again.
+    #[must_use]
+    pub fn of_heard_source(list: AlertList, at: Timestamp) -> Self {
+        Self {
+            kind: AlertKind::Recovered,
+            code: String::new(),
+            text: "a file of it came again".into(),
+            advice: "see what it did: listsync imports ls".into(),
+            count: 0,
+            list: Some(list),
+            link: None,
+            at,
+        }
+    }
+
+    /// That more people opted out than the guard lets go of its own accord.
+    #[must_use]
+    pub fn of_opt_outs(surge: Surge, Subject { list, link }: Subject, at: Timestamp) -> Self {
+        let Surge { people, of, since: _ } = surge;
+        Self {
+            kind: AlertKind::OptOuts,
+            code: String::new(),
+            text: format!(
+                "{people} of {of} opted out within 24 hours; all were taken off, as their word holds"
+            ),
+            advice: format!("see who, and by what: listsync lists history \"{}\"", list.name),
+            count: people,
             list: Some(list),
             link,
             at,

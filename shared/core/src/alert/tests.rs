@@ -42,6 +42,11 @@ fn every_state() -> Vec<(State, Tidings, Tidings)> {
         (failing("gone", 9), Alert(AlertKind::Failing), Alert(AlertKind::Failing)),
         (held(60, 9), Alert(AlertKind::Held), Alert(AlertKind::Held)),
         (import_held("i9"), Alert(AlertKind::ImportHeld), Alert(AlertKind::ImportHeld)),
+        (
+            State::StaleSource { heard_at: at(1), since: at(9) },
+            Alert(AlertKind::StaleSource),
+            Alert(AlertKind::StaleSource),
+        ),
         (State::Paused, Nothing, Quiet),
         (in_step(), Nothing, Recovery),
         (State::NotPlaced { reasons: BTreeMap::new(), since: None }, Nothing, Recovery),
@@ -66,8 +71,9 @@ fn each_state_is_told_as_the_table_has_it() {
         let mut told = Told::default();
         told.take_in(Standing::Is(&failing("denied", 1)));
         assert_eq!(told.take_in(Standing::Is(&state)), of_something, "{state:?}");
-        // Just what nothing goes on with without a person is an alert.
-        assert_eq!(matches!(of_nothing, Tidings::Alert(_)), state.exit_code() == 4, "{state:?}");
+        // Just what nothing goes on with without a person is an alert: a source that is silent is nobody's own fault there.
+        let is_stuck = state.exit_code() == 4 || matches!(state, State::StaleSource { .. });
+        assert_eq!(matches!(of_nothing, Tidings::Alert(_)), is_stuck, "{state:?}");
     }
 }
 
@@ -167,4 +173,21 @@ fn a_credential_is_told_of_thirty_seven_and_one_days_before_its_end_and_when_it_
     assert_eq!(late.take_in_credential(None, end), Tidings::Quiet);
     let alert = Alert::of_credential(AlertKind::CredentialExpiring, "worker", end, at(99 * day));
     assert_eq!(alert.text, "the credential of the worker expires at 1970-04-11 00:00 UTC");
+}
+
+#[test]
+fn one_surge_of_opt_outs_is_told_once_and_its_end_is_not() {
+    let surge = |people, since| Some(Surge { people, of: 200, since: at(since) });
+    let mut told = Told::default();
+    assert_eq!(told.take_in_opt_outs(None), Tidings::Nothing);
+    assert_eq!(told.take_in_opt_outs(surge(60, 5)), Tidings::Alert(AlertKind::OptOuts));
+    assert_eq!(told.take_in_opt_outs(surge(90, 5)), Tidings::Nothing, "others joined it");
+    assert_eq!(told.take_in_opt_outs(None), Tidings::Quiet);
+    assert_eq!(told.take_in_opt_outs(surge(60, 99)), Tidings::Alert(AlertKind::OptOuts), "another one");
+    let list = AlertList { id: ListId::parse("news").expect("an id"), name: "News".into() };
+    let subject = Subject { list, link: None };
+    let alert = Alert::of_opt_outs(Surge { people: 60, of: 200, since: at(5) }, subject, at(9));
+    assert_eq!(alert.text, "60 of 200 opted out within 24 hours; all were taken off, as their word holds");
+    let message = Message::of(vec![("a".into(), alert)]).expect("a message");
+    assert_eq!(message.title, "'News': 60 people opted out within a day");
 }

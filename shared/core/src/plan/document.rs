@@ -6,6 +6,7 @@ use super::{Effect, Plan};
 use crate::{
     link::Side,
     member::{Change, HoldReason, Op},
+    scope::ScopePart,
 };
 
 #[derive(Serialize)]
@@ -29,6 +30,7 @@ struct HeldDocument<'a> {
     group_additions: u64,
     digest: &'a str,
     reasons: Vec<(Side, HoldReason)>,
+    scope: &'a [ScopePart],
     list: SideEffects<'a>,
     group: SideEffects<'a>,
 }
@@ -44,6 +46,7 @@ impl Serialize for Plan {
             group_additions: counts.group_additions,
             digest: &self.held.digest,
             reasons: self.held.reasons(),
+            scope: &self.held.scope,
             list: SideEffects::of(held.clone(), Side::List),
             group: SideEffects::of(held, Side::Group),
         };

@@ -12,6 +12,7 @@ use crate::{
     link::Side,
     member::{Change, HoldReason, Op},
     place::Place,
+    scope::{self, ScopePart, Scoped},
     summary::HeldCounts,
     unsettled::{self, Prospect, Unsettled},
 };
@@ -30,6 +31,8 @@ pub struct Held {
     pub digest: String,
     /// The effects, ordered.
     pub effects: Vec<(Effect, HoldReason)>,
+    /// What changed of what the link looks at, where some are held because of that.
+    pub scope: Vec<ScopePart>,
 }
 
 impl Held {
@@ -125,6 +128,8 @@ pub struct Limits {
     pub removals: RemovalLimit,
     /// Additions.
     pub additions: AdditionLimit,
+    /// Whether removals go on at all, as far as what the link looks at says.
+    pub scope: Scoped,
 }
 
 impl Plan {
@@ -144,7 +149,9 @@ impl Plan {
         for effect in effects {
             let verdict = verdicts.of(effect.change);
             match (effect.release, verdict) {
-                (Release::NeedsApproval(reason), _)
+                // What the guard held stays the guard's, so that it is not let go when a change is taken back.
+                (Release::Held(reason), Judgement::Hold(HoldReason::Scope))
+                | (Release::NeedsApproval(reason), _)
                 | (Release::Guarded | Release::Held(_), Judgement::Hold(reason)) => {
                     held.push((effect, reason));
                 }
@@ -160,7 +167,7 @@ impl Plan {
             true => String::new(),
             false => digest_of(&link, held.iter().map(|(effect, _)| effect)),
         };
-        let held = Held { digest: held_digest, effects: held };
+        let held = Held { digest: held_digest, effects: held, scope: Vec::new() };
         Self {
             link,
             place: None,
@@ -218,6 +225,9 @@ impl fmt::Display for Plan {
         f.write_str(&unsettled::lines(unsettled, |at| at.strftime("%Y-%m-%d %H:%M UTC").to_string()))?;
         if effects.is_empty() && held.effects.is_empty() {
             writeln!(f, "{}", if self.waits() { "Nothing to do now." } else { "Nothing to do." })?;
+        }
+        if !held.scope.is_empty() {
+            writeln!(f, "Held: {}.", scope::sentence(held.scope.iter().copied()))?;
         }
         if !held.effects.is_empty() {
             writeln!(f, "Release just the held ones: listsync links approve {}", held.digest)?;
@@ -354,9 +364,35 @@ mod tests {
     }
 
     #[test]
+    fn where_the_scope_changed_every_removal_waits_but_those_that_somebody_said_yes_to() {
+        use HoldReason::{Limit, Scope};
+        let limits = |scope| Limits { removals: RemovalLimit::Off, additions: AdditionLimit::Off, scope };
+        for (change, release, scope, held) in [
+            (LEAVE_GROUP, Release::Guarded, Scoped::Changed, Some(Scope)),
+            (LEAVE_LIST, Release::Guarded, Scoped::Changed, Some(Scope)),
+            (LEAVE_GROUP, Release::Guarded, Scoped::Known, None),
+            (LEAVE_GROUP, Release::Free, Scoped::Changed, None), // opted out
+            (LEAVE_GROUP, Release::Approved, Scoped::Changed, None),
+            (LEAVE_GROUP, Release::Held(Limit), Scoped::Changed, Some(Limit)), // stays the guard's
+            (LEAVE_GROUP, Release::Held(Limit), Scoped::Known, Some(Limit)),
+            (JOIN_GROUP, Release::Guarded, Scoped::Changed, None),
+            (JOIN_LIST, Release::Guarded, Scoped::Changed, None),
+        ] {
+            let plan = Plan::assemble(link(), many(1, change, release), &standing(100), limits(scope));
+            let reason = plan.held.effects.first().map(|(_, reason)| *reason);
+            assert_eq!(
+                (reason, plan.effects.len()),
+                (held, usize::from(held.is_none())),
+                "{change} {release:?}"
+            );
+        }
+    }
+
+    #[test]
     fn what_needs_approval_is_held_however_small() {
         let needs = Release::NeedsApproval(HoldReason::FirstMerge);
-        let limits = Limits { removals: RemovalLimit::Off, additions: AdditionLimit::Off };
+        let limits =
+            Limits { removals: RemovalLimit::Off, additions: AdditionLimit::Off, ..Limits::default() };
         let plan = Plan::assemble(link(), many(1, LEAVE_GROUP, needs), &standing(100), limits);
         assert_eq!(plan.held.reasons(), [(Side::Group, HoldReason::FirstMerge)]);
     }

@@ -6,6 +6,7 @@ use crate::{
     guard::{Judgement, Tally, judge},
     link::Side,
     member::{Change, HoldReason, Op},
+    scope::Scoped,
 };
 
 /// What the guard says of each kind of change.
@@ -50,7 +51,11 @@ impl SideVerdicts {
         };
         let additions = Growth { done: now.added, planned: counted(Op::Add), at_first: now.at_first };
         Self {
-            removals: judge(&removals, limits.removals),
+            removals: match limits.scope {
+                // However few they are: a filter that is mistyped may take out the three who matter.
+                Scoped::Changed => Judgement::Hold(HoldReason::Scope),
+                Scoped::Known => judge(&removals, limits.removals),
+            },
             additions: match judge_additions(additions, limits.additions) {
                 Additions::Do => Judgement::Proceed,
                 Additions::Hold => Judgement::Hold(HoldReason::Growth),

@@ -15,6 +15,7 @@ fn hold() -> Hold {
         group_removals: 60,
         list_additions: 0,
         group_additions: 0,
+        scope: Vec::new(),
         since: at(70),
     }
 }
@@ -111,6 +112,11 @@ fn each_state_has_its_words_and_its_exit_code() {
     ] {
         assert_eq!(shown(&facts), (text.to_owned(), exit), "{facts:?}");
     }
+    let stale = State::StaleSource { heard_at: at(4), since: at(9) };
+    assert_eq!(
+        (stale.text(|at| at.as_second().to_string()).as_str(), stale.exit_code(), stale.since()),
+        ("stale source: no file since 4", 3, Some(at(9)))
+    );
     let import = State::ImportHeld { import: "i1".into(), since: at(9) };
     assert_eq!(
         (import.text(|at| at.as_second().to_string()).as_str(), import.exit_code()),
@@ -171,7 +177,8 @@ fn what_needs_somebody_comes_first_and_of_that_the_oldest() {
         State::ImportHeld { import: "i1".into(), since: at(7) },
         fails(8),
         lost(1),
-        lost(2),
+        State::StaleSource { heard_at: at(0), since: at(2) },
+        lost(3),
         State::Throttled { until: at(20) },
         waits(Some(at(30))),
         waits(None),

@@ -10,13 +10,15 @@ use listsync_core::{
 
 use super::book::Book;
 use crate::{
-    ports::{Import, ImportState, PortResult},
+    ports::{Import, ImportState, LinkState, PortResult},
     service::Service,
     status,
 };
 
 const LINK: &str = "link/";
 const IMPORT: &str = "import/";
+const OPT_OUTS: &str = "opt-outs/";
+const SOURCE: &str = "source/";
 /// So many imports are looked through for one that waits and was not told. A beat comes each minute, and so many files do not.
 const IMPORTS: usize = 100;
 
@@ -25,6 +27,7 @@ pub(super) async fn take_in(service: &Service, book: &mut Book, channels: &[&str
     let names = service.ports.lists.list_names().await?;
     let taking = Taking { names: &names, channels };
     taking.links(service, book).await?;
+    taking.sources(service, book).await?;
     taking.imports(service, book).await
 }
 
@@ -38,16 +41,61 @@ impl Taking<'_> {
         let mut there: BTreeSet<LinkId> = BTreeSet::new();
         for (link, state) in status::links(&service.ports).await? {
             let subject = Subject { list: self.list(&link.link.list), link: Some(link.link.id.clone()) };
-            self.state(book, &format!("{LINK}{}", link.link.id), &state, subject);
+            self.state(book, &format!("{LINK}{}", link.link.id), &state, subject.clone());
+            self.opt_outs(book, &link, subject);
             there.insert(link.link.id);
         }
-        for name in pages_of(book, LINK) {
-            let is_there = LinkId::parse(&name[LINK.len()..]).is_ok_and(|id| there.contains(&id));
-            if !is_there {
+        for kind in [LINK, OPT_OUTS] {
+            for name in pages_of(book, kind) {
+                let is_there = LinkId::parse(&name[kind.len()..]).is_ok_and(|id| there.contains(&id));
+                if !is_there {
+                    book.page(&name, |page| page.told.take_in(Standing::Gone));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Nothing waits because of them, so they are beside how the link stands, and neither hides the other.
+    fn opt_outs(&self, book: &mut Book, link: &LinkState, subject: Subject) {
+        let (now, channels) = (book.now, self.channels);
+        let surge = link.progress.opt_outs.surge(now);
+        book.page(&format!("{OPT_OUTS}{}", link.link.id), |page| {
+            let tidings = page.told.take_in_opt_outs(surge);
+            if let (Tidings::Alert(_), Some(surge)) = (tidings, surge) {
+                page.add(Alert::of_opt_outs(surge, subject, now), Some(channels));
+            }
+        });
+    }
+
+    /// The lists whose files should come.
+    async fn sources(&self, service: &Service, book: &mut Book) -> PortResult<()> {
+        let mut there: BTreeSet<String> = BTreeSet::new();
+        for expected in service.ports.lists.expected().await? {
+            let page = format!("{SOURCE}{}", expected.list);
+            let list = self.list(&expected.list);
+            match expected.stale(book.now) {
+                Some(state) => self.state(book, &page, &state, Subject { list, link: None }),
+                None => self.heard(book, &page, list),
+            }
+            there.insert(page);
+        }
+        for name in pages_of(book, SOURCE) {
+            if !there.contains(&name) {
                 book.page(&name, |page| page.told.take_in(Standing::Gone));
             }
         }
         Ok(())
+    }
+
+    fn heard(&self, book: &mut Book, name: &str, list: AlertList) {
+        let (now, channels) = (book.now, self.channels);
+        book.page(name, |page| {
+            let over = State::InStep { left_out: BTreeMap::new() };
+            if page.told.take_in(Standing::Is(&over)) == Tidings::Recovery {
+                page.add(Alert::of_heard_source(list, now), Some(channels));
+            }
+        });
     }
 
     async fn imports(&self, service: &Service, book: &mut Book) -> PortResult<()> {

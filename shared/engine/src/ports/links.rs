@@ -12,8 +12,10 @@ use listsync_core::{
     list::NewContact,
     member::{Change, Member, MemberKey},
     new_group::MadeGroup,
+    opt_outs::OptOuts,
     protocol::Generations,
     schedule::{COUNT_EVERY, SKEW, as_of, due_as_of, is_leased},
+    scope::Scope,
     settings::Settings,
     shield::Named,
     sizes::{Found, Sizes},
@@ -91,6 +93,12 @@ pub struct Progress {
     /// Who was out of step when the last finished run ended.
     #[serde(default)]
     pub tally: Tally,
+    /// What the link looked at when a run finished last; none: no run has kept it yet.
+    #[serde(default)]
+    pub scope: Option<Scope>,
+    /// How many people opted out, and were taken off, lately.
+    #[serde(default)]
+    pub opt_outs: OptOuts,
 }
 
 impl Progress {

@@ -6,6 +6,7 @@ use listsync_core::{
     Timestamp,
     address::Address,
     contact::{OptOutReason, Saying, Scope, Via},
+    expected::{Expect, Expected},
     grant::Lists,
     history::Shift,
     id::{ContactId, ImportId, ListId, ObjectId},
@@ -179,6 +180,8 @@ pub struct ListEdit {
     pub status_words: Option<BTreeMap<String, Meaning>>,
     /// How many additions by files and runs go on without a person.
     pub max_additions: Option<Own<AdditionLimit>>,
+    /// Within which time a file should come. From when that is first said on, files are waited for.
+    pub expect_every: Option<Expect>,
 }
 
 /// What the list service keeps: contacts, lists, decisions, imports. Each call is one transaction that also writes the
@@ -196,6 +199,10 @@ pub trait ListStore: ListSide + Contacts {
     async fn list_names(&self) -> PortResult<BTreeMap<ListId, String>> {
         Ok(self.lists().await?.into_iter().map(|list| (list.id, list.name)).collect())
     }
+    /// The lists whose files should come, in any order: of all lists it reads these alone.
+    async fn expected(&self) -> PortResult<Vec<Expected>>;
+    /// A file of the list came then, be it the one that came before. Nothing where nobody waits for one.
+    async fn heard(&self, list: &ListId, at: Timestamp) -> PortResult<()>;
     /// A list by name (without regard to case) or id.
     async fn find_list(&self, name: &str) -> PortResult<Option<List>>;
     /// Deletes a list, not its contacts. [`super::Fault::Rejected`] while a link stands on it.

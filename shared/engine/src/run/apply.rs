@@ -14,7 +14,7 @@ use listsync_core::{
     id::ContactId,
     link::Side,
     member::{Change, Intent, Member, MemberKey, Op, Open},
-    plan::Effect,
+    plan::{Effect, Release},
     schedule::LEASE,
     summary::{Failure, Summary},
 };
@@ -277,6 +277,10 @@ impl Apply<'_> {
         match effect.change.op {
             Op::Add => self.summary.external.added += u64::from(is_external),
             Op::Remove => self.summary.external.removed += u64::from(is_external),
+        }
+        let opted_out = effect.change.op == Op::Remove && effect.release == Release::Free;
+        if opted_out && effect.change.side == self.look.side_of_opt_outs() {
+            self.summary.opt_outs.carried_out += 1;
         }
         let counts = self.summary.side_mut(effect.change.side);
         match effect.change.op {

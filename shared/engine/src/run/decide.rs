@@ -10,9 +10,8 @@ use listsync_core::{
     effects::Done,
     gather::{Evidence, Sight},
     identity::{ListPresence, Unmatched},
-    limit::AdditionLimit,
     link::{Side, Writes},
-    member::{Change, Intent, Member, MemberKey, Op, Open},
+    member::{Change, HoldReason, Intent, Member, MemberKey, Op, Open},
     plan::{Effect, Limits, Plan, Release, Standing},
     shield::Shield,
     snapshot::{Others, Principal},
@@ -25,6 +24,7 @@ use super::{
     observe::retry,
     onward, remarks,
     renames::Renamed,
+    scope,
     sizes::{self, Members},
     told,
 };
@@ -52,6 +52,8 @@ pub(crate) struct Resolution {
     pub(crate) remarks: Vec<Remark>,
     /// What counts for the guard that an earlier run did but could not record.
     pub(crate) unrecorded: Vec<Moved>,
+    /// How many an earlier run took out of the group because they opted out, and could not record.
+    pub(crate) opted_out: u64,
     /// The effects of killed runs that are seen to be done, by whose they are.
     pub(crate) settled: BTreeMap<MemberKey, Done>,
     /// The members whose reads are set aside: when each is to be read again.
@@ -98,14 +100,19 @@ pub(crate) async fn decide(look: Look<'_>, evidence: &Evidence, shield: &Shield)
         true => Some(standing(look, &sorting).await?),
         false => None,
     };
-    let additions = if adding { max_additions(look).await? } else { AdditionLimit::Off };
-    let removals = look.link().max_removals.unwrap_or(look.settings.max_removals);
-    Ok(sorting.under_guard(standing, Limits { removals, additions }))
-}
-
-async fn max_additions(look: Look<'_>) -> PortResult<AdditionLimit> {
-    let list = look.ports.lists.list(&look.link().list).await?;
-    Ok(look.settings.additions_to(list.as_ref()))
+    // Nothing of the list matters where nothing is planned.
+    let list = if adding || removing { look.ports.lists.list(&look.link().list).await? } else { None };
+    let changed = if removing { scope::changed(look, list.as_ref()) } else { BTreeSet::new() };
+    let limits = Limits {
+        removals: look.link().max_removals.unwrap_or(look.settings.max_removals),
+        additions: look.settings.additions_to(list.as_ref()),
+        scope: scope::scoped(look, &changed),
+    };
+    let mut resolution = sorting.under_guard(standing, limits);
+    if resolution.plan.held.reasons().iter().any(|(_, reason)| *reason == HoldReason::Scope) {
+        resolution.plan.held.scope = changed.into_iter().collect();
+    }
+    Ok(resolution)
 }
 
 fn policy(look: Look<'_>, reach: Reach) -> Policy {
@@ -166,6 +173,7 @@ impl<'a> Sorting<'a> {
             outlived,
             unmatched: Vec::new(),
             unrecorded: Vec::new(),
+            opted_out: 0,
             settled: BTreeMap::new(),
             set_aside: Vec::new(),
             still_listed: BTreeSet::new(),
@@ -195,7 +203,14 @@ impl<'a> Sorting<'a> {
         self.present += after;
         self.came += after.saturating_sub(before);
         self.went += before.saturating_sub(after);
-        self.resolution.unrecorded.extend(self.unrecorded(case, &member));
+        match unrecorded(case, &member) {
+            Some(ListPresence::Member | ListPresence::Absent) => {
+                let one = Moved { change: LEAVE_GROUP, at: self.now, count: 1, members_before: 1 };
+                self.resolution.unrecorded.push(one);
+            }
+            Some(_) => self.resolution.opted_out += 1,
+            None => {}
+        }
         let settled = told::settled(case, &member).map(|done| (member.key.clone(), done));
         self.resolution.settled.extend(settled);
         self.resolution.remarks.extend(remarks::same_person(case));
@@ -280,14 +295,6 @@ impl<'a> Sorting<'a> {
     pub(super) fn change(&self, member: Member) -> Option<MemberChange> {
         change(self.look, self.evidence, (member, self.now))
     }
-
-    /// A removal that was sent before a crash and is seen to have taken effect counts for the guard from now on.
-    fn unrecorded(&self, case: &Case, member: &Member) -> Option<Moved> {
-        let removed =
-            matches!(case.record.intent, Some(Intent { op: Op::Remove, .. })) && member.intent.is_none();
-        (removed && !case.list.is_refusal() && !member.group.is_some_and(|belief| belief.present))
-            .then_some(Moved { change: LEAVE_GROUP, at: self.now, count: 1, members_before: 1 })
-    }
 }
 
 impl Resolution {
@@ -298,6 +305,14 @@ impl Resolution {
         self.by_hand = by_hand;
         self.plan.effects = ours;
     }
+}
+
+/// How somebody stands to the list whose removal from the group was sent before a crash and is seen to have taken effect: it
+/// counts from now on, for the guard or as an opt-out.
+fn unrecorded(case: &Case, member: &Member) -> Option<ListPresence> {
+    let removed =
+        matches!(case.record.intent, Some(Intent { op: Op::Remove, .. })) && member.intent.is_none();
+    (removed && !member.group.is_some_and(|belief| belief.present)).then_some(case.list)
 }
 
 /// What is to be written for a member, if anything.

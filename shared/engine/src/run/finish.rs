@@ -7,13 +7,15 @@ use listsync_core::{
     case::{ExtrasRelease, skip},
     gather::Evidence,
     hold::{Hold, RulingKind},
-    link::{HaltReason, LinkStatus},
+    link::{HaltReason, LinkStatus, Side},
     member::{HoldReason, Op},
-    plan::{Effect, Release},
+    opt_outs::Carried,
+    plan::{Effect, Release, Standing},
     schedule::{COUNT_EVERY, FullRead, later, next_full_read},
+    scope::Scope,
     shield::Named,
     snapshot::{Nesting, Others},
-    summary::{ExternalCounts, GraphCost, HeldCounts, Outcome, ReadKind, SideCounts, Summary},
+    summary::{ExternalCounts, GraphCost, HeldCounts, OptOutCounts, Outcome, ReadKind, SideCounts, Summary},
     unsettled::Unsettled,
 };
 
@@ -25,7 +27,7 @@ use super::{
     observe::{Observed, Read},
     onward,
     resolve::{UnmatchedContacts, earliest},
-    sizes,
+    scope, sizes,
     sources::{self, Unread},
 };
 use crate::ports::{
@@ -114,6 +116,7 @@ pub(super) fn blank_summary(request: &RunRequest, state: &LinkState, started: Ti
         group: side(link.groups().next().map_or_else(String::new, ToString::to_string), &link.group_names()),
         external: ExternalCounts::default(),
         held: HeldCounts::default(),
+        opt_outs: OptOutCounts::default(),
         skipped: Default::default(),
         set_aside: 0,
         renamed: 0,
@@ -135,17 +138,19 @@ pub(super) fn throttled(summary: &mut Summary, wait: Duration) {
 /// Records how a run ended, and frees the lease.
 pub(super) async fn finish(running: Running<'_>, ending: Ending) -> PortResult<Ran> {
     let Running { look, lease, mut summary, began } = running;
+    let list = look.ports.lists.list(&look.link().list).await?;
     let (mut finish, next) = match ending {
         Ending::Finished { reads, resolution } => {
             let next = sources::retry_after(&reads.unread).map_or(Next::Done, Next::RetryAfter);
             let tally = tally(look, &summary, &resolution).await?;
-            (finished(look, &mut summary, *reads, tally, &resolution), next)
+            let scope = scope::kept(look, list.as_ref(), &resolution);
+            (finished(look, &mut summary, (*reads, tally, scope), &resolution), next)
         }
         Ending::Continued { progressed } => continued(look, &mut summary, progressed),
         Ending::Unmade(error) => unmade(look, &mut summary, error),
         Ending::Failed(error) => failed(look, &mut summary, error),
     };
-    if let Some(list) = look.ports.lists.list(&look.link().list).await? {
+    if let Some(list) = list {
         summary.list.name = list.name;
     }
     summary.graph = look.meter.cost();
@@ -153,6 +158,7 @@ pub(super) async fn finish(running: Running<'_>, ending: Ending) -> PortResult<R
     summary.duration_ms = summary.finished_at.duration_since(summary.started_at).as_millis().max(0) as u64;
     finish.at = summary.finished_at;
     sizes::keep(look, (began, &summary), &mut finish).await?;
+    opt_outs(look, began, (&mut summary, &mut finish));
     if summary.list.added + summary.list.removed > 0 {
         onward::changed(look).await?;
     }
@@ -160,6 +166,19 @@ pub(super) async fn finish(running: Running<'_>, ending: Ending) -> PortResult<R
     tell(&summary);
     let moved = look.ports.links.finish(&lease, &finish).await?;
     Ok(Ran { summary, next: next.after(moved) })
+}
+
+/// Takes in how many opted out, however the run ended: who opted out is gone.
+fn opt_outs(look: Look<'_>, began: Option<Standing>, (summary, finish): (&mut Summary, &mut Finish)) {
+    let limit = look.link().max_removals.unwrap_or(look.settings.max_removals);
+    let at_first = began.map(|began| match look.side_of_opt_outs() {
+        Side::List => began.list.at_first,
+        Side::Group => began.group.at_first,
+    });
+    let carried = Carried { people: summary.opt_outs.carried_out, at_first };
+    finish.progress.opt_outs = look.progress().opt_outs.after(carried, limit, finish.at);
+    let surge = finish.progress.opt_outs.surge(finish.at);
+    summary.opt_outs.above_share = surge.filter(|_| carried.people > 0);
 }
 
 /// Who is out of step now that everything was tried, by the rows. They are read only where the run met somebody: each run
@@ -193,8 +212,7 @@ fn failing(look: Look<'_>, summary: &Summary) -> Failing {
 fn finished(
     look: Look<'_>,
     summary: &mut Summary,
-    reads: Reads,
-    tally: Tally,
+    (reads, tally, scope): (Reads, Tally, Option<Scope>),
     resolution: &Resolution,
 ) -> Finish {
     let (now, settings, before) = (look.now(), look.settings, look.progress());
@@ -205,6 +223,11 @@ fn finished(
     if !resolution.plan.held.effects.is_empty() {
         summary.outcome = Outcome::Held;
         summary.reason = "held".into();
+        let changed = &resolution.plan.held.scope;
+        if !changed.is_empty() {
+            let sentence = listsync_core::scope::sentence(changed.iter().copied());
+            summary.message = format!("Held because {sentence}.");
+        }
     } else if is_partial {
         summary.outcome = Outcome::Partial;
         summary.reason = skip::SOURCE_UNREAD.into();
@@ -249,6 +272,9 @@ fn finished(
         stalled: 0,
         failing: (is_partial || mismatch).then(|| failing(look, summary)),
         tally,
+        // Of a read that was not complete nobody knows whom a change removes.
+        scope: if mismatch || is_partial { before.scope.clone() } else { scope },
+        opt_outs: before.opt_outs.clone(),
     };
     let by_schedule = later(now, look.link().every.unwrap_or(settings.every));
     let due_at = if is_partial {
@@ -312,6 +338,7 @@ fn hold(look: Look<'_>, resolution: &Resolution) -> Option<Hold> {
         group_removals,
         list_additions,
         group_additions,
+        scope: held.scope.clone(),
         since: known.map_or_else(|| look.now(), |hold| hold.since),
     })
 }

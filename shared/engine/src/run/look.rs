@@ -1,6 +1,12 @@
 use std::time::Duration;
 
-use listsync_core::{Timestamp, belief::Settling, link::Link, settings::Settings, trigger::Reason};
+use listsync_core::{
+    Timestamp,
+    belief::Settling,
+    link::{Link, Side},
+    settings::Settings,
+    trigger::Reason,
+};
 
 use crate::{
     Ports,
@@ -64,6 +70,11 @@ impl<'a> Look<'a> {
     /// Whether it is time to save and let another run go on.
     pub(crate) fn is_out_of_time(&self) -> bool {
         self.is_stopped() || self.until.checked_sub(RESERVE).unwrap_or(Timestamp::MIN) <= self.now()
+    }
+
+    /// Where people who opt out are counted: everybody once, on the side that the link writes last.
+    pub(crate) fn side_of_opt_outs(&self) -> Side {
+        if self.link().writes_group() { Side::Group } else { Side::List }
     }
 
     pub(crate) async fn list_size(&self) -> PortResult<u64> {

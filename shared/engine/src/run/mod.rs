@@ -24,6 +24,7 @@ mod refusals;
 mod remarks;
 mod renames;
 mod resolve;
+mod scope;
 mod sizes;
 mod sources;
 mod successor;
@@ -305,6 +306,7 @@ impl Running<'_> {
         self.summary.held = resolution.plan.held.counts();
         self.summary.skipped.clone_from(&resolution.plan.skipped);
         self.summary.set_aside = resolution.set_aside.len() as u64;
+        self.summary.opt_outs.carried_out += resolution.opted_out;
         self.summary.remark(resolution.remarks.iter().cloned());
         for (member, reason) in &resolution.unmatched {
             let (message, hint) = reason.explained();

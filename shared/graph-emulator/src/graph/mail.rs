@@ -51,7 +51,9 @@ fn read(call: &Call, from: String) -> Result<SentMail, Refusal> {
     let message = body.get("message").and_then(Value::as_object);
     let message = message.ok_or_else(|| Refusal::bad_request("A 'message' is required."))?;
     if let Some(unknown) = message.keys().find(|name| !KNOWN.contains(&name.as_str())) {
-        return Err(Refusal::bad_request(format!("The property '{unknown}' does not exist on type 'message'.")));
+        return Err(Refusal::bad_request(format!(
+            "The property '{unknown}' does not exist on type 'message'."
+        )));
     }
     let text = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
     if message.get("body").and_then(|body| body.get("contentType")) != Some(&Value::from("Text")) {

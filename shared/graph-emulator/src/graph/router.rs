@@ -38,7 +38,9 @@ pub(crate) fn dispatch(world: &mut World, call: &Call, who: &Caller) -> Reply {
         ("GET", ["users", key]) => users::get(world, call, who, key),
         ("DELETE", ["users", key]) => users::delete(world, call, who, key),
         ("GET", ["users", key, "mailboxSettings"]) => users::mailbox_settings(world, call, who, key),
-        ("POST", ["users", key, "sendMail" | "microsoft.graph.sendMail"]) => mail::send(world, call, who, key),
+        ("POST", ["users", key, "sendMail" | "microsoft.graph.sendMail"]) => {
+            mail::send(world, call, who, key)
+        }
         ("POST", ["directoryObjects", "getByIds" | "microsoft.graph.getByIds"]) => {
             directory_objects::get_by_ids(world, call, who)
         }

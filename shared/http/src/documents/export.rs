@@ -26,7 +26,8 @@ pub async fn table(service: &Service, entries: &[Entry]) -> PortResult<String> {
 }
 
 fn of(people: &[Contact]) -> String {
-    let fields: BTreeSet<&str> = people.iter().flat_map(|person| person.fields.keys().map(String::as_str)).collect();
+    let fields: BTreeSet<&str> =
+        people.iter().flat_map(|person| person.fields.keys().map(String::as_str)).collect();
     let header = row(COLUMNS.into_iter().chain(fields.iter().copied()), Shape::LINES);
     people.iter().fold(header, |text, person| {
         let key = person.external_id.as_ref().map_or("", |key| key.as_str());

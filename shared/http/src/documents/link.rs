@@ -334,12 +334,23 @@ fn named(Source { group, name }: Source) -> Named {
 
 impl HeldDocument {
     fn of(hold: Hold, ruling: Option<&Ruling>) -> Self {
-        let Hold { digest, reasons, list_removals, group_removals, list_additions, group_additions, since } =
-            hold;
+        let reasons = hold.reasons.iter().map(|(side, reason)| HeldReason {
+            side: *side,
+            reason: *reason,
+            message: hold.explained(*reason),
+        });
+        let reasons = reasons.collect();
+        let Hold {
+            digest,
+            reasons: _,
+            list_removals,
+            group_removals,
+            list_additions,
+            group_additions,
+            scope: _,
+            since,
+        } = hold;
         let ruling = ruling.filter(|ruling| ruling.is_of(&digest)).map(|ruling| ruling.kind);
-        let reason =
-            |(side, reason): (Side, HoldReason)| HeldReason { side, reason, message: reason.to_string() };
-        let reasons = reasons.into_iter().map(reason).collect();
         Self {
             digest,
             list_removals,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use listsync_core::{
+    duration,
     id::{ContactId, ListId},
     list::{Entry, List, ListKind, OptOutRule, Origin, Standing},
     settings::Settings,
@@ -71,20 +72,25 @@ struct Head {
     status_words: BTreeMap<String, &'static str>,
     /// How many additions by files and runs go on without a person; null: as the settings say.
     max_additions: Option<String>,
+    /// Within which time a file of it should come, such as `8d`; null: nobody waits for one.
+    expect_every: Option<String>,
     /// Of the last edit; its `ETag`.
     version: u64,
 }
 
 impl Head {
     fn of(list: List) -> Self {
-        let List { id, name, kind, opt_out, status_words, max_additions, version, formerly: _ } = list;
+        let List { id, name, kind, opt_out, status_words, max_additions, expect_every, version, formerly: _ } =
+            list;
         let max_additions = max_additions.map(String::from);
+        let expect_every = expect_every.map(duration::format_term);
         let (kind, filter) = match kind {
             ListKind::Static => ("static", None),
             ListKind::Filtered { filter } => ("filtered", Some(filter)),
         };
         let status_words = status_words.into_iter().map(|(word, meaning)| (word, meaning.name())).collect();
-        Self { id, name, kind, filter, opt_out, status_words, max_additions, version: version.0 }
+        let version = version.0;
+        Self { id, name, kind, filter, opt_out, status_words, max_additions, expect_every, version }
     }
 }
 

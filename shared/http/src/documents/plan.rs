@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use utoipa::ToSchema;
 
-use super::status::UnsettledSchema;
+use super::{status::UnsettledSchema, words::ScopePart};
 
 /// What a run would do.
 #[derive(ToSchema)]
@@ -82,6 +82,8 @@ pub struct HeldEffects {
     pub digest: String,
     /// Pairs of a side and a reason.
     pub reasons: Vec<Vec<String>>,
+    /// What changed of what the link looks at, where removals are held because of that (`scope`).
+    pub scope: Vec<ScopePart>,
     /// Of the list.
     pub list: SideEffects,
     /// Of the group.

@@ -75,6 +75,8 @@ pub struct SummarySchema {
     pub external: ExternalCounts,
     /// What is kept back.
     pub held: HeldCounts,
+    /// Who opted out and was taken off: nothing waits because of it.
+    pub opt_outs: OptOutCounts,
     /// Who was left alone, by reason.
     pub skipped: BTreeMap<String, u64>,
     /// Members that are checked again within the settle window.
@@ -132,6 +134,26 @@ pub struct HeldCounts {
     pub group_additions: u64,
     /// What an approval names; empty when nothing is held.
     pub digest: String,
+}
+
+/// The opt-outs that a run carried out.
+#[derive(ToSchema)]
+pub struct OptOutCounts {
+    /// So many people were taken off the side that the link writes, as they opted out.
+    pub carried_out: u64,
+    /// With those of 24 hours they are more than `max-removals` lets other removals through; null: they are not.
+    pub above_share: Option<OptOutSurge>,
+}
+
+/// Many opt-outs within 24 hours.
+#[derive(ToSchema)]
+pub struct OptOutSurge {
+    /// How many people were taken off within those hours.
+    pub people: u64,
+    /// Members when those hours began.
+    pub of: u64,
+    /// Since when they have been so many.
+    pub since: Timestamp,
 }
 
 /// An effect that failed.

@@ -39,7 +39,7 @@ words! {
     /// Whether a link is run; `pending`: its next run first creates its group; `failing`: it is run, to no end.
     LinkStatus: "active" | "pending" | "failing" | "paused" | "halted";
     /// How a link stands, or a list.
-    State: "paused" | "halted" | "failing" | "held" | "import_held" | "not_placed" | "approved" | "discarded"
+    State: "paused" | "halted" | "failing" | "held" | "import_held" | "stale_source" | "not_placed" | "approved" | "discarded"
         | "throttled" | "never_ran" | "syncing" | "queued" | "waiting" | "by_hand" | "overdue" | "in_step"
         | "not_linked";
     /// A question on the way from a contact to a member of the group.
@@ -48,6 +48,8 @@ words! {
     Answer: "fine" | "stop" | "note";
     /// How it ends that both sides do not share somebody: by itself; once somebody corrects something; not at all, by a rule.
     Prospect: "waiting" | "not_placed" | "left_out";
+    /// What says what a link looks at.
+    ScopePart: "filter" | "groups" | "mode" | "status_words" | "internal_domains";
     /// Why a link was stopped for safety.
     HaltReason: "no_progress" | "no_group";
     /// Whether the first run has finished.

@@ -9,6 +9,7 @@ use axum::{
 use listsync_core::{
     audit::ObjectKind,
     contact::Version,
+    expected::Expect,
     limit::AdditionLimit,
     list::{List, ListKind, OptOutRule},
     own::Own,
@@ -71,14 +72,18 @@ pub(crate) struct NewList {
     /// Whether its members may leave it by themselves.
     #[schema(value_type = Option<words::OptOutRule>)]
     opt_out: Option<OptOutRule>,
+    /// Within which time a file of it should come, such as `8d` or `36h`, or `off`.
+    #[schema(pattern = "^(off|[1-9][0-9]{0,2}d|[1-9][0-9]{0,4}[hms])$")]
+    expect_every: Option<String>,
 }
 
 /// Makes a list.
 #[utoipa::path(post, path = "/v1/lists", tag = "lists", request_body = NewList,
     responses((status = 201, description = "The list; its path is in Location.", body = ListDocument)))]
 pub(crate) async fn create(app: Within, Told(new): Told<NewList>) -> Result<Response, Problem> {
-    let NewList { name: given, filter, opt_out } = new;
+    let NewList { name: given, filter, opt_out, expect_every } = new;
     let name = name("name", &given)?;
+    let expect_every = expect(expect_every)?;
     let kind = match filter {
         Some(filter) => {
             Some(ListKind::Filtered { filter: filters::judged(&app, "filter", &filter).await?.into() })
@@ -88,10 +93,10 @@ pub(crate) async fn create(app: Within, Told(new): Told<NewList>) -> Result<Resp
     let ports = app.ports();
     let list = naming::create_list(ports.lists.as_ref(), &name, app.now()).await?;
     app.touch(ObjectKind::List, &list.id);
-    let list = match (&kind, opt_out) {
-        (None, None) => list,
+    let list = match (&kind, opt_out, expect_every) {
+        (None, None, None) => list,
         _ => {
-            let edit = ListEdit { kind, opt_out, ..ListEdit::default() };
+            let edit = ListEdit { kind, opt_out, expect_every, ..ListEdit::default() };
             match edited(&app, &list, None, &edit).await {
                 Ok(list) => list,
                 // A list without its filter is not what was asked for.
@@ -138,6 +143,14 @@ pub(crate) struct ListPatch {
     /// How many additions by files and runs go on without a person; `as-settings`: as the settings say.
     #[schema(pattern = "^(as-settings|standard|off|10000%|[1-9]?[0-9]{1,3}%|[0-9]{1,18})$")]
     max_additions: Option<String>,
+    /// Within which time a file of it should come, such as `8d` or `36h`, or `off`.
+    #[schema(pattern = "^(off|[1-9][0-9]{0,2}d|[1-9][0-9]{0,4}[hms])$")]
+    expect_every: Option<String>,
+}
+
+fn expect(text: Option<String>) -> Result<Option<Expect>, Problem> {
+    let read = text.map(|text| text.parse::<Expect>()).transpose();
+    read.map_err(|error| Problem::invalid("expect_every", error.to_string()))
 }
 
 /// What a list can be made into without more ado.
@@ -162,7 +175,8 @@ pub(crate) async fn edit(
 ) -> Result<Response, Problem> {
     let expected = etag::expected(&headers)?;
     let list = app.list(&list).await?;
-    let ListPatch { name: given, kind, filter, opt_out, max_additions } = patch;
+    let ListPatch { name: given, kind, filter, opt_out, max_additions, expect_every } = patch;
+    let expect_every = expect(expect_every)?;
     let max_additions = max_additions.map(|text| text.parse::<Own<AdditionLimit>>()).transpose();
     let max_additions =
         max_additions.map_err(|error| Problem::invalid("max_additions", error.to_string()))?;
@@ -187,7 +201,7 @@ pub(crate) async fn edit(
         Some(name) => Some(naming::fresh_name(app.ports().lists.as_ref(), &name, Some(&list.id)).await?),
         None => None,
     };
-    let edit = ListEdit { name, kind, opt_out, max_additions, ..ListEdit::default() };
+    let edit = ListEdit { name, kind, opt_out, max_additions, expect_every, ..ListEdit::default() };
     let list = edited(&app, &list, expected, &edit).await?;
     shown(&app, list).await
 }

@@ -57,9 +57,7 @@ pub(crate) async fn all(
         let file = csv_answer(StatusCode::OK, table.into_bytes(), "members.csv");
         return Ok((next_header(next.as_deref(), &uri), file).into_response());
     }
-    Ok(Page::of(entries, next)
-        .map(|entry| MemberDocument::of(entry, &settings))
-        .answer(&uri))
+    Ok(Page::of(entries, next).map(|entry| MemberDocument::of(entry, &settings)).answer(&uri))
 }
 
 /// What is known of somebody who is put on a list.

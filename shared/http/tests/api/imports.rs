@@ -153,6 +153,21 @@ async fn more_newcomers_than_a_lists_limit_wait_for_a_word() {
 }
 
 #[tokio::test]
+async fn a_list_says_how_often_its_files_should_come() {
+    let stage = stage().await;
+    let patch = |time: &str| {
+        let ask = stage.operate("PATCH", "/v1/lists/News").header("if-match", "*");
+        ask.json(json!({"expect_every": time}))
+    };
+    assert_eq!(patch("8d").expect(200).await["expect_every"], "8d");
+    patch("weekly").refused(422).await;
+    assert_eq!(stage.operate("GET", "/v1/lists/News").expect(200).await["expect_every"], "8d");
+    assert_eq!(patch("off").expect(200).await["expect_every"], json!(null));
+    let new = stage.operate("POST", "/v1/lists").json(json!({"name": "HR", "expect_every": "36h"}));
+    assert_eq!(new.expect(201).await["expect_every"], "36h");
+}
+
+#[tokio::test]
 async fn who_leaves_by_a_key_alone_is_found_by_it() {
     let stage = stage().await;
     let hr = |file: &str| {

@@ -1,8 +1,9 @@
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use listsync_core::{
     Timestamp,
     contact::Version,
+    expected::Expected,
     id::ListId,
     list::{List, ListKind},
     register::{Keeper, Refusal, Terms},
@@ -13,7 +14,7 @@ use uuid::Uuid;
 use crate::{
     error::{Fail, Outcome},
     people::former,
-    values::{collect, count, first, named, typed, typed_option},
+    values::{collect, count, first, named, nanos, timestamp, typed, typed_option},
 };
 
 /// A list's row, as far as edits of its members look at it.
@@ -66,7 +67,8 @@ pub(super) fn by_people(tx: &Connection, list: &ListId) -> Outcome<Numbered> {
     Ok(found)
 }
 
-const COLUMNS: &str = "id, name, filter, opt_out, version, status_words, max_additions";
+const COLUMNS: &str = "id, name, filter, opt_out, version, status_words, max_additions,
+    expect_every";
 
 pub(crate) fn by_id(tx: &Connection, list: &ListId) -> Outcome<Option<List>> {
     let sql = format!("SELECT {COLUMNS} FROM lists WHERE id = ?1");
@@ -120,6 +122,35 @@ pub(super) fn delete(tx: &Connection, list: &ListId) -> Outcome<()> {
     Ok(())
 }
 
+/// The lists whose files should come.
+pub(super) fn expected(tx: &Connection) -> Outcome<Vec<Expected>> {
+    let sql = "SELECT id, expect_every, heard_at FROM lists INDEXED BY lists_expected
+               WHERE expect_every IS NOT NULL";
+    collect(tx.prepare_cached(sql)?, [], |row| {
+        Ok(Expected {
+            list: typed(row, 0, "list's id")?,
+            every: Duration::from_secs(count(row.get(1)?)),
+            heard_at: timestamp(row.get(2)?),
+        })
+    })
+}
+
+/// Has files of the list be waited for, from now on where they were not before, or not any more.
+pub(crate) fn expect(tx: &Connection, n: i64, (every, now): (Option<Duration>, Timestamp)) -> Outcome<()> {
+    let seconds = every.map(|every| i64::try_from(every.as_secs()).unwrap_or(i64::MAX));
+    let sql = "UPDATE lists SET expect_every = ?2,
+                   heard_at = CASE WHEN ?2 IS NOT NULL THEN coalesce(heard_at, ?3) END WHERE n = ?1";
+    tx.prepare_cached(sql)?.execute(params![n, seconds, nanos(now)])?;
+    Ok(())
+}
+
+/// A file of the list came.
+pub(super) fn heard(tx: &Connection, list: &ListId, at: Timestamp) -> Outcome<()> {
+    let sql = "UPDATE lists SET heard_at = ?2 WHERE id = ?1 AND expect_every IS NOT NULL";
+    tx.prepare_cached(sql)?.execute(params![list.as_str(), nanos(at)])?;
+    Ok(())
+}
+
 /// A name without regard to case.
 pub(crate) fn key(name: &str) -> String {
     name.trim().to_lowercase()
@@ -136,6 +167,7 @@ fn read(row: &Row<'_>) -> Outcome<List> {
         status_words: serde_json::from_str(&row.get::<_, String>(5)?)
             .map_err(|_| Fail::Stored("status words"))?,
         max_additions: typed_option(row, 6, "list's limit")?,
+        expect_every: row.get::<_, Option<i64>>(7)?.map(|seconds| Duration::from_secs(count(seconds))),
         // What was said no to on a deleted list of its name is written down for each person.
         formerly: BTreeSet::new(),
     })

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use listsync_core::{
     Timestamp,
     address::Address,
+    expected::Expected,
     grant::Lists,
     id::{ContactId, ImportId, ListId},
     list::{List, NewContact, Origin},
@@ -25,6 +26,15 @@ impl ListStore for SqliteStore {
 
     async fn lists(&self) -> PortResult<Vec<List>> {
         self.read("read the lists", catalog::all).await
+    }
+
+    async fn expected(&self) -> PortResult<Vec<Expected>> {
+        self.read("read which files should come", |tx| catalog::expected(tx)).await
+    }
+
+    async fn heard(&self, list: &ListId, at: Timestamp) -> PortResult<()> {
+        let list = list.clone();
+        self.write("note that a file came", move |tx| catalog::heard(tx, &list, at)).await
     }
 
     async fn find_list(&self, name: &str) -> PortResult<Option<List>> {

@@ -155,6 +155,7 @@ fn progress() -> Progress {
             group_removals: 0,
             list_additions: 60,
             group_additions: 0,
+            scope: Vec::new(),
             since: at(1),
         }),
         stalled: 1,

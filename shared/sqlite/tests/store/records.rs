@@ -6,7 +6,9 @@ use listsync_core::{
     link::{Phase, Side},
     member::Op,
     settings::{Owners, Protected, Settings},
-    summary::{ExternalCounts, Failure, GraphCost, HeldCounts, Outcome, ReadKind, SideCounts, Summary},
+    summary::{
+        ExternalCounts, Failure, GraphCost, HeldCounts, OptOutCounts, Outcome, ReadKind, SideCounts, Summary,
+    },
     trigger::Reason,
 };
 use listsync_engine::ports::{Gate, Runs, SettingsStore};
@@ -41,6 +43,7 @@ pub(crate) fn summary(run: &str, link: &str, finished_at: Timestamp) -> Summary 
         group: SideCounts::default(),
         external: ExternalCounts { added: 3, removed: 0, invited: 1 },
         held: HeldCounts::default(),
+        opt_outs: OptOutCounts::default(),
         skipped: BTreeMap::from([("no_address".to_owned(), 4)]),
         set_aside: 1,
         renamed: 1,

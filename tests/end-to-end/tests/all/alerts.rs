@@ -185,7 +185,8 @@ async fn by_mail(options: &[&str], scheme: &str) -> (World, ObjectId, MailServer
         world.unset(variable);
     }
     let server = MailServer::start(&world.path(""), options);
-    let trusted = ["ca.pem", "smtp-ca.pem"].map(|name| std::fs::read(world.path(name)).expect("a certificate"));
+    let trusted =
+        ["ca.pem", "smtp-ca.pem"].map(|name| std::fs::read(world.path(name)).expect("a certificate"));
     world.write("both.pem", trusted.concat());
     world.set("SSL_CERT_FILE", world.path("both.pem").display().to_string());
     world.write("server", format!("{scheme}127.0.0.1:{}\n", server.port));
@@ -197,9 +198,11 @@ async fn by_mail(options: &[&str], scheme: &str) -> (World, ObjectId, MailServer
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hold_is_told_by_mail_once_to_each_receiver_under_tls() {
-    for (options, scheme) in
-        [(&[][..], "smtp://listsync:s3cret@"), (&["wraps"], "smtps://listsync:s3cret@"), (&["plain"], "smtp://")]
-    {
+    for (options, scheme) in [
+        (&[][..], "smtp://listsync:s3cret@"),
+        (&["wraps"], "smtps://listsync:s3cret@"),
+        (&["plain"], "smtp://"),
+    ] {
         let (world, group, server) = by_mail(options, scheme).await;
         empty(&world, group);
         world.listsync(&["sync", "News"]).await.exits(4);
@@ -217,7 +220,10 @@ async fn a_hold_is_told_by_mail_once_to_each_receiver_under_tls() {
         let id = headers["message-id"].as_str().expect("an id");
         assert!(id.starts_with("<alert_") && id.ends_with("@contoso.example>"), "{id}");
         let text = letter["text"].as_str().expect("a text");
-        assert!(text.starts_with("News: held 20 since ") && text.contains("listsync links approve"), "{text}");
+        assert!(
+            text.starts_with("News: held 20 since ") && text.contains("listsync links approve"),
+            "{text}"
+        );
         assert_nobody_is_named(&world, text);
     }
 }
@@ -234,7 +240,10 @@ async fn mail_that_is_refused_says_what_to_do_and_no_password_is_told_or_said_wi
         let refused = world.listsync(&["alerts", "test"]).await.exits(1);
         assert!(refused.stdout.contains(says), "{options:?} {}", refused.stdout);
         for said in [&refused.stdout, &refused.stderr] {
-            assert!(!said.contains("s3cret") && !said.contains("wr0ng") && !said.contains("contoso.example"), "{said}");
+            assert!(
+                !said.contains("s3cret") && !said.contains("wr0ng") && !said.contains("contoso.example"),
+                "{said}"
+            );
         }
         assert!(!server.has_more());
         world.unset("LISTSYNC_ALERTS_ALLOW_PRIVATE");

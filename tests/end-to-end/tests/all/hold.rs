@@ -190,6 +190,10 @@ async fn the_limit_on_additions_is_a_setting_and_a_lists_own() {
     exits(4).await;
     let edited = world.json(&["lists", "edit", "News", "--max-additions", "200%"]).await;
     assert_eq!(edited["max_additions"], "200%");
+    let edited = world.json(&["lists", "edit", "News", "--expect-every", "8d"]).await;
+    assert_eq!(edited["expect_every"], "8d");
+    let shown = world.listsync(&["lists", "show", "News"]).await.exits(0);
+    assert!(shown.stdout.contains("expects a file every 8d"), "{}", shown.stdout);
     exits(0).await;
     world.listsync(&["lists", "edit", "News", "--max-additions", "as-settings"]).await.exits(0);
     exits(4).await;

@@ -201,3 +201,44 @@ async fn leaving(world: &World) {
     assert_eq!(world.json(&["links", "unlink", "News"]).await["unlinked"], true);
     assert_eq!(world.json(&["lists", "delete", "News", "--yes"]).await["deleted"], true);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bash_completes_the_names_of_lists_that_are_there() {
+    let world = World::without_settings().await;
+    for name in ["News", "All staff", "All 'hands'"] {
+        world.listsync(&["lists", "create", name]).await.exits(0);
+    }
+    let script = world.listsync(&["completions", "bash"]).await.exits(0).stdout;
+    world.write("completions", &script);
+    let binary = listsync_end_to_end::binary("listsync");
+    let folder = binary.parent().expect("a folder").display().to_string();
+    for (words, wanted) in [
+        ("sync Al", vec![r"All\ \'hands\'", r"All\ staff"]),
+        (r"lists show All\ st", vec![r"All\ staff"]),
+        ("import people.csv --list N", vec!["News"]),
+        ("sync Nobody", vec![]),
+    ] {
+        let typed = words.split_inclusive(' ').fold(Vec::<String>::new(), |mut all, part| {
+            match all.last_mut() {
+                Some(last) if last.ends_with(r"\ ") => last.push_str(part),
+                _ => all.push(part.to_owned()),
+            }
+            all
+        });
+        let quoted: Vec<String> =
+            typed.iter().map(|word| format!("'{}'", word.trim_end_matches(' '))).collect();
+        let line = format!(
+            "PATH={folder}:$PATH; source ./completions; COMP_WORDS=(listsync {}); COMP_CWORD={}; COMP_TYPE=9; \
+             _clap_complete_listsync listsync {}; printf '%s\\n' \"${{COMPREPLY[@]}}\"",
+            quoted.join(" "),
+            quoted.len(),
+            quoted.last().expect("a word")
+        );
+        let mut bash = tokio::process::Command::new("bash");
+        bash.args(["-c", &line]).current_dir(world.path("")).env_remove("LISTSYNC_STORE");
+        let done = bash.output().await.expect("bash runs");
+        let mut offered: Vec<&str> = std::str::from_utf8(&done.stdout).expect("text").lines().collect();
+        offered.retain(|line| !line.is_empty());
+        assert_eq!(offered, wanted, "{words}: {}", String::from_utf8_lossy(&done.stderr));
+    }
+}

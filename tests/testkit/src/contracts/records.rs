@@ -9,8 +9,9 @@ use listsync_core::{
     limit::AdditionLimit,
     link::{RemovalLimit, Side},
     member::Op,
+    opt_outs::Surge,
     settings::{Owners, Settings},
-    summary::{Failure, HeldCounts, Outcome, SideCounts, Summary},
+    summary::{Failure, HeldCounts, OptOutCounts, Outcome, SideCounts, Summary},
 };
 use listsync_engine::gate::{Opened, closed_until, open};
 use listsync_engine::ports::{Cursor, Fault, Gate, PeopleWatch, Runs, SettingsStore};
@@ -69,6 +70,8 @@ fn full_summary() -> Summary {
         group_additions: 4,
         digest: "abc".to_owned(),
     };
+    let above_share = Some(Surge { people: 9, of: 20, since: moment(2) });
+    full.opt_outs = OptOutCounts { carried_out: 3, above_share };
     full.skipped.insert("guest_not_invited".to_owned(), 4);
     full.fail(Failure {
         side: Side::Group,

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use listsync_core::{
     Timestamp,
     address::Address,
+    expected::Expected,
     grant::Lists,
     id::{ContactId, GroupId, ImportId, LinkId, ListId, RunId, TenantId},
     link::Link,
@@ -101,6 +102,14 @@ impl<P: ListStore + ?Sized> ListStore for Faulty<P> {
 
     async fn lists(&self) -> PortResult<Vec<List>> {
         through!(self, "lists.lists", self.port.lists())
+    }
+
+    async fn expected(&self) -> PortResult<Vec<Expected>> {
+        through!(self, "lists.expected", self.port.expected())
+    }
+
+    async fn heard(&self, list: &ListId, at: Timestamp) -> PortResult<()> {
+        through!(self, "lists.heard", self.port.heard(list, at))
     }
 
     async fn find_list(&self, name: &str) -> PortResult<Option<List>> {

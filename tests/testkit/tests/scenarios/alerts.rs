@@ -7,20 +7,27 @@ use std::{
 };
 
 use async_trait::async_trait;
+use jiff::tz::TimeZone;
 use listsync_core::{
     Timestamp,
     alert::{AlertKind, Message},
+    expected::Expect,
+    grant::Lists,
     link::LinkStatus,
     schedule::later,
 };
 use listsync_engine::{
     alerts::{self, Alerting},
     credentials::Carried,
+    people,
     ports::{
-        AlertChannel, Clock as _, Fault, ImportMode, ImportRow, LinkEdit, Links as _, ListStore as _,
-        NewImport, PortError, PortResult, RulingKind,
+        Again, AlertChannel, Clock as _, Decision, Fault, ImportMode, ImportRow, LinkEdit, Links as _,
+        ListEdit, ListStore as _, NewImport, PortError, PortResult, RulingKind,
     },
+    service::Service,
+    status,
 };
+use listsync_lists::{Profile, Reading as Reads, Source, read, take_in};
 use listsync_testkit::sample::{contact, group, link};
 
 use crate::{
@@ -105,6 +112,45 @@ async fn emptied() -> Desk {
     desk.sync().await;
     desk.wait(Duration::from_secs(3_600)).await;
     desk
+}
+
+/// What a run did about opt-outs, and the message about them, if there was one.
+async fn many_opt_out(desk: &mut Desk, who: &[String], alerting: &Alerting) -> (u64, Option<u64>, u64) {
+    for name in who {
+        desk.says(name, Decision::OptedOut).await;
+    }
+    let summary = desk.sync().await;
+    desk.next_beat(alerting).await;
+    let above = summary.opt_outs.above_share.map(|surge| surge.people);
+    assert_eq!((summary.held.total(), summary.exit_code()), (0, 0), "nobody waits");
+    (summary.opt_outs.carried_out, above, summary.group.removed)
+}
+
+#[test]
+fn opt_outs_above_the_guards_share_are_carried_out_at_once_and_rung_for_once() {
+    play(async {
+        let staff = crowd('s', 30);
+        let mut desk = Desk::settled(Reading::Incremental, &names(&staff)).await;
+        let receiver = Receiver::new("webhook");
+        let alerting = by(&[&receiver]);
+        assert_eq!(many_opt_out(&mut desk, &staff[..6], &alerting).await, (6, None, 6));
+        assert_eq!(receiver.kinds(), [], "six of thirty are a fifth");
+        desk.clock.advance(Duration::from_secs(3_600));
+        assert_eq!(many_opt_out(&mut desk, &staff[6..8], &alerting).await, (2, Some(8), 2));
+        let told = receiver.taken();
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert_eq!((told[0].kind, told[0].alerts[0].count), (AlertKind::OptOuts, 8));
+        assert_eq!(told[0].alerts[0].link.as_ref(), Some(&desk.link));
+        assert!(!format!("{told:?}").contains('@'), "{told:?}");
+        desk.both_are(&names(&staff)[8..]).await;
+        assert_eq!(many_opt_out(&mut desk, &staff[8..11], &alerting).await, (3, Some(11), 3));
+        assert_eq!(receiver.kinds(), [], "others join the same");
+        desk.wait(2 * DAY).await;
+        desk.next_beat(&alerting).await;
+        assert_eq!(receiver.kinds(), [], "nobody had to do anything, so nothing is taken back");
+        assert_eq!(many_opt_out(&mut desk, &staff[11..21], &alerting).await, (10, Some(10), 10));
+        assert_eq!(receiver.kinds(), [AlertKind::OptOuts]);
+    });
 }
 
 #[test]
@@ -402,5 +448,58 @@ fn a_credential_that_ends_is_told_by_what_its_function_noted_and_so_is_that_it_w
         let told = receiver.taken();
         assert_eq!((told.len(), told[0].kind), (1, AlertKind::Recovered));
         assert_eq!(told[0].title, "The credential for the directory was renewed");
+    });
+}
+
+/// A file that names everybody comes.
+async fn comes(service: &Service, desk: &Desk, file: &str) {
+    let (now, profile) = (desk.clock.now(), Profile::generic());
+    let today = now.to_zoned(TimeZone::UTC).date();
+    let parsed = read(file.as_bytes(), Reads { profile: &profile, today }, |_| {}).unwrap();
+    let source = Source { file: "staff.csv", mode: ImportMode::Full, at: now, given: &Lists::All };
+    take_in(service, &desk.list, parsed, (source, Again::Skip)).await.unwrap();
+}
+
+#[test]
+fn a_source_that_is_silent_is_told_once_and_once_more_when_it_is_heard_of_again() {
+    play(async {
+        let mut desk = Desk::settled(Reading::Incremental, &["ann", "bob"]).await;
+        let receiver = Receiver::new("webhook");
+        let alerting = by(&[&receiver]);
+        let edit = ListEdit { expect_every: Some(Expect::Every(8 * DAY)), ..ListEdit::default() };
+        let service = service(&desk);
+        people::edit_list(&service, &desk.list, None, &edit).await.unwrap();
+        let word = async |desk: &Desk| {
+            let list = desk.store.find_list("Staff").await.unwrap().unwrap();
+            let all = status::rows(&desk.ports).await.unwrap();
+            let links = status::of_link(&desk.ports, &desk.state().await).await.unwrap().word();
+            let own = status::of_lists(&desk.ports, vec![list]).await.unwrap().remove(0).state.word();
+            (all[0].state.word(), status::exit_code(&all), links, own)
+        };
+        desk.wait(8 * DAY).await;
+        desk.tell(&alerting).await;
+        assert_eq!((receiver.kinds(), word(&desk).await.1), (vec![], 0), "not a moment too early");
+        desk.next_beat(&alerting).await;
+        assert_eq!(word(&desk).await, ("stale_source", 3, "stale_source", "stale_source"));
+        let told = receiver.taken();
+        assert_eq!((told.len(), told[0].kind), (1, AlertKind::StaleSource), "{told:?}");
+        assert_eq!(told[0].title, "No file came for 'Staff'");
+        desk.next_beat(&alerting).await;
+        desk.wait(DAY).await;
+        desk.next_beat(&alerting).await;
+        assert_eq!(receiver.kinds(), [], "it is the same silence");
+        desk.both_are(&["ann", "bob"]).await;
+        let file = "email,name\nann@contoso.example,Ann\nbob@contoso.example,Bob\n";
+        for _ in 0..2 {
+            comes(&service, &desk, file).await;
+            desk.sync().await;
+            desk.next_beat(&alerting).await;
+            assert_eq!(word(&desk).await.1, 0);
+            assert_eq!(receiver.kinds(), [AlertKind::Recovered], "the same file once more counts, too");
+            desk.wait(9 * DAY).await;
+            desk.next_beat(&alerting).await;
+            assert_eq!(receiver.kinds(), [AlertKind::StaleSource]);
+        }
+        desk.both_are(&["ann", "bob"]).await;
     });
 }

@@ -167,7 +167,7 @@ impl Days {
             AdditionLimit::Count(6),
             AdditionLimit::Off,
         ];
-        let limits = Limits { removals, additions: limits[dice.index(limits.len())] };
+        let limits = Limits { removals, additions: limits[dice.index(limits.len())], ..Limits::default() };
         let start = crowd('p', 2 + dice.index(40));
         let as_link = |link| Link { max_removals: Some(removals), ..link };
         let reading = BOTH[dice.index(2)];

@@ -32,6 +32,7 @@ mod people;
 mod protected;
 mod refusals;
 mod renames;
+mod scopes;
 mod service;
 mod sources;
 mod spokes;

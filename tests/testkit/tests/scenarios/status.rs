@@ -265,7 +265,10 @@ fn the_status_of_many_links_asks_the_store_as_often_as_of_one_and_writes_nothing
         let (all, of_all) = asked().await;
         assert_eq!((one, all), (1, 301));
         assert_eq!(of_all, of_one);
-        assert_eq!(of_one, ["links.page", "lists.lists", "lists.imports_of", "gate.closed_until"]);
+        assert_eq!(
+            of_one,
+            ["links.page", "lists.lists", "lists.imports_of", "gate.closed_until", "lists.expected"]
+        );
         assert_eq!(desk.store.writes(), before);
     });
 }

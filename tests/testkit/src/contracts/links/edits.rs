@@ -87,6 +87,7 @@ fn progress() -> Progress {
             group_removals: 9,
             list_additions: 60,
             group_additions: 0,
+            scope: Vec::new(),
             since: moment(10),
         }),
         settles_at: Some(moment(7_000)),

@@ -3,6 +3,7 @@
 mod changes;
 mod ended;
 mod entries;
+mod expected;
 mod given;
 mod growth;
 mod imports;
@@ -38,6 +39,7 @@ pub async fn all<S: ListStore + Contacts>(make: impl Fn() -> S) {
     imports::all(&make).await;
     growth::all(&make).await;
     ended::all(&make).await;
+    expected::all(&make).await;
     keyed::all(&make).await;
     pages::all(&make).await;
     given::all(&make).await;
