@@ -28,8 +28,7 @@ pub(crate) enum Weight {
 /// # Errors
 /// When a person said no, or when nobody could be asked and nobody said yes: nothing was changed.
 pub(crate) fn ask(going: &Going<'_>) -> Result<(), Refusal> {
-    let can_ask = io::stdin().is_terminal() && io::stderr().is_terminal();
-    match (going.said, can_ask, going.weight) {
+    match (going.said, can_ask(), going.weight) {
         (true, _, _) | (false, false, Weight::Light) => Ok(()),
         (false, true, _) => answered(going.question),
         (false, false, Weight::Heavy) => Err(Refusal::new(
@@ -38,6 +37,11 @@ pub(crate) fn ask(going: &Going<'_>) -> Result<(), Refusal> {
             "if you mean it, say so: --yes",
         )),
     }
+}
+
+/// Whether a person is there to be asked.
+pub(crate) fn can_ask() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
 fn answered(question: &str) -> Result<(), Refusal> {

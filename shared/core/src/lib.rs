@@ -38,6 +38,7 @@ pub mod member;
 pub mod network;
 pub mod new_group;
 pub mod own;
+mod packed;
 pub mod place;
 pub mod plan;
 pub mod protocol;

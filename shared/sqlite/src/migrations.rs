@@ -27,6 +27,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/20_belief_origins.sql"),
     include_str!("../migrations/21_alerts.sql"),
     include_str!("../migrations/22_effects.sql"),
+    include_str!("../migrations/25_import_changes.sql"),
 ];
 
 /// Marks a file as ours (`PRAGMA application_id`): "lsyn" in ASCII.
