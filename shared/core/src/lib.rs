@@ -40,6 +40,7 @@ pub mod network;
 pub mod new_group;
 pub mod opt_outs;
 pub mod own;
+mod packed;
 pub mod place;
 pub mod plan;
 pub mod protocol;

@@ -18,6 +18,7 @@ pub mod filtered;
 pub mod gate;
 pub mod groups;
 pub mod history;
+pub mod imports_undo;
 mod linkable;
 pub mod naming;
 mod new_group;

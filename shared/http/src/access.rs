@@ -117,6 +117,8 @@ pub(crate) const RULES: &[Rule] = &[
     lists(Method::GET, "/v1/imports/{import}", Read),
     people(lists(Method::POST, "/v1/imports/{import}/approve", Approve)).does(&[Action::ImportApprove]),
     people(lists(Method::POST, "/v1/imports/{import}/discard", Approve)).does(&[Action::ImportDiscard]),
+    lists(Method::GET, "/v1/imports/{import}/undo", Read),
+    people(lists(Method::POST, "/v1/imports/{import}/undo", Approve)).does(&[Action::ImportUndo]),
     lists(Method::GET, "/v1/contacts", Read),
     people(tenant(Method::POST, "/v1/contacts", Operate)).does(&[Action::ContactCreate]),
     lists(Method::GET, "/v1/contacts/{contact}", Read),

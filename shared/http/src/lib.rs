@@ -93,6 +93,7 @@ fn handlers() -> OpenApiRouter<App> {
         .routes(routes!(imports::one))
         .routes(routes!(imports::approve))
         .routes(routes!(imports::discard))
+        .routes(routes!(imports::undo_plan, imports::undo))
         .routes(routes!(contacts::all, contacts::create))
         .routes(routes!(contacts::one, contacts::edit, contacts::delete))
         .routes(routes!(contacts::erase))

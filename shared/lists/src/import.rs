@@ -1,4 +1,4 @@
-use listsync_core::{Timestamp, grant::Lists, limit::AdditionLimit};
+use listsync_core::{Timestamp, effects, grant::Lists, limit::AdditionLimit};
 use listsync_engine::ports::{Again, ImportMode, NewImport, Rows};
 
 use crate::ParsedFile;
@@ -41,6 +41,7 @@ impl ParsedFile {
             not_yet: self.not_yet,
             report: self.report,
             max_additions: AdditionLimit::Standard,
+            keep: effects::KEPT,
             at: source.at,
         }
     }

@@ -66,8 +66,10 @@ pub async fn take_in(
     let leavers = leavers(service, &gone).await?;
     let gone_unknown = (gone.len() - leavers.len()) as u64;
     leavers.into_iter().for_each(|(address, gone)| parsed.people.leaves(address, gone));
-    let limit = max_additions(&service.ports, service.ports.lists.list(list).await?.as_ref()).await?;
-    let new = NewImport { max_additions: limit, ..parsed.into_import(source, again) };
+    let settings = service.ports.settings.settings().await?;
+    let limit = settings.additions_to(service.ports.lists.list(list).await?.as_ref());
+    let new =
+        NewImport { max_additions: limit, keep: settings.effects_keep, ..parsed.into_import(source, again) };
     let at = new.at;
     let Imported { import, refused } = service.ports.lists.import(list, &new).await?;
     service.ports.lists.heard(list, at).await?;

@@ -31,7 +31,7 @@ pub fn left_undone(import: &Import) -> Vec<String> {
         ImportState::Discarded => {
             told.push(format!("{discarded} held changes were dropped: these people stay as they were."));
         }
-        ImportState::Repeated => return Vec::new(),
+        ImportState::Repeated | ImportState::Undone => return Vec::new(),
         ImportState::Done | ImportState::RemovalsSkipped => {}
     }
     told

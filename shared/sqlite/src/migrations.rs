@@ -27,7 +27,8 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/20_belief_origins.sql"),
     include_str!("../migrations/21_alerts.sql"),
     include_str!("../migrations/22_effects.sql"),
-    include_str!("../migrations/24_expected.sql"),
+    include_str!("../migrations/23_expected.sql"),
+    include_str!("../migrations/24_import_changes.sql"),
 ];
 
 /// Marks a file as ours (`PRAGMA application_id`): "lsyn" in ASCII.

@@ -34,6 +34,7 @@ const SAME: &[(&str, &[&str])] = &[
     ("imports show", &["GET /v1/imports/{import}"]),
     ("imports approve", &["POST /v1/imports/{import}/approve"]),
     ("imports discard", &["POST /v1/imports/{import}/discard"]),
+    ("imports undo", &["GET /v1/imports/{import}/undo", "POST /v1/imports/{import}/undo"]),
     ("subscribe", &["POST /v1/lists/{list}/decisions"]),
     ("unsubscribe", &["POST /v1/lists/{list}/decisions"]),
     ("groups ls", &["GET /v1/groups"]),

@@ -105,7 +105,8 @@ Examples:
   listsync imports show 0197c1de-0000-7000-8000-000000000001
   listsync imports show 0197c1de-0000-7000-8000-000000000001 --csv > held.csv
   listsync imports approve 0197c1de-0000-7000-8000-000000000001
-  listsync imports discard 0197c1de-0000-7000-8000-000000000001";
+  listsync imports discard 0197c1de-0000-7000-8000-000000000001
+  listsync imports undo 0197c1de-0000-7000-8000-000000000001          shows what it takes back, and asks";
 
 pub(super) const SUBSCRIBE: &str = "\
 Example:

@@ -179,4 +179,17 @@ pub(crate) enum ImportsVerb {
         /// The import's id.
         import: String,
     },
+    /// Take an import back: who came by it leaves, who left by it comes back, fields and names become what they were, and
+    /// contacts that only it made are deleted. What was changed since, and whoever opted out, stays. Shows what it would do,
+    /// and asks at a terminal; elsewhere it only shows it.
+    Undo {
+        /// The import's id.
+        import: String,
+        /// Do it without asking.
+        #[arg(long)]
+        yes: bool,
+        /// Do exactly what was shown under this digest.
+        #[arg(long, value_name = "DIGEST", conflicts_with = "yes")]
+        plan: Option<String>,
+    },
 }

@@ -71,6 +71,7 @@ pub(super) fn effect(verb: &Verb) -> Effect<'_> {
             ImportsVerb::Ls | ImportsVerb::Profiles | ImportsVerb::Show { .. } => Reads,
             ImportsVerb::Approve { import } => Changes(Action::ImportApprove, vec![Named::Import(import)]),
             ImportsVerb::Discard { import } => Changes(Action::ImportDiscard, vec![Named::Import(import)]),
+            ImportsVerb::Undo { import, .. } => Changes(Action::ImportUndo, vec![Named::Import(import)]),
         },
         Verb::Subscribe(who) => {
             Changes(Action::ConsentSubscribe, vec![Named::List(&who.list), Named::Contact(&who.email)])
@@ -190,6 +191,7 @@ mod tests {
         ("imports show i1", ""),
         ("imports approve i1", "import.approve"),
         ("imports discard i1", "import.discard"),
+        ("imports undo i1", "import.undo"),
         ("subscribe News a@b.example", "consent.subscribe"),
         ("unsubscribe News a@b.example", "consent.opt_out"),
         ("groups ls Mark", ""),

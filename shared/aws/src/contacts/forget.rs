@@ -46,7 +46,7 @@ pub(super) async fn forget(
     persistently!("delete the contact", forget_now(table, id, (farewell, now)))
 }
 
-async fn forget_now(
+pub(super) async fn forget_now(
     table: &Table,
     id: &ContactId,
     (farewell, now): (Farewell, Timestamp),

@@ -9,6 +9,7 @@ mod pages;
 mod port;
 mod rule;
 mod say;
+mod undo;
 mod whole;
 
 pub(crate) use edit::readdress;

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     DynamoStore, effects, garbage,
-    lists::held,
+    lists::{held, import_changes},
     records::run_key,
     table::{Condition, Key, Op, Stored, schema, span},
 };
@@ -24,6 +24,13 @@ use crate::{
 const DOING: &str = "erase a person from what links remember";
 /// How many runs are looked at together.
 const CHUNK: usize = 100;
+
+/// Who is erased.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Erased<'a> {
+    pub(crate) contact: &'a ContactId,
+    pub(crate) addresses: &'a BTreeSet<Address>,
+}
 
 /// Remembers that the links of these lists are to forget the person's addresses.
 pub(crate) fn note(
@@ -47,6 +54,8 @@ impl DynamoStore {
         let traces = Traces { addresses, name: noted.find("name").unwrap_or_default().to_owned() };
         held::strike(&self.table, &traces).await?;
         self.strike_where_told(&traces.addresses).await?;
+        let erased = Erased { contact, addresses: &traces.addresses };
+        import_changes::strike(&self.table, erased).await?;
         let (contact, addresses) = (contact.clone(), traces.addresses.clone());
         let whom = Whom { contact: Some(contact.clone()), object: noted.read_option("object")?, addresses };
         effects::strike(&self.table, &whom).await?;

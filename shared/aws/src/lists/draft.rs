@@ -3,7 +3,9 @@
 use listsync_core::{
     Timestamp,
     address::Address,
+    contact::Contact as Card,
     id::ContactId,
+    import::changes::{Former, Moved, Print, Touched},
     list::{List, Origin, Standing},
     register::{Candidate, Spoken, Stand},
 };
@@ -95,6 +97,17 @@ impl Draft {
 
     pub(crate) fn shift(&mut self, change: Move) {
         self.moved = Some(change);
+    }
+
+    /// What an import changes of it, who was somebody else before a part of that was written; none: nothing.
+    pub(super) fn touched(&self, formerly: Option<&Card>) -> Option<Touched> {
+        let id = self.contact.id().clone();
+        let Some(before) = &self.before else {
+            return Some(Touched::made(id, Print::of(&self.contact.card)));
+        };
+        let moved = self.moved.map(|change| Moved { from: self.standing(), to: change.to });
+        let former = Former::between(formerly.unwrap_or(&before.card), &self.contact.card);
+        Touched::known(id, moved, former)
     }
 
     /// Gives the contact another address.

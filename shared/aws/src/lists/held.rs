@@ -9,9 +9,9 @@ use listsync_core::{
     id::{ContactId, ImportId, ListId},
     traces::Traces,
 };
-use listsync_engine::ports::{Import, ImportRow, ImportState, NewImport, PortResult};
+use listsync_engine::ports::{Import, ImportRow, ImportState, NewImport, PortResult, Undone};
 
-use super::{head, journal, tx::Piece};
+use super::{head, import_changes, journal, tx::Piece};
 use crate::{
     error,
     table::{Condition, Fail, Key, Op, Patience, Stored, Table, documents, span},
@@ -31,7 +31,7 @@ pub(super) struct Record {
     previous: Option<ImportId>,
     /// The lists that whoever sent the file was given: an approval reaches no further.
     pub(super) given: Lists,
-    rev: u64,
+    pub(super) rev: u64,
 }
 
 fn key(import: &ImportId) -> Key {
@@ -308,6 +308,26 @@ async fn forget_name(table: &Table, id: &ImportId, traces: &Traces) -> PortResul
     }
 }
 
+/// The list of an import.
+pub(crate) async fn list_of(table: &Table, id: &ImportId) -> PortResult<ListId> {
+    Ok(Record::load(table, id).await?.import.list)
+}
+
+/// Says of an import that it was taken back.
+pub(crate) async fn end_undo(table: &Table, id: &ImportId, undone: Undone) -> PortResult<Import> {
+    const DOING: &str = "take the import back";
+    let mut patience = Patience::new(DOING);
+    loop {
+        let record = Record::load(table, id).await?;
+        let (after, ops) = record.becomes(record.import.clone().taken_back(undone))?;
+        match table.transact(DOING, &ops).await {
+            Ok(()) => return Ok(after.import),
+            Err(Fail::Port(error)) => return Err(error),
+            Err(Fail::Stale | Fail::Taken) => patience.wait().await?,
+        }
+    }
+}
+
 /// Drops the rows of some addresses.
 async fn release(table: &Table, id: &ImportId, of: impl Fn(&str) -> bool) -> PortResult<()> {
     let mut rows = rows_of(table, id).await?;
@@ -344,6 +364,7 @@ pub(crate) async fn forget(table: &Table, list: &ListId) -> PortResult<()> {
         let key = stored.key()?;
         let import = ImportId::parse(&key.sk).map_err(|_| error::malformed(DOING))?;
         table.clear(DOING, &held_partition(&import)).await?;
+        import_changes::clear(table, &import).await?;
         table.delete_many(DOING, vec![key]).await?;
     }
     Ok(())

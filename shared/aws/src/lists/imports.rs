@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use listsync_core::{
     growth::{Additions, Growth, Joining},
     id::{ContactId, ListId},
-    import::{FileRows, Removals, judge_ended, judge_removals},
+    import::{FileRows, Removals, changes::Touched, judge_ended, judge_removals},
     list::{Origin, Standing},
 };
 use listsync_engine::ports::{
@@ -18,11 +18,12 @@ use super::{
     entries,
     head::Head,
     held,
+    import_changes::{self, Stage as ChangeStage},
     journal::{self, Counts, Journal, Judged},
     people::{People, Wanted},
     person::check_size,
     row::Row,
-    rows::{self, Took},
+    rows::{self, Formerly, Took},
     tx::{ListTx, Piece},
 };
 use crate::table::{Condition, Fail, Patience, Table};
@@ -42,6 +43,8 @@ struct Importing<'a> {
     /// Who waits although their last day is past.
     ended: BTreeSet<ContactId>,
     refused: Vec<RefusedRow>,
+    /// Who was edited as a whole before a row is taken in, as they were.
+    formerly: Formerly,
 }
 
 /// Takes a file into a list.
@@ -56,7 +59,8 @@ pub(super) async fn take_in(
     new.people.iter().try_for_each(|row| check_size(&row.contact))?;
     let journal = Journal::begin(table, (list, new), clock.now()).await?;
     let (named, ended, refused) = (HashSet::new(), BTreeSet::new(), Vec::new());
-    let mut importing = Importing { table, clock, list, new, journal, named, ended, refused };
+    let formerly = Formerly::default();
+    let mut importing = Importing { table, clock, list, new, journal, named, ended, refused, formerly };
     let done = importing.run().await;
     if done.is_err() {
         // The first failure is what the caller hears of.
@@ -219,7 +223,8 @@ impl Importing<'_> {
         let some = self.new.people.some(from, CHUNK);
         let upto = from + some.len();
         let head = Head::load(self.table, self.list).await?;
-        let mut people = rows::people_of(self.table, &head, (&some, self.new.at, &self.new.given)).await?;
+        let by = (self.new.at, &self.new.given);
+        let mut people = rows::people_of(self.table, &head, (&some, by), &mut self.formerly).await?;
         let mut tx = ListTx::new(&head);
         let mut counts = self.journal.counts();
         let mut waiting = Vec::new();
@@ -233,17 +238,17 @@ impl Importing<'_> {
                 let named = Took::named(vec![contact.clone()]);
                 (Piece::default(), Took { ends: Some(contact), ..named })
             } else {
-                rows::take_in(&mut people, row, &mut next)?
+                rows::take_in(&mut people, row, (&mut next, &self.formerly))?
             };
             if !tx.fits(&piece) {
-                self.commit(&mut tx, counts, from + number).await?;
+                self.commit(&mut tx, (counts, from + number), rows::touched(&waiting)).await?;
                 waiting.drain(..).for_each(|took| self.note(took));
             }
             tx.push(piece);
             waiting.push(took);
             counts = next;
         }
-        self.commit(&mut tx, counts, upto).await?;
+        self.commit(&mut tx, (counts, upto), rows::touched(&waiting)).await?;
         waiting.drain(..).for_each(|took| self.note(took));
         Ok(())
     }
@@ -272,9 +277,16 @@ impl Importing<'_> {
         }
     }
 
-    async fn commit(&mut self, tx: &mut ListTx, counts: Counts, next: usize) -> Result<(), Fail> {
+    async fn commit(
+        &mut self,
+        tx: &mut ListTx,
+        (counts, next): (Counts, usize),
+        touched: Vec<Touched>,
+    ) -> Result<(), Fail> {
         let (after, op) = self.journal.step(counts, next, self.clock.now())?;
-        tx.commit(self.table, DOING, vec![op]).await?;
+        let changed = (touched.as_slice(), self.new.at);
+        let kept = import_changes::keep_op(&after.import, ChangeStage::TakenIn(after.rev), changed);
+        tx.commit(self.table, DOING, std::iter::once(op).chain(kept).collect()).await?;
         self.journal = after;
         Ok(())
     }
@@ -285,7 +297,7 @@ impl Importing<'_> {
         let wanted = Wanted { contacts: contacts.clone(), ..Wanted::default() };
         let mut people = People::load(self.table, &head, wanted).await?;
         let mut tx = ListTx::new(&head);
-        let mut counts = self.journal.counts();
+        let (mut counts, mut touched) = (self.journal.counts(), Vec::new());
         let change = Move { to: Standing::Absent, by: Origin::Csv, at: self.new.at };
         for contact in contacts {
             let Some(mut draft) = people.by_id(&contact) else { continue };
@@ -293,14 +305,17 @@ impl Importing<'_> {
                 continue;
             }
             draft.shift(change);
+            let leaver = draft.touched(None);
             let piece = people.settle(draft)?;
             if !tx.fits(&piece) {
-                self.commit(&mut tx, counts.clone(), self.journal.next).await?;
+                let so_far = (counts.clone(), self.journal.next);
+                self.commit(&mut tx, so_far, std::mem::take(&mut touched)).await?;
             }
             tx.push(piece);
+            touched.extend(leaver);
             counts.import.removed += 1;
         }
-        self.commit(&mut tx, counts, self.journal.next).await
+        self.commit(&mut tx, (counts, self.journal.next), touched).await
     }
 
     async fn end(&self, held: &[ContactId]) -> PortResult<Import> {

@@ -19,6 +19,7 @@ use sha2::{Digest as _, Sha256};
 use super::{
     head::{self, Head},
     held::held_partition,
+    import_changes,
 };
 use crate::{
     error,
@@ -50,7 +51,7 @@ pub(super) struct Journal {
     /// What it may do without a person, once that was judged: before any row was taken in.
     pub(super) judged: Option<Judged>,
     until: Timestamp,
-    rev: u64,
+    pub(super) rev: u64,
 }
 
 /// What an import may do without a person.
@@ -112,9 +113,11 @@ impl Journal {
             false => return Err(busy(list)),
         }
         if let Some(old) = given_up {
-            // Rows of it may wait, and nobody will ever rule on them.
+            // Rows of it may wait, and nobody will ever rule on them, or take back what it did.
             table.clear(DOING, &held_partition(&old.import.id)).await?;
+            import_changes::clear(table, &old.import.id).await?;
         }
+        import_changes::begin(table, &journal.import).await?;
         Ok(journal)
     }
 

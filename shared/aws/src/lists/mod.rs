@@ -8,6 +8,7 @@ pub(crate) mod entries;
 pub(crate) mod feed;
 pub(crate) mod head;
 pub(crate) mod held;
+pub(crate) mod import_changes;
 mod imports;
 mod journal;
 mod matches;

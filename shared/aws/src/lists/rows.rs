@@ -1,11 +1,14 @@
 //! What a row of a file comes to.
 
+use std::collections::HashMap;
+
 use listsync_core::{
     Timestamp,
     address::Address,
+    contact::Contact as Card,
     grant::Lists,
     id::{ContactId, ListId},
-    import::Departure,
+    import::{Departure, changes::Touched},
     list::{Origin, Standing},
     register::{self, Details},
 };
@@ -31,6 +34,16 @@ pub(super) struct Took {
     pub(super) refused: Option<RefusedRow>,
     /// Whom it would take off the list because their last day is past, where those wait.
     pub(super) ends: Option<ContactId>,
+    /// What it changes of whom.
+    pub(super) touched: Option<Touched>,
+}
+
+/// People who were edited as a whole before their row is taken in, as they were before that.
+pub(super) type Formerly = HashMap<ContactId, Card>;
+
+/// What rows change of whom.
+pub(super) fn touched(took: &[Took]) -> Vec<Touched> {
+    took.iter().filter_map(|took| took.touched.clone()).collect()
 }
 
 impl Took {
@@ -107,7 +120,8 @@ pub(super) fn movers(people: &People, rows: &[ImportRow], list: &ListId) -> Vec<
 pub(super) async fn people_of(
     table: &Table,
     head: &Head,
-    (some, at, given): (&[ImportRow], Timestamp, &Lists),
+    (some, (at, given)): (&[ImportRow], (Timestamp, &Lists)),
+    formerly: &mut Formerly,
 ) -> Result<People, Fail> {
     let people = as_they_are(table, head, (some, given)).await?;
     let movers = movers(&people, some, &head.list.id);
@@ -115,6 +129,10 @@ pub(super) async fn people_of(
         return Ok(people);
     }
     for (contact, address) in movers {
+        // Of two tries the first one saw who they were.
+        if let Some(known) = people.by_id(&contact) {
+            formerly.entry(contact.clone()).or_insert(known.contact.card);
+        }
         contacts::readdress(table, &contact, (&address, (Origin::Csv, at))).await?;
     }
     Ok(as_they_are(table, head, (some, given)).await?)
@@ -189,7 +207,7 @@ pub(super) fn ends(
 pub(super) fn take_in(
     people: &mut People,
     row: &ImportRow,
-    counts: &mut Counts,
+    (counts, formerly): (&mut Counts, &Formerly),
 ) -> PortResult<(Piece, Took)> {
     let by = (Origin::Csv, counts.at);
     let mut draft = match identify(people, row, by)? {
@@ -221,12 +239,13 @@ pub(super) fn take_in(
     if draft.is_opted_out() {
         counts.import.opted_out += 1;
         let named = draft.known_id();
+        let touched = named.as_ref().and_then(|id| draft.touched(formerly.get(id)));
         // Somebody who said no says it under the new address too.
         let piece = match named.is_some() {
             true => people.settle(draft)?,
             false => Piece::default(),
         };
-        let took = Took::named(named.into_iter().collect());
+        let took = Took { touched, ..Took::named(named.into_iter().collect()) };
         return Ok((piece, Took { refused: Some(opted_out(row)), ..took }));
     }
     let mut details = match out_of_reach {
@@ -247,7 +266,9 @@ pub(super) fn take_in(
             counts.import.added += 1;
         }
     }
-    let took = Took::named(vec![draft.contact.id().clone()]);
+    let id = draft.contact.id().clone();
+    let touched = draft.touched(formerly.get(&id));
+    let took = Took { touched, ..Took::named(vec![id]) };
     Ok((people.settle(draft)?, took))
 }
 
@@ -265,7 +286,8 @@ fn leave(
         }
         Departure::Remains(left) => {
             draft.contact.set_keys(left);
-            return Ok((people.settle(draft)?, Took::default()));
+            let took = Took { touched: draft.touched(None), ..Took::default() };
+            return Ok((people.settle(draft)?, took));
         }
     }
     let took = Took::named(draft.known_id().into_iter().collect());
@@ -275,6 +297,7 @@ fn leave(
     counts.import.removed += 1;
     counts.left += 1;
     draft.shift(Move { to: Standing::Absent, by: by.0, at: by.1 });
+    let took = Took { touched: draft.touched(None), ..took };
     Ok((people.settle(draft)?, took))
 }
 

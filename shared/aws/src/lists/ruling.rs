@@ -3,6 +3,7 @@
 use listsync_core::{
     Timestamp,
     id::{ContactId, ImportId, ListId},
+    import::changes::Touched,
     list::{Origin, Standing},
 };
 use listsync_engine::ports::{Affected, HeldPeople, Import, ImportRow, ImportState, PortResult};
@@ -11,11 +12,12 @@ use super::{
     draft::{Draft, Move},
     head::Head,
     held::{Record, Waiting, held_by, held_partition, rows_of},
+    import_changes::{self, Stage},
     imports::CHUNK,
     journal::Counts,
     people::{People, Wanted},
     row::Leave,
-    rows::{self, Took},
+    rows::{self, Formerly, Took},
     tx::{ListTx, Piece},
 };
 use crate::{
@@ -92,10 +94,10 @@ pub(super) async fn discard(table: &Table, id: &ImportId) -> PortResult<Import> 
 /// Does an import's held removals, as far as they still stand: of those who did not change since. What is interrupted
 /// goes on where it was when it is approved again.
 pub(super) async fn approve(table: &Table, id: &ImportId, now: Timestamp) -> PortResult<Import> {
-    let mut patience = Patience::new(APPROVING);
+    let (mut patience, mut formerly) = (Patience::new(APPROVING), Formerly::default());
     loop {
         let record = holding(Record::load(table, id).await?)?;
-        match approve_some(table, record, now).await {
+        match approve_some(table, record, now, &mut formerly).await {
             Ok(import) => return Ok(import),
             Err(Fail::Port(error)) => return Err(error),
             Err(Fail::Stale | Fail::Taken) => patience.wait().await?,
@@ -103,10 +105,15 @@ pub(super) async fn approve(table: &Table, id: &ImportId, now: Timestamp) -> Por
     }
 }
 
-async fn approve_some(table: &Table, record: Record, now: Timestamp) -> Result<Import, Fail> {
+async fn approve_some(
+    table: &Table,
+    record: Record,
+    now: Timestamp,
+    formerly: &mut Formerly,
+) -> Result<Import, Fail> {
     let list = record.import.list.clone();
     let record = dismiss_all(table, (record, &list), now).await?;
-    let mut record = admit_all(table, (record, &list), now).await?;
+    let mut record = admit_all(table, (record, &list), now, formerly).await?;
     // Whom others released meanwhile is counted no more.
     if record.import.state == ImportState::Held {
         let import = Import { held: 0, held_additions: 0, ..record.import.clone() };
@@ -129,18 +136,20 @@ async fn dismiss_all(
         let head = Head::load(table, list).await?;
         let mut tx = ListTx::new(&head);
         let mut people = those(table, &head, some).await?;
-        let mut import = record.import.clone();
+        let (mut import, mut touched) = (record.import.clone(), Vec::new());
         for contact in some {
-            let (mut piece, leaves) = dismissal(&mut people, contact, (seq, now))?;
+            let (mut piece, leaver) = dismissal(&mut people, contact, (seq, now))?;
             piece.ops.push(Op::delete(Key::new(held_partition(&id), contact.as_str())));
             if !tx.fits(&piece) {
-                record = commit(table, &mut tx, (record, import.clone())).await?;
+                let changed = (std::mem::take(&mut touched), now);
+                record = commit(table, &mut tx, (record, import.clone()), changed).await?;
             }
             tx.push(piece);
             import.held = import.held.saturating_sub(1);
-            import.removed += u64::from(leaves);
+            import.removed += u64::from(leaver.is_some());
+            touched.extend(leaver);
         }
-        record = commit(table, &mut tx, (record, import)).await?;
+        record = commit(table, &mut tx, (record, import), (touched, now)).await?;
     }
     Ok(record)
 }
@@ -150,6 +159,7 @@ async fn admit_all(
     table: &Table,
     (mut record, list): (Record, &ListId),
     now: Timestamp,
+    formerly: &mut Formerly,
 ) -> Result<Record, Fail> {
     let (seq, by) = (record.seq, (Origin::Csv, now));
     let waiting = rows_of(table, &record.import.id).await?;
@@ -157,23 +167,29 @@ async fn admit_all(
         let head = Head::load(table, list).await?;
         let mut tx = ListTx::new(&head);
         let of_file: Vec<ImportRow> = some.iter().map(|waiting| waiting.row.clone()).collect();
-        let mut people = rows::people_of(table, &head, (&of_file, now, &record.given)).await?;
+        let by_whom = (now, &record.given);
+        let mut people = rows::people_of(table, &head, (&of_file, by_whom), formerly).await?;
+        let mut waiting = Vec::new();
         let mut counts = Counts { import: record.import.clone(), left: 0, at: now };
         for Waiting { key, row } in some {
             let mut next = counts.clone();
-            let (mut piece, _) = match rows::joins(&people, row, (by, Some(seq)))? {
-                Some(_) => rows::take_in(&mut people, row, &mut next)?,
+            let (mut piece, took) = match rows::joins(&people, row, (by, Some(seq)))? {
+                Some(_) => rows::take_in(&mut people, row, (&mut next, formerly))?,
                 None => (Piece::default(), Took::default()),
             };
             piece.ops.push(Op::delete(key.clone()));
             if !tx.fits(&piece) {
-                record = commit(table, &mut tx, (record, counts.import.clone())).await?;
+                let changed = (rows::touched(&waiting), now);
+                record = commit(table, &mut tx, (record, counts.import.clone()), changed).await?;
+                waiting.clear();
             }
             tx.push(piece);
+            waiting.push(took);
             next.import.held_additions = next.import.held_additions.saturating_sub(1);
             counts = next;
         }
-        record = commit(table, &mut tx, (record, counts.import)).await?;
+        let changed = (rows::touched(&waiting), now);
+        record = commit(table, &mut tx, (record, counts.import), changed).await?;
     }
     Ok(record)
 }
@@ -182,18 +198,25 @@ fn dismissal(
     people: &mut People,
     contact: &ContactId,
     (seq, at): (u64, Timestamp),
-) -> PortResult<(Piece, bool)> {
-    let Some(mut draft) = due(people, contact, seq) else { return Ok((Piece::default(), false)) };
+) -> PortResult<(Piece, Option<Touched>)> {
+    let Some(mut draft) = due(people, contact, seq) else { return Ok((Piece::default(), None)) };
     draft.shift(Move { to: Standing::Absent, by: Origin::Csv, at });
+    let leaver = draft.touched(None);
     let mut piece = people.settle(draft)?;
     if let Some((row, _)) = &mut piece.row {
         row.leave = Leave::Approved;
     }
-    Ok((piece, true))
+    Ok((piece, leaver))
 }
 
-async fn commit(table: &Table, tx: &mut ListTx, (record, import): (Record, Import)) -> Result<Record, Fail> {
-    let (after, ops) = record.becomes(import.settled())?;
+async fn commit(
+    table: &Table,
+    tx: &mut ListTx,
+    (record, import): (Record, Import),
+    (touched, at): (Vec<Touched>, Timestamp),
+) -> Result<Record, Fail> {
+    let (after, mut ops) = record.becomes(import.settled())?;
+    ops.extend(import_changes::keep_op(&after.import, Stage::Approved(after.rev), (&touched, at)));
     tx.commit(table, APPROVING, ops).await?;
     Ok(after)
 }

@@ -22,6 +22,8 @@
 //! | an import under way, and the last one | `LIST#list` | `IMPORTING`, `LASTIMPORT` |
 //! | an import that holds removals | `LIST#list` | `HOLDING#import` |
 //! | whose removal an import holds | `HELD#import` | `contact` |
+//! | what an import changed of people: as it was taken in, as it was approved | `CHANGED#import` | `1#rev`, `2#rev` |
+//! | of which imports there is any of that, for an erasure | `CHANGINGIMPORTS` | `import` |
 //! | a link | `LINK#link` | `HEAD` |
 //! | the links, by id | `LINKS` | `link` |
 //! | a group, written by a link | `GROUP#tenant#group` | `WRITER` |

@@ -94,6 +94,8 @@ words! {
         ImportApprove = "import.approve",
         /// Dropped what an import held.
         ImportDiscard = "import.discard",
+        /// Took back what an import did.
+        ImportUndo = "import.undo",
         /// Linked a list and a group.
         LinkCreate = "link.create",
         /// Changed a link.

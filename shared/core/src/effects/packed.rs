@@ -10,10 +10,10 @@ use super::{Because, Done};
 use crate::{
     Timestamp,
     address::Address,
-    guid::Guid,
     id::{ContactId, ObjectId},
     link::Side,
     member::{Change, Op},
+    packed::{Malformed, Reader, Writer, kind, typed},
     plan::Cause,
 };
 
@@ -27,11 +27,6 @@ const CONTACT: u8 = 4;
 const ADDRESSED: u8 = 1 << 6;
 const TIMED: u8 = 1 << 7;
 
-/// How an id is written.
-const NONE: u8 = 0;
-const GUID: u8 = 1;
-const TEXT: u8 = 2;
-
 /// Why packed effects do not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PackedError {
@@ -41,6 +36,12 @@ pub enum PackedError {
     /// They are cut short, or are something else.
     #[error("effects of a run do not read")]
     Malformed,
+}
+
+impl From<Malformed> for PackedError {
+    fn from(Malformed: Malformed) -> Self {
+        Self::Malformed
+    }
 }
 
 fn number(because: Because) -> u8 {
@@ -125,30 +126,7 @@ pub fn unpack(bytes: &[u8]) -> Result<Vec<Done>, PackedError> {
     if reader.0.is_empty() { Ok(all) } else { Err(PackedError::Malformed) }
 }
 
-struct Writer(Vec<u8>);
-
 impl Writer {
-    fn unsigned(&mut self, mut value: u128) {
-        while value >= 0x80 {
-            self.0.push((value & 0x7f) as u8 | 0x80);
-            value >>= 7;
-        }
-        self.0.push(value as u8);
-    }
-
-    fn signed(&mut self, value: i128) {
-        self.unsigned(((value << 1) ^ (value >> 127)) as u128);
-    }
-
-    fn count(&mut self, value: usize) {
-        self.unsigned(value as u128);
-    }
-
-    fn text(&mut self, text: &str) {
-        self.count(text.len());
-        self.0.extend_from_slice(text.as_bytes());
-    }
-
     fn done(&mut self, done: &Done, domains: &BTreeMap<&str, usize>, start: i128) {
         let Done { change: Change { side, op }, because, object, contact, address, at } = done;
         let (object, contact) =
@@ -159,12 +137,10 @@ impl Writer {
         flags |= if address.is_some() { ADDRESSED } else { 0 };
         let later = at.as_nanosecond() - start;
         flags |= if later == 0 { 0 } else { TIMED };
-        self.0.extend([flags, number(*because)]);
+        self.byte(flags);
+        self.byte(number(*because));
         for id in [object, contact].into_iter().flatten() {
-            match hexadecimal(id) {
-                Some(bytes) => self.0.extend(bytes),
-                None => self.text(id),
-            }
+            self.id(id);
         }
         if let Some(address) = address {
             let local = address.as_str().strip_suffix(address.domain()).unwrap_or_default();
@@ -177,77 +153,8 @@ impl Writer {
     }
 }
 
-fn kind(id: Option<&str>) -> u8 {
-    match id.map(hexadecimal) {
-        None => NONE,
-        Some(Some(_)) => GUID,
-        Some(None) => TEXT,
-    }
-}
-
-/// The bytes of an id that is a GUID; none: it is another text.
-fn hexadecimal(id: &str) -> Option<[u8; 16]> {
-    Guid::parse(id).ok()?;
-    let digits: Vec<u8> =
-        id.chars().filter_map(|digit| digit.to_digit(16)).map(|digit| digit as u8).collect();
-    let mut bytes = [0; 16];
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks(2)) {
-        *byte = (pair[0] << 4) | pair[1];
-    }
-    Some(bytes)
-}
-
-struct Reader<'a>(&'a [u8]);
-
 impl Reader<'_> {
-    fn byte(&mut self) -> Result<u8, PackedError> {
-        let (first, rest) = self.0.split_first().ok_or(PackedError::Malformed)?;
-        self.0 = rest;
-        Ok(*first)
-    }
-
-    fn bytes(&mut self, count: usize) -> Result<&[u8], PackedError> {
-        let (some, rest) = self.0.split_at_checked(count).ok_or(PackedError::Malformed)?;
-        self.0 = rest;
-        Ok(some)
-    }
-
-    fn unsigned(&mut self) -> Result<u128, PackedError> {
-        let mut value = 0_u128;
-        for shift in (0..128).step_by(7) {
-            let byte = self.byte()?;
-            value |= u128::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
-                return Ok(value);
-            }
-        }
-        Err(PackedError::Malformed)
-    }
-
-    fn signed(&mut self) -> Result<i128, PackedError> {
-        let value = self.unsigned()?;
-        Ok((value >> 1) as i128 ^ -((value & 1) as i128))
-    }
-
-    fn count(&mut self) -> Result<usize, PackedError> {
-        usize::try_from(self.unsigned()?).map_err(|_| PackedError::Malformed)
-    }
-
-    fn text(&mut self) -> Result<String, PackedError> {
-        let length = self.count()?;
-        String::from_utf8(self.bytes(length)?.to_vec()).map_err(|_| PackedError::Malformed)
-    }
-
-    fn id(&mut self, kind: u8) -> Result<Option<String>, PackedError> {
-        match kind {
-            NONE => Ok(None),
-            GUID => self.bytes(16).map(|bytes| Some(guid(bytes))),
-            TEXT => self.text().map(Some),
-            _ => Err(PackedError::Malformed),
-        }
-    }
-
-    fn done(&mut self, domains: &[String], start: i128) -> Result<Done, PackedError> {
+    fn done(&mut self, domains: &[String], start: i128) -> Result<Done, Malformed> {
         let (flags, because) = (self.byte()?, because(self.byte()?));
         let object = self.id((flags >> OBJECT) & 3)?;
         let contact = self.id((flags >> CONTACT) & 3)?;
@@ -255,7 +162,7 @@ impl Reader<'_> {
             0 => None,
             _ => {
                 let domain = self.count()?;
-                let domain = domains.get(domain).ok_or(PackedError::Malformed)?;
+                let domain = domains.get(domain).ok_or(Malformed)?;
                 Some(format!("{}@{domain}", self.text()?))
             }
         };
@@ -270,26 +177,9 @@ impl Reader<'_> {
             object: typed(object)?,
             contact: typed(contact)?,
             address: typed::<Address>(address)?,
-            at: at.ok_or(PackedError::Malformed)?,
+            at: at.ok_or(Malformed)?,
         })
     }
-}
-
-fn typed<T: TryFrom<String>>(text: Option<String>) -> Result<Option<T>, PackedError> {
-    text.map(|text| T::try_from(text).map_err(|_| PackedError::Malformed)).transpose()
-}
-
-fn guid(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(36);
-    for (place, byte) in bytes.iter().enumerate() {
-        if [4, 6, 8, 10].contains(&place) {
-            text.push('-');
-        }
-        for digit in [byte >> 4, byte & 15] {
-            text.extend(char::from_digit(digit.into(), 16));
-        }
-    }
-    text
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
-//! Whether a file may take people off its list without a person, and which keys are whose.
+//! Whether a file may take people off its list without a person, which keys are whose, and how it is taken back.
 
+pub mod changes;
 mod keys;
 mod meaning;
+pub mod undo;
 
 pub use keys::{Departure, Keys, ZerosDiffer, differs_by_zeros};
 pub use meaning::Meaning;

@@ -105,6 +105,22 @@ impl Change {
         }
     }
 
+    /// What becomes of somebody who is to be as they were before something: their contact, and how they stand to a list.
+    #[must_use]
+    pub fn returning(person: &Person, contact: Contact, stand: Option<(&ListId, Standing)>, by: By) -> Self {
+        let before = &person.contact;
+        let mut change = Self::of(person.clone());
+        if contact.address != before.address {
+            change.looks = Looks::Again(by);
+        }
+        change.person.contact = contact;
+        if let Some((list, to)) = stand {
+            change.shift(list, to, by);
+        }
+        change.left = change.person.nos();
+        change.of_version_after(before)
+    }
+
     /// The lists to which they stand differently, each once.
     #[must_use]
     pub fn moved(&self) -> Vec<ListId> {

@@ -1,7 +1,9 @@
 //! Files that are taken into a list, and what is kept of them.
 
+use std::time::Duration;
+
 use listsync_core::{
-    Timestamp,
+    Timestamp, effects,
     grant::Lists,
     growth::Grown,
     id::{ImportId, ListId},
@@ -10,7 +12,7 @@ use listsync_core::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{FileReport, ImportRow, Kept, RefusedRow, Rows};
+use super::{FileReport, ImportRow, Kept, RefusedRow, Rows, Undone};
 
 /// What a file says of those whom it does not name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +38,8 @@ pub enum ImportState {
     RemovalsSkipped,
     /// The file is the one that was taken in last: nothing was done.
     Repeated,
+    /// It was taken back, as far as nobody had changed anything since.
+    Undone,
 }
 
 /// A file that was imported into a list.
@@ -105,6 +109,12 @@ pub struct Import {
     /// How the file was understood.
     #[serde(default)]
     pub report: FileReport,
+    /// Until when it can be taken back: what it changed is kept so long. None: an earlier version took it in and kept nothing.
+    #[serde(default)]
+    pub undo_until: Option<Timestamp>,
+    /// That it was taken back, and what that came to.
+    #[serde(default)]
+    pub undone: Option<Undone>,
 }
 
 impl Import {
@@ -138,6 +148,8 @@ impl Import {
             digest: new.digest.clone(),
             profile: new.profile.clone(),
             report: new.report.clone(),
+            undo_until: new.at.checked_add(new.keep).ok(),
+            undone: None,
         }
     }
 
@@ -159,10 +171,17 @@ impl Import {
         Self { state: ImportState::Discarded, discarded, held: 0, held_additions: 0, ..self }
     }
 
-    /// What it added, for whoever counts the additions of a day.
+    /// After it was taken back.
+    #[must_use]
+    pub fn taken_back(self, undone: Undone) -> Self {
+        Self { state: ImportState::Undone, undone: Some(undone), ..self }
+    }
+
+    /// What it added, for whoever counts the additions of a day: those of them who left with it again count no more.
     #[must_use]
     pub fn grown(&self) -> Grown {
-        Grown { at: self.at, listed: self.listed, added: self.added }
+        let left = self.undone.map_or(0, |undone| undone.totals.leave);
+        Grown { at: self.at, listed: self.listed, added: self.added.saturating_sub(left) }
     }
 }
 
@@ -235,6 +254,8 @@ pub struct NewImport {
     pub report: FileReport,
     /// How many of its people may join within 24 hours without a person.
     pub max_additions: AdditionLimit,
+    /// How long what it changes is kept, so that it can be taken back.
+    pub keep: Duration,
     /// When.
     pub at: Timestamp,
 }
@@ -260,6 +281,7 @@ impl NewImport {
             not_yet: 0,
             report: FileReport::default(),
             max_additions: AdditionLimit::Standard,
+            keep: effects::KEPT,
             at,
         }
     }

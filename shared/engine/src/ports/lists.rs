@@ -18,7 +18,7 @@ use listsync_core::{
 };
 
 use super::{
-    Contacts, Cursor, HeldPeople, PortResult,
+    Contacts, Cursor, HeldPeople, ImportChanges, PortResult,
     imports::{Import, Imported, NewImport},
 };
 
@@ -190,7 +190,7 @@ pub struct ListEdit {
 /// Nobody but its filter puts people on a filtered list or takes them off: [`ListStore::add`], [`ListStore::remove`] and
 /// [`ListStore::import`] are [`super::Fault::Rejected`] there (`list_filtered`).
 #[async_trait]
-pub trait ListStore: ListSide + Contacts {
+pub trait ListStore: ListSide + Contacts + ImportChanges {
     /// Creates a list. [`super::Fault::Rejected`] when the name is taken.
     async fn create_list(&self, name: &str, now: Timestamp) -> PortResult<List>;
     /// Every list, by name.

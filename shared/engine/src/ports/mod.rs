@@ -8,6 +8,7 @@ mod contacts;
 mod directory;
 mod error;
 mod held;
+mod import_changes;
 mod import_rows;
 mod imports;
 mod inbox;
@@ -32,6 +33,7 @@ pub use directory::{
 };
 pub use error::{Fault, PortError, PortResult, code};
 pub use held::{Affected, HeldPeople};
+pub use import_changes::{ChangesPage, ImportChanges, Undone};
 pub use import_rows::{ImportRow, Kept, Presence, RefusedRow};
 pub use imports::{Again, ERASED_NAME, Import, ImportMode, ImportState, Imported, NewImport};
 pub use inbox::{Fetched, Inbox};

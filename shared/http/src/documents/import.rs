@@ -64,6 +64,28 @@ pub struct ImportSchema {
     pub profile: String,
     /// How the file was understood.
     pub report: ReportSchema,
+    /// Until when it can be taken back; null: an earlier version took it in.
+    pub undo_until: Option<Timestamp>,
+    /// That it was taken back, and what that came to.
+    pub undone: Option<UndoneSchema>,
+}
+
+/// That an import was taken back.
+#[derive(ToSchema)]
+#[schema(as = ImportTakenBack)]
+pub struct UndoneSchema {
+    /// When.
+    pub at: Timestamp,
+    /// People who left the list, to which it had brought them.
+    pub leave: u64,
+    /// People who came back to it.
+    pub come_back: u64,
+    /// People who have an address, a name, external ids or fields as they were.
+    pub restored: u64,
+    /// Contacts that only it made, and that were deleted.
+    pub deleted: u64,
+    /// People who keep something that it changed.
+    pub left_out: u64,
 }
 
 /// How a file was understood. It names nobody.

@@ -9,6 +9,7 @@ pub mod failures;
 pub mod group;
 pub mod history;
 pub mod import;
+pub mod import_undo;
 pub mod link;
 pub mod list;
 pub mod plan;

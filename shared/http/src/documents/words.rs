@@ -86,7 +86,7 @@ words! {
     /// What a file says of those whom it does not name.
     ImportMode: "full" | "incremental";
     /// What became of what an import would move.
-    ImportState: "done" | "held" | "discarded" | "removals_skipped" | "repeated";
+    ImportState: "done" | "held" | "discarded" | "removals_skipped" | "repeated" | "undone";
     /// What a person said of a hold.
     Ruling: "approved" | "discarded";
     /// What a key may do.

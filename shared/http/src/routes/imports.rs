@@ -13,6 +13,7 @@ use listsync_core::{
     grant::Lists,
 };
 use listsync_engine::{
+    imports_undo,
     people::{self, Stored},
     ports::{Fault, Import, ImportState, PortError},
 };
@@ -25,9 +26,10 @@ use super::{
     upload::{self, Upload, UploadSchema},
 };
 use crate::{
-    ask::{self, Asked, Named},
-    documents::import::{
-        ImportAnswer, ImportOutcome, ImportSchema, ImportShown, OptOutsAnswer, PreviewAnswer,
+    ask::{self, Asked, Named, Told},
+    documents::{
+        import::{ImportAnswer, ImportOutcome, ImportSchema, ImportShown, OptOutsAnswer, PreviewAnswer},
+        import_undo::{UndoBody, UndoPlanDocument, UndoneDocument},
     },
     page::{Page, PageQuery, Wanted},
     problem::Problem,
@@ -99,6 +101,37 @@ pub(crate) async fn discard(app: Within, Named([import]): Named<1>) -> Result<Js
     let id = app.import(&import).await?.id;
     let import = app.ports().lists.discard_import(&id).await.map_err(gone)?;
     Ok(Json(ImportAnswer::ruled(import, Vec::new())))
+}
+
+/// What taking an import back would do: who leaves the list and who comes back, and what of whom becomes as it was. Nothing is
+/// done.
+#[utoipa::path(get, path = "/v1/imports/{import}/undo", tag = "imports",
+    params(("import" = String, Path, description = "An import's id.")),
+    responses((status = 200, description = "The plan.", body = UndoPlanDocument)))]
+pub(crate) async fn undo_plan(
+    app: Within,
+    Named([import]): Named<1>,
+) -> Result<Json<UndoPlanDocument>, Problem> {
+    let id = app.import(&import).await?.id;
+    let plan = imports_undo::plan(&app.service, &id, app.given()).await.map_err(gone)?;
+    Ok(Json(UndoPlanDocument::from(&plan)))
+}
+
+/// Takes an import back, as its plan of this digest shows. Who opted out or was changed since is left as they are. The links of
+/// the list follow.
+#[utoipa::path(post, path = "/v1/imports/{import}/undo", tag = "imports",
+    params(("import" = String, Path, description = "An import's id.")), request_body = UndoBody,
+    responses((status = 200, description = "It is taken back.", body = UndoneDocument)))]
+pub(crate) async fn undo(
+    app: Within,
+    Named([import]): Named<1>,
+    Told(UndoBody { digest }): Told<UndoBody>,
+) -> Result<Json<UndoneDocument>, Problem> {
+    let id = app.import(&import).await?.id;
+    let plan = imports_undo::plan(&app.service, &id, app.given()).await.map_err(gone)?;
+    imports_undo::expect(&plan, &digest)?;
+    let done = imports_undo::undo(&app.service, &plan, app.given()).await.map_err(gone)?;
+    Ok(Json(done.into()))
 }
 
 /// An import that its list took along meanwhile.

@@ -177,6 +177,10 @@ async fn files(played: &mut Played<'_>) {
         let rule = request("POST", &route, &[&held], Value::Null);
         played.does(rule, action, &[list, ("import", &held)]).await;
     }
+    let plan = stage.administer("GET", &format!("/v1/imports/{import}/undo")).expect(200).await;
+    let body = json!({"digest": plan["digest"]});
+    let undo = request("POST", "/v1/imports/{import}/undo", &[&import], body);
+    played.does(undo, "import.undo", &[list, ("import", &import)]).await;
 }
 
 async fn links(played: &mut Played<'_>) {

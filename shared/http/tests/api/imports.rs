@@ -108,6 +108,32 @@ async fn held_removals_are_done_once_a_person_approves() {
 }
 
 #[tokio::test]
+async fn an_import_is_taken_back_as_its_plan_shows() {
+    let stage = stage().await;
+    let rows = "email,name\nanna@contoso.example,Anna\nben@contoso.example,Ben\n";
+    let import = stage.operate("POST", PATH).body("text/csv", rows).expect(201).await;
+    let path = format!("/v1/imports/{}/undo", import["id"].as_str().unwrap());
+    let plan = stage.operate("GET", &path).expect(200).await;
+    assert_eq!(plan["totals"]["leave"], 2, "{plan}");
+    assert_eq!(plan["people"].as_array().map(Vec::len), Some(2));
+    let anna = plan["people"].as_array().unwrap().iter().find(|one| one["name"] == "Anna").unwrap();
+    assert_eq!(anna["back"], json!(["joined", "contact"]));
+    let digest = json!({"digest": plan["digest"]});
+    stage.operate("POST", &path).json(digest.clone()).refused(403).await;
+    let other = stage.administer("POST", &path).json(json!({"digest": "0000"})).refused(409).await;
+    assert_eq!(other.0, "plan_changed");
+    let done = stage.administer("POST", &path).json(digest.clone()).expect(200).await;
+    assert_eq!(
+        (&done["state"], &done["undone"]["leave"], &done["meanwhile"]),
+        (&json!("undone"), &json!(2), &json!(0))
+    );
+    assert_eq!(stage.operate("GET", "/v1/lists/News/members").expect(200).await["items"], json!([]));
+    let again = stage.administer("POST", &path).json(digest).refused(409).await;
+    assert_eq!(again.0, "import_undone");
+    assert_eq!(stage.operate("GET", &path).refused(409).await.0, "import_undone");
+}
+
+#[tokio::test]
 async fn whom_an_import_holds_is_told_by_name_and_can_be_dropped() {
     let stage = stage().await;
     let rows = "email,name\nanna@contoso.example,Anna\nben@contoso.example,Ben\ncleo@contoso.example,Cleo\n";

@@ -12,7 +12,7 @@ use super::{Erased, Erasures, note_hashed};
 use crate::{
     effects,
     error::Outcome,
-    lists::held,
+    lists::{held, import_changes},
     open,
     people::{forget, former, suppressions},
     values::{collect, doc, timestamp, typed},
@@ -111,5 +111,6 @@ fn strike(tx: &Connection, is_erased: impl Fn(&str) -> bool) -> Outcome<()> {
         tx.execute("UPDATE members SET address = NULL, named = NULL WHERE address = ?1", [address.as_str()])?;
     }
     effects::strike_addresses(tx, |address| Ok(is_erased(&suppressions::hash(tx, address)?)))?;
+    import_changes::strike_addresses(tx, |address| Ok(is_erased(&suppressions::hash(tx, address)?)))?;
     held::forget_names(tx, &Traces { addresses: erased, name: String::new() })
 }

@@ -3,11 +3,11 @@ use std::collections::BTreeMap;
 use listsync_core::{
     Timestamp,
     address::Address,
-    contact::{Field, OptOut},
+    contact::{Contact, Field, OptOut},
     id::ContactId,
     list::{NewContact, Origin},
     matched::Grounds,
-    register::{By, Details, Suppressed},
+    register::{By, Suppressed},
 };
 use rusqlite::{Connection, Params, Row, params};
 use uuid::Uuid;
@@ -46,7 +46,7 @@ impl Stored {
     }
 
     pub(crate) fn contact_id(&self) -> Outcome<ContactId> {
-        ContactId::parse(&self.id).map_err(|_| Fail::Stored("contact's id"))
+        typed_id(&self.id)
     }
 }
 
@@ -169,20 +169,42 @@ pub(crate) fn set_match(
     Ok(())
 }
 
-/// Takes over name and fields. An empty name says nothing; an empty field clears it; others stay.
-pub(crate) fn update(tx: &Connection, old: &Stored, new: &NewContact, source: Source) -> Outcome<Details> {
+/// The id of a contact's row.
+pub(crate) fn id_of(tx: &Connection, n: i64) -> Outcome<String> {
+    let statement = tx.prepare_cached("SELECT id FROM contacts WHERE n = ?1")?;
+    first(statement, [n], |row| Ok(row.get(0)?))?.ok_or(Fail::Stored("contact"))
+}
+
+pub(crate) fn typed_id(id: &str) -> Outcome<ContactId> {
+    ContactId::parse(id).map_err(|_| Fail::Stored("contact's id"))
+}
+
+/// A contact before an update and after it.
+pub(crate) struct Updated {
+    pub(crate) before: Contact,
+    pub(crate) after: Contact,
+}
+
+/// Takes over name and fields. An empty name says nothing; an empty field clears it; others stay. None: all is as it was.
+pub(crate) fn update(
+    tx: &Connection,
+    old: &Stored,
+    new: &NewContact,
+    source: Source,
+) -> Outcome<Option<Box<Updated>>> {
     let known = fields(&old.fields)?;
     let says = |(name, value): (&String, &String)| known.get(name).map_or("", String::as_str) != value;
     if (new.name.is_empty() || new.name == old.name) && !new.fields.iter().any(says) {
-        return Ok(Details::Same);
+        return Ok(None);
     }
-    let mut contact = read::of_number(tx, old.n)?;
+    let before = read::of_number(tx, old.n)?;
+    let mut contact = before.clone();
     contact.take_in(new, By { origin: source.0, at: source.1 });
     let (values, provenance) = (values_text(&contact.fields), Provenance::known(&contact.fields).text()?);
     tx.prepare_cached("UPDATE contacts SET name = ?2, fields = ?3, provenance = ?4 WHERE n = ?1")?
         .execute(params![old.n, contact.name, values, provenance])?;
     touch(tx, old.n)?;
-    Ok(Details::Changed)
+    Ok(Some(Box::new(Updated { before, after: contact })))
 }
 
 /// Tells those who follow all contacts.

@@ -2,13 +2,20 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use listsync_core::{Timestamp, address::Address, grant::Lists, growth::Grown, id::ImportId, traces::Traces};
+use listsync_core::{
+    Timestamp,
+    address::Address,
+    grant::Lists,
+    growth::Grown,
+    id::{ImportId, ListId},
+    traces::Traces,
+};
 use listsync_engine::ports::{
-    Affected, Fault, HeldPeople, Import, ImportRow, ImportState, NewImport, PortError,
+    Affected, Fault, HeldPeople, Import, ImportRow, ImportState, NewImport, PortError, Undone,
 };
 use rusqlite::{Connection, params};
 
-use super::{catalog, changes, imports::dismiss, memberships, taking::Taking};
+use super::{catalog, changes, memberships, taking::Taking};
 use crate::{
     error::{Fail, Outcome},
     values::{collect, count, doc, doc_text, first, stored_limit, typed},
@@ -290,16 +297,15 @@ pub(super) fn approve(tx: &Connection, id: &ImportId, now: Timestamp) -> Outcome
     let mut taking = held.taking(tx)?;
     let joiners = held.joiners(&taking, tx)?;
     let leavers: Vec<i64> = held.leavers(tx)?.into_iter().map(|(contact, _)| contact).collect();
-    let left = dismiss(tx, held.list, &leavers, now)?;
+    taking.at = now;
+    taking.dismiss(&leavers)?;
     for contact in &leavers {
         memberships::left_approved(tx, held.list, *contact)?;
     }
-    taking.at = now;
     for row in &joiners {
         taking.take(row)?;
     }
-    let removed = taking.import.removed + left;
-    let import = Import { removed, held: 0, held_additions: 0, ..taking.import };
+    let import = Import { held: 0, held_additions: 0, ..taking.end()?.import };
     held.settle(tx, import.settled())
 }
 
@@ -310,6 +316,23 @@ pub(super) fn discard(tx: &Connection, id: &ImportId) -> Outcome<Import> {
     held.settle(tx, import)
 }
 
+/// The list of an import.
+pub(super) fn list_of(tx: &Connection, id: &ImportId) -> Outcome<ListId> {
+    Ok(found(tx, id)?.import.list)
+}
+
+/// Says of an import that it was taken back.
+pub(super) fn end_undo(tx: &Connection, id: &ImportId, undone: Undone) -> Outcome<Import> {
+    let Held { n, import, .. } = found(tx, id)?;
+    let import = import.taken_back(undone);
+    tx.execute(
+        "UPDATE imports SET state = ?2, doc = ?3 WHERE n = ?1",
+        params![n, state_name(import.state), doc_text(&import)?],
+    )?;
+    tx.execute("DELETE FROM import_changes WHERE import = ?1", [id.as_str()])?;
+    Ok(import)
+}
+
 fn state_name(state: ImportState) -> &'static str {
     match state {
         ImportState::Done => "done",
@@ -317,6 +340,7 @@ fn state_name(state: ImportState) -> &'static str {
         ImportState::Discarded => "discarded",
         ImportState::RemovalsSkipped => "removals_skipped",
         ImportState::Repeated => "repeated",
+        ImportState::Undone => "undone",
     }
 }
 
@@ -327,6 +351,7 @@ fn state_of(name: &str) -> Outcome<ImportState> {
         "discarded" => ImportState::Discarded,
         "removals_skipped" => ImportState::RemovalsSkipped,
         "repeated" => ImportState::Repeated,
+        "undone" => ImportState::Undone,
         _ => return Err(Fail::Stored("import's state")),
     })
 }

@@ -1,20 +1,14 @@
 //! Taking a file into a list.
 
 use listsync_core::{
-    Timestamp,
     id::{ImportId, ListId},
     import::{FileRows, Removals, judge_removals},
-    list::{Origin, Standing},
 };
 use listsync_engine::ports::{Again, Import, ImportMode, ImportState, Imported, NewImport};
 use rusqlite::Connection;
 use uuid::Uuid;
 
-use super::{
-    catalog, changes, entries, held,
-    memberships::{self, Move},
-    taking::Taking,
-};
+use super::{catalog, changes, entries, held, taking::Taking};
 use crate::error::{Fail, Outcome};
 
 /// Takes a file into a list.
@@ -32,21 +26,21 @@ pub(super) fn take_in(tx: &Connection, list: &ListId, new: &NewImport) -> Outcom
     for person in new.people.iter() {
         taking.take_or_hold(person)?;
     }
-    let Taking { mut import, named, refused, held: rows, ended, .. } = taking;
-    let leavers = match new.mode {
+    let leavers: Vec<i64> = match new.mode {
         ImportMode::Incremental => Vec::new(),
         ImportMode::Full => {
-            members(tx, row.n)?.into_iter().filter(|member| !named.contains(member)).collect()
+            members(tx, row.n)?.into_iter().filter(|member| !taking.named.contains(member)).collect()
         }
     };
     let present = listed.saturating_sub(leavers.len() as u64);
-    let mut kept: Vec<i64> = ended.into_iter().collect();
+    let mut kept: Vec<i64> = taking.ended.iter().copied().collect();
     match judge_removals(FileRows { present, unreadable: new.unreadable }, listed) {
         _ if leavers.is_empty() => {}
-        Removals::Do => import.removed += dismiss(tx, row.n, &leavers, new.at)?,
-        Removals::Skip => import.kept_back = leavers.len() as u64,
+        Removals::Do => taking.dismiss(&leavers)?,
+        Removals::Skip => taking.import.kept_back = leavers.len() as u64,
         Removals::Hold => kept.extend(leavers),
     }
+    let Taking { mut import, named, refused, held: rows, .. } = taking.end()?;
     import.held = kept.len() as u64;
     import.held_additions = rows.len() as u64;
     let import = import.settled();
@@ -78,11 +72,4 @@ fn members(tx: &Connection, list: i64) -> Outcome<Vec<i64>> {
         "SELECT contact FROM memberships WHERE list = ?1 AND standing = 'member' ORDER BY contact",
     )?;
     Ok(statement.query_map([list], |row| row.get(0))?.collect::<Result<_, _>>()?)
-}
-
-pub(super) fn dismiss(tx: &Connection, list: i64, leavers: &[i64], at: Timestamp) -> Outcome<u64> {
-    for contact in leavers {
-        memberships::set(tx, list, *contact, Move { to: Standing::Absent, by: Origin::Csv, at })?;
-    }
-    Ok(leavers.len() as u64)
 }

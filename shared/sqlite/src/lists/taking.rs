@@ -4,26 +4,28 @@ use std::collections::{BTreeSet, HashSet};
 
 use listsync_core::{
     Timestamp,
-    contact::ExternalId,
+    contact::{Contact, ExternalId},
     grant::Lists,
     growth::{Additions, Growth, Joining},
-    import::{Departure, Keys, Removals, judge_ended},
+    import::{
+        Departure, Keys, Removals,
+        changes::{Former, Moved, Print, Touched},
+        judge_ended,
+    },
     list::{Origin, Standing},
-    register::Details,
 };
 use listsync_engine::ports::{Import, ImportRow, Kept, NewImport, Presence, RefusedRow};
 use rusqlite::Connection;
 
 use super::{
     catalog::Numbered,
-    contacts::{self, Source, Stored},
-    held,
-    imports::dismiss,
+    contacts::{self, Source, Stored, Updated},
+    held, import_changes,
     memberships::{self, Move},
 };
 use crate::{
     error::Outcome,
-    people::{edit, keys, person, suppressions},
+    people::{edit, keys, person, read, suppressions},
 };
 
 /// A file while it is taken in.
@@ -48,6 +50,8 @@ pub(super) struct Taking<'a> {
     pub(super) ended: BTreeSet<i64>,
     /// Whether any contact has further keys: only then anybody is looked for by them.
     further: bool,
+    /// What it changed of whom, as far as that is not kept yet.
+    touched: Vec<Touched>,
 }
 
 /// Whom a row means.
@@ -78,7 +82,27 @@ impl<'a> Taking<'a> {
             held: Vec::new(),
             ended: BTreeSet::new(),
             further: keys::any_further(tx)?,
+            touched: Vec::new(),
         })
+    }
+
+    /// After all of it was taken in.
+    pub(super) fn end(mut self) -> Outcome<Self> {
+        self.keep_touched()?;
+        Ok(self)
+    }
+
+    fn note(&mut self, touched: Option<Touched>) -> Outcome<()> {
+        self.touched.extend(touched);
+        if self.touched.len() < import_changes::TOGETHER { Ok(()) } else { self.keep_touched() }
+    }
+
+    fn keep_touched(&mut self) -> Outcome<()> {
+        let touched = std::mem::take(&mut self.touched);
+        // One that an earlier version took in cannot be taken back: what it changed before was not kept.
+        let Some(until) = self.import.undo_until else { return Ok(()) };
+        let (list, import) = (self.list.n, &self.import.id);
+        import_changes::keep(self.tx, import_changes::Keeping { list, import, at: self.at, until }, &touched)
     }
 
     /// Judges whether the people of a file may join without a person, and those whose last day is past leave, before any of
@@ -229,22 +253,38 @@ impl<'a> Taking<'a> {
                 Ok(())
             }
             Departure::Remains(left) => {
+                let before = read::of_number(self.tx, contact.n)?;
                 keys::set(self.tx, contact.n, &left)?;
-                contacts::touch(self.tx, contact.n)
+                contacts::touch(self.tx, contact.n)?;
+                let former = Former::between(&before, &read::of_number(self.tx, contact.n)?);
+                self.note(Touched::known(before.id, None, former))
             }
             Departure::Leaves => {
                 self.named.insert(contact.n);
-                self.take_off(contact)
+                let now = memberships::of(self.tx, self.list.n, contact.n)?.standing;
+                match now {
+                    Standing::Member | Standing::Pending => self.take_off(contact.n, &contact.id, now),
+                    Standing::OptedOut | Standing::Absent => Ok(()),
+                }
             }
         }
     }
 
-    fn take_off(&mut self, contact: &Stored) -> Outcome<()> {
-        let now = memberships::of(self.tx, self.list.n, contact.n)?.standing;
-        if matches!(now, Standing::Member | Standing::Pending) {
-            self.import.removed += dismiss(self.tx, self.list.n, &[contact.n], self.at)?;
+    /// Takes members off the list.
+    pub(super) fn dismiss(&mut self, members: &[i64]) -> Outcome<()> {
+        for contact in members {
+            let id = contacts::id_of(self.tx, *contact)?;
+            self.take_off(*contact, &id, Standing::Member)?;
         }
         Ok(())
+    }
+
+    fn take_off(&mut self, contact: i64, id: &str, from: Standing) -> Outcome<()> {
+        let leaves = Move { to: Standing::Absent, by: Origin::Csv, at: self.at };
+        memberships::set(self.tx, self.list.n, contact, leaves)?;
+        self.import.removed += 1;
+        let moved = Moved { from, to: Standing::Absent };
+        self.note(Touched::known(contacts::typed_id(id)?, Some(moved), Former::Same))
     }
 
     /// Whether the person stands on lists that whoever sent the file is not given.
@@ -269,13 +309,10 @@ impl<'a> Taking<'a> {
         let out_of_reach = self.is_out_of_reach(&contact)?;
         let moved = match out_of_reach {
             true if self.is_told_by_key_alone(row, &contact)? => None,
-            true => keys::of(self.tx, &contact)?
-                .with(row.in_force(), &row.ended_ids)
-                .is_ok()
-                .then_some(Details::Same),
+            true => keys::of(self.tx, &contact)?.with(row.in_force(), &row.ended_ids).is_ok().then_some(None),
             false => self.take_key_and_address(row, &contact)?,
         };
-        let Some(moved) = moved else {
+        let Some(before) = moved else {
             self.refuse_conflict(row, std::slice::from_ref(&contact));
             return Ok(());
         };
@@ -284,46 +321,75 @@ impl<'a> Taking<'a> {
         self.ended.remove(&contact.n);
         let now = memberships::of(self.tx, self.list.n, contact.n)?.standing;
         // The new address may have been suppressed.
-        let contact = if moved == Details::Changed { self.again(&contact)? } else { contact };
+        let contact = if before.is_some() { self.again(&contact)? } else { contact };
         if person::is_held_off(self.tx, self.list, (&contact, now))? {
             self.opted_out(row);
-            return Ok(());
+            let former = self.former((before, None), contact.n)?;
+            return self.note(Touched::known(contact.contact_id()?, None, former));
         }
-        let details = match out_of_reach {
+        let updated = match out_of_reach {
             true => {
                 self.import.details_kept += 1;
-                Details::Same
+                None
             }
             false => contacts::update(self.tx, &contact, &row.contact, self.source())?,
         };
-        match (now, details, moved) {
-            (Standing::Member, Details::Same, Details::Same) => self.import.unchanged += 1,
+        match (now, &updated, &before) {
+            (Standing::Member, None, None) => {
+                self.import.unchanged += 1;
+                return Ok(());
+            }
             (Standing::Member, ..) => self.import.updated += 1,
             _ => self.join(contact.n)?,
         }
-        Ok(())
+        let joined = Moved { from: now, to: Standing::Member };
+        let former = self.former((before, updated), contact.n)?;
+        self.note(Touched::known(
+            contact.contact_id()?,
+            Some(joined).filter(|_| now != Standing::Member),
+            former,
+        ))
     }
 
-    /// A key names the contact: it is theirs, and so is its address now. None: the key cannot be theirs.
-    fn take_key_and_address(&mut self, row: &ImportRow, contact: &Stored) -> Outcome<Option<Details>> {
-        let Some(key) = &row.external_id else { return Ok(Some(Details::Same)) };
+    /// Who somebody was before a row gave them other keys or another address, and other details after that.
+    fn former(
+        &self,
+        (before, updated): (Option<Contact>, Option<Box<Updated>>),
+        contact: i64,
+    ) -> Outcome<Former> {
+        Ok(match (before, updated) {
+            (None, None) => Former::Same,
+            (Some(before), None) => Former::between(&before, &read::of_number(self.tx, contact)?),
+            (before, Some(updated)) => Former::between(&before.unwrap_or(updated.before), &updated.after),
+        })
+    }
+
+    /// A key names the contact: it is theirs, and so is its address now. Who they were, where that changes them. None: the key
+    /// cannot be theirs.
+    fn take_key_and_address(
+        &mut self,
+        row: &ImportRow,
+        contact: &Stored,
+    ) -> Outcome<Option<Option<Contact>>> {
+        let Some(key) = &row.external_id else { return Ok(Some(None)) };
         let known = contact.external_id.as_deref() == Some(key.as_str());
         let plain = row.further_ids.is_empty() && row.ended_ids.is_empty();
-        let mut moved = Details::Same;
+        let mut before = None;
         if !(known && plain) {
             let own = keys::of(self.tx, contact)?;
             let Ok(after) = own.with(row.in_force(), &row.ended_ids) else { return Ok(None) };
             if after != own {
+                before = Some(read::of_number(self.tx, contact.n)?);
                 self.set_keys(contact.n, &after)?;
                 contacts::touch(self.tx, contact.n)?;
-                moved = Details::Changed;
             }
         }
         if contact.address != row.contact.address.as_str() {
+            before =
+                before.map_or_else(|| read::of_number(self.tx, contact.n).map(Some), |one| Ok(Some(one)))?;
             edit::set_address(self.tx, contact, (&row.contact.address, self.source()))?;
-            moved = Details::Changed;
         }
-        Ok(Some(moved))
+        Ok(Some(before))
     }
 
     fn set_keys(&mut self, contact: i64, after: &Keys) -> Outcome<()> {
@@ -344,13 +410,14 @@ impl<'a> Taking<'a> {
             return Ok(());
         }
         let made = contacts::insert(self.tx, &row.contact, self.source())?;
-        if let Ok(after) = Keys::default().with(row.in_force(), &[])
-            && after.first.is_some()
-        {
-            self.set_keys(made.n, &after)?;
+        let own = Keys::default().with(row.in_force(), &[]).unwrap_or_default();
+        if own.first.is_some() {
+            self.set_keys(made.n, &own)?;
         }
         self.named.insert(made.n);
-        self.join(made.n)
+        self.join(made.n)?;
+        let print = Print::of_new(&row.contact, &own);
+        self.note(Some(Touched::made(made.contact_id()?, print)))
     }
 
     fn join(&mut self, contact: i64) -> Outcome<()> {

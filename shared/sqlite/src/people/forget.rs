@@ -21,14 +21,14 @@ use crate::{
     lists::{
         changes,
         contacts::{self, Stored},
-        held,
+        held, import_changes,
     },
     open,
     values::{collect, doc, doc_text},
 };
 
 /// Deletes a contact; the lists on which they stood.
-pub(super) fn delete(tx: &Connection, id: &ContactId, at: Timestamp) -> Outcome<Vec<ListId>> {
+pub(crate) fn delete(tx: &Connection, id: &ContactId, at: Timestamp) -> Outcome<Vec<ListId>> {
     forget(tx, id, (Farewell::Deleted, at))
 }
 
@@ -46,6 +46,7 @@ pub(crate) fn erase(tx: &Connection, id: &ContactId, at: Timestamp) -> Outcome<V
     }
     let addresses = traces.addresses.clone();
     effects::strike(tx, &Whom { contact: Some(id.clone()), object: object_id, addresses })?;
+    import_changes::strike(tx, id, &traces.addresses)?;
     tx.execute("UPDATE members SET address = NULL, named = NULL WHERE contact = ?1", [id.as_str()])?;
     open::note_unflushed(tx)?;
     Ok(lists)

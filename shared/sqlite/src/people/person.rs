@@ -122,7 +122,7 @@ pub(super) fn insert(tx: &Connection, change: &Change) -> Outcome<()> {
 }
 
 /// Commits what becomes of a contact who was this before.
-pub(super) fn save(tx: &Connection, (n, before): (i64, &Contact), change: &Change) -> Outcome<()> {
+pub(crate) fn save(tx: &Connection, (n, before): (i64, &Contact), change: &Change) -> Outcome<()> {
     let after = &change.person.contact;
     write(tx, n, &change.person)?;
     if after.addresses() != before.addresses() || after.address != before.address {

@@ -126,6 +126,14 @@ async fn files(world: &World) {
         assert_eq!(held["state"], "held", "{held}");
         does(world, &["imports", ruling, held["id"].as_str().expect("an id")], action).await;
     }
+    world.listsync(&["lists", "create", "Wrong"]).await.exits(0);
+    let wrong = ["import", "few.csv", "--list", "Wrong", "--mode", "incremental"];
+    let wrong = does(world, &wrong, Action::ImportCreate).await;
+    let wrong = wrong["id"].as_str().expect("an id");
+    let before = newest(world).await;
+    world.listsync(&["imports", "undo", wrong]).await.exits(2);
+    assert_eq!(newest(world).await, before, "who is only shown what would be taken back changes nothing");
+    does(world, &["imports", "undo", wrong, "--yes"], Action::ImportUndo).await;
     let before = newest(world).await;
     world.json(&["import", "few.csv", "--list", "Files", "--mode", "full", "--dry-run"]).await;
     assert_eq!(newest(world).await, before, "who asks what would be done changes nothing");

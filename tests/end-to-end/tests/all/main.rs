@@ -11,6 +11,7 @@ mod gate;
 mod handout;
 mod hold;
 mod imports;
+mod imports_undo;
 mod notices;
 mod processes;
 mod serve;

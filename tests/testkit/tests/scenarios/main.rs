@@ -22,6 +22,7 @@ mod guarded;
 mod guests;
 mod holds;
 mod identity;
+mod imports_undo;
 mod kills;
 mod members;
 mod notices;

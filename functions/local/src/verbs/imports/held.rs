@@ -67,11 +67,11 @@ pub(super) async fn discard(ports: &Ports, id: &str) -> Outcome {
     Ok(Reply::done(json!(import), text))
 }
 
-fn parse(id: &str) -> Result<ImportId, Refusal> {
+pub(super) fn parse(id: &str) -> Result<ImportId, Refusal> {
     ImportId::parse(id).map_err(|_| missing(id))
 }
 
-fn refused(id: &ImportId, error: PortError) -> Refusal {
+pub(super) fn refused(id: &ImportId, error: PortError) -> Refusal {
     match error.fault {
         Fault::Gone => missing(id.as_str()),
         _ => error.into(),

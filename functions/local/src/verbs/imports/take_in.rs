@@ -115,7 +115,8 @@ impl Done {
                 ImportState::Done
                 | ImportState::Discarded
                 | ImportState::RemovalsSkipped
-                | ImportState::Repeated,
+                | ImportState::Repeated
+                | ImportState::Undone,
                 true,
             ) => 0,
         }

@@ -66,6 +66,8 @@ async fn an_import_puts_its_contacts_on_the_list<S: ListStore>(make: &impl Fn() 
         digest: None,
         profile: String::new(),
         report: FileReport::default(),
+        undo_until: moment(5).checked_add(listsync_core::effects::KEPT).ok(),
+        undone: None,
     };
     assert_eq!(import, wanted);
     assert_eq!(bed.members().await, set(&["anna", "berta", "clara"]));

@@ -12,6 +12,7 @@ mod log;
 mod pages;
 mod setup;
 mod standings;
+mod undo;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -43,6 +44,7 @@ pub async fn all<S: ListStore + Contacts>(make: impl Fn() -> S) {
     keyed::all(&make).await;
     pages::all(&make).await;
     given::all(&make).await;
+    undo::all(&make).await;
 }
 
 /// A store with one list.
