@@ -74,7 +74,6 @@ pub async fn propose(ports: &Ports, summary: &Summary, call: Call<'_>) -> PortRe
         None => None,
     };
     let (Some(state), Some(list)) = (state, list) else { return Err(refuse(Refused::NoLink)) };
-    let recorded = recorded(ports, summary).await?;
     let keep = ports.settings.settings().await?.effects_keep.min(LOGGED);
     let facts = RunFacts {
         summary,
@@ -83,7 +82,6 @@ pub async fn propose(ports: &Ports, summary: &Summary, call: Call<'_>) -> PortRe
         phase: state.progress.phase,
         kind: &list.kind,
         known_since: now.checked_sub(keep).unwrap_or(Timestamp::MIN),
-        effects: recorded.own.len(),
     };
     if let Some(refused) = Refused::of(&facts) {
         return Err(refuse(refused));
@@ -92,6 +90,7 @@ pub async fn propose(ports: &Ports, summary: &Summary, call: Call<'_>) -> PortRe
     if is_leased(state.leased_until, now) {
         return Err(PortError::link_busy(&state.link.id));
     }
+    let recorded = recorded(ports, summary).await?;
     let people = people(ports, &list.id, &recorded.own).await?;
     let facts = Facts {
         run: summary.run.clone(),

@@ -22,8 +22,6 @@ pub struct RunFacts<'a> {
     pub kind: &'a ListKind,
     /// Nothing is known for certain of what happened before.
     pub known_since: Timestamp,
-    /// How many of its effects are kept.
-    pub effects: usize,
 }
 
 /// Why a run is not taken back.
@@ -89,8 +87,7 @@ impl Refused {
     /// Whether a run is refused, and why.
     #[must_use]
     pub fn of(run: &RunFacts<'_>) -> Option<Self> {
-        let RunFacts { summary, mode, status, phase, kind, known_since, effects } = run;
-        let did = [&summary.list, &summary.group].iter().any(|side| side.added + side.removed > 0);
+        let RunFacts { summary, mode, status, phase, kind, known_since } = run;
         match (mode, kind) {
             (None, _) => return Some(Self::NoLink),
             (_, ListKind::Filtered { .. }) => return Some(Self::FilterDecides),
@@ -104,7 +101,8 @@ impl Refused {
             (None, Phase::Steady) => return Some(Self::NotKept),
             (Some(Phase::Steady), Phase::Steady) => {}
         }
-        if summary.started_at < *known_since || (did && *effects == 0) {
+        // That nothing is kept of a younger run proves nothing: it may have found everybody where they were to be.
+        if summary.started_at < *known_since {
             return Some(Self::NotKept);
         }
         match status {

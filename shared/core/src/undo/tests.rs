@@ -253,7 +253,6 @@ fn runs_whose_end_is_no_state_to_come_back_from_are_refused_as_a_whole() {
         phase: Phase::Steady,
         kind: &ListKind::Static,
         known_since: at(RAN),
-        effects: 1,
     };
     let (first, older) = (summary(Some(Phase::First)), summary(None));
     let filtered = ListKind::Filtered { filter: "title pr".into() };
@@ -267,7 +266,6 @@ fn runs_whose_end_is_no_state_to_come_back_from_are_refused_as_a_whole() {
         (RunFacts { phase: Phase::First, ..run }, "undo_first_run"),
         (RunFacts { summary: &older, ..run }, "undo_not_kept"),
         (RunFacts { known_since: at(RAN + 1), ..run }, "undo_not_kept"),
-        (RunFacts { effects: 0, ..run }, "undo_not_kept"),
         (RunFacts { status: LinkStatus::Paused, ..run }, "undo_stopped"),
     ] {
         let refused = Refused::of(&facts).expect(code);
