@@ -28,6 +28,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/21_alerts.sql"),
     include_str!("../migrations/22_effects.sql"),
     include_str!("../migrations/24_expected.sql"),
+    include_str!("../migrations/26_grace.sql"),
 ];
 
 /// Marks a file as ours (`PRAGMA application_id`): "lsyn" in ASCII.
