@@ -96,6 +96,7 @@ impl LinkView {
             ("every", link.every.map_or_else(default, duration::format)),
             ("settle window", link.settle_window.map_or_else(default, duration::format)),
             ("max removals", link.max_removals.map_or_else(default, |limit| limit.to_string())),
+            ("grace", duration::format_wait(link.grace)),
             ("mailboxes", word(link.members.shared_mailboxes)),
             ("agents", word(link.members.agents)),
             ("protected", protected_text(&link.members.protected)),

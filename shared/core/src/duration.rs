@@ -77,6 +77,20 @@ pub fn parse_term(text: &str) -> Result<Duration, DurationError> {
     if text.trim().ends_with('d') { parse_days(text) } else { parse_interval(text) }
 }
 
+/// Reads for how long something waits: `off`, or as [`parse_term`].
+///
+/// # Errors
+/// As that.
+pub fn parse_wait(text: &str) -> Result<Duration, DurationError> {
+    if text.trim() == "off" { Ok(Duration::ZERO) } else { parse_term(text) }
+}
+
+/// A time as [`parse_wait`] reads it.
+#[must_use]
+pub fn format_wait(time: Duration) -> String {
+    if time.is_zero() { "off".to_owned() } else { format_term(time) }
+}
+
 /// A time as [`parse_term`] reads it: in days where it is whole days.
 #[must_use]
 pub fn format_term(time: Duration) -> String {
@@ -129,6 +143,10 @@ mod tests {
         for text in ["", "0d", "0s", "soon", "off"] {
             assert!(parse_term(text).is_err(), "{text}");
         }
+        for text in ["off", "7d", "36h"] {
+            assert_eq!(parse_wait(text).map(format_wait).as_deref(), Ok(text));
+        }
+        assert!(parse_wait("0d").is_err() && parse_wait("").is_err());
     }
 
     #[test]

@@ -18,6 +18,7 @@ pub mod expected;
 pub mod filter;
 pub mod gate;
 pub mod gather;
+pub mod grace;
 pub mod grant;
 pub mod growth;
 pub mod guard;

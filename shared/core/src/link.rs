@@ -280,6 +280,9 @@ pub struct Link {
     /// How many removals go on without a person; none: as the settings say.
     #[serde(default)]
     pub max_removals: Option<RemovalLimit>,
+    /// How long whoever left the list stays in the group, unless they come back; zero: not at all.
+    #[serde(default, skip_serializing_if = "Duration::is_zero")]
+    pub grace: Duration,
     /// What is special about members of this link.
     #[serde(default)]
     pub members: MemberRules,

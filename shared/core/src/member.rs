@@ -9,6 +9,7 @@ use crate::{
     address::Address,
     backoff::LONGEST,
     belief::Belief,
+    grace::Grace,
     id::{ContactId, GroupId, ObjectId},
     link::Side,
     rename::Named,
@@ -210,6 +211,9 @@ pub struct Member {
     pub intent: Option<Intent>,
     /// The change that is not folded yet.
     pub open: Option<Open>,
+    /// Where they left the list and the link gives them time to come back: until when they stay in the group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grace: Option<Grace>,
     /// The primary address that the directory gave when it was last read, as rows kept it before contacts did
     /// ([`Grounds::named`](crate::matched::Grounds::named)): read where the contact has none yet, and written no more.
     #[serde(default)]
@@ -231,6 +235,7 @@ impl Member {
             group: None,
             intent: None,
             open: None,
+            grace: None,
             named: None,
             sources: BTreeSet::new(),
         }
@@ -253,8 +258,10 @@ impl Member {
         let group = self.group.map(|belief| belief.as_of(now));
         let intent = self.intent.map(|intent| Intent { since: intent.since.min(now), ..intent });
         let open = self.open.as_ref().map(|open| open.as_of(now, window));
-        let is_ahead = group != self.group || intent != self.intent || open != self.open;
-        is_ahead.then(|| Self { group, intent, open, ..self.clone() })
+        let grace = self.grace.map(|grace| grace.as_of(now));
+        let is_ahead =
+            group != self.group || intent != self.intent || open != self.open || grace != self.grace;
+        is_ahead.then(|| Self { group, intent, open, grace, ..self.clone() })
     }
 
     /// Whether there is anything left to remember at `now`: else the row can go.

@@ -78,6 +78,9 @@ impl Unsettled {
         let (code, prospect) = match &member.open {
             Some(Open::SetAside { recheck_at }) => (code::SET_ASIDE, Prospect::Waits(Some(*recheck_at))),
             Some(Open::Failed { code, retry_at, .. }) => (code.as_str(), prospect_of(code, Some(*retry_at))),
+            Some(Open::Skipped { code }) if code == skip::GRACE => {
+                (skip::GRACE, Prospect::Waits(member.grace.map(|grace| grace.until)))
+            }
             Some(Open::Skipped { code }) => (code.as_str(), prospect_of(code, None)),
             Some(Open::Declined { .. }) => (skip::ADDITION_DECLINED, Prospect::LeftOut),
             Some(Open::Held { .. }) => return None,
@@ -134,7 +137,9 @@ impl Serialize for Unsettled {
 fn prospect_of(code: &str, next_try: Option<Timestamp>) -> Prospect {
     match code {
         // Asked for and not heard of yet; or the next run does it.
-        skip::INVITED | skip::INVITING | skip::FIRST_RUN | skip::SOURCE_UNREAD => Prospect::Waits(next_try),
+        skip::INVITED | skip::INVITING | skip::FIRST_RUN | skip::SOURCE_UNREAD | skip::GRACE => {
+            Prospect::Waits(next_try)
+        }
         // That somebody could be invited, or an address noted, is no fault of anybody's: the link was set up so.
         skip::PROTECTED
         | skip::NO_ADDRESS
@@ -158,6 +163,10 @@ fn explained(code: &str) -> (&'static str, &'static str) {
         code::DUE => ("the next run does it", ""),
         skip::INVITED => ("invited as a guest, whom the directory does not find yet", ""),
         skip::INVITING => ("an invitation was sent, and its answer never heard; it is asked for again", ""),
+        skip::GRACE => (
+            "left the list, and leaves the group once the link's grace is over",
+            "put them on the list again, if they are to stay",
+        ),
         skip::FIRST_RUN => ("nobody is removed until the first run has finished", ""),
         skip::SOURCE_UNREAD => ("one of the groups that feed the list could not be read completely", ""),
         skip::PROTECTED => ("protected: never removed", "change who is protected, if that is not meant"),

@@ -8,7 +8,7 @@ use listsync_core::{
     belief::{Belief, Seen, Settling},
     case::{
         Arrival, Asked, Case, Decided, ExtrasRelease, Identity, Onward, Policy, Protection, Reach, Retry,
-        Verdict, judge, skip,
+        Verdict, failed_again, judge, skip,
     },
     hold::{Ruling, RulingKind},
     id::{ContactId, ObjectId},
@@ -20,6 +20,7 @@ use listsync_core::{
 };
 use proptest::prelude::*;
 
+const DAY: Duration = Duration::from_secs(86_400);
 const WINDOW: Duration = Duration::from_secs(1800);
 
 fn now() -> Timestamp {
@@ -44,6 +45,7 @@ fn policy(mode: Mode) -> Policy {
         writes: Writes::Direct,
         reach: Reach::One,
         onward: Onward::Nowhere,
+        grace: Duration::ZERO,
     }
 }
 
@@ -157,6 +159,7 @@ prop_compose! {
         retry_now: bool,
         by_hand: bool,
         leads_on: bool,
+        gracious: bool,
     ) -> Policy {
         Policy {
             mode,
@@ -171,6 +174,7 @@ prop_compose! {
             writes: if by_hand { Writes::ByHand } else { Writes::Direct },
             reach: Reach::One,
             onward: if leads_on { Onward::Elsewhere } else { Onward::Nowhere },
+            grace: if gracious { 7 * DAY } else { Duration::ZERO },
         }
     }
 }
@@ -607,4 +611,96 @@ fn where_a_person_writes_the_group_an_intent_that_was_never_seen_lapses_after_th
         (lapsed.verdict, lapsed.member.intent, lapsed.member.in_baseline),
         (Verdict::Settled, None, true)
     );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// By the hour, somebody is on the list or not, and a run decides; their removal may be refused, or a crash forget it.
+    #[test]
+    fn grace_takes_out_nobody_who_came_back_in_time_and_keeps_nobody_for_ever(
+        hours in proptest::collection::vec((proptest::bool::weighted(0.1), 0..4_u8), 1..300),
+        grace in 1..60_u32,
+        two_way: bool,
+    ) {
+        let hour = Duration::from_secs(3_600);
+        let mode = if two_way { Mode::TwoWay } else { Mode::ListToGroup };
+        let policy = Policy { grace: hour * grace, retry: Retry::Now, ..policy(mode) };
+        let mut case = case(true, ListPresence::Member, Seen::Unmentioned);
+        case.record.group = Some(Belief::written(true, ago(9_000)));
+        let (mut listed, mut gone_for, mut refused) = (true, 0, false);
+        for (number, (moves, luck)) in hours.into_iter().enumerate() {
+            listed ^= moves;
+            case.list = if listed { ListPresence::Member } else { ListPresence::Absent };
+            let at = now() + hour * u32::try_from(number).expect("few");
+            gone_for = if listed { 0 } else { gone_for + 1 };
+            let decided = judge(&case, &policy, at);
+            match change(&decided) {
+                None => {
+                    prop_assert!(listed || gone_for <= grace, "kept for {} of {}", gone_for, grace);
+                    let waits = !listed && decided.verdict == Verdict::Skip(skip::GRACE.into());
+                    prop_assert_eq!(waits, decided.member.grace.is_some());
+                    case.record = decided.member;
+                }
+                Some(found) => {
+                    prop_assert_eq!(found, (Side::Group, Op::Remove));
+                    prop_assert!(!listed && gone_for > grace, "taken out after {} of {}", gone_for, grace);
+                    prop_assert!(!refused || gone_for > grace, "a refusal gives no further time");
+                    match luck {
+                        0 => {
+                            refused = true;
+                            let open = failed_again(decided.member.open.as_ref(), "forbidden", at);
+                            case.record = Member { open: Some(open), ..decided.member };
+                        }
+                        1 => case.record = Member { open: Some(Open::Due), ..decided.member },
+                        2 => {}
+                        _ => return Ok(()),
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn only_what_the_guard_would_let_go_of_waits() {
+    let gracious = |ruling| Policy { grace: 7 * DAY, ruling, ..policy(Mode::TwoWay) };
+    let mut left = case(true, ListPresence::Absent, Seen::Present);
+    left.record.group = Some(Belief::written(true, ago(9_000)));
+    let decided = judge(&left, &gracious(None), now());
+    assert_eq!(decided.verdict, Verdict::Skip(skip::GRACE.into()));
+    assert_eq!(decided.member.grace.map(|grace| grace.until), Some(now() + 7 * DAY));
+    // Their own word waits for nothing, nor does what a person looked at.
+    for list in [ListPresence::OptedOut, ListPresence::Suppressed] {
+        let refusing = Case { list, record: decided.member.clone(), ..left.clone() };
+        assert_eq!(
+            change(&judge(&refusing, &gracious(None), now())),
+            Some((Side::Group, Op::Remove)),
+            "{list:?}"
+        );
+    }
+    let mut held_before = left.clone();
+    held_before.record.open = held("d1", Side::Group, HoldReason::Limit);
+    let release = |policy: &Policy| effect(&judge(&held_before, policy, now())).map(|effect| effect.release);
+    assert_eq!(release(&gracious(None)), Some(Release::Held(HoldReason::Limit)));
+    let approved = Ruling { digest: "d1".into(), kind: RulingKind::Approved };
+    assert_eq!(release(&gracious(Some(approved))), Some(Release::Approved));
+    // What an owner takes out of the group leaves the list at once: there is nothing to come back to.
+    let mut taken_out = case(true, ListPresence::Member, Seen::Absent);
+    taken_out.record.group = Some(Belief::written(true, ago(9_000)));
+    assert_eq!(change(&judge(&taken_out, &gracious(None), now())), Some((Side::List, Op::Remove)));
+    // Who is back is as if they had never left.
+    let back = Case { list: ListPresence::Member, record: decided.member, ..left };
+    let decided = judge(&back, &gracious(None), now());
+    assert_eq!((decided.verdict, decided.member.grace, decided.member.open), (Verdict::Settled, None, None));
+}
+
+#[test]
+fn a_grace_that_began_under_a_clock_that_ran_ahead_begins_now() {
+    let policy = Policy { grace: 7 * DAY, ..policy(Mode::TwoWay) };
+    let mut left = case(true, ListPresence::Absent, Seen::Present);
+    left.record.group = Some(Belief::written(true, ago(9_000)));
+    left.record = judge(&left, &policy, now() + 400 * DAY).member;
+    let decided = judge(&left, &policy, now());
+    assert_eq!(decided.member.grace.map(|grace| (grace.since, grace.until)), Some((now(), now() + 7 * DAY)));
 }

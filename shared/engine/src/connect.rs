@@ -69,6 +69,8 @@ pub struct NewLink {
     pub externals: Externals,
     /// How many removals go on without a person.
     pub max_removals: Option<RemovalLimit>,
+    /// How long whoever left the list stays in the group.
+    pub grace: Duration,
     /// What is special about its members.
     pub members: MemberRules,
     /// Who carries out what is planned for the group.
@@ -88,6 +90,7 @@ pub struct NewLink {
 pub async fn connect(ports: &Ports, new: &NewLink, call: Call<'_>) -> PortResult<Link> {
     let kind = Kind::of_new(new);
     kind.sensible()?;
+    gracious(new.mode, new.grace)?;
     several(new)?;
     beforehand(ports, new).await?;
     if let (Writes::ByHand, Target::New(_) | Target::Pending(_)) = (new.writes, &new.target) {
@@ -121,6 +124,7 @@ impl NewLink {
             settle_window: self.settle_window,
             externals: self.externals,
             max_removals: self.max_removals,
+            grace: self.grace,
             members: self.members.clone(),
             group_made_at: made_at,
             made_at: None,
@@ -147,6 +151,7 @@ pub async fn change(
     let after = before.patched(patch);
     let kind = Kind::of(&after);
     kind.sensible()?;
+    gracious(after.mode, after.grace)?;
     if after.writes == Writes::ByHand && after.is_pending() {
         return Err(by_hand::creates_no_group());
     }
@@ -232,6 +237,19 @@ impl Kind {
             .with_hint("set them first: listsync settings set internal-domains contoso.com,contoso.de")),
         }
     }
+}
+
+/// A grace is for those whom the list has leave the group.
+fn gracious(mode: Mode, grace: Duration) -> PortResult<()> {
+    if grace.is_zero() || mode.writes(Side::Group) {
+        return Ok(());
+    }
+    Err(PortError::new(
+        Fault::Rejected,
+        "grace_group_to_list",
+        "a group-to-list link takes nobody out of the group, so there is nobody to give time to",
+    )
+    .with_hint("leave --grace out, or choose --mode list-to-group or two-way"))
 }
 
 /// Several groups can feed a list, and in no other mode is there a meaning to them.

@@ -1,6 +1,6 @@
 //! People, links and contacts to test with: one line each.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use listsync_core::{
     Timestamp,
@@ -113,6 +113,7 @@ pub fn link(name: &str, list: &ListId, group_name: &str) -> Link {
         settle_window: None,
         externals: Externals::Match,
         max_removals: None,
+        grace: Duration::ZERO,
         members: MemberRules::default(),
         more: Vec::new(),
         group_made_at: None,

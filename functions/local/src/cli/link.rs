@@ -56,6 +56,9 @@ pub(crate) struct LinkArgs {
     /// How long what was written or newly seen outranks one read that contradicts it, such as 30m; else as the settings say.
     #[arg(long, value_parser = duration::parse, value_name = "TIME")]
     pub(crate) settle_window: Option<Duration>,
+    /// How long whoever left the list stays in the group, unless they come back, such as 7d.
+    #[arg(long, value_parser = duration::parse_wait, default_value = "off", value_name = "TIME")]
+    pub(crate) grace: Duration,
     /// What is done with shared mailboxes, rooms and equipment.
     #[arg(long, default_value = "sync")]
     pub(crate) shared_mailboxes: SharedMailboxesArg,
@@ -73,7 +76,7 @@ pub(crate) struct LinkArgs {
 /// What `listsync links edit` takes: what is not named stays.
 #[derive(Debug, clap::Args)]
 #[command(group(ArgGroup::new("what").required(true).multiple(true).args([
-    "every", "settle_window", "max_removals", "extras", "externals", "shared_mailboxes", "agents", "protect",
+    "every", "settle_window", "max_removals", "grace", "extras", "externals", "shared_mailboxes", "agents", "protect",
     "protect_nobody", "writes",
 ])))]
 pub(crate) struct LinkEditArgs {
@@ -88,6 +91,9 @@ pub(crate) struct LinkEditArgs {
     /// How many removals of one side within 24 hours go on without a person: 20%, 500, off, or as-settings.
     #[arg(long, value_name = "LIMIT")]
     pub(crate) max_removals: Option<String>,
+    /// How long whoever left the list stays in the group, unless they come back, such as 7d, or off.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) grace: Option<String>,
     /// In a one-way mode: what becomes of members that only the written side has.
     #[arg(long)]
     pub(crate) extras: Option<ExtrasArg>,
@@ -119,6 +125,7 @@ impl From<&LinkEditArgs> for LinkChange {
             every: args.every.clone(),
             settle_window: args.settle_window.clone(),
             max_removals: args.max_removals.clone(),
+            grace: args.grace.clone(),
             extras: args.extras.map(Extras::from),
             externals: args.externals.map(Externals::from),
             shared_mailboxes: args.shared_mailboxes.map(SharedMailboxes::from),

@@ -55,6 +55,7 @@ pub(super) async fn run(wired: &Wired, args: &LinkArgs) -> Outcome {
         settle_window: args.settle_window,
         externals: args.externals.into(),
         max_removals: args.max_removals,
+        grace: args.grace,
         members: MemberRules {
             shared_mailboxes: args.shared_mailboxes.into(),
             agents: args.agents.into(),
@@ -107,6 +108,7 @@ pub(super) async fn existing_group(wired: &Wired, list: &List, group: &str) -> R
         settle_window: None,
         externals: Externals::default(),
         max_removals: None,
+        grace: Duration::ZERO,
         members: MemberRules::default(),
         writes: Writes::default(),
         voucher: Voucher::Operator,

@@ -77,7 +77,7 @@ fn origin_name(origin: BeliefOrigin) -> Option<&'static str> {
 }
 
 pub(super) fn stored(space: &str, member: &Member) -> PortResult<Stored> {
-    let Member { key, contact, address, in_baseline, group, intent, open, named, sources } = member;
+    let Member { key, contact, address, in_baseline, group, intent, open, grace, named, sources } = member;
     let key = key_text(key);
     let mut stored = Stored::new(&row_key(space, &key))
         .text("key", key)
@@ -97,6 +97,9 @@ pub(super) fn stored(space: &str, member: &Member) -> PortResult<Stored> {
     }
     if !sources.is_empty() {
         stored = stored.document("sources", sources)?;
+    }
+    if let Some(grace) = grace {
+        stored = stored.document("grace", grace)?;
     }
     match open {
         Some(open) => stored.document("open", open),
@@ -128,6 +131,7 @@ pub(super) fn read(stored: &Stored) -> PortResult<Member> {
         group: present.zip(since).map(|(present, since)| Belief { present, since, origin }),
         intent,
         open: stored.document_option("open")?,
+        grace: stored.document_option("grace")?,
         named: stored.document_option("named")?,
         sources: stored.document_option("sources")?.unwrap_or_default(),
     })

@@ -5,6 +5,7 @@ use crate::{
     Timestamp,
     backoff::wait_after,
     belief::{Seen, Weighed, weigh},
+    grace::Grace,
     hold::RulingKind,
     identity::{ListPresence, Unmatched},
     intent,
@@ -43,7 +44,8 @@ struct Known {
 
 impl Known {
     fn of(case: &Case, policy: &Policy, now: Timestamp) -> Self {
-        let mut member = case.record.clone();
+        // Whoever is called back to both sides, or out of both, waits for nothing any more.
+        let mut member = Member { grace: None, ..case.record.clone() };
         let weighed = weigh(member.group, case.seen, now, policy.settling);
         let weighed = left_one_for_another(case, policy, now).unwrap_or(weighed);
         member.group = weighed.belief;
@@ -130,7 +132,7 @@ impl Known {
             Decision::Add(Side::Group) => self.add(Side::Group, Cause::ListAdded, (case, policy, now)),
             Decision::Add(Side::List) => self.add(Side::List, Cause::GroupAdded, (case, policy, now)),
             Decision::Restore(side) => self.add(side, Cause::Restored, (case, policy, now)),
-            Decision::Remove(Side::Group) => self.remove(Side::Group, Cause::ListRemoved, case, policy),
+            Decision::Remove(Side::Group) => self.leave_the_group(case, policy, now),
             Decision::Remove(Side::List) => self.remove(Side::List, Cause::GroupRemoved, case, policy),
             Decision::Outvote(side) => self.remove(side, Cause::FirstMerge, case, policy),
             Decision::Expel(side) => self.remove(side, Cause::Extra, case, policy),
@@ -143,6 +145,22 @@ impl Known {
                 self.settled(case, policy, now)
             }
         }
+    }
+
+    /// Somebody left the list. A link may give them time to come back: then they stay in the group meanwhile.
+    ///
+    /// Only what the guard would let go of or not is made to wait. A removal that is held is before a person already, and one
+    /// that is approved has been: to have it wait after that would be another thing than what the person said.
+    fn leave_the_group(&mut self, case: &Case, policy: &Policy, now: Timestamp) -> Verdict {
+        let verdict = self.remove(Side::Group, Cause::ListRemoved, case, policy);
+        let Verdict::Do(Effect { release, .. }) = &verdict else { return verdict };
+        self.member.grace = case.record.grace;
+        if *release != Release::Guarded || policy.grace.is_zero() {
+            return verdict;
+        }
+        let grace = Grace::of(case.record.grace, policy.grace, now);
+        self.member.grace = Some(grace);
+        if grace.waits(now) { Verdict::Skip(skip::GRACE.into()) } else { verdict }
     }
 
     /// Nothing is called for, unless a crash left unrecorded whether the group is already so.

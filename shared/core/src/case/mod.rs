@@ -1,5 +1,7 @@
 //! Everything that is known of one member when a run decides.
 
+use std::time::Duration;
+
 use crate::{
     belief::{Seen, Settling},
     hold::Ruling,
@@ -38,6 +40,8 @@ pub mod skip {
     pub const INVITED: &str = "guest_invited";
     /// An invitation was sent and its answer never heard: the directory is asked again later.
     pub const INVITING: &str = "invitation_unconfirmed";
+    /// Left the list, and stays in the group for the time that the link gives them to come back.
+    pub const GRACE: &str = "grace";
     /// Nobody is removed while one of the groups that feed the list cannot be read completely.
     pub const SOURCE_UNREAD: &str = "source_unread";
 }
@@ -158,6 +162,8 @@ pub struct Policy {
     pub reach: Reach,
     /// Whether whoever joins the list goes on to other places.
     pub onward: Onward,
+    /// How long whoever left the list stays in the group; zero: not at all.
+    pub grace: Duration,
 }
 
 /// Whether extras may be removed under the guard alone.

@@ -19,6 +19,8 @@ pub struct LinkPatch {
     pub settle_window: Option<Own<Duration>>,
     /// How many removals go on without a person.
     pub max_removals: Option<Own<RemovalLimit>>,
+    /// How long whoever left the list stays in the group; zero: not at all.
+    pub grace: Option<Duration>,
     /// What becomes of extras in a one-way mode.
     pub extras: Option<Extras>,
     /// What is done with external contacts.
@@ -41,6 +43,7 @@ impl Link {
             every,
             settle_window,
             max_removals,
+            grace,
             extras,
             externals,
             shared_mailboxes,
@@ -52,6 +55,7 @@ impl Link {
         after.every = every.map_or(self.every, Own::value);
         after.settle_window = settle_window.map_or(self.settle_window, Own::value);
         after.max_removals = max_removals.map_or(self.max_removals, Own::value);
+        after.grace = grace.unwrap_or(self.grace);
         after.extras = extras.unwrap_or(self.extras);
         after.externals = externals.unwrap_or(self.externals);
         after.members.shared_mailboxes = shared_mailboxes.unwrap_or(self.members.shared_mailboxes);

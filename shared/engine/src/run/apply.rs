@@ -197,7 +197,8 @@ impl Apply<'_> {
                     self.count(effect);
                 }
                 let group = Some(Belief::written(present, now));
-                let row = Member { in_baseline: present, group, intent: None, open: None, ..row };
+                let row =
+                    Member { in_baseline: present, group, intent: None, open: None, grace: None, ..row };
                 tally.fold.members.push(MemberChange::Put(row));
             }
             Applied::Rejected(error) if error.fault == Fault::Gone => {

@@ -1,6 +1,9 @@
 //! From evidence to a plan: everything here is settled before anything is written.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use listsync_core::{
     Timestamp,
@@ -13,6 +16,7 @@ use listsync_core::{
     link::{Side, Writes},
     member::{Change, HoldReason, Intent, Member, MemberKey, Op, Open},
     plan::{Effect, Limits, Plan, Release, Standing},
+    scope::Scoped,
     shield::Shield,
     snapshot::{Others, Principal},
     summary::Remark,
@@ -58,6 +62,8 @@ pub(crate) struct Resolution {
     pub(crate) settled: BTreeMap<MemberKey, Done>,
     /// The members whose reads are set aside: when each is to be read again.
     pub(crate) set_aside: Vec<Timestamp>,
+    /// When the first of those leaves the group who left the list and have time to come back.
+    pub(crate) grace_ends: Option<Timestamp>,
     /// Who opted out and leaves one side first, and the other in another run.
     pub(crate) still_listed: BTreeSet<MemberKey>,
     /// Whether the group was newly seen to have changed.
@@ -82,7 +88,8 @@ impl Resolution {
 /// Decides every member and lets the guard look at the whole.
 pub(crate) async fn decide(look: Look<'_>, evidence: &Evidence, shield: &Shield) -> PortResult<Resolution> {
     let now = look.now();
-    let policy = Policy { onward: onward::leads(look).await?, ..policy(look, evidence.reach) };
+    let grace = grace(look).await?;
+    let policy = Policy { onward: onward::leads(look).await?, grace, ..policy(look, evidence.reach) };
     let mut sorting = Sorting::new(look, evidence, now);
     for case in evidence.cases(shield) {
         let decided = judge(&case, &policy, now);
@@ -130,7 +137,23 @@ fn policy(look: Look<'_>, reach: Reach) -> Policy {
         writes: link.writes,
         reach,
         onward: Onward::Nowhere,
+        grace: Duration::ZERO,
     }
+}
+
+/// How long whoever left the list stays in the group. Where what the link looks at changed, a person is to look at all who
+/// leave, and at once: to give time first would have them asked about a change that is long known by then.
+async fn grace(look: Look<'_>) -> PortResult<Duration> {
+    let grace = look.link().grace;
+    if grace.is_zero() {
+        return Ok(grace);
+    }
+    let list = look.ports.lists.list(&look.link().list).await?;
+    let changed = scope::changed(look, list.as_ref());
+    Ok(match scope::scoped(look, &changed) {
+        Scoped::Known => grace,
+        Scoped::Changed => Duration::ZERO,
+    })
 }
 
 async fn standing(look: Look<'_>, sorting: &Sorting<'_>) -> PortResult<Standing> {
@@ -176,6 +199,7 @@ impl<'a> Sorting<'a> {
             opted_out: 0,
             settled: BTreeMap::new(),
             set_aside: Vec::new(),
+            grace_ends: None,
             still_listed: BTreeSet::new(),
             remarks: Vec::new(),
             news: false,
@@ -234,6 +258,9 @@ impl<'a> Sorting<'a> {
                 return;
             }
             Verdict::Skip(code) => {
+                let ends = member.grace.filter(|_| code == skip::GRACE).map(|grace| grace.until);
+                let first = &mut self.resolution.grace_ends;
+                *first = first.iter().copied().chain(ends).min();
                 self.name(&member, Some(&code));
                 *self.skipped.entry(code).or_default() += 1;
                 return self.keep(member);

@@ -281,7 +281,8 @@ fn finished(
         // What is set aside waits for the source that could not be read.
         by_schedule
     } else {
-        earliest(resolution.set_aside.iter().copied().chain(full_read_at), by_schedule)
+        let set_aside = resolution.set_aside.iter().copied();
+        earliest(set_aside.chain(full_read_at).chain(resolution.grace_ends), by_schedule)
     };
     Finish {
         progress,

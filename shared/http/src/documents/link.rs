@@ -1,5 +1,7 @@
 //! A link as a document.
 
+use std::time::Duration;
+
 use listsync_core::{
     Timestamp, duration,
     id::{GroupId, LinkId, TenantId},
@@ -63,6 +65,8 @@ pub struct LinkDocument {
     /// How many removals go on without a person; null: as the settings say.
     #[schema(value_type = Option<String>)]
     pub max_removals: Option<RemovalLimit>,
+    /// How long whoever left the list stays in the group, unless they come back, such as `7d`, or `off`.
+    pub grace: String,
     /// What is done with shared mailboxes.
     #[schema(value_type = words::SharedMailboxes)]
     pub shared_mailboxes: SharedMailboxes,
@@ -119,6 +123,9 @@ pub struct LinkChange {
     /// How many removals go on without a person, or `as-settings`.
     #[schema(pattern = "^(as-settings|standard|off|100%|[1-9]?[0-9]%|[0-9]{1,18})$")]
     pub max_removals: Option<String>,
+    /// How long whoever left the list stays in the group, unless they come back, such as `7d`, or `off`.
+    #[schema(pattern = "^(off|[1-9][0-9]{0,2}d|[1-9][0-9]{0,4}[hms])$")]
+    pub grace: Option<String>,
     /// What becomes of extras in a one-way mode.
     #[schema(value_type = Option<words::Extras>)]
     pub extras: Option<Extras>,
@@ -149,6 +156,7 @@ impl LinkChange {
             every: own("every", self.every, duration::parse_interval)?,
             settle_window: own("settle_window", self.settle_window, duration::parse)?,
             max_removals: own("max_removals", self.max_removals, str::parse)?,
+            grace: wait(self.grace)?,
             extras: self.extras,
             externals: self.externals,
             shared_mailboxes: self.shared_mailboxes,
@@ -169,6 +177,11 @@ pub fn protected(texts: &[String]) -> Result<Protected, SettingRefused> {
         why: error.to_string(),
     };
     Protected::parse(texts.iter().map(String::as_str)).map_err(refused)
+}
+
+fn wait(text: Option<String>) -> Result<Option<Duration>, SettingRefused> {
+    let read = text.map(|text| duration::parse_wait(&text)).transpose();
+    read.map_err(|error| SettingRefused { name: "grace", why: error.to_string() })
 }
 
 /// A value of a link's own, or that it is to be as the settings say.
@@ -278,6 +291,7 @@ impl LinkDocument {
             settle_window,
             externals,
             max_removals,
+            grace,
             members: MemberRules { shared_mailboxes, agents, protected },
             group_made_at: _,
             made_at: _,
@@ -305,6 +319,7 @@ impl LinkDocument {
             settle_window: settle_window.map(duration::format),
             externals,
             max_removals,
+            grace: duration::format_wait(grace),
             shared_mailboxes,
             agents,
             protected: protected.texts(),

@@ -71,6 +71,9 @@ pub(crate) struct NewLinkBody {
     /// How long what was written or newly seen outranks one read that contradicts it; left out: as the settings say.
     #[schema(min_length = 2, pattern = "^([0-9]{1,5}h)?([0-9]{1,5}m)?([0-9]{1,5}s)?$")]
     settle_window: Option<String>,
+    /// How long whoever left the list stays in the group, unless they come back, such as `7d`; `off` where it is left out.
+    #[schema(pattern = "^(off|[1-9][0-9]{0,2}d|[1-9][0-9]{0,4}[hms])$")]
+    grace: Option<String>,
     /// What is done with shared mailboxes, rooms and equipment.
     #[serde(default)]
     #[schema(value_type = Option<words::SharedMailboxes>)]
@@ -131,6 +134,7 @@ pub(crate) async fn connected(app: &Within, body: NewLinkBody) -> Result<Link, P
     let mode = body.mode.unwrap_or(Mode::TwoWay);
     let every = body.every.as_deref().map(due).transpose()?;
     let settle_window = body.settle_window.as_deref().map(window).transpose()?;
+    let grace = body.grace.as_deref().map(grace).transpose()?.unwrap_or_default();
     let protected =
         protected(&body.protected).map_err(|refused| Problem::invalid(refused.name, refused.why))?;
     let more = body.more_groups.iter().map(|group| query("more_groups", group)).collect::<Result<_, _>>()?;
@@ -148,6 +152,7 @@ pub(crate) async fn connected(app: &Within, body: NewLinkBody) -> Result<Link, P
         settle_window,
         externals: body.externals,
         max_removals: body.max_removals,
+        grace,
         members: MemberRules { shared_mailboxes: body.shared_mailboxes, agents: body.agents, protected },
         writes: body.writes,
         voucher: app.voucher(),
@@ -176,6 +181,10 @@ pub(super) fn no_tenant() -> Problem {
 
 fn due(text: &str) -> Result<Duration, Problem> {
     duration::parse_interval(text).map_err(|error| Problem::invalid("every", error.to_string()))
+}
+
+fn grace(text: &str) -> Result<Duration, Problem> {
+    duration::parse_wait(text).map_err(|error| Problem::invalid("grace", error.to_string()))
 }
 
 fn window(text: &str) -> Result<Duration, Problem> {

@@ -119,11 +119,11 @@ async fn a_link_is_changed_field_by_field_and_keeps_what_it_remembers() {
     work(&stage).await;
     let patch = |document: Value| stage.administer("PATCH", &format!("/v1/links/{link}")).json(document);
     let changed = patch(json!({
-        "every": "1h", "settle_window": "0s", "max_removals": "7", "externals": "skip", "agents": "keep",
+        "every": "1h", "settle_window": "0s", "max_removals": "7", "grace": "7d", "externals": "skip", "agents": "keep",
         "shared_mailboxes": "sync", "protected": ["owners", "anna@contoso.example"], "writes": "by-hand",
     }));
     let changed = changed.expect(200).await;
-    for (field, value) in [("every", "1h"), ("settle_window", "0s"), ("max_removals", "7")] {
+    for (field, value) in [("every", "1h"), ("settle_window", "0s"), ("max_removals", "7"), ("grace", "7d")] {
         assert_eq!(changed[field], value, "{changed}");
     }
     for (field, value) in [("externals", "skip"), ("agents", "keep"), ("writes", "by-hand")] {
@@ -139,6 +139,7 @@ async fn a_link_is_changed_field_by_field_and_keeps_what_it_remembers() {
     for (document, code, field) in [
         (json!({"every": "0s"}), 422, "every"),
         (json!({"max_removals": "many"}), 422, "max_removals"),
+        (json!({"grace": "some"}), 422, "grace"),
         (json!({"protected": ["nobody"]}), 422, "protected"),
     ] {
         assert_eq!(patch(document).refused(code).await.1.as_deref(), Some(field));
@@ -153,10 +154,13 @@ async fn a_link_is_made_with_all_that_the_command_line_can_say_of_one() {
     stage.operate("POST", "/v1/lists").json(json!({"name": "News"})).expect(201).await;
     let new = json!({
         "list": "News", "new_group": {"name": "News", "visibility": "public"}, "settle_window": "10m",
-        "protected": ["owners"], "shared_mailboxes": "sync", "writes": "direct",
+        "grace": "36h", "protected": ["owners"], "shared_mailboxes": "sync", "writes": "direct",
     });
     let made = stage.administer("POST", "/v1/links").json(new).expect(201).await;
     assert_eq!((&made["group"]["visibility"], &made["settle_window"]), (&json!("public"), &json!("10m")));
+    assert_eq!(made["grace"], "36h");
+    let led = json!({"list": "News", "group": "staff", "mode": "group-to-list", "grace": "7d"});
+    assert_eq!(stage.administer("POST", "/v1/links").json(led).refused(409).await.0, "grace_group_to_list");
     assert_eq!((&made["protected"], &made["writes"]), (&json!(["owners"]), &json!("direct")));
     stage.operate("POST", "/v1/lists").json(json!({"name": "Staff2"})).expect(201).await;
     let by_hand = json!({"list": "Staff2", "new_group": {"name": "Staff2"}, "writes": "by-hand"});

@@ -34,7 +34,7 @@ impl From<MemberQuery<'_>> for Wanted {
 
 const COLUMNS: &str =
     "key, contact, address, in_baseline, group_present, group_since, intent_op, intent_since, open, named,
-     sources, group_origin";
+     sources, group_origin, grace";
 
 pub(super) fn load(tx: &Connection, link: &LinkId, wanted: &Wanted) -> Outcome<Vec<Member>> {
     let link = row::number(tx, link)?;
@@ -82,16 +82,18 @@ pub(super) fn save(tx: &Connection, link: i64, changes: &[MemberChange]) -> Outc
 }
 
 pub(super) fn put(tx: &Connection, link: i64, member: &Member) -> Outcome<()> {
-    let Member { key, contact, address, in_baseline, group, intent, open, named, sources } = member;
+    let Member { key, contact, address, in_baseline, group, intent, open, grace, named, sources } = member;
     let open = open.as_ref().map(serde_json::to_string).transpose().map_err(|_| Fail::Stored("member"))?;
     let named = named.as_ref().map(serde_json::to_string).transpose().map_err(|_| Fail::Stored("member"))?;
+    let grace = grace.map(|grace| serde_json::to_string(&grace)).transpose();
+    let grace = grace.map_err(|_| Fail::Stored("member"))?;
     let sources = (!sources.is_empty()).then(|| serde_json::to_string(sources)).transpose();
     let sources = sources.map_err(|_| Fail::Stored("member"))?;
     tx.prepare_cached(
         "INSERT OR REPLACE INTO members (link, key, contact, address, in_baseline, group_present,
              group_since, intent_op, intent_since, open, named, sources,
-             group_origin)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+             group_origin, grace)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
     )?
     .execute(params![
         link,
@@ -107,6 +109,7 @@ pub(super) fn put(tx: &Connection, link: i64, member: &Member) -> Outcome<()> {
         named,
         sources,
         group.and_then(|belief| origin_name(belief.origin)),
+        grace,
     ])?;
     Ok(())
 }
@@ -127,6 +130,8 @@ fn read(row: &Row<'_>) -> Outcome<Member> {
     let named = named.map(|text| serde_json::from_str(&text)).transpose();
     let sources: Option<String> = row.get(10)?;
     let sources = sources.map(|text| serde_json::from_str(&text)).transpose();
+    let grace: Option<String> = row.get(12)?;
+    let grace = grace.map(|text| serde_json::from_str(&text)).transpose();
     Ok(Member {
         key: key(&row.get::<_, String>(0)?)?,
         contact: typed_option(row, 1, "member's contact")?,
@@ -144,6 +149,7 @@ fn read(row: &Row<'_>) -> Outcome<Member> {
             _ => None,
         },
         open: open.map_err(|_| Fail::Stored("open observation"))?,
+        grace: grace.map_err(|_| Fail::Stored("member's grace"))?,
         named: named.map_err(|_| Fail::Stored("primary address"))?,
         sources: sources.map_err(|_| Fail::Stored("member's sources"))?.unwrap_or_default(),
     })

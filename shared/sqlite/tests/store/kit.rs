@@ -108,6 +108,7 @@ pub(crate) fn link(id: &str, list: &ListId, group: &str, mode: Mode) -> Link {
         settle_window: None,
         externals: Externals::Match,
         max_removals: None,
+        grace: Duration::ZERO,
         members: MemberRules::default(),
         more: Vec::new(),
         group_made_at: None,

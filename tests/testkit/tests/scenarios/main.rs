@@ -15,6 +15,7 @@ mod departures;
 mod desk;
 mod events;
 mod experiment;
+mod graces;
 mod groups;
 mod growth;
 mod guard_model;

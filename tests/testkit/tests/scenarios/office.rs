@@ -124,6 +124,7 @@ impl Office {
             settle_window: None,
             externals: Externals::Match,
             max_removals: None,
+            grace: Duration::ZERO,
             members: MemberRules::default(),
             writes: Writes::Direct,
             voucher: Voucher::Operator,

@@ -219,6 +219,7 @@ fn link_of(list: &ListId, mode: Mode) -> NewLink {
         externals: Externals::Match,
         members: MemberRules::default(),
         max_removals: None,
+        grace: Duration::ZERO,
         writes: Writes::Direct,
         voucher: Voucher::Operator,
         asker: Asker::Runner,

@@ -89,6 +89,12 @@ pub(crate) struct Stage {
     telling: Telling,
 }
 
+/// How long whoever left the list stays in the group, in the history of a seed.
+pub(crate) fn grace(seed: u64) -> Duration {
+    let mut dice = Dice::new(seed.rotate_left(32));
+    if dice.chance(30) { Duration::from_secs(60 * (1 + dice.below(60))) } else { Duration::ZERO }
+}
+
 struct History {
     stage: Stage,
     dice: Dice,
@@ -96,6 +102,8 @@ struct History {
     trouble: Trouble,
     /// How many of ten moments see an edit.
     bustle: u64,
+    /// Whoever left the list late leaves the group so much later.
+    grace: Duration,
 }
 
 impl History {
@@ -116,11 +124,14 @@ impl History {
         }
         // Of dice of their own: what else happens in a history is not changed by them.
         scene.directory.repeat_some_changes(repeat_percent(seed));
+        let grace = grace(seed);
+        scene.give(grace);
         let trouble = Trouble::throw(&mut dice);
         let bustle = 1 + dice.below(4);
         let stage = Stage::new(scene, people, lag.most, telling);
-        let mut history = Self { stage, dice, runs: 0, trouble, bustle };
-        history.stage.tell(|| format!("{lag:?} {max_removals} {trouble:?}"));
+        stage.oracle.lock().unwrap_or_else(PoisonError::into_inner).grace = grace;
+        let mut history = Self { stage, dice, runs: 0, trouble, bustle, grace };
+        history.stage.tell(|| format!("{lag:?} {max_removals} {trouble:?}, a grace of {grace:?}"));
         history.begin();
         history
     }
@@ -266,10 +277,10 @@ impl History {
         self.stage.tell(|| "all come to rest".to_owned());
         let started = self.stage.scene.clock.now();
         let after = |time| started.checked_add(time).expect("in range");
-        while self.stage.scene.clock.now() < after(RESTS) {
+        while self.stage.scene.clock.now() < after(RESTS + self.grace) {
             self.stage.scene.wait(240 + self.dice.below(240));
             self.calm_round().await;
-            if self.stage.scene.clock.now() >= after(STANDS) {
+            if self.stage.scene.clock.now() >= after(STANDS + self.grace) {
                 let complaints = self.oracle().complaints(&self.stage.scene);
                 assert!(
                     complaints.is_empty(),
@@ -310,6 +321,8 @@ impl History {
     fn nobody_is_lost(&self, before: &Before) {
         let lost = self.oracle().lost(&self.stage.scene, before);
         assert!(lost.is_empty(), "taken off a side, and nobody removed them: {lost:?}");
+        let hurried = self.oracle().hurried(&self.stage.scene, before);
+        assert!(hurried.is_empty(), "taken out of the group before their grace was over: {hurried:?}");
     }
 
     fn last_summary(&self) -> Option<listsync_core::summary::Summary> {

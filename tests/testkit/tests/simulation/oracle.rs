@@ -48,11 +48,17 @@ struct Account {
     /// Removed before the first run had finished, which removes nobody.
     early: bool,
     group_changed_at: Option<Timestamp>,
+    /// When they left the list first.
+    left_list_at: Option<Timestamp>,
+    /// Said no: whoever does waits for nothing.
+    refused: bool,
 }
 
 /// What people wanted.
 pub(crate) struct Oracle {
     lag: Duration,
+    /// How long whoever left the list stays in the group.
+    pub(crate) grace: Duration,
     accounts: BTreeMap<String, Account>,
     pub(crate) exempt: Exempt,
 }
@@ -97,7 +103,7 @@ fn is_on(standings: &BTreeMap<String, Standing>, name: &str) -> bool {
 
 impl Oracle {
     pub(crate) fn new(lag: Duration) -> Self {
-        Self { lag, accounts: BTreeMap::new(), exempt: Exempt::default() }
+        Self { lag, grace: Duration::ZERO, accounts: BTreeMap::new(), exempt: Exempt::default() }
     }
 
     /// Takes down who changed by something that a person did; what was known before is compared with what is now.
@@ -146,6 +152,10 @@ impl Oracle {
                 account.group_changed_at = Some(now);
             }
             Side::List => {
+                if !present {
+                    account.left_list_at.get_or_insert(now);
+                }
+                account.refused |= scene.standings().get(name) == Some(&Standing::OptedOut);
                 let lagging = account.group_changed_at.and_then(|at| at.checked_add(lag).ok());
                 account.contested |= lagging.is_some_and(|until| until >= now);
             }
@@ -183,6 +193,19 @@ impl Oracle {
         let is_out = |name: &String| standings.get(name) == Some(&Standing::OptedOut);
         let lost = left_list.chain(left_group).filter(|name| !is_removed(name) && !is_out(name));
         lost.cloned().collect()
+    }
+
+    /// Whom a run took out of the group before their grace was over. Who said no in the meantime waits for nothing.
+    pub(crate) fn hurried(&self, scene: &Scene, before: &Before) -> Vec<String> {
+        let (now, grouped) = (scene.clock.now(), scene.grouped());
+        let is_hurried = |name: &&String| {
+            self.accounts.get(*name).is_some_and(|account| {
+                let ends = account.left_list_at.and_then(|left| left.checked_add(self.grace).ok());
+                let by_the_group = account.sides.contains(&Side::Group);
+                !account.refused && !by_the_group && ends.is_some_and(|ends| ends > now)
+            })
+        };
+        before.grouped.difference(&grouped).filter(is_hurried).cloned().collect()
     }
 
     /// All is at rest: a new act begins.

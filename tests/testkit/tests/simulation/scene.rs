@@ -3,16 +3,18 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     ops::Deref,
+    time::Duration,
 };
 
 use listsync_core::{
     id::{GroupId, LinkId, ListId},
+    link::LinkPatch,
     list::{Origin, Standing},
     member::Member,
     settings::Settings,
 };
 use listsync_engine::ports::{
-    Clock as _, EntryQuery, Group, GroupKind, LinkState, Links as _, ListSide as _, ListStore as _,
+    Clock as _, EntryQuery, Group, GroupKind, LinkEdit, LinkState, Links as _, ListSide as _, ListStore as _,
     MemberQuery, Membership,
 };
 use listsync_testkit::{
@@ -59,6 +61,12 @@ impl Scene {
         let link = link("staff", &list, "staff");
         at_once(plant.store.create(&link, moment(0)));
         Self { plant, list, link: link.id, group: group("staff") }
+    }
+
+    /// The link gives whoever leaves the list time to come back.
+    pub(crate) fn give(&self, grace: Duration) {
+        let patch = LinkPatch { grace: Some(grace), ..LinkPatch::default() };
+        at_once(self.store.edit(&self.link, &LinkEdit::Change(patch), self.clock.now()));
     }
 
     /// An operator puts somebody on the list.

@@ -1,5 +1,6 @@
 use listsync_core::{
     belief::Belief,
+    grace::Grace,
     link::Side,
     member::{Change, HoldReason, Intent, Member, MemberKey, Op, Open},
     rename::{Former, Named},
@@ -55,6 +56,7 @@ async fn a_row_reads_back_as_it_was_written<S: Links + ListStore>(make: &impl Fn
             contact: Some(anna.clone()),
             address: Some(address("anna")),
             in_baseline: true,
+            grace: (number % 2 == 0).then(|| Grace { since: moment(6), until: moment(66) }),
             group: Some(match number % 3 {
                 0 => Belief::written(number % 2 == 0, moment(7)),
                 _ => Belief::observed(number % 2 == 0, moment(7)),
