@@ -192,15 +192,11 @@ fn a_contact_is_deleted_only_where_nothing_of_it_is_anybody_elses() {
         (with(|person| person.contact.opted_out = Some(no())), Some(WhyNot::Spoke)),
         (with(|person| person.erased = Some(no())), Some(WhyNot::Spoke)),
         (
-            with(|person| {
-                person.stances.extend([(list("l2"), stance(Standing::Member, Origin::Own, 150))])
-            }),
+            with(|person| person.stances.extend([(list("l2"), stance(Standing::Member, Origin::Own, 150))])),
             Some(WhyNot::OnAnotherList),
         ),
         (
-            with(|person| {
-                person.stances.extend([(list("l2"), stance(Standing::Absent, Origin::Own, 150))])
-            }),
+            with(|person| person.stances.extend([(list("l2"), stance(Standing::Absent, Origin::Own, 150))])),
             Some(WhyNot::OnAnotherList),
         ),
         (on(anna(), stance(Standing::Member, Origin::Manual, 150)), Some(WhyNot::MovedSince)),

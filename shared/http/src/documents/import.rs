@@ -231,7 +231,7 @@ pub struct OptOutsAnswer {
 #[serde(untagged)]
 pub enum ImportOutcome {
     /// The list's last file once more: the import that was made of it.
-    Repeated(ImportAnswer),
+    Repeated(Box<ImportAnswer>),
     /// What taking it in would do.
     Preview(PreviewAnswer),
     /// The opt-outs that it brought along.

@@ -37,7 +37,7 @@ impl Desk {
         let service = service(self);
         let plan = imports_undo::plan(&service, &import.id, &Lists::All).await.expect("a plan");
         let done = imports_undo::undo(&service, &plan, &Lists::All).await.expect("taken back");
-        assert_eq!(done.links, [self.link.clone()], "its link is asked to run");
+        assert_eq!(done.links, std::slice::from_ref(&self.link), "its link is asked to run");
         done.what.import
     }
 }
