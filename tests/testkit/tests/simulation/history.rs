@@ -67,7 +67,7 @@ pub(crate) fn play(seed: u64, telling: Telling) -> (Exempt, Undone) {
         }
         history.stand_still().await;
         // Of dice of their own: what happened before is not changed by them.
-        undone = history.undo(&mut Dice::new(seed ^ 0x0075_6e64_6f)).await;
+        undone = history.undo(&mut Dice::new(seed ^ 0x0000_756e_646f)).await;
         exempt = history.oracle().exempt;
     });
     (exempt, undone)
