@@ -31,7 +31,7 @@ pub(crate) fn answer() {
 
 pub(super) fn run(shell: Shell) -> Outcome {
     let unprinted =
-        |why: String| Refusal::new("completions", why, "name bash, elvish, fish, powershell or zsh");
+        |why: String| Refusal::new("usage", why, "name bash, elvish, fish, powershell or zsh");
     let (mut script, name) = (Vec::new(), shell.to_string());
     let shells = Shells::builtins();
     let completer = shells.completer(&name).ok_or_else(|| unprinted(format!("{name} is not known")))?;
