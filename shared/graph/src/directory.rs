@@ -33,8 +33,9 @@ use crate::{
     write::{ADD_BATCH, REMOVE_BATCH},
 };
 
-/// So long a letter may take, its tries and its wait at the gate included: a beat of the timer sends several.
-const MAIL_WITHIN: Duration = Duration::from_secs(10);
+/// So long a letter may take, its tries and its wait at the gate included: a write begins only while its whole time-out is left.
+/// Who sends alerts waits for less.
+const MAIL_WITHIN: Duration = Duration::from_secs(60);
 
 /// The directory of one tenant, over Microsoft Graph v1.0. It is to be made once and kept: it holds the connections, the
 /// access token and what is known of the gate.

@@ -24,14 +24,27 @@ const NAME: &str = "listsync";
 /// What every argument is called that takes a list.
 const LIST: &str = "list";
 
+/// Who makes one word of a candidate with spaces.
+#[derive(Clone, Copy)]
+enum Quotes {
+    /// We: bash takes it as it is.
+    Ours,
+    /// The shell.
+    Theirs,
+}
+
 /// Answers a call of the script, and ends the process then. Nothing was read or printed yet.
 pub(crate) fn answer() {
-    CompleteEnv::with_factory(|| completed(Cli::command())).var(ASKS).complete();
+    // It is gone once the call is answered.
+    let quotes = match std::env::var_os(ASKS) {
+        Some(shell) if shell == "bash" => Quotes::Ours,
+        _ => Quotes::Theirs,
+    };
+    CompleteEnv::with_factory(|| completed(Cli::command(), quotes)).var(ASKS).complete();
 }
 
 pub(super) fn run(shell: Shell) -> Outcome {
-    let unprinted =
-        |why: String| Refusal::new("usage", why, "name bash, elvish, fish, powershell or zsh");
+    let unprinted = |why: String| Refusal::new("usage", why, "name bash, elvish, fish, powershell or zsh");
     let (mut script, name) = (Vec::new(), shell.to_string());
     let shells = Shells::builtins();
     let completer = shells.completer(&name).ok_or_else(|| unprinted(format!("{name} is not known")))?;
@@ -43,22 +56,26 @@ pub(super) fn run(shell: Shell) -> Outcome {
 }
 
 /// The command and all below it, whose arguments know the lists that are there.
-fn completed(command: Command) -> Command {
+fn completed(command: Command, quotes: Quotes) -> Command {
     let takes_a_list = command.get_arguments().any(|argument| argument.get_id() == LIST);
     let command = if takes_a_list {
-        command.mut_arg(LIST, |argument| argument.add(ArgValueCompleter::new(lists)))
+        command.mut_arg(LIST, |argument| {
+            argument.add(ArgValueCompleter::new(move |begins: &OsStr| lists(begins, quotes)))
+        })
     } else {
         command
     };
-    command.mut_subcommands(completed)
+    command.mut_subcommands(|inner| completed(inner, quotes))
 }
 
 /// The names of lists that begin so. Where the store does not answer there are none: a key was pressed, and nothing asked.
-fn lists(begins: &OsStr) -> Vec<CompletionCandidate> {
+fn lists(begins: &OsStr, quotes: Quotes) -> Vec<CompletionCandidate> {
     let Some(begins) = begins.to_str() else { return Vec::new() };
-    let is_bash = std::env::var_os(ASKS).is_some_and(|shell| shell == "bash");
     let candidate = |List { name, .. }: List| {
-        let shown = if is_bash { escaped(&name) } else { name.clone() };
+        let shown = match quotes {
+            Quotes::Ours => escaped(&name),
+            Quotes::Theirs => name.clone(),
+        };
         // Whether what was typed comes with its backslashes depends on the release of bash.
         (name.starts_with(begins) || shown.starts_with(begins)).then(|| CompletionCandidate::new(shown))
     };
@@ -76,7 +93,7 @@ fn read() -> Option<Vec<List>> {
     })
 }
 
-/// As bash has it on its command line, which takes a candidate as it is; the other shells quote by themselves.
+/// As bash has it on its command line.
 fn escaped(name: &str) -> String {
     let mut escaped = String::new();
     for c in name.chars() {
@@ -102,7 +119,7 @@ mod tests {
             command.get_subcommands().for_each(|inner| judge(inner, found));
         }
         let mut found = 0;
-        judge(&completed(Cli::command()), &mut found);
+        judge(&completed(Cli::command(), Quotes::Theirs), &mut found);
         assert!(found > 15, "{found}");
     }
 

@@ -188,7 +188,9 @@ impl Other {
             ("POST", "/v1/opt-out-links") => ask.json(json!({"contact": address})),
             ("POST", "/v1/links") => ask.json(json!({"list": "Theirs", "group": "Staff"})),
             ("POST", "/v1/contacts/contact/merge") => ask.json(json!({"other": address})),
-            ("POST", "/v1/runs/run/undo") => ask.json(json!({"digest": "0123456789abcdef"})),
+            ("POST", "/v1/imports/import/undo" | "/v1/runs/run/undo") => {
+                ask.json(json!({"digest": "0123456789abcdef"}))
+            }
             ("PATCH", "/v1/links/link") => ask.json(json!({"every": "1h"})),
             ("PATCH", _) => ask.json(json!({"name": "Another"})),
             _ => ask,

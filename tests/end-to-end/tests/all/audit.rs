@@ -160,5 +160,9 @@ async fn links(world: &World) {
         assert_eq!(object(world, "hold").await.0, digest);
         assert_eq!(object(world, "link").await.0, link);
     }
+    world.listsync(&["lists", "add", "Files", world.address(20)]).await.exits(0);
+    let synced = does(world, &["sync", "Files"], Action::LinkSync).await;
+    let run = synced["run"].as_str().expect("its id");
+    does(world, &["runs", "undo", run, "--yes"], Action::RunUndo).await;
     does(world, &["links", "unlink", "Files"], Action::LinkDelete).await;
 }

@@ -230,10 +230,12 @@ async fn an_exported_list_can_be_imported_again_with_all_that_is_known_and_witho
     }
     world.write(
         "people.csv",
-        "email,name,external_id,department\nanna@contoso.example,Anna Meier,e1,Sales\n\
+        "email,name,No,department\nanna@contoso.example,Anna Meier,e1,Sales\n\
          ben@contoso.example,=Ben,e2,\ncleo@contoso.example,Cleo,,\"Care, home\"\n",
     );
-    world.listsync(&["import", "people.csv", "--list", "News", "--mode", "incremental"]).await.exits(0);
+    let keyed =
+        ["import", "people.csv", "--list", "News", "--mode", "incremental", "--map", "external_id=No"];
+    world.listsync(&keyed).await.exits(0);
     world.listsync(&["unsubscribe", "News", "cleo@contoso.example"]).await.exits(0);
     let table = world.listsync(&["lists", "export", "News", "--csv"]).await.exits(0).stdout;
     assert_eq!(
@@ -241,6 +243,8 @@ async fn an_exported_list_can_be_imported_again_with_all_that_is_known_and_witho
         "email,name,external_id,department\nanna@contoso.example,Anna Meier,e1,Sales\nben@contoso.example,'=Ben,e2,\n"
     );
     world.write("copy.csv", &table);
-    world.listsync(&["import", "copy.csv", "--list", "Copy", "--mode", "full"]).await.exits(0);
+    let copied =
+        ["import", "copy.csv", "--list", "Copy", "--mode", "full", "--map", "external_id=external_id"];
+    world.listsync(&copied).await.exits(0);
     assert_eq!(world.listsync(&["lists", "export", "Copy"]).await.exits(0).stdout, table);
 }

@@ -12,7 +12,7 @@ use listsync_core::{
     id::RunId,
     link::Phase,
     list::{Origin, Standing},
-    summary::Summary,
+    summary::{Outcome, Summary},
     undo::Undo,
 };
 use listsync_engine::{
@@ -78,7 +78,10 @@ impl Chronicle {
     /// that can be taken back counts as anybody's doing.
     pub(crate) fn ran(&mut self, scene: &Scene, (began, before): (u64, &Before), summary: Option<&Summary>) {
         let (joined, left) = before.moved(scene);
-        match summary.filter(|summary| summary.phase == Some(Phase::Steady)) {
+        // Of a message that found another run under way no summary is kept: what was seen was that run's doing, which died.
+        let own =
+            |summary: &&Summary| summary.phase == Some(Phase::Steady) && summary.outcome != Outcome::Busy;
+        match summary.filter(own) {
             Some(summary) if joined.is_disjoint(&left) => {
                 self.ran.push(Ran { run: summary.run.clone(), began, joined, left });
             }
