@@ -237,7 +237,9 @@ impl Ledger {
     pub(crate) fn lost(&self, town: &Town, before: &Sight, after: &Sight) -> Vec<String> {
         // Of two contacts of one person either may leave.
         let doubled = Names::doubled(town);
-        let two_way = town.ties.iter().filter(|tie| tie.mode == Mode::TwoWay);
+        // Who had left a list before it was linked was taken off it by whoever did that.
+        let linked = town.ties.iter().filter(|tie| before.links.contains(&tie.link));
+        let two_way = linked.filter(|tie| tie.mode == Mode::TwoWay);
         let wished = two_way.flat_map(|tie| (0..town.folk.humans.len()).map(move |who| (tie, who)));
         let lost = wished.filter(|&(tie, who)| {
             let list = before.is_on(&tie.list, who) && !after.is_on(&tie.list, who);

@@ -55,6 +55,8 @@ pub(crate) struct Town {
 /// Both sides of everything, people as numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Sight {
+    /// The links that were there.
+    pub(crate) links: BTreeSet<LinkId>,
     pub(crate) standings: BTreeMap<ListId, BTreeMap<usize, Standing>>,
     pub(crate) grouped: BTreeMap<GroupId, BTreeSet<usize>>,
     /// Members of a list whose address reaches nobody, and whom no run has matched: nothing tells who they are.
@@ -239,6 +241,7 @@ impl Town {
             let members = self.plant.directory.members(&group);
             (group, members.iter().filter_map(|id| self.folk.of_object(id)).collect())
         });
-        Sight { standings, grouped: grouped.collect(), strangers }
+        let links = self.ties.iter().map(|tie| tie.link.clone()).collect();
+        Sight { links, standings, grouped: grouped.collect(), strangers }
     }
 }
