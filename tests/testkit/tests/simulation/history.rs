@@ -47,7 +47,7 @@ const STANDS: Duration = Duration::from_secs(75 * 60);
 const RESTS: Duration = Duration::from_secs(120 * 60);
 
 /// In so many of the first histories a run is taken back.
-const UNDONE: u64 = 3_500;
+pub(crate) const UNDONE: u64 = 3_500;
 
 /// Whether a history tells what happens in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
