@@ -94,6 +94,7 @@ pub async fn propose(ports: &Ports, summary: &Summary, call: Call<'_>) -> PortRe
     let people = people(ports, &list.id, &recorded.own).await?;
     let facts = Facts {
         run: summary.run.clone(),
+        began: summary.started_at,
         list: list.id.clone(),
         link: state.link.id.clone(),
         mode: state.link.mode,

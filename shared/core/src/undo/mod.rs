@@ -18,6 +18,7 @@ use sha2::{Digest as _, Sha256};
 
 use self::people::{Found, Later, People};
 use crate::{
+    Timestamp,
     address::Address,
     effects::{Because, Done, Recorded},
     history::Shift,
@@ -35,6 +36,8 @@ pub use refused::{Refused, RunFacts};
 pub struct Facts {
     /// The run that is taken back.
     pub run: RunId,
+    /// When it began.
+    pub began: Timestamp,
     /// Its list.
     pub list: ListId,
     /// Its link.

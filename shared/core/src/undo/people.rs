@@ -64,6 +64,8 @@ impl<'a> People<'a> {
 
 /// What happened to people after an effect.
 pub(super) struct Later<'a> {
+    /// When the run began that is taken back.
+    began: Timestamp,
     /// When somebody's standing was changed last by anything but a run: a run's changes are effects.
     shifted: BTreeMap<&'a ContactId, Timestamp>,
     of_contact: BTreeMap<&'a ContactId, Vec<&'a Done>>,
@@ -75,6 +77,7 @@ pub(super) struct Later<'a> {
 impl<'a> Later<'a> {
     pub(super) fn of(facts: &'a Facts) -> Self {
         let mut later = Self {
+            began: facts.began,
             shifted: BTreeMap::new(),
             of_contact: BTreeMap::new(),
             of_object: BTreeMap::new(),
@@ -98,9 +101,12 @@ impl<'a> Later<'a> {
     /// Whether somebody joined or left after this was done to them. What other links did in the same direction carried it on,
     /// and is no move.
     pub(super) fn moved(&self, done: &Done, entry: &Entry) -> bool {
-        let undone = |other: &&Done| other.at > done.at && other.change.op != done.change.op;
+        // An effect is as old as its intent, which a run may have taken over from one that was killed. What somebody did between
+        // that and the run is what the run found, and no move since.
+        let since = done.at.max(self.began);
+        let undone = |other: &&Done| other.at > since && other.change.op != done.change.op;
         let any = |others: Option<&Vec<&Done>>| others.is_some_and(|others| others.iter().any(undone));
-        self.shifted.get(&entry.contact).is_some_and(|at| *at > done.at)
+        self.shifted.get(&entry.contact).is_some_and(|at| *at > since)
             || any(self.of_contact.get(&entry.contact))
             || entry.object_id.as_ref().is_some_and(|object| any(self.of_object.get(object)))
             || any(self.of_address.get(&entry.address))

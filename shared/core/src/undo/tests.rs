@@ -68,6 +68,7 @@ fn entry(name: &str, standing: Standing) -> Entry {
 fn facts(effects: Vec<Done>, people: Vec<Entry>) -> Facts {
     Facts {
         run: RunId::parse("r1").expect("an id"),
+        began: at(RAN),
         list: ListId::parse("l1").expect("an id"),
         link: LinkId::parse("k1").expect("an id"),
         mode: Mode::TwoWay,
@@ -156,6 +157,11 @@ fn who_moved_since_is_left_alone_and_what_carried_the_run_on_is_no_move() {
     assert_eq!(only(&shifted(RAN + 1, Origin::Manual)), "ann moved_since");
     assert_eq!(only(&shifted(RAN - 1, Origin::Manual)), "-ann", "that was before");
     assert_eq!(only(&shifted(RAN + 1, Origin::Entra)), "-ann", "what runs did is told by effects");
+    // What the run took over from one that was killed is as old as its intent, and was not all that it found.
+    let sent = || Done { at: at(RAN - 9), ..joined("ann") };
+    let taken_over = |second| Facts { effects: vec![recorded(sent())], ..shifted(second, Origin::Manual) };
+    assert_eq!(only(&taken_over(RAN - 5)), "-ann", "they had come back before the run");
+    assert_eq!(only(&taken_over(RAN + 1)), "ann moved_since");
     let by = |op, second| Done { at: at(second), ..done("ann", Side::Group, op, Cause::ListRemoved) };
     let besides = |done: Done| Facts { others: vec![recorded(done)], ..ann() };
     assert_eq!(only(&besides(by(Op::Remove, RAN + 1))), "ann moved_since");

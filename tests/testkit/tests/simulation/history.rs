@@ -46,9 +46,6 @@ const STANDS: Duration = Duration::from_secs(75 * 60);
 /// By when nothing is left to be looked at again: another settle window later.
 const RESTS: Duration = Duration::from_secs(120 * 60);
 
-/// In so many of the first histories a run is taken back.
-pub(crate) const UNDONE: u64 = 3_500;
-
 /// Whether a history tells what happens in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Telling {
@@ -69,10 +66,8 @@ pub(crate) fn play(seed: u64, telling: Telling) -> (Exempt, Undone) {
             history.rest().await;
         }
         history.stand_still().await;
-        if seed < UNDONE {
-            // Of dice of their own: what happened before is not changed by them.
-            undone = history.undo(&mut Dice::new(seed ^ 0x0000_756e_646f)).await;
-        }
+        // Of dice of their own: what happened before is not changed by them.
+        undone = history.undo(&mut Dice::new(seed ^ 0x0000_756e_646f)).await;
         exempt = history.oracle().exempt;
     });
     (exempt, undone)
@@ -233,7 +228,7 @@ impl History {
                 Some(Ok(Handled::Acknowledge(Some(summary)))) if self.runs == run => Some(summary.as_ref()),
                 _ => None,
             };
-            self.stage.chronicle().ran(&scene, (began, &before), alone);
+            self.stage.chronicle().ran(&scene, began, &before, alone);
             self.stage.tell(|| match &handled {
                 Some(Ok(Handled::Acknowledge(Some(summary)))) => format!("run {run} ends:\n{summary}"),
                 other => format!("run {run} ends: {other:?}"),
@@ -315,7 +310,7 @@ impl History {
         let handled = scene.work(&mut self.runs).await;
         self.nobody_is_lost(&before);
         let alone = self.last_summary().filter(|_| handled == 1);
-        self.stage.chronicle().ran(&scene, (began, &before), alone.as_ref());
+        self.stage.chronicle().ran(&scene, began, &before, alone.as_ref());
         self.stage.tell(|| {
             let last = self.last_summary().map(|summary| summary.to_string()).unwrap_or_default();
             format!("{handled} messages handled at rest; the last run:\n{last}")

@@ -76,7 +76,7 @@ impl Chronicle {
 
     /// It ended; with its summary, where nothing else was run meanwhile and it was not killed. What cannot be told of one run
     /// that can be taken back counts as anybody's doing.
-    pub(crate) fn ran(&mut self, scene: &Scene, (began, before): (u64, &Before), summary: Option<&Summary>) {
+    pub(crate) fn ran(&mut self, scene: &Scene, began: u64, before: &Before, summary: Option<&Summary>) {
         let (joined, left) = before.moved(scene);
         // Of a message that found another run under way no summary is kept: what was seen was that run's doing, which died.
         let own =
