@@ -146,7 +146,7 @@ pub async fn carry_out(
     let due: Vec<Step> = plan.undo.due().cloned().collect();
     let mut meanwhile = Vec::new();
     for some in due.chunks(TOGETHER) {
-        meanwhile.extend(lists.take_back(id, some, (given, now)).await?);
+        meanwhile.extend(lists.take_back(id, some, given, now).await?);
     }
     let others: BTreeSet<&ContactId> = meanwhile.iter().collect();
     let done = plan.undo.due().filter(|step| !others.contains(&step.change.touched.contact)).cloned();

@@ -37,7 +37,7 @@ pub(super) async fn move_members(
             let mut patience = Patience::new(DOING);
             let count = if to == Standing::Member { &mut joined } else { &mut left };
             loop {
-                match move_some(table, (list, moves), (some, to, now), count).await {
+                match move_some(table, list, moves, (some, to, now), count).await {
                     Ok(()) => break,
                     Err(Fail::Port(error)) => return Err(error),
                     Err(Fail::Stale | Fail::Taken) => patience.wait().await?,
@@ -45,17 +45,18 @@ pub(super) async fn move_members(
             }
         }
     }
-    follow(table, (list, moves)).await?;
+    follow(table, list, moves).await?;
     Ok((joined, left))
 }
 
 async fn move_some(
     table: &Table,
-    (list, how): (&ListId, &Moves),
+    list: &ListId,
+    how: &Moves,
     (contacts, to, at): (&[ContactId], Standing, Timestamp),
     count: &mut u64,
 ) -> Result<(), Fail> {
-    let head = ruled(table, (list, how)).await?;
+    let head = ruled(table, list, how).await?;
     let wanted = Wanted { contacts: contacts.to_vec(), ..Wanted::default() };
     let mut people = People::load(table, &head, wanted).await?;
     let mut tx = ListTx::new(&head);
@@ -84,10 +85,10 @@ async fn move_some(
 }
 
 /// Up to where the filter is followed is written last: what is interrupted before is followed again.
-async fn follow(table: &Table, (list, moves): (&ListId, &Moves)) -> PortResult<()> {
+async fn follow(table: &Table, list: &ListId, moves: &Moves) -> PortResult<()> {
     let mut patience = Patience::new(DOING);
     loop {
-        let head = ruled(table, (list, moves)).await?;
+        let head = ruled(table, list, moves).await?;
         let Some(upto) = &moves.upto else { return Ok(()) };
         let update = Condition::new("SET #followed = :followed").with_text("followed", &upto.0);
         match table.transact(DOING, &[Op::update(head::key(list), update).when(head.as_read()?)]).await {
@@ -98,9 +99,9 @@ async fn follow(table: &Table, (list, moves): (&ListId, &Moves)) -> PortResult<(
     }
 }
 
-/// A list that is moved by whoever keeps it, whose filter is the one that was followed. An edit of it takes a number of its log, so that what is decided on
-/// the rule from before is decided anew.
-async fn ruled(table: &Table, (list, moves): (&ListId, &Moves)) -> PortResult<Head> {
+/// A list that is moved by whoever keeps it, whose filter is the one that was followed. An edit of it takes a number of its
+/// log, so that what is decided on the rule from before is decided anew.
+async fn ruled(table: &Table, list: &ListId, moves: &Moves) -> PortResult<Head> {
     let head = Head::load(table, list).await?;
     if moves.version.is_some_and(|version| version != head.list.version) {
         return Err(Refusal::ListEdited { list: list.clone(), now: head.list.version }.into());

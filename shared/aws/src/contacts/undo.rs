@@ -33,7 +33,7 @@ const AT_ONCE: usize = 16;
 #[async_trait]
 impl ImportChanges for DynamoStore {
     async fn changes_of(&self, import: &ImportId, from: Option<&Cursor>) -> PortResult<ChangesPage> {
-        import_changes::page(&self.table, import, (from, self.clock.now())).await
+        import_changes::page(&self.table, import, from, self.clock.now()).await
     }
 
     async fn people(&self, ids: &[ContactId]) -> PortResult<Vec<Person>> {
@@ -46,7 +46,8 @@ impl ImportChanges for DynamoStore {
         &self,
         import: &ImportId,
         steps: &[Step],
-        (given, now): (&Lists, Timestamp),
+        given: &Lists,
+        now: Timestamp,
     ) -> PortResult<Vec<ContactId>> {
         let list = held::list_of(&self.table, import).await?;
         let head = Head::load(&self.table, &list).await?;

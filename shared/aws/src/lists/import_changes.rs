@@ -53,18 +53,18 @@ pub(super) async fn begin(table: &Table, import: &Import) -> PortResult<()> {
 }
 
 /// The write that keeps what a transaction changes; none: nothing is to be kept.
-pub(super) fn keep_op(import: &Import, stage: Stage, (touched, at): (&[Touched], Timestamp)) -> Option<Op> {
+pub(super) fn keep_op(import: &Import, stage: Stage, touched: &[Touched], at: Timestamp) -> Option<Op> {
     // One that an earlier version took in cannot be taken back: what it changed before was not kept.
     let until = import.undo_until?;
     if touched.is_empty() {
         return None;
     }
     let key = Key::new(partition(&import.id), stage.sort_key());
-    let stored = stored(&key, (touched, at), until.as_second());
+    let stored = stored(&key, touched, at, until.as_second());
     Some(Op::put(key, stored))
 }
 
-fn stored(key: &Key, (touched, at): (&[Touched], Timestamp), until: i64) -> Stored {
+fn stored(key: &Key, touched: &[Touched], at: Timestamp, until: i64) -> Stored {
     Stored::new(key)
         .text("moment", at.to_string())
         .bytes_of("done", &pack_changes(touched))
@@ -85,7 +85,8 @@ fn read(stored: &Stored) -> PortResult<(Timestamp, Vec<Touched>)> {
 pub(crate) async fn page(
     table: &Table,
     import: &ImportId,
-    (from, now): (Option<&Cursor>, Timestamp),
+    from: Option<&Cursor>,
+    now: Timestamp,
 ) -> PortResult<ChangesPage> {
     const TOGETHER: usize = 100;
     let wanted = span(partition(import)).limit(TOGETHER + 1);
@@ -142,6 +143,6 @@ async fn strike_item(
     }
     let until: i64 = item.count(schema::TIME_TO_LIVE)?;
     // Cleared away meanwhile, it does not come back.
-    let after = stored(&item.key()?, (&touched, at), until);
+    let after = stored(&item.key()?, &touched, at, until);
     table.put(STRIKING, after, Some(Condition::present())).await.map(drop)
 }

@@ -241,14 +241,14 @@ impl Importing<'_> {
                 rows::take_in(&mut people, row, (&mut next, &self.formerly))?
             };
             if !tx.fits(&piece) {
-                self.commit(&mut tx, (counts, from + number), rows::touched(&waiting)).await?;
+                self.commit(&mut tx, counts, from + number, rows::touched(&waiting)).await?;
                 waiting.drain(..).for_each(|took| self.note(took));
             }
             tx.push(piece);
             waiting.push(took);
             counts = next;
         }
-        self.commit(&mut tx, (counts, upto), rows::touched(&waiting)).await?;
+        self.commit(&mut tx, counts, upto, rows::touched(&waiting)).await?;
         waiting.drain(..).for_each(|took| self.note(took));
         Ok(())
     }
@@ -280,12 +280,13 @@ impl Importing<'_> {
     async fn commit(
         &mut self,
         tx: &mut ListTx,
-        (counts, next): (Counts, usize),
+        counts: Counts,
+        next: usize,
         touched: Vec<Touched>,
     ) -> Result<(), Fail> {
         let (after, op) = self.journal.step(counts, next, self.clock.now())?;
-        let changed = (touched.as_slice(), self.new.at);
-        let kept = import_changes::keep_op(&after.import, ChangeStage::TakenIn(after.rev), changed);
+        let stage = ChangeStage::TakenIn(after.rev);
+        let kept = import_changes::keep_op(&after.import, stage, &touched, self.new.at);
         tx.commit(self.table, DOING, std::iter::once(op).chain(kept).collect()).await?;
         self.journal = after;
         Ok(())
@@ -308,14 +309,14 @@ impl Importing<'_> {
             let leaver = draft.touched(None);
             let piece = people.settle(draft)?;
             if !tx.fits(&piece) {
-                let so_far = (counts.clone(), self.journal.next);
-                self.commit(&mut tx, so_far, std::mem::take(&mut touched)).await?;
+                let changed = std::mem::take(&mut touched);
+                self.commit(&mut tx, counts.clone(), self.journal.next, changed).await?;
             }
             tx.push(piece);
             touched.extend(leaver);
             counts.import.removed += 1;
         }
-        self.commit(&mut tx, (counts, self.journal.next), touched).await
+        self.commit(&mut tx, counts, self.journal.next, touched).await
     }
 
     async fn end(&self, held: &[ContactId]) -> PortResult<Import> {

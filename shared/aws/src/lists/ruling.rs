@@ -141,15 +141,15 @@ async fn dismiss_all(
             let (mut piece, leaver) = dismissal(&mut people, contact, (seq, now))?;
             piece.ops.push(Op::delete(Key::new(held_partition(&id), contact.as_str())));
             if !tx.fits(&piece) {
-                let changed = (std::mem::take(&mut touched), now);
-                record = commit(table, &mut tx, (record, import.clone()), changed).await?;
+                let changed = std::mem::take(&mut touched);
+                record = commit(table, &mut tx, record, import.clone(), &changed, now).await?;
             }
             tx.push(piece);
             import.held = import.held.saturating_sub(1);
             import.removed += u64::from(leaver.is_some());
             touched.extend(leaver);
         }
-        record = commit(table, &mut tx, (record, import), (touched, now)).await?;
+        record = commit(table, &mut tx, record, import, &touched, now).await?;
     }
     Ok(record)
 }
@@ -179,8 +179,8 @@ async fn admit_all(
             };
             piece.ops.push(Op::delete(key.clone()));
             if !tx.fits(&piece) {
-                let changed = (rows::touched(&waiting), now);
-                record = commit(table, &mut tx, (record, counts.import.clone()), changed).await?;
+                let changed = rows::touched(&waiting);
+                record = commit(table, &mut tx, record, counts.import.clone(), &changed, now).await?;
                 waiting.clear();
             }
             tx.push(piece);
@@ -188,8 +188,8 @@ async fn admit_all(
             next.import.held_additions = next.import.held_additions.saturating_sub(1);
             counts = next;
         }
-        let changed = (rows::touched(&waiting), now);
-        record = commit(table, &mut tx, (record, counts.import), changed).await?;
+        let changed = rows::touched(&waiting);
+        record = commit(table, &mut tx, record, counts.import, &changed, now).await?;
     }
     Ok(record)
 }
@@ -212,11 +212,13 @@ fn dismissal(
 async fn commit(
     table: &Table,
     tx: &mut ListTx,
-    (record, import): (Record, Import),
-    (touched, at): (Vec<Touched>, Timestamp),
+    record: Record,
+    import: Import,
+    touched: &[Touched],
+    at: Timestamp,
 ) -> Result<Record, Fail> {
     let (after, mut ops) = record.becomes(import.settled())?;
-    ops.extend(import_changes::keep_op(&after.import, Stage::Approved(after.rev), (&touched, at)));
+    ops.extend(import_changes::keep_op(&after.import, Stage::Approved(after.rev), touched, at));
     tx.commit(table, APPROVING, ops).await?;
     Ok(after)
 }

@@ -198,16 +198,16 @@ impl Change {
             return verdict;
         };
         if let Some(moved) = self.touched.moved {
-            let (part, judged) = self.judge_move(moved, (person, present));
+            let (part, judged) = self.judge_move(moved, person, present);
             verdict.put(part, judged);
         }
         match &self.touched.former {
             Former::Same => {}
             Former::TooLong => verdict.put(Part::Details, Err(WhyNot::NotKept)),
-            Former::Kept(details) => self.judge_details(details, (person, present), &mut verdict),
+            Former::Kept(details) => self.judge_details(details, person, present, &mut verdict),
         }
         if let Came::Made(print) = self.touched.came {
-            let judged = is_only_the_imports(person, (present.list, print));
+            let judged = is_only_the_imports(person, present.list, print);
             // Who stays on the list, or said no to it, is somebody the list needs.
             let stays = verdict.left.get(&Part::Joined).filter(|why| **why != WhyNot::AsBefore);
             verdict.put(Part::Contact, stays.map_or(judged, |why| Err(*why)));
@@ -232,11 +232,7 @@ impl Change {
         parts
     }
 
-    fn judge_move(
-        &self,
-        moved: Moved,
-        (person, present): (&Person, Present<'_>),
-    ) -> (Part, Result<(), WhyNot>) {
+    fn judge_move(&self, moved: Moved, person: &Person, present: Present<'_>) -> (Part, Result<(), WhyNot>) {
         let stand = person.stand(present.list);
         let stance = person.stances.get(present.list);
         // A standing since that very moment was brought by nothing but the import: whoever came or left again since has
@@ -260,12 +256,7 @@ impl Change {
         (part, judged)
     }
 
-    fn judge_details(
-        &self,
-        details: &Details,
-        (person, present): (&Person, Present<'_>),
-        verdict: &mut Verdict,
-    ) {
+    fn judge_details(&self, details: &Details, person: &Person, present: Present<'_>, verdict: &mut Verdict) {
         let now = &person.contact;
         let Details { left_with, address, name, keys, fields } = details;
         let stances = person.stances.iter().filter(|(_, stance)| stance.standing != Standing::Absent);
@@ -341,7 +332,7 @@ fn back_to(moved: Moved) -> Standing {
 }
 
 /// Whether nothing of a contact is anybody else's than the import's.
-fn is_only_the_imports(person: &Person, (list, print): (&ListId, Print)) -> Result<(), WhyNot> {
+fn is_only_the_imports(person: &Person, list: &ListId, print: Print) -> Result<(), WhyNot> {
     let Person { contact, erased, stances, of_former, of_all } = person;
     let Contact { opted_out, accepts, .. } = contact;
     // A blank stance is of a list that something was asked about: they never stood to it.

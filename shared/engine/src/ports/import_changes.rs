@@ -39,13 +39,14 @@ pub trait ImportChanges: Send + Sync {
     async fn changes_of(&self, import: &ImportId, from: Option<&Cursor>) -> PortResult<ChangesPage>;
     /// All that is kept of those of these contacts that there are, in no order.
     async fn people(&self, ids: &[ContactId]) -> PortResult<Vec<Person>>;
-    /// Takes back what an import did to these people, as far as each step is what would be judged of them now; of whom it is
+    /// Takes back what an import did to these people for whoever is given these lists, as far as each step is what would be judged of them now; of whom it is
     /// another, nothing. Gives whom it left as they are. What is interrupted goes on where it was when it is said again.
     async fn take_back(
         &self,
         import: &ImportId,
         steps: &[Step],
-        by: (&Lists, Timestamp),
+        given: &Lists,
+        now: Timestamp,
     ) -> PortResult<Vec<ContactId>>;
     /// Says of an import that it was taken back. [`super::Fault::Gone`] (`no_such_import`) when there is none.
     async fn end_undo(&self, import: &ImportId, undone: Undone) -> PortResult<Import>;

@@ -67,6 +67,12 @@ pub(super) struct Reads {
     named: Named,
 }
 
+/// What a run that finished found out besides, for the link to keep.
+struct Known {
+    tally: Tally,
+    scope: Option<Scope>,
+}
+
 /// Parts what is decided on from what is handed on.
 pub(super) fn split(observed: Observed, unmatched: UnmatchedContacts) -> (Evidence, Reads) {
     let Observed {
@@ -144,7 +150,7 @@ pub(super) async fn finish(running: Running<'_>, ending: Ending) -> PortResult<R
             let next = sources::retry_after(&reads.unread).map_or(Next::Done, Next::RetryAfter);
             let tally = tally(look, &summary, &resolution).await?;
             let scope = scope::kept(look, list.as_ref(), &resolution);
-            (finished(look, &mut summary, (*reads, tally, scope), &resolution), next)
+            (finished(look, &mut summary, *reads, Known { tally, scope }, &resolution), next)
         }
         Ending::Continued { progressed } => continued(look, &mut summary, progressed),
         Ending::Unmade(error) => unmade(look, &mut summary, error),
@@ -158,7 +164,7 @@ pub(super) async fn finish(running: Running<'_>, ending: Ending) -> PortResult<R
     summary.duration_ms = summary.finished_at.duration_since(summary.started_at).as_millis().max(0) as u64;
     finish.at = summary.finished_at;
     sizes::keep(look, (began, &summary), &mut finish).await?;
-    opt_outs(look, began, (&mut summary, &mut finish));
+    opt_outs(look, began, &mut summary, &mut finish);
     if summary.list.added + summary.list.removed > 0 {
         onward::changed(look).await?;
     }
@@ -169,7 +175,7 @@ pub(super) async fn finish(running: Running<'_>, ending: Ending) -> PortResult<R
 }
 
 /// Takes in how many opted out, however the run ended: who opted out is gone.
-fn opt_outs(look: Look<'_>, began: Option<Standing>, (summary, finish): (&mut Summary, &mut Finish)) {
+fn opt_outs(look: Look<'_>, began: Option<Standing>, summary: &mut Summary, finish: &mut Finish) {
     let limit = look.link().max_removals.unwrap_or(look.settings.max_removals);
     let at_first = began.map(|began| match look.side_of_opt_outs() {
         Side::List => began.list.at_first,
@@ -212,7 +218,8 @@ fn failing(look: Look<'_>, summary: &Summary) -> Failing {
 fn finished(
     look: Look<'_>,
     summary: &mut Summary,
-    (reads, tally, scope): (Reads, Tally, Option<Scope>),
+    reads: Reads,
+    Known { tally, scope }: Known,
     resolution: &Resolution,
 ) -> Finish {
     let (now, settings, before) = (look.now(), look.settings, look.progress());

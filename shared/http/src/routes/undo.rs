@@ -62,7 +62,7 @@ pub(crate) async fn carry_out(
     let summary = load(&app, &run).await?;
     let proposal = proposed(&app, &summary).await?;
     proposal.demand(&body.digest)?;
-    touch(&app, &proposal.undo.run.to_string(), (&proposal.link.id, &proposal.list.id));
+    touch(&app, &proposal.undo.run.to_string(), &proposal.link.id, &proposal.list.id);
     let done = undo::carry_out(app.ports(), &proposal).await?;
     let location = format!("/v1/links/{}/syncs/{}", proposal.link.id, done.generation.0);
     let document = UndoneDocument::of(&proposal, &done);
@@ -75,7 +75,7 @@ async fn proposed(app: &Within, summary: &Summary) -> Result<Proposal, Problem> 
     Ok(undo::propose(app.ports(), summary, Call { until, meter: &meter }).await?)
 }
 
-fn touch(app: &Within, run: &str, (link, list): (&LinkId, &ListId)) {
+fn touch(app: &Within, run: &str, link: &LinkId, list: &ListId) {
     app.touch(ObjectKind::Run, run);
     app.touch(ObjectKind::Link, link);
     app.touch(ObjectKind::List, list);

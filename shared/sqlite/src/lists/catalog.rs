@@ -136,7 +136,7 @@ pub(super) fn expected(tx: &Connection) -> Outcome<Vec<Expected>> {
 }
 
 /// Has files of the list be waited for, from now on where they were not before, or not any more.
-pub(crate) fn expect(tx: &Connection, n: i64, (every, now): (Option<Duration>, Timestamp)) -> Outcome<()> {
+pub(crate) fn expect(tx: &Connection, n: i64, every: Option<Duration>, now: Timestamp) -> Outcome<()> {
     let seconds = every.map(|every| i64::try_from(every.as_secs()).unwrap_or(i64::MAX));
     let sql = "UPDATE lists SET expect_every = ?2,
                    heard_at = CASE WHEN ?2 IS NOT NULL THEN coalesce(heard_at, ?3) END WHERE n = ?1";

@@ -324,7 +324,7 @@ impl<'a> Taking<'a> {
         let contact = if before.is_some() { self.again(&contact)? } else { contact };
         if person::is_held_off(self.tx, self.list, (&contact, now))? {
             self.opted_out(row);
-            let former = self.former((before, None), contact.n)?;
+            let former = self.former(before, None, contact.n)?;
             return self.note(Touched::known(contact.contact_id()?, None, former));
         }
         let updated = match out_of_reach {
@@ -343,7 +343,7 @@ impl<'a> Taking<'a> {
             _ => self.join(contact.n)?,
         }
         let joined = Moved { from: now, to: Standing::Member };
-        let former = self.former((before, updated), contact.n)?;
+        let former = self.former(before, updated, contact.n)?;
         self.note(Touched::known(
             contact.contact_id()?,
             Some(joined).filter(|_| now != Standing::Member),
@@ -354,7 +354,8 @@ impl<'a> Taking<'a> {
     /// Who somebody was before a row gave them other keys or another address, and other details after that.
     fn former(
         &self,
-        (before, updated): (Option<Contact>, Option<Box<Updated>>),
+        before: Option<Contact>,
+        updated: Option<Box<Updated>>,
         contact: i64,
     ) -> Outcome<Former> {
         Ok(match (before, updated) {

@@ -44,10 +44,11 @@ impl ImportChanges for SqliteStore {
         &self,
         import: &ImportId,
         steps: &[Step],
-        (given, now): (&Lists, Timestamp),
+        given: &Lists,
+        now: Timestamp,
     ) -> PortResult<Vec<ContactId>> {
         let (import, steps, given) = (import.clone(), steps.to_vec(), given.clone());
-        self.write("take the import back", move |tx| take_back(tx, &import, &steps, (&given, now))).await
+        self.write("take the import back", move |tx| take_back(tx, &import, &steps, &given, now)).await
     }
 
     async fn end_undo(&self, import: &ImportId, undone: Undone) -> PortResult<Import> {
@@ -70,7 +71,8 @@ fn take_back(
     tx: &Connection,
     import: &ImportId,
     steps: &[Step],
-    (given, at): (&Lists, Timestamp),
+    given: &Lists,
+    at: Timestamp,
 ) -> Outcome<Vec<ContactId>> {
     let list = held::list_of(tx, import)?;
     let row = catalog::by_people(tx, &list)?;
@@ -86,7 +88,7 @@ fn take_back(
         match (stored, &known) {
             (Some(_), Some(_)) if as_shown && step.deletes() => drop(forget::delete(tx, id, at)?),
             (Some(stored), Some(person)) if as_shown => {
-                person::save(tx, (stored.n, &person.contact), &step.change_of(person, &list, at))?;
+                person::save(tx, stored.n, &person.contact, &step.change_of(person, &list, at))?;
             }
             _ => others.push(id.clone()),
         }

@@ -65,7 +65,7 @@ fn apply(
     let taken_by = taken_by(tx, &fresh, (edit.external_id.as_ref(), Some(n)))?;
     let person = person::facing_nos(tx, person, &said)?;
     match register::edit(&person, expected, Edit { edit, said: &said, taken_by }, by(source))? {
-        Some(change) => person::save(tx, (n, &person.contact), &change),
+        Some(change) => person::save(tx, n, &person.contact, &change),
         None => Ok(()),
     }
 }

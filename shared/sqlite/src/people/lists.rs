@@ -58,7 +58,7 @@ pub(super) fn edit(
         tx.execute("UPDATE lists SET max_additions = ?2 WHERE n = ?1", params![row.n, limit])?;
     }
     if let Some(expect) = edit.expect_every {
-        catalog::expect(tx, row.n, (expect.every(), now))?;
+        catalog::expect(tx, row.n, expect.every(), now)?;
     }
     // An edit that changes nothing is none: who knows the list's version knows it still.
     let edited = catalog::by_id(tx, id)?.ok_or(Fail::Stored("list"))?;

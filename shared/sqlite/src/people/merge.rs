@@ -21,7 +21,7 @@ pub(super) fn merge(
     tx.execute("UPDATE sayings SET contact = ?1 WHERE contact = ?2", [kept.n, gone.n])?;
     succeed(tx, &kept, &gone)?;
     forget::depart(tx, &gone, now)?;
-    person::save(tx, (kept.n, &keep.contact), &change)?;
+    person::save(tx, kept.n, &keep.contact, &change)?;
     read::of_number(tx, kept.n)
 }
 

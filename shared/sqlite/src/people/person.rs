@@ -118,11 +118,11 @@ pub(super) fn insert(tx: &Connection, change: &Change) -> Outcome<()> {
     let n = tx.last_insert_rowid();
     free(tx, n, address)?;
     let blank = Contact::new(id.clone(), address.clone());
-    save(tx, (n, &blank), change)
+    save(tx, n, &blank, change)
 }
 
 /// Commits what becomes of a contact who was this before.
-pub(crate) fn save(tx: &Connection, (n, before): (i64, &Contact), change: &Change) -> Outcome<()> {
+pub(crate) fn save(tx: &Connection, n: i64, before: &Contact, change: &Change) -> Outcome<()> {
     let after = &change.person.contact;
     write(tx, n, &change.person)?;
     if after.addresses() != before.addresses() || after.address != before.address {
@@ -216,7 +216,7 @@ pub(crate) fn bring(tx: &Connection, n: i64, address: &Address, at: Timestamp) -
     suppressions::put(tx, address, &[])?;
     let person = facing_nos(tx, load(tx, n)?, &said)?;
     let before = person.contact.clone();
-    save(tx, (n, &before), &Change::bringing(person, &said, at))
+    save(tx, n, &before, &Change::bringing(person, &said, at))
 }
 
 /// Has a contact inherit a no to a deleted list whose name this one took.
@@ -227,5 +227,5 @@ pub(super) fn inherit(
 ) -> Outcome<()> {
     let person = facing(tx, load(tx, n)?, std::slice::from_ref(list))?;
     let before = person.contact.clone();
-    save(tx, (n, &before), &Change::inheriting(person, list, no, at))
+    save(tx, n, &before, &Change::inheriting(person, list, no, at))
 }

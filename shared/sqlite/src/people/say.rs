@@ -33,7 +33,7 @@ pub(super) fn say(tx: &Connection, saying: &Saying) -> Outcome<Heard> {
         }
         Answer::Changed(change) => {
             match known {
-                Some(known) => person::save(tx, (known.n, &before), &change)?,
+                Some(known) => person::save(tx, known.n, &before, &change)?,
                 None => person::insert(tx, &change)?,
             }
             Ok(Heard { contact: Some(before.id), lists: change.moved() })

@@ -24,9 +24,10 @@ impl<P: ImportChanges + ?Sized> ImportChanges for Faulty<P> {
         &self,
         import: &ImportId,
         steps: &[Step],
-        by: (&Lists, Timestamp),
+        given: &Lists,
+        now: Timestamp,
     ) -> PortResult<Vec<ContactId>> {
-        through!(self, "lists.take_back", self.port.take_back(import, steps, by))
+        through!(self, "lists.take_back", self.port.take_back(import, steps, given, now))
     }
 
     async fn end_undo(&self, import: &ImportId, undone: Undone) -> PortResult<Import> {

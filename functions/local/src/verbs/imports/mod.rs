@@ -64,7 +64,7 @@ pub(super) async fn run(service: &Service, verb: &ImportsVerb) -> Outcome {
         ImportsVerb::Show { import, csv } => held::show(&service.ports, import, *csv).await,
         ImportsVerb::Approve { import } => held::approve(service, import).await,
         ImportsVerb::Discard { import } => held::discard(&service.ports, import).await,
-        ImportsVerb::Undo { import, yes, plan } => undo::undo(service, import, (*yes, plan.as_deref())).await,
+        ImportsVerb::Undo { import, yes, plan } => undo::undo(service, import, *yes, plan.as_deref()).await,
     }
 }
 

@@ -28,7 +28,7 @@ const NAMED: usize = 20;
 const PENDING: u8 = 2;
 
 /// Shows what taking an import back does; and does it, once a person said so beforehand or says so now.
-pub(super) async fn undo(service: &Service, id: &str, (yes, shown): (bool, Option<&str>)) -> Outcome {
+pub(super) async fn undo(service: &Service, id: &str, yes: bool, shown: Option<&str>) -> Outcome {
     let id = parse(id)?;
     let given = &Lists::All;
     let plan = imports_undo::plan(service, &id, given).await.map_err(|error| refused(&id, error))?;

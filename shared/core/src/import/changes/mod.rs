@@ -145,7 +145,7 @@ impl Print {
     pub fn of(contact: &Contact) -> Self {
         let aliases: BTreeSet<&Address> = contact.aliases.iter().collect();
         let fields = contact.fields.iter().map(|(name, field)| (name.as_str(), field.value.as_str()));
-        Self::over((&contact.address, &contact.name), &Keys::of(contact), (aliases, fields))
+        Self::over(&contact.address, &contact.name, &Keys::of(contact), aliases, fields)
     }
 
     /// The same of a contact that a row of a file makes. Empty fields are none.
@@ -153,13 +153,15 @@ impl Print {
     pub fn of_new(new: &NewContact, keys: &Keys) -> Self {
         let fields = new.fields.iter().filter(|(_, value)| !value.is_empty());
         let fields = fields.map(|(name, value)| (name.as_str(), value.as_str()));
-        Self::over((&new.address, &new.name), keys, (BTreeSet::new(), fields))
+        Self::over(&new.address, &new.name, keys, BTreeSet::new(), fields)
     }
 
     fn over<'a>(
-        (address, name): (&Address, &str),
+        address: &Address,
+        name: &str,
         keys: &Keys,
-        (aliases, fields): (BTreeSet<&Address>, impl Iterator<Item = (&'a str, &'a str)>),
+        aliases: BTreeSet<&Address>,
+        fields: impl Iterator<Item = (&'a str, &'a str)>,
     ) -> Self {
         let mut print = spread(spread(START, address.as_str()), name);
         // In the order of keys: which of them is shown first is another matter.

@@ -22,7 +22,7 @@ impl Step {
     pub fn change_of(&self, person: &Person, list: &ListId, at: Timestamp) -> register::Change {
         let by = By { origin: Origin::Manual, at };
         let Self { change: Change { touched, at: _ }, verdict } = self;
-        let after = restored(&person.contact, (&touched.former, verdict), by);
+        let after = restored(&person.contact, &touched.former, verdict, by);
         let moved = touched
             .moved
             .filter(|_| verdict.back.contains(&Part::Joined) || verdict.back.contains(&Part::Left));
@@ -31,7 +31,7 @@ impl Step {
 }
 
 /// A contact with those parts as they were that are taken back.
-fn restored(contact: &Contact, (former, verdict): (&Former, &Verdict), by: By) -> Contact {
+fn restored(contact: &Contact, former: &Former, verdict: &Verdict, by: By) -> Contact {
     let mut after = contact.clone();
     let Former::Kept(details) = former else { return after };
     if let Some(FormerAddress { was, next }) = &details.address

@@ -250,7 +250,7 @@ async fn a_step_that_is_another_now_is_left_alone<S: ListStore + Contacts>(make:
     let second = bed.take_at(ImportMode::Incremental, rows(&["clara", "dora"]), 70).await;
     let plan = ok(plan_over(&bed.store, &second.id, &Lists::All, moment(71)).await);
     let some: Vec<_> = plan.undo.due().take(1).cloned().collect();
-    ok(bed.store.take_back(&second.id, &some, (&Lists::All, moment(72))).await);
+    ok(bed.store.take_back(&second.id, &some, &Lists::All, moment(72)).await);
     let again = ok(plan_over(&bed.store, &second.id, &Lists::All, moment(73)).await);
     assert_eq!((again.totals().deleted, again.totals().left_out), (1, 0));
     ok(carry_out(&bed.store, &again, &Lists::All, moment(74)).await);
