@@ -70,7 +70,9 @@ def lines(message):
 
 def read_back(message, headers, program):
     assert lines(message) == headers
-    assert {name: email.message_from_string(message, policy=email.policy.default)[name] for name in NAMES} == headers
+    parsed = email.message_from_string(message, policy=email.policy.default)
+    # Python keeps the blank of a line that was folded before its first word, as nodemailer does it.
+    assert {name: parsed[name].strip() for name in NAMES} == headers
     url, click = json.loads(program(READ, message))
     assert (f"<{url}>", click) == (headers["List-Unsubscribe"], headers["List-Unsubscribe-Post"])
 

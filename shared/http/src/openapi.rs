@@ -200,7 +200,7 @@ fn tell_headers(rule: &Rule, operation: &mut Value) {
 
 /// A file is bytes, of whatever encoding: as a text a generator would make one of its own of it.
 fn tell_bytes(operation: &mut Value) {
-    let bodies = operation["requestBody"]["content"].as_object_mut();
+    let bodies = operation.pointer_mut("/requestBody/content").and_then(Value::as_object_mut);
     for (kind, body) in bodies.into_iter().flatten() {
         if matches!(kind.as_str(), "text/csv" | "text/plain" | "application/octet-stream") {
             body["schema"]["format"] = "binary".into();
