@@ -52,6 +52,7 @@ pub mod rename;
 pub mod schedule;
 pub mod scope;
 pub mod settings;
+pub mod shell;
 pub mod shield;
 pub mod sizes;
 pub mod snapshot;
