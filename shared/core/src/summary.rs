@@ -368,7 +368,7 @@ impl fmt::Display for Summary {
             ),
         ];
         for ([one, many], what, list, group) in rows {
-            let counted = |number: u64| format!("{number} {}", if number == 1 { one } else { many });
+            let counted = |number: u64| crate::text::count(number, one, many);
             let left = format!("{} {what} list.", counted(list));
             writeln!(f, "{left:<48}{} {what} Outlook list.", counted(group))?;
         }
