@@ -392,6 +392,11 @@ def same_grammar(pattern):
     return all(re.fullmatch(pattern, text) for text in good) and not any(re.fullmatch(pattern, text) for text in bad)
 
 
+def outlives(resource):
+    """It stays when its stack goes or replaces it, but goes with one that never came to be, and so is in no second try's way."""
+    return resource.get("DeletionPolicy") == "RetainExceptOnCreate" and resource.get("UpdateReplacePolicy") == "Retain"
+
+
 def the_table_outlives_mistakes(template):
     for name, resource in template["Resources"].items():
         if resource["Type"] != "AWS::DynamoDB::Table":
@@ -405,7 +410,7 @@ def the_table_outlives_mistakes(template):
             yield f"{name}: one call deletes it"
         if not table.get("TimeToLiveSpecification", {}).get("Enabled"):
             yield f"{name}: old runs are never dropped"
-        if resource.get("DeletionPolicy") != "Retain" or resource.get("UpdateReplacePolicy") != "Retain":
+        if not outlives(resource):
             yield f"{name}: goes with the stack"
 
 
@@ -434,7 +439,7 @@ def files_are_private_and_end(template):
                 yield f"{name}: people's data below {prefix} is kept for ever"
         if not any("AbortIncompleteMultipartUpload" in rule and "Prefix" not in rule for rule in rules):
             yield f"{name}: uploads that broke off are kept for ever"
-        if template["Resources"][name].get("DeletionPolicy") != "Retain":
+        if not outlives(template["Resources"][name]):
             yield f"{name}: keeps the stack from being removed while there is a file in it"
 
 

@@ -29,8 +29,13 @@ def translated(template):
         if resource["Type"] == "AWS::Serverless::Function":
             # What `sam deploy` makes of a local path.
             resource["Properties"]["CodeUri"] = "s3://artifacts/function.zip"
+    return plain(template, PARAMETERS)
+
+
+def plain(template, parameters):
+    """A template whose code lies in a bucket, in plain CloudFormation."""
     os.environ["AWS_DEFAULT_REGION"] = REGION
-    return transform(template, dict(PARAMETERS), NoManagedPolicies())
+    return transform(template, dict(parameters), NoManagedPolicies())
 
 
 class NoManagedPolicies:

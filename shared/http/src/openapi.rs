@@ -15,7 +15,27 @@ use crate::{
     info(
         title = "listsync",
         description = "Contact lists and Microsoft Entra ID groups, kept in step. Every refusal is a problem document (RFC 9457) with a stable `code`.",
+        contact(name = "The authors of listsync"),
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
+    ),
+    servers((url = "/", description = "The server that this document is of.")),
+    tags(
+        (name = "server", description = "Whether it answers, and what takes longer than its caller waits."),
+        (name = "status", description = "Whether lists and groups are in step, and why somebody is where they are."),
+        (name = "lists", description = "Contact lists."),
+        (name = "filters", description = "What a filter finds, before a list has it."),
+        (name = "members", description = "Who is on a list, and who joined or left when."),
+        (name = "contacts", description = "People, their addresses, merging and erasing."),
+        (name = "decisions", description = "What people decided, and the links by which they do."),
+        (name = "imports", description = "Files, and what waits of them."),
+        (name = "links", description = "Lists and groups that are kept in step."),
+        (name = "runs", description = "What runs did, and taking it back."),
+        (name = "holds", description = "What waits until a person looks."),
+        (name = "settings", description = "What holds for all lists."),
+        (name = "keys", description = "Who may call this API."),
+        (name = "sources", description = "Who sends events."),
+        (name = "alerts", description = "Who is told of trouble, and whether that works."),
+        (name = "audit", description = "Who did what.")
     ),
     components(schemas(ProblemDocument))
 )]
@@ -45,6 +65,7 @@ pub(crate) fn completed(api: &utoipa::openapi::OpenApi) -> Value {
         }
     }
     link(&mut document);
+    name_rows(&mut document);
     let told = RULES.iter().filter(|rule| rule.path != "/openapi.json").count();
     assert_eq!(described, told, "the table of who may call what names a handler that is not there");
     document
@@ -72,6 +93,20 @@ fn link(document: &mut Value) {
     }
 }
 
+/// Has each page name the schema of its rows, which is written out in it: a generator makes one type of a name.
+fn name_rows(document: &mut Value) {
+    let schemas = document["components"]["schemas"].as_object_mut().expect("there are schemas");
+    let pages: Vec<(String, String)> = schemas
+        .keys()
+        .filter_map(|page| Some((page.clone(), page.strip_prefix("Page_")?.to_owned())))
+        .filter(|(_, row)| schemas.contains_key(row))
+        .collect();
+    for (page, row) in pages {
+        schemas[&page]["properties"]["items"]["items"] =
+            json!({"$ref": format!("#/components/schemas/{row}")});
+    }
+}
+
 /// A name that no other operation has, such as `getListsListMembers`.
 fn operation_id(rule: &Rule) -> String {
     let words = rule.path.split(['/', '-', '.', '{', '}']).filter(|word| !word.is_empty() && *word != "v1");
@@ -89,6 +124,10 @@ fn complete(rule: &Rule, operation: &mut Value) {
         };
         operation["description"] =
             format!("{text}\n\nNeeds a key of the scope `{verb}`.{bound}").trim().into();
+    } else {
+        operation["security"] = json!([]);
+        let text = operation["description"].as_str().unwrap_or_default();
+        operation["description"] = format!("{text}\n\nOpen to everybody.").trim().into();
     }
     let has_body = !operation["requestBody"].is_null();
     for (status, description) in refusals(rule, has_body) {
@@ -99,6 +138,8 @@ fn complete(rule: &Rule, operation: &mut Value) {
         let responses = operation["responses"].as_object_mut().expect("an operation has answers");
         responses.entry("202").or_insert_with(goes_on);
     }
+    tell_headers(rule, operation);
+    tell_bytes(operation);
     let mut headers = Vec::new();
     if is_repeatable(rule) {
         headers.push(json!({
@@ -110,14 +151,60 @@ fn complete(rule: &Rule, operation: &mut Value) {
     if let Some(naming) = version(rule) {
         headers.push(json!({
             "name": "If-Match", "in": "header", "required": naming == Naming::Required,
-            "description": "The ETag of what was read, or * for whatever is there.",
-            "schema": {"type": "string", "pattern": "^(\\*|(W/)?\"[^\"]*\")$"},
+            "description": "The ETag of what was read, several with commas between them, or * for whatever is there.",
+            "schema": {"type": "string", "pattern": "^(\\*|(W/)?\"[^\"]*\"( *, *(W/)?\"[^\"]*\")*)$"},
         }));
     }
     if !headers.is_empty() {
         let mut parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
         parameters.extend(headers);
         operation["parameters"] = parameters.into();
+    }
+}
+
+/// What is known again by its version: what can be edited under one, where it is read, made or edited.
+const VERSIONED: [&str; 6] = [
+    "/v1/contacts",
+    "/v1/contacts/{contact}",
+    "/v1/contacts/{contact}/merge",
+    "/v1/lists",
+    "/v1/lists/{list}",
+    "/v1/settings",
+];
+/// What has an address of its own once it is made.
+const ADDRESSED: [&str; 4] = ["/v1/contacts", "/v1/links", "/v1/lists", "/v1/lists/{list}/imports"];
+
+/// Says which headers an answer has beside those that each has.
+fn tell_headers(rule: &Rule, operation: &mut Value) {
+    let is_collection = rule.method == Method::GET && matches!(rule.path, "/v1/contacts" | "/v1/lists");
+    let has_tag = VERSIONED.contains(&rule.path) && !is_collection && rule.method != Method::DELETE;
+    let has_place = rule.method == Method::POST && ADDRESSED.contains(&rule.path);
+    for (status, answer) in operation["responses"].as_object_mut().into_iter().flatten() {
+        let (is_done, is_made) = (matches!(status.as_str(), "200" | "201"), status == "201");
+        if has_tag && is_done {
+            answer["headers"]["ETag"] = json!({
+                "required": true,
+                "schema": {"type": "string"},
+                "description": "The version of it, for If-Match.",
+            });
+        }
+        if has_place && is_made {
+            answer["headers"]["Location"] = json!({
+                "required": true,
+                "schema": {"type": "string"},
+                "description": "Where it is from now on.",
+            });
+        }
+    }
+}
+
+/// A file is bytes, of whatever encoding: as a text a generator would make one of its own of it.
+fn tell_bytes(operation: &mut Value) {
+    let bodies = operation.pointer_mut("/requestBody/content").and_then(Value::as_object_mut);
+    for (kind, body) in bodies.into_iter().flatten() {
+        if matches!(kind.as_str(), "text/csv" | "text/plain" | "application/octet-stream") {
+            body["schema"]["format"] = "binary".into();
+        }
     }
 }
 

@@ -82,6 +82,18 @@ fn each_flipped_bit_is_refused() {
     }
 }
 
+/// As the code of f97bd83 made them, and as they lie in people's mailboxes: they go on to work for ever.
+#[test]
+fn links_that_were_sent_long_ago_work_as_ever() {
+    let key = key("k1", [7; 32]);
+    let of_list = "v1.k1.MDE5OC1jb250YWN0LzAxOTgtbGlzdC8yMDgzMw.\
+        KZHQDmcz8kxQZA8PNxGo0U-CyYljSTJGgOF5PuBwIag";
+    let of_all = "v1.k1.MDE5OC1jb250YWN0Ly8yMDgzMw.\
+        NMd0l85ycYxYqvYDsN12RufTfi3jZmk0hA5bLi8V0LI";
+    assert_eq!(read(std::slice::from_ref(&key), of_list, NOW), Some(link()));
+    assert_eq!(read(&[key], of_all, NOW), Some(OptOutLink { scope: Scope::All, ..link() }));
+}
+
 #[test]
 fn an_old_key_works_until_it_is_retired() {
     let mut old = key("k1", [7; 32]);
@@ -95,6 +107,36 @@ fn an_old_key_works_until_it_is_retired() {
     assert_eq!(read(&keys(&old), &token, years_later), None);
     assert_eq!(read(&[key("k2", [8; 32])], &token, NOW), None, "a key that is forgotten");
     assert_eq!(read(&[key("k1", [8; 32])], &token, NOW), None, "another key of the same name");
+}
+
+/// A header as a mail library sends it and another reads it: unfolded, and with nothing done to it.
+fn sent(message: &lettre::Message, name: &str) -> String {
+    let text = String::from_utf8(message.formatted()).unwrap();
+    let head = text.split("\r\n\r\n").next().unwrap().replace("\r\n ", " ");
+    let line = head.lines().find_map(|line| line.strip_prefix(&format!("{name}: ")));
+    line.unwrap_or_default().trim().to_owned()
+}
+
+#[test]
+fn the_headers_reach_a_message_of_lettre_as_they_are() {
+    use lettre::message::header::{HeaderName, HeaderValue};
+    let token = link().sign(&key("k1", [7; 32]));
+    let headers = list_unsubscribe_headers("https://lists.contoso.example", &token).unwrap();
+    let mut message = lettre::Message::builder()
+        .from("news@contoso.example".parse().unwrap())
+        .to("anna@contoso.example".parse().unwrap())
+        .body("News.".to_owned())
+        .unwrap();
+    for (name, value) in [
+        ("List-Unsubscribe", headers.list_unsubscribe.clone()),
+        ("List-Unsubscribe-Post", headers.list_unsubscribe_post.to_owned()),
+    ] {
+        let name = HeaderName::new_from_ascii(name.to_owned()).unwrap();
+        message.headers_mut().insert_raw(HeaderValue::new(name, value));
+    }
+    assert!(headers.list_unsubscribe.len() > 75, "longer than many libraries leave alone");
+    assert_eq!(sent(&message, "List-Unsubscribe"), headers.list_unsubscribe);
+    assert_eq!(sent(&message, "List-Unsubscribe-Post"), headers.list_unsubscribe_post);
 }
 
 #[test]

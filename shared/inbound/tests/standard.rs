@@ -99,6 +99,29 @@ fn one_event_is_read() {
 }
 
 #[test]
+fn a_wrapped_event_is_read_as_the_same_event() {
+    let body = br#"[{"type": "unsubscribe", "timestamp": "2026-03-01T11:00:00Z",
+        "data": {"id": "contact-7", "address": "anna@contoso.example", "list": "News", "at": "noon"}},
+        {"type": "subscribe", "address": "anna@contoso.example", "data": {"address": "bea@contoso.example"}}]"#;
+    let entries = read("msg_1", body).unwrap();
+    let [wrapped, plain] = &entries[..] else { panic!("two entries") };
+    let (Reading::Event(wrapped_event), Reading::Event(plain_event)) = (&wrapped.reading, &plain.reading)
+    else {
+        panic!("events")
+    };
+    assert_eq!(wrapped.name, "message msg_1#0", "a contact's id is no event's");
+    assert_eq!(wrapped_event.kind, EventKind::Unsubscribe);
+    assert_eq!(wrapped_event.address.as_str(), "anna@contoso.example");
+    assert_eq!(wrapped_event.list.as_deref(), Some("News"));
+    assert_eq!(wrapped_event.at, Some("2026-03-01T11:00:00Z".parse().unwrap()));
+    assert_eq!(
+        plain_event.address.as_str(),
+        "anna@contoso.example",
+        "an event of its own carries what it likes"
+    );
+}
+
+#[test]
 fn events_of_a_message_have_names_of_their_own() {
     let body = br#"[{"type": "subscribe", "address": "a@b.example", "id": "e-1"},
         {"type": "unsubscribe", "address": "a@b.example"}, {"type": "unsubscribe", "address": "c@b.example"}]"#;
@@ -115,6 +138,9 @@ fn a_misread_body_names_its_field() {
         ("{\"address\": \"a@b.example\"}", "/type", "is missing"),
         ("{\"type\": \"leave\", \"address\": \"a@b.example\"}", "/type", "must be subscribe, unsubscribe"),
         ("{\"type\": \"subscribe\"}", "/address", "is missing"),
+        ("{\"type\": \"subscribe\", \"data\": {}}", "/data/address", "is missing"),
+        ("{\"data\": {\"type\": \"subscribe\", \"address\": \"a@b.example\"}}", "/type", "is missing"),
+        ("{\"type\": \"subscribe\", \"data\": 7}", "/address", "is missing"),
         ("{\"type\": \"subscribe\", \"address\": 7}", "/address", "must be a text"),
         ("{\"type\": \"subscribe\", \"address\": \"anna\"}", "/address", "not an e-mail address"),
         ("{\"type\": \"subscribe\", \"address\": \"a@b.example\", \"list\": \" \"}", "/list", "is empty"),

@@ -202,6 +202,7 @@ pub(crate) async fn edit(
     let expected = etag::expected(&headers)?;
     let contact = app.contact_to_edit(&contact).await?;
     let edit = judged(patch)?;
+    let expected = expected.of(contact.version);
     let edited = people::edit(&app.service, &contact.id, expected, &edit, Origin::Manual).await?.what;
     shown(&app, edited).await
 }

@@ -202,7 +202,7 @@ pub(crate) async fn edit(
         None => None,
     };
     let edit = ListEdit { name, kind, opt_out, max_additions, expect_every, ..ListEdit::default() };
-    let list = edited(&app, &list, expected, &edit).await?;
+    let list = edited(&app, &list, expected.of(list.version), &edit).await?;
     shown(&app, list).await
 }
 

@@ -46,6 +46,10 @@ pub(crate) struct OptOutHeaders {
 }
 
 /// Signs a link by which a contact leaves a list, or all, without signing in.
+///
+/// The header's value is longer than many mail libraries leave alone. It has to reach the message in one piece and as it
+/// is, and the DKIM signature has to name `List-Unsubscribe` and `List-Unsubscribe-Post`, or no button appears: with Python's
+/// `EmailMessage` take `policy=email.policy.SMTP.clone(max_line_length=998)`, with nodemailer version 10.6.1 or newer.
 #[utoipa::path(post, path = "/v1/opt-out-links", tag = "decisions", request_body = NewOptOutLink,
     responses((status = 201, description = "The link and the headers.", body = OptOutLinkDocument)))]
 pub(crate) async fn create(app: Within, Told(new): Told<NewOptOutLink>) -> Result<Response, Problem> {

@@ -43,7 +43,7 @@ pub(crate) async fn edit(
     Told(patch): Told<SettingsPatch>,
 ) -> Result<Response, Problem> {
     let named = (patch.protected.is_some(), patch.linkable_groups.is_some());
-    let expected = etag::any_of(&headers)?;
+    let expected = etag::if_given(&headers)?;
     let names = patch.names();
     for name in &names {
         app.touch(ObjectKind::Setting, name);
@@ -52,7 +52,7 @@ pub(crate) async fn edit(
         app.did_nothing();
     }
     let change = |settings: &mut Settings| {
-        if expected.as_ref().is_some_and(|tag| *tag != etag::of(&SettingsDocument::of(settings))) {
+        if !expected.admits(etag::version_of(&SettingsDocument::of(settings))) {
             return Err(PortError::settings_changed().into());
         }
         patch.clone().apply(settings).map_err(|refused| Problem::invalid(refused.name, refused.why))

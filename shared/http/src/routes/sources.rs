@@ -58,8 +58,8 @@ pub(crate) struct NewSource {
     kind: SourceKind,
     /// The name or id of the list that its subscriptions are about; left out: its events name one, or are about all.
     list: Option<String>,
-    /// What its events are verified by: for `sendgrid` its public key, for `ses` the topic's ARN. For the others a secret
-    /// is made, and shown once.
+    /// What its events are verified by: for `sendgrid` its public key, for `ses` the topic's ARN, for `standard` the secret
+    /// that the sender made, `whsec_` and base64. Left out for `standard` or `mailchimp`, a secret is made and shown once.
     key: Option<String>,
     /// How many seconds a sync waits after an event, for senders whose event precedes the change.
     #[serde(default)]
@@ -108,10 +108,12 @@ fn secret(kind: SourceKind, given: Option<String>) -> Result<(String, Option<Str
             let made = hex(&random_secret());
             Ok((made.clone(), Some(made)))
         }
-        (SourceKind::Standard | SourceKind::Mailchimp, Some(_)) => {
+        (SourceKind::Mailchimp, Some(_)) => {
             Err(Problem::invalid("key", "a secret is made for this kind of sender: leave key out"))
         }
-        (SourceKind::Sendgrid | SourceKind::Ses, Some(given)) => Ok((given.trim().to_owned(), None)),
+        (SourceKind::Standard | SourceKind::Sendgrid | SourceKind::Ses, Some(given)) => {
+            Ok((given.trim().to_owned(), None))
+        }
         (SourceKind::Sendgrid, None) => {
             Err(Problem::invalid("key", "give SendGrid's public verification key"))
         }

@@ -37,6 +37,61 @@ fn summaries_and_plans_look_as_the_document_says() {
 }
 
 #[test]
+fn headers_of_versions_and_places_are_described_and_rows_have_names() {
+    let document = listsync_http::openapi();
+    let (mut tagged, mut placed) = (BTreeSet::new(), BTreeSet::new());
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            assert!(operation["security"].is_array(), "{method} {path}: who may call it is said");
+            for (status, answer) in operation["responses"].as_object().unwrap() {
+                let name = format!("{method} {path} {status}");
+                if answer["headers"]["ETag"].is_object() {
+                    tagged.insert(name.clone());
+                }
+                if status == "201" && answer["headers"]["Location"].is_object() {
+                    placed.insert(name);
+                }
+            }
+        }
+    }
+    assert_eq!(
+        tagged.iter().map(String::as_str).collect::<Vec<_>>(),
+        [
+            "get /v1/contacts/{contact} 200",
+            "get /v1/lists/{list} 200",
+            "get /v1/settings 200",
+            "patch /v1/contacts/{contact} 200",
+            "patch /v1/lists/{list} 200",
+            "patch /v1/settings 200",
+            "post /v1/contacts 201",
+            "post /v1/contacts/{contact}/merge 200",
+            "post /v1/lists 201",
+        ]
+    );
+    assert_eq!(
+        placed.iter().map(String::as_str).collect::<Vec<_>>(),
+        [
+            "post /v1/contacts 201",
+            "post /v1/links 201",
+            "post /v1/lists 201",
+            "post /v1/lists/{list}/imports 201",
+        ]
+    );
+    let tags: BTreeSet<&str> =
+        document["tags"].as_array().unwrap().iter().map(|tag| tag["name"].as_str().unwrap()).collect();
+    let operations =
+        document["paths"].as_object().unwrap().values().flat_map(|item| item.as_object().unwrap());
+    let used: BTreeSet<&str> =
+        operations.map(|(_, operation)| operation["tags"][0].as_str().unwrap()).collect();
+    assert_eq!(tags, used);
+    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+        if name.starts_with("Page_") {
+            assert!(schema["properties"]["items"]["items"]["$ref"].is_string(), "{name}");
+        }
+    }
+}
+
+#[test]
 fn every_answer_and_every_parameter_is_described() {
     let document = listsync_http::openapi();
     assert_eq!(document["openapi"], "3.1.0");

@@ -21,6 +21,10 @@ async fn an_edit_of_an_older_version_is_refused_and_changes_nothing() {
     assert_ne!(answer.header("etag"), tag);
     edit(&tag, "Other").refused(412).await;
     edit("*", "News").expect(200).await;
+    let now = stage.operate("GET", "/v1/lists/News").send().await.header("etag").to_owned();
+    edit(&format!("{tag}, \"999\""), "Other").refused(412).await;
+    edit(&format!("W/{now}"), "Other").refused(412).await;
+    edit(&format!("{tag}, {now}"), "News of the day").expect(200).await;
 }
 
 #[tokio::test]
@@ -53,6 +57,8 @@ async fn of_settings_that_are_edited_at_once_none_is_lost_and_an_older_version_i
     let edited = edit(json!({"every": "1h"})).header("if-match", &tag).send().await;
     assert_eq!((edited.status.as_u16(), edited.header("etag") == tag), (200, false));
     edit(json!({"every": "2h"})).header("if-match", &tag).refused(412).await;
+    let now = edited.header("etag");
+    edit(json!({"every": "1h"})).header("if-match", &format!("{tag}, {now}")).expect(200).await;
     edit(json!({"every": "2h"})).header("if-match", "*").expect(200).await;
     assert_eq!(edited.document()["every"], "1h");
 }

@@ -128,6 +128,12 @@ async fn a_sender_of_events_gets_its_url_and_its_secret_once() {
     let all = stage.administer("GET", "/v1/sources").expect(200).await;
     assert!(!all.to_string().contains(secret));
     stage.administer("POST", "/v1/sources").json(new).refused(409).await;
+    let own = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    let of_itself = |key: &str| json!({"id": "svix", "name": "Svix", "kind": "standard", "key": key});
+    let made = stage.administer("POST", "/v1/sources").json(of_itself(own)).expect(201).await;
+    assert_eq!(made["secret"], json!(null), "whoever made it knows it");
+    let short = stage.administer("POST", "/v1/sources").json(of_itself("whsec_AAAA")).refused(422).await;
+    assert_eq!(short.1.as_deref(), Some("key"));
     let bad = json!({"id": "ses", "name": "SES", "kind": "ses", "key": "not an ARN"});
     assert_eq!(
         stage.administer("POST", "/v1/sources").json(bad).refused(422).await.1.as_deref(),

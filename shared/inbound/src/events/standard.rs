@@ -15,6 +15,9 @@
 //! | `at` | when it happened (RFC 3339); without it: now |
 //! | `id` | the event's own id, by which a repeat is known in another message too |
 //!
+//! Or it is wrapped, as Standard Webhooks advises: `type` and `timestamp`, the time of the event, stand beside `data`, which
+//! has the other fields. What is called `id` in there is the thing's own and says nothing of repeats: the message's id does.
+//!
 //! Fields beyond these are ignored. An array is read whole or not at all.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
@@ -32,11 +35,11 @@ const PREFIX: &str = "whsec_";
 /// The three headers of a message.
 #[derive(Debug, Clone, Copy)]
 pub struct Signed<'a> {
-    /// `webhook-id`: the same at each try.
+    /// `webhook-id`, or `svix-id`: the same at each try.
     pub id: &'a str,
-    /// `webhook-timestamp`: seconds since 1970, another at each try.
+    /// `webhook-timestamp`, or `svix-timestamp`: seconds since 1970, another at each try.
     pub timestamp: &'a str,
-    /// `webhook-signature`: signatures with a space between, each `v1,` and base64.
+    /// `webhook-signature`, or `svix-signature`: signatures with a space between, each `v1,` and base64.
     pub signature: &'a str,
 }
 
@@ -106,9 +109,21 @@ fn entry(pointer: &str, message: &str, event: &Value) -> Result<Entry, Misread> 
     let Value::Object(fields) = event else {
         return Err(Misread::new(pointer, "must be an object with the fields type and address"));
     };
-    let fields = Fields { pointer, fields };
-    let event = fields.event()?;
-    let name = match fields.text("id")? {
+    let outer = Fields { pointer, fields };
+    let inner_pointer = format!("{pointer}/data");
+    // What has an address is an event of its own, whatever it carries beside.
+    let wrapped = match fields.get("data") {
+        Some(Value::Object(data)) if !fields.contains_key("address") => {
+            Some(Fields { pointer: &inner_pointer, fields: data })
+        }
+        _ => None,
+    };
+    let event = match &wrapped {
+        Some(data) => event_of(&outer, data, "timestamp")?,
+        None => event_of(&outer, &outer, "at")?,
+    };
+    // An id in the data may be the contact's: taken for the event's, their second opt-out would pass for a repeat.
+    let name = match outer.text("id")? {
         Some(id) => format!("event {id}"),
         None => format!("message {message}"),
     };
@@ -120,34 +135,35 @@ struct Fields<'a> {
     fields: &'a Map<String, Value>,
 }
 
-impl Fields<'_> {
-    fn event(&self) -> Result<Event, Misread> {
-        let kind = match self.required("type")? {
-            "subscribe" => EventKind::Subscribe,
-            "unsubscribe" => EventKind::Unsubscribe,
-            "hard_bounce" => EventKind::HardBounce,
-            "complaint" => EventKind::Complaint,
-            "address_change" => {
-                let new = self.required("new_address")?;
-                EventKind::AddressChange { new: address(&self.at("new_address"), new)? }
-            }
-            _ => {
-                let why = "must be subscribe, unsubscribe, hard_bounce, complaint or address_change";
-                return Err(Misread::new(self.at("type"), why));
-            }
-        };
-        Ok(Event {
-            kind,
-            address: address(&self.at("address"), self.required("address")?)?,
-            list: self.text("list")?.map(str::to_owned),
-            at: self.time()?,
-        })
-    }
+/// An event whose type and time, under this name, stand in `head`, and whatever else in `data`.
+fn event_of(head: &Fields<'_>, data: &Fields<'_>, time: &str) -> Result<Event, Misread> {
+    let kind = match head.required("type")? {
+        "subscribe" => EventKind::Subscribe,
+        "unsubscribe" => EventKind::Unsubscribe,
+        "hard_bounce" => EventKind::HardBounce,
+        "complaint" => EventKind::Complaint,
+        "address_change" => {
+            let new = data.required("new_address")?;
+            EventKind::AddressChange { new: address(&data.at("new_address"), new)? }
+        }
+        _ => {
+            let why = "must be subscribe, unsubscribe, hard_bounce, complaint or address_change";
+            return Err(Misread::new(head.at("type"), why));
+        }
+    };
+    Ok(Event {
+        kind,
+        address: address(&data.at("address"), data.required("address")?)?,
+        list: data.text("list")?.map(str::to_owned),
+        at: head.time(time)?,
+    })
+}
 
-    fn time(&self) -> Result<Option<Timestamp>, Misread> {
-        let Some(text) = self.text("at")? else { return Ok(None) };
+impl Fields<'_> {
+    fn time(&self, name: &str) -> Result<Option<Timestamp>, Misread> {
+        let Some(text) = self.text(name)? else { return Ok(None) };
         let why = "must be a time as RFC 3339 has it, such as 2026-03-01T12:00:00Z";
-        text.parse().map(Some).map_err(|_| Misread::new(self.at("at"), why))
+        text.parse().map(Some).map_err(|_| Misread::new(self.at(name), why))
     }
 
     fn required(&self, name: &str) -> Result<&str, Misread> {

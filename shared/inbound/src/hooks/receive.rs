@@ -48,6 +48,17 @@ impl Delivered<'_> {
     fn header(&self, name: &str) -> Result<&str, NotVerified> {
         self.headers.get(name).and_then(|value| value.to_str().ok()).ok_or(NotVerified)
     }
+
+    /// The three headers of Standard Webhooks. Svix, from whose scheme that one came, goes on to send its own names.
+    fn signed(&self) -> Result<standard::Signed<'_>, NotVerified> {
+        let prefix = if self.headers.contains_key("webhook-signature") { "webhook" } else { "svix" };
+        let header = |name: &str| self.header(&format!("{prefix}-{name}"));
+        Ok(standard::Signed {
+            id: header("id")?,
+            timestamp: header("timestamp")?,
+            signature: header("signature")?,
+        })
+    }
 }
 
 /// Every event of a request was handled.
@@ -122,11 +133,7 @@ impl Receiver {
         let now = self.service.ports.clock.now();
         match source.kind {
             SourceKind::Standard => {
-                let signed = standard::Signed {
-                    id: request.header("webhook-id")?,
-                    timestamp: request.header("webhook-timestamp")?,
-                    signature: request.header("webhook-signature")?,
-                };
+                let signed = request.signed()?;
                 standard::verify(&source.secrets, signed, body, now)?;
                 Ok(standard::read(signed.id, body)?)
             }
@@ -182,7 +189,7 @@ fn worth_reading(source: &EventSource, request: Delivered<'_>) -> Result<(), Not
         return Err(NotVerified);
     }
     match source.kind {
-        SourceKind::Standard => request.header("webhook-signature").map(drop),
+        SourceKind::Standard => request.signed().map(drop),
         SourceKind::Mailchimp => mailchimp::verify(&source.secrets, request.secret.unwrap_or_default()),
         SourceKind::Sendgrid => request.header(sendgrid::SIGNATURE).map(drop),
         // Its signature is in the body.

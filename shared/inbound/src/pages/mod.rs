@@ -6,6 +6,7 @@
 //! | field | effect |
 //! |---|---|
 //! | `List-Unsubscribe=One-Click` | opts out of the link's list, or of all; answers a line of text |
+//! | no body at all | the same: whoever posts to a signed link means it, and some mail programs leave the body out |
 //! | `action=unsubscribe` | the same, from the page's button; answers the page |
 //! | `action=unsubscribe_all` | opts out of every list |
 //! | `action=undo` | takes the opt-out back that the page shows |
@@ -134,7 +135,9 @@ async fn submit(State(pages): State<Pages>, token: Token, request: Request) -> R
 async fn act_on(service: &Service, person: Person, headers: &HeaderMap, body: &[u8]) -> Response {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let fields = form::read(kind, body).unwrap_or_default();
-    let Some(action) = Action::of(&fields) else {
+    // A body that says something else was not understood, and changes nothing; one that is not there is a wish to leave.
+    let action = if body.is_empty() { Some(Action::OneClick) } else { Action::of(&fields) };
+    let Some(action) = action else {
         let why = "Nothing was changed: the request does not say what to do. Open the link in a browser.";
         return text(StatusCode::BAD_REQUEST, why);
     };

@@ -63,11 +63,21 @@ impl Sender {
         self.deliver("crm", [id, &now.to_string(), &signature], body).await
     }
 
-    async fn deliver(&self, source: &str, [id, timestamp, signature]: [&str; 3], body: String) -> Answer {
+    async fn deliver(&self, source: &str, signed: [&str; 3], body: String) -> Answer {
+        self.deliver_as("webhook", source, signed, body).await
+    }
+
+    async fn deliver_as(
+        &self,
+        prefix: &str,
+        source: &str,
+        [id, timestamp, signature]: [&str; 3],
+        body: String,
+    ) -> Answer {
         let request = Request::post(format!("/hooks/{source}"))
-            .header("webhook-id", id)
-            .header("webhook-timestamp", timestamp)
-            .header("webhook-signature", signature);
+            .header(format!("{prefix}-id"), id)
+            .header(format!("{prefix}-timestamp"), timestamp)
+            .header(format!("{prefix}-signature"), signature);
         ask(&self.router, request.body(Body::from(body)).unwrap()).await
     }
 
@@ -106,6 +116,42 @@ async fn a_batch_of_a_thousand_events_does_the_same() {
     assert_eq!(outcomes(&sender.send("m", &Value::from(batch)).await), json!({"applied": 1_000}));
     assert_eq!(sender.standing("p999").await, Standing::OptedOut);
     assert_eq!(sender.kit.messages_after(Duration::ZERO).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_sender_may_go_by_the_names_of_svix() {
+    let sender = Sender::new().await;
+    sender.kit.member("anna").await;
+    let (body, now) =
+        (event("unsubscribe", "anna").to_string(), sender.kit.service.ports.clock.now().as_second());
+    let hook = standardwebhooks::Webhook::new(SECRET).unwrap();
+    let signature = hook.sign("m-1", now, body.as_bytes()).unwrap();
+    let signed = ["m-1", &now.to_string(), &signature];
+    let forged = sender.deliver_as("svix", "crm", ["m-2", signed[1], signed[2]], body.clone()).await;
+    assert_eq!(forged.status, StatusCode::UNAUTHORIZED);
+    let answer = sender.deliver_as("svix", "crm", signed, body).await;
+    assert_eq!(outcomes(&answer), json!({"applied": 1}));
+    assert_eq!(sender.standing("anna").await, Standing::OptedOut);
+}
+
+#[tokio::test]
+async fn a_second_opt_out_of_a_wrapped_contact_is_no_repeat() {
+    let sender = Sender::new().await;
+    let wrapped = |kind: &str, at: i64| {
+        let time = Timestamp::from_second(at).unwrap().to_string();
+        json!({"type": kind, "timestamp": time, "data": {"id": "c-1", "address": address("anna").as_str()}})
+    };
+    let now = sender.kit.service.ports.clock.now().as_second();
+    for (number, kind, standing) in [
+        (1, "subscribe", Standing::Member),
+        (2, "unsubscribe", Standing::OptedOut),
+        (3, "subscribe", Standing::Member),
+        (4, "unsubscribe", Standing::OptedOut),
+    ] {
+        let answer = sender.send(&format!("m-{number}"), &wrapped(kind, now - 10 + number)).await;
+        assert_eq!(outcomes(&answer), json!({"applied": 1}), "{number}");
+        assert_eq!(sender.standing("anna").await, standing, "{number}");
+    }
 }
 
 #[tokio::test]

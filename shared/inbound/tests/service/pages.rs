@@ -92,6 +92,22 @@ async fn one_click_opts_out_in_both_encodings() {
 }
 
 #[tokio::test]
+async fn a_post_without_a_body_is_the_one_click_that_it_is() {
+    for kind in [FORM, "multipart/form-data; boundary=b", "text/plain"] {
+        let visitor = Visitor::new().await;
+        let answer = visitor.post_as(kind, "", &visitor.token).await;
+        assert_eq!(
+            (answer.status, answer.body.as_str()),
+            (StatusCode::OK, "You are unsubscribed.\n"),
+            "{kind}"
+        );
+        assert_eq!(visitor.standing().await, Standing::OptedOut);
+        assert_eq!(visitor.kit.said("anna").await.remove(0).via, Via::OneClick);
+        assert_eq!(visitor.post_as(kind, "", "v1.forged").await.status, StatusCode::NOT_FOUND);
+    }
+}
+
+#[tokio::test]
 async fn a_token_works_over_and_over() {
     let visitor = Visitor::new().await;
     for _ in 0..10 {
@@ -130,7 +146,7 @@ async fn what_a_person_says_by_a_link_is_in_the_audit_once_and_as_their_own() {
 async fn a_post_without_its_own_field_changes_nothing() {
     let visitor = Visitor::new().await;
     for (kind, body) in [
-        (FORM, ""),
+        (FORM, " "),
         (FORM, "List-Unsubscribe=Two-Clicks"),
         (FORM, "action=leave"),
         ("application/json", "{\"action\": \"unsubscribe\"}"),
