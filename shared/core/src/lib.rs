@@ -16,6 +16,7 @@ pub mod duration;
 pub mod effects;
 pub mod expected;
 pub mod filter;
+pub mod flight;
 pub mod gate;
 pub mod gather;
 pub mod grace;
