@@ -6,6 +6,7 @@ use listsync_core::{
     id::{LinkId, ListId},
     link::Link,
     list::List,
+    shell::Quoted,
 };
 use listsync_engine::{
     Ports, naming,
@@ -26,7 +27,10 @@ pub(crate) async fn list(ports: &Ports, text: &str) -> Result<List, Refusal> {
         Refusal::new(
             "no_such_list",
             format!("there is no list '{text}'"),
-            format!("see what there is with 'listsync lists ls', or make it with 'listsync lists create \"{text}\"'"),
+            format!(
+                "see what there is with 'listsync lists ls', or make it with 'listsync lists create {}'",
+                Quoted(text)
+            ),
         )
     })
 }
@@ -82,7 +86,7 @@ async fn named(ports: &Ports, text: &str, place: Option<&str>) -> Result<Vec<Lin
         return Err(Refusal::new(
             "not_linked",
             format!("the list '{name}' is linked to no group"),
-            format!("link it with 'listsync link \"{name}\" --group GROUP'"),
+            format!("link it with 'listsync link {} --group GROUP'", Quoted(name)),
         ));
     }
     if let Some(place) = place {

@@ -9,6 +9,7 @@ use std::{
 };
 
 use anstyle::{AnsiColor, Style};
+pub(crate) use listsync_core::text::count;
 use listsync_core::{
     audit::{Completion, Object, ObjectKind},
     text,
@@ -242,11 +243,6 @@ pub(crate) fn yellow(text: &str) -> String {
 /// In bold, for headings.
 pub(crate) fn bold(text: &str) -> String {
     painted('b', text)
-}
-
-/// A number and what it counts.
-pub(crate) fn count(number: u64, one: &str, many: &str) -> String {
-    if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
 }
 
 /// The widest column, in characters: a longer cell goes on in the JSON document, which has all of it.

@@ -7,6 +7,7 @@ use listsync_core::{
     Timestamp, duration,
     link::{Link, LinkStatus},
     settings::Protected,
+    shell::Quoted,
     status::State,
     summary::Summary,
     unsettled::{self, Unsettled},
@@ -142,7 +143,7 @@ impl LinkView {
                 text.push_str("  Discarded, waits for a run, which drops them.\n");
             }
             _ => {
-                let _ = writeln!(text, "  See them:  listsync plan \"{}\"", self.list_name);
+                let _ = writeln!(text, "  See them:  listsync plan {}", Quoted(&self.list_name));
                 let _ = writeln!(text, "  Do them:   listsync links approve {digest}");
                 let _ = writeln!(text, "  Drop them: listsync links discard {digest}");
             }

@@ -122,6 +122,9 @@ pub fn escaped(cell: &[u8]) -> Cow<'_, [u8]> {
 /// The cell that [`escaped`] was given.
 #[must_use]
 pub fn unescaped(cell: &[u8]) -> Cow<'_, [u8]> {
+    if !cell.contains(&b'\'') {
+        return Cow::Borrowed(cell);
+    }
     let is_ours = |start: &usize| matches!(&cell[*start..], [b'\'', rest @ ..] if begins_formula(rest));
     let ours: Vec<usize> = starts(cell).filter(is_ours).collect();
     if ours.is_empty() {

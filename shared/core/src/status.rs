@@ -10,6 +10,7 @@ use crate::{
     hold::{Hold, Ruling, RulingKind},
     link::{HaltReason, LinkStatus},
     schedule::{is_leased, later},
+    shell::Quoted,
     unsettled::Tally,
 };
 
@@ -354,39 +355,40 @@ impl State {
     /// What a person can do about it, in one sentence; empty where there is nothing to do.
     #[must_use]
     pub fn advice(&self, list: &str) -> String {
+        let list = Quoted(list);
         match self {
-            Self::Paused => format!("run it again: listsync links resume \"{list}\""),
+            Self::Paused => format!("run it again: listsync links resume {list}"),
             Self::Halted { failing, .. } => match failing.as_ref().map_or("", |failing| &failing.hint) {
-                "" => format!("put that right, then: listsync links resume \"{list}\""),
-                hint => format!("{hint}; then: listsync links resume \"{list}\""),
+                "" => format!("put that right, then: listsync links resume {list}"),
+                hint => format!("{hint}; then: listsync links resume {list}"),
             },
             Self::Failing(Failing { hint, .. }) if hint.is_empty() => {
                 "look at it with: listsync doctor".into()
             }
             Self::Failing(Failing { hint, .. }) => hint.clone(),
             Self::Held { digest, .. } => format!(
-                "see them: listsync plan \"{list}\"; do them: listsync links approve {digest}; or discard them"
+                "see them: listsync plan {list}; do them: listsync links approve {digest}; or discard them"
             ),
             Self::ImportHeld { import, .. } => {
                 format!("see whom it holds: listsync imports show {import}; then approve or discard it")
             }
             Self::StaleSource { .. } => format!(
-                "find out why no file comes; nobody leaves because of it: listsync import FILE --list \"{list}\""
+                "find out why no file comes; nobody leaves because of it: listsync import FILE --list {list}"
             ),
-            Self::NotPlaced { .. } => format!("see who and why: listsync status \"{list}\""),
+            Self::NotPlaced { .. } => format!("see who and why: listsync status {list}"),
             Self::Ruled { .. } | Self::NeverRan | Self::Queued => {
-                format!("nothing, or at once: listsync sync \"{list}\"")
+                format!("nothing, or at once: listsync sync {list}")
             }
             Self::Throttled { .. } | Self::Syncing | Self::Waiting { .. } => {
                 "nothing: it goes on by itself".into()
             }
-            Self::ByHand { .. } => format!("see what: listsync handout \"{list}\""),
+            Self::ByHand { .. } => format!("see what: listsync handout {list}"),
             Self::Overdue { .. } => "have listsync serve, or tick and work, run".into(),
             Self::InStep { .. } if self.count() > 0 => {
-                format!("nothing; who it is: listsync status \"{list}\"")
+                format!("nothing; who it is: listsync status {list}")
             }
             Self::InStep { .. } => String::new(),
-            Self::NotLinked => format!("link it: listsync link \"{list}\" --group GROUP"),
+            Self::NotLinked => format!("link it: listsync link {list} --group GROUP"),
         }
     }
 

@@ -15,6 +15,7 @@ use crate::{
     member::Op,
     opt_outs::Surge,
     place::Place,
+    shell::Quoted,
     trigger::Reason,
 };
 
@@ -367,7 +368,7 @@ impl fmt::Display for Summary {
             ),
         ];
         for ([one, many], what, list, group) in rows {
-            let counted = |number: u64| format!("{number} {}", if number == 1 { one } else { many });
+            let counted = |number: u64| crate::text::count(number, one, many);
             let left = format!("{} {what} list.", counted(list));
             writeln!(f, "{left:<48}{} {what} Outlook list.", counted(group))?;
         }
@@ -393,7 +394,7 @@ impl Summary {
             writeln!(
                 f,
                 "  See them: listsync plan {}. Release just these: listsync links approve {digest}",
-                self.list.name
+                Quoted(&self.list.name)
             )?;
         }
         if let Some(Surge { people, of, since: _ }) = self.opt_outs.above_share {
@@ -401,7 +402,7 @@ impl Summary {
                 f,
                 "Opted out: {people} of {of} within 24 hours. All were taken off, as their word holds."
             )?;
-            writeln!(f, "  See who, and by what: listsync lists history {}", self.list.name)?;
+            writeln!(f, "  See who, and by what: listsync lists history {}", Quoted(&self.list.name))?;
         }
         if self.renamed > 0 {
             let whose = if self.renamed == 1 {

@@ -144,6 +144,12 @@ fn is_variant(c: char) -> bool {
     matches!(c, '\u{fe00}'..='\u{fe0f}')
 }
 
+/// How many of what, for people: *1 contact*, *2 contacts*.
+#[must_use]
+pub fn count(number: u64, one: &str, many: &str) -> String {
+    if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

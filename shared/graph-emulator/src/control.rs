@@ -152,6 +152,7 @@ fn counters(world: &World) -> Answer {
             "member_writes": counters.member_writes,
             "throttled": counters.throttled,
             "token_requests": counters.token_requests,
+            "most_under_way": counters.most_under_way,
         }),
     )
 }

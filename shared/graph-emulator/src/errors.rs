@@ -22,6 +22,12 @@ pub(crate) struct Stamp {
     pub(crate) date: String,
 }
 
+/// Code and message of a write that another one keeps away.
+pub(crate) const CONCURRENT: (&str, &str) = (
+    "Directory_ConcurrencyViolation",
+    "Error due to concurrent requests being made to the tenant. Please wait briefly and retry.",
+);
+
 impl Refusal {
     pub(crate) fn named(status: u16, code: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
@@ -60,6 +66,10 @@ impl Refusal {
                 "Resource '{id}' does not exist or one of its queried reference-property objects are not present."
             ),
         )
+    }
+
+    pub(crate) fn concurrent() -> Self {
+        Self::named(409, CONCURRENT.0, CONCURRENT.1)
     }
 
     pub(crate) fn denied() -> Self {

@@ -5,6 +5,8 @@ use std::time::Duration;
 use rand::RngExt;
 use rand::rngs::StdRng;
 
+use crate::errors::CONCURRENT;
+
 /// A rule that makes some requests go wrong. Parts of a batch are addressed like requests of their own.
 #[derive(Clone, Debug)]
 pub struct Fault {
@@ -77,10 +79,7 @@ impl Refused {
     #[must_use]
     pub fn status(status: u16) -> Self {
         let (code, message) = match status {
-            409 => (
-                "Directory_ConcurrencyViolation",
-                "Error due to concurrent requests being made to the tenant. Please wait briefly and retry.",
-            ),
+            409 => CONCURRENT,
             429 => ("TooManyRequests", "Please retry again later."),
             503 => ("serviceNotAvailable", "The service is temporarily unavailable."),
             504 => ("GatewayTimeout", "The gateway did not answer in time."),

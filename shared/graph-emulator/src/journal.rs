@@ -43,6 +43,8 @@ pub struct Counters {
     pub throttled: u64,
     /// Requests to the token endpoint.
     pub token_requests: u64,
+    /// The most HTTP requests to Graph that were under way at a time.
+    pub most_under_way: u64,
 }
 
 /// How many entries are kept; the oldest go first.

@@ -31,6 +31,7 @@ mod tenant;
 mod throttle;
 mod tls;
 mod token;
+mod traffic;
 mod world;
 
 pub use apps::{App, Federated};
@@ -42,7 +43,7 @@ pub use journal::{Counters, Entry};
 pub use server::Control;
 pub use settings::{
     AbsentRemoval, DeltaSettings, GuestPolicy, Invitations, JournalBodies, Lag, NoticeSettings, Paging,
-    Replay, RetryAfterForm, Settings, TenantSize, Throttle,
+    Replay, RetryAfterForm, Settings, TenantSize, Throttle, Writers,
 };
 pub use state::group::{Group, GroupKind, OnPremises};
 pub use state::other::OtherObject;

@@ -20,6 +20,7 @@ use crate::journal::Entry;
 use crate::postman;
 use crate::serve::{self, Cut, Incoming, Outcome};
 use crate::token::{self, TokenRequest};
+use crate::traffic::RequestNumber;
 use crate::world::World;
 
 /// Whether scripts may steer the emulator over HTTP.
@@ -69,24 +70,58 @@ async fn handle(
     body: Bytes,
 ) -> Response {
     let origin = origin(&uri, &headers);
-    let mut outcome = route(&shared, (method, &uri), headers, (&body, &origin));
+    let under_way = is_graph(uri.path()).then(|| UnderWay::begin(&shared));
+    let number = under_way.as_ref().map(|request| request.number);
+    let mut outcome = route(&shared, (method, &uri, number), headers, (&body, &origin));
     if let Some(subscription) = outcome.handshake.take() {
         postman::try_out(&shared, subscription, &mut outcome).await;
     }
     if !outcome.delay.is_zero() {
         tokio::time::sleep(outcome.delay).await;
     }
+    drop(under_way);
     deliver(outcome, switch)
 }
 
-fn route(shared: &Shared, target: (Method, &Uri), headers: HeaderMap, content: (&Bytes, &str)) -> Outcome {
-    let (method, uri) = target;
+/// A request to Graph, until it is answered or its connection ends.
+struct UnderWay {
+    shared: Arc<Shared>,
+    number: RequestNumber,
+}
+
+impl UnderWay {
+    fn begin(shared: &Arc<Shared>) -> Self {
+        let mut world = shared.world();
+        let number = world.traffic.begin();
+        let most = world.journal.counters.most_under_way.max(world.traffic.len());
+        world.journal.counters.most_under_way = most;
+        Self { shared: Arc::clone(shared), number }
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.shared.world().traffic.end(self.number);
+    }
+}
+
+/// Whether a path is one of Graph's.
+fn is_graph(path: &str) -> bool {
+    path.strip_prefix("/v1.0").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+fn route(
+    shared: &Shared,
+    target: (Method, &Uri, Option<RequestNumber>),
+    headers: HeaderMap,
+    content: (&Bytes, &str),
+) -> Outcome {
+    let (method, uri, number) = target;
     let (body, origin) = content;
     let path = uri.path();
     let mut world = shared.world();
-    if let Some(rest) = path.strip_prefix("/v1.0")
-        && (rest.is_empty() || rest.starts_with('/'))
-    {
+    world.traffic.serve(number);
+    if let Some(rest) = path.strip_prefix("/v1.0").filter(|_| is_graph(path)) {
         let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
         let path_and_query = format!("{rest}{query}");
         let incoming = Incoming { method, path_and_query, headers, body, origin: origin.to_owned() };

@@ -17,6 +17,8 @@ pub struct Settings {
     pub absent_removal: AbsentRemoval,
     /// How long after its creation a group refuses member writes because it is not replicated yet.
     pub new_group_unready: Duration,
+    /// What becomes of a write to a group while another request is writing it.
+    pub writers: Writers,
     /// Whether guests may join groups.
     pub guests: GuestPolicy,
     /// What becomes of invitations.
@@ -44,6 +46,7 @@ impl Default for Settings {
             retry_after: RetryAfterForm::Seconds,
             absent_removal: AbsentRemoval::NotFound,
             new_group_unready: Duration::ZERO,
+            writers: Writers::Several,
             guests: GuestPolicy::Allowed,
             invitations: Invitations::Kept,
             delta: DeltaSettings::default(),
@@ -110,6 +113,17 @@ pub enum AbsentRemoval {
     NotFound,
     /// 400 `Request_BadRequest` "One or more removed object references do not exist ...".
     BadRequest,
+}
+
+/// How many requests may write one group at a time. Microsoft promises nothing; the page "Microsoft Graph error responses and
+/// resource types" has the refusal, and public code meets it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Writers {
+    /// As many as come.
+    Several,
+    /// One: until it is answered, writes of others answer 409 `Directory_ConcurrencyViolation`. The parts of one batch are one
+    /// request.
+    One,
 }
 
 /// The tenant's rule on guests in groups.

@@ -17,6 +17,7 @@ use crate::state::directory::Directory;
 use crate::state::history::Seq;
 use crate::state::subscriptions::Subscriptions;
 use crate::throttle::Meter;
+use crate::traffic::Traffic;
 
 /// What identifies the tenant.
 #[derive(Clone, Debug)]
@@ -49,6 +50,7 @@ pub(crate) struct World {
     pub(crate) handshake: Option<Uuid>,
     /// What the call that is being answered did wrong.
     pub(crate) violation: Option<String>,
+    pub(crate) traffic: Traffic,
 }
 
 impl World {
@@ -73,6 +75,7 @@ impl World {
             letters: Vec::new(),
             handshake: None,
             violation: None,
+            traffic: Traffic::default(),
         }
     }
 

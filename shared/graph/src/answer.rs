@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use listsync_core::Timestamp;
+use listsync_core::{Timestamp, flight::Strain};
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 
@@ -116,6 +116,20 @@ impl Answer {
             at = inner(error);
         }
         &self.request_id
+    }
+
+    /// Whether another write to the same place was under way (the page "Microsoft Graph error responses and resource types").
+    pub(crate) fn is_clash(&self) -> bool {
+        self.status == 409 && self.code().eq_ignore_ascii_case("Directory_ConcurrencyViolation")
+    }
+
+    /// What it says of how much the directory bears.
+    pub(crate) fn strain(&self) -> Strain {
+        match self.status {
+            429 | 503 => Strain::Slowed,
+            _ if self.is_clash() => Strain::Clashed,
+            _ => Strain::None,
+        }
     }
 
     /// Whether the directory has not heard yet everywhere of something that was just made.

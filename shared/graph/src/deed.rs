@@ -153,7 +153,7 @@ impl Known {
             _ if is_cursor_code(answer.code()) => {
                 (Fault::Gone, "the cursor is too old".to_owned(), String::new())
             }
-            409 if answer.code().eq_ignore_ascii_case("Directory_ConcurrencyViolation") => {
+            _ if answer.is_clash() => {
                 (Fault::Unavailable, "somebody else changed it at the same time".to_owned(), String::new())
             }
             400 if answer.is_unreplicated() => (

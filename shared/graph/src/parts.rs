@@ -55,6 +55,7 @@ impl Sender {
         let mut answers: BTreeMap<String, Answer> = parts
             .iter()
             .filter_map(|part| Answer::read_part(part, now))
+            .inspect(|(_, part)| call.meter.note(part.strain()))
             .map(|(id, part)| (id, Answer { earlier, ..part }))
             .collect();
         Ok((0..asks.len()).map(|index| answers.remove(&part_id(index))).collect())

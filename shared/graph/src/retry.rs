@@ -42,7 +42,7 @@ pub(crate) fn next(answer: Option<&Answer>, tries: Tries) -> Next {
         },
         (500 | 502 | 503 | 504 | 424, _) => again(tries),
         (401, _) if tries.tokens == 0 => Next::NewToken,
-        (409, _) if answer.code().eq_ignore_ascii_case("Directory_ConcurrencyViolation") => again(tries),
+        _ if answer.is_clash() => again(tries),
         (400, _) if answer.is_unreplicated() => again(tries),
         _ => Next::Take,
     }

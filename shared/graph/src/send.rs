@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use listsync_core::Timestamp;
+use listsync_core::{Timestamp, flight::Strain};
 use listsync_engine::{
     ports::{Call, Clock, Fault, PortError, PortResult},
     throttle::Throttle,
@@ -69,8 +69,12 @@ impl Sender {
             let timeout = self.time_for(call, ask.effect(), deed).map_err(failed)?;
             call.meter.count(ask.writes());
             let answer = match self.attempt(ask, &token, timeout).await {
-                Attempt::Answered(answer) => Some(answer),
+                Attempt::Answered(answer) => {
+                    call.meter.note(answer.strain());
+                    Some(answer)
+                }
                 Attempt::Lost(effect) => {
+                    call.meter.note(Strain::Slowed);
                     earlier = earlier.or(effect);
                     None
                 }

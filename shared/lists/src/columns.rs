@@ -8,12 +8,15 @@ use crate::{
     FileError,
     known::{self, Known},
     profile::{ColumnNames, Others, Profile, StatusRule},
-    status::{Flag, Watch, flag, flag_of_own_column, smells_by_title},
+    status::{Flag, Speaks, Watch, flag, flag_of_own_column, smells_by_title},
     titles::{self, Titles},
 };
 
 /// The two columns that a file of rejected rows has before the original ones.
 pub(crate) const OUR_OWN: [&str; 2] = ["row", "reason"];
+
+/// The title under which an export of a list has people's keys.
+pub(crate) const EXPORTED_KEY: &str = "external_id";
 
 /// Where a row's display name may stand: per row, the first that is not blank counts.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -52,6 +55,13 @@ pub(crate) struct StatusColumn {
     pub(crate) flag: Option<Flag>,
 }
 
+/// A column that is looked at while the file is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Watched {
+    pub(crate) column: usize,
+    pub(crate) speaks: Speaks,
+}
+
 /// Whose file it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Written {
@@ -75,8 +85,8 @@ pub(crate) struct Found {
     pub(crate) written: Written,
     /// Columns whose titles smell of status and that are not understood.
     pub(crate) smelling: Vec<usize>,
-    /// Columns whose values are to be looked at for the same.
-    pub(crate) watched: Vec<usize>,
+    /// Columns whose values are to be looked at for the same, with what their titles say.
+    pub(crate) watched: Vec<Watched>,
 }
 
 impl Found {
@@ -87,7 +97,8 @@ impl Found {
         search.required()?;
         let email = search.email(&columns.address)?;
         let names = search.names()?;
-        let external_id = search.usual(&columns.external_id, Known::ExternalId);
+        let external_id =
+            search.usual(&columns.external_id, Known::ExternalId).or_else(|| search.key_of_an_export());
         let status = search.status();
         let status_date = search.usual(&columns.status_date, Known::StatusDate);
         let ours = header.starts_with(&OUR_OWN.map(str::to_owned));
@@ -117,7 +128,7 @@ impl Found {
 
     /// What is to be looked at while the file is read.
     pub(crate) fn watches(&self) -> Vec<Watch> {
-        self.watched.iter().map(|column| Watch::new(*column)).collect()
+        self.watched.iter().map(|watched| Watch::new(watched.column, watched.speaks)).collect()
     }
 
     /// How many of the columns that a profile names are there: a header row has more than one.
@@ -256,8 +267,9 @@ impl Search<'_> {
         left.iter().copied().filter(|_| looked_for && expects).filter(smells).collect()
     }
 
-    /// Values count wherever nothing tells of status; beside a status column, only those of a column whose title smells, too.
-    fn watched(&self, left: Vec<usize>, with_status: bool) -> Vec<usize> {
+    /// Values count wherever nothing tells of status, and what stands under a title of leaving even where no status is looked
+    /// for; beside a status column, only values of a column whose title smells, too.
+    fn watched(&self, left: Vec<usize>, with_status: bool) -> Vec<Watched> {
         let given = self.titles.given;
         let tells_why = |column: usize| {
             let words = titles::words(&given[column]);
@@ -268,9 +280,15 @@ impl Search<'_> {
         let smells = |column: usize| smells_by_title(&given[column]) && !tells_why(column);
         match self.profile.status_rule {
             StatusRule::PassedOver => Vec::new(),
-            StatusRule::Expected => {
-                left.into_iter().filter(|column| !with_status || smells(*column)).collect()
-            }
+            StatusRule::Expected if with_status => left
+                .into_iter()
+                .filter(|column| smells(*column))
+                .map(|column| Watched { column, speaks: Speaks::OfOther })
+                .collect(),
+            StatusRule::Expected => left
+                .into_iter()
+                .map(|column| Watched { column, speaks: Speaks::of(&given[column]) })
+                .collect(),
         }
     }
 
@@ -304,6 +322,12 @@ impl Search<'_> {
 
     fn known(&self, field: Known) -> Option<usize> {
         known::titles(field).find_map(|name| self.titles.named(name))
+    }
+
+    /// The key as an export of a list calls it: whoever imports it again has the same people, not people with a field more.
+    fn key_of_an_export(&self) -> Option<usize> {
+        let titles = self.titles.given;
+        titles.iter().position(|title| title == EXPORTED_KEY).filter(|_| self.profile.is_built_in())
     }
 
     /// A column that the profile names; else, where it is a built-in one that knows such a column, by its usual titles.

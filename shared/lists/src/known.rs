@@ -71,6 +71,11 @@ pub(crate) fn titles(field: Known) -> impl Iterator<Item = &'static str> {
     LANGUAGES.iter().flat_map(of).chain(last).copied()
 }
 
+/// Whether a column of this title holds the field, in one language or another.
+pub(crate) fn is_title_of(field: Known, title: &str) -> bool {
+    titles(field).any(|usual| titles::key(usual) == titles::key(title))
+}
+
 /// Titles that are of a name in some languages and of a family name in others.
 pub(crate) const EITHER_NAME: &[&str] = &["name", "nom", "naam", "navn", "namn", "nume", "nome", "nombre"];
 

@@ -298,12 +298,15 @@ struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    /// A field without outer space; empty where the row is too short for it.
+    /// A field without outer space, and without the apostrophe that keeps a spreadsheet from taking it for a formula: an export
+    /// of a list has it, too, and would otherwise have one more each time that it is imported again. Empty where the row is too
+    /// short for it.
     fn text(&self, column: usize) -> Cow<'a, str> {
         let field = self.record.get(column).unwrap_or_default();
         let field = match self.written {
-            Written::BySource => Cow::Borrowed(field),
-            Written::ByUs => csv::unescaped(field),
+            Written::BySource => csv::unescaped(field),
+            // The source's own apostrophe stands behind ours.
+            Written::ByUs => Cow::Owned(csv::unescaped(&csv::unescaped(field)).into_owned()),
         };
         let text = match &field {
             Cow::Borrowed(field) => self.decoder.decode(field),

@@ -1,5 +1,6 @@
 //! What a person is told of what an import did not do, and what they can do about it.
 
+use listsync_core::text::count;
 use listsync_engine::ports::{Import, ImportState};
 
 /// What an import left undone, why, and what a person can do about it: a line each. None: there is nothing to say.
@@ -10,13 +11,13 @@ pub fn left_undone(import: &Import) -> Vec<String> {
     let Import { id, state, held, held_additions, discarded, kept_back, .. } = import;
     let mut told = Vec::new();
     if *held > 0 {
-        told.push(format!(
-            "{held} removals are held, because more than a fifth of the list would leave by the file."
-        ));
+        let held = count(*held, "removal is", "removals are");
+        told.push(format!("{held} held, because more than a fifth of the list would leave by the file."));
     }
     if *held_additions > 0 {
         let why = "more would join the list within 24 hours than the setting max-additions lets through";
-        told.push(format!("{held_additions} additions are held, because {why}."));
+        let held = count(*held_additions, "addition is", "additions are");
+        told.push(format!("{held} held, because {why}."));
     }
     if *state == ImportState::RemovalsSkipped || *kept_back > 0 {
         let why = "because rows do not tell whom they name: correct them and import again";

@@ -34,6 +34,35 @@ fn a_plain_file_gives_its_contacts_with_name_and_fields() {
 }
 
 #[test]
+fn the_apostrophe_before_a_formula_is_no_part_of_what_an_export_says() {
+    let file = read("email,name,phone\n'+plus@b.example,'=Ann,'+41 79\nbo@b.example,''-Bo,O'Neil\n").unwrap();
+    assert_eq!(addresses(&file), ["+plus@b.example", "bo@b.example"]);
+    assert_eq!((&*contacts(&file)[0].name, &*contacts(&file)[0].fields["phone"]), ("=Ann", "+41 79"));
+    assert_eq!((&*contacts(&file)[1].name, &*contacts(&file)[1].fields["phone"]), ("'-Bo", "O'Neil"));
+}
+
+#[test]
+fn the_key_of_an_export_is_a_key_again() {
+    let file = read("email,name,external_id\na@b.example,Anna,E-1\n").unwrap();
+    let person = file.people.iter().next().unwrap();
+    assert_eq!(person.contact.external_id.as_ref().map(|id| id.as_str()), Some("E-1"));
+    assert!(contacts(&file)[0].fields.is_empty());
+}
+
+#[test]
+fn a_file_of_any_kind_is_refused_where_a_column_of_leaving_says_that_somebody_is_gone() {
+    for file in [
+        "email,Terminated\na@b.example,Yes\nc@b.example,No\n",
+        "email,Termination Date\na@b.example,2020-01-01\n",
+        "email,Status\na@b.example,ausgeschieden\nc@b.example,aktiv\n",
+        "E-Mail;Austritt\na@b.example;01.01.2020\nc@b.example;\n",
+    ] {
+        assert!(matches!(read(file), Err(FileError::StatusNotUnderstood { .. })), "{file}");
+    }
+    assert!(read("email,Terminated,Austritt\na@b.example,No,\n").is_ok(), "nobody is gone");
+}
+
+#[test]
 fn mark_line_ends_and_separator_change_nothing() {
     let plain = read("email,name,team\na@b.example,Anna,\"x\"\nc@b.example,Carl,\"y\"\n").unwrap();
     for other in [

@@ -10,6 +10,7 @@ mod cold_start;
 #[path = "../../end-to-end/tests/lambda/crowd.rs"]
 mod crowd;
 mod fan_out;
+mod flights;
 mod import;
 mod memory;
 mod odd_moments;
@@ -52,6 +53,9 @@ async fn main() -> ExitCode {
     }
     if wanted("beside-load") {
         tell(beside_load::figures().await);
+    }
+    if wanted("flights") {
+        tell(flights::figures().await);
     }
     if wanted("odd-moments") {
         tell(odd_moments::figures().await);

@@ -2,8 +2,6 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use futures::future::join_all;
-use listsync_core::alert::Message;
 use listsync_engine::{
     alerts::{self, Alerting, ChannelState, Trouble},
     ports::{AlertChannel, PortError, PortResult},
@@ -64,10 +62,7 @@ async fn test(wired: &Wired) -> Outcome {
             format!("{NONE}\nThe timer sends a test at its next beat, by the channels that are set there.");
         return Ok(Reply::done(json!({"asked": true, "channels": []}), text));
     }
-    let now = wired.ports.clock.now();
-    let alert = (uuid::Uuid::now_v7().to_string(), alerts::test_alert(now));
-    let Some(message) = Message::of(vec![alert]) else { return Ok(Reply::done(json!({}), "")) };
-    let sent = join_all(channels.iter().map(|channel| channel.send(&message, now))).await;
+    let sent = alerts::test(&wired.service, &channels).await?;
     Ok(reply(&channels, sent))
 }
 

@@ -10,6 +10,7 @@ use listsync_core::{
     list::List,
     new_group::unique_name,
     settings::{Protected, parse_owner},
+    shell::Quoted,
     text::name_key,
 };
 use listsync_engine::{
@@ -69,12 +70,11 @@ pub(super) async fn run(wired: &Wired, args: &LinkArgs) -> Outcome {
     unanswered::tell(&unanswered::of_protected(ports, &link.members.protected).await);
     domains::learn(&wired.service, call(ports, &Meter::default())).await?;
     let text = format!(
-        "Linked '{}' to {} ({mode}).{}\nSee what a sync would do: listsync plan \"{}\"\nThen: listsync sync \"{}\"",
+        "Linked '{}' to {} ({mode}).{}\nSee what a sync would do: listsync plan {name}\nThen: listsync sync {name}",
         list.name,
         view::groups(&link),
         advice(args),
-        list.name,
-        list.name
+        name = Quoted(&list.name),
     );
     let state = ports.links.load(&link.id).await?.ok_or_else(|| {
         Refusal::new(

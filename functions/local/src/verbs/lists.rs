@@ -13,6 +13,7 @@ use listsync_core::{
     link::Link,
     list::{Entry, List, ListKind, NewContact, OptOutRule, Standing},
     settings::Settings,
+    shell::Quoted,
 };
 use listsync_engine::{
     Ports,
@@ -220,7 +221,7 @@ async fn add(service: &Service, person: &Person, name: Option<&str>) -> Outcome 
         AddOutcome::OptedOut => Err(Refusal::new(
             "opted_out",
             format!("{address} opted out of the list '{}', and only the person can undo that", list.name),
-            format!("when they say so themselves: listsync subscribe \"{}\" {address}", list.name),
+            format!("when they say so themselves: listsync subscribe {} {address}", Quoted(&list.name)),
         )),
     }
 }

@@ -98,6 +98,7 @@ fn headline(rows: &[Row]) -> String {
     let of_all = output::count(total, "list or link", "lists and links");
     match (troubled, waiting) {
         (0, 0) => output::green(&format!("Nothing needs you: {of_all}.")) + "\n\n",
+        (0, 1) => format!("Nothing needs you: 1 of {of_all} goes on by itself.\n\n"),
         (0, waiting) => format!("Nothing needs you: {waiting} of {of_all} go on by themselves.\n\n"),
         (1, _) => output::bold(&format!("1 of {of_all} needs somebody.")) + "\n\n",
         (troubled, _) => output::bold(&format!("{troubled} of {of_all} need somebody.")) + "\n\n",

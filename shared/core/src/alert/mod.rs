@@ -14,6 +14,7 @@ use crate::{
     id::{LinkId, ListId},
     opt_outs::Surge,
     schedule::later,
+    shell::Quoted,
     status::State,
 };
 
@@ -260,7 +261,7 @@ impl Alert {
             text: format!(
                 "{people} of {of} opted out within 24 hours; all were taken off, as their word holds"
             ),
-            advice: format!("see who, and by what: listsync lists history \"{}\"", list.name),
+            advice: format!("see who, and by what: listsync lists history {}", Quoted(&list.name)),
             count: people,
             list: Some(list),
             link,

@@ -102,12 +102,17 @@ impl Whom {
     }
 }
 
-/// Takes the address out of whatever names somebody; whether anything did.
+/// Takes out of all that was done whatever names somebody; whether anything did. An object id leads to a name as an address
+/// does, so of what was done to them both go. Where another has the address now, only the address goes.
 pub fn forget(all: &mut [Done], whom: &Whom) -> bool {
     let mut found = false;
-    for done in all.iter_mut().filter(|done| done.address.is_some() && whom.is_named(done)) {
+    for done in all.iter_mut().filter(|done| whom.is_named(done)) {
+        let before = done.clone();
+        if whom.is_meant(&before) {
+            (done.object, done.contact) = (None, None);
+        }
         done.address = None;
-        found = true;
+        found |= *done != before;
     }
     found
 }
@@ -271,6 +276,12 @@ mod tests {
         assert!(forget(&mut all, &anna));
         let kept = all.each_ref().map(|done| done.address.is_some());
         assert_eq!(kept, [false, false, false, false, true], "also where another has the address now");
+        let named = all.each_ref().map(|done| done.contact.is_some() || done.object.is_some());
+        assert_eq!(
+            named,
+            [false, false, false, true, true],
+            "of another who has the address now the ids stay"
+        );
         assert!(!forget(&mut all, &anna), "nothing is left to forget");
     }
 

@@ -301,13 +301,12 @@ fn reason(case: &Case<'_>) -> Option<WhyNot> {
         (_, Standing::Pending) => return Some(WhyNot::Moved),
         (Op::Add, Standing::Member) | (Op::Remove, Standing::Absent) => {}
     }
-    if *moved {
-        return Some(WhyNot::Moved);
-    }
     match done.change.op {
-        Op::Remove => None,
-        // The run carried their own yes to the group. A wrong run is no reason to act against it.
+        // The run carried their own yes to the group, or they said it since, which is no move to the list. A wrong run is no
+        // reason to act against it.
         Op::Add if entry.origin == Origin::Own => Some(WhyNot::OwnWord),
+        _ if *moved => Some(WhyNot::Moved),
+        Op::Remove => None,
         // The list alone would lose them: no run takes them out of the group, and the sides would part.
         Op::Add if *protected => Some(WhyNot::Protected),
         Op::Add => None,

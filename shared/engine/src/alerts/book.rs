@@ -71,6 +71,16 @@ pub struct ChannelState {
     pub trouble: Option<Trouble>,
 }
 
+/// What came of sending by a channel.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Try<'a> {
+    pub(super) channel: &'a str,
+    /// Whether it sent anything.
+    pub(super) has_sent: bool,
+    /// Why it did not send all.
+    pub(super) error: Option<&'a PortError>,
+}
+
 /// Why a channel sends nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trouble {
@@ -265,13 +275,19 @@ impl Book {
                     });
                 });
             }
-            let state = self.channels.entry((*channel).to_owned()).or_default();
-            if !delivered.is_empty() {
-                state.sent_at = Some(now);
-            }
-            state.trouble = error.as_ref().map(|error| Trouble::after(state.trouble.as_ref(), error, now));
-            self.changed.insert(format!("{CHANNEL}{channel}"));
+            let has_sent = !delivered.is_empty();
+            self.take_try(Try { channel, has_sent, error: error.as_ref() }, now);
         }
+    }
+
+    /// Takes in how a channel did when something was sent by it.
+    pub(super) fn take_try(&mut self, Try { channel, has_sent, error }: Try<'_>, now: Timestamp) {
+        let state = self.channels.entry(channel.to_owned()).or_default();
+        if has_sent {
+            state.sent_at = Some(now);
+        }
+        state.trouble = error.map(|error| Trouble::after(state.trouble.as_ref(), error, now));
+        self.changed.insert(format!("{CHANNEL}{channel}"));
     }
 }
 

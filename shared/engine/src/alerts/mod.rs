@@ -16,13 +16,14 @@ mod subjects;
 
 use std::{sync::Arc, time::Duration};
 
+use futures::future::join_all;
 use listsync_core::{
     Timestamp,
-    alert::{Alert, AlertKind},
+    alert::{Alert, AlertKind, Message},
     schedule::{SKEW, as_of, later},
 };
 
-use book::{Book, Page};
+use book::{Book, Page, Try};
 pub use book::{ChannelState, Trouble};
 pub use letters::Letters;
 
@@ -93,9 +94,26 @@ pub async fn ask_for_test(service: &Service) -> PortResult<()> {
     if book.lost > 0 { Err(book::busy()) } else { Ok(()) }
 }
 
-/// What a test says.
-#[must_use]
-pub fn test_alert(now: Timestamp) -> Alert {
+/// Sends a test by every channel at once, and remembers how each did, as after any other message.
+///
+/// # Errors
+/// When the store does not answer. What cannot be sent is an outcome.
+pub async fn test(service: &Service, channels: &[Arc<dyn AlertChannel>]) -> PortResult<Vec<PortResult<()>>> {
+    let now = service.ports.clock.now();
+    let alert = (uuid::Uuid::now_v7().to_string(), test_alert(now));
+    let Some(message) = Message::of(vec![alert]) else { return Ok(Vec::new()) };
+    let sent = join_all(channels.iter().map(|channel| channel.send(&message, now))).await;
+    let mut book = Book::read(service, now).await?;
+    for (channel, outcome) in channels.iter().zip(&sent) {
+        let channel = channel.name();
+        book.take_try(Try { channel, has_sent: outcome.is_ok(), error: outcome.as_ref().err() }, now);
+    }
+    // Where a beat wrote meanwhile, it knows better how the channel does.
+    book.save(service).await?;
+    Ok(sent)
+}
+
+fn test_alert(now: Timestamp) -> Alert {
     Alert::of_all(
         AlertKind::Test,
         "somebody asked for a test: the channel works".to_owned(),

@@ -1,12 +1,13 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::atomic::{AtomicU64, Ordering},
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 use async_trait::async_trait;
 use listsync_core::{
     Timestamp,
     address::Address,
+    flight::Strain,
     id::{GroupId, ObjectId},
     member::Op,
     new_group::NewGroup,
@@ -18,11 +19,13 @@ use listsync_core::{
 
 use super::{Cursor, Grant, Need, PortResult};
 
-/// Counts what one run costs at the directory.
+/// Counts what one run costs at the directory, and keeps what the directory says to how much comes at once.
 #[derive(Debug, Default)]
 pub struct Meter {
     requests: AtomicU64,
     writes: AtomicU64,
+    slowed: AtomicBool,
+    clashed: AtomicBool,
 }
 
 impl Meter {
@@ -38,6 +41,27 @@ impl Meter {
         GraphCost {
             requests: self.requests.load(Ordering::Relaxed),
             writes: self.writes.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Notes what an answer said of how much the directory bears, be the request tried again or not.
+    pub fn note(&self, strain: Strain) {
+        match strain {
+            Strain::None => {}
+            Strain::Slowed => self.slowed.store(true, Ordering::Relaxed),
+            Strain::Clashed => self.clashed.store(true, Ordering::Relaxed),
+        }
+    }
+
+    /// The worst that was noted since the last time.
+    #[must_use]
+    pub fn take_strain(&self) -> Strain {
+        let slowed = self.slowed.swap(false, Ordering::Relaxed);
+        let clashed = self.clashed.swap(false, Ordering::Relaxed);
+        match (clashed, slowed) {
+            (true, _) => Strain::Clashed,
+            (false, true) => Strain::Slowed,
+            (false, false) => Strain::None,
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Performing a plan, batch by batch: intend, do, record. What it does to the list is in `apply_list`.
+//! Performing a plan, batch by batch: intend, do, record. What it does to the group is in `apply_group`, what to the list in
+//! `apply_list`.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -8,30 +9,19 @@ use std::{
 
 use listsync_core::{
     Timestamp,
-    belief::Belief,
-    case::failed_again,
     effects::Done,
+    flight::Window,
     id::ContactId,
     link::Side,
-    member::{Change, Intent, Member, MemberKey, Op, Open},
+    member::{Change, MemberKey, Op},
     plan::{Effect, Release},
     schedule::LEASE,
     summary::{Failure, Summary},
 };
 
-use super::{
-    again::{Batch, Sending, batches, not_sent, undecided},
-    decide::{Resolution, counts},
-    invite::{AbsentGuest, Handed},
-    look::Look,
-    onward,
-    told::{done_in_group, of_rows},
-};
+use super::{decide::Resolution, invite::Handed, look::Look, onward, told::of_rows};
 use crate::{
-    ports::{
-        Applied, Call, Cursor, Fault, Fold, Lease, ListOutcome, MemberChange, Moved, PortError, PortResult,
-        code,
-    },
+    ports::{Call, Cursor, Fault, Fold, Lease, ListOutcome, MemberChange, Moved, PortError, PortResult},
     watch::Step,
 };
 
@@ -49,6 +39,12 @@ pub(crate) enum Stop {
     Failed(PortError),
 }
 
+/// How much of a plan was tried.
+pub(super) struct Tried {
+    done: usize,
+    total: usize,
+}
+
 /// Performs a plan.
 pub(crate) struct Apply<'a> {
     pub(crate) look: Look<'a>,
@@ -60,6 +56,8 @@ pub(crate) struct Apply<'a> {
     pub(crate) matched: BTreeSet<ContactId>,
     /// How many batches of effects were kept.
     pub(crate) batches: AtomicU32,
+    /// How many requests that write the group may be under way.
+    pub(crate) window: Window,
 }
 
 impl Apply<'_> {
@@ -77,34 +75,51 @@ impl Apply<'_> {
         if effects.iter().any(|effect| effect.change.side == Side::List) {
             onward::will_change(self.look).await?;
         }
-        let (mut done, total) = (0, effects.len());
+        let mut tried = Tried { done: 0, total: effects.len() };
         let mut goes_on = resolution.unfinished;
         for change in in_order(&effects) {
             let mine: Vec<&Effect> = effects.iter().filter(|effect| effect.change == change).collect();
-            let size = match change.side {
-                Side::Group => self.look.ports.directory.write_batch(change.op).max(1),
-                Side::List => LIST_BATCH,
+            let stop = match change.side {
+                Side::Group => self.group_batches(change.op, &mine, resolution, &mut tried).await?,
+                Side::List => self.list_batches(&mine, resolution, &mut tried).await?,
             };
-            for batch in batches(&mine, size, resolution) {
-                if self.look.is_out_of_time() {
-                    return Ok(Some(Stop::OutOfTime));
-                }
-                self.renew().await?;
-                let stop = match change.side {
-                    Side::Group => self.group_batch(change.op, &batch, resolution).await?,
-                    Side::List => self.list_batch(&batch.effects, resolution).await?,
-                };
-                done += batch.effects.len();
-                self.look.watch.step(Step::Applied { done, total });
-                match stop {
-                    Some(Stop::GoOn) => goes_on = true,
-                    None => {}
-                    stop => return Ok(stop),
-                }
+            match stop {
+                Some(Stop::GoOn) => goes_on = true,
+                None => {}
+                stop => return Ok(stop),
             }
         }
         self.save(std::mem::take(&mut resolution.outlived), Vec::new()).await?;
         Ok(goes_on.then_some(Stop::GoOn))
+    }
+
+    async fn list_batches(
+        &mut self,
+        effects: &[&Effect],
+        resolution: &Resolution,
+        tried: &mut Tried,
+    ) -> PortResult<Option<Stop>> {
+        let mut goes_on = None;
+        for batch in effects.chunks(LIST_BATCH) {
+            if self.look.is_out_of_time() {
+                return Ok(Some(Stop::OutOfTime));
+            }
+            self.renew().await?;
+            let stop = self.list_batch(batch, resolution).await?;
+            self.tell(tried, batch.len());
+            match stop {
+                Some(Stop::GoOn) => goes_on = stop,
+                None => {}
+                stop => return Ok(stop),
+            }
+        }
+        Ok(goes_on)
+    }
+
+    /// Tells who watches of so many more effects.
+    pub(super) fn tell(&self, tried: &mut Tried, more: usize) {
+        tried.done += more;
+        self.look.watch.step(Step::Applied { done: tried.done, total: tried.total });
     }
 
     pub(super) async fn renew(&mut self) -> PortResult<()> {
@@ -150,119 +165,6 @@ impl Apply<'_> {
         self.look.ports.links.fold(self.lease, &fold).await
     }
 
-    async fn group_batch(
-        &mut self,
-        op: Op,
-        Batch { effects: batch, sending }: &Batch<'_>,
-        resolution: &mut Resolution,
-    ) -> PortResult<Option<Stop>> {
-        let rows: Vec<Member> =
-            batch.iter().filter_map(|effect| resolution.pending.get(&effect.key)).cloned().collect();
-        let since = self.look.now();
-        let intents = rows.iter().map(|row| Member { intent: Some(Intent { op, since }), ..row.clone() });
-        self.fold(Fold { members: intents.map(MemberChange::Put).collect(), ..Fold::default() }).await?;
-        let ids: Vec<_> = batch.iter().filter_map(|effect| effect.key.object_id().cloned()).collect();
-        let group = &self.look.link().group;
-        let directory = &self.look.ports.directory;
-        let answers = match sending {
-            Sending::Anew => directory.write(self.call(), group, op, &ids).await,
-            Sending::Again => directory.write_again(self.call(), group, &ids).await,
-        };
-        let mut tally = GroupTally::default();
-        for ((effect, row), answer) in batch.iter().zip(rows).zip(answers) {
-            let listed = resolution.still_listed.contains(&effect.key);
-            if listed && matches!(answer, Applied::Done | Applied::AlreadySo) {
-                tally.stop.get_or_insert(Stop::GoOn);
-            }
-            let intended = row.intent.filter(|intent| intent.op == op).map_or(since, |intent| intent.since);
-            tally.done.extend(done_in_group(effect, &answer, intended));
-            self.fold_answer(&mut tally, effect, row, answer);
-        }
-        tally.fold.moved.extend(self.moved(Change { side: Side::Group, op }, tally.counted, resolution));
-        self.summary.set_aside += tally.set_aside.len() as u64;
-        resolution.set_aside.append(&mut tally.set_aside);
-        tally.fold.effects = self.batch(tally.done);
-        self.fold(tally.fold).await?;
-        Ok(tally.stop)
-    }
-
-    fn fold_answer(&mut self, tally: &mut GroupTally, effect: &Effect, row: Member, answer: Applied) {
-        let now = self.look.now();
-        match answer {
-            Applied::Done | Applied::AlreadySo => {
-                let present = effect.change.op == Op::Add;
-                let counts_here = counts(effect) && answer == Applied::Done;
-                tally.counted += u64::from(counts_here);
-                if answer == Applied::Done {
-                    self.count(effect);
-                }
-                let group = Some(Belief::written(present, now));
-                let row =
-                    Member { in_baseline: present, group, intent: None, open: None, grace: None, ..row };
-                tally.fold.members.push(MemberChange::Put(row));
-            }
-            Applied::Rejected(error) if error.fault == Fault::Gone => {
-                tally.keep(not_sent(effect, row));
-                tally.end(Stop::Failed(error));
-            }
-            Applied::Rejected(error) => self.rejected(tally, effect, row, error),
-            Applied::Unknown(error) => {
-                let intent = Some(Intent { op: effect.change.op, since: now });
-                tally.keep(Member { intent, open: Some(Open::Due), ..row });
-                self.summary.fail(failure(effect, &error));
-                tally.end(Stop::Failed(error));
-            }
-            Applied::Undecided => {
-                let (row, recheck_at) = undecided(row, now, self.look.settings.settle_window);
-                tally.set_aside.push(recheck_at);
-                tally.keep(row);
-            }
-            Applied::NotSent => {
-                tally.keep(not_sent(effect, row));
-                tally.end(Stop::OutOfTime);
-            }
-        }
-    }
-
-    fn rejected(&mut self, tally: &mut GroupTally, effect: &Effect, row: Member, error: PortError) {
-        match error.fault {
-            Fault::Throttled(_) | Fault::Unavailable | Fault::Busy => {
-                tally.keep(not_sent(effect, row));
-                tally.end(Stop::Failed(error));
-                return;
-            }
-            Fault::Gone | Fault::Denied | Fault::Rejected | Fault::LeaseLost => {}
-        }
-        let gone = error.code == code::NO_SUCH_USER && effect.change.op == Op::Add;
-        let absent = if gone { self.absent_guest(effect, row) } else { AbsentGuest::NotInvited(row) };
-        let row = match absent {
-            AbsentGuest::NotInvited(row) => row,
-            AbsentGuest::Waits(row) => return tally.keep(row),
-            AbsentGuest::GivenUp(row, open) => {
-                return tally.keep(Member { intent: None, open: Some(open), ..row });
-            }
-        };
-        // The match stays, whatever this link met: not every replica knows a new account, and other links' groups may have
-        // it. That the directory did not find it is this link's memory (`core::matched::Doubt`).
-        if gone && self.is_first_miss(&row) {
-            let now = self.look.now();
-            let open = Open::Failed { code: error.code, attempts: 0, retry_at: now };
-            tally.keep(Member { intent: None, open: Some(open), ..row });
-            tally.stop.get_or_insert(Stop::GoOn);
-            return;
-        }
-        let open = failed_again(row.open.as_ref(), &error.code, self.look.now());
-        tally.keep(Member { intent: None, open: Some(open), ..row });
-        self.summary.fail(failure(effect, &error));
-    }
-
-    /// Whether a match of an earlier run met nobody for the first time: it may be of an account that was made anew since, so
-    /// that the contact is looked up again at once, in another run.
-    fn is_first_miss(&self, row: &Member) -> bool {
-        let is_known = matches!(&row.open, Some(Open::Failed { code, .. }) if code == code::NO_SUCH_USER);
-        !is_known && row.contact.as_ref().is_some_and(|contact| !self.matched.contains(contact))
-    }
-
     pub(super) fn moved(&self, change: Change, count: u64, resolution: &Resolution) -> Option<Moved> {
         let standing = resolution.standing.unwrap_or_default();
         let before = match change.side {
@@ -288,30 +190,6 @@ impl Apply<'_> {
             Op::Add => counts.added += 1,
             Op::Remove => counts.removed += 1,
         }
-    }
-}
-
-#[derive(Default)]
-struct GroupTally {
-    stop: Option<Stop>,
-    fold: Fold,
-    counted: u64,
-    /// What was done, to be kept.
-    done: Vec<Done>,
-    /// When those whom the directory did not decide on are to be read.
-    set_aside: Vec<Timestamp>,
-}
-
-impl GroupTally {
-    /// Ends the run; what stops it counts more than what calls for another.
-    fn end(&mut self, stop: Stop) {
-        if matches!(self.stop, None | Some(Stop::GoOn)) {
-            self.stop = Some(stop);
-        }
-    }
-
-    fn keep(&mut self, row: Member) {
-        self.fold.members.push(MemberChange::Put(row));
     }
 }
 

@@ -3,12 +3,14 @@
 mod again;
 mod agents;
 mod apply;
+mod apply_group;
 mod apply_list;
 mod claims;
 mod decide;
 mod doubts;
 mod finish;
 mod flags;
+mod flight;
 mod hearsay;
 mod invite;
 mod known;
@@ -39,6 +41,7 @@ use std::{
 
 use listsync_core::{
     Timestamp,
+    flight::Window,
     gather::Sight,
     id::{ContactId, LinkId, RunId},
     link::{LinkStatus, Writes},
@@ -264,8 +267,8 @@ impl Running<'_> {
         resolution: &mut Resolution,
     ) -> PortResult<Option<Stop>> {
         let (look, lease, summary) = (self.look, &mut self.lease, &mut self.summary);
-        let batches = AtomicU32::new(0);
-        Apply { look, lease, summary, list_seen, matched, batches }.run(resolution).await
+        let (batches, window) = (AtomicU32::new(0), Window::default());
+        Apply { look, lease, summary, list_seen, matched, batches, window }.run(resolution).await
     }
 
     /// Saves what the look-ups found so far, so that the next run asks only for the rest.

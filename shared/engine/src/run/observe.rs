@@ -307,15 +307,19 @@ pub(crate) fn retry(reason: Reason) -> Retry {
 async fn full(look: Look<'_>) -> PortResult<Observed> {
     let link = look.link();
     let list_cursor = look.ports.lists.cursor(&link.list).await?;
-    let side = match (link.is_pending(), link.more.is_empty()) {
-        (true, _) => GroupSide::unmade(),
-        (false, true) => group_side(look).await?,
-        (false, false) => sources::read(look).await?,
+    let side = async {
+        match (link.is_pending(), link.more.is_empty()) {
+            (true, _) => Ok(GroupSide::unmade()),
+            (false, true) => group_side(look).await,
+            (false, false) => sources::read(look).await,
+        }
     };
+    // What is remembered is this run's alone to change, so that it may be read meanwhile. The list is read last: who leaves it
+    // while a large group is read is not to be taken for a member.
+    let (side, rows) = tokio::try_join!(side, look.ports.links.members(&link.id, MemberQuery::All))?;
     let GroupSide { read, cursor, name, completeness, principals, nesting, others, holders, unread } = side;
     let entries = look.ports.lists.entries(&link.list, EntryQuery::All).await?;
     let entries = with_known(look, entries, &principals).await?;
-    let rows = look.ports.links.members(&link.id, MemberQuery::All).await?;
     Ok(Observed {
         read: Read::Full(read),
         entries,

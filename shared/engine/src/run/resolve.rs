@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use futures::{StreamExt as _, stream::FuturesOrdered};
 use listsync_core::{
     Timestamp,
     belief::Seen,
     case::Asked,
     contact::UndeliverableReason,
+    flight::Window,
     gather::takes_part,
     id::{ContactId, ObjectId},
     identity::{Match, Matcher, Unmatched, match_among},
@@ -198,14 +200,22 @@ impl Search<'_, '_> {
                 return self.pass_over_everybody(observed, asking).await;
             }
         }
-        let total = asking.len();
-        for (number, chunk) in asking.chunks(batch).enumerate() {
-            if self.look.is_out_of_time() {
-                return Ok(false);
+        self.look_up(observed, asking, batch).await
+    }
+
+    /// Asks for them batch by batch, several under way at a time, and saves what is found in their order: whatever arrives
+    /// first, the same comes of it.
+    async fn look_up(&mut self, observed: &mut Observed, asking: &[Entry], batch: usize) -> PortResult<bool> {
+        let (mut window, mut waiting) = (Window::default(), asking.chunks(batch));
+        let (mut under_way, mut done) = (FuturesOrdered::new(), 0);
+        loop {
+            while under_way.len() < window.size() && !self.look.is_out_of_time() {
+                let Some(chunk) = waiting.next() else { break };
+                under_way.push_back(asked(self.look, chunk));
             }
-            let addresses: Vec<_> = chunk.iter().map(|entry| entry.address.clone()).collect();
-            let answers = directory.look_up(self.look.call(), &addresses).await?;
-            let answers = answers.into_iter().map(|answer| match answer {
+            let Some(Heard { chunk, answers }) = under_way.next().await else { break };
+            window = window.after(self.look.meter.take_strain());
+            let answers = answers?.into_iter().map(|answer| match answer {
                 Lookup::Found(principal) => Some(Match::One(principal)),
                 Lookup::Ambiguous(ids) => Some(Match::Several(ids)),
                 Lookup::Nobody => None,
@@ -213,9 +223,10 @@ impl Search<'_, '_> {
             if !self.take(observed, chunk.iter().zip(answers)).await? {
                 return Ok(false);
             }
-            self.look.watch.step(Step::LookedUp { done: (number * batch + chunk.len()).min(total), total });
+            done += chunk.len();
+            self.look.watch.step(Step::LookedUp { done, total: asking.len() });
         }
-        Ok(true)
+        Ok(done == asking.len())
     }
 
     async fn pass_over_everybody(&mut self, observed: &mut Observed, asking: &[Entry]) -> PortResult<bool> {
@@ -296,6 +307,17 @@ impl Search<'_, '_> {
         self.progressed |= !found.is_empty();
         bind(self.look, observed, found).await
     }
+}
+
+/// What was answered for a batch of contacts.
+struct Heard<'e> {
+    chunk: &'e [Entry],
+    answers: PortResult<Vec<Lookup>>,
+}
+
+async fn asked<'e>(look: Look<'_>, chunk: &'e [Entry]) -> Heard<'e> {
+    let addresses: Vec<_> = chunk.iter().map(|entry| entry.address.clone()).collect();
+    Heard { chunk, answers: look.ports.directory.look_up(look.call(), &addresses).await }
 }
 
 /// Whether a mail system or a person says so; what an earlier look-up found is judged anew.

@@ -8,8 +8,10 @@ use std::{
     time::Duration,
 };
 
+use futures::{StreamExt as _, stream::FuturesOrdered};
 use listsync_core::{
     case::Reach,
+    flight::Window,
     id::{GroupId, ObjectId},
     link::{Link, Side},
     member::Op,
@@ -118,16 +120,24 @@ fn first(unread: Unread) -> PortError {
     unread.into_values().next().unwrap_or_else(nothing)
 }
 
-/// Reads every source in full. One that cannot be read does not stop the others, but then nobody is taken for absent.
+/// Reads every source in full, several at a time. One that cannot be read does not stop the others, but then nobody is taken for absent.
 pub(super) async fn read(look: Look<'_>) -> PortResult<GroupSide> {
     let progress = look.progress();
     let known =
         progress.group_cursor.as_ref().filter(|_| progress.full_read_at.is_some_and(|at| at <= look.now()));
     let known = known.and_then(Places::of).unwrap_or_default();
     let mut union = Union::default();
-    for group in look.link().groups() {
-        let place = known.0.get(group);
-        match read_group(look, group, place.map(|place| &place.cursor)).await {
+    let (mut window, mut groups) = (Window::default(), look.link().groups());
+    let mut under_way = FuturesOrdered::new();
+    loop {
+        while under_way.len() < window.size() {
+            let Some(group) = groups.next() else { break };
+            let cursor = known.0.get(group).map(|place| &place.cursor);
+            under_way.push_back(async move { (group, read_group(look, group, cursor).await) });
+        }
+        let Some((group, read)) = under_way.next().await else { break };
+        window = window.after(look.meter.take_strain());
+        match read {
             Ok(read) => union.take(group, read),
             Err(error) => union.miss(group, error),
         }

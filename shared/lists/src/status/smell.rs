@@ -2,7 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::{columns::word_key, titles::words};
+use super::{Flag, Meaning};
+use crate::{
+    columns::word_key,
+    known::{self, Known},
+    titles::words,
+};
 
 /// Words that say by themselves that somebody is gone, as they are compared.
 const STRONG: &[&str] = &[
@@ -20,6 +25,7 @@ const STRONG: &[&str] = &[
     "involuntarytermination",
     "offboarded",
     "ausgetreten",
+    "ausgeschieden",
     "gekündigt",
     "maderedundant",
 ];
@@ -107,6 +113,38 @@ const LEAVING: &[&str] = &[
     "exit",
 ];
 
+/// What a column's title says of it where no profile looks for a status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Speaks {
+    /// Nothing of leaving: its values may.
+    OfOther,
+    /// Of leaving, as *Termination Date* does: whatever stands there may be of somebody who is gone, but for a no.
+    OfLeaving,
+    /// Of being there or not, by yes and no.
+    ByFlag(Flag),
+}
+
+impl Speaks {
+    pub(crate) fn of(title: &str) -> Self {
+        let leaving = words(title).iter().any(|word| LEAVING.contains(&word.as_str()));
+        match super::flag_of_own_column(title) {
+            Some(flag) => Self::ByFlag(flag),
+            None if leaving || known::is_title_of(Known::StatusDate, title) => Self::OfLeaving,
+            None => Self::OfOther,
+        }
+    }
+
+    /// Whether a cell of such a column says that somebody is gone.
+    fn tells(self, cell: &str) -> bool {
+        let is_nothing = || cell.trim().chars().all(|each| !each.is_alphanumeric());
+        match self {
+            Self::OfOther => false,
+            Self::OfLeaving => !is_nothing() && Flag::Gone.meaning(cell) != Some(Meaning::Active),
+            Self::ByFlag(flag) => flag.meaning(cell) == Some(Meaning::Terminated),
+        }
+    }
+}
+
 /// Whether the title of a column that is not understood speaks of status or leaving.
 pub(crate) fn smells_by_title(title: &str) -> bool {
     let words = words(title);
@@ -134,6 +172,10 @@ const SHORT: usize = 48;
 #[derive(Debug)]
 pub(crate) struct Watch {
     pub(crate) column: usize,
+    /// What its title says.
+    speaks: Speaks,
+    /// Whether a cell said, by the title, that somebody is gone.
+    told: bool,
     /// Different values so far; none: it has too many for a status.
     values: Option<BTreeSet<Box<[u8]>>>,
 }
@@ -148,12 +190,13 @@ pub(crate) enum Smells {
 }
 
 impl Watch {
-    pub(crate) fn new(column: usize) -> Self {
-        Self { column, values: Some(BTreeSet::new()) }
+    pub(crate) fn new(column: usize, speaks: Speaks) -> Self {
+        Self { column, speaks, told: false, values: Some(BTreeSet::new()) }
     }
 
     /// Looks at a cell. A column that has shown too many values is looked at no more, so that this costs next to nothing.
     pub(crate) fn look(&mut self, cell: &[u8]) {
+        self.told |= self.speaks != Speaks::OfOther && self.speaks.tells(&String::from_utf8_lossy(cell));
         let Some(values) = &mut self.values else { return };
         if cell.is_empty() || values.contains(cell) {
             return;
@@ -172,7 +215,7 @@ impl Watch {
         let any = |words: &[&str]| keys.iter().any(|key| words.contains(&key.as_str()));
         let only =
             keys.iter().all(|key| [STRONG, WEAK, PRESENT].iter().any(|words| words.contains(&key.as_str())));
-        if any(STRONG) || (only && any(WEAK)) { Smells::OfLeaving } else { Smells::Not }
+        if self.told || any(STRONG) || (only && any(WEAK)) { Smells::OfLeaving } else { Smells::Not }
     }
 }
 
@@ -215,13 +258,46 @@ mod tests {
     }
 
     fn smells(values: &[&str]) -> bool {
-        let mut watch = Watch::new(0);
+        let mut watch = Watch::new(0, Speaks::OfOther);
         values.iter().for_each(|value| watch.look(value.as_bytes()));
         watch.smells() == Smells::OfLeaving
     }
 
     #[test]
+    fn what_stands_under_a_title_of_leaving_smells_unless_it_says_no() {
+        let told = |title: &str, cell: &str| {
+            let mut watch = Watch::new(0, Speaks::of(title));
+            watch.look(cell.as_bytes());
+            watch.smells() == Smells::OfLeaving
+        };
+        for (title, cell) in [
+            ("Terminated", "Yes"),
+            ("Termination Date", "2020-01-01"),
+            ("Austritt", "01.01.2020"),
+            ("Date de départ", "01/01/2020"),
+            ("Leaver?", "x"),
+            ("Active", "No"),
+            ("Termination Reason", "moved away"),
+        ] {
+            assert!(told(title, cell), "{title}: {cell}");
+        }
+        for (title, cell) in [
+            ("Terminated", "No"),
+            ("Terminated", ""),
+            ("Termination Date", "-"),
+            ("Active", "Yes"),
+            ("Status", "Gold"),
+            ("Hire Date", "2020-01-01"),
+            ("Disabled", "Yes"),
+            ("accountEnabled", "False"),
+        ] {
+            assert!(!told(title, cell), "{title}: {cell}");
+        }
+    }
+
+    #[test]
     fn values_of_leaving_smell() {
+        assert!(smells(&["aktiv", "ausgeschieden"]));
         assert!(smells(&["Full-Time", "Terminated", "Part-Time"]));
         assert!(smells(&["Active", "Inactive", ""]));
         assert!(!smells(&["Active", "Active"]), "nobody is gone");

@@ -161,9 +161,12 @@ async fn a_test_is_sent_at_once_and_each_channel_that_fails_is_told_with_what_to
     world.listsync(&["alerts", "test"]).await.exits(0);
     let got = receiver.until(2, SLACK).await;
     assert_eq!(verified(by_path(&got, "/hook")[0])["type"], "listsync.alert.test");
+    let sent = world.json(&["alerts", "ls"]).await;
+    assert!(sent[0]["sent_at"].is_string() && sent[0]["trouble"].is_null(), "{sent}");
     receiver.answers(404);
     let refused = world.listsync(&["alerts", "test"]).await.exits(1);
     assert!(refused.stdout.contains("the receiver answered 404"), "{}", refused.stdout);
+    assert_eq!(world.json(&["alerts", "ls"]).await[0]["trouble"]["code"], "receiver_failed");
     receiver.hangs();
     let slow = world.listsync(&["alerts", "test"]).await.exits(1);
     assert!(slow.stdout.contains("did not answer in time"), "{}", slow.stdout);

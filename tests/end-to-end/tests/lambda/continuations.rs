@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use listsync_end_to_end::{Cloud, Function, Message, TIMER_TIME, beat};
-use listsync_graph_emulator::{Emulator, Settings};
+use listsync_graph_emulator::{Emulator, Settings, Writers};
 use serde_json::Value;
 
 use crate::scene::{is_in_step, links};
@@ -12,12 +12,14 @@ const KEPT: Duration = Duration::from_secs(15);
 /// The work that the first invocation has time for; each later one has half as much again. So the machine's speed decides
 /// how many there are, and not whether they come to an end.
 const FIRST: Duration = Duration::from_secs(20);
-/// Of each request to Graph. The 200 batches of additions alone take 50 seconds, which no two invocations have.
+/// Of each request to Graph. It takes one writer of a group at a time, so that the 200 batches of additions alone take 50
+/// seconds, which no two invocations have.
 const LATENCY: Duration = Duration::from_millis(250);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_link_of_twenty_thousand_members_goes_on_over_several_invocations() {
-    let emulator = Emulator::builder().settings(Settings { latency: LATENCY, ..Settings::default() });
+    let settings = Settings { latency: LATENCY, writers: Writers::One, ..Settings::default() };
+    let emulator = Emulator::builder().settings(settings);
     let cloud = Cloud::with(emulator, MEMBERS).await;
     let group = cloud.world.linked("Everybody", &(0..MEMBERS).collect::<Vec<_>>()).await;
     let (timer, worker) = (cloud.timer().await, cloud.worker().await);
@@ -37,7 +39,8 @@ async fn a_link_of_twenty_thousand_members_goes_on_over_several_invocations() {
     assert_eq!(link["last_run"]["trigger"], "continuation", "{link}");
     assert!(continuations(&cloud).await >= 2, "it took {invocations} invocations: {}", told(&worker));
     let writes = cloud.world.tenant().counters().member_writes;
-    assert!(writes <= MEMBERS as u64 / 20 + invocations * 5, "little is sent twice: {writes}");
+    // Each invocation learns anew that two at a time are refused, of a few requests of five writes each.
+    assert!(writes <= MEMBERS as u64 / 20 + invocations * 30, "little is sent twice: {writes}");
     assert!(cloud.dead_letters().await.is_empty());
     cloud.world.assert_careful();
 }

@@ -131,11 +131,13 @@ impl<P: Directory + ?Sized> Directory for Faulty<P> {
     }
 
     async fn write(&self, call: Call<'_>, group: &GroupId, op: Op, ids: &[ObjectId]) -> Vec<Applied> {
-        through_each!(self, "directory.write", self.port.write(call, group, op, ids), ids, unheard)
+        let write = self.faults.on_its_way(call.meter, self.port.write(call, group, op, ids));
+        through_each!(self, "directory.write", write, ids, unheard)
     }
 
     async fn write_again(&self, call: Call<'_>, group: &GroupId, ids: &[ObjectId]) -> Vec<Applied> {
-        through_each!(self, "directory.write_again", self.port.write_again(call, group, ids), ids, unheard)
+        let write = self.faults.on_its_way(call.meter, self.port.write_again(call, group, ids));
+        through_each!(self, "directory.write_again", write, ids, unheard)
     }
 
     async fn invite(&self, call: Call<'_>, guests: &[Guest]) -> Vec<Invited> {

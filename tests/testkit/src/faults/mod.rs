@@ -18,9 +18,12 @@ use std::{
 };
 
 use async_trait::async_trait;
+use listsync_core::flight::Strain;
 use listsync_engine::{
     Ports,
-    ports::{Directory, Fault, Gate, Links, ListStore, PortError, PortResult, Queue, Runs, SettingsStore},
+    ports::{
+        Directory, Fault, Gate, Links, ListStore, Meter, PortError, PortResult, Queue, Runs, SettingsStore,
+    },
 };
 
 use crate::fakes::ManualClock;
@@ -62,6 +65,20 @@ pub trait Way: Send + Sync {
     async fn begin(&self) -> PortResult<()>;
 }
 
+/// What becomes of a request that is under way beside others.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OnItsWay {
+    /// So often others have their turn before it takes effect.
+    pub before: u64,
+    /// So often before it is answered then.
+    pub after: u64,
+    /// What the directory says to how much comes at once.
+    pub strain: Strain,
+}
+
+/// Says what becomes of each request that may be under way beside others.
+pub type Order = Box<dyn FnMut() -> OnItsWay + Send>;
+
 /// What stands between a run and its ports. Clones are the same.
 #[derive(Clone)]
 pub struct Faults {
@@ -75,8 +92,16 @@ struct State {
     calls: u64,
     dead: bool,
     pace: Box<dyn FnMut() -> Duration + Send>,
+    order: Order,
     names: Vec<&'static str>,
-    sleeper: Option<Waker>,
+    sleepers: Vec<Waker>,
+    /// How often somebody outside let the process go on.
+    turns: u64,
+    /// Whether a request let others have their turn since the process was let go on.
+    waited: bool,
+    /// How many writes of the directory are under way. One that was dropped may still take effect.
+    writing: u64,
+    most_writing: u64,
 }
 
 impl Faults {
@@ -84,7 +109,19 @@ impl Faults {
     #[must_use]
     pub fn judged(judge: Judge) -> Self {
         let pace = Box::new(|| Duration::ZERO);
-        let state = State { judge, calls: 0, dead: false, pace, names: Vec::new(), sleeper: None };
+        let state = State {
+            judge,
+            calls: 0,
+            dead: false,
+            pace,
+            order: Box::new(OnItsWay::default),
+            names: Vec::new(),
+            sleepers: Vec::new(),
+            turns: 0,
+            waited: false,
+            writing: 0,
+            most_writing: 0,
+        };
         Self { state: Arc::new(Mutex::new(state)), clock: None, way: None }
     }
 
@@ -105,6 +142,17 @@ impl Faults {
     pub fn paced(self, clock: &ManualClock, pace: Box<dyn FnMut() -> Duration + Send>) -> Self {
         self.lock().pace = pace;
         Self { clock: Some(clock.clone()), ..self }
+    }
+
+    /// Lets requests that are under way at the same time take effect and be answered in this order.
+    pub fn order(&self, order: Order) {
+        self.lock().order = order;
+    }
+
+    /// The most writes of the directory that were under way at a time.
+    #[must_use]
+    pub fn most_writing(&self) -> u64 {
+        self.lock().most_writing
     }
 
     /// Lets each request to the directory that its fate lets through go this way.
@@ -157,31 +205,74 @@ impl Faults {
     pub async fn process<T>(&self, process: impl Future<Output = T>) -> Result<T, Crashed> {
         let mut process = pin!(process);
         poll_fn(|context| {
-            let sleeper = self.lock().sleeper.take();
-            if let Some(sleeper) = sleeper {
-                sleeper.wake();
-            }
-            let polled = process.as_mut().poll(context);
-            match polled {
-                _ if self.lock().dead => Poll::Ready(Err(Crashed)),
-                Poll::Ready(value) => Poll::Ready(Ok(value)),
-                Poll::Pending => Poll::Pending,
+            let sleepers = {
+                let mut state = self.lock();
+                state.turns += 1;
+                std::mem::take(&mut state.sleepers)
+            };
+            sleepers.into_iter().for_each(Waker::wake);
+            loop {
+                self.lock().waited = false;
+                let polled = process.as_mut().poll(context);
+                let (dead, waited) = {
+                    let state = self.lock();
+                    (state.dead, state.waited)
+                };
+                match polled {
+                    _ if dead => return Poll::Ready(Err(Crashed)),
+                    Poll::Ready(value) => return Poll::Ready(Ok(value)),
+                    // It stands still only once nothing that is under way goes on by itself.
+                    Poll::Pending if waited => {}
+                    Poll::Pending => return Poll::Pending,
+                }
             }
         })
         .await
     }
 
-    /// Is not ready once, and wakes nobody until the process is polled again.
+    /// Is not ready, and wakes nobody, until somebody outside lets the process go on.
     async fn stand_still(&self) {
-        let mut stood = false;
+        let began = self.lock().turns;
         poll_fn(|context| {
-            if std::mem::replace(&mut stood, true) {
+            let mut state = self.lock();
+            if state.turns > began {
                 return Poll::Ready(());
             }
-            self.lock().sleeper = Some(context.waker().clone());
+            state.sleepers.push(context.waker().clone());
             Poll::Pending
         })
         .await;
+    }
+
+    /// Lets others have their turn so often.
+    async fn wait_for_others(&self, turns: u64) {
+        let mut left = turns;
+        poll_fn(|context| {
+            if left == 0 {
+                return Poll::Ready(());
+            }
+            left -= 1;
+            self.lock().waited = true;
+            context.waker().wake_by_ref();
+            Poll::Pending
+        })
+        .await;
+    }
+
+    /// A write of the directory, under way beside others.
+    async fn on_its_way<T>(&self, meter: &Meter, write: impl Future<Output = T>) -> T {
+        let OnItsWay { before, after, strain } = {
+            let mut state = self.lock();
+            state.writing += 1;
+            state.most_writing = state.most_writing.max(state.writing);
+            (state.order)()
+        };
+        self.wait_for_others(before).await;
+        let answers = write.await;
+        self.wait_for_others(after).await;
+        meter.note(strain);
+        self.lock().writing -= 1;
+        answers
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -200,6 +291,12 @@ impl Faults {
         if let Some(clock) = &self.clock {
             clock.advance(took);
         }
+        let frees_the_lease = ["links.release", "links.finish"].contains(&name);
+        assert!(
+            !frees_the_lease || state.writing == 0,
+            "{} writes are under way as the lease is freed by {name}",
+            state.writing
+        );
         (state.judge)(name, number)
     }
 

@@ -15,6 +15,7 @@ mod departures;
 mod desk;
 mod events;
 mod experiment;
+mod flights;
 mod graces;
 mod groups;
 mod growth;

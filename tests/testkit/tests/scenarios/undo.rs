@@ -211,20 +211,23 @@ fn nobody_who_is_protected_or_came_by_their_own_word_is_taken_off() {
     play(async {
         for reading in BOTH {
             let mut desk = Desk::settled(reading, &["ann", "bob", "cid"]).await;
-            for name in ["dan", "eva", "fay"] {
+            for name in ["dan", "eva", "fay", "gus"] {
                 desk.directory.put_person(person(name));
             }
             desk.list_adds("dan").await;
             desk.says("eva", Decision::Subscribed).await;
             desk.list_adds("fay").await;
+            desk.group_adds("gus");
             desk.clock.advance(MINUTE);
             let run = desk.sync().await;
+            desk.says("gus", Decision::Subscribed).await;
             desk.settings(|settings| settings.protected.addresses = [address("fay")].into()).await;
             let (done, left_out) = desk.undone(&run).await;
             assert_eq!((done.returned, done.left), (0, 1));
-            assert_eq!(left_out, out(&[("eva", WhyNot::OwnWord), ("fay", WhyNot::Protected)]));
+            let own = [("eva", WhyNot::OwnWord), ("gus", WhyNot::OwnWord), ("fay", WhyNot::Protected)];
+            assert_eq!(left_out, out(&own));
             desk.wait(HOUR).await;
-            desk.both_are(&["ann", "bob", "cid", "eva", "fay"]).await;
+            desk.both_are(&["ann", "bob", "cid", "eva", "fay", "gus"]).await;
         }
     });
 }

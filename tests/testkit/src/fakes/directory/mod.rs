@@ -76,6 +76,8 @@ struct State {
     /// Old changes that the next read of a group's changes repeats.
     repeats: BTreeMap<GroupId, BTreeMap<ObjectId, Op>>,
     repeat_percent: u64,
+    /// How many ids one write takes at the most.
+    most_written: usize,
 }
 
 #[derive(Debug)]
@@ -113,6 +115,7 @@ impl FakeDirectory {
             late: BTreeMap::new(),
             repeats: BTreeMap::new(),
             repeat_percent: 0,
+            most_written: usize::MAX,
         };
         Self { state: Arc::new(Mutex::new(state)), clock: clock.clone() }
     }
@@ -222,6 +225,11 @@ impl FakeDirectory {
     /// From now on this share of all full reads, in percent, misses a row that its count counts.
     pub fn shorten_some_reads(&self, percent: u64) {
         self.lock().short_read_percent = percent;
+    }
+
+    /// From now on one write takes so many ids at its best, so that few people make several writes.
+    pub fn take_few(&self, most: usize) {
+        self.lock().most_written = most;
     }
 
     /// Every addition of this person is refused from now on.

@@ -356,10 +356,11 @@ impl Directory for FakeDirectory {
     }
 
     fn write_batch(&self, op: Op) -> usize {
-        match op {
+        let most = match op {
             Op::Add => ADDS,
             Op::Remove => REMOVES,
-        }
+        };
+        most.min(self.lock().most_written)
     }
 
     fn invite_batch(&self) -> usize {

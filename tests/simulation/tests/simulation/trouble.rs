@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use listsync_core::flight::Strain;
 use listsync_engine::ports::Fault;
 use listsync_testkit::{
     dice::Dice,
     fakes::ManualClock,
-    faults::{Fate, Faults, When},
+    faults::{Fate, Faults, OnItsWay, Order, When},
 };
 
 /// How often calls go wrong, in thousandths.
@@ -40,6 +41,8 @@ impl Trouble {
     /// Faults for one process, with dice of their own.
     pub(crate) fn faults(self, dice: &mut Dice, clock: &ManualClock, mut by: impl Bystander) -> Faults {
         let (mut dice, mut pace) = (dice.fork(), dice.fork());
+        // Of dice of its own: where one request at a time is under way, nothing else in a history is changed by it.
+        let order = any_order(Dice::new(!pace.clone().throw()));
         let slow = if pace.chance(5) { 20_000 } else { 1_500 };
         let judge = move |name: &'static str, number: u64| {
             if dice.per_mille(self.edit) {
@@ -53,7 +56,9 @@ impl Trouble {
             fate
         };
         let pace = move || Duration::from_millis(pace.below(slow));
-        Faults::judged(Box::new(judge)).paced(clock, Box::new(pace))
+        let faults = Faults::judged(Box::new(judge)).paced(clock, Box::new(pace));
+        faults.order(order);
+        faults
     }
 
     fn fate(self, name: &str, dice: &mut Dice) -> Fate {
@@ -72,4 +77,23 @@ impl Trouble {
         }
         Fate::Fail(Fault::Unavailable, when)
     }
+}
+
+/// How many people one write takes at the most, in the history of a seed: in one of three so few that several writes are
+/// under way at a time.
+pub(crate) fn few_at_once(seed: u64) -> usize {
+    let mut dice = Dice::new(seed.rotate_left(16));
+    if dice.chance(33) { 1 + dice.index(3) } else { usize::MAX }
+}
+
+/// Requests that are under way at the same time take effect and are answered as the dice say.
+pub(crate) fn any_order(mut dice: Dice) -> Order {
+    Box::new(move || {
+        let strain = match dice.below(20) {
+            0 => Strain::Clashed,
+            1 | 2 => Strain::Slowed,
+            _ => Strain::None,
+        };
+        OnItsWay { before: dice.below(3), after: dice.below(4), strain }
+    })
 }

@@ -36,7 +36,7 @@ use crate::{
     oracle::{Before, Exempt, Oracle},
     plant::poll_once,
     scene::{Scene, at_once, play as run_on_runtime},
-    trouble::{Bystander, Trouble},
+    trouble::{Bystander, Trouble, few_at_once},
     undo::{Chronicle, Undone},
 };
 
@@ -124,6 +124,7 @@ impl History {
         }
         // Of dice of their own: what else happens in a history is not changed by them.
         scene.directory.repeat_some_changes(repeat_percent(seed));
+        scene.directory.take_few(few_at_once(seed));
         let grace = grace(seed);
         scene.give(grace);
         let trouble = Trouble::throw(&mut dice);

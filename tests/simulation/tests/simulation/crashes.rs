@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use listsync_core::{list::Standing, member::Op, settings::Settings};
+use listsync_core::{flight::Strain, list::Standing, member::Op, settings::Settings};
 use listsync_engine::{
     ports::{Fault, Links as _, MemberQuery, Queue as _},
     worker::Handled,
@@ -14,7 +14,7 @@ use listsync_engine::{
 use listsync_testkit::{
     dice::Dice,
     fakes::Lag,
-    faults::{Fate, Faults, When},
+    faults::{Fate, Faults, OnItsWay, When},
     sample::person,
 };
 
@@ -33,30 +33,41 @@ struct End {
     rows: BTreeMap<String, (bool, bool)>,
 }
 
+const DEATHS: [Fate; 2] = [Fate::Crash(When::Before), Fate::Crash(When::After)];
+const FAILURES: [Fate; 3] = [
+    Fate::Fail(Fault::Unavailable, When::Before),
+    Fate::Fail(Fault::Unavailable, When::After),
+    Fate::Fail(Fault::Throttled(Duration::from_secs(30)), When::Before),
+];
+
 /// Law 2.
 #[test]
 fn a_run_killed_at_any_call_is_made_good_by_the_next() {
-    everywhere(&[Fate::Crash(When::Before), Fate::Crash(When::After)]);
+    everywhere(story, &DEATHS);
 }
 
 #[test]
 fn a_call_that_fails_anywhere_is_made_good_by_the_next_run() {
-    let slow_down = Fault::Throttled(Duration::from_secs(30));
-    everywhere(&[
-        Fate::Fail(Fault::Unavailable, When::Before),
-        Fate::Fail(Fault::Unavailable, When::After),
-        Fate::Fail(slow_down, When::Before),
-    ]);
+    everywhere(story, &FAILURES);
 }
 
 /// Law 7.
 #[test]
 fn a_worker_that_sleeps_at_any_call_while_another_takes_over_changes_nothing_that_is_not_so() {
-    everywhere(&[Fate::Stall]);
+    everywhere(story, &[Fate::Stall]);
 }
 
-/// Plays the story once undisturbed, then once for each call and each fate.
-fn everywhere(fates: &[Fate]) {
+/// Laws 2 and 7.
+#[test]
+fn whatever_happens_with_several_batches_under_way_is_made_good_by_the_next_run() {
+    let faults = Faults::none();
+    crowd(&faults);
+    assert!(faults.most_writing() > 2, "{} writes were under way at a time", faults.most_writing());
+    everywhere(crowd, &[&DEATHS[..], &FAILURES, &[Fate::Stall]].concat());
+}
+
+/// Plays a story once undisturbed, then once for each call and each fate.
+fn everywhere(story: fn(&Faults) -> End, fates: &[Fate]) {
     let faults = Faults::none();
     let undisturbed = story(&faults);
     let calls = faults.calls();
@@ -71,6 +82,46 @@ fn everywhere(fates: &[Fate]) {
             assert_eq!(end, undisturbed, "{fate:?} at call {at}, {name}");
         }
     }
+}
+
+/// Many come at once, and then some go at once, where each write takes one person: several are under way at a time, and are
+/// answered in another order than they were sent.
+fn crowd(faults: &Faults) -> End {
+    let people: Vec<String> = ('a'..='l').map(|letter| format!("{letter}{letter}")).collect();
+    let scene = Scene::new((Lag::NONE, Dice::new(1)), &Settings::default(), &people);
+    scene.directory.take_few(1);
+    let mut dice = Dice::new(7);
+    faults.order(Box::new(move || OnItsWay {
+        before: dice.below(2),
+        after: dice.below(6),
+        strain: Strain::None,
+    }));
+    let stage = Stage::new(scene, people.clone(), Duration::ZERO, Telling::Silently);
+    play(async {
+        for name in &people[..10] {
+            stage.list(name, Deed::Add);
+        }
+        for name in &people[8..] {
+            stage.group(name, Op::Add);
+        }
+        sync(&stage.scene, faults).await;
+        assert_eq!(
+            (stage.scene.grouped().len(), stage.scene.listed().len()),
+            (12, 12),
+            "all are on both sides"
+        );
+        stage.scene.wait(3_600);
+        for name in &people[..5] {
+            stage.list(name, Deed::Remove);
+        }
+        sync(&stage.scene, faults).await;
+        assert_eq!((stage.scene.grouped().len(), stage.scene.listed().len()), (7, 7), "five went");
+        for _ in 0..8 {
+            stage.scene.wait(900);
+            sync(&stage.scene, &Faults::none()).await;
+        }
+    });
+    End::of(&stage.scene)
 }
 
 /// A first sync, changes of every kind, a second sync, an account for somebody who had none, a third sync, and a rest.

@@ -29,7 +29,7 @@ use self::{folk::Account, patience::Patience, stage::Stage, town::Town};
 use crate::{
     history::{Telling, repeat_percent},
     plant::{at_once, play as run_on_runtime, poll_once},
-    trouble::Trouble,
+    trouble::{Trouble, few_at_once},
 };
 
 /// Plays the history of a seed.
@@ -91,6 +91,7 @@ impl History {
         // Of dice of its own: what else happens in a history is not changed by it.
         let patience = (seed / 2).is_multiple_of(4).then(|| Patience::new(&stage.plant, Dice::new(!seed)));
         stage.plant.directory.repeat_some_changes(repeat_percent(seed));
+        stage.plant.directory.take_few(few_at_once(seed));
         Self { stage, dice, runs: 0, trouble, limit, pace, patience }
     }
 
