@@ -83,6 +83,11 @@ pub(crate) fn settled(visit: &Visit, here: Here, found: Result<Response, Problem
     found.unwrap_or_else(|problem| refusal(visit, here, problem))
 }
 
+/// The page of a form that could not be taken, with what was wrong; where the page itself cannot be shown, just that.
+pub(crate) fn again(visit: &Visit, here: Here, wrong: Problem, found: Result<Response, Problem>) -> Response {
+    found.unwrap_or_else(|_| refusal(visit, here, wrong))
+}
+
 /// A refusal where nobody is known to be signed in.
 pub(crate) fn refused(problem: Problem) -> Response {
     let body = html! { p.lead { (problem.detail) } @if !problem.hint.is_empty() { p { (problem.hint) } } };

@@ -13,7 +13,7 @@ use maud::{Markup, html};
 
 use super::imports::state;
 use crate::{
-    answer::{self, Page, settled},
+    answer::{self, Page, again, settled},
     frame::Here,
     parts::{Shown, count, crumbs, moment, number, only, people, persons, token},
     visit::{Posted, Visit},
@@ -37,8 +37,8 @@ pub(crate) async fn rule(Path(import): Path<String>, Posted { visit, form }: Pos
     match done {
         Ok(()) => answer::to(&format!("/imports/{}", import.replace('/', ""))),
         Err(problem) => {
-            let found = page(&visit, import, Some(problem)).await;
-            settled(&visit, Here::Import, found)
+            let found = page(&visit, import, Some(problem.clone())).await;
+            again(&visit, Here::Import, problem, found)
         }
     }
 }
@@ -156,8 +156,8 @@ pub(crate) async fn undo(Path(import): Path<String>, Posted { visit, form }: Pos
     match visit.asking.undo_import(import.clone(), form.get("digest").to_owned()).await {
         Ok(done) => answer::to(&format!("/imports/{}", done.import.id)),
         Err(problem) => {
-            let found = undo_page(&visit, import, Some(problem)).await;
-            settled(&visit, Here::Import, found)
+            let found = undo_page(&visit, import, Some(problem.clone())).await;
+            again(&visit, Here::Import, problem, found)
         }
     }
 }

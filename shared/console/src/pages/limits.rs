@@ -13,7 +13,7 @@ use listsync_http::{
 use maud::{Markup, html};
 
 use crate::{
-    answer::{self, Page, settled},
+    answer::{self, Page, again, settled},
     form::Form,
     frame::Here,
     parts::{Field, Shown, area, crumbs, field, number, only, people, select, token},
@@ -111,8 +111,8 @@ pub(crate) async fn change(Path(link): Path<String>, Posted { visit, form }: Pos
     match done {
         Ok(link) => answer::to(&format!("/lists/{}", link.list.id)),
         Err(problem) => {
-            let found = page(&visit, link, Some(&form), Some(problem)).await;
-            settled(&visit, Here::Lists, found)
+            let found = page(&visit, link, Some(&form), Some(problem.clone())).await;
+            again(&visit, Here::Lists, problem, found)
         }
     }
 }

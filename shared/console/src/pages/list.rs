@@ -11,7 +11,7 @@ use super::{
     linking::{self, Wish},
 };
 use crate::{
-    answer::{self, Page, settled},
+    answer::{self, Page, again, settled},
     frame::Here,
     parts::{Shown, button, chip, moment, number, only, people, url},
     visit::{Posted, Visit},
@@ -32,8 +32,8 @@ pub(crate) async fn link(Path(list): Path<String>, Posted { visit, form }: Poste
     match done {
         Ok(link) => answer::to(&format!("/lists/{}", link.list.id)),
         Err(problem) => {
-            let found = page(&visit, list, Wish::of(&form, Some(problem))).await;
-            settled(&visit, Here::Lists, found)
+            let found = page(&visit, list, Wish::of(&form, Some(problem.clone()))).await;
+            again(&visit, Here::Lists, problem, found)
         }
     }
 }

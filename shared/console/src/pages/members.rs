@@ -12,7 +12,7 @@ use listsync_http::{
 use maud::{Markup, html};
 
 use crate::{
-    answer::{self, Page, settled},
+    answer::{self, Page, again, settled},
     form::Form,
     frame::Here,
     parts::{Field, address, button, crumbs, field, moment, name_of, next, number, only, token, url},
@@ -37,8 +37,9 @@ pub(crate) async fn change(Path(list): Path<String>, Posted { visit, form }: Pos
     match done {
         Ok(()) => answer::to(&format!("/lists/{}/members", list.replace('/', ""))),
         Err(problem) => {
-            let found = page(&visit, list, &form, Some(named(problem))).await;
-            settled(&visit, Here::Lists, found)
+            let problem = named(problem);
+            let found = page(&visit, list, &form, Some(problem.clone())).await;
+            again(&visit, Here::Lists, problem, found)
         }
     }
 }

@@ -11,7 +11,7 @@ use maud::{Markup, html};
 
 use super::members::happened;
 use crate::{
-    answer::{self, Page, settled},
+    answer::{self, Page, again, settled},
     form::Form,
     frame::Here,
     parts::{Field, address, button, crumbs, field, moment, name_of, next, only, token, url},
@@ -134,8 +134,8 @@ pub(crate) async fn say(Path(contact): Path<String>, Posted { visit, form }: Pos
     match done {
         Ok(id) => answer::to(&format!("/people/{id}")),
         Err(problem) => {
-            let found = page(&visit, contact, Some(problem)).await;
-            settled(&visit, Here::People, found)
+            let found = page(&visit, contact, Some(problem.clone())).await;
+            again(&visit, Here::People, problem, found)
         }
     }
 }
@@ -192,8 +192,8 @@ pub(crate) async fn erase(Path(contact): Path<String>, Posted { visit, form }: P
     match done {
         Ok(()) => answer::to("/people"),
         Err(problem) => {
-            let found = erase_page(&visit, contact, &form, Some(problem)).await;
-            settled(&visit, Here::People, found)
+            let found = erase_page(&visit, contact, &form, Some(problem.clone())).await;
+            again(&visit, Here::People, problem, found)
         }
     }
 }

@@ -6,7 +6,7 @@ use listsync_http::{Problem, documents::undo::UndoDocument};
 use maud::{Markup, html};
 
 use crate::{
-    answer::{self, Page, settled},
+    answer::{self, Page, again, settled},
     frame::Here,
     parts::{Shown, crumbs, number, people, persons, token},
     visit::{Posted, Visit},
@@ -25,8 +25,8 @@ pub(crate) async fn carry_out(Path(run): Path<String>, Posted { visit, form }: P
     match visit.asking.undo(run.clone(), form.get("digest").to_owned()).await {
         Ok(_) => answer::to(&format!("/lists/{}", form.get("list").replace('/', ""))),
         Err(problem) => {
-            let found = page(&visit, run, Some(problem)).await;
-            settled(&visit, Here::Runs, found)
+            let found = page(&visit, run, Some(problem.clone())).await;
+            again(&visit, Here::Runs, problem, found)
         }
     }
 }

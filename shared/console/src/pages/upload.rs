@@ -11,7 +11,7 @@ use maud::{Markup, html};
 
 use super::imports;
 use crate::{
-    answer::{self, Page, settled},
+    answer::{self, Page, again, settled},
     draft::{Draft, until},
     form::Form,
     frame::Here,
@@ -64,8 +64,8 @@ pub(crate) async fn decide(Path(name): Path<String>, Posted { visit, form }: Pos
             answer::to(&format!("/imports/{import}"))
         }
         Err(problem) => {
-            let found = page(&visit, &name, &form, Some(problem)).await;
-            settled(&visit, Here::Import, found)
+            let found = page(&visit, &name, &form, Some(problem.clone())).await;
+            again(&visit, Here::Import, problem, found)
         }
     }
 }

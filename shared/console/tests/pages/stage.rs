@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use axum::Router;
 use listsync_core::{
     Timestamp,
-    id::{ObjectId, RunId},
+    id::{GroupId, ObjectId, RunId},
 };
 use listsync_engine::{
     Ports,
@@ -21,6 +21,9 @@ use listsync_testkit::{
     fakes::{FakeDirectory, Lag, ManualClock},
     sample,
 };
+
+/// The id of the group that is there.
+pub(crate) const STAFF: &str = "2f4d0c1e-0000-4000-8000-000000000001";
 
 /// The stage.
 pub(crate) struct Stage {
@@ -39,12 +42,15 @@ impl Stage {
         }
         let members: Vec<ObjectId> = ["anna", "ben"].map(sample::object).into();
         let group = Group {
-            id: sample::group("staff"),
+            id: GroupId::parse(STAFF).expect("an id"),
             name: "Staff".to_owned(),
             kind: GroupKind::Microsoft365,
             membership: Membership::Shown,
         };
         directory.put_group(group, members);
+        directory.set_permissions(
+            ["GroupMember.ReadWrite.All", "User.Read.All", "Group.Create"].map(str::to_owned),
+        );
         let service = service(&clock, &directory);
         let mut options = Options { tenant: Some(sample::tenant()), ..Options::default() };
         options.limits.callers.burst = 1_000_000;
