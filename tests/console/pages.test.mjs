@@ -26,7 +26,7 @@ const path = (page) => new URL(page.url()).pathname;
 test("the story is clicked from end to end without a script", { timeout: 240_000 }, async () => {
   const page = await world.signedIn({ javaScriptEnabled: false });
   await page.getByRole("link", { name: "Make the first one." }).click();
-  await page.getByLabel("Its name").fill("Newsletter Nordics");
+  await page.getByLabel("Its name", { exact: true }).fill("Newsletter Nordics");
   await page.getByRole("button", { name: "Make the list" }).click();
   await page.getByRole("heading", { level: 2, name: "Newsletter Nordics" }).waitFor();
   known.list = path(page);
@@ -37,15 +37,14 @@ test("the story is clicked from end to end without a script", { timeout: 240_000
   await page.getByLabel("Only changes: who is not in it stays").check();
   await page.getByRole("button", { name: "Look at the file" }).click();
   await page.getByText("40 people would join, 0 would leave").waitFor();
-  known.draft = page.url();
-  const draft = await page.screenshot({ fullPage: true });
+  await judgeAll(page.url(), page);
   await page.getByRole("button", { name: "Take the file: 40 join, 0 leave" }).click();
   await page.getByText("taken in").first().waitFor();
   known.import = path(page);
 
   // Create New Outlook List, and sync.
   await page.goto(known.list);
-  await page.getByLabel("Its name").fill("Newsletter readers");
+  await page.getByLabel("Its name", { exact: true }).fill("Newsletter readers");
   await page.getByRole("button", { name: "Create and link" }).click();
   await shows(page, "in step");
   await page.getByRole("button", { name: "Sync with Outlook List" }).click();
@@ -65,20 +64,22 @@ test("the story is clicked from end to end without a script", { timeout: 240_000
   await page.getByRole("heading", { level: 2, name: /^Step by step/ }).waitFor();
   known.why = page.url();
 
-  // Nine of forty leave: a person is asked.
+  // Nine of forty leave at once: a person is asked.
+  await page.goto(known.list);
+  await page.getByRole("button", { name: "Pause" }).click();
+  await page.getByRole("button", { name: "Resume" }).waitFor();
   for (let one = 0; one < 9; one += 1) {
     await page.goto(`${known.list}/members`);
     await page.getByRole("button", { name: /^Take off/ }).first().click();
   }
+  await page.goto(known.list);
+  await page.getByRole("button", { name: "Resume" }).click();
   await page.goto("/");
-  await shows(page, "held: ");
   await shows(page, "Decide on 9");
-  await page.screenshot();
-  known.status = await page.screenshot({ fullPage: true });
   await page.getByRole("link", { name: "Decide on 9" }).click();
   await page.getByRole("heading", { level: 1, name: "Remove 9 people from the group “Newsletter readers”?" }).waitFor();
   known.hold = path(page);
-  for (const wide of [page]) await judgeAll(wide.url());
+  await judgeAll(page.url(), page);
   await page.getByRole("link", { name: "Decide later" }).click();
   await page.getByRole("link", { name: "Decide on 9" }).click();
   await page.getByRole("button", { name: "Remove 9 people" }).click();
@@ -90,7 +91,6 @@ test("the story is clicked from end to end without a script", { timeout: 240_000
   await page.goto(`${known.list}/members`);
   await page.getByText("40 on it, 0 opted out.").waitFor();
   assert.deepEqual(page.odd, []);
-  assert.ok(draft.length > 0);
   await page.context().close();
 });
 
@@ -114,9 +114,11 @@ async function judge(page, at) {
   assert.deepEqual(page.odd, [], at);
 }
 
-async function judgeAll(at) {
+/** The same in every look, as who is signed in on another page: a file that was sent is shown to nobody else. */
+async function judgeAll(at, from) {
+  const storageState = await from.context().storageState();
   for (const look of looks) {
-    const page = await world.signedIn(look);
+    const page = await world.page({ ...look, storageState });
     await judge(page, at);
     await page.context().close();
   }
@@ -146,7 +148,7 @@ for (const look of looks) {
 test("each page is walked by keyboard alone, and where one is can be seen", { timeout: 240_000 }, async () => {
   const page = await world.signedIn({ viewport: { width: 1440, height: 900 } });
   for (const at of pages()) {
-    await page.goto(at);
+    await page.goto(at.split("#")[0]);
     const expected = await page.evaluate(() => {
       const all = [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary")];
       const seen = all.filter((one) => one.checkVisibility() && !one.disabled);
@@ -160,7 +162,9 @@ test("each page is walked by keyboard alone, and where one is can be seen", { ti
       const { place, ring } = await page.evaluate(() => {
         const one = document.activeElement;
         const style = getComputedStyle(one);
-        return { place: one === document.body ? "" : one.outerHTML.slice(0, 120), ring: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2 };
+        const isEnd = one === document.body || one.wasHere;
+        one.wasHere = true;
+        return { place: isEnd ? "" : one.outerHTML.slice(0, 120), ring: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2 };
       });
       if (!place) break;
       if (walked === 0) assert.match(place, /Skip to the page/, at);

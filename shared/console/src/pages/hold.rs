@@ -3,84 +3,26 @@
 use axum::{extract::Path, http::Method, response::Response};
 use listsync_core::{
     csv::{Shape, row as csv_row},
-    hold::Hold,
     member::Op,
     plan::{Effect, Plan},
 };
-use listsync_engine::{
-    ports::{LinkState, RulingKind},
-    status::Row,
-};
+use listsync_engine::ports::RulingKind;
 use listsync_http::Problem;
 use maud::{Markup, html};
 
-use super::limits;
+use super::{
+    limits,
+    question::{Held, Question},
+};
 use crate::{
     answer::{self, Page, csv, settled},
     frame::Here,
-    parts::{count, crumbs, moment, number, only, people, persons, token},
+    parts::{count, crumbs, moment, number, only, people, token},
     visit::{Posted, Visit},
 };
 
 /// Names that are shown; the file has all.
 const NAMES: usize = 20;
-
-/// A hold with its link.
-struct Held {
-    row: Row,
-    link: LinkState,
-    hold: Hold,
-}
-
-/// What is held, counted as people read it.
-struct Question {
-    title: Markup,
-    short: String,
-    go_on: String,
-    drop: String,
-    is_grave: bool,
-}
-
-impl Held {
-    fn question(&self) -> Question {
-        let Hold { list_removals, group_removals, list_additions, group_additions, .. } = self.hold;
-        let (group, list) = (self.link.link.group_names(), &self.row.name);
-        let (removals, additions) = (list_removals + group_removals, list_additions + group_additions);
-        let place = match (list_removals + list_additions, group_removals + group_additions) {
-            (0, _) => html! { "the group “" bdi { (group) } "”" },
-            (_, 0) => html! { "the list “" bdi { (list) } "”" },
-            _ => html! { "“" bdi { (list) } "” and its group" },
-        };
-        match (removals, additions) {
-            (some, 0) => Question {
-                title: html! { "Remove " (persons(some)) " from " (place) "?" },
-                short: format!("Remove {} from {list}?", persons(some)),
-                go_on: format!("Remove {}", persons(some)),
-                drop: format!("Keep {}", persons(some)),
-                is_grave: true,
-            },
-            (0, some) => Question {
-                title: html! { "Add " (persons(some)) " to " (place) "?" },
-                short: format!("Add {} to {list}?", persons(some)),
-                go_on: format!("Add {}", persons(some)),
-                drop: format!("Do not add {}", persons(some)),
-                is_grave: false,
-            },
-            (out, come) => Question {
-                title: html! { "Remove " (persons(out)) " from " (place) " and add " (number(come)) "?" },
-                short: format!("Make {} to {list}?", count(out + come, "change", "changes")),
-                go_on: format!("Remove {} and add {}", number(out), number(come)),
-                drop: format!("Drop {}", count(out + come, "change", "changes")),
-                is_grave: true,
-            },
-        }
-    }
-
-    fn ruling(&self) -> Option<RulingKind> {
-        let ruling = self.link.ruling.as_ref()?;
-        ruling.is_of(&self.hold.digest).then_some(ruling.kind)
-    }
-}
 
 async fn held(visit: &Visit) -> Result<Vec<Held>, Problem> {
     let rows = visit.asking.standing().await?.into_iter();
@@ -116,7 +58,7 @@ fn entry(held: &Held) -> Markup {
         li {
             p { span.state.stop { "held: " (number(held.hold.counts().total())) } span.under { "since " (moment(held.hold.since)) } }
             div.what {
-                h3 { a href={ "/holds/" (held.hold.digest) } { (question.title) } }
+                h2 { a href={ "/holds/" (held.hold.digest) } { (question.title) } }
                 @for (_, reason) in &held.hold.reasons { p.quiet { (held.hold.explained(*reason)) } }
             }
             a.button.act href={ "/holds/" (held.hold.digest) } {

@@ -1,6 +1,7 @@
 //! The pages, a file each: what is asked of the operations, and how the answer is shown.
 
 pub(crate) mod audit;
+mod counter;
 pub(crate) mod grid;
 pub(crate) mod hold;
 pub(crate) mod import;
@@ -14,6 +15,7 @@ pub(crate) mod new_list;
 pub(crate) mod notices;
 pub(crate) mod people;
 pub(crate) mod person;
+mod question;
 pub(crate) mod run;
 pub(crate) mod runs;
 pub(crate) mod settings;

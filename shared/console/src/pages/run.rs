@@ -3,8 +3,7 @@
 use axum::{extract::Path, http::Method, response::Response};
 use listsync_core::{
     link::Side,
-    member::Op,
-    summary::{Failure, SideCounts, Summary},
+    summary::{Failure, Summary},
 };
 use listsync_http::{
     PageQuery, Problem,
@@ -15,7 +14,10 @@ use listsync_http::{
 };
 use maud::{Markup, html};
 
-use super::runs::outcome;
+use super::{
+    counter::{ALL, Counter},
+    runs::outcome,
+};
 use crate::{
     answer::{Page, csv, settled},
     frame::Here,
@@ -28,71 +30,6 @@ const READ: u16 = 100;
 const READS: usize = 20;
 /// Effects that a file holds at most.
 const FARTHEST: usize = 200_000;
-
-/// One of the eight counters.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Counter {
-    side: Side,
-    op: Op,
-    failed: bool,
-}
-
-impl Counter {
-    /// By its name in an address.
-    fn named(text: &str) -> Option<Self> {
-        ALL.into_iter().find(|one| one.name() == text)
-    }
-
-    fn name(self) -> &'static str {
-        match (self.side, self.op, self.failed) {
-            (Side::List, Op::Add, false) => "list-added",
-            (Side::List, Op::Remove, false) => "list-removed",
-            (Side::List, Op::Add, true) => "list-add-failed",
-            (Side::List, Op::Remove, true) => "list-remove-failed",
-            (Side::Group, Op::Add, false) => "group-added",
-            (Side::Group, Op::Remove, false) => "group-removed",
-            (Side::Group, Op::Add, true) => "group-add-failed",
-            (Side::Group, Op::Remove, true) => "group-remove-failed",
-        }
-    }
-
-    fn of(self, run: &Summary) -> u64 {
-        let SideCounts { added, removed, add_failed, remove_failed, .. } = match self.side {
-            Side::List => &run.list,
-            Side::Group => &run.group,
-        };
-        match (self.op, self.failed) {
-            (Op::Add, false) => *added,
-            (Op::Remove, false) => *removed,
-            (Op::Add, true) => *add_failed,
-            (Op::Remove, true) => *remove_failed,
-        }
-    }
-
-    fn words(self) -> &'static str {
-        match (self.op, self.failed) {
-            (Op::Add, false) => "Contacts added",
-            (Op::Remove, false) => "Contacts removed",
-            (Op::Add, true) => "Failures adding members",
-            (Op::Remove, true) => "Failures removing members",
-        }
-    }
-}
-
-const fn counter(side: Side, op: Op, failed: bool) -> Counter {
-    Counter { side, op, failed }
-}
-
-const ALL: [Counter; 8] = [
-    counter(Side::List, Op::Add, false),
-    counter(Side::Group, Op::Add, false),
-    counter(Side::List, Op::Remove, false),
-    counter(Side::Group, Op::Remove, false),
-    counter(Side::List, Op::Add, true),
-    counter(Side::Group, Op::Add, true),
-    counter(Side::List, Op::Remove, true),
-    counter(Side::Group, Op::Remove, true),
-];
 
 pub(crate) async fn show(visit: Visit, Path(run): Path<String>) -> Response {
     let found = page(&visit, run).await;
