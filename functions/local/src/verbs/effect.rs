@@ -217,6 +217,7 @@ mod tests {
         ("tick", ""),
         ("work", ""),
         ("serve", ""),
+        ("console", ""),
         ("runs ls", ""),
         ("runs show r1", ""),
         ("runs undo r1", "run.undo"),

@@ -31,14 +31,15 @@ pub(crate) fn name_of(name: &str, address: Option<&str>) -> Markup {
     }
 }
 
-/// A table of people, each of whom leads to their reasons.
+/// A table of people, each of whom leads to their reasons. Where no name is known, the addresses stand in its place.
 pub(crate) fn people(caption: &str, more: &str, all: &[Shown]) -> Markup {
+    let is_named = all.iter().any(|one| !one.name.is_empty());
     html! {
         table.stack.people role="table" {
             caption { (caption) }
             thead role="rowgroup" { tr role="row" {
-                th role="columnheader" scope="col" { "Name" }
-                th role="columnheader" scope="col" { "Address" }
+                th role="columnheader" scope="col" { @if is_named { "Name" } @else { "Address" } }
+                @if is_named { th role="columnheader" scope="col" { "Address" } }
                 @if !more.is_empty() { th role="columnheader" scope="col" { (more) } }
             } }
             tbody role="rowgroup" {
@@ -48,9 +49,9 @@ pub(crate) fn people(caption: &str, more: &str, all: &[Shown]) -> Markup {
                             @let name = name_of(&one.name, one.address.as_deref());
                             @if one.why.is_empty() { (name) } @else { a href=(one.why) { (name) } }
                         }
-                        td role="cell" data-label="Address" {
+                        @if is_named { td role="cell" data-label="Address" {
                             @if let Some(known) = &one.address { @if !one.name.is_empty() { (address(known)) } }
-                        }
+                        } }
                         @if !more.is_empty() { td role="cell" data-label=(more) { span { (one.more) } } }
                     }
                 }
