@@ -23,7 +23,7 @@ after(() => world?.stop());
 
 const path = (page) => new URL(page.url()).pathname;
 
-test("the story is clicked from end to end without a script", { timeout: 240_000 }, async () => {
+test("the story is clicked from end to end without a script", { timeout: 600_000 }, async () => {
   const page = await world.signedIn({ javaScriptEnabled: false });
   await page.getByRole("link", { name: "Make the first one." }).click();
   await page.getByLabel("Its name", { exact: true }).fill("Newsletter Nordics");
@@ -134,7 +134,7 @@ function pages() {
 }
 
 for (const look of looks) {
-  test(`axe finds nothing, and nothing overflows: ${look.colorScheme}, ${look.viewport.width} pixels`, { timeout: 240_000 }, async () => {
+  test(`axe finds nothing, and nothing overflows: ${look.colorScheme}, ${look.viewport.width} pixels`, { timeout: 600_000 }, async () => {
     assert.ok(known.run, "the story made what is looked at");
     const page = await world.signedIn(look);
     for (const at of pages()) await judge(page, at);
@@ -145,7 +145,7 @@ for (const look of looks) {
   });
 }
 
-test("each page is walked by keyboard alone, and where one is can be seen", { timeout: 240_000 }, async () => {
+test("each page is walked by keyboard alone, and where one is can be seen", { timeout: 600_000 }, async () => {
   const page = await world.signedIn({ viewport: { width: 1440, height: 900 } });
   for (const at of pages()) {
     await page.goto(at.split("#")[0]);

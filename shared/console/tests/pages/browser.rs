@@ -145,7 +145,7 @@ impl<'a> Browser<'a> {
     pub(crate) async fn submit(&mut self, path: &str, fields: &[(&str, &str)]) -> Shown {
         let shown = self.submit_only(path, fields).await;
         match shown.status.is_redirection() {
-            true => self.open(&shown.header("location").to_owned()).await,
+            true => self.open(shown.header("location")).await,
             false => shown,
         }
     }
@@ -171,7 +171,7 @@ impl<'a> Browser<'a> {
             self.request("POST", "/imports").header("content-type", "multipart/form-data; boundary=x-1");
         let shown = self.ask(request.body(Body::from(body)).unwrap()).await;
         match shown.status.is_redirection() {
-            true => self.open(&shown.header("location").to_owned()).await,
+            true => self.open(shown.header("location")).await,
             false => shown,
         }
     }

@@ -25,6 +25,9 @@ pub(crate) const PAGES: [&str; 13] = [
     "/people?address=nobody@contoso.example",
 ];
 
+/// What a form sends.
+type Fields = &'static [(&'static str, &'static str)];
+
 /// Those of an administrator alone.
 const OF_ADMIN: [&str; 4] = ["/settings/keys", "/settings/senders", "/settings/notices", "/settings/audit"];
 
@@ -43,7 +46,7 @@ async fn a_page_is_shown_to_whom_the_table_lets_read_it() {
 
 #[tokio::test]
 async fn a_form_does_its_deed_for_whom_the_table_lets_and_for_nobody_else() {
-    let forms: [(&str, &[(&str, &str)], Verb); 14] = [
+    let forms: [(&str, Fields, Verb); 14] = [
         ("/lists", &[("name", "New")], Operate),
         ("/lists/nowhere/members", &[("address", "a@contoso.example")], Operate),
         ("/lists/nowhere/links", &[("how", "new"), ("new_group.name", "G")], Link),
