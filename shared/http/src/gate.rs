@@ -7,7 +7,7 @@ use std::{
 
 use axum::{
     extract::{ConnectInfo, MatchedPath, Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{Extensions, HeaderMap, HeaderValue, StatusCode, header},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
@@ -45,6 +45,8 @@ pub struct Connected(pub IpAddr);
 pub(crate) struct Caller {
     /// The id of their key; empty without one.
     pub(crate) key: String,
+    /// Who the audit says that it was.
+    pub(crate) actor: Actor,
     /// What they may do, and where.
     pub(crate) grant: Grant,
     /// Whether the key is of the time when `operate` was to link any group.
@@ -55,12 +57,27 @@ impl Caller {
     /// Somebody without a key, who may do nothing that needs one.
     fn nobody() -> Self {
         let grant = Grant { verbs: [].into(), lists: Lists::Only([].into()) };
-        Self { key: String::new(), grant, is_of_before: false }
+        Self::of_grant(Actor::Key(String::new()), grant)
     }
 
     fn of(key: ApiKey) -> Self {
-        let grant = key.grant();
-        Self { grant, is_of_before: key.reading == Scopes::Three, key: key.id }
+        let is_of_before = key.reading == Scopes::Three;
+        Self { is_of_before, ..Self::of_grant(Actor::Key(key.id.clone()), key.grant()) }
+    }
+
+    /// Somebody whom the host knows.
+    pub(crate) fn of_grant(actor: Actor, grant: Grant) -> Self {
+        Self { key: actor.id().unwrap_or_default().to_owned(), actor, grant, is_of_before: false }
+    }
+
+    /// Whether they may do what a rule of the table is about.
+    pub(crate) fn judge(&self, rule: &Rule) -> Result<(), Problem> {
+        let Need::Key(needed, breadth) = rule.need else { return Ok(()) };
+        let reach = match breadth {
+            Breadth::Tenant => Reach::Tenant,
+            Breadth::Lists => Reach::Covered,
+        };
+        self.grant.judge(needed, reach).map_err(|lack| lacking(lack, needed))
     }
 }
 
@@ -95,7 +112,7 @@ struct Asking {
 
 async fn admitted(app: &App, rule: &Rule, asking: Asking) -> Result<Caller, Problem> {
     let take = |purpose, caller: &str| app.rate.take((purpose, caller), &app.options.limits, app.now());
-    let Need::Key(needed, breadth) = rule.need else {
+    let Need::Key(..) = rule.need else {
         take(Purpose::Open, &asking.peer.0)?;
         return Ok(Caller::nobody());
     };
@@ -109,11 +126,7 @@ async fn admitted(app: &App, rule: &Rule, asking: Asking) -> Result<Caller, Prob
     };
     take(Purpose::Key, &key.id)?;
     let caller = Caller::of(key);
-    let reach = match breadth {
-        Breadth::Tenant => Reach::Tenant,
-        Breadth::Lists => Reach::Covered,
-    };
-    caller.grant.judge(needed, reach).map_err(|lack| lacking(lack, needed))?;
+    caller.judge(rule)?;
     app.uses.note(app.service.seen.as_ref(), &caller.key, app.now()).await;
     Ok(caller)
 }
@@ -192,7 +205,7 @@ async fn handled(
     // Also a handler that broke off may have done something.
     let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
     let response = answered.unwrap_or_else(|_| broken().into_response());
-    if let Some(deed) = trail.deed(Actor::Key(caller.key.clone()), rule.audited, response.status()) {
+    if let Some(deed) = trail.deed(caller.actor.clone(), rule.audited, response.status()) {
         audit::record(&app.service, deed).await;
     }
     response
@@ -205,11 +218,15 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 }
 
 fn peer(app: &App, request: &Request) -> Peer {
-    let extensions = request.extensions();
+    client(app, request.extensions(), request.headers()).map_or_else(Peer::default, peer::peer_of)
+}
+
+/// Where a request comes from, as far as the host or a trusted proxy tells.
+pub(crate) fn client(app: &App, extensions: &Extensions, headers: &HeaderMap) -> Option<IpAddr> {
     let named = extensions.get::<Connected>().map(|Connected(address)| *address);
     let connected = || extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(from)| from.ip());
-    let Some(connected) = named.or_else(connected) else { return Peer::default() };
-    peer::peer_of(peer::client(&app.options.trusted_proxies, connected, request.headers()))
+    let connected = named.or_else(connected)?;
+    Some(peer::client(&app.options.trusted_proxies, connected, headers))
 }
 
 pub(crate) fn no_key() -> Problem {

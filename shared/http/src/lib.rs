@@ -16,6 +16,7 @@ mod kept;
 pub mod keys;
 mod later;
 mod openapi;
+pub mod operations;
 mod options;
 mod page;
 mod peer;
@@ -44,17 +45,48 @@ pub use problem::Problem;
 pub use pulse::Pulse;
 
 use app::App;
+use operations::Operations;
 use routes::{
     alerts, audit, contacts, decisions, filters, groups, health, history, holds, imports, keys as api_keys,
     links, lists, members, optout_links, requests, runs, settings, sources, status, syncs, undo, why,
 };
 
+/// The API over a service: what answers over HTTP, and what is asked from inside the process. Clones are the same.
+#[derive(Clone)]
+pub struct Api(App);
+
+impl Api {
+    /// Over a service.
+    #[must_use]
+    pub fn new(service: Service, options: Options) -> Self {
+        Self(App::new(service, options))
+    }
+
+    /// The router, to be mounted at the root of a host.
+    ///
+    /// # Panics
+    /// When a handler and the table of who may call what do not agree: never in a build whose tests passed.
+    pub fn router(&self) -> Router {
+        mounted(&self.0)
+    }
+
+    /// The same operations for whoever asks from inside the process.
+    #[must_use]
+    pub fn operations(&self) -> Operations {
+        Operations::new(self.0.clone())
+    }
+}
+
 /// The router over a service, to be mounted at the root of a host.
 ///
 /// # Panics
-/// When a handler and the table of who may call what do not agree: never in a build whose tests passed.
+/// As [`Api::router`].
 pub fn router(service: Service, options: Options) -> Router {
-    let app = App::new(service.clone(), options);
+    Api::new(service, options).router()
+}
+
+fn mounted(app: &App) -> Router {
+    let service = app.service.clone();
     let (router, api) = handlers().split_for_parts();
     let document = openapi::completed(&api);
     let router = router
@@ -66,7 +98,7 @@ pub fn router(service: Service, options: Options) -> Router {
         .merge(listsync_inbound::hooks::router(service.clone(), admission.clone()))
         .merge(listsync_inbound::notices::router(service, admission))
         .layer(middleware::from_fn_with_state(app.clone(), gate::public));
-    router.with_state(app).merge(public)
+    router.with_state(app.clone()).merge(public)
 }
 
 /// The OpenAPI document of the router.

@@ -24,6 +24,8 @@ const TOKEN: u64 = 1_000;
 pub(crate) enum Purpose {
     /// To use the API with a good key: counted by key.
     Key,
+    /// To use the console, signed in: counted by session.
+    Console,
     /// What is open to everybody, such as whether the server answers: by peer.
     Open,
     /// Without a good key, signature or link: by peer.

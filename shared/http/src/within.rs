@@ -11,8 +11,8 @@ use axum::{
 };
 use listsync_core::{
     address::Address,
-    audit::{Action, ObjectKind},
-    contact::{Contact, Place},
+    audit::{Action, Actor, ObjectKind},
+    contact::{Contact, Place, Via},
     grant::{Lists, Verb},
     id::{ContactId, ImportId, LinkId, ListId},
     linkable::Voucher,
@@ -58,9 +58,19 @@ impl Deref for Within {
 }
 
 impl Within {
+    /// For a caller who asks from inside the process.
+    pub(crate) fn of(app: App, caller: Caller, trail: Trail) -> Self {
+        Self { app, caller, trail }
+    }
+
     /// The id of the caller's key.
     pub(crate) fn key(&self) -> &str {
         &self.caller.key
+    }
+
+    /// The way by which the caller brings what somebody said: a program, or a person at this machine.
+    pub(crate) fn via(&self) -> Via {
+        if self.caller.actor == Actor::Local { Via::Operator } else { Via::Api }
     }
 
     /// The lists that the caller is bound to; none: bound to no list.

@@ -31,6 +31,8 @@ pub(crate) fn field<'a>(fields: &'a [(String, String)], name: &str) -> Option<&'
 pub struct Part<'a> {
     /// The field's name.
     pub name: &'a str,
+    /// The name of the file that it holds; none: it holds none.
+    pub file_name: Option<&'a str>,
     /// What it says of its content; none: text.
     pub content_type: Option<&'a str>,
     /// Its content, as it was sent.
@@ -83,7 +85,12 @@ fn part(bytes: &[u8]) -> Option<Part<'_>> {
         })
     };
     let (_, parameters) = header("content-disposition")?.split_once(';')?;
-    Some(Part { name: value_of(parameters, "name")?, content_type: header("content-type"), content })
+    Some(Part {
+        name: value_of(parameters, "name")?,
+        file_name: value_of(parameters, "filename"),
+        content_type: header("content-type"),
+        content,
+    })
 }
 
 /// A parameter of a header such as `form-data; name="a"`.

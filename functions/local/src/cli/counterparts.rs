@@ -73,6 +73,7 @@ const OF_THE_COMMAND_LINE: &[(&str, &str)] = &[
     ("tick", "it is a part of what serves the API"),
     ("work", "it is a part of what serves the API"),
     ("serve", "it is what serves the API"),
+    ("console", "it signs in a person on the machine itself"),
     ("doctor", "it looks at the machine and the credential that it is started with"),
     ("backup", "it writes a file of the machine"),
     ("handout", "it renders what the plan says, for a person at a terminal"),

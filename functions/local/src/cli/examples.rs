@@ -180,7 +180,14 @@ Examples:
   listsync serve --listen 127.0.0.1:9000
 
 The HTTP API wants a key: listsync keys create NAME --scope read --scope operate
-It describes itself at /openapi.json. LISTSYNC_PUBLIC_URL says where people reach it: opt-out links begin with it.";
+It describes itself at /openapi.json. Pages for people are at /: see 'listsync console --help'. LISTSYNC_PUBLIC_URL says where people reach it: opt-out links begin with it.";
+
+pub(super) const CONSOLE: &str = "\
+Examples:
+  listsync console                prints a link: open it in a browser of this machine
+  listsync console --at 127.0.0.1:9000    where 'listsync serve --listen 127.0.0.1:9000' runs
+
+Who follows the link may do everything that the command line may, for nine hours at most, and the audit says local.";
 
 pub(super) const RUNS: &str = "\
 Examples:

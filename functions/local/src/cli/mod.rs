@@ -86,6 +86,9 @@ pub(crate) enum Verb {
     /// Run timer, worker and HTTP API in one process until it is stopped.
     #[command(after_help = examples::SERVE)]
     Serve(ServeArgs),
+    /// Print a link that signs in to the console in the browser: good once, for five minutes, on this machine.
+    #[command(after_help = examples::CONSOLE)]
+    Console(ConsoleArgs),
     /// Show whether the lists are in step; if not, since or until when, why, and what to do.
     #[command(after_help = examples::STATUS)]
     Status(StatusArgs),
@@ -258,6 +261,14 @@ pub(crate) struct ServeArgs {
     /// Where the HTTP API listens: address and port. Put a reverse proxy with TLS before anything but loopback.
     #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
     pub(crate) listen: std::net::SocketAddr,
+}
+
+/// What `listsync console` takes.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(crate) struct ConsoleArgs {
+    /// Where 'listsync serve' listens on this machine: address and port.
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
+    pub(crate) at: std::net::SocketAddr,
 }
 
 #[derive(Debug, clap::Args)]

@@ -54,6 +54,8 @@ pub(super) fn effect(verb: &Verb) -> Effect<'_> {
         Verb::Demo | Verb::Completions { .. } | Verb::Plan(_) | Verb::Handout(_) | Verb::Audit(_) => Reads,
         Verb::Status(_) | Verb::Why(_) | Verb::Groups(GroupsVerb::Ls { .. }) => Reads,
         Verb::Backup { .. } => Reads,
+        // A link that is good for five minutes. What is done with it is recorded as it is done.
+        Verb::Console(_) => Reads,
         Verb::Runs(RunsVerb::Ls { .. } | RunsVerb::Show { .. }) => Reads,
         Verb::Runs(RunsVerb::Undo(args)) => Changes(Action::RunUndo, vec![Named::Run(&args.run)]),
         Verb::Tick | Verb::Work(_) | Verb::Serve(_) | Verb::Alerts(AlertsVerb::Test) => Hosts,
@@ -215,6 +217,7 @@ mod tests {
         ("tick", ""),
         ("work", ""),
         ("serve", ""),
+        ("console", ""),
         ("runs ls", ""),
         ("runs show r1", ""),
         ("runs undo r1", "run.undo"),

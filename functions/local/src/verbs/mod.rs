@@ -17,6 +17,7 @@ mod audit;
 mod authority;
 mod backup;
 mod completions;
+mod console;
 mod contacts;
 mod decisions;
 mod doctor;
@@ -115,6 +116,7 @@ async fn wired(verb: &Verb, form: Form, wired: &Wired) -> Outcome {
         Verb::Tick => work::tick(wired).await,
         Verb::Work(args) => work::work(wired, args, form).await,
         Verb::Serve(args) => serve::run(wired, args, form).await,
+        Verb::Console(args) => console::run(&wired.service, *args).await,
         Verb::Audit(verb) => audit::run(&wired.service, verb).await,
         Verb::Alerts(verb) => alerts::run(wired, verb).await,
         Verb::Why(person) => why::run(ports, person).await,

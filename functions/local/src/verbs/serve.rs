@@ -8,7 +8,7 @@ use listsync_engine::{
     credentials::{self, Holder},
     ports::{Call, Meter},
 };
-use listsync_http::{Options, Pulse};
+use listsync_http::{Api, Options, Pulse};
 use listsync_wiring::Wired;
 use serde_json::json;
 use tokio::{net::TcpListener, sync::watch::Receiver, task::JoinHandle};
@@ -40,7 +40,7 @@ pub(super) async fn run(wired: &Wired, args: &ServeArgs, form: Form) -> Outcome 
     let router = router(wired, vec![timer.clone(), worker.clone()]);
     let api = tokio::spawn(server::serve(router, listener, (bounds, stop.clone())));
     output::note(&format!(
-        "Timer and worker are running, the HTTP API at http://{address}. Ctrl-C ends them once the runs under way have ended."
+        "Timer and worker are running, the HTTP API at http://{address}. Ctrl-C ends them once the runs under way have ended. 'listsync console' opens its pages."
     ));
     let note = |news: News<'_>| match news {
         News::Run(summary) => match form {
@@ -196,5 +196,6 @@ fn router(wired: &Wired, pulses: Vec<Pulse>) -> Router {
     let trusted_proxies = wired.trusted_proxies.clone();
     let options =
         Options { tenant: wired.tenant().ok(), public_url, trusted_proxies, pulses, ..Options::default() };
-    listsync_http::router(wired.service.clone(), options)
+    let api = Api::new(wired.service.clone(), options);
+    api.router().merge(listsync_console::router(api.operations()))
 }

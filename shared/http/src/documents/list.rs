@@ -24,7 +24,8 @@ use super::{link::LinkDocument, status::StateDocument, words};
 pub struct ListRow {
     #[serde(flatten)]
     #[schema(inline)]
-    list: Head,
+    /// The list.
+    pub list: Head,
     /// How many are members.
     pub members: u64,
     /// How many links it has.
@@ -38,7 +39,8 @@ pub struct ListRow {
 pub struct ListDocument {
     #[serde(flatten)]
     #[schema(inline)]
-    list: Head,
+    /// The list.
+    pub list: Head,
     /// How many are members.
     pub members: u64,
     /// How many opted out.
@@ -53,29 +55,29 @@ pub struct ListDocument {
 
 /// What every document of a list begins with.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-struct Head {
+pub struct Head {
     /// Its id.
     #[schema(value_type = String)]
-    id: ListId,
+    pub id: ListId,
     /// Its name, unique without regard to case.
-    name: String,
+    pub name: String,
     /// Who decides who is on it.
     #[schema(value_type = words::Kind)]
-    kind: &'static str,
+    pub kind: &'static str,
     /// The filter of a filtered list (RFC 7644, section 3.4.2.2).
-    filter: Option<String>,
+    pub filter: Option<String>,
     /// Whether its members may leave it by themselves.
     #[schema(value_type = words::OptOutRule)]
-    opt_out: OptOutRule,
+    pub opt_out: OptOutRule,
     /// Status words of its files that have a meaning of their own, by the word.
     #[schema(value_type = BTreeMap<String, String>)]
-    status_words: BTreeMap<String, &'static str>,
+    pub status_words: BTreeMap<String, &'static str>,
     /// How many additions by files and runs go on without a person; null: as the settings say.
-    max_additions: Option<String>,
+    pub max_additions: Option<String>,
     /// Within which time a file of it should come, such as `8d`; null: nobody waits for one.
-    expect_every: Option<String>,
+    pub expect_every: Option<String>,
     /// Of the last edit; its `ETag`.
-    version: u64,
+    pub version: u64,
 }
 
 impl Head {

@@ -73,7 +73,8 @@ pub struct StatusRow {
     pub finished_at: Option<Timestamp>,
     #[serde(flatten)]
     #[schema(inline)]
-    state: StateDocument,
+    /// How it stands.
+    pub state: StateDocument,
     /// Who is out of step, where one list is asked for; else null.
     #[schema(value_type = Option<Vec<UnsettledSchema>>)]
     pub people: Option<Vec<Unsettled>>,

@@ -18,24 +18,24 @@ use crate::{
 };
 
 /// Which entries.
-#[derive(Deserialize, IntoParams)]
+#[derive(Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct AuditQuery {
+pub struct AuditQuery {
     /// The `next` of the page before.
-    cursor: Option<String>,
+    pub cursor: Option<String>,
     /// How many items at most. A page may have fewer, even none, and go on.
     #[param(minimum = 1, maximum = 500, default = 100)]
-    limit: Option<u16>,
+    pub limit: Option<u16>,
     /// Only of this actor: `local`, `self`, `inbox`, or the id of a key or sender.
-    actor: Option<String>,
+    pub actor: Option<String>,
     /// Only what was done to this: the id of a list, link, contact, import, key or sender, the name of a setting, the digest
     /// of a hold.
-    object: Option<String>,
+    pub object: Option<String>,
     /// Only what was done at this moment or later.
-    since: Option<Timestamp>,
+    pub since: Option<Timestamp>,
     /// Only what was done before this moment.
-    until: Option<Timestamp>,
+    pub until: Option<Timestamp>,
 }
 
 /// Who did what, the newest first: each change that somebody made over HTTP, at the command line, by an event, an opt-out
@@ -47,6 +47,11 @@ pub(crate) async fn all(
     Asked(query): Asked<AuditQuery>,
     OriginalUri(uri): OriginalUri,
 ) -> Result<Response, Problem> {
+    Ok(page_of(&app, query).await?.answer(&uri))
+}
+
+/// They, by page.
+pub(crate) async fn page_of(app: &Within, query: AuditQuery) -> Result<Page<AuditDocument>, Problem> {
     let AuditQuery { cursor, limit, actor, object, since, until } = query;
     let wanted = Wanted::of(cursor.as_deref(), limit)?;
     let place = wanted.after.as_deref().map(str::parse::<AuditPlace>).transpose();
@@ -65,5 +70,5 @@ pub(crate) async fn all(
     for entry in page.entries {
         items.push(names.document(entry).await?);
     }
-    Ok(Page::of(items, page.next.as_ref().map(ToString::to_string)).answer(&uri))
+    Ok(Page::of(items, page.next.as_ref().map(ToString::to_string)))
 }

@@ -33,19 +33,19 @@ use crate::{
 };
 
 /// Which contacts.
-#[derive(Deserialize, IntoParams)]
+#[derive(Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct ContactsQuery {
+pub struct ContactsQuery {
     /// The `next` of the page before.
-    cursor: Option<String>,
+    pub cursor: Option<String>,
     /// How many items at most.
     #[param(minimum = 1, maximum = 500, default = 100)]
-    limit: Option<u16>,
+    pub limit: Option<u16>,
     /// Only who has this address or alias.
-    address: Option<String>,
+    pub address: Option<String>,
     /// Only who has this key in the system that files come from.
-    external_id: Option<String>,
+    pub external_id: Option<String>,
 }
 
 /// Every contact, in the order of ids; with `address` or `external_id`, the one who has it.
@@ -56,6 +56,11 @@ pub(crate) async fn all(
     Asked(query): Asked<ContactsQuery>,
     OriginalUri(uri): OriginalUri,
 ) -> Result<Response, Problem> {
+    Ok(page_of(&app, &query).await?.answer(&uri))
+}
+
+/// They, by page.
+pub(crate) async fn page_of(app: &Within, query: &ContactsQuery) -> Result<Page<ContactDocument>, Problem> {
     let wanted = Wanted::of(query.cursor.as_deref(), query.limit)?;
     let settings = app.ports().settings.settings().await?;
     let page = match (&query.address, &query.external_id) {
@@ -65,19 +70,19 @@ pub(crate) async fn all(
         (Some(text), None) => {
             let address =
                 Address::parse(text).map_err(|error| Problem::parameter("address", error.to_string()))?;
-            Page::of(only(&app, address.as_str()).await?, None)
+            Page::of(only(app, address.as_str()).await?, None)
         }
         (None, Some(text)) => {
             let key = ExternalId::parse(text)
                 .map_err(|error| Problem::parameter("external_id", error.to_string()))?;
             match app.service.contacts.find_external(&key).await? {
-                Some(contact) => Page::of(only(&app, contact.id.as_str()).await?, None),
+                Some(contact) => Page::of(only(app, contact.id.as_str()).await?, None),
                 None => Page::of(Vec::new(), None),
             }
         }
         (None, None) => app.contacts(&wanted).await?,
     };
-    Ok(page.map(|contact| ContactDocument::of(contact, &settings)).answer(&uri))
+    Ok(page.map(|contact| ContactDocument::of(contact, &settings)))
 }
 
 /// The one contact of an id or address, where there is one that the caller may see.

@@ -6,7 +6,7 @@ use axum::Json;
 use listsync_core::{
     address::Address,
     audit::{Action, ObjectKind},
-    contact::{Decision, OptOutReason, Saying, Scope, Via},
+    contact::{Decision, OptOutReason, Saying, Scope},
     id::ListId,
 };
 use listsync_engine::people::{self, Stored};
@@ -24,21 +24,21 @@ use crate::{
 /// What a person said.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct NewDecision {
+pub struct NewDecision {
     /// Whose.
     #[schema(format = "email", example = "anna@contoso.example")]
-    address: String,
+    pub address: String,
     /// What.
     #[schema(value_type = words::Decision)]
-    decision: Decision,
+    pub decision: Decision,
     /// Why, where it is an opt-out of all lists: `own` where it is left out, or `complaint`.
-    reason: Option<ReasonWord>,
+    pub reason: Option<ReasonWord>,
 }
 
 /// Why a person opts out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum ReasonWord {
+pub enum ReasonWord {
     /// They said so.
     Own,
     /// They reported a message as spam.
@@ -86,7 +86,7 @@ async fn said(
             Some(ReasonWord::Complaint) => OptOutReason::Complaint,
             Some(ReasonWord::Own) | None => OptOutReason::Own,
         },
-        via: Via::Api,
+        via: app.via(),
         at: app.now(),
     };
     app.did(match new.decision {

@@ -20,7 +20,7 @@ pub(crate) struct GroupsQuery {
     /// What their name or address begins with; left out: any group.
     #[serde(default)]
     #[param(value_type = Option<String>, max_length = 256)]
-    begins: String,
+    pub(crate) begins: String,
 }
 
 /// Groups of the tenant, with whether each can be linked, why not, and to which lists it is linked. At most 50: more letters

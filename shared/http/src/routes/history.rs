@@ -25,17 +25,26 @@ pub(crate) async fn of_list(
     Asked(query): Asked<PageQuery>,
     OriginalUri(uri): OriginalUri,
 ) -> Result<Response, Problem> {
+    Ok(list_page(&app, &list, &query).await?.answer(&uri))
+}
+
+/// What happened to a list, by page.
+pub(crate) async fn list_page(
+    app: &Within,
+    list: &str,
+    query: &PageQuery,
+) -> Result<Page<HistoryDocument>, Problem> {
     let wanted = Wanted::of(query.cursor.as_deref(), query.limit)?;
     let from = wanted.after.as_deref().map(str::parse::<HistoryPlace>).transpose();
     let from = from.map_err(|_| Problem::parameter("cursor", "this is no cursor of a history"))?;
-    let list = app.list(&list).await?;
+    let list = app.list(list).await?;
     let HistoryPage { items, next } = history::of_list(&app.service, &list.id, from, wanted.limit).await?;
     let mut names = ListNames::new(app.ports());
     let mut documents: Vec<HistoryDocument> = Vec::with_capacity(items.len());
     for happened in &items {
         documents.push(names.document(happened).await?);
     }
-    Ok(Page::of(documents, next.as_ref().map(ToString::to_string)).answer(&uri))
+    Ok(Page::of(documents, next.as_ref().map(ToString::to_string)))
 }
 
 /// When somebody joined or left lists and the groups that are linked to them, and by what, the newest first: of all lists on
@@ -49,12 +58,21 @@ pub(crate) async fn of_contact(
     Asked(query): Asked<PageQuery>,
     OriginalUri(uri): OriginalUri,
 ) -> Result<Response, Problem> {
+    Ok(contact_page(&app, &contact, &query).await?.answer(&uri))
+}
+
+/// What happened to a person, by page.
+pub(crate) async fn contact_page(
+    app: &Within,
+    contact: &str,
+    query: &PageQuery,
+) -> Result<Page<HistoryDocument>, Problem> {
     let wanted = Wanted::of(query.cursor.as_deref(), query.limit)?;
     let begin: usize = match wanted.after.as_deref().map(str::parse).transpose() {
         Ok(begin) => begin.unwrap_or(0),
         Err(_) => return Err(Problem::parameter("cursor", "this is no cursor of a contact's history")),
     };
-    let contact = app.contact(&contact).await?;
+    let contact = app.contact(contact).await?;
     let places = app.service.contacts.places(&contact.id).await?;
     let lists: BTreeSet<ListId> =
         places.into_iter().map(|place| place.list).filter(|list| app.covers(list)).collect();
@@ -65,5 +83,5 @@ pub(crate) async fn of_contact(
         documents.push(names.document(happened).await?);
     }
     let end = begin.saturating_add(documents.len());
-    Ok(Page::of(documents, (end < all.len()).then(|| end.to_string())).answer(&uri))
+    Ok(Page::of(documents, (end < all.len()).then(|| end.to_string())))
 }

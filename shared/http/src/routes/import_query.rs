@@ -13,50 +13,50 @@ use super::{
 use crate::{documents::words, problem::Problem};
 
 /// How a file is meant.
-#[derive(Deserialize, IntoParams)]
+#[derive(Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct ImportQuery {
+pub struct ImportQuery {
     /// What it says of those whom it does not name. Required, unless the file is taken as something else than people.
     #[param(value_type = Option<words::ImportMode>)]
-    mode: Option<ImportMode>,
+    pub mode: Option<ImportMode>,
     /// What it holds other than people for the list. Goes with neither `mode`, `again`, `dry_run` nor status columns and words.
     #[serde(rename = "as")]
     #[param(inline)]
-    held_as: Option<HeldAs>,
+    pub held_as: Option<HeldAs>,
     /// The name of the profile that its columns are read by, or an own one as a JSON document; left out: by their usual names.
-    profile: Option<String>,
+    pub profile: Option<String>,
     /// What is done with the list's last file once more.
     #[param(inline)]
-    again: Option<AgainWord>,
+    pub again: Option<AgainWord>,
     /// The file's name, for people.
-    file: Option<String>,
+    pub file: Option<String>,
     /// Whether it is only told what taking it in would do.
     #[serde(default)]
-    dry_run: bool,
+    pub dry_run: bool,
     /// Which column is what: email=COLUMN,name=COLUMN,external_id=COLUMN,status=COLUMN,status_date=COLUMN.
-    map: Option<String>,
+    pub map: Option<String>,
     /// The e-mail column; auto: the one column whose cells are addresses.
-    email_column: Option<String>,
+    pub email_column: Option<String>,
     /// A column that tells who is gone, besides the profile's.
-    status_column: Option<String>,
+    pub status_column: Option<String>,
     /// Whether the file is taken although a column may tell who is gone that is not understood.
     #[serde(default)]
-    no_status: bool,
+    pub no_status: bool,
     /// What status words mean for this file: WORD=leave,WORD=terminated.
-    status_words: Option<String>,
+    pub status_words: Option<String>,
     /// Its encoding, where Content-Type does not name one: utf-8 or windows-1252.
-    encoding: Option<String>,
+    pub encoding: Option<String>,
     /// In which order day and month stand in a date with slashes: day_first or month_first.
-    dates: Option<String>,
+    pub dates: Option<String>,
     /// How many rows stand above the header row.
-    skip_rows: Option<u16>,
+    pub skip_rows: Option<u16>,
 }
 
 /// What a file holds other than people for the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
-enum HeldAs {
+pub enum HeldAs {
     /// Who opted out of the list in another tool.
     OptOuts,
 }
@@ -75,7 +75,7 @@ pub(crate) enum Deed {
 /// What is done with the list's last file once more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum AgainWord {
+pub enum AgainWord {
     /// Nothing, as where it is left out.
     Skip,
     /// It is taken in once more.

@@ -9,8 +9,8 @@ use axum::{
 use jiff::{civil::Date, tz::TimeZone};
 use listsync_core::{
     audit::{Action, ObjectKind},
-    contact::Via,
     grant::Lists,
+    list::List,
 };
 use listsync_engine::{
     imports_undo,
@@ -44,7 +44,7 @@ pub(crate) async fn all(
     Asked(query): Asked<PageQuery>,
     OriginalUri(uri): OriginalUri,
 ) -> Result<Response, Problem> {
-    Ok(paged(&app, app.given(), &query).await?.answer(&uri))
+    Ok(page_of_all(&app, &query).await?.answer(&uri))
 }
 
 /// Imports into this list, newest first.
@@ -57,9 +57,22 @@ pub(crate) async fn of_list(
     Asked(query): Asked<PageQuery>,
     OriginalUri(uri): OriginalUri,
 ) -> Result<Response, Problem> {
-    let list = app.list(&list).await?;
-    let only = Lists::Only([list.id].into());
-    Ok(paged(&app, &only, &query).await?.answer(&uri))
+    Ok(page_of_list(&app, &list, &query).await?.answer(&uri))
+}
+
+/// Those into every list of the caller's, by page.
+pub(crate) async fn page_of_all(app: &Within, query: &PageQuery) -> Result<Page<Import>, Problem> {
+    paged(app, app.given(), query).await
+}
+
+/// Those into one list, by page.
+pub(crate) async fn page_of_list(
+    app: &Within,
+    list: &str,
+    query: &PageQuery,
+) -> Result<Page<Import>, Problem> {
+    let list = app.list(list).await?;
+    paged(app, &Lists::Only([list.id].into()), query).await
 }
 
 async fn paged(app: &Within, lists: &Lists, query: &PageQuery) -> Result<Page<Import>, Problem> {
@@ -166,21 +179,56 @@ pub(crate) async fn take_in(
     upload::judge_type(&parts.headers)?;
     let body = ask::read(body, app.options.limits.import).await?;
     let upload = Upload::of(&parts.headers, &body)?;
-    let profile = query.profile(deed, (&list, &upload))?;
     let rejects = if wants_csv(&parts.headers) { Rejects::AsFile } else { Rejects::Told };
+    let sent = Sent { upload, file_name, deed, rejects };
+    let (done, rejects) = carried_out(&app, &list, &query, sent).await?;
+    Ok(match done {
+        Done::Looked(preview) => Json(preview).into_response(),
+        Done::OptOuts(brought) => with_rejects(StatusCode::OK, Json(brought), rejects),
+        Done::TakenIn(import) => answer(*import, rejects),
+    })
+}
+
+/// A file, and what is to be done with it.
+pub(crate) struct Sent {
+    pub(crate) upload: Upload,
+    pub(crate) file_name: String,
+    pub(crate) deed: Deed,
+    pub(crate) rejects: Rejects,
+}
+
+/// What was done with a file.
+pub(crate) enum Done {
+    /// It was only looked at.
+    Looked(PreviewAnswer),
+    /// Its addresses are opted out.
+    OptOuts(OptOutsAnswer),
+    /// Its people were taken in.
+    TakenIn(Box<ImportAnswer>),
+}
+
+/// Does with a file what is to be done with it.
+pub(crate) async fn carried_out(
+    app: &Within,
+    list: &List,
+    query: &ImportQuery,
+    sent: Sent,
+) -> Result<(Done, Option<Vec<u8>>), Problem> {
+    let Sent { upload, file_name, deed, rejects } = sent;
+    let profile = query.profile(deed, (list, &upload))?;
     let today = app.now().to_zoned(TimeZone::UTC).date();
     let file = upload.file;
     let (parsed, rejects) = off_the_threads(move || taken(&file, &profile, today, rejects)).await?;
-    match deed {
+    let done = match deed {
         Deed::Look(mode) => {
             app.did_nothing();
-            let preview = listsync_lists::preview(&app.service, &list, (&parsed, mode)).await?;
-            Ok(Json(PreviewAnswer::of(preview, parsed)).into_response())
+            let preview = listsync_lists::preview(&app.service, list, (&parsed, mode)).await?;
+            Done::Looked(PreviewAnswer::of(preview, parsed))
         }
         Deed::OptOuts => {
             app.did(Action::ConsentImport);
-            let brought = bring_opt_outs(&app.service, (&list.id, Via::Api), &parsed).await?;
-            Ok(with_rejects(StatusCode::OK, Json(OptOutsAnswer::from(brought)), rejects))
+            let brought = bring_opt_outs(&app.service, (&list.id, app.via()), &parsed).await?;
+            Done::OptOuts(OptOutsAnswer::from(brought))
         }
         Deed::TakeIn(mode, again) => {
             let source = Source { file: &file_name, mode, at: app.now(), given: app.given() };
@@ -189,14 +237,15 @@ pub(crate) async fn take_in(
             if taken.import.state == ImportState::Repeated {
                 app.did_nothing();
             }
-            Ok(answer(taken.into(), rejects))
+            Done::TakenIn(Box::new(taken.into()))
         }
-    }
+    };
+    Ok((done, rejects))
 }
 
 /// In which form the rows that could not be read are given back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Rejects {
+pub(crate) enum Rejects {
     /// By number and reason.
     Told,
     /// As a file, to be corrected.

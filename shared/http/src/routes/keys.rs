@@ -37,6 +37,11 @@ pub(crate) async fn all(
     Asked(query): Asked<PageQuery>,
     OriginalUri(uri): OriginalUri,
 ) -> Result<Response, Problem> {
+    Ok(page_of(&app, &query).await?.answer(&uri))
+}
+
+/// They, by page.
+pub(crate) async fn page_of(app: &Within, query: &PageQuery) -> Result<Page<KeyDocument>, Problem> {
     let wanted = Wanted::of(query.cursor.as_deref(), query.limit)?;
     let mut keys = app.service.keys.api_keys().await?;
     keys.sort_by(|a, b| a.id.cmp(&b.id));
@@ -46,36 +51,42 @@ pub(crate) async fn all(
         let used = last_used(app.service.seen.as_ref(), &key.id, app.now()).await?;
         items.push(KeyDocument::of(key, used));
     }
-    Ok(Page { items, next: page.next }.answer(&uri))
+    Ok(Page { items, next: page.next })
 }
 
 /// A key to be made.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename = "NewApiKey", deny_unknown_fields)]
 #[schema(as = NewApiKey)]
-pub(crate) struct NewKeyBody {
+pub struct NewKeyBody {
     /// What it is for.
     #[schema(
         min_length = 1,
         max_length = 256,
         pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
     )]
-    name: String,
+    pub name: String,
     /// What it may do.
     #[schema(value_type = Vec<words::Scope>, min_items = 1, max_items = 5)]
-    scopes: BTreeSet<Verb>,
+    pub scopes: BTreeSet<Verb>,
     /// The names or ids of the lists that it is bound to; left out: it is bound to none. What is about the whole tenant is
     /// refused to a bound key.
     #[schema(min_items = 1, max_items = 100)]
-    lists: Option<Vec<String>>,
+    pub lists: Option<Vec<String>>,
     /// From when on it is worth nothing; left out: it has no end.
-    expires: Option<Timestamp>,
+    pub expires: Option<Timestamp>,
 }
 
 /// Makes a key. Its secret is in this answer and nowhere else.
 #[utoipa::path(post, path = "/v1/keys", tag = "keys", request_body = NewKeyBody,
     responses((status = 201, description = "The key with its secret.", body = NewKeyDocument)))]
 pub(crate) async fn create(app: Within, Told(new): Told<NewKeyBody>) -> Result<Response, Problem> {
+    let document = made(&app, new).await?;
+    Ok((StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], Json(document)).into_response())
+}
+
+/// Makes it.
+pub(crate) async fn made(app: &Within, new: NewKeyBody) -> Result<NewKeyDocument, Problem> {
     let name = name("name", &new.name)?;
     let mut lists = Lists::All;
     if let Some(texts) = new.lists {
@@ -89,8 +100,7 @@ pub(crate) async fn create(app: Within, Told(new): Told<NewKeyBody>) -> Result<R
     wish.check(app.now()).map_err(|error| Problem::invalid(error.field(), error.to_string()))?;
     let NewKey { key, text } = make(app.service.keys.as_ref(), wish, app.now()).await?;
     app.touch(ObjectKind::Key, &key.id);
-    let document = NewKeyDocument { key: KeyDocument::of(key, None), secret: text };
-    Ok((StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], Json(document)).into_response())
+    Ok(NewKeyDocument { key: KeyDocument::of(key, None), secret: text })
 }
 
 /// Revokes a key, from its next request on. A repeat changes nothing.

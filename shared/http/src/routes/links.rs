@@ -97,8 +97,15 @@ pub(crate) async fn every(ports: &Ports) -> PortResult<Vec<LinkState>> {
 #[utoipa::path(post, path = "/v1/links", tag = "links", request_body = NewLinkBody,
     responses((status = 201, description = "The link; its path is in Location.", body = LinkDocument)))]
 pub(crate) async fn create(app: Within, Told(new): Told<NewLinkBody>) -> Result<Response, Problem> {
-    let connected = connected(&app, new).await;
-    note_credential(&app).await;
+    let document = made(&app, new).await?;
+    let location = format!("/v1/links/{}", document.0.id);
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)], document).into_response())
+}
+
+/// Makes it.
+pub(crate) async fn made(app: &Within, new: NewLinkBody) -> Result<Json<LinkDocument>, Problem> {
+    let connected = connected(app, new).await;
+    note_credential(app).await;
     let link = connected?;
     if link.is_pending() {
         // The link is saved and due: without the message the timer sends one.
@@ -106,9 +113,7 @@ pub(crate) async fn create(app: Within, Told(new): Told<NewLinkBody>) -> Result<
             tracing::warn!(link.id = %link.id, code = error.code, "a run of a new link was not asked for: {error}");
         }
     }
-    let document = shown(&app, &link.id).await?;
-    let location = format!("/v1/links/{}", link.id);
-    Ok((StatusCode::CREATED, [(header::LOCATION, location)], document).into_response())
+    shown(app, &link.id).await
 }
 
 /// One link.

@@ -58,35 +58,43 @@ fn by_name(list: &List) -> String {
 /// A list to be made.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct NewList {
+pub struct NewList {
     /// Its name, unique without regard to case.
     #[schema(
         min_length = 1,
         max_length = 256,
         pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
     )]
-    name: String,
+    pub name: String,
     /// A filter over all contacts (RFC 7644, section 3.4.2.2), for a filtered list.
     #[schema(max_length = 4096)]
-    filter: Option<String>,
+    pub filter: Option<String>,
     /// Whether its members may leave it by themselves.
     #[schema(value_type = Option<words::OptOutRule>)]
-    opt_out: Option<OptOutRule>,
+    pub opt_out: Option<OptOutRule>,
     /// Within which time a file of it should come, such as `8d` or `36h`, or `off`.
     #[schema(pattern = "^(off|[1-9][0-9]{0,2}d|[1-9][0-9]{0,4}[hms])$")]
-    expect_every: Option<String>,
+    pub expect_every: Option<String>,
 }
 
 /// Makes a list.
 #[utoipa::path(post, path = "/v1/lists", tag = "lists", request_body = NewList,
     responses((status = 201, description = "The list; its path is in Location.", body = ListDocument)))]
 pub(crate) async fn create(app: Within, Told(new): Told<NewList>) -> Result<Response, Problem> {
+    let list = made(&app, new).await?;
+    let location = format!("/v1/lists/{}", list.id);
+    let answer = shown(&app, list).await?;
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)], answer).into_response())
+}
+
+/// Makes it.
+pub(crate) async fn made(app: &Within, new: NewList) -> Result<List, Problem> {
     let NewList { name: given, filter, opt_out, expect_every } = new;
     let name = name("name", &given)?;
     let expect_every = expect(expect_every)?;
     let kind = match filter {
         Some(filter) => {
-            Some(ListKind::Filtered { filter: filters::judged(&app, "filter", &filter).await?.into() })
+            Some(ListKind::Filtered { filter: filters::judged(app, "filter", &filter).await?.into() })
         }
         None => None,
     };
@@ -97,7 +105,7 @@ pub(crate) async fn create(app: Within, Told(new): Told<NewList>) -> Result<Resp
         (None, None, None) => list,
         _ => {
             let edit = ListEdit { kind, opt_out, expect_every, ..ListEdit::default() };
-            match edited(&app, &list, None, &edit).await {
+            match edited(app, &list, None, &edit).await {
                 Ok(list) => list,
                 // A list without its filter is not what was asked for.
                 Err(problem) => {
@@ -107,9 +115,7 @@ pub(crate) async fn create(app: Within, Told(new): Told<NewList>) -> Result<Resp
             }
         }
     };
-    let location = format!("/v1/lists/{}", list.id);
-    let answer = shown(&app, list).await?;
-    Ok((StatusCode::CREATED, [(header::LOCATION, location)], answer).into_response())
+    Ok(list)
 }
 
 /// One list, by name or id, with its counts and links.

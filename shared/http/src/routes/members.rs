@@ -47,17 +47,32 @@ pub(crate) async fn all(
 ) -> Result<Response, Problem> {
     let wanted = Wanted::of(query.cursor.as_deref(), query.limit)?;
     let list = app.list(&list).await?;
-    let settings = app.ports().settings.settings().await?;
-    let lists = std::slice::from_ref(&list.id);
-    let page = app.ports().lists.entries_page(lists, wanted.cursor().as_ref(), wanted.limit).await;
-    let EntryPage { entries, next } = page.map_err(page::refused)?;
-    let next = next.map(|Cursor(next)| next);
     if wants_csv(&headers) {
+        let EntryPage { entries, next } = entries(&app, &list, &wanted).await?;
+        let next = next.map(|Cursor(next)| next);
         let table = export::table(&app.service, &entries).await?;
         let file = csv_answer(StatusCode::OK, table.into_bytes(), "members.csv");
         return Ok((next_header(next.as_deref(), &uri), file).into_response());
     }
-    Ok(Page::of(entries, next).map(|entry| MemberDocument::of(entry, &settings)).answer(&uri))
+    Ok(page_of(&app, &list, &wanted).await?.answer(&uri))
+}
+
+/// Who is on it, by page.
+pub(crate) async fn page_of(
+    app: &Within,
+    list: &List,
+    wanted: &Wanted,
+) -> Result<Page<MemberDocument>, Problem> {
+    let settings = app.ports().settings.settings().await?;
+    let EntryPage { entries, next } = entries(app, list, wanted).await?;
+    let next = next.map(|Cursor(next)| next);
+    Ok(Page::of(entries, next).map(|entry| MemberDocument::of(entry, &settings)))
+}
+
+async fn entries(app: &Within, list: &List, wanted: &Wanted) -> Result<EntryPage, Problem> {
+    let lists = std::slice::from_ref(&list.id);
+    let page = app.ports().lists.entries_page(lists, wanted.cursor().as_ref(), wanted.limit).await;
+    page.map_err(page::refused)
 }
 
 /// What is known of somebody who is put on a list.
@@ -80,9 +95,23 @@ pub(crate) async fn put(
     Named([list, member]): Named<2>,
     MayTell(new): MayTell<NewMember>,
 ) -> Result<Response, Problem> {
-    let list = app.list(&list).await?;
-    let address = member_address(&app, &member).await?;
-    let mut name = display_name("name", new.name.as_deref().unwrap_or_default())?;
+    let edit = put_on(&app, [&list, &member], new.name.as_deref().unwrap_or_default()).await?;
+    let status = if edit.outcome == ADDED { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, Json(edit)).into_response())
+}
+
+/// What is said of somebody who was not on a list before.
+const ADDED: &str = "added";
+
+/// Puts somebody on the list.
+pub(crate) async fn put_on(
+    app: &Within,
+    [list, member]: [&str; 2],
+    name: &str,
+) -> Result<MemberEdit, Problem> {
+    let list = app.list(list).await?;
+    let address = member_address(app, member).await?;
+    let mut name = display_name("name", name)?;
     let name_kept = !name.is_empty() && !app.may_edit_at(&address).await?;
     if name_kept {
         name.clear();
@@ -91,16 +120,12 @@ pub(crate) async fn put(
     let Stored { what, links } = people::add(&app.service, &list.id, &contact).await?;
     app.touch_person(&address).await?;
     match what {
-        AddOutcome::Added => {
-            let edit = MemberEdit { name_kept, ..edited(list, address, ("added", links)) };
-            Ok((StatusCode::CREATED, Json(edit)).into_response())
-        }
+        AddOutcome::Added => Ok(MemberEdit { name_kept, ..edited(list, address, (ADDED, links)) }),
         AddOutcome::Already => {
             if contact.name.is_empty() {
                 app.did_nothing();
             }
-            let edit = MemberEdit { name_kept, ..edited(list, address, ("already", links)) };
-            Ok(Json(edit).into_response())
+            Ok(MemberEdit { name_kept, ..edited(list, address, ("already", links)) })
         }
         AddOutcome::OptedOut => {
             Err(Problem::conflict("opted_out", "this person opted out, and only they can undo that")

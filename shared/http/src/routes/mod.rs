@@ -9,7 +9,7 @@ pub(crate) mod groups;
 pub(crate) mod health;
 pub(crate) mod history;
 pub(crate) mod holds;
-mod import_query;
+pub(crate) mod import_query;
 pub(crate) mod imports;
 pub(crate) mod keys;
 pub(crate) mod links;
@@ -24,7 +24,7 @@ pub(crate) mod sources;
 pub(crate) mod status;
 pub(crate) mod syncs;
 pub(crate) mod undo;
-mod upload;
+pub(crate) mod upload;
 pub(crate) mod why;
 
 use axum::http::StatusCode;

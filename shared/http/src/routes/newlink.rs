@@ -35,91 +35,91 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = NewLink)]
-pub(crate) struct NewLinkBody {
+pub struct NewLinkBody {
     /// The list's name or id.
     #[schema(min_length = 1)]
-    list: String,
+    pub list: String,
     /// The object id or unique name of a group that is there, with `entra:` before it or without.
-    group: Option<String>,
+    pub group: Option<String>,
     /// Further groups that are there, by object id or unique name: only group-to-list.
     #[serde(default)]
     #[schema(max_items = 19)]
-    more_groups: Vec<String>,
+    pub more_groups: Vec<String>,
     /// A group to be created.
-    new_group: Option<NewGroupBody>,
+    pub new_group: Option<NewGroupBody>,
     /// Which side follows which; two-way where it is left out.
     #[schema(value_type = Option<words::Mode>)]
-    mode: Option<Mode>,
+    pub mode: Option<Mode>,
     /// What becomes of extras in a one-way mode.
     #[serde(default)]
     #[schema(value_type = Option<words::Extras>)]
-    extras: Extras,
+    pub extras: Extras,
     /// How the first run brings both sides together.
     #[serde(default)]
     #[schema(value_type = Option<words::FirstMerge>)]
-    first_merge: FirstMerge,
+    pub first_merge: FirstMerge,
     /// How often it is due, such as `15m`; left out: as the settings say.
     #[schema(min_length = 2, pattern = "^([0-9]{1,5}h)?([0-9]{1,5}m)?([0-9]{1,5}s)?$")]
-    every: Option<String>,
+    pub every: Option<String>,
     /// What is done with contacts of foreign domains.
     #[serde(default)]
     #[schema(value_type = Option<words::Externals>)]
-    externals: Externals,
+    pub externals: Externals,
     /// How many removals go on without a person; left out: as the settings say.
     #[schema(value_type = Option<String>, pattern = "^(standard|off|100%|[1-9]?[0-9]%|[0-9]{1,18})$")]
-    max_removals: Option<RemovalLimit>,
+    pub max_removals: Option<RemovalLimit>,
     /// How long what was written or newly seen outranks one read that contradicts it; left out: as the settings say.
     #[schema(min_length = 2, pattern = "^([0-9]{1,5}h)?([0-9]{1,5}m)?([0-9]{1,5}s)?$")]
-    settle_window: Option<String>,
+    pub settle_window: Option<String>,
     /// How long whoever left the list stays in the group, unless they come back, such as `7d`; `off` where it is left out.
     #[schema(pattern = "^(off|[1-9][0-9]{0,2}d|[1-9][0-9]{0,4}[hms])$")]
-    grace: Option<String>,
+    pub grace: Option<String>,
     /// What is done with shared mailboxes, rooms and equipment.
     #[serde(default)]
     #[schema(value_type = Option<words::SharedMailboxes>)]
-    shared_mailboxes: SharedMailboxes,
+    pub shared_mailboxes: SharedMailboxes,
     /// Who is never removed, besides those that the settings name: addresses, object ids, `owners`.
     #[serde(default)]
     #[schema(max_items = 1000)]
-    protected: Vec<String>,
+    pub protected: Vec<String>,
     /// Who carries out what is planned for the group.
     #[serde(default)]
     #[schema(value_type = Option<words::Writes>)]
-    writes: Writes,
+    pub writes: Writes,
     /// What is done with agents: software that has a user's account.
     #[serde(default)]
     #[schema(value_type = Option<words::Agents>)]
-    agents: Agents,
+    pub agents: Agents,
 }
 
 /// A group to be created.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = NewGroup)]
-pub(crate) struct NewGroupBody {
+pub struct NewGroupBody {
     /// Its display name.
     #[schema(
         min_length = 1,
         max_length = 256,
         pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
     )]
-    name: String,
+    pub name: String,
     /// Its kind; `m365` where it is left out.
-    kind: Option<GroupWord>,
+    pub kind: Option<GroupWord>,
     /// Who may join a Microsoft 365 group by themselves; `private` where it is left out.
     #[serde(default)]
     #[schema(value_type = Option<words::Visibility>)]
-    visibility: Visibility,
+    pub visibility: Visibility,
     /// The sign-in names of its owners.
     #[serde(default)]
     #[schema(max_items = 20)]
-    owners: Vec<String>,
+    pub owners: Vec<String>,
 }
 
 /// The kinds of group that can be created.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum GroupWord {
+pub enum GroupWord {
     /// A Microsoft 365 group.
     M365,
     /// A security group.

@@ -35,17 +35,17 @@ use crate::{
 const FARTHEST: usize = 20_000;
 
 /// Which runs.
-#[derive(Deserialize, IntoParams)]
+#[derive(Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct RunsQuery {
+pub struct RunsQuery {
     /// The `next` of the page before.
-    cursor: Option<String>,
+    pub cursor: Option<String>,
     /// How many items at most.
     #[param(minimum = 1, maximum = 500, default = 100)]
-    limit: Option<u16>,
+    pub limit: Option<u16>,
     /// Of this link only.
-    link: Option<String>,
+    pub link: Option<String>,
 }
 
 /// The summaries of finished runs, newest first.
@@ -56,6 +56,11 @@ pub(crate) async fn all(
     Asked(query): Asked<RunsQuery>,
     OriginalUri(uri): OriginalUri,
 ) -> Result<Response, Problem> {
+    Ok(page_of(&app, &query).await?.answer(&uri))
+}
+
+/// The summaries, by page.
+pub(crate) async fn page_of(app: &Within, query: &RunsQuery) -> Result<Page<Summary>, Problem> {
     let wanted = Wanted::of(query.cursor.as_deref(), query.limit)?;
     let link = match &query.link {
         Some(link) => Some(app.link(link).await?.link.id),
@@ -72,10 +77,10 @@ pub(crate) async fn all(
         looked += read.len();
         let is_all = read.len() <= wanted.limit || looked >= FARTHEST;
         last = read.last().map(|run| run.run.clone());
-        found.extend(read.into_iter().filter(|run| is_own(&app, run)));
+        found.extend(read.into_iter().filter(|run| is_own(app, run)));
         // A caller who is bound to lists may see none of a whole page.
         if is_all || found.len() > wanted.limit {
-            return Ok(Page::cut(found, wanted.limit, |run: &Summary| run.run.to_string()).answer(&uri));
+            return Ok(Page::cut(found, wanted.limit, |run: &Summary| run.run.to_string()));
         }
     }
 }
@@ -116,21 +121,30 @@ pub(crate) async fn members(
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let wanted = Wanted::of(query.cursor.as_deref(), query.limit)?;
-    let from = wanted.after.as_deref().map(str::parse::<DonePlace>).transpose();
-    let from = from.map_err(|_| Problem::parameter("cursor", "this is no cursor of a run's members"))?;
-    let summary = load(&app, &run).await?;
-    let RecordedPage { items, next } = match effects::WhichRuns::of_run(&summary) {
-        Some(runs) => effects::page(app.ports(), &runs, from.as_ref(), wanted.limit).await?,
-        None => RecordedPage::default(),
-    };
-    let items: Vec<EffectDocument> = items.iter().map(EffectDocument::of).collect();
-    let page = Page::of(items, next.as_ref().map(ToString::to_string));
+    let page = effects_of(&app, &run, &query).await?;
     if !wants_csv(&headers) {
         return Ok(page.answer(&uri));
     }
     let file = csv_answer(StatusCode::OK, csv(&page.items).into_bytes(), "members.csv");
     Ok((next_header(page.next.as_deref(), &uri), file).into_response())
+}
+
+/// Whom it added and removed, by page.
+pub(crate) async fn effects_of(
+    app: &Within,
+    run: &str,
+    query: &PageQuery,
+) -> Result<Page<EffectDocument>, Problem> {
+    let wanted = Wanted::of(query.cursor.as_deref(), query.limit)?;
+    let from = wanted.after.as_deref().map(str::parse::<DonePlace>).transpose();
+    let from = from.map_err(|_| Problem::parameter("cursor", "this is no cursor of a run's members"))?;
+    let summary = load(app, run).await?;
+    let RecordedPage { items, next } = match effects::WhichRuns::of_run(&summary) {
+        Some(runs) => effects::page(app.ports(), &runs, from.as_ref(), wanted.limit).await?,
+        None => RecordedPage::default(),
+    };
+    let items: Vec<EffectDocument> = items.iter().map(EffectDocument::of).collect();
+    Ok(Page::of(items, next.as_ref().map(ToString::to_string)))
 }
 
 pub(crate) async fn load(app: &Within, run: &str) -> Result<Summary, Problem> {

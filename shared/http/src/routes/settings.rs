@@ -17,7 +17,7 @@ use listsync_engine::{
 use crate::{
     ask::Told,
     documents::settings::{SettingsDocument, SettingsEdit, SettingsPatch},
-    etag,
+    etag::{self, Expected},
     problem::Problem,
     within::Within,
 };
@@ -42,8 +42,18 @@ pub(crate) async fn edit(
     headers: HeaderMap,
     Told(patch): Told<SettingsPatch>,
 ) -> Result<Response, Problem> {
-    let named = (patch.protected.is_some(), patch.linkable_groups.is_some());
     let expected = etag::if_given(&headers)?;
+    let edit = changed(&app, patch, &expected).await?;
+    Ok(([(header::ETAG, etag::of(&edit.settings))], Json(edit)).into_response())
+}
+
+/// Changes them, where they are still those of the tag.
+pub(crate) async fn changed(
+    app: &Within,
+    patch: SettingsPatch,
+    expected: &Expected,
+) -> Result<SettingsEdit, Problem> {
+    let named = (patch.protected.is_some(), patch.linkable_groups.is_some());
     let names = patch.names();
     for name in &names {
         app.touch(ObjectKind::Setting, name);
@@ -58,10 +68,8 @@ pub(crate) async fn edit(
         patch.clone().apply(settings).map_err(|refused| Problem::invalid(refused.name, refused.why))
     };
     let settings = settings::edit_and_follow(&app.service, change).await?.what;
-    let unanswered = unanswered(&app, &settings, named).await;
-    let document = SettingsDocument::of(&settings);
-    let tag = etag::of(&document);
-    Ok(([(header::ETAG, tag)], Json(SettingsEdit { settings: document, unanswered })).into_response())
+    let unanswered = unanswered(app, &settings, named).await;
+    Ok(SettingsEdit { settings: SettingsDocument::of(&settings), unanswered })
 }
 
 /// Those of what was named now to whom nobody in the tenant answers; none where the directory cannot be asked.

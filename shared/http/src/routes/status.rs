@@ -5,6 +5,7 @@ use axum::{
     extract::OriginalUri,
     response::{IntoResponse as _, Response},
 };
+use listsync_core::{list::List, unsettled::Unsettled};
 use listsync_engine::{
     ports::PortResult,
     status::{self, Row},
@@ -48,11 +49,7 @@ pub(crate) async fn status(
         Some(list) => Some(app.list(list).await?),
         None => None,
     };
-    let mut rows = match &list {
-        Some(list) => status::rows_of(app.ports(), list).await?,
-        None => status::rows(app.ports()).await?,
-    };
-    rows.retain(|row| app.covers(&row.list));
+    let rows = rows(&app, list.as_ref()).await?;
     let mut document = StatusDocument::over(&rows, app.now());
     let page = wanted.behind(rows, id)?;
     for row in page.items {
@@ -64,13 +61,24 @@ pub(crate) async fn status(
     Ok((headers, Json(document)).into_response())
 }
 
+/// How all lists stand that the caller may see, or this one: what needs somebody comes first.
+pub(crate) async fn rows(app: &Within, list: Option<&List>) -> Result<Vec<Row>, Problem> {
+    let mut rows = match list {
+        Some(list) => status::rows_of(app.ports(), list).await?,
+        None => status::rows(app.ports()).await?,
+    };
+    rows.retain(|row| app.covers(&row.list));
+    Ok(rows)
+}
+
 /// What tells a row from all others.
 fn id(row: &Row) -> String {
     let link = row.link.as_ref().map_or("", |link| link.link.id.as_str());
     format!("{} {link}", row.list)
 }
 
-async fn people(app: &Within, row: &Row) -> PortResult<Option<Vec<listsync_core::unsettled::Unsettled>>> {
+/// Who is out of step; none: it is about no link.
+pub(crate) async fn people(app: &Within, row: &Row) -> PortResult<Option<Vec<Unsettled>>> {
     match &row.link {
         Some(link) => status::unsettled(app.ports(), link).await.map(Some),
         None => Ok(None),

@@ -75,18 +75,32 @@ pub(crate) async fn start(
     if wait > LONGEST_WAIT {
         return Err(Problem::parameter("wait", format!("wait is 0 to {LONGEST_WAIT} seconds")));
     }
-    let link = app.link(&link).await?.link;
-    runnable(link.status)?;
-    let generation = trigger::raise(app.ports(), &link.id, Reason::OnDemand).await?;
+    let Requested { link, generation } = request(&app, &link).await?;
     // The answer has to be on its way before the request is broken off.
     let longest = app.options.limits.time.saturating_sub(SPARE);
     let patience = Duration::from_secs(wait.into()).min(longest);
-    if let Some(run) = trigger::await_summary(app.ports(), (&link.id, generation), patience).await? {
+    if let Some(run) = trigger::await_summary(app.ports(), (&link, generation), patience).await? {
         return Ok(Json(SummaryDocument::load(app.ports(), run).await?).into_response());
     }
-    let location = format!("/v1/links/{}/syncs/{}", link.id, generation.0);
-    let looked = document(&link.id, generation, None);
+    let location = format!("/v1/links/{link}/syncs/{}", generation.0);
+    let looked = document(&link, generation, None);
     Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(looked)).into_response())
+}
+
+/// A run that was asked for.
+pub(crate) struct Requested {
+    /// Of this link.
+    pub(crate) link: LinkId,
+    /// The number of the request.
+    pub(crate) generation: Generation,
+}
+
+/// Asks for it.
+pub(crate) async fn request(app: &Within, link: &str) -> Result<Requested, Problem> {
+    let link = app.link(link).await?.link;
+    runnable(link.status)?;
+    let generation = trigger::raise(app.ports(), &link.id, Reason::OnDemand).await?;
+    Ok(Requested { link: link.id, generation })
 }
 
 /// Whether a run has taken in a sync that was asked for.

@@ -59,14 +59,19 @@ pub(crate) async fn carry_out(
     Named([run]): Named<1>,
     Told(body): Told<UndoBody>,
 ) -> Result<Response, Problem> {
-    let summary = load(&app, &run).await?;
-    let proposal = proposed(&app, &summary).await?;
-    proposal.demand(&body.digest)?;
-    touch(&app, &proposal.undo.run.to_string(), &proposal.link.id, &proposal.list.id);
-    let done = undo::carry_out(app.ports(), &proposal).await?;
-    let location = format!("/v1/links/{}/syncs/{}", proposal.link.id, done.generation.0);
-    let document = UndoneDocument::of(&proposal, &done);
+    let document = taken_back(&app, &run, &body.digest).await?;
+    let location = format!("/v1/links/{}/syncs/{}", document.link, document.generation);
     Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(document)).into_response())
+}
+
+/// Takes it back, where it is still what the digest is of.
+pub(crate) async fn taken_back(app: &Within, run: &str, digest: &str) -> Result<UndoneDocument, Problem> {
+    let summary = load(app, run).await?;
+    let proposal = proposed(app, &summary).await?;
+    proposal.demand(digest)?;
+    touch(app, &proposal.undo.run.to_string(), &proposal.link.id, &proposal.list.id);
+    let done = undo::carry_out(app.ports(), &proposal).await?;
+    Ok(UndoneDocument::of(&proposal, &done))
 }
 
 async fn proposed(app: &Within, summary: &Summary) -> Result<Proposal, Problem> {

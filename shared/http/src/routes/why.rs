@@ -26,7 +26,7 @@ const RESERVE: std::time::Duration = std::time::Duration::from_secs(5);
 #[into_params(parameter_in = Query)]
 pub(crate) struct WhyQuery {
     /// The person's e-mail address.
-    address: String,
+    pub(crate) address: String,
 }
 
 /// Why somebody is on the list and in its group, or is not, step by step: their contact, consent, who they are in the

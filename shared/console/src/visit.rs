@@ -1,0 +1,144 @@
+//! A visit: a request of somebody who is signed in. Who is not is asked to sign in first, and loses nothing that was typed.
+
+use axum::{
+    extract::{FromRequest, FromRequestParts, Request},
+    http::{HeaderMap, Method, StatusCode, Uri, header, request::Parts},
+    response::{IntoResponse as _, Redirect, Response},
+};
+use listsync_engine::ports::PortError;
+use listsync_http::{Problem, operations::Asking};
+
+use crate::{
+    Console, answer,
+    form::{Form, Upload},
+    pages::sign_in,
+    session::{COOKIE, Session},
+};
+
+/// A request of somebody who is signed in.
+pub(crate) struct Visit {
+    pub(crate) console: Console,
+    pub(crate) session: Session,
+    /// The operations as they ask for them.
+    pub(crate) asking: Asking,
+    /// What was asked for.
+    pub(crate) uri: Uri,
+}
+
+/// A form of somebody who is signed in, sent from a page of theirs.
+pub(crate) struct Posted {
+    pub(crate) visit: Visit,
+    pub(crate) form: Form,
+}
+
+/// The same with a file.
+pub(crate) struct Uploaded {
+    pub(crate) visit: Visit,
+    pub(crate) upload: Upload,
+}
+
+impl Visit {
+    /// The parameters of the query string.
+    pub(crate) fn query(&self) -> Form {
+        Form::read(self.uri.query().unwrap_or_default().as_bytes())
+    }
+
+    /// Whether who visits may do this at all.
+    pub(crate) fn may(&self, method: Method, path: &'static str) -> bool {
+        self.asking.may(method, path)
+    }
+}
+
+impl FromRequestParts<Console> for Visit {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, console: &Console) -> Result<Self, Response> {
+        match signed_in(parts, console).await? {
+            Some(visit) => Ok(visit),
+            None => Err(Redirect::to(&sign_in::first(&parts.uri)).into_response()),
+        }
+    }
+}
+
+impl FromRequest<Console> for Posted {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, console: &Console) -> Result<Self, Response> {
+        let (mut parts, body) = request.into_parts();
+        let is_own = is_of_own_page(&parts.headers);
+        let found = signed_in(&mut parts, console).await?;
+        let body = console.operations.form(body).await.map_err(answer::refused)?;
+        let form = Form::read(&body);
+        match found {
+            Some(visit) if is_own && visit.session.is_form_token(form.get("token")) => {
+                Ok(Self { visit, form })
+            }
+            // A page of an earlier session sent it, or of one that has ended: what was typed is shown again, to be sent by a
+            // person. What another site sends is not even shown.
+            Some(visit) if is_own => Err(sign_in::send_again(&visit, &form)),
+            None if is_own => Err(sign_in::lost(&parts.uri, &form)),
+            _ => Err(answer::refused(foreign())),
+        }
+    }
+}
+
+impl FromRequest<Console> for Uploaded {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, console: &Console) -> Result<Self, Response> {
+        let (mut parts, body) = request.into_parts();
+        let is_own = is_of_own_page(&parts.headers);
+        let Some(visit) = signed_in(&mut parts, console).await?.filter(|_| is_own) else {
+            return Err(Redirect::to("/sign-in?to=/imports").into_response());
+        };
+        let body = console.operations.form_with_file(body).await.map_err(answer::refused)?;
+        let upload = Upload::read(&parts.headers, &body).map_err(answer::refused)?;
+        if visit.session.is_form_token(upload.form.get("token")) {
+            return Ok(Self { visit, upload });
+        }
+        Err(answer::refused(foreign()))
+    }
+}
+
+/// Who is signed in by the request's cookie, and has not asked too often.
+async fn signed_in(parts: &mut Parts, console: &Console) -> Result<Option<Visit>, Response> {
+    let broken = |error: PortError| answer::refused(error.into());
+    let seen = console.service().seen.as_ref();
+    let found = match cookie(&parts.headers) {
+        Some(secret) => Session::of(seen, secret, console.now()).await.map_err(broken)?,
+        None => None,
+    };
+    let Some(session) = found else {
+        let client = console.operations.client(&parts.extensions, &parts.headers);
+        console.operations.admit_stranger(client).map_err(answer::refused)?;
+        return Ok(None);
+    };
+    console.operations.admit(&session.name()).map_err(answer::refused)?;
+    let asking = console.operations.by(session.who());
+    Ok(Some(Visit { console: console.clone(), session, asking, uri: parts.uri.clone() }))
+}
+
+fn cookie(headers: &HeaderMap) -> Option<&str> {
+    let all = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = all.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(name, _)| *name == COOKIE).map(|(_, value)| value)
+}
+
+/// Whether a form was sent from a page of this host, as far as the browser says (Fetch Metadata Request Headers, section 2.2;
+/// RFC 6454, section 7). A form has its token besides.
+pub(crate) fn is_of_own_page(headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    match (text("sec-fetch-site"), text("origin")) {
+        (Some(site), _) => site == "same-origin",
+        (None, Some(origin)) => {
+            let host = origin.split_once("://").map(|(_, host)| host);
+            host.is_some() && host == text("host")
+        }
+        (None, None) => true,
+    }
+}
+
+pub(crate) fn foreign() -> Problem {
+    Problem::new(StatusCode::FORBIDDEN, "foreign_form", "this form was not sent from a page of the console")
+        .hint("open the page again, and send it from there")
+}

@@ -1,0 +1,11 @@
+//! The console as a browser without scripts meets it: pages and forms over the embedded store, no network.
+
+#![allow(clippy::unwrap_used, reason = "a test that fails here says where")]
+
+mod browser;
+mod forms;
+mod grants;
+mod markup;
+mod sign_in;
+mod stage;
+mod story;

@@ -1,0 +1,188 @@
+//! The operations of the API for whoever asks from inside the process, such as the console: by the same table of who may call
+//! what, within the same grant, and into the same audit. Nothing goes over HTTP, and no rule stands here: each is the handler's
+//! own function.
+
+mod imports;
+mod links;
+mod lists;
+mod people;
+mod runs;
+mod status;
+mod tenant;
+
+use std::{future::Future, net::IpAddr, panic::AssertUnwindSafe};
+
+use axum::{
+    Json,
+    body::{Body, Bytes, HttpBody as _},
+    http::{Extensions, HeaderMap, Method, StatusCode},
+};
+use futures::FutureExt as _;
+use listsync_core::{audit::Actor, grant::Grant};
+use listsync_engine::{audit, service::Service};
+use listsync_inbound::admission::Peer;
+
+use crate::{
+    access::{self, Verdict},
+    app::App,
+    ask,
+    gate::{self, Caller},
+    peer::peer_of,
+    problem::Problem,
+    rate::Purpose,
+    trail::Trail,
+    uploads::Size,
+    within::Within,
+};
+
+pub use crate::routes::{
+    audit::AuditQuery,
+    contacts::ContactsQuery,
+    decisions::{NewDecision, ReasonWord},
+    import_query::{AgainWord, HeldAs, ImportQuery},
+    keys::NewKeyBody,
+    lists::NewList,
+    newlink::{GroupWord, NewGroupBody, NewLinkBody},
+    runs::RunsQuery,
+};
+pub use imports::{File, Imported};
+pub use tenant::tag_of;
+
+/// Every operation of the API. Clones are the same.
+#[derive(Clone)]
+pub struct Operations(App);
+
+/// Somebody whom the host has signed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Who {
+    /// Who the audit says that it was.
+    pub actor: Actor,
+    /// What they may do, and on which lists.
+    pub grant: Grant,
+}
+
+/// The operations as somebody asks for them.
+#[derive(Clone)]
+pub struct Asking {
+    app: App,
+    caller: Caller,
+}
+
+/// A method and a path of the table.
+type Operation = (Method, &'static str);
+
+impl Operations {
+    pub(crate) fn new(app: App) -> Self {
+        Self(app)
+    }
+
+    /// As somebody asks for them.
+    #[must_use]
+    pub fn by(&self, Who { actor, grant }: Who) -> Asking {
+        Asking { app: self.0.clone(), caller: Caller::of_grant(actor, grant) }
+    }
+
+    /// The service beneath, for what the host keeps itself, such as sessions.
+    #[must_use]
+    pub fn service(&self) -> &Service {
+        &self.0.service
+    }
+
+    /// Where a request comes from, as far as the host or a trusted proxy tells.
+    #[must_use]
+    pub fn client(&self, extensions: &Extensions, headers: &HeaderMap) -> Option<IpAddr> {
+        gate::client(&self.0, extensions, headers)
+    }
+
+    /// Counts a request of somebody who is signed in, by a name for their session.
+    ///
+    /// # Errors
+    /// When they ask too often.
+    pub fn admit(&self, session: &str) -> Result<(), Problem> {
+        Ok(self.0.rate.take((Purpose::Console, session), &self.0.options.limits, self.0.now())?)
+    }
+
+    /// Counts a request of somebody who is not signed in.
+    ///
+    /// # Errors
+    /// When they ask too often.
+    pub fn admit_stranger(&self, client: Option<IpAddr>) -> Result<(), Problem> {
+        let Peer(peer) = client.map_or_else(Peer::default, peer_of);
+        Ok(self.0.rate.take((Purpose::Stranger, &peer), &self.0.options.limits, self.0.now())?)
+    }
+
+    /// A whole form without a file.
+    ///
+    /// # Errors
+    /// When it is larger than a body may be, or breaks off.
+    pub async fn form(&self, body: Body) -> Result<Bytes, Problem> {
+        ask::read(body, self.0.options.limits.body).await
+    }
+
+    /// A whole form with a file, once there is a place for it.
+    ///
+    /// # Errors
+    /// When it is larger than a file may be, breaks off, or others have the place for too long.
+    pub async fn form_with_file(&self, body: Body) -> Result<Bytes, Problem> {
+        let limits = self.0.options.limits;
+        let room = limits.import.saturating_add(limits.body);
+        if body.size_hint().lower() > room as u64 {
+            return Err(ask::too_large(room));
+        }
+        let _place = self.0.uploads.admit(Size::of(&body), limits).await?;
+        ask::read(body, room).await
+    }
+}
+
+impl Asking {
+    /// Whether the caller may do this at all, on one list at least.
+    #[must_use]
+    pub fn may(&self, method: Method, path: &'static str) -> bool {
+        match access::look_up(&method, path) {
+            Verdict::Rule(rule) => self.caller.judge(rule).is_ok(),
+            Verdict::OtherMethods(_) | Verdict::Unknown => false,
+        }
+    }
+
+    /// What the caller may do, and on which lists.
+    #[must_use]
+    pub fn grant(&self) -> &Grant {
+        &self.caller.grant
+    }
+
+    /// Does an operation as the gate has it done: judged by the table, in a task of its own, so that a caller who hangs up
+    /// leaves nothing half done, and recorded before anybody is told.
+    async fn ask<T, F>(&self, (method, path): Operation, work: impl FnOnce(Within) -> F) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, Problem>> + Send + 'static,
+    {
+        let Verdict::Rule(rule) = access::look_up(&method, path) else { return Err(gate::no_key()) };
+        self.caller.judge(rule)?;
+        let (app, actor, trail) = (self.app.clone(), self.caller.actor.clone(), Trail::default());
+        let work = work(Within::of(app.clone(), self.caller.clone(), trail.clone()));
+        let task = tokio::spawn(async move {
+            // Also what broke off may have done something.
+            let done = AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| Err(gate::broken()));
+            let status = done.as_ref().map_or_else(|problem| problem.status, |_| StatusCode::OK);
+            if let Some(deed) = trail.deed(actor, rule.audited, status) {
+                audit::record(&app.service, deed).await;
+            }
+            done
+        });
+        task.await.unwrap_or_else(|_| Err(gate::broken()))
+    }
+
+    /// The same of a handler that answers with a document.
+    async fn document<T, F>(&self, operation: Operation, work: impl FnOnce(Within) -> F) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<Json<T>, Problem>> + Send + 'static,
+    {
+        let work = |app| {
+            let answer = work(app);
+            async move { answer.await.map(|Json(document)| document) }
+        };
+        self.ask(operation, work).await
+    }
+}

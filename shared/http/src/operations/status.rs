@@ -1,0 +1,54 @@
+//! How lists stand.
+
+use axum::http::Method;
+use listsync_core::unsettled::Unsettled;
+use listsync_engine::status::Row;
+
+use super::Asking;
+use crate::{
+    ask::{Asked, Named},
+    documents::why::WhyDocument,
+    problem::Problem,
+    routes::{
+        status,
+        why::{self, WhyQuery},
+    },
+};
+
+const STATUS: (Method, &str) = (Method::GET, "/v1/status");
+
+impl Asking {
+    /// How all lists stand, what needs somebody first.
+    ///
+    /// # Errors
+    /// As `GET /v1/status` has them.
+    pub async fn standing(&self) -> Result<Vec<Row>, Problem> {
+        self.ask(STATUS, |app| async move { status::rows(&app, None).await }).await
+    }
+
+    /// How the links of one list stand, each with who is out of step.
+    ///
+    /// # Errors
+    /// As `GET /v1/status` has them.
+    pub async fn standing_of(&self, list: String) -> Result<Vec<(Row, Vec<Unsettled>)>, Problem> {
+        let work = |app: crate::within::Within| async move {
+            let list = app.list(&list).await?;
+            let mut standing = Vec::new();
+            for row in status::rows(&app, Some(&list)).await? {
+                let people = status::people(&app, &row).await?.unwrap_or_default();
+                standing.push((row, people));
+            }
+            Ok(standing)
+        };
+        self.ask(STATUS, work).await
+    }
+
+    /// Why somebody is in step on a list, or is not.
+    ///
+    /// # Errors
+    /// As `GET /v1/lists/{list}/why` has them.
+    pub async fn why(&self, list: String, address: String) -> Result<WhyDocument, Problem> {
+        let operation = (Method::GET, "/v1/lists/{list}/why");
+        self.document(operation, |app| why::why(app, Named([list]), Asked(WhyQuery { address }))).await
+    }
+}

@@ -1,0 +1,123 @@
+// A deployment on one machine as people have it: the shipped program beside an emulated tenant, and a browser before them.
+
+import { spawn, execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { createServer } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { chromium } from "playwright-core";
+
+const root = resolve(import.meta.dirname, "../..");
+const programs = join(process.env.CARGO_TARGET_DIR ?? join(root, "target"), "debug");
+
+/** A port that is free at this moment. */
+async function freePort() {
+  const server = createServer();
+  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  const { port } = server.address();
+  await new Promise((done) => server.close(done));
+  return port;
+}
+
+async function until(what, found) {
+  for (let tries = 0; tries < 600; tries += 1) {
+    if (await found()) return;
+    await sleep(100);
+  }
+  throw new Error(`it took too long: ${what}`);
+}
+
+/** What the settings of an emulated tenant are, out of the file that it writes. */
+function settings(file) {
+  const lines = readFileSync(file, "utf8").split("\n").map((line) => line.replace(/^export /, "").trim());
+  const pairs = lines.filter((line) => /^[A-Z_]+=/.test(line)).map((line) => [
+    line.slice(0, line.indexOf("=")),
+    line.slice(line.indexOf("=") + 1).replace(/^['"]|['"]$/g, ""),
+  ]);
+  return Object.fromEntries(pairs);
+}
+
+export class World {
+  static async start() {
+    const world = new World();
+    world.folder = mkdtempSync(join(tmpdir(), "listsync-console-"));
+    world.env = { PATH: process.env.PATH, HOME: world.folder, LISTSYNC_STORE: `sqlite:${join(world.folder, "listsync.db")}` };
+    world.people = join(world.folder, "people.csv");
+    const env = join(world.folder, "emulator.env");
+    const flags = ["--port", String(await freePort()), "--people", "300", "--unthrottled", "--ca-out", join(world.folder, "ca.pem")];
+    world.emulator = world.run("listsync-graph-emulator", [...flags, "--env-out", env, "--people-out", world.people]);
+    await until("the emulated tenant starts", () => existsSync(env) && existsSync(world.people) && readFileSync(env, "utf8").endsWith("\n"));
+    Object.assign(world.env, settings(env));
+    const address = `127.0.0.1:${await freePort()}`;
+    world.url = `http://${address}`;
+    world.address = address;
+    world.serve = world.run("listsync", ["serve", "--listen", address]);
+    await until("the program serves", async () => (await fetch(`${world.url}/healthz`).catch(() => null))?.ok);
+    world.browser = await chromium.launch({ executablePath: browser(), args: ["--no-sandbox"] });
+    return world;
+  }
+
+  run(program, args) {
+    return spawn(join(programs, program), args, { cwd: this.folder, env: this.env, stdio: "ignore" });
+  }
+
+  /** What a command of the shipped program prints. */
+  listsync(...args) {
+    return execFileSync(join(programs, "listsync"), args, { cwd: this.folder, env: this.env, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+  }
+
+  /** A link that signs in. */
+  link() {
+    return JSON.parse(this.listsync("console", "--at", this.address, "--json")).url;
+  }
+
+  /** A page of a browser of its own. What it asks of other hosts, and what its policy forbids, is kept. */
+  async page(options = {}) {
+    const context = await this.browser.newContext({ baseURL: this.url, ...options });
+    const page = await context.newPage();
+    page.odd = [];
+    page.on("request", (request) => {
+      if (!request.url().startsWith(this.url) && !request.url().startsWith("data:,")) page.odd.push(request.url());
+    });
+    page.on("console", (message) => {
+      if (["error", "warning"].includes(message.type()) && !/status of (4|5)\d\d/.test(message.text())) page.odd.push(message.text());
+    });
+    page.on("pageerror", (error) => page.odd.push(String(error)));
+    return page;
+  }
+
+  /** The same, signed in. */
+  async signedIn(options = {}) {
+    const page = await this.page(options);
+    await page.goto(this.link());
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("heading", { level: 1, name: "What needs me?" }).waitFor();
+    return page;
+  }
+
+  async stop() {
+    await this.browser?.close();
+    for (const child of [this.serve, this.emulator]) child?.kill("SIGKILL");
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** The browser that tests/install finds or gets. */
+function browser() {
+  const known = [process.env.CHROMIUM, "/usr/lib/chromium/chromium", "/usr/bin/chromium"];
+  const found = known.find((path) => path && existsSync(path));
+  if (!found) throw new Error("there is no Chromium: tests/install says how it gets one");
+  return found;
+}
+
+/** Loads a page again until it has a text. */
+export async function shows(page, text) {
+  await until(`the page shows ${text}`, async () => {
+    if ((await page.locator("body").innerText()).includes(text)) return true;
+    await sleep(300);
+    await page.reload();
+    return (await page.locator("body").innerText()).includes(text);
+  });
+}
