@@ -163,7 +163,8 @@ pub(super) const SYNC: &str = "\
 Examples:
   listsync sync News              all its links in turn; exits with the worst of theirs
   listsync sync News --json
-  listsync sync News --place entra:news-team";
+  listsync sync News --place entra:news-team
+  listsync sync News --plan 3f9c2a71d04b8e65    only what 'listsync plan' showed; 3 where more is due, or less";
 
 pub(super) const TICK: &str = "\
 Example:

@@ -76,7 +76,7 @@ pub(crate) enum Verb {
     Handout(HandoutArgs),
     /// Sync a list now: all its links in turn.
     #[command(after_help = examples::SYNC)]
-    Sync(SomeLinks),
+    Sync(SyncArgs),
     /// Run the timer once: one message per due link goes onto the queue.
     #[command(after_help = examples::TICK)]
     Tick,
@@ -122,6 +122,16 @@ pub(crate) enum Verb {
         /// The shell.
         shell: Shell,
     },
+}
+
+/// What `listsync sync` takes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct SyncArgs {
+    #[command(flatten)]
+    pub(crate) some: SomeLinks,
+    /// Do only what 'listsync plan' showed under this digest within 24 hours, as far as it is still due; the rest is named.
+    #[arg(long, value_name = "DIGEST")]
+    pub(crate) plan: Option<String>,
 }
 
 /// What `listsync status` takes.

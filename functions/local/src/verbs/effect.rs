@@ -81,7 +81,7 @@ pub(super) fn effect(verb: &Verb) -> Effect<'_> {
         }
         Verb::Link(_) => Itself(Action::LinkCreate),
         Verb::Links(verb) => of_links(verb),
-        Verb::Sync(some) => Changes(Action::LinkSync, vec![Named::Links(some)]),
+        Verb::Sync(args) => Changes(Action::LinkSync, vec![Named::Links(&args.some)]),
         Verb::Keys(verb) => match verb {
             KeysVerb::Ls => Reads,
             KeysVerb::Create { list, .. } => {

@@ -16,6 +16,7 @@ mod notices;
 mod processes;
 mod serve;
 mod shapes;
+mod shown;
 mod sources;
 mod spokes;
 mod status;

@@ -36,6 +36,7 @@ mod refusals;
 mod renames;
 mod scopes;
 mod service;
+mod shown;
 mod sources;
 mod spokes;
 mod status;
