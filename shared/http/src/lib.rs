@@ -46,7 +46,7 @@ pub use pulse::Pulse;
 use app::App;
 use routes::{
     alerts, audit, contacts, decisions, filters, groups, health, history, holds, imports, keys as api_keys,
-    links, lists, members, optout_links, requests, runs, settings, sources, status, syncs, undo, why,
+    links, lists, members, optout_links, prune, requests, runs, settings, sources, status, syncs, undo, why,
 };
 
 /// The router over a service, to be mounted at the root of a host.
@@ -95,6 +95,7 @@ fn handlers() -> OpenApiRouter<App> {
         .routes(routes!(imports::discard))
         .routes(routes!(imports::undo_plan, imports::undo))
         .routes(routes!(contacts::all, contacts::create))
+        .routes(routes!(prune::look, prune::carry_out))
         .routes(routes!(contacts::one, contacts::edit, contacts::delete))
         .routes(routes!(contacts::erase))
         .routes(routes!(contacts::export))

@@ -228,6 +228,10 @@ pub(crate) enum ListsVerb {
         /// The contact's display name.
         #[arg(long)]
         name: Option<String>,
+        /// Until when they are on the list: a last day (UTC) such as 2026-12-31, a moment, or never. Left out: a member keeps
+        /// the end that they have.
+        #[arg(long, value_name = "DATE")]
+        until: Option<String>,
     },
     /// Take a contact off a list, as an operator.
     Remove(Person),

@@ -133,6 +133,7 @@ fn of_contacts(verb: &ContactsVerb) -> Effect<'_> {
         ContactsVerb::OptOut(who) => Changes(Action::ConsentOptOut, vec![Named::Contact(&who.email)]),
         ContactsVerb::OptIn(who) => Changes(Action::ConsentSubscribe, vec![Named::Contact(&who.email)]),
         ContactsVerb::Delete(who) => Changes(Action::ContactDelete, vec![Named::Contact(&who.email)]),
+        ContactsVerb::Prune { .. } => Changes(Action::ContactPrune, Vec::new()),
         ContactsVerb::Erase { who, .. } => Changes(Action::ContactErase, vec![Named::Contact(&who.email)]),
     }
 }
@@ -182,6 +183,7 @@ mod tests {
         ("contacts opt-out a@b.example", "consent.opt_out"),
         ("contacts opt-in a@b.example", "consent.subscribe"),
         ("contacts delete a@b.example", "contact.delete"),
+        ("contacts prune --older-than 90d", "contact.prune"),
         ("contacts erase a@b.example", "contact.erase"),
         ("import f.csv --list News --mode full", "import.create"),
         ("import f.csv --list News --mode full --dry-run", ""),

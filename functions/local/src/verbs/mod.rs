@@ -36,6 +36,7 @@ mod links;
 mod lists;
 mod notices;
 mod plan;
+mod prune;
 mod queue;
 mod record;
 mod rules;

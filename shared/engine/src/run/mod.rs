@@ -64,7 +64,7 @@ use self::{
     resolve::{Resolved, UnmatchedContacts},
 };
 use crate::{
-    Ports,
+    Ports, ends,
     filtered::{self, Extent},
     gate, linkable,
     ports::{Acquired, Cursor, Fault, Lease, LinkState, Meter, PortError, PortResult},
@@ -415,8 +415,9 @@ async fn identify(look: Look<'_>, observed: &mut Observed) -> PortResult<(Resolv
     Ok((Resolved::All(unmatched), renamed))
 }
 
-/// A filtered list is read after it followed its filter; where both sides are to be read in full, it asks for everybody.
+/// A list is read after those left it whose membership ended, and a filtered one after it followed its filter; where both sides are to be read in full, it asks for everybody.
 async fn follow(look: Look<'_>) -> PortResult<()> {
+    ends::follow_for_run(look.ports, look.link()).await?;
     let full = look.progress().full_read_at.is_none_or(|at| at <= look.now());
     let extent = if full { Extent::Everybody } else { Extent::Changed };
     filtered::follow_for_run(look.ports, &look.link().list, extent).await

@@ -12,6 +12,7 @@ use listsync_core::{
     address::Address,
     id::LinkId,
     list::{List, NewContact},
+    stay::Stay,
 };
 use listsync_engine::{
     people::{self, Stored},
@@ -67,6 +68,10 @@ pub(crate) struct NewMember {
     /// Their display name.
     #[schema(max_length = 256, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
     name: Option<String>,
+    /// Until when they are on the list: a last day such as `2026-12-31` (UTC), a moment, or `never`. Left out: a member keeps the
+    /// end that they have, and a newcomer has none.
+    #[schema(example = "2026-12-31", max_length = 64)]
+    until: Option<String>,
 }
 
 /// Puts somebody on the list: an operator's edit. Who opted out is not put back by it.
@@ -87,19 +92,26 @@ pub(crate) async fn put(
     if name_kept {
         name.clear();
     }
+    let stay = match &new.until {
+        Some(text) => {
+            Stay::parse(text, app.now()).map_err(|error| Problem::invalid("until", error.to_string()))?
+        }
+        None => Stay::AsItIs,
+    };
     let contact = NewContact { address: address.clone(), name, fields: BTreeMap::new() };
-    let Stored { what, links } = people::add(&app.service, &list.id, &contact).await?;
+    let Stored { what, links } = people::add(&app.service, &list.id, &contact, stay).await?;
     app.touch_person(&address).await?;
-    match what {
+    let until = what.until;
+    match what.outcome {
         AddOutcome::Added => {
-            let edit = MemberEdit { name_kept, ..edited(list, address, ("added", links)) };
+            let edit = MemberEdit { name_kept, until, ..edited(list, address, ("added", links)) };
             Ok((StatusCode::CREATED, Json(edit)).into_response())
         }
         AddOutcome::Already => {
-            if contact.name.is_empty() {
+            if contact.name.is_empty() && stay == Stay::AsItIs {
                 app.did_nothing();
             }
-            let edit = MemberEdit { name_kept, ..edited(list, address, ("already", links)) };
+            let edit = MemberEdit { name_kept, until, ..edited(list, address, ("already", links)) };
             Ok(Json(edit).into_response())
         }
         AddOutcome::OptedOut => {
@@ -141,5 +153,6 @@ async fn member_address(app: &Within, member: &str) -> Result<Address, Problem> 
 }
 
 fn edited(list: List, address: Address, (outcome, links): (&'static str, Vec<LinkId>)) -> MemberEdit {
-    MemberEdit { list: list.id, address: address.into(), outcome, links: texts(&links), name_kept: false }
+    let links = texts(&links);
+    MemberEdit { list: list.id, address: address.into(), outcome, links, until: None, name_kept: false }
 }

@@ -6,6 +6,7 @@ mod authority;
 mod bad_input;
 mod cost;
 mod demo;
+mod ends;
 mod exit_codes;
 mod gate;
 mod handout;

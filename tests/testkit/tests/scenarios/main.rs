@@ -13,6 +13,7 @@ mod claims;
 mod clock;
 mod departures;
 mod desk;
+mod ends;
 mod events;
 mod experiment;
 mod graces;
