@@ -101,6 +101,12 @@ impl Whole {
         Ok(Self { contact, spots, kept: Kept::Yes })
     }
 
+    /// A contact that has to do with one list alone, as both were read.
+    pub(super) fn of_one(contact: Contact, head: Head, row: Option<Row>) -> Self {
+        let spots = BTreeMap::from([(head.list.id.clone(), Spot { head, row })]);
+        Self { contact, spots, kept: Kept::Yes }
+    }
+
     /// The same of a contact that is not stored yet.
     pub(super) fn fresh(self) -> Self {
         Self { kept: Kept::NotYet, ..self }
