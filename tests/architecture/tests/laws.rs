@@ -33,7 +33,7 @@ fn named(comment: &str) -> BTreeSet<u32> {
 /// A file as the table names it.
 fn short(name: &str) -> String {
     let name = name.trim_end_matches(".rs").trim_end_matches("/main");
-    let name = ["shared/", "tests/testkit/tests/", "tests/testkit/src/", "tests/"]
+    let name = ["shared/", "tests/testkit/tests/", "tests/testkit/src/", "tests/simulation/tests/", "tests/"]
         .iter()
         .find_map(|prefix| name.strip_prefix(prefix))
         .unwrap_or(name);
