@@ -277,4 +277,7 @@ pub struct Place {
     pub origin: Origin,
     /// Since when.
     pub since: Timestamp,
+    /// Until when they are on it; none: until somebody takes them off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
 }

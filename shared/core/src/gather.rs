@@ -152,7 +152,7 @@ impl Evidence {
 fn arrival(face: &Entry) -> Arrival {
     match face.origin {
         Origin::Own | Origin::Csv | Origin::Entra => Arrival::Judged,
-        Origin::Manual | Origin::Filter => Arrival::Unjudged,
+        Origin::Manual | Origin::Filter | Origin::EndDate => Arrival::Unjudged,
     }
 }
 

@@ -34,6 +34,8 @@ pub enum By {
     Oneself,
     /// The list's filter.
     Filter,
+    /// The end that an operator had given the membership.
+    EndDate,
     /// An operator's edit; none: the audit does not tell whose.
     Edit(Option<Actor>),
 }
@@ -125,6 +127,7 @@ impl Shift {
             Origin::Entra => return None,
             Origin::Own => By::Oneself,
             Origin::Filter => By::Filter,
+            Origin::EndDate => By::EndDate,
             Origin::Csv => By::Import(self.import(known)),
             Origin::Manual => By::Edit(self.actor(known)),
         };
@@ -229,6 +232,7 @@ mod tests {
     fn what_runs_did_is_told_by_their_effects_and_who_has_yet_to_confirm_did_nothing() {
         assert_eq!(by(Origin::Entra, 100), None);
         assert_eq!((by(Origin::Own, 1), by(Origin::Filter, 1)), (Some(By::Oneself), Some(By::Filter)));
+        assert_eq!(by(Origin::EndDate, 1), Some(By::EndDate));
         assert_eq!(shift(Origin::Own, Standing::Pending, 1).happened(&known()), None);
         let left = shift(Origin::Own, Standing::OptedOut, 1).happened(&known()).expect("they left");
         assert_eq!(left.change, Change { side: Side::List, op: Op::Remove });

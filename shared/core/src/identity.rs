@@ -284,6 +284,7 @@ mod tests {
             origin: Origin::Manual,
             undeliverable: None,
             grounds: None,
+            until: None,
         }
     }
 

@@ -60,6 +60,7 @@ pub mod snapshot;
 pub mod sources;
 pub mod spread;
 pub mod status;
+pub mod stay;
 pub mod summary;
 pub mod suppression;
 pub mod text;

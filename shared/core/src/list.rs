@@ -9,6 +9,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    Timestamp,
     address::Address,
     contact::{UndeliverableReason, Version},
     id::{ContactId, ListId, ObjectId},
@@ -158,6 +159,8 @@ pub enum Origin {
     Own,
     /// The list's filter.
     Filter,
+    /// The end of the membership, whose date has come. Nobody is brought by it: changes alone have it.
+    EndDate,
 }
 
 impl fmt::Display for Origin {
@@ -168,6 +171,7 @@ impl fmt::Display for Origin {
             Self::Entra => "entra",
             Self::Own => "own",
             Self::Filter => "filter",
+            Self::EndDate => "end_date",
         })
     }
 }
@@ -193,6 +197,9 @@ pub struct Entry {
     /// On what the match rests; none: there is none, or it was made before this was kept.
     #[serde(default)]
     pub grounds: Option<Grounds>,
+    /// Until when it is on the list; none: until somebody takes it off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
 }
 
 /// A contact to be put on a list, as a directory object or an import row shows it.

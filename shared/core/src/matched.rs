@@ -196,6 +196,7 @@ mod tests {
             origin: Origin::Manual,
             undeliverable: None,
             grounds,
+            until: None,
         }
     }
 

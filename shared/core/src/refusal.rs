@@ -214,6 +214,7 @@ mod tests {
             origin: Origin::Manual,
             undeliverable: None,
             grounds: None,
+            until: None,
         }
     }
 

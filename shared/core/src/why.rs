@@ -100,6 +100,8 @@ pub struct EntryFacts {
     pub origin: Origin,
     /// Since when.
     pub since: Option<Timestamp>,
+    /// Until when it is on the list; none: until somebody takes it off.
+    pub until: Option<Timestamp>,
     /// Whether messages are known not to reach it.
     pub is_undeliverable: bool,
 }
@@ -213,8 +215,9 @@ fn contact(person: &PersonFacts, moment: &dyn Fn(Timestamp) -> String) -> Step {
         false => format!(", as {}", entry.address.as_str()),
     };
     let since = entry.since.map_or_else(String::new, |at| format!(" since {}", moment(at)));
+    let until = entry.until.map_or_else(String::new, |at| format!(", until {}", moment(at)));
     let (answer, text) = match entry.standing {
-        Standing::Member => (Answer::Fine, format!("yes{since}{alias}, by {}", by(entry.origin))),
+        Standing::Member => (Answer::Fine, format!("yes{since}{alias}, by {}{until}", by(entry.origin))),
         Standing::OptedOut => (Answer::Stop, format!("no: opted out{since}{alias}")),
         Standing::Pending => (Answer::Stop, format!("not yet: a confirmation is awaited{since}{alias}")),
         Standing::Absent => (Answer::Stop, format!("no{alias}: the contact is kept, and not on this list")),
@@ -230,6 +233,7 @@ fn by(origin: Origin) -> &'static str {
         Origin::Entra => "the group",
         Origin::Own => "their own word",
         Origin::Filter => "the list's filter",
+        Origin::EndDate => "a date",
     }
 }
 

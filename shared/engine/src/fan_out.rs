@@ -14,7 +14,7 @@ use listsync_core::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Ports,
+    Ports, ends,
     ports::{DueLink, LinkState, Outgoing, PortResult},
 };
 
@@ -52,6 +52,10 @@ pub async fn tick_until(ports: &Ports, until: Timestamp) -> PortResult<FanOut> {
     let now = ports.clock.now();
     let every = ports.settings.settings().await?.every;
     let mut total = FanOut::default();
+    // Whose membership ends now is off the list before its links are looked at. What fails of it fails no link.
+    if let Err(error) = ends::follow_all(ports, until).await {
+        tracing::warn!(code = error.code, "memberships that end could not be seen to: {error}");
+    }
     let mut after = None;
     while ports.clock.now() < until {
         let page = ports.links.due(now, after.as_ref(), PAGE).await?;

@@ -3,15 +3,17 @@
 use std::time::Duration;
 
 use listsync_core::{
+    Timestamp,
     address::Address,
     contact::{Contact, Decision, OptOut, Saying, Scope, Version},
     id::{ContactId, ImportId, LinkId, ListId},
     list::{List, NewContact, Origin},
+    stay::Stay,
 };
 
 use crate::{
     filtered,
-    ports::{AddOutcome, ContactEdit, Heard, Import, ListEdit, PortResult, RemoveOutcome},
+    ports::{AddOutcome, ContactEdit, Ended, Heard, Import, ListEdit, PortResult, RemoveOutcome},
     service::Service,
     trigger, unheard,
 };
@@ -33,6 +35,12 @@ pub struct Stored<T> {
 /// timer sees to the run.
 pub async fn say(service: &Service, saying: &Saying, delay: Duration) -> PortResult<Stored<Heard>> {
     let heard = service.contacts.say(saying).await?;
+    if let (Decision::Subscribed, Scope::List(list), Some(contact)) =
+        (saying.decision, &saying.scope, &heard.contact)
+    {
+        // Who was put there for a time, and says that they want it, stays.
+        service.ports.lists.stay(list, contact, Stay::ForGood).await?;
+    }
     let links = raise(service, &heard.lists, delay).await?;
     unheard::follow(&service.ports, saying, &heard).await?;
     if let (Decision::Subscribed, Some(contact)) = (saying.decision, &heard.contact) {
@@ -128,21 +136,46 @@ pub async fn create(
     Ok(Stored { what: contact, links })
 }
 
-/// Puts somebody on a list, as an operator.
+/// What putting somebody on a list came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Added {
+    /// Whether they came onto it.
+    pub outcome: AddOutcome,
+    /// Until when they are on it, where that was said.
+    pub until: Option<Timestamp>,
+}
+
+/// Puts somebody on a list, as an operator, and says how long they stay.
 ///
 /// # Errors
-/// As [`crate::ports::ListStore::add`], and as [`say`].
-pub async fn add(service: &Service, list: &ListId, new: &NewContact) -> PortResult<Stored<AddOutcome>> {
+/// As [`crate::ports::ListStore::add`] and [`crate::ports::Ends::stay`], and as [`say`].
+pub async fn add(
+    service: &Service,
+    list: &ListId,
+    new: &NewContact,
+    stay: Stay,
+) -> PortResult<Stored<Added>> {
     let ports = &service.ports;
-    let what = ports.lists.add(list, new, Origin::Manual, ports.clock.now()).await?;
-    if what != AddOutcome::Added {
-        return Ok(Stored { what, links: Vec::new() });
+    let outcome = ports.lists.add(list, new, Origin::Manual, ports.clock.now()).await?;
+    let mut stored = Stored { what: Added { outcome, until: None }, links: Vec::new() };
+    if outcome == AddOutcome::OptedOut || (outcome == AddOutcome::Already && stay == Stay::AsItIs) {
+        return Ok(stored);
     }
-    let links = raise(service, std::slice::from_ref(list), Duration::ZERO).await?;
-    if let Some(contact) = service.contacts.find_contact(&new.address).await? {
-        filtered::follow_one(service, &contact.id, Duration::ZERO).await?;
+    let contact = service.contacts.find_contact(&new.address).await?;
+    // Before any link is asked to run: what fails here is said again, and finds a member then.
+    if let (Some(contact), Stay::Until(_) | Stay::ForGood) = (&contact, stay) {
+        match ports.lists.stay(list, &contact.id, stay).await? {
+            Ended::At(until) => stored.what.until = until,
+            Ended::NoMember => {}
+        }
     }
-    Ok(Stored { what, links })
+    if outcome == AddOutcome::Added {
+        stored.links = raise(service, std::slice::from_ref(list), Duration::ZERO).await?;
+        if let Some(contact) = contact {
+            filtered::follow_one(service, &contact.id, Duration::ZERO).await?;
+        }
+    }
+    Ok(stored)
 }
 
 /// Takes somebody off a list, as an operator.

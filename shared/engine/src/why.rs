@@ -92,6 +92,7 @@ async fn person(
             standing: entry.standing,
             origin: entry.origin,
             since,
+            until: entry.until,
             is_undeliverable: entry.undeliverable.is_some(),
         });
         refused_at = said_no_at(ports, list, contact).await?;

@@ -121,6 +121,8 @@ pub(crate) const RULES: &[Rule] = &[
     people(lists(Method::POST, "/v1/imports/{import}/undo", Approve)).does(&[Action::ImportUndo]),
     lists(Method::GET, "/v1/contacts", Read),
     people(tenant(Method::POST, "/v1/contacts", Operate)).does(&[Action::ContactCreate]),
+    tenant(Method::GET, "/v1/contacts/prune", Admin),
+    tenant(Method::POST, "/v1/contacts/prune", Admin).does(&[Action::ContactPrune]),
     lists(Method::GET, "/v1/contacts/{contact}", Read),
     lists(Method::PATCH, "/v1/contacts/{contact}", Operate).does(&[Action::ContactEdit]),
     lists(Method::DELETE, "/v1/contacts/{contact}", Operate).does(&[Action::ContactDelete]),
@@ -213,9 +215,11 @@ mod tests {
     #[test]
     fn of_answers_that_are_kept_whole_each_is_known_to_name_nobody() {
         let kept = RULES.iter().filter(|rule| rule.method == Method::POST && rule.repeat == Repeat::Kept);
-        // A list that is new, a signature over ids, what was said of a digest, how many an undo moved, and nothing at all.
+        // A list that is new, how many are gone, a signature over ids, what was said of a digest, how many an undo moved, and
+        // nothing at all.
         let nobody = [
             "/v1/lists",
+            "/v1/contacts/prune",
             "/v1/opt-out-links",
             "/v1/holds/{digest}/approve",
             "/v1/holds/{digest}/discard",

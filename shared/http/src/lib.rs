@@ -48,7 +48,7 @@ use app::App;
 use operations::Operations;
 use routes::{
     alerts, audit, contacts, decisions, filters, groups, health, history, holds, imports, keys as api_keys,
-    links, lists, members, optout_links, requests, runs, settings, sources, status, syncs, undo, why,
+    links, lists, members, optout_links, prune, requests, runs, settings, sources, status, syncs, undo, why,
 };
 
 /// The API over a service: what answers over HTTP, and what is asked from inside the process. Clones are the same.
@@ -127,6 +127,7 @@ fn handlers() -> OpenApiRouter<App> {
         .routes(routes!(imports::discard))
         .routes(routes!(imports::undo_plan, imports::undo))
         .routes(routes!(contacts::all, contacts::create))
+        .routes(routes!(prune::look, prune::carry_out))
         .routes(routes!(contacts::one, contacts::edit, contacts::delete))
         .routes(routes!(contacts::erase))
         .routes(routes!(contacts::export))

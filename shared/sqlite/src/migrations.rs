@@ -30,6 +30,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/23_expected.sql"),
     include_str!("../migrations/24_import_changes.sql"),
     include_str!("../migrations/25_grace.sql"),
+    include_str!("../migrations/26_ends.sql"),
 ];
 
 /// Marks a file as ours (`PRAGMA application_id`): "lsyn" in ASCII.

@@ -87,6 +87,7 @@ pub(crate) fn origin_name(origin: Origin) -> &'static str {
         Origin::Entra => "entra",
         Origin::Own => "own",
         Origin::Filter => "filter",
+        Origin::EndDate => "end_date",
     }
 }
 
@@ -97,6 +98,7 @@ pub(crate) fn origin(name: &str) -> Outcome<Origin> {
         "entra" => Origin::Entra,
         "own" => Origin::Own,
         "filter" => Origin::Filter,
+        "end_date" => Origin::EndDate,
         _ => return Err(Fail::Stored("origin")),
     })
 }
@@ -203,7 +205,8 @@ mod tests {
             assert_eq!(standing(standing_name(each)).ok(), Some(each));
             assert_eq!(standing_name(each), each.to_string());
         }
-        for each in [Origin::Manual, Origin::Csv, Origin::Entra, Origin::Own, Origin::Filter] {
+        for each in [Origin::Manual, Origin::Csv, Origin::Entra, Origin::Own, Origin::Filter, Origin::EndDate]
+        {
             assert_eq!(origin(origin_name(each)).ok(), Some(each));
             assert_eq!(origin_name(each), each.to_string());
         }

@@ -28,6 +28,7 @@ const SAME: &[(&str, &[&str])] = &[
     ("contacts opt-out", &["POST /v1/decisions"]),
     ("contacts opt-in", &["POST /v1/decisions"]),
     ("contacts delete", &["DELETE /v1/contacts/{contact}"]),
+    ("contacts prune", &["GET /v1/contacts/prune", "POST /v1/contacts/prune"]),
     ("contacts erase", &["POST /v1/contacts/{contact}/erase"]),
     ("import", &["POST /v1/lists/{list}/imports"]),
     ("imports ls", &["GET /v1/imports", "GET /v1/lists/{list}/imports"]),

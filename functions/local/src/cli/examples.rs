@@ -66,6 +66,7 @@ Examples:
   listsync lists export News --csv > news.csv
   listsync lists history News
   listsync lists add News anna@contoso.com --name 'Anna Meier'
+  listsync lists add News ben@contoso.com --until 2027-03-31
   listsync lists remove News anna@contoso.com
   listsync lists delete News";
 
@@ -78,6 +79,7 @@ Examples:
   listsync contacts edit anna@contoso.com --address anna.keller@contoso.com
   listsync contacts merge anna@contoso.com anna.private@example.com
   listsync contacts opt-out anna@contoso.com
+  listsync contacts prune --older-than 90d        those on no list; shows how many, and asks
   listsync contacts erase anna@contoso.com";
 
 pub(super) const KEYS: &str = "\
@@ -163,7 +165,8 @@ pub(super) const SYNC: &str = "\
 Examples:
   listsync sync News              all its links in turn; exits with the worst of theirs
   listsync sync News --json
-  listsync sync News --place entra:news-team";
+  listsync sync News --place entra:news-team
+  listsync sync News --plan 3f9c2a71d04b8e65    only what 'listsync plan' showed; 3 where more is due, or less";
 
 pub(super) const TICK: &str = "\
 Example:

@@ -76,7 +76,7 @@ pub(crate) enum Verb {
     Handout(HandoutArgs),
     /// Sync a list now: all its links in turn.
     #[command(after_help = examples::SYNC)]
-    Sync(SomeLinks),
+    Sync(SyncArgs),
     /// Run the timer once: one message per due link goes onto the queue.
     #[command(after_help = examples::TICK)]
     Tick,
@@ -125,6 +125,16 @@ pub(crate) enum Verb {
         /// The shell.
         shell: Shell,
     },
+}
+
+/// What `listsync sync` takes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct SyncArgs {
+    #[command(flatten)]
+    pub(crate) some: SomeLinks,
+    /// Do only what 'listsync plan' showed under this digest within 24 hours, as far as it is still due; the rest is named.
+    #[arg(long, value_name = "DIGEST")]
+    pub(crate) plan: Option<String>,
 }
 
 /// What `listsync status` takes.
@@ -221,6 +231,10 @@ pub(crate) enum ListsVerb {
         /// The contact's display name.
         #[arg(long)]
         name: Option<String>,
+        /// Until when they are on the list: a last day (UTC) such as 2026-12-31, a moment, or never. Left out: a member keeps
+        /// the end that they have.
+        #[arg(long, value_name = "DATE")]
+        until: Option<String>,
     },
     /// Take a contact off a list, as an operator.
     Remove(Person),

@@ -1,4 +1,7 @@
+use std::time::Duration;
+
 use clap::{Subcommand, ValueEnum};
+use listsync_core::duration;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ContactsVerb {
@@ -29,6 +32,15 @@ pub(crate) enum ContactsVerb {
     OptIn(Who),
     /// Delete a contact from every list. Their opt-outs stay, as keyed hashes.
     Delete(Who),
+    /// Delete the contacts that are on no list: shows how many, and asks. Whoever said no to a list stays.
+    Prune {
+        /// Only those of whom nothing changed for so long, or off: whatever changed when.
+        #[arg(long, value_parser = duration::parse_wait, default_value = "30d", value_name = "TIME")]
+        older_than: Duration,
+        /// Do not ask: it is meant.
+        #[arg(long)]
+        yes: bool,
+    },
     /// Erase a person: nothing of them stays but a keyed hash, so that no file and no group brings them back.
     Erase {
         #[command(flatten)]

@@ -17,7 +17,7 @@ use listsync_engine::{
 use listsync_http::documents::contact::{ContactDocument, PersonExport, PlaceDocument, SaidDocument};
 use serde_json::json;
 
-use super::{asked::Asked, history};
+use super::{asked::Asked, history, prune};
 use crate::{
     cli::{ContactsVerb, EditArgs, MailArg, Who},
     confirm::{self, Going, Weight},
@@ -42,6 +42,7 @@ pub(super) async fn run(service: &Service, verb: &ContactsVerb) -> Outcome {
             let stored = people::delete(service, &contact.id).await?;
             Ok(gone(&contact, stored.links, "Deleted", "Their opt-outs stay, as keyed hashes."))
         }
+        ContactsVerb::Prune { older_than, yes } => prune::run(service, *older_than, *yes).await,
         ContactsVerb::Erase { who, yes } => {
             let contact = find::contact(service, &who.email).await?;
             confirm_erasure(service, &contact, *yes).await?;
@@ -116,7 +117,9 @@ async fn show(service: &Service, who: &Who) -> Outcome {
     for place in service.contacts.places(&id).await? {
         let place = PlaceDocument::load(ports, place).await?;
         let since = view::moment(place.since);
-        let _ = writeln!(text, "  {} of '{}' ({}) since {since}", place.state, place.list.name, place.origin);
+        let until = place.until.map_or_else(String::new, |at| format!(" until {}", view::moment(at)));
+        let (state, list, origin) = (place.state, &place.list.name, place.origin);
+        let _ = writeln!(text, "  {state} of '{list}' ({origin}) since {since}{until}");
         lists.push(place);
     }
     let mut decisions = Vec::new();

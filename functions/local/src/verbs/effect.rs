@@ -83,7 +83,7 @@ pub(super) fn effect(verb: &Verb) -> Effect<'_> {
         }
         Verb::Link(_) => Itself(Action::LinkCreate),
         Verb::Links(verb) => of_links(verb),
-        Verb::Sync(some) => Changes(Action::LinkSync, vec![Named::Links(some)]),
+        Verb::Sync(args) => Changes(Action::LinkSync, vec![Named::Links(&args.some)]),
         Verb::Keys(verb) => match verb {
             KeysVerb::Ls => Reads,
             KeysVerb::Create { list, .. } => {
@@ -135,6 +135,7 @@ fn of_contacts(verb: &ContactsVerb) -> Effect<'_> {
         ContactsVerb::OptOut(who) => Changes(Action::ConsentOptOut, vec![Named::Contact(&who.email)]),
         ContactsVerb::OptIn(who) => Changes(Action::ConsentSubscribe, vec![Named::Contact(&who.email)]),
         ContactsVerb::Delete(who) => Changes(Action::ContactDelete, vec![Named::Contact(&who.email)]),
+        ContactsVerb::Prune { .. } => Changes(Action::ContactPrune, Vec::new()),
         ContactsVerb::Erase { who, .. } => Changes(Action::ContactErase, vec![Named::Contact(&who.email)]),
     }
 }
@@ -184,6 +185,7 @@ mod tests {
         ("contacts opt-out a@b.example", "consent.opt_out"),
         ("contacts opt-in a@b.example", "consent.subscribe"),
         ("contacts delete a@b.example", "contact.delete"),
+        ("contacts prune --older-than 90d", "contact.prune"),
         ("contacts erase a@b.example", "contact.erase"),
         ("import f.csv --list News --mode full", "import.create"),
         ("import f.csv --list News --mode full --dry-run", ""),

@@ -6,6 +6,7 @@ use std::{
 };
 
 use listsync_core::{
+    Timestamp,
     address::Address,
     contact::UndeliverableReason,
     duration,
@@ -14,6 +15,7 @@ use listsync_core::{
     list::{Entry, List, ListKind, NewContact, OptOutRule, Standing},
     settings::Settings,
     shell::Quoted,
+    stay::Stay,
 };
 use listsync_engine::{
     Ports,
@@ -52,7 +54,9 @@ pub(super) async fn run(service: &Service, verb: &ListsVerb) -> Outcome {
         ListsVerb::Members { list } => members(ports, list).await,
         ListsVerb::Export { list, csv: _ } => export(service, list).await,
         ListsVerb::History { list, limit } => history::of_list(service, list, *limit).await,
-        ListsVerb::Add { person, name } => add(service, person, name.as_deref()).await,
+        ListsVerb::Add { person, name, until } => {
+            add(service, person, name.as_deref(), until.as_deref()).await
+        }
         ListsVerb::Remove(person) => remove(service, person).await,
         ListsVerb::Delete { list, yes } => delete(ports, list, *yes).await,
     }
@@ -101,6 +105,9 @@ async fn show(ports: &Ports, name: &str) -> Outcome {
     let ListDocument { members, opted_out, pending, .. } = &document;
     let members = output::count(*members, "member", "members");
     let _ = writeln!(text, "  {members}, {opted_out} opted out, {pending} pending");
+    if let Some(next) = document.next_end {
+        let _ = writeln!(text, "  {} of them leave by a date, the next on {}", document.ending, moment(next));
+    }
     for Row { link, state, .. } in rows {
         let (standing, advice) = (state.text(moment), state.advice(&name));
         match link {
@@ -143,6 +150,7 @@ async fn members(ports: &Ports, name: &str) -> Outcome {
             "object_id": entry.object_id,
             "external": settings.is_external(&entry.address),
             "undeliverable": entry.undeliverable.is_some(),
+            "until": entry.until,
         });
         if let Some(sources) = &sources {
             document["sources"] = json!(sources.holding(&entry.contact).collect::<Vec<_>>());
@@ -198,6 +206,7 @@ fn row(entry: &Entry, settings: &Settings, sources: Option<&Sources>) -> [String
         UndeliverableReason::Manual => "undeliverable: an operator said so",
     });
     let mut notes: Vec<String> = external.into_iter().chain(undeliverable).map(str::to_owned).collect();
+    notes.extend(entry.until.map(|until| format!("until {}", moment(until))));
     notes.extend(sources.and_then(|sources| sources.note(&entry.contact)));
     [
         entry.address.to_string(),
@@ -208,22 +217,48 @@ fn row(entry: &Entry, settings: &Settings, sources: Option<&Sources>) -> [String
     ]
 }
 
-async fn add(service: &Service, person: &Person, name: Option<&str>) -> Outcome {
+async fn add(service: &Service, person: &Person, name: Option<&str>, until: Option<&str>) -> Outcome {
     let list = find::list(&service.ports, &person.list).await?;
     let address = find::address(&person.email)?;
     let name = name.unwrap_or_default().trim().to_owned();
     contacts::bounded(&name, &BTreeMap::new())?;
+    let stay = until.map_or(Ok(Stay::AsItIs), |text| stay(text, service.ports.clock.now()))?;
     let contact = NewContact { address: address.clone(), name, fields: BTreeMap::new() };
-    let Stored { what, links } = people::add(service, &list.id, &contact).await?;
-    match what {
-        AddOutcome::Added => Ok(edited(&list, &address, ("added", links))),
-        AddOutcome::Already => Ok(unedited(&list, &address, "already", "was on the list already")),
+    let Stored { what, links } = people::add(service, &list.id, &contact, stay).await?;
+    match what.outcome {
+        AddOutcome::Added => Ok(staying(edited(&list, &address, ("added", links)), what.until)),
+        AddOutcome::Already if stay == Stay::AsItIs => {
+            Ok(unedited(&list, &address, "already", "was on the list already"))
+        }
+        AddOutcome::Already => Ok(staying(already(&list, &address), what.until)),
         AddOutcome::OptedOut => Err(Refusal::new(
             "opted_out",
             format!("{address} opted out of the list '{}', and only the person can undo that", list.name),
             format!("when they say so themselves: listsync subscribe {} {address}", Quoted(&list.name)),
         )),
     }
+}
+
+fn stay(text: &str, now: Timestamp) -> Result<Stay, Refusal> {
+    Stay::parse(text, now).map_err(|error| {
+        let hint = "give a last day such as 2027-03-31, a moment such as 2027-03-31T18:00:00Z, or never";
+        Refusal::new("until", format!("--until: {error}"), hint)
+    })
+}
+
+/// A member whose end was said.
+fn already(list: &List, address: &Address) -> Reply {
+    let text = format!("{address} was on the list '{}' already.", list.name);
+    Reply::done(json!({"list": list.id, "address": address, "outcome": "already", "links": []}), text)
+}
+
+/// What was done, with how long they stay.
+fn staying(mut reply: Reply, until: Option<Timestamp>) -> Reply {
+    reply.document["until"] = json!(until);
+    if let Some(until) = until {
+        reply.text.push_str(&format!(" On it until {}.", moment(until)));
+    }
+    reply
 }
 
 async fn remove(service: &Service, person: &Person) -> Outcome {

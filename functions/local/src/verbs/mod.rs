@@ -37,6 +37,7 @@ mod links;
 mod lists;
 mod notices;
 mod plan;
+mod prune;
 mod queue;
 mod record;
 mod rules;
@@ -110,9 +111,9 @@ async fn wired(verb: &Verb, form: Form, wired: &Wired) -> Outcome {
             groups::run(wired, text.as_deref().unwrap_or_default()).await
         }
         Verb::Links(verb) => links::run(ports, verb).await,
-        Verb::Plan(some) => plan::run(ports, some).await,
+        Verb::Plan(some) => plan::run(&wired.service, some).await,
         Verb::Handout(args) => handout::run(ports, args).await,
-        Verb::Sync(some) => sync::run(ports, some).await,
+        Verb::Sync(args) => sync::sync(&wired.service, args).await,
         Verb::Tick => work::tick(wired).await,
         Verb::Work(args) => work::work(wired, args, form).await,
         Verb::Serve(args) => serve::run(wired, args, form).await,

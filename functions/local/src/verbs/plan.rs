@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use listsync_core::plan::Plan;
-use listsync_engine::{Ports, preview::preview};
+use listsync_engine::{
+    preview::{keep, preview},
+    service::Service,
+};
 use serde_json::json;
 
 use super::each;
@@ -16,16 +19,27 @@ use crate::{
 
 const BUDGET: Duration = Duration::from_secs(3600);
 
-pub(super) async fn run(ports: &Ports, some: &SomeLinks) -> Outcome {
+pub(super) async fn run(service: &Service, some: &SomeLinks) -> Outcome {
+    let ports = &service.ports;
     let links = find::links(ports, some).await?;
     let mut each = each::Each::of("plans", links.len());
     for state in &links {
         let name = find::list_name(ports, &state.link.list).await?;
         let until = ports.clock.now() + BUDGET;
         let plan = preview(ports, &state.link.id, until, &Bars::default().bar(&name)).await;
+        if let Ok(plan) = &plan {
+            remember(service, plan).await;
+        }
         each.add((&state.link, &name), plan.map(reply).map_err(Into::into))?;
     }
     Ok(each.into_reply())
+}
+
+/// Keeps what is shown, for `sync --plan`. Who may only read the store is shown it all the same.
+async fn remember(service: &Service, plan: &Plan) {
+    if let Err(error) = keep(service.seen.as_ref(), plan, service.ports.clock.now()).await {
+        output::note(&format!("No sync can keep to this plan, as it could not be kept: {error}."));
+    }
 }
 
 fn reply(plan: Plan) -> Reply {

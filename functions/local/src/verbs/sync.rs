@@ -4,15 +4,20 @@ use std::time::Duration;
 
 use listsync_core::{
     duration,
+    effects::Done,
     id::LinkId,
     link::LinkStatus,
+    plan::Shown,
     summary::{ExternalCounts, Outcome as Ending, SideCounts, Summary},
     trigger::Reason,
 };
 use listsync_engine::{
     Ports,
+    effects::{self, WhichRuns},
     ports::{LinkState, PortResult},
-    run::{Next, Ran, RunRequest, run as run_link},
+    preview,
+    run::{Next, Ran, RunRequest, run as run_link, run_shown},
+    service::Service,
     worker,
 };
 use listsync_http::documents::summary::SummaryDocument;
@@ -21,7 +26,7 @@ use tokio::{sync::watch::Receiver, time::sleep};
 
 use super::{doctor, each::Each};
 use crate::{
-    cli::SomeLinks,
+    cli::{SomeLinks, SyncArgs},
     find, host,
     output::{self, Outcome, Refusal, Reply},
     progress::Bars,
@@ -38,6 +43,40 @@ const LOOK: Duration = Duration::from_secs(1);
 /// How often all links of a list have a turn: what one does to the list, the others carry on, and what that calls for is theirs
 /// once more. What is left then goes on with the worker, as after any sync.
 const TURNS: usize = 3;
+
+/// `listsync sync`, keeping to a plan where one is named.
+pub(super) async fn sync(service: &Service, args: &SyncArgs) -> Outcome {
+    match &args.plan {
+        None => run(&service.ports, &args.some).await,
+        Some(digest) => as_shown(service, &args.some, digest).await,
+    }
+}
+
+/// Runs the one link whose plan was shown under this digest. The run is not asked for: whoever answered that would do whatever
+/// is due.
+async fn as_shown(service: &Service, some: &SomeLinks, digest: &str) -> Outcome {
+    let ports = &service.ports;
+    for LinkState { link, .. } in find::links(ports, some).await? {
+        let recalled = preview::recall(service.seen.as_ref(), &link.id, digest, ports.clock.now()).await?;
+        let Some(shown) = recalled else { continue };
+        let name = find::list_name(ports, &link.list).await?;
+        let sought = Sought { link: &link.id, name: &name, shown: Some(shown) };
+        let summary = until_done(ports, sought, host::stop_signal()?).await.map_err(Refusal::from);
+        return answer(ports, summary).await;
+    }
+    Err(Refusal::new(
+        "no_such_plan",
+        format!("no plan of '{}' was shown under the digest '{digest}' within the last 24 hours", some.list),
+        format!("look at it again: listsync plan \"{}\"", some.list),
+    ))
+}
+
+/// What is run, under which name it is shown, and the plan that it keeps to.
+struct Sought<'a> {
+    link: &'a LinkId,
+    name: &'a str,
+    shown: Option<Shown>,
+}
 
 pub(super) async fn run(ports: &Ports, some: &SomeLinks) -> Outcome {
     let found = find::links(ports, some).await?;
@@ -60,7 +99,8 @@ pub(super) async fn run(ports: &Ports, some: &SomeLinks) -> Outcome {
                 continue;
             }
             let name = find::list_name(ports, &state.link.list).await?;
-            let ran = until_done(ports, (&state.link.id, &name), stop.clone()).await;
+            let sought = Sought { link: &state.link.id, name: &name, shown: None };
+            let ran = until_done(ports, sought, stop.clone()).await;
             *so_far = Some(match (so_far.take(), ran) {
                 (Some(Ok(earlier)), Ok(later)) => Ok(together(earlier, later)),
                 (_, ran) => ran.map_err(Refusal::from),
@@ -116,11 +156,8 @@ fn reply(shown: &SummaryDocument, hint: &str) -> Reply {
 
 /// Runs the link, waits while another run has it or the directory asks to wait, and goes on until nothing is left or it is
 /// stopped: then the run under way saves its progress and ends in good order, and the request stays open for the next one.
-async fn until_done(
-    ports: &Ports,
-    (link, name): (&LinkId, &str),
-    stop: Receiver<bool>,
-) -> PortResult<Summary> {
+async fn until_done(ports: &Ports, sought: Sought<'_>, stop: Receiver<bool>) -> PortResult<Summary> {
+    let Sought { link, name, mut shown } = sought;
     let bars = Bars::default();
     let mut reason = Reason::OnDemand;
     let mut so_far: Option<Summary> = None;
@@ -129,7 +166,15 @@ async fn until_done(
     loop {
         let until = ports.clock.now() + BUDGET;
         let request = RunRequest { run: listsync_worker::new_run_id(), link: link.clone(), reason, until };
-        let Ran { summary, next } = run_link(ports, &request, &bars.bar(name).until(&stop)).await?;
+        let watch = bars.bar(name).until(&stop);
+        let Ran { summary, next } = match &shown {
+            Some(shown) => run_shown(ports, &request, shown, &watch).await?,
+            None => run_link(ports, &request, &watch).await?,
+        };
+        if let (Some(whole), Next::Continue(_) | Next::RetryAfter(_)) = (&mut shown, &next) {
+            // What goes on from here is what is left of the plan.
+            *whole = std::mem::take(whole).without(&done_by(ports, &summary).await?);
+        }
         let is_stopped = *stop.borrow();
         if let (Next::Busy(_), false) = (&next, is_stopped) {
             if !std::mem::replace(&mut is_waiting, true) {
@@ -166,6 +211,15 @@ async fn until_done(
         so_far = Some(summary);
         reason = Reason::Continuation;
     }
+}
+
+/// What a run did.
+async fn done_by(ports: &Ports, summary: &Summary) -> PortResult<Vec<Done>> {
+    let recorded = match WhichRuns::of_run(summary) {
+        Some(runs) => effects::all(ports, &runs).await?,
+        None => Vec::new(),
+    };
+    Ok(recorded.into_iter().map(|one| one.done).collect())
 }
 
 /// Waits so long, or until it is stopped.

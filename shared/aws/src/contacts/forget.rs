@@ -7,19 +7,20 @@ use listsync_core::{
     contact::OptOut,
     id::{ContactId, ListId},
     list::{Origin, Standing},
-    register::{Farewell, Parting, Suppressed, part},
+    register::{Farewell, Idle, Parting, Suppressed, idle, part},
     traces::Traces,
 };
 use listsync_engine::ports::PortResult;
 
 use super::{
     departed,
-    whole::{Whole, is_member, logged, packed, step, still},
+    whole::{self, Whole, is_member, logged, packed, step, still},
 };
 use crate::{
     garbage,
     links::traces,
     lists::{
+        ends,
         feed::{Feed, News},
         held,
         owner::Owner,
@@ -29,6 +30,7 @@ use crate::{
         row::row_key,
         tx::GONE,
     },
+    pepper::Pepper,
     store::persistently,
     table::{Fail, Op, Table},
 };
@@ -46,12 +48,46 @@ pub(super) async fn forget(
     persistently!("delete the contact", forget_now(table, id, (farewell, now)))
 }
 
+/// Deletes a contact that is kept for no list; whether it did. What it is judged by is what the deletion is committed on.
+pub(super) async fn prune(
+    table: &Table,
+    id: &ContactId,
+    (before, now): (Option<Timestamp>, Timestamp),
+) -> PortResult<bool> {
+    persistently!("delete the contact", prune_now(table, id, (before, now)))
+}
+
+async fn prune_now(
+    table: &Table,
+    id: &ContactId,
+    (before, now): (Option<Timestamp>, Timestamp),
+) -> Result<bool, Fail> {
+    let Some(contact) = whole::find(table, id).await? else { return Ok(false) };
+    let whole = Whole::of(table, contact, &BTreeSet::new()).await?;
+    if idle(&whole.person(), before) != Idle::Idle {
+        return Ok(false);
+    }
+    for list in whole.spots.keys() {
+        held::spare_one(table, list, id).await?;
+    }
+    forget_whole(table, whole, (Farewell::Deleted, now)).await?;
+    Ok(true)
+}
+
 pub(super) async fn forget_now(
     table: &Table,
     id: &ContactId,
+    farewell: (Farewell, Timestamp),
+) -> Result<Vec<ListId>, Fail> {
+    forget_whole(table, Whole::load(table, id).await?, farewell).await
+}
+
+async fn forget_whole(
+    table: &Table,
+    whole: Whole,
     (farewell, now): (Farewell, Timestamp),
 ) -> Result<Vec<ListId>, Fail> {
-    let whole = Whole::load(table, id).await?;
+    let id = &whole.contact.id().clone();
     let Parting { lists: left, left: suppressed } = part(whole.person(), farewell, now);
     let Whole { mut contact, spots, .. } = whole;
     let said: BTreeMap<ListId, OptOut> =
@@ -63,6 +99,7 @@ pub(super) async fn forget_now(
     let mut lists = Vec::new();
     for (list, spot) in spots.iter().filter(|(_, spot)| spot.row.is_some()) {
         let mut ops = vec![Op::delete(row_key(list, id))];
+        ops.extend(spot.row.iter().flat_map(|row| ends::deletes(list, row)));
         if spot.standing() != Standing::Absent {
             let gone = logged(id, GONE, (Origin::Manual, now));
             ops.extend(step(&spot.head, &[gone], -is_member(spot.standing()))?);
@@ -100,12 +137,21 @@ async fn remember(
 
 /// The writes after which there is no contact any more.
 async fn last(table: &Table, contact: &Contact, suppressed: Vec<Suppressed>) -> PortResult<Vec<Op>> {
-    let pepper = table.pepper().await?;
+    let mut ops = last_ops(contact, suppressed, &table.pepper().await?)?;
+    let news = News { changed: BTreeSet::new(), gone: BTreeSet::from([contact.id().clone()]) };
+    ops.extend(Feed::pick(table).await?.step(&news)?.1);
+    Ok(ops)
+}
+
+/// The same without a step of the feed, which tells of it.
+pub(super) fn last_ops(
+    contact: &Contact,
+    suppressed: Vec<Suppressed>,
+    pepper: &Pepper,
+) -> PortResult<Vec<Op>> {
     let id = contact.id();
     let mut ops = vec![Op::delete(contact_key(id)).when(as_read(contact)), garbage::said(id)];
-    ops.push(departed::keep(contact, &pepper));
-    let news = News { changed: BTreeSet::new(), gone: BTreeSet::from([id.clone()]) };
-    ops.extend(Feed::pick(table).await?.step(&news)?.1);
+    ops.push(departed::keep(contact, pepper));
     ops.extend(contact.keys().iter().map(|external| Op::delete(external_key(external))));
     ops.extend(contact.card.object_id.as_ref().map(|object| object_op(object, id, "DELETE")));
     let after = Owner { contact: None, suppressed };

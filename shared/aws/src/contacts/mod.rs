@@ -9,6 +9,7 @@ mod pages;
 mod port;
 mod rule;
 mod say;
+mod together;
 mod undo;
 mod whole;
 

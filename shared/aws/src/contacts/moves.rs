@@ -6,11 +6,12 @@ use listsync_core::{
     list::Standing,
     register::{Refusal, Terms},
 };
-use listsync_engine::ports::{Moves, PortResult};
+use listsync_engine::ports::{Mover, Moves, PortResult};
 
 use crate::{
     lists::{
         draft::Move,
+        ends,
         head::{self, Head},
         people::{People, Wanted},
         tx::ListTx,
@@ -64,14 +65,22 @@ async fn move_some(
     for contact in contacts {
         let Some(mut draft) = people.by_id(contact) else { continue };
         let moves = match to {
+            Standing::Member if how.mover == Mover::EndDate => {
+                draft.dates().are_early(draft.standing(), at) && !draft.is_opted_out()
+            }
             Standing::Member => draft.standing() != Standing::Member && !draft.is_opted_out(),
+            _ if how.mover == Mover::EndDate => draft.dates().are_over(draft.standing(), at),
             _ => matches!(draft.standing(), Standing::Member | Standing::Pending),
         };
         if !moves {
             continue;
         }
         draft.shift(Move { to, by: how.mover.origin(), at });
-        let piece = people.settle(draft)?;
+        let dates = draft.dates();
+        let mut piece = people.settle(draft)?;
+        if how.mover == Mover::EndDate {
+            piece.ops.extend(ends::moved(list, contact, dates));
+        }
         if !tx.fits(&piece) {
             tx.commit(table, DOING, Vec::new()).await?;
             *count += std::mem::take(&mut waiting);

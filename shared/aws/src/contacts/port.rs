@@ -135,6 +135,19 @@ impl Contacts for DynamoStore {
         Ok(lists)
     }
 
+    async fn prune_contact(
+        &self,
+        id: &ContactId,
+        before: Option<Timestamp>,
+        now: Timestamp,
+    ) -> PortResult<bool> {
+        let pruned = forget::prune(&self.table, id, (before, now)).await?;
+        if pruned {
+            self.clear_garbage().await?;
+        }
+        Ok(pruned)
+    }
+
     async fn erase_contact(&self, id: &ContactId, now: Timestamp) -> PortResult<Vec<ListId>> {
         let lists = forget::forget(&self.table, id, (Farewell::Erased, now)).await?;
         self.clear_garbage().await?;

@@ -1,4 +1,5 @@
-//! Taking an import back, each person in a transaction of their own.
+//! Taking an import back: many people at once where they have to do with its list alone ([`together`]), each of the others in
+//! a transaction of their own.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +17,7 @@ use listsync_core::{
 use listsync_engine::ports::{ChangesPage, Cursor, Import, ImportChanges, PortResult, Undone};
 
 use super::{
-    forget,
+    forget, together,
     whole::{Names, Whole, find},
 };
 use crate::{
@@ -53,8 +54,9 @@ impl ImportChanges for DynamoStore {
         let head = Head::load(&self.table, &list).await?;
         head.check_static()?;
         let rule = head.list.opt_out;
-        let mut others = Vec::new();
-        for step in steps {
+        let on = together::On { list: &list, given, now };
+        let together::Done { mut others, alone } = together::take_back(&self.table, steps, on).await?;
+        for step in alone {
             let on = On { list: &list, rule, given, now };
             let done: bool = persistently!(DOING, take_back(&self.table, step, on))?;
             if !done {

@@ -8,6 +8,7 @@ use listsync_core::{
     id::{ContactId, ListId},
     list::{Origin, Standing},
     register::{Change, Looks, Person, Stance, Suppressed, Terms, Word},
+    stay::Dates,
 };
 use listsync_engine::ports::{PortError, PortResult};
 
@@ -15,6 +16,7 @@ use crate::{
     error,
     lists::{
         draft::By,
+        ends,
         feed::{self, Feed},
         head::{self, Head},
         owner::Owner,
@@ -99,6 +101,12 @@ impl Whole {
         Ok(Self { contact, spots, kept: Kept::Yes })
     }
 
+    /// A contact that has to do with one list alone, as both were read.
+    pub(super) fn of_one(contact: Contact, head: Head, row: Option<Row>) -> Self {
+        let spots = BTreeMap::from([(head.list.id.clone(), Spot { head, row })]);
+        Self { contact, spots, kept: Kept::Yes }
+    }
+
     /// The same of a contact that is not stored yet.
     pub(super) fn fresh(self) -> Self {
         Self { kept: Kept::NotYet, ..self }
@@ -142,7 +150,11 @@ impl Whole {
         let has_row = |list: &ListId| self.spots.get(list).is_some_and(|spot| spot.row.is_some());
         let stances = self.person().stances.into_iter();
         let there = stances.filter(|(list, stance)| stance.standing != Standing::Absent || has_row(list));
-        let place = |(list, Stance { standing, origin, since, .. })| Place { list, standing, origin, since };
+        let place = |(list, Stance { standing, origin, since, .. }): (ListId, Stance)| {
+            let row = self.spots.get(&list).and_then(|spot| spot.row.as_ref());
+            let until = row.and_then(|row| row.dates.until);
+            Place { list, standing, origin, since, until }
+        };
         there.map(place).collect()
     }
 
@@ -229,6 +241,7 @@ impl Step<'_> {
                 logged.push(self::logged(gone.contact.id(), GONE, (by.origin, by.at)));
             }
             ops.extend(spot.row.as_ref().map(|_| Op::delete(row_key(list, gone.contact.id()))));
+            ops.extend(spot.row.iter().flat_map(|row| ends::deletes(list, row)));
         }
         if !logged.is_empty() {
             let now = if moved.is_some() { stance.standing } else { self.spot.standing() };
@@ -239,7 +252,7 @@ impl Step<'_> {
             (Some(_), _) => {
                 let Stance { standing, origin, since, .. } = **stance;
                 let (seq, leave) = (head.seq + 1, Leave::Plain);
-                let row = Row { standing, origin, since, seq, leave, ..shown };
+                let row = Row { standing, origin, since, seq, leave, dates: Dates::default(), ..shown };
                 ops.push(Op::put(row_key(list, &card.id), row.stored(list)?));
                 Rowed::Yes
             }

@@ -8,6 +8,7 @@ use listsync_core::{
     import::changes::{Former, Moved, Print, Touched},
     list::{List, Origin, Standing},
     register::{Candidate, Spoken, Stand},
+    stay::Dates,
 };
 
 use super::{
@@ -95,6 +96,11 @@ impl Draft {
         }
     }
 
+    /// The end of the membership, and the one that it had.
+    pub(crate) fn dates(&self) -> Dates {
+        self.row.as_ref().map_or_else(Dates::default, |row| row.dates)
+    }
+
     pub(crate) fn shift(&mut self, change: Move) {
         self.moved = Some(change);
     }
@@ -116,12 +122,14 @@ impl Draft {
         self.readdressed = Some(by);
     }
 
-    /// The row after a step. Who leaves keeps the origin.
+    /// The row after a step. Who leaves keeps the origin, and a date brings nobody.
     pub(super) fn row_after(contact: &Contact, row: Option<Row>, moved: Option<Move>) -> Option<Row> {
         let Some(Move { to, by, at }) = moved else { return row.map(|row| row.showing(&contact.card)) };
         let known = row.is_some();
         let row = row.unwrap_or_else(|| Row::blank(&contact.card, at)).showing(&contact.card);
-        let origin = if known && to == Standing::Absent { row.origin } else { by };
-        Some(Row { standing: to, origin, since: at, leave: Leave::Plain, ..row })
+        let stays = to == Standing::Absent || by == Origin::EndDate;
+        let origin = if known && stays { row.origin } else { by };
+        let dates = row.dates.after(to, by);
+        Some(Row { standing: to, origin, since: at, leave: Leave::Plain, dates, ..row })
     }
 }

@@ -76,13 +76,9 @@ pub(super) async fn page(
 /// How many stand to a list in which way.
 pub(super) async fn counts(table: &Table, list: &ListId) -> PortResult<ListCounts> {
     let mut counts = ListCounts::default();
-    for standing in rows(table, list, (not_absent(), |row| row.standing)).await? {
-        match standing {
-            Standing::Member => counts.members += 1,
-            Standing::OptedOut => counts.opted_out += 1,
-            Standing::Pending => counts.pending += 1,
-            Standing::Absent => {}
-        }
+    let wanted: fn(&Row) -> _ = |row| (row.standing, row.dates.until);
+    for (standing, until) in rows(table, list, (not_absent(), wanted)).await? {
+        counts.count(standing, until);
     }
     Ok(counts)
 }

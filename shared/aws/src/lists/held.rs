@@ -241,6 +241,12 @@ pub(super) async fn spare(table: &Table, list: &ListId, named: &HashSet<ContactI
     Ok(())
 }
 
+/// Whether an import of the list holds anybody.
+pub(crate) async fn is_holding(table: &Table, list: &ListId) -> PortResult<bool> {
+    let holding = span(head::partition(list)).beginning("HOLDING#").limit(1);
+    Ok(!table.query("release a held removal", &holding).await?.is_empty())
+}
+
 /// Whom somebody names on the list again, held removals spare.
 pub(crate) async fn spare_one(table: &Table, list: &ListId, contact: &ContactId) -> PortResult<()> {
     const DOING: &str = "release a held removal";

@@ -4,6 +4,7 @@ pub(crate) mod catalog;
 pub(crate) mod changes;
 pub(crate) mod draft;
 pub(crate) mod edits;
+pub(crate) mod ends;
 pub(crate) mod entries;
 pub(crate) mod feed;
 pub(crate) mod head;

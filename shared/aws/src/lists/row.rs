@@ -8,6 +8,7 @@ use listsync_core::{
     list::{Entry, Origin, Standing},
     matched::Grounds,
     register::Word,
+    stay::Dates,
 };
 use listsync_engine::ports::{Decision, PortResult};
 
@@ -35,6 +36,7 @@ pub(crate) struct Row {
     /// Why they are opted out, as far as they said so.
     pub(crate) no: Option<OptOut>,
     pub(crate) leave: Leave,
+    pub(crate) dates: Dates,
 }
 
 /// How one who is not on a list left it.
@@ -48,6 +50,10 @@ pub(crate) enum Leave {
 
 const LEAVE: &str = "leave";
 const APPROVED: &str = "approved";
+/// Until when somebody is on a list.
+pub(super) const UNTIL: &str = "until";
+/// By which end they left it.
+const LAPSED: &str = "lapsed";
 
 pub(crate) fn row_partition(list: &ListId, shard: u32) -> String {
     format!("ROW#{list}#{shard}")
@@ -74,6 +80,7 @@ impl Row {
             decision: None,
             no: None,
             leave: Leave::Plain,
+            dates: Dates::default(),
         }
     }
 
@@ -125,6 +132,7 @@ impl Row {
             decision,
             no,
             leave,
+            dates,
         } = self;
         let stored = Stored::new(&row_key(list, contact))
             .text("contact", contact.as_str())
@@ -135,7 +143,9 @@ impl Row {
             .text("origin", origin.to_string())
             .at("since", *since)
             .number("seq", seq)
-            .text_option(LEAVE, (*leave == Leave::Approved).then_some(APPROVED));
+            .text_option(LEAVE, (*leave == Leave::Approved).then_some(APPROVED))
+            .at_option(UNTIL, dates.until)
+            .at_option(LAPSED, dates.lapsed);
         let stored = match grounds {
             Some(grounds) => stored.document("grounds", grounds)?,
             None => stored,
@@ -169,6 +179,7 @@ impl Row {
             decision: stored.document_option("decision")?,
             no: stored.document_option("no")?,
             leave: if stored.find(LEAVE) == Some(APPROVED) { Leave::Approved } else { Leave::Plain },
+            dates: Dates { until: stored.instant_option(UNTIL)?, lapsed: stored.instant_option(LAPSED)? },
         })
     }
 
@@ -182,6 +193,7 @@ impl Row {
             origin: self.origin,
             undeliverable: self.undeliverable,
             grounds: self.grounds.clone(),
+            until: self.dates.until,
         }
     }
 }
@@ -221,7 +233,8 @@ pub(crate) fn look_op(list: &ListId, card: &Card) -> PortResult<Op> {
 }
 
 const STANDINGS: [Standing; 4] = [Standing::Member, Standing::OptedOut, Standing::Pending, Standing::Absent];
-const ORIGINS: [Origin; 5] = [Origin::Manual, Origin::Csv, Origin::Entra, Origin::Own, Origin::Filter];
+const ORIGINS: [Origin; 6] =
+    [Origin::Manual, Origin::Csv, Origin::Entra, Origin::Own, Origin::Filter, Origin::EndDate];
 
 fn named<T: Copy + ToString>(stored: &Stored, attribute: &str, all: &[T]) -> PortResult<T> {
     let name: String = stored.read(attribute)?;

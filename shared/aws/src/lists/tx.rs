@@ -44,12 +44,16 @@ pub(crate) struct Piece {
     pub(crate) ops: Vec<Op>,
     /// The new standing, which gets the number of the transaction.
     pub(crate) row: Option<(Row, Logged)>,
+    /// What the log tells of somebody who is gone from the list with this, row and all.
+    pub(crate) departs: Option<Logged>,
     /// By how many members the list grows.
     pub(crate) members: i64,
     /// By how many members the group grows, as far as a link knows.
     pub(crate) in_group: i64,
     /// Who is to be told of in the feed of contacts.
     pub(crate) news: Option<ContactId>,
+    /// Who is no contact any more, for the same feed.
+    pub(crate) gone: Option<ContactId>,
     /// What has to be written before, because one transaction does not hold it: rows of the person on other lists.
     pub(crate) before: Vec<Vec<Op>>,
 }
@@ -63,6 +67,7 @@ pub(crate) struct ListTx {
     keys: HashSet<Key>,
     bytes: usize,
     rows: Vec<(Row, Logged)>,
+    departed: Vec<Logged>,
     members: i64,
     in_group: i64,
     news: News,
@@ -79,6 +84,7 @@ impl ListTx {
             keys: HashSet::new(),
             bytes: 0,
             rows: Vec::new(),
+            departed: Vec::new(),
             members: 0,
             in_group: 0,
             news: News::default(),
@@ -117,7 +123,9 @@ impl ListTx {
         self.rows.extend(piece.row);
         self.members += piece.members;
         self.in_group += piece.in_group;
+        self.departed.extend(piece.departs);
         self.news.changed.extend(piece.news);
+        self.news.gone.extend(piece.gone);
         self.before.extend(piece.before);
     }
 
@@ -133,7 +141,7 @@ impl ListTx {
         }
         let mut ops = more;
         ops.append(&mut self.ops);
-        if !self.rows.is_empty() {
+        if !self.rows.is_empty() || !self.departed.is_empty() {
             ops.extend(self.numbered()?);
         }
         ops.extend(self.told(table).await?);
@@ -164,7 +172,8 @@ impl ListTx {
     fn numbered(&mut self) -> PortResult<Vec<Op>> {
         let mut ops = vec![head::advance(&self.list, self.seq, self.members)];
         self.seq += 1;
-        let (rows, logged): (Vec<_>, Vec<_>) = std::mem::take(&mut self.rows).into_iter().unzip();
+        let (rows, mut logged): (Vec<_>, Vec<_>) = std::mem::take(&mut self.rows).into_iter().unzip();
+        logged.append(&mut self.departed);
         ops.push(log(&self.list, self.seq, &logged)?);
         for row in rows {
             let row = Row { seq: self.seq, ..row };

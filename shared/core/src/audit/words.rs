@@ -86,6 +86,8 @@ words! {
         ContactMerge = "contact.merge",
         /// Deleted a contact.
         ContactDelete = "contact.delete",
+        /// Deleted the contacts that are on no list.
+        ContactPrune = "contact.prune",
         /// Erased a person.
         ContactErase = "contact.erase",
         /// Took a file into a list.

@@ -50,13 +50,14 @@ impl Serialize for Plan {
             list: SideEffects::of(held.clone(), Side::List),
             group: SideEffects::of(held, Side::Group),
         };
-        let mut plan = serializer.serialize_struct("Plan", 9)?;
+        let mut plan = serializer.serialize_struct("Plan", 10)?;
         plan.serialize_field("link", &self.link)?;
         plan.serialize_field("place", &self.place)?;
         plan.serialize_field("digest", &self.digest)?;
         plan.serialize_field("list", &SideEffects::of(self.effects.iter(), Side::List))?;
         plan.serialize_field("group", &SideEffects::of(self.effects.iter(), Side::Group))?;
         plan.serialize_field("held", &held)?;
+        plan.serialize_field("totals", &self.totals())?;
         plan.serialize_field("skipped", &self.skipped)?;
         plan.serialize_field("follow_ons", &self.follow_ons)?;
         plan.serialize_field("unsettled", &self.unsettled)?;

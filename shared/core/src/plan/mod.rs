@@ -19,9 +19,13 @@ use crate::{
 
 mod document;
 mod effect;
+mod shown;
+mod totals;
 mod verdicts;
 
 pub use effect::{Alias, Cause, Effect, Release};
+pub use shown::{Difference, More, SHOWN_FOR, Shown, ShownChange};
+pub use totals::Totals;
 use verdicts::Verdicts;
 
 /// What the guard keeps back of a plan.
@@ -232,6 +236,7 @@ impl fmt::Display for Plan {
         if !held.effects.is_empty() {
             writeln!(f, "Release just the held ones: listsync links approve {}", held.digest)?;
         }
+        writeln!(f, "{}", self.totals())?;
         writeln!(f, "plan {digest}")
     }
 }

@@ -62,6 +62,7 @@ fn entry(name: &str, standing: Standing) -> Entry {
         origin: Origin::Csv,
         undeliverable: None,
         grounds: None,
+        until: None,
     }
 }
 

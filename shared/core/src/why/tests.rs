@@ -23,6 +23,7 @@ fn person(standing: Standing) -> PersonFacts {
         standing,
         origin: Origin::Csv,
         since: Some(at(7)),
+        until: None,
         is_undeliverable: false,
     };
     PersonFacts {

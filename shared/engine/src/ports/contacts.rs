@@ -37,6 +37,9 @@ pub enum Mover {
     Filter,
     /// An operator.
     Operator,
+    /// The end of the membership: of those who are to leave it moves just whose end has come by then, and of those who are to
+    /// join just who left by an end that is still to come.
+    EndDate,
 }
 
 impl Mover {
@@ -46,6 +49,7 @@ impl Mover {
         match self {
             Self::Filter => Origin::Filter,
             Self::Operator => Origin::Manual,
+            Self::EndDate => Origin::EndDate,
         }
     }
 
@@ -55,9 +59,9 @@ impl Mover {
     /// [`Refusal::Static`], [`Refusal::Filtered`].
     pub fn judge(self, list: &ListId, keeper: Keeper) -> Result<(), Refusal> {
         match (self, keeper) {
-            (Self::Filter, Keeper::Filter) | (Self::Operator, Keeper::People) => Ok(()),
+            (Self::Filter, Keeper::Filter) | (Self::Operator | Self::EndDate, Keeper::People) => Ok(()),
             (Self::Filter, Keeper::People) => Err(Refusal::Static(list.clone())),
-            (Self::Operator, Keeper::Filter) => Err(Refusal::Filtered(list.clone())),
+            (Self::Operator | Self::EndDate, Keeper::Filter) => Err(Refusal::Filtered(list.clone())),
         }
     }
 }
@@ -69,7 +73,7 @@ pub struct Moves {
     pub mover: Mover,
     /// Join it, unless they opted out.
     pub join: Vec<ContactId>,
-    /// Leave it.
+    /// Leave it, where they are on it.
     pub leave: Vec<ContactId>,
     /// Up to where of [`Contacts::contacts_cursor`] the rule has been followed with these moves; none: that stays.
     pub upto: Option<Cursor>,
@@ -152,6 +156,14 @@ pub trait Contacts: Send + Sync {
     ) -> PortResult<Contact>;
     /// Deletes a contact from every list. Their opt-outs stay, as keyed hashes of their addresses.
     async fn delete_contact(&self, id: &ContactId, now: Timestamp) -> PortResult<Vec<ListId>>;
+    /// The same, if nothing speaks against it ([`listsync_core::register::idle`]) at the moment of the deletion; whether it did.
+    /// Who is there no more is not deleted.
+    async fn prune_contact(
+        &self,
+        id: &ContactId,
+        before: Option<Timestamp>,
+        now: Timestamp,
+    ) -> PortResult<bool>;
     /// Erases a person: as [`Contacts::delete_contact`], with every trace of address, name and fields in decisions and
     /// imports, and keeps a suppression of all lists (reason erased) as a keyed hash, so that no file and no group
     /// brings them back.

@@ -12,13 +12,13 @@ use listsync_core::{
     id::{ContactId, ImportId, ListId, ObjectId},
     import::Meaning,
     limit::AdditionLimit,
-    list::{Entry, List, ListKind, NewContact, OptOutRule, Origin},
+    list::{Entry, List, ListKind, NewContact, OptOutRule, Origin, Standing},
     matched::Binding,
     own::Own,
 };
 
 use super::{
-    Contacts, Cursor, HeldPeople, ImportChanges, PortResult,
+    Contacts, Cursor, Ends, HeldPeople, ImportChanges, PortResult,
     imports::{Import, Imported, NewImport},
 };
 
@@ -62,6 +62,26 @@ pub struct ListCounts {
     pub opted_out: u64,
     /// Who has yet to confirm.
     pub pending: u64,
+    /// Members whose membership has an end.
+    pub ending: u64,
+    /// The first of those ends.
+    pub next_end: Option<Timestamp>,
+}
+
+impl ListCounts {
+    /// Counts one more who stands to the list like this.
+    pub fn count(&mut self, standing: Standing, until: Option<Timestamp>) {
+        match standing {
+            Standing::Member => self.members += 1,
+            Standing::OptedOut => self.opted_out += 1,
+            Standing::Pending => self.pending += 1,
+            Standing::Absent => {}
+        }
+        if let (Standing::Member, Some(until)) = (standing, until) {
+            self.ending += 1;
+            self.next_end = Some(self.next_end.map_or(until, |next| next.min(until)));
+        }
+    }
 }
 
 /// Where a change stands in a list's log: its number, and which of those that share it.
@@ -190,7 +210,7 @@ pub struct ListEdit {
 /// Nobody but its filter puts people on a filtered list or takes them off: [`ListStore::add`], [`ListStore::remove`] and
 /// [`ListStore::import`] are [`super::Fault::Rejected`] there (`list_filtered`).
 #[async_trait]
-pub trait ListStore: ListSide + Contacts + ImportChanges {
+pub trait ListStore: ListSide + Contacts + ImportChanges + Ends {
     /// Creates a list. [`super::Fault::Rejected`] when the name is taken.
     async fn create_list(&self, name: &str, now: Timestamp) -> PortResult<List>;
     /// Every list, by name.

@@ -6,6 +6,7 @@ mod clash;
 mod clock;
 mod contacts;
 mod directory;
+mod ends;
 mod error;
 mod held;
 mod import_changes;
@@ -31,6 +32,7 @@ pub use directory::{
     Applied, Call, Changes, CountCheck, Directory, Group, GroupKind, GroupQuery, GroupQueryError, Guest,
     Invited, KindRefusal, Lookup, Membership, Meter, PeopleChanges, PeoplePage, ProofLife,
 };
+pub use ends::{Ended, Ends};
 pub use error::{Fault, PortError, PortResult, code};
 pub use held::{Affected, HeldPeople};
 pub use import_changes::{ChangesPage, ImportChanges, Undone};

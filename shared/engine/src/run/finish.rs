@@ -27,7 +27,7 @@ use super::{
     observe::{Observed, Read},
     onward,
     resolve::{UnmatchedContacts, earliest},
-    scope, sizes,
+    scope, shown, sizes,
     sources::{self, Unread},
 };
 use crate::ports::{
@@ -50,6 +50,8 @@ pub(super) enum Ending {
     Continued {
         progressed: bool,
     },
+    /// A plan was kept to, and more is due.
+    Short(Box<Resolution>),
     /// The group of a pending link is not there yet.
     Unmade(PortError),
     Failed(PortError),
@@ -143,7 +145,7 @@ pub(super) fn throttled(summary: &mut Summary, wait: Duration) {
 
 /// Records how a run ended, and frees the lease.
 pub(super) async fn finish(running: Running<'_>, ending: Ending) -> PortResult<Ran> {
-    let Running { look, lease, mut summary, began } = running;
+    let Running { look, lease, mut summary, began, shown: _, differs } = running;
     let list = look.ports.lists.list(&look.link().list).await?;
     let (mut finish, next) = match ending {
         Ending::Finished { reads, resolution } => {
@@ -153,9 +155,11 @@ pub(super) async fn finish(running: Running<'_>, ending: Ending) -> PortResult<R
             (finished(look, &mut summary, *reads, Known { tally, scope }, &resolution), next)
         }
         Ending::Continued { progressed } => continued(look, &mut summary, progressed),
+        Ending::Short(resolution) => (short(look, &mut summary, &resolution), Next::Done),
         Ending::Unmade(error) => unmade(look, &mut summary, error),
         Ending::Failed(error) => failed(look, &mut summary, error),
     };
+    shown::tell(&mut summary, &differs);
     if let Some(list) = list {
         summary.list.name = list.name;
     }
@@ -387,6 +391,29 @@ fn continued(look: Look<'_>, summary: &mut Summary, progressed: bool) -> (Finish
         return (finish, Next::Done);
     }
     (finish, Next::Continue(look.state.requested))
+}
+
+/// What is left is seen by the next run as this one saw it: the cursors stay where they were, and so does what was asked for.
+fn short(look: Look<'_>, summary: &mut Summary, resolution: &Resolution) -> Finish {
+    if !resolution.plan.held.effects.is_empty() {
+        summary.outcome = Outcome::Held;
+        summary.reason = "held".into();
+    } else if !summary.failures.is_empty() {
+        summary.outcome = Outcome::Partial;
+        summary.reason = "failures".into();
+    }
+    let before = look.progress();
+    let wrote = summary.group.added + summary.group.removed > 0;
+    let window = look.settings.settle_window;
+    let progress = Progress {
+        // What a person approved and this plan did not show is to be found by its digest as before.
+        hold: if look.state.ruling.is_some() { before.hold.clone() } else { hold(look, resolution) },
+        settles_at: if wrote { settles_at(before.settles_at, look.now(), window) } else { before.settles_at },
+        stalled: 0,
+        failing: None,
+        ..before.clone()
+    };
+    Finish { due_at: look.state.due_at, ..open_end(look, progress) }
 }
 
 /// A group that was created a moment ago and is not found is not gone: not every replica has heard of it yet.

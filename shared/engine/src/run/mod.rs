@@ -27,6 +27,7 @@ mod remarks;
 mod renames;
 mod resolve;
 mod scope;
+mod shown;
 mod sizes;
 mod sources;
 mod successor;
@@ -47,7 +48,7 @@ use listsync_core::{
     link::{LinkStatus, Writes},
     list::Entry,
     member::{MemberKey, Op},
-    plan::Standing,
+    plan::{Difference, Shown, Standing},
     schedule::LEASE,
     shield::Shield,
     summary::{Failure, Remark, Summary},
@@ -66,7 +67,7 @@ use self::{
     resolve::{Resolved, UnmatchedContacts},
 };
 use crate::{
-    Ports,
+    Ports, ends,
     filtered::{self, Extent},
     gate, linkable,
     ports::{Acquired, Cursor, Fault, Lease, LinkState, Meter, PortError, PortResult},
@@ -100,12 +101,35 @@ pub struct Ran {
 /// # Errors
 /// When the link is not there or paused, or the store does not answer. What the directory refuses is an outcome.
 pub async fn run(ports: &Ports, request: &RunRequest, watch: &dyn Watch) -> PortResult<Ran> {
+    run_once(ports, request, None, watch).await
+}
+
+/// The same, keeping to a plan that was shown: what is due and was not shown is left to another run, and named.
+///
+/// # Errors
+/// As [`run`].
+pub async fn run_shown(
+    ports: &Ports,
+    request: &RunRequest,
+    shown: &Shown,
+    watch: &dyn Watch,
+) -> PortResult<Ran> {
+    run_once(ports, request, Some(shown), watch).await
+}
+
+async fn run_once(
+    ports: &Ports,
+    request: &RunRequest,
+    shown: Option<&Shown>,
+    watch: &dyn Watch,
+) -> PortResult<Ran> {
     let started = ports.clock.now();
     let lease = match ports.links.acquire(&request.link, started, LEASE).await? {
         Acquired::Lease(lease) => lease,
         Acquired::Busy(until) => return busy(ports, request, until).await,
     };
-    let ran = under_lease(ports, request, (lease.clone(), started), watch).await;
+    let held = Held { lease: lease.clone(), started, shown };
+    let ran = under_lease(ports, request, held, watch).await;
     if ran.is_err() {
         // The store failed. Where it is back already, nobody has to wait until the lease has run out; what was left open is
         // settled by the next run, as after a crash.
@@ -114,10 +138,17 @@ pub async fn run(ports: &Ports, request: &RunRequest, watch: &dyn Watch) -> Port
     ran
 }
 
+/// A run that has its lease.
+struct Held<'a> {
+    lease: Lease,
+    started: Timestamp,
+    shown: Option<&'a Shown>,
+}
+
 async fn under_lease(
     ports: &Ports,
     request: &RunRequest,
-    (lease, started): (Lease, Timestamp),
+    Held { lease, started, shown }: Held<'_>,
     watch: &dyn Watch,
 ) -> PortResult<Ran> {
     // Requested is read under the lease and before anything is observed: a trigger that comes later moves it.
@@ -140,7 +171,7 @@ async fn under_lease(
     let state = LinkState { link, ..state.clone() };
     let look = Look { state: &state, ..look };
     let summary = blank_summary(request, &state, started);
-    let mut running = Running { look, lease, summary, began: None };
+    let mut running = Running { look, lease, summary, began: None, shown, differs: Difference::default() };
     let ended = match settled {
         Ok(Some(_)) => running.go().await,
         Ok(None) => Ok(Ending::Continued { progressed: false }),
@@ -223,6 +254,10 @@ struct Running<'a> {
     summary: Summary,
     /// How both sides stood before anything was done, where that matters.
     began: Option<Standing>,
+    /// The plan that it keeps to; none: it does whatever is due.
+    shown: Option<&'a Shown>,
+    /// In what that differs from what is due.
+    differs: Difference,
 }
 
 impl Running<'_> {
@@ -244,6 +279,9 @@ impl Running<'_> {
                 let seen = (prepared.observed.list_cursor.clone(), prepared.observed.matched.clone());
                 let (reads, mut resolution) = prepared.settle(look, unmatched).await?;
                 self.began = resolution.standing;
+                if let Some(shown) = self.shown {
+                    self.keep_to(shown, &mut resolution).await?;
+                }
                 self.report(&resolution);
                 if look.link().writes == Writes::ByHand {
                     resolution.leave_to_hand();
@@ -255,7 +293,10 @@ impl Running<'_> {
                     Some(Stop::OutOfTime) => Ok(Ending::Continued { progressed }),
                     Some(Stop::GoOn) => Ok(Ending::Continued { progressed: true }),
                     Some(Stop::Failed(error)) => Ok(Ending::Failed(error)),
-                    None => Ok(Ending::Finished { reads: Box::new(reads), resolution: Box::new(resolution) }),
+                    None if self.differs.not_shown.is_empty() => {
+                        Ok(Ending::Finished { reads: Box::new(reads), resolution: Box::new(resolution) })
+                    }
+                    None => Ok(Ending::Short(Box::new(resolution))),
                 }
             }
         }
@@ -377,8 +418,9 @@ async fn identify(look: Look<'_>, observed: &mut Observed) -> PortResult<(Resolv
     Ok((Resolved::All(unmatched), renamed))
 }
 
-/// A filtered list is read after it followed its filter; where both sides are to be read in full, it asks for everybody.
+/// A list is read after those left it whose membership ended, and a filtered one after it followed its filter; where both sides are to be read in full, it asks for everybody.
 async fn follow(look: Look<'_>) -> PortResult<()> {
+    ends::follow_for_run(look.ports, look.link()).await?;
     let full = look.progress().full_read_at.is_none_or(|at| at <= look.now());
     let extent = if full { Extent::Everybody } else { Extent::Changed };
     filtered::follow_for_run(look.ports, &look.link().list, extent).await

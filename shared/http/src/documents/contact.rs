@@ -156,6 +156,8 @@ pub struct PlaceDocument {
     pub origin: Origin,
     /// Since when.
     pub since: Timestamp,
+    /// Until when they are on it; null: until somebody takes them off.
+    pub until: Option<Timestamp>,
 }
 
 /// A decision of a person.
@@ -179,8 +181,8 @@ impl PlaceDocument {
     /// # Errors
     /// When the store does not answer.
     pub async fn load(ports: &Ports, place: Place) -> PortResult<Self> {
-        let Place { list, standing, origin, since } = place;
-        Ok(Self { list: Named::list(ports, &list).await?, state: standing, origin, since })
+        let Place { list, standing, origin, since, until } = place;
+        Ok(Self { list: Named::list(ports, &list).await?, state: standing, origin, since, until })
     }
 }
 

@@ -44,7 +44,8 @@ pub struct HistoryDocument {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = HistoryBy)]
 pub struct ByDocument {
-    /// What it is: `run`, `import`, `self` (the person's own word), `filter` (the list's), or whose edit it was: `local` (the
+    /// What it is: `run`, `import`, `self` (the person's own word), `filter` (the list's), `end_date` (of the
+    /// membership), or whose edit it was: `local` (the
     /// command line), `key`, `source`, `inbox`, or `operator` where the audit does not tell.
     pub kind: String,
     /// The id of the run, import, key or sender, where it is known.
@@ -68,6 +69,7 @@ impl ByDocument {
             By::Import(import) => told("import", import.as_ref().map(ToString::to_string)),
             By::Oneself => told("self", None),
             By::Filter => told("filter", None),
+            By::EndDate => told("end_date", None),
             By::Edit(None) => told("operator", None),
             By::Edit(Some(actor)) => {
                 let kind = actor.to_string();

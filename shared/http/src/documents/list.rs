@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use listsync_core::{
-    duration,
+    Timestamp, duration,
     id::{ContactId, ListId},
     list::{Entry, List, ListKind, OptOutRule, Origin, Standing},
     settings::Settings,
@@ -47,6 +47,10 @@ pub struct ListDocument {
     pub opted_out: u64,
     /// How many have yet to confirm.
     pub pending: u64,
+    /// How many of the members leave by a date.
+    pub ending: u64,
+    /// The first of those dates.
+    pub next_end: Option<Timestamp>,
     /// Its links.
     pub links: Vec<LinkDocument>,
     /// How it stands: as the worst of them.
@@ -123,14 +127,16 @@ impl ListDocument {
     /// # Errors
     /// When the store does not answer.
     pub async fn load(ports: &Ports, list: List) -> PortResult<Self> {
-        let ListCounts { members, opted_out, pending } = ports.lists.counts(&list.id).await?;
+        let ListCounts { members, opted_out, pending, ending, next_end } =
+            ports.lists.counts(&list.id).await?;
         let status = of_one(ports, list).await?;
         let mut links = Vec::new();
         for state in status.links {
             links.push(LinkDocument::load(ports, state).await?);
         }
         let state = StateDocument::of(&status.state, &status.list.name);
-        Ok(Self { list: Head::of(status.list), members, opted_out, pending, links, state })
+        let list = Head::of(status.list);
+        Ok(Self { list, members, opted_out, pending, ending, next_end, links, state })
     }
 }
 
@@ -161,13 +167,16 @@ pub struct MemberDocument {
     pub external: bool,
     /// Whether messages do not reach them.
     pub undeliverable: bool,
+    /// Until when they are on it; null: until somebody takes them off.
+    pub until: Option<Timestamp>,
 }
 
 impl MemberDocument {
     /// Of an entry.
     #[must_use]
     pub fn of(entry: Entry, settings: &Settings) -> Self {
-        let Entry { contact, address, name, object_id, grounds: _, standing, origin, undeliverable } = entry;
+        let Entry { contact, address, name, object_id, grounds: _, standing, origin, undeliverable, until } =
+            entry;
         Self {
             contact,
             external: settings.is_external(&address),
@@ -177,6 +186,7 @@ impl MemberDocument {
             origin,
             object_id: object_id.map(String::from),
             undeliverable: undeliverable.is_some(),
+            until,
         }
     }
 }
@@ -193,6 +203,8 @@ pub struct MemberEdit {
     pub outcome: &'static str,
     /// The links that were asked to run.
     pub links: Vec<String>,
+    /// Until when they are on it, where that was asked for; null: until somebody takes them off.
+    pub until: Option<Timestamp>,
     /// Whether a name was sent and not taken: the person stands on lists that the key is not given, too.
     pub name_kept: bool,
 }

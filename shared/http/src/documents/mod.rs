@@ -13,6 +13,7 @@ pub mod import_undo;
 pub mod link;
 pub mod list;
 pub mod plan;
+pub mod prune;
 pub mod settings;
 pub mod status;
 pub mod summary;

@@ -22,6 +22,8 @@ pub struct PlanSchema {
     pub group: SideEffects,
     /// What is kept back.
     pub held: HeldEffects,
+    /// How many changes it comes to.
+    pub totals: PlanTotals,
     /// Who is left alone, by reason.
     pub skipped: BTreeMap<String, u64>,
     /// What the changes of the list, the held ones included, come to at the places of its other links.
@@ -88,4 +90,19 @@ pub struct HeldEffects {
     pub list: SideEffects,
     /// Of the group.
     pub group: SideEffects,
+}
+
+/// How many changes a plan comes to.
+#[derive(ToSchema)]
+pub struct PlanTotals {
+    /// Additions to the list.
+    pub list_additions: u64,
+    /// Removals from the list.
+    pub list_removals: u64,
+    /// Additions to the group.
+    pub group_additions: u64,
+    /// Removals from the group.
+    pub group_removals: u64,
+    /// What is held of either side, which none of the others counts.
+    pub held: u64,
 }

@@ -68,7 +68,7 @@ words! {
     /// How a contact stands to a list.
     Standing: "member" | "opted_out" | "pending" | "absent";
     /// Who brought a contact or a value.
-    Origin: "manual" | "csv" | "entra" | "own" | "filter";
+    Origin: "manual" | "csv" | "entra" | "own" | "filter" | "end_date";
     /// How far something came that somebody did.
     Completion: "done" | "broken_off";
     /// Who decides who is on a list.

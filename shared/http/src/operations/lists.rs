@@ -14,7 +14,10 @@ use crate::{
     },
     page::{Page, PageQuery, Wanted},
     problem::Problem,
-    routes::{decisions, history, lists, members},
+    routes::{
+        decisions, history, lists,
+        members::{self, NewMember},
+    },
     within::Within,
 };
 
@@ -99,7 +102,8 @@ impl Asking {
     /// # Errors
     /// As `PUT /v1/lists/{list}/members/{member}` has them.
     pub async fn put_on(&self, list: String, member: String, name: String) -> Result<MemberEdit, Problem> {
-        let work = |app: Within| async move { members::put_on(&app, [&list, &member], &name).await };
+        let new = NewMember { name: Some(name), until: None };
+        let work = |app: Within| async move { members::put_on(&app, [&list, &member], &new).await };
         self.ask((Method::PUT, "/v1/lists/{list}/members/{member}"), work).await
     }
 

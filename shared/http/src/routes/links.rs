@@ -20,7 +20,7 @@ use listsync_engine::{
     connect::{self, Asker},
     credentials::{self, Holder},
     ports::{Call, LinkEdit, LinkState, Meter, PortResult},
-    preview::preview,
+    preview::{keep, preview},
     trigger,
     watch::Unwatched,
 };
@@ -194,7 +194,11 @@ pub(crate) async fn plan(app: Within, Named([link]): Named<1>) -> Result<Json<Pl
     let until = later(app.now(), app.options.limits.time.saturating_sub(RESERVE));
     let plan = preview(app.ports(), &id, until, &Unwatched).await;
     note_credential(&app).await;
-    Ok(Json(plan?))
+    let plan = plan?;
+    if let Err(error) = keep(app.service.seen.as_ref(), &plan, app.now()).await {
+        tracing::warn!(code = error.code, "what a plan showed could not be kept: {error}");
+    }
+    Ok(Json(plan))
 }
 
 /// Where the credential is not that of the runs, an operator cannot see what it carries but by this. The token was asked for

@@ -12,6 +12,7 @@ use listsync_core::{
     address::Address,
     id::LinkId,
     list::{List, NewContact},
+    stay::Stay,
 };
 use listsync_engine::{
     people::{self, Stored},
@@ -81,7 +82,11 @@ async fn entries(app: &Within, list: &List, wanted: &Wanted) -> Result<EntryPage
 pub(crate) struct NewMember {
     /// Their display name.
     #[schema(max_length = 256, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
-    name: Option<String>,
+    pub(crate) name: Option<String>,
+    /// Until when they are on the list: a last day such as `2026-12-31` (UTC), a moment, or `never`. Left out: a member keeps the
+    /// end that they have, and a newcomer has none.
+    #[schema(example = "2026-12-31", max_length = 64)]
+    pub(crate) until: Option<String>,
 }
 
 /// Puts somebody on the list: an operator's edit. Who opted out is not put back by it.
@@ -95,7 +100,7 @@ pub(crate) async fn put(
     Named([list, member]): Named<2>,
     MayTell(new): MayTell<NewMember>,
 ) -> Result<Response, Problem> {
-    let edit = put_on(&app, [&list, &member], new.name.as_deref().unwrap_or_default()).await?;
+    let edit = put_on(&app, [&list, &member], &new).await?;
     let status = if edit.outcome == ADDED { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(edit)).into_response())
 }
@@ -107,25 +112,32 @@ const ADDED: &str = "added";
 pub(crate) async fn put_on(
     app: &Within,
     [list, member]: [&str; 2],
-    name: &str,
+    new: &NewMember,
 ) -> Result<MemberEdit, Problem> {
     let list = app.list(list).await?;
     let address = member_address(app, member).await?;
-    let mut name = display_name("name", name)?;
+    let mut name = display_name("name", new.name.as_deref().unwrap_or_default())?;
     let name_kept = !name.is_empty() && !app.may_edit_at(&address).await?;
     if name_kept {
         name.clear();
     }
+    let stay = match &new.until {
+        Some(text) => {
+            Stay::parse(text, app.now()).map_err(|error| Problem::invalid("until", error.to_string()))?
+        }
+        None => Stay::AsItIs,
+    };
     let contact = NewContact { address: address.clone(), name, fields: BTreeMap::new() };
-    let Stored { what, links } = people::add(&app.service, &list.id, &contact).await?;
+    let Stored { what, links } = people::add(&app.service, &list.id, &contact, stay).await?;
     app.touch_person(&address).await?;
-    match what {
-        AddOutcome::Added => Ok(MemberEdit { name_kept, ..edited(list, address, (ADDED, links)) }),
+    let (outcome, until) = (what.outcome, what.until);
+    match outcome {
+        AddOutcome::Added => Ok(MemberEdit { name_kept, until, ..edited(list, address, (ADDED, links)) }),
         AddOutcome::Already => {
-            if contact.name.is_empty() {
+            if contact.name.is_empty() && stay == Stay::AsItIs {
                 app.did_nothing();
             }
-            Ok(MemberEdit { name_kept, ..edited(list, address, ("already", links)) })
+            Ok(MemberEdit { name_kept, until, ..edited(list, address, ("already", links)) })
         }
         AddOutcome::OptedOut => {
             Err(Problem::conflict("opted_out", "this person opted out, and only they can undo that")
@@ -166,5 +178,6 @@ async fn member_address(app: &Within, member: &str) -> Result<Address, Problem> 
 }
 
 fn edited(list: List, address: Address, (outcome, links): (&'static str, Vec<LinkId>)) -> MemberEdit {
-    MemberEdit { list: list.id, address: address.into(), outcome, links: texts(&links), name_kept: false }
+    let links = texts(&links);
+    MemberEdit { list: list.id, address: address.into(), outcome, links, until: None, name_kept: false }
 }

@@ -17,6 +17,7 @@ pub(crate) mod lists;
 pub(crate) mod members;
 pub(crate) mod newlink;
 pub(crate) mod optout_links;
+pub(crate) mod prune;
 pub(crate) mod requests;
 pub(crate) mod runs;
 pub(crate) mod settings;

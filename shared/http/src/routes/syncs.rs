@@ -35,6 +35,9 @@ pub(crate) struct SyncQuery {
     /// So many seconds the answer waits for the summary.
     #[param(minimum = 0, maximum = 60, default = 0)]
     wait: Option<u16>,
+    /// Refused: a run that is asked for here is answered by whichever comes first, and does whatever is due then. To keep to a
+    /// plan: `listsync sync LIST --plan DIGEST`.
+    plan: Option<String>,
 }
 
 /// A sync that was asked for.
@@ -74,6 +77,13 @@ pub(crate) async fn start(
     let wait = query.wait.unwrap_or(0);
     if wait > LONGEST_WAIT {
         return Err(Problem::parameter("wait", format!("wait is 0 to {LONGEST_WAIT} seconds")));
+    }
+    if query.plan.is_some() {
+        return Err(Problem::conflict(
+            "plan_not_queued",
+            "a run that is queued is done by whichever comes first, and does whatever is due then",
+        )
+        .hint("to keep to a plan: listsync sync LIST --plan DIGEST"));
     }
     let Requested { link, generation } = request(&app, &link).await?;
     // The answer has to be on its way before the request is broken off.

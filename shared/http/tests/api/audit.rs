@@ -148,6 +148,12 @@ async fn lists_and_people(played: &mut Played<'_>) {
     played.does(erase, "contact.erase", &[dora]).await;
     let erased = stage.administer("GET", "/v1/audit?limit=1").expect(200).await["items"][0].clone();
     assert_eq!(erased["objects"][0]["name"], Value::Null, "and nobody is named any more");
+    // Somebody on no list, of whom nobody knows since when.
+    let gone = json!({"address": "gone@contoso.example"});
+    stage.administer("POST", "/v1/contacts").json(gone).expect(201).await;
+    let prune = request("POST", "/v1/contacts/prune", &["?older_than=off"], Value::Null);
+    let pruned = played.does(prune, "contact.prune", &[]).await;
+    assert_eq!((&pruned["deleted"], &pruned["left"]), (&json!(1), &json!(0)), "{pruned}");
     let delete = request("DELETE", one, &at(CLEO), Value::Null);
     played.does(delete, "contact.delete", &both[1..]).await;
     played.does(request("DELETE", "/v1/lists/{list}", &["News"], Value::Null), "list.delete", &[list]).await;

@@ -34,6 +34,59 @@ async fn who_opted_out_is_not_put_back_by_an_operator() {
 }
 
 #[tokio::test]
+async fn an_operator_says_until_when_somebody_is_on_a_list() {
+    let stage = stage().await;
+    let member = "/v1/lists/News/members/anna@contoso.example";
+    let put = |until: &str| stage.operate("PUT", member).json(json!({"until": until}));
+    let added = put("2199-12-31").expect(201).await;
+    let end = "2200-01-01T00:00:00Z";
+    assert_eq!((&added["outcome"], &added["until"]), (&json!("added"), &json!(end)));
+    let shown = stage.operate("GET", "/v1/lists/News").expect(200).await;
+    assert_eq!((&shown["ending"], &shown["next_end"]), (&json!(1), &json!(end)));
+    let members = stage.operate("GET", "/v1/lists/News/members").expect(200).await;
+    assert_eq!(members["items"][0]["until"], end);
+    let known = stage.operate("GET", "/v1/contacts/anna@contoso.example/export").expect(200).await;
+    assert_eq!(known["lists"][0]["until"], end);
+    let other = put("2198-01-01T12:00:00Z").expect(200).await;
+    assert_eq!((&other["outcome"], &other["until"]), (&json!("already"), &json!("2198-01-01T12:00:00Z")));
+    assert_eq!(put("never").expect(200).await["until"], json!(null));
+    for odd in ["1999-12-31", "soon", ""] {
+        assert_eq!(put(odd).refused(422).await.0, "invalid", "{odd}");
+    }
+}
+
+#[tokio::test]
+async fn contacts_on_no_list_are_pruned_and_whoever_said_no_stays() {
+    let stage = stage().await;
+    for name in ["anna", "ben", "cleo", "dora"] {
+        let member = format!("/v1/lists/News/members/{name}@contoso.example");
+        stage.operate("PUT", &member).expect(201).await;
+        if name != "anna" {
+            stage.operate("DELETE", &member).expect(200).await;
+        }
+    }
+    let out = json!({"address": "cleo@contoso.example", "decision": "opted_out"});
+    stage.operate("POST", "/v1/decisions").json(out).expect(200).await;
+    let prune =
+        |method: &'static str, query: &str| stage.administer(method, &format!("/v1/contacts/prune{query}"));
+    let counts = |document: &serde_json::Value, names: [&str; 3]| names.map(|name| document[name].as_u64());
+    let all = ["idle", "said_no", "recent"];
+    assert_eq!(counts(&prune("GET", "").expect(200).await, all), [Some(0), Some(1), Some(2)]);
+    assert_eq!(counts(&prune("GET", "?older_than=off").expect(200).await, all), [Some(2), Some(1), Some(0)]);
+    prune("GET", "?older_than=-1d").refused(400).await;
+    stage.operate("POST", "/v1/contacts/prune").refused(403).await;
+    let none = prune("POST", "?older_than=7d").expect(200).await;
+    assert_eq!(counts(&none, ["deleted", "said_no", "recent"]), [Some(0), Some(1), Some(2)]);
+    let done = prune("POST", "?older_than=off").expect(200).await;
+    assert_eq!(counts(&done, ["deleted", "changed", "left"]), [Some(2), Some(0), Some(0)]);
+    let left = stage.operate("GET", "/v1/contacts").expect(200).await;
+    let left: Vec<_> = left["items"].as_array().unwrap().iter().map(|one| one["address"].clone()).collect();
+    assert_eq!(left.len(), 2, "{left:?}");
+    let back = stage.operate("PUT", "/v1/lists/News/members/cleo@contoso.example");
+    assert_eq!(back.refused(409).await.0, "opted_out");
+}
+
+#[tokio::test]
 async fn an_opt_out_link_is_signed_and_names_no_address() {
     let stage = stage().await;
     stage.operate("PUT", "/v1/lists/News/members/anna@contoso.example").expect(201).await;

@@ -106,6 +106,7 @@ async fn a_link_that_does_not_run_is_not_asked_to() {
     assert_eq!(post("sync").refused(409).await.0, "paused");
     assert_eq!(post("resume").expect(200).await["status"], "active");
     post("sync?wait=61").refused(400).await;
+    assert_eq!(post("sync?plan=0123456789abcdef").refused(409).await.0, "plan_not_queued");
     post("relink").expect(200).await;
     stage.administer("DELETE", &format!("/v1/links/{link}")).expect(204).await;
     post("sync").refused(404).await;

@@ -13,7 +13,9 @@ use super::{catalog, contacts};
 use crate::{
     error::Outcome,
     people::person,
-    values::{address_array, collect, named, origin, standing, stored_limit, typed, typed_option},
+    values::{
+        address_array, collect, count, named, origin, standing, stored_limit, timestamp, typed, typed_option,
+    },
 };
 
 /// The entries that are wanted, as a value that can be sent to another thread.
@@ -36,18 +38,19 @@ impl From<EntryQuery<'_>> for Wanted {
 }
 
 const ALL: &str =
-    "SELECT c.id, c.address, c.name, c.object_id, m.standing, m.origin, c.undeliverable, c.grounds
+    "SELECT c.id, c.address, c.name, c.object_id, m.standing, m.origin, c.undeliverable, c.grounds, m.until
     FROM memberships m JOIN contacts c ON c.n = m.contact
     WHERE m.list = ?1 AND m.standing <> 'absent' ORDER BY m.contact";
 
 /// A page of the same, after the contact of this number.
 pub(crate) const PAGE: &str =
-    "SELECT c.id, c.address, c.name, c.object_id, m.standing, m.origin, c.undeliverable, c.grounds, m.contact
+    "SELECT c.id, c.address, c.name, c.object_id, m.standing, m.origin, c.undeliverable, c.grounds, m.until,
+        m.contact
     FROM memberships m JOIN contacts c ON c.n = m.contact
     WHERE m.list = ?1 AND m.contact > ?2 AND m.standing <> 'absent' ORDER BY m.contact LIMIT ?3";
 
 const CHOSEN: &str =
-    "SELECT c.id, c.address, c.name, c.object_id, m.standing, m.origin, c.undeliverable, c.grounds
+    "SELECT c.id, c.address, c.name, c.object_id, m.standing, m.origin, c.undeliverable, c.grounds, m.until
     FROM contacts c LEFT JOIN memberships m ON m.list = ?1 AND m.contact = c.n";
 
 pub(super) fn load(tx: &Connection, list: &ListId, wanted: &Wanted) -> Outcome<Vec<Entry>> {
@@ -90,7 +93,7 @@ pub(super) fn page(
     for list in lists {
         let list = catalog::number(tx, list)?;
         let rows = collect(tx.prepare_cached(PAGE)?, params![list, after, most], |row| {
-            Ok((row.get::<_, i64>(8)?, read(row)?))
+            Ok((row.get::<_, i64>(9)?, read(row)?))
         })?;
         for (number, entry) in rows {
             found.entry(number).or_insert(entry);
@@ -103,17 +106,21 @@ pub(super) fn page(
 
 /// How many stand to a list in which way.
 pub(super) fn counts(tx: &Connection, list: i64) -> Outcome<ListCounts> {
-    let statement =
-        tx.prepare_cached("SELECT standing, count(*) FROM memberships WHERE list = ?1 GROUP BY standing")?;
+    let statement = tx.prepare_cached(
+        "SELECT standing, count(*), count(until), min(until) FROM memberships WHERE list = ?1 GROUP BY standing",
+    )?;
     let standings = collect(statement, [list], |row| {
-        Ok((standing(&row.get::<_, String>(0)?)?, crate::values::count(row.get(1)?)))
+        let (all, ending): (i64, i64) = (row.get(1)?, row.get(2)?);
+        Ok((standing(&row.get::<_, String>(0)?)?, (count(all), count(ending)), row.get::<_, Option<i64>>(3)?))
     })?;
     let mut counts = ListCounts::default();
-    for (standing, count) in standings {
+    for (standing, (all, ending), next) in standings {
         match standing {
-            Standing::Member => counts.members = count,
-            Standing::OptedOut => counts.opted_out = count,
-            Standing::Pending => counts.pending = count,
+            Standing::Member => {
+                (counts.members, counts.ending, counts.next_end) = (all, ending, next.map(timestamp));
+            }
+            Standing::OptedOut => counts.opted_out = all,
+            Standing::Pending => counts.pending = all,
             Standing::Absent => {}
         }
     }
@@ -139,5 +146,6 @@ fn read(row: &Row<'_>) -> Outcome<Entry> {
         origin: brought.as_deref().map_or(Ok(Origin::Manual), origin)?,
         undeliverable: row.get::<_, Option<String>>(6)?.map(|why| named(why, "reason")).transpose()?,
         grounds: contacts::grounds(row.get(7)?)?,
+        until: row.get::<_, Option<i64>>(8)?.map(timestamp),
     })
 }

@@ -4,6 +4,7 @@ use listsync_core::{
     Timestamp,
     id::{ContactId, ListId},
     list::{Origin, Standing},
+    stay::Dates,
 };
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde_json::json;
@@ -20,6 +21,7 @@ pub(crate) struct Membership {
     pub(crate) standing: Standing,
     /// The number of the change that made it so; 0: never on the list.
     pub(crate) seq: i64,
+    pub(crate) dates: Dates,
 }
 
 impl Membership {
@@ -38,13 +40,18 @@ pub(crate) struct Move {
 }
 
 pub(crate) fn of(tx: &Connection, list: i64, contact: i64) -> Outcome<Membership> {
-    let found: Option<(String, i64)> = tx
-        .prepare_cached("SELECT standing, seq FROM memberships WHERE list = ?1 AND contact = ?2")?
-        .query_row([list, contact], |row| Ok((row.get(0)?, row.get(1)?)))
+    let found: Option<(String, i64, Option<i64>, Option<i64>)> = tx
+        .prepare_cached(
+            "SELECT standing, seq, until, lapsed FROM memberships WHERE list = ?1 AND contact = ?2",
+        )?
+        .query_row([list, contact], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
         .optional()?;
     match found {
-        Some((name, seq)) => Ok(Membership { standing: standing(&name)?, seq }),
-        None => Ok(Membership { standing: Standing::Absent, seq: 0 }),
+        Some((name, seq, until, lapsed)) => {
+            let dates = Dates { until: until.map(timestamp), lapsed: lapsed.map(timestamp) };
+            Ok(Membership { standing: standing(&name)?, seq, dates })
+        }
+        None => Ok(Membership { standing: Standing::Absent, seq: 0, dates: Dates::default() }),
     }
 }
 
@@ -57,17 +64,29 @@ pub(crate) fn lists_of(tx: &Connection, contact: i64) -> Outcome<Vec<ListId>> {
     collect(statement, [contact], |row| typed(row, 0, "list's id"))
 }
 
-/// Sets a standing that is another than the present one, and logs it. Who leaves keeps the origin.
+/// Sets a standing that is another than the present one, and logs it. Who leaves keeps the origin, and a date brings nobody.
 pub(crate) fn set(tx: &Connection, list: i64, contact: i64, change: Move) -> Outcome<()> {
     let Move { to, by, at } = change;
+    // Only a date has to know the one before: imports of many thousands set as many standings.
+    let before = if by == Origin::EndDate { of(tx, list, contact)?.dates } else { Dates::default() };
+    let Dates { until, lapsed } = before.after(to, by);
     let what = standing_name(to);
     let seq = changes::log(tx, Logged { list, contact, what, origin: by, at })?;
     tx.prepare_cached(
         "INSERT INTO memberships (list, contact, standing, origin, since, seq) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-         ON CONFLICT (list, contact) DO UPDATE SET standing = ?3, since = ?5, seq = ?6, leave = NULL,
-             origin = CASE WHEN ?3 = 'absent' THEN origin ELSE ?4 END",
+         ON CONFLICT (list, contact) DO UPDATE SET standing = ?3, since = ?5, seq = ?6, leave = NULL, until = ?7, lapsed = ?8,
+             origin = CASE WHEN ?3 = 'absent' OR ?4 = 'end_date' THEN origin ELSE ?4 END",
     )?
-    .execute(params![list, contact, what, origin_name(by), nanos(at), seq])?;
+    .execute(params![
+        list,
+        contact,
+        what,
+        origin_name(by),
+        nanos(at),
+        seq,
+        until.map(nanos),
+        lapsed.map(nanos)
+    ])?;
     Ok(())
 }
 

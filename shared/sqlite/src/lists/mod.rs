@@ -4,6 +4,7 @@ pub(crate) mod catalog;
 pub(crate) mod changes;
 pub(crate) mod contacts;
 mod edits;
+mod ends;
 pub(crate) mod entries;
 pub(crate) mod held;
 pub(crate) mod import_changes;

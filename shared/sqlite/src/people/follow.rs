@@ -1,7 +1,7 @@
 //! Many who are moved at once, as by the rule that a list follows, and the feed that it follows.
 
 use listsync_core::{Timestamp, contact::Version, id::ListId, list::Standing, register::Refusal};
-use listsync_engine::ports::{ContactChanges, Cursor, Moves};
+use listsync_engine::ports::{ContactChanges, Cursor, Mover, Moves};
 use rusqlite::{Connection, params};
 
 use super::person;
@@ -56,16 +56,24 @@ pub(super) fn move_members(
     let (by, (mut joined, mut left)) = (moves.mover.origin(), (0, 0));
     for id in &moves.join {
         let Some(contact) = contacts::by_id(tx, id)? else { continue };
-        let now = memberships::of(tx, row.n, contact.n)?.standing;
-        if now != Standing::Member && !person::is_held_off(tx, row, (&contact, now))? {
+        let now = memberships::of(tx, row.n, contact.n)?;
+        let joins = match moves.mover {
+            Mover::Filter | Mover::Operator => now.standing != Standing::Member,
+            Mover::EndDate => now.dates.are_early(now.standing, at),
+        };
+        if joins && !person::is_held_off(tx, row, (&contact, now.standing))? {
             memberships::set(tx, row.n, contact.n, Move { to: Standing::Member, by, at })?;
             joined += 1;
         }
     }
     for id in &moves.leave {
         let Some(contact) = contacts::by_id(tx, id)? else { continue };
-        let now = memberships::of(tx, row.n, contact.n)?.standing;
-        if matches!(now, Standing::Member | Standing::Pending) {
+        let now = memberships::of(tx, row.n, contact.n)?;
+        let leaves = match moves.mover {
+            Mover::Filter | Mover::Operator => matches!(now.standing, Standing::Member | Standing::Pending),
+            Mover::EndDate => now.dates.are_over(now.standing, at),
+        };
+        if leaves {
             memberships::set(tx, row.n, contact.n, Move { to: Standing::Absent, by, at })?;
             left += 1;
         }

@@ -8,7 +8,7 @@ use listsync_core::{
     contact::Contact,
     effects::Whom,
     id::{ContactId, ListId},
-    register::{Farewell, part},
+    register::{Farewell, Idle, idle, part},
     summary::Summary,
     traces::Traces,
 };
@@ -30,6 +30,20 @@ use crate::{
 /// Deletes a contact; the lists on which they stood.
 pub(crate) fn delete(tx: &Connection, id: &ContactId, at: Timestamp) -> Outcome<Vec<ListId>> {
     forget(tx, id, (Farewell::Deleted, at))
+}
+
+/// Deletes a contact that is kept for no list; whether it did.
+pub(super) fn prune(
+    tx: &Connection,
+    id: &ContactId,
+    (before, at): (Option<Timestamp>, Timestamp),
+) -> Outcome<bool> {
+    let Some(contact) = contacts::by_id(tx, id)? else { return Ok(false) };
+    if idle(&person::load(tx, contact.n)?, before) != Idle::Idle {
+        return Ok(false);
+    }
+    delete(tx, id, at)?;
+    Ok(true)
 }
 
 /// Erases a person: as a deletion, and nobody brings them back but they themselves.

@@ -117,6 +117,16 @@ impl Contacts for SqliteStore {
         self.write("delete the contact", move |tx| forget::delete(tx, &id, now)).await
     }
 
+    async fn prune_contact(
+        &self,
+        id: &ContactId,
+        before: Option<Timestamp>,
+        now: Timestamp,
+    ) -> PortResult<bool> {
+        let id = id.clone();
+        self.write("delete the contact", move |tx| forget::prune(tx, &id, (before, now))).await
+    }
+
     async fn erase_contact(&self, id: &ContactId, now: Timestamp) -> PortResult<Vec<ListId>> {
         let (id, beside) = (id.clone(), self.beside());
         let erase = move |tx: &rusqlite::Transaction<'_>| {

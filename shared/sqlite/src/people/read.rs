@@ -112,7 +112,7 @@ fn read(row: &Row<'_>) -> Outcome<Contact> {
 pub(super) fn places(tx: &Connection, id: &ContactId) -> Outcome<Vec<Place>> {
     let contact = contacts::expect(tx, id)?;
     let statement = tx.prepare_cached(
-        "SELECT l.id, m.standing, m.origin, m.since
+        "SELECT l.id, m.standing, m.origin, m.since, m.until
          FROM lists l JOIN memberships m ON m.list = l.n AND m.contact = ?1 ORDER BY l.id",
     )?;
     collect(statement, [contact.n], |row| {
@@ -121,6 +121,7 @@ pub(super) fn places(tx: &Connection, id: &ContactId) -> Outcome<Vec<Place>> {
             standing: standing(&row.get::<_, String>(1)?)?,
             origin: origin(&row.get::<_, String>(2)?)?,
             since: timestamp(row.get(3)?),
+            until: row.get::<_, Option<i64>>(4)?.map(timestamp),
         })
     })
 }

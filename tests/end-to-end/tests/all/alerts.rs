@@ -110,6 +110,35 @@ async fn an_emptied_group_is_told_by_a_real_receiver_within_a_beat_of_serve_and_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_process_that_is_killed_between_a_held_run_and_its_notice_leaves_it_to_the_next_beat_which_tells_once()
+ {
+    let (mut world, group, receiver) = in_step().await;
+    let served = Served::start(&mut world, "http://127.0.0.1:9").await;
+    empty(&world, group);
+    let links = served.call(Method::GET, "/v1/links").send().await.expect("an answer");
+    let links: Value = links.json().await.expect("links");
+    let link = links["items"][0]["id"].as_str().expect("an id");
+    let summary = served.post(&format!("/v1/links/{link}/sync?wait=60"), &json!({})).await;
+    // Its summary is kept, and runs tell nobody: the beat that would is still to come.
+    served.end().await;
+    assert_eq!((&summary["outcome"], receiver.got().len()), (&json!("held"), 0), "killed in between");
+    let kept = world.json(&["runs", "ls", "News"]).await;
+    assert_eq!(kept[0]["run"], summary["run"], "{kept}");
+
+    let again = Served::start(&mut world, "http://127.0.0.1:9").await;
+    let got = receiver.until(2, BEAT + SLACK).await;
+    let alert = verified(by_path(&got, "/hook")[0]);
+    assert_eq!(alert["type"], "listsync.alert.held");
+    assert_eq!(alert["data"]["alerts"][0]["count"], json!(20), "{alert}");
+    again.end().await;
+    for _ in 0..2 {
+        world.listsync(&["tick"]).await.exits(0);
+    }
+    let got = receiver.got();
+    assert_eq!((by_path(&got, "/hook").len(), by_path(&got, "/teams").len()), (1, 1), "once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_tick_after_the_run_tells_and_a_receiver_that_fails_changes_no_exit_code_and_is_named_by_doctor() {
     let (world, group, receiver) = in_step().await;
     empty(&world, group);

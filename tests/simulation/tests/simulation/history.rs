@@ -10,14 +10,16 @@ use listsync_core::{
     Timestamp,
     link::{LinkStatus, RemovalLimit},
     member::Op,
+    schedule::later,
     settings::Settings,
+    stay::Stay,
     summary::{Outcome, ReadKind},
     trigger::Reason,
 };
 use listsync_engine::{
     ports::{
-        Clock as _, Decision, ImportMode, ImportState, LinkEdit, Links as _, ListStore as _, NewImport,
-        Queue as _, Ruling, RulingKind, Runs as _,
+        Clock as _, Contacts as _, Decision, Ended as Ends, Ends as _, ImportMode, ImportState, LinkEdit,
+        Links as _, ListStore as _, NewImport, Queue as _, Ruling, RulingKind, Runs as _,
     },
     preview::preview,
     trigger::raise,
@@ -33,6 +35,7 @@ use listsync_testkit::{
 };
 
 use crate::{
+    files::Withdrawn,
     oracle::{Before, Exempt, Oracle},
     plant::poll_once,
     scene::{Scene, at_once, play as run_on_runtime},
@@ -57,8 +60,8 @@ pub(crate) enum Telling {
 ///
 /// # Panics
 /// When it does not come to rest as its people wanted.
-pub(crate) fn play(seed: u64, telling: Telling) -> (Exempt, Undone) {
-    let (mut exempt, mut undone) = (Exempt::default(), Undone::default());
+pub(crate) fn play(seed: u64, telling: Telling) -> Ended {
+    let mut ended = Ended::default();
     run_on_runtime(async {
         let mut history = History::new(seed, telling);
         for _ in 0..=history.dice.below(2) {
@@ -67,10 +70,21 @@ pub(crate) fn play(seed: u64, telling: Telling) -> (Exempt, Undone) {
         }
         history.stand_still().await;
         // Of dice of their own: what happened before is not changed by them.
-        undone = history.undo(&mut Dice::new(seed ^ 0x0000_756e_646f)).await;
-        exempt = history.oracle().exempt;
+        ended.undone = history.undo(&mut Dice::new(seed ^ 0x0000_756e_646f)).await;
+        if ended.undone.runs == 0 {
+            ended.withdrawn = history.withdraw(&mut Dice::new(seed ^ 0x0066_696c_6573)).await;
+        }
+        ended.exempt = history.oracle().exempt;
     });
-    (exempt, undone)
+    ended
+}
+
+/// What was looked at in one history.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Ended {
+    pub(crate) exempt: Exempt,
+    pub(crate) undone: Undone,
+    pub(crate) withdrawn: Withdrawn,
 }
 
 /// How many of a hundred reads of a group's changes repeat what is long past, in the history of a seed.
@@ -179,7 +193,9 @@ impl History {
         let faults = self.faults();
         let scene = self.stage.scene.clone();
         self.stage.tell(|| "the timer beats".to_owned());
+        let before = Before::of(&scene);
         self.with_others(scene.tick(&faults)).await;
+        self.stage.note_ends(&before);
     }
 
     fn upset(&mut self) {
@@ -224,6 +240,7 @@ impl History {
             let before = Before::of(&scene);
             let began = self.stage.chronicle().begin();
             let handled = self.with_others(scene.handle(&faults, (run, seconds), &body)).await;
+            self.stage.note_ends(&before);
             self.nobody_is_lost(&before);
             let alone = match &handled {
                 Some(Ok(Handled::Acknowledge(Some(summary)))) if self.runs == run => Some(summary.as_ref()),
@@ -276,6 +293,12 @@ impl History {
         self.stage.scene.directory.shorten_some_reads(0);
         self.stage.scene.directory.repeat_some_changes(0);
         self.stage.tell(|| "all come to rest".to_owned());
+        // A date that comes later is a change like any other.
+        let last_end = self.oracle().last_end();
+        if let Some(last) = last_end {
+            let left = last.duration_since(self.stage.scene.clock.now()).as_secs();
+            self.stage.scene.wait(u64::try_from(left).unwrap_or(0) + 1);
+        }
         let started = self.stage.scene.clock.now();
         let after = |time| started.checked_add(time).expect("in range");
         while self.stage.scene.clock.now() < after(RESTS + self.grace) {
@@ -305,10 +328,13 @@ impl History {
             self.approve();
             self.raise().await;
         }
+        let before = Before::of(&scene);
         scene.tick(&Faults::none()).await;
+        self.stage.note_ends(&before);
         let before = Before::of(&scene);
         let began = self.stage.chronicle().begin();
         let handled = scene.work(&mut self.runs).await;
+        self.stage.note_ends(&before);
         self.nobody_is_lost(&before);
         let alone = self.last_summary().filter(|_| handled == 1);
         self.stage.chronicle().ran(&scene, began, &before, alone.as_ref());
@@ -381,6 +407,20 @@ impl History {
         self.rest().await;
         undone
     }
+
+    /// One of the files is taken back, and all comes to rest once more.
+    async fn withdraw(&mut self, dice: &mut Dice) -> Withdrawn {
+        let scene = self.stage.scene.clone();
+        let chronicle = std::mem::take(&mut *self.stage.chronicle());
+        let files = chronicle.files(&scene);
+        let Some(file) = dice.pick(&files) else { return Withdrawn::default() };
+        self.stage.tell(|| format!("the operator takes the file {} back", file.import));
+        let before = Before::of(&scene);
+        let withdrawn = chronicle.withdraw(&scene, file).await;
+        self.stage.note(&before);
+        self.rest().await;
+        withdrawn
+    }
 }
 
 impl Bystander for Stage {
@@ -420,7 +460,10 @@ impl Stage {
     pub(crate) fn edit(&self, dice: &mut Dice) {
         let name = dice.pick(&self.people).expect("there are people").clone();
         match dice.below(20) {
-            0..=3 => self.list(&name, Deed::Add),
+            0..=3 => {
+                self.list(&name, Deed::Add);
+                self.ends(&name, &mut Dice::new(!dice.clone().throw()));
+            }
             4..=7 => self.list(&name, Deed::Remove),
             8 => self.list(&name, Deed::Subscribe),
             9 | 10 => self.list(&name, Deed::OptOut),
@@ -430,8 +473,32 @@ impl Stage {
         }
     }
 
+    /// Some are put on the list for a time. Of dice of their own: what else happens is not changed by them.
+    fn ends(&self, name: &str, dice: &mut Dice) {
+        let (store, now) = (&self.scene.store, self.scene.clock.now());
+        let Some(contact) = at_once(store.find_contact(&address(name))).filter(|_| dice.chance(25)) else {
+            return;
+        };
+        let until = later(now, Duration::from_secs(60 * (1 + dice.below(90))));
+        let said = at_once(store.stay(&self.scene.list, &contact.id, Stay::Until(until)));
+        if said == Ends::At(Some(until)) {
+            self.tell(|| format!("list: {name} is on it until {until}"));
+            self.oracle.lock().unwrap_or_else(PoisonError::into_inner).ends(name, until);
+        }
+    }
+
+    /// Takes down who left the list by date since.
+    fn note_ends(&self, before: &Before) {
+        let ended = self.oracle.lock().unwrap_or_else(PoisonError::into_inner).note_ends(&self.scene, before);
+        if !ended.is_empty() {
+            self.tell(|| format!("list: their date has come: {ended:?}"));
+            self.chronicle().touch(ended);
+        }
+    }
+
     fn noting(&self, change: impl FnOnce()) {
         let before = Before::of(&self.scene);
+        self.note_ends(&before);
         change();
         self.note(&before);
     }
@@ -449,6 +516,9 @@ impl Stage {
     pub(crate) fn list(&self, name: &str, deed: Deed) {
         use listsync_core::list::Origin;
         self.tell(|| format!("list: {deed:?} {name}"));
+        if matches!(deed, Deed::Subscribe | Deed::OptOut) {
+            self.chronicle().says(name);
+        }
         let (store, list, now) = (&self.scene.store, &self.scene.list, self.scene.clock.now());
         self.noting(|| match deed {
             Deed::Add => drop(at_once(store.add(list, &contact(name), Origin::Manual, now))),
@@ -478,11 +548,13 @@ impl Stage {
             ..NewImport::new("staff.csv", mode, people, self.scene.clock.now())
         };
         let approved = dice.chance(50);
-        self.noting(|| {
-            let taken = at_once(self.scene.store.import(&self.scene.list, &import)).import;
-            if taken.state == ImportState::Held && approved {
-                at_once(self.scene.store.approve_import(&taken.id, self.scene.clock.now()));
-            }
-        });
+        let before = Before::of(&self.scene);
+        self.note_ends(&before);
+        let taken = at_once(self.scene.store.import(&self.scene.list, &import)).import;
+        if taken.state == ImportState::Held && approved {
+            at_once(self.scene.store.approve_import(&taken.id, self.scene.clock.now()));
+        }
+        self.note(&before);
+        self.chronicle().took_in(taken.id, &before, &self.scene);
     }
 }

@@ -6,6 +6,7 @@
 //! `LISTSYNC_HISTORIES=n` plays so many, from `LISTSYNC_FIRST_SEED` on: `tests/histories` sets them.
 
 mod crashes;
+mod files;
 mod history;
 mod laws;
 mod oracle;
@@ -32,6 +33,7 @@ const HISTORIES: u64 = 10_000;
 struct Told {
     of_one_link: Exempt,
     undone: undo::Undone,
+    withdrawn: files::Withdrawn,
     of_towns: wide::Told,
 }
 
@@ -41,6 +43,7 @@ impl std::ops::Add for Told {
         Self {
             of_one_link: self.of_one_link + other.of_one_link,
             undone: self.undone + other.undone,
+            withdrawn: self.withdrawn + other.withdrawn,
             of_towns: self.of_towns + other.of_towns,
         }
     }
@@ -80,18 +83,20 @@ fn every_history_comes_to_rest_as_its_people_wanted() {
     );
     let (last, rate) = (first + histories, histories as f64 / began.elapsed().as_secs_f64());
     say(&format!("histories of the seeds {first}..{last} end well, {rate:.0} a second: {total:?}"));
-    let Told { of_one_link, undone, of_towns } = total;
+    let Told { of_one_link, undone, withdrawn, of_towns } = total;
     assert!(of_one_link.asked > 5 * of_one_link.contested, "most wishes are checked: {total:?}");
     let undone_enough = histories < 100 || (undone.runs > histories / 20 && undone.people > undone.moved);
     assert!(undone_enough, "most of what is taken back is checked: {total:?}");
+    let withdrawn_enough = histories < 1_000 || (withdrawn.files > histories / 100 && withdrawn.people > 0);
+    assert!(withdrawn_enough, "files are taken back, too: {total:?}");
     assert!(of_towns.wishes > 5 * of_towns.contested, "most wishes are checked: {total:?}");
 }
 
 fn play(seed: u64, telling: Telling) -> Told {
     match seed % 2 {
         0 => {
-            let (of_one_link, undone) = history::play(seed, telling);
-            Told { of_one_link, undone, ..Told::default() }
+            let history::Ended { exempt, undone, withdrawn } = history::play(seed, telling);
+            Told { of_one_link: exempt, undone, withdrawn, ..Told::default() }
         }
         _ => Told { of_towns: wide::play(seed, telling), ..Told::default() },
     }

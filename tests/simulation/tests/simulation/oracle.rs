@@ -60,18 +60,22 @@ pub(crate) struct Oracle {
     /// How long whoever left the list stays in the group.
     pub(crate) grace: Duration,
     accounts: BTreeMap<String, Account>,
+    /// Until when people said that somebody is on the list.
+    ends: BTreeMap<String, Timestamp>,
     pub(crate) exempt: Exempt,
 }
 
 /// Both sides before a change.
 pub(crate) struct Before {
+    phase: Phase,
     standings: BTreeMap<String, Standing>,
     grouped: BTreeSet<String>,
 }
 
 impl Before {
     pub(crate) fn of(scene: &Scene) -> Self {
-        Self { standings: scene.standings(), grouped: scene.grouped() }
+        let phase = scene.state().progress.phase;
+        Self { phase, standings: scene.standings(), grouped: scene.grouped() }
     }
 }
 
@@ -103,7 +107,8 @@ fn is_on(standings: &BTreeMap<String, Standing>, name: &str) -> bool {
 
 impl Oracle {
     pub(crate) fn new(lag: Duration) -> Self {
-        Self { lag, grace: Duration::ZERO, accounts: BTreeMap::new(), exempt: Exempt::default() }
+        let (accounts, ends) = (BTreeMap::new(), BTreeMap::new());
+        Self { lag, grace: Duration::ZERO, accounts, ends, exempt: Exempt::default() }
     }
 
     /// Takes down who changed by something that a person did; what was known before is compared with what is now.
@@ -121,6 +126,36 @@ impl Oracle {
                 self.change(scene, before, (name, Side::Group, group.1));
             }
         }
+    }
+
+    /// Somebody is to be on the list until then.
+    pub(crate) fn ends(&mut self, name: &str, until: Timestamp) {
+        self.ends.insert(name.to_owned(), until);
+    }
+
+    /// The last of those moments.
+    pub(crate) fn last_end(&self) -> Option<Timestamp> {
+        self.ends.values().max().copied()
+    }
+
+    /// Takes down who left the list by date, as people wanted when they said it, and gives them. Whoever left it in another way,
+    /// or came anew, has no end any more.
+    pub(crate) fn note_ends(&mut self, scene: &Scene, before: &Before) -> BTreeSet<String> {
+        let (now, standings, dated) = (scene.clock.now(), scene.standings(), scene.ends());
+        let mut ended = BTreeSet::new();
+        for (name, until) in std::mem::take(&mut self.ends) {
+            match standings.get(&name) {
+                Some(Standing::Member) if dated.contains_key(&name) => drop(self.ends.insert(name, until)),
+                None if until <= now => {
+                    // A run that saw it may have counted their grace from then on.
+                    self.accounts.entry(name.clone()).or_default().left_list_at.get_or_insert(until);
+                    self.change(scene, before, (&name, Side::List, false));
+                    ended.insert(name);
+                }
+                _ => {}
+            }
+        }
+        ended
     }
 
     fn change(&mut self, scene: &Scene, before: &Before, (name, side, present): (&str, Side, bool)) {
@@ -143,7 +178,7 @@ impl Oracle {
             account.sides.clear();
             account.contested = false;
         }
-        if !present && scene.state().progress.phase == Phase::First {
+        if !present && before.phase == Phase::First {
             account.early = true;
         }
         match side {

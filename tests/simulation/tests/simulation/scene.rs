@@ -7,6 +7,7 @@ use std::{
 };
 
 use listsync_core::{
+    Timestamp,
     id::{GroupId, LinkId, ListId},
     link::LinkPatch,
     list::{Origin, Standing},
@@ -79,6 +80,13 @@ impl Scene {
         let entries = at_once(self.store.entries(&self.list, EntryQuery::All));
         let name = |text: &str| text.split('@').next().unwrap_or_default().to_owned();
         entries.into_iter().map(|entry| (name(entry.address.as_str()), entry.standing)).collect()
+    }
+
+    /// Until when those are on the list whose membership has an end.
+    pub(crate) fn ends(&self) -> BTreeMap<String, Timestamp> {
+        let entries = at_once(self.store.entries(&self.list, EntryQuery::All));
+        let name = |text: &str| text.split('@').next().unwrap_or_default().to_owned();
+        entries.into_iter().filter_map(|entry| Some((name(entry.address.as_str()), entry.until?))).collect()
     }
 
     pub(crate) fn listed(&self) -> BTreeSet<String> {

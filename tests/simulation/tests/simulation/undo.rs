@@ -21,6 +21,7 @@ use listsync_engine::{
 };
 
 use crate::{
+    files::TakenIn,
     oracle::Before,
     scene::{Scene, at_once},
 };
@@ -45,20 +46,23 @@ impl Add for Undone {
 }
 
 /// A run that nobody had a turn beside.
-struct Ran {
+pub(crate) struct Ran {
     run: RunId,
-    began: u64,
-    joined: BTreeSet<String>,
-    left: BTreeSet<String>,
+    pub(crate) began: u64,
+    pub(crate) joined: BTreeSet<String>,
+    pub(crate) left: BTreeSet<String>,
 }
 
 /// What happened, in its order.
 #[derive(Default)]
 pub(crate) struct Chronicle {
-    events: u64,
+    pub(crate) events: u64,
     /// When somebody was last changed by anybody but a run.
-    touched: BTreeMap<String, u64>,
-    ran: Vec<Ran>,
+    pub(crate) touched: BTreeMap<String, u64>,
+    /// Who said something of themselves.
+    pub(crate) said: BTreeSet<String>,
+    pub(crate) ran: Vec<Ran>,
+    pub(crate) files: Vec<TakenIn>,
 }
 
 impl Chronicle {
@@ -66,6 +70,11 @@ impl Chronicle {
     pub(crate) fn touch(&mut self, names: BTreeSet<String>) {
         self.events += 1;
         self.touched.extend(names.into_iter().map(|name| (name, self.events)));
+    }
+
+    /// Somebody said something of themselves, though they may stand as before.
+    pub(crate) fn says(&mut self, name: &str) {
+        self.said.insert(name.to_owned());
     }
 
     /// A run begins: what is to be given to [`Self::ran`].

@@ -5,6 +5,7 @@
 //! never polled again, as after SIGKILL: nothing unwinds, nothing is cleaned up by code that runs later.
 
 mod directory;
+mod ends;
 mod import_changes;
 mod people;
 mod ports;

@@ -100,6 +100,15 @@ impl<P: ListStore + ?Sized> Contacts for Faulty<P> {
         through!(self, "contacts.delete_contact", self.port.delete_contact(id, now))
     }
 
+    async fn prune_contact(
+        &self,
+        id: &ContactId,
+        before: Option<Timestamp>,
+        now: Timestamp,
+    ) -> PortResult<bool> {
+        through!(self, "contacts.prune_contact", self.port.prune_contact(id, before, now))
+    }
+
     async fn erase_contact(&self, id: &ContactId, now: Timestamp) -> PortResult<Vec<ListId>> {
         through!(self, "contacts.erase_contact", self.port.erase_contact(id, now))
     }

@@ -180,6 +180,7 @@ fn line(one: &Happened) -> String {
         By::Import(import) => format!("file {}", import.is_some()),
         By::Oneself => "self".to_owned(),
         By::Filter => "filter".to_owned(),
+        By::EndDate => "date".to_owned(),
         By::Edit(actor) => actor.as_ref().map_or_else(|| "somebody".to_owned(), ToString::to_string),
     };
     format!("{} {who}: {by}", one.change)

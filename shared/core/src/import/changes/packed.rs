@@ -160,6 +160,7 @@ fn origin_number(origin: Origin) -> u8 {
         Origin::Entra => 2,
         Origin::Own => 3,
         Origin::Filter => 4,
+        Origin::EndDate => 5,
     }
 }
 
@@ -170,6 +171,7 @@ fn origin(number: u8) -> Result<Origin, Malformed> {
         2 => Origin::Entra,
         3 => Origin::Own,
         4 => Origin::Filter,
+        5 => Origin::EndDate,
         _ => return Err(Malformed),
     })
 }

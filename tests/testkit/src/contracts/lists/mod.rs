@@ -2,6 +2,7 @@
 
 mod changes;
 mod ended;
+mod ends;
 mod entries;
 mod expected;
 mod given;
@@ -40,6 +41,7 @@ pub async fn all<S: ListStore + Contacts>(make: impl Fn() -> S) {
     imports::all(&make).await;
     growth::all(&make).await;
     ended::all(&make).await;
+    ends::all(&make).await;
     expected::all(&make).await;
     keyed::all(&make).await;
     pages::all(&make).await;

@@ -120,7 +120,7 @@ async fn a_cursor_that_no_page_gave_is_refused<S: ListStore>(make: &impl Fn() ->
 async fn it_is_counted_how_many_stand_to_a_list_in_which_way<S: ListStore>(make: &impl Fn() -> S) {
     let bed = bed(make).await;
     let counts = ok(bed.store.counts(&bed.list).await);
-    assert_eq!(counts, ListCounts { members: 7, opted_out: 1, pending: 0 });
+    assert_eq!(counts, ListCounts { members: 7, opted_out: 1, ..ListCounts::default() });
     let none = ok(bed.store.create_list("None", moment(0)).await).id;
     assert_eq!(ok(bed.store.counts(&none).await), ListCounts::default());
 }

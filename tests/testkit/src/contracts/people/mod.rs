@@ -7,6 +7,7 @@ mod forgetting;
 mod matches;
 mod merging;
 mod opt_outs;
+mod pruning;
 mod rules;
 
 use listsync_core::{
@@ -32,6 +33,7 @@ pub async fn all<S: ListStore + Contacts>(make: impl Fn() -> S) {
     opt_outs::all(&make).await;
     rules::all(&make).await;
     forgetting::all(&make).await;
+    pruning::all(&make).await;
     merging::all(&make).await;
     matches::all(&make).await;
     filters::all(&make).await;
