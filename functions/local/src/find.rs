@@ -86,7 +86,7 @@ async fn named(ports: &Ports, text: &str, place: Option<&str>) -> Result<Vec<Lin
         return Err(Refusal::new(
             "not_linked",
             format!("the list '{name}' is linked to no group"),
-            format!("link it with 'listsync link {} --group GROUP'", Quoted(name)),
+            format!("link it with 'listsync link {} --group GROUP'", Quoted(&name)),
         ));
     }
     if let Some(place) = place {
