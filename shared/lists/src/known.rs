@@ -73,7 +73,7 @@ pub(crate) fn titles(field: Known) -> impl Iterator<Item = &'static str> {
 
 /// Whether a column of this title holds the field, in one language or another.
 pub(crate) fn is_title_of(field: Known, title: &str) -> bool {
-    titles(field).any(|usual| titles::key(usual) == titles::key(title))
+    titles(field).any(|usual| crate::titles::key(usual) == crate::titles::key(title))
 }
 
 /// Titles that are of a name in some languages and of a family name in others.
