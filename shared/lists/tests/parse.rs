@@ -45,7 +45,7 @@ fn the_apostrophe_before_a_formula_is_no_part_of_what_an_export_says() {
 fn the_key_of_an_export_is_a_key_again() {
     let file = read("email,name,external_id\na@b.example,Anna,E-1\n").unwrap();
     let person = file.people.iter().next().unwrap();
-    assert_eq!(person.contact.external_id.as_ref().map(|id| id.as_str()), Some("E-1"));
+    assert_eq!(person.external_id.as_ref().map(|id| id.as_str()), Some("E-1"));
     assert!(contacts(&file)[0].fields.is_empty());
 }
 
