@@ -6,15 +6,17 @@ use std::{
     time::Duration,
 };
 
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use listsync_core::{
     Timestamp,
     case::Protection,
+    contact::{Decision, Said, Scope},
     effects::Recorded,
     history::Shift,
     id::{ContactId, ListId, ObjectId},
     link::{Link, LinkStatus},
     list::{Entry, List, Standing},
-    member::MemberKey,
+    member::{MemberKey, Op},
     schedule::{SKEW, is_leased},
     shield::{self, Shield},
     snapshot::Principal,
@@ -26,7 +28,7 @@ use listsync_core::{
 use crate::{
     Ports,
     effects::{self, WhichRuns},
-    ports::{Call, EntryQuery, Fault, LinkState, LogQuery, Mover, Moves, PortError, PortResult},
+    ports::{Call, Contacts, EntryQuery, Fault, LinkState, LogQuery, Mover, Moves, PortError, PortResult},
     trigger,
 };
 
@@ -34,6 +36,8 @@ use crate::{
 const LOGGED: Duration = Duration::from_secs(90 * 24 * 3600);
 /// How many changes of a list are read at a time.
 const PAGE: usize = 1_000;
+/// Of so many people at once is asked what they said.
+const AT_ONCE: usize = 16;
 /// How many people are moved in one call.
 const CHUNK: usize = 500;
 
@@ -66,7 +70,12 @@ pub struct Undone {
 /// # Errors
 /// [`Fault::Rejected`] with the codes of [`Refused`]; [`Fault::Busy`] while a run of the link is under way; when the store or
 /// the directory does not answer.
-pub async fn propose(ports: &Ports, summary: &Summary, call: Call<'_>) -> PortResult<Proposal> {
+pub async fn propose(
+    ports: &Ports,
+    contacts: &dyn Contacts,
+    summary: &Summary,
+    call: Call<'_>,
+) -> PortResult<Proposal> {
     let now = ports.clock.now();
     let state = ports.links.load(&summary.link).await?;
     let list = match &state {
@@ -100,6 +109,7 @@ pub async fn propose(ports: &Ports, summary: &Summary, call: Call<'_>) -> PortRe
         mode: state.link.mode,
         shifts: shifts(ports, &list.id, summary.started_at).await?,
         protected: protected(ports, &state, &people, call).await?,
+        willing: willing(contacts, &list.id, (&recorded.own, &people)).await?,
         effects: recorded.own,
         others: recorded.others,
         people,
@@ -195,6 +205,31 @@ async fn people(ports: &Ports, list: &ListId, effects: &[Recorded]) -> PortResul
         keep(ports.lists.entries(list, EntryQuery::Addresses(some)).await?);
     }
     Ok(found.into_values().collect())
+}
+
+/// Those of the list's members whom the run added and whose last word on the list is a yes.
+async fn willing(
+    contacts: &dyn Contacts,
+    list: &ListId,
+    (effects, people): (&[Recorded], &[Entry]),
+) -> PortResult<BTreeSet<ContactId>> {
+    if !effects.iter().any(|one| one.done.change.op == Op::Add) {
+        return Ok(BTreeSet::new());
+    }
+    let members = people.iter().filter(|entry| entry.standing == Standing::Member);
+    let members: Vec<ContactId> = members.map(|entry| entry.contact.clone()).collect();
+    let said = stream::iter(members)
+        .map(async |contact| PortResult::Ok((contacts.sayings(&contact).await?, contact)))
+        .buffer_unordered(AT_ONCE);
+    said.try_fold(BTreeSet::new(), async |mut willing, (said, contact)| {
+        let on_it = |one: &Said| one.scope == Scope::All || one.scope == Scope::List(list.clone());
+        let last = said.into_iter().filter(on_it).max_by_key(|one| one.at);
+        if last.is_some_and(|one| one.decision == Decision::Subscribed) {
+            willing.insert(contact);
+        }
+        Ok(willing)
+    })
+    .await
 }
 
 /// How people came to stand otherwise to the list since the run began.

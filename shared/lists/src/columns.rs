@@ -55,6 +55,25 @@ pub(crate) struct StatusColumn {
     pub(crate) flag: Option<Flag>,
 }
 
+/// What the columns that are understood tell of who is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tells {
+    Status,
+    /// Since when somebody is, and of the others nothing.
+    LastDay,
+    Nothing,
+}
+
+impl Tells {
+    fn of(status: &[StatusColumn], status_date: Option<usize>) -> Self {
+        match (status, status_date) {
+            ([_, ..], _) => Self::Status,
+            ([], Some(_)) => Self::LastDay,
+            ([], None) => Self::Nothing,
+        }
+    }
+}
+
 /// A column that is looked at while the file is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Watched {
@@ -115,7 +134,7 @@ impl Found {
         Ok(Self {
             fields: search.fields(taken),
             smelling: search.smelling(&left, status.is_empty()),
-            watched: search.watched(left, !status.is_empty()),
+            watched: search.watched(left, Tells::of(&status, status_date)),
             written: if ours { Written::ByUs } else { Written::BySource },
             count: header.len(),
             email,
@@ -267,9 +286,9 @@ impl Search<'_> {
         left.iter().copied().filter(|_| looked_for && expects).filter(smells).collect()
     }
 
-    /// Values count wherever nothing tells of status, and what stands under a title of leaving even where no status is looked
-    /// for; beside a status column, only values of a column whose title smells, too.
-    fn watched(&self, left: Vec<usize>, with_status: bool) -> Vec<Watched> {
+    /// Values count wherever nothing tells of status, and where nothing tells of leaving either, so does what stands under a
+    /// title of leaving; beside a status column, only values of a column whose title smells, too.
+    fn watched(&self, left: Vec<usize>, tells: Tells) -> Vec<Watched> {
         let given = self.titles.given;
         let tells_why = |column: usize| {
             let words = titles::words(&given[column]);
@@ -278,17 +297,17 @@ impl Search<'_> {
             })
         };
         let smells = |column: usize| smells_by_title(&given[column]) && !tells_why(column);
-        match self.profile.status_rule {
-            StatusRule::PassedOver => Vec::new(),
-            StatusRule::Expected if with_status => left
-                .into_iter()
-                .filter(|column| smells(*column))
-                .map(|column| Watched { column, speaks: Speaks::OfOther })
-                .collect(),
-            StatusRule::Expected => left
-                .into_iter()
-                .map(|column| Watched { column, speaks: Speaks::of(&given[column]) })
-                .collect(),
+        let of_values = |column| Watched { column, speaks: Speaks::OfOther };
+        let left = left.into_iter();
+        match (self.profile.status_rule, tells) {
+            (StatusRule::PassedOver, _) => Vec::new(),
+            (StatusRule::Expected, Tells::Status) => {
+                left.filter(|column| smells(*column)).map(of_values).collect()
+            }
+            (StatusRule::Expected, Tells::LastDay) => left.map(of_values).collect(),
+            (StatusRule::Expected, Tells::Nothing) => {
+                left.map(|column| Watched { column, speaks: Speaks::of(&given[column]) }).collect()
+            }
         }
     }
 

@@ -122,7 +122,7 @@ async fn wired(verb: &Verb, form: Form, wired: &Wired) -> Outcome {
         Verb::Alerts(verb) => alerts::run(wired, verb).await,
         Verb::Why(person) => why::run(ports, person).await,
         Verb::Status(args) => status::run(ports, args, form).await,
-        Verb::Runs(verb) => runs::run(ports, verb, form).await,
+        Verb::Runs(verb) => runs::run(&wired.service, verb, form).await,
         Verb::Settings(verb) => settings::run(&wired.service, verb).await,
         // These need no ports, or open them themselves.
         Verb::Demo | Verb::Completions { .. } | Verb::Doctor(_) | Verb::Backup { .. } => {

@@ -1,7 +1,7 @@
 //! `listsync runs`: what past runs did, and taking it back.
 
 use listsync_core::{id::RunId, summary::Summary};
-use listsync_engine::{Ports, effects};
+use listsync_engine::{Ports, effects, service::Service};
 use listsync_http::documents::{
     effects::{EffectDocument, csv},
     failures,
@@ -17,7 +17,8 @@ use crate::{
     view,
 };
 
-pub(super) async fn run(ports: &Ports, verb: &RunsVerb, form: Form) -> Outcome {
+pub(super) async fn run(service: &Service, verb: &RunsVerb, form: Form) -> Outcome {
+    let ports = &service.ports;
     match verb {
         RunsVerb::Ls { list, limit } => ls(ports, list.as_deref(), *limit).await,
         RunsVerb::Show { failures_csv: true, .. } if form == Form::Json => Err(Refusal::new(
@@ -32,7 +33,7 @@ pub(super) async fn run(ports: &Ports, verb: &RunsVerb, form: Form) -> Outcome {
         )),
         RunsVerb::Show { run, members: true, csv, .. } => members(ports, run, *csv).await,
         RunsVerb::Show { run, failures_csv, .. } => show(ports, run, *failures_csv).await,
-        RunsVerb::Undo(args) => undo::run(ports, args).await,
+        RunsVerb::Undo(args) => undo::run(service, args).await,
     }
 }
 

@@ -6,6 +6,7 @@ use listsync_core::{audit::Completion, undo::WhyNot};
 use listsync_engine::{
     Ports,
     ports::{Call, Meter},
+    service::Service,
     undo::{self, Proposal, Undone},
 };
 use listsync_http::documents::undo::{UndoDocument, UndoneDocument};
@@ -24,11 +25,12 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// As after `plan`: something is to be done.
 const PENDING: u8 = 2;
 
-pub(super) async fn run(ports: &Ports, args: &UndoArgs) -> Outcome {
+pub(super) async fn run(service: &Service, args: &UndoArgs) -> Outcome {
+    let ports = &service.ports;
     let summary = load(ports, &args.run).await?;
     let meter = Meter::default();
     let call = Call { until: ports.clock.now() + PATIENCE, meter: &meter };
-    let proposal = undo::propose(ports, &summary, call).await?;
+    let proposal = undo::propose(ports, service.contacts.as_ref(), &summary, call).await?;
     let shown = shown(&proposal);
     if let Some(digest) = &args.plan {
         proposal.demand(digest)?;

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     contact::{Contact, Decision, OptOut, Saying, Scope, Via},
     id::ListId,
-    list::{OptOutRule, Origin, Standing},
+    list::{OptOutRule, Standing},
 };
 
 /// Whoever an address leads to.
@@ -120,16 +120,14 @@ fn subscribe(change: &mut Change, list: &ListId, told: OptOut) -> Result<(), Ref
     if stand.complained() && told.via != Via::Operator {
         return Err(Refusal::Complained);
     }
-    let Some(Stance { terms, origin, .. }) = change.person.stances.get(list).copied() else { return Ok(()) };
+    let Some(Stance { terms, .. }) = change.person.stances.get(list).copied() else { return Ok(()) };
     let lifts = change.person.contact.accept(list);
     let to = match (terms.welcome(), stand.standing) {
         // The filter has them already, or decides anew.
         (Standing::Absent, Standing::Member | Standing::Pending) => stand.standing,
         (welcome, _) => welcome,
     };
-    // Whom a file, a group or an operator brought is there by their own word from now on, and an undo of those leaves them be.
-    let makes_it_theirs = to == Standing::Member && !matches!(origin, Origin::Own | Origin::Filter);
-    if to != stand.standing || makes_it_theirs {
+    if to != stand.standing {
         change.shift(list, to, By::themselves(told.at));
     }
     if lifts || to != stand.standing || stand.word != Some(Word::Yes) {

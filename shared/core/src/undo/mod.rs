@@ -54,6 +54,8 @@ pub struct Facts {
     pub people: Vec<Entry>,
     /// Those of them who are never removed.
     pub protected: BTreeSet<ContactId>,
+    /// Those of them who said last that they want the list, whoever had put them there.
+    pub willing: BTreeSet<ContactId>,
 }
 
 /// Somebody who comes back to the list, or leaves it.
@@ -174,7 +176,7 @@ impl Undo {
     #[must_use]
     pub fn of(facts: &Facts) -> Self {
         let (people, later) = (People::of(&facts.people), Later::of(facts));
-        let mut judged: BTreeMap<&ContactId, (&Entry, BTreeSet<Verdict>)> = BTreeMap::new();
+        let mut judged: BTreeMap<&ContactId, (&Entry, Verdicts)> = BTreeMap::new();
         let mut left_out = BTreeSet::new();
         for Recorded { done, .. } in &facts.effects {
             match people.meant(done) {
@@ -186,12 +188,13 @@ impl Undo {
                             mode: facts.mode,
                             moved: later.moved(done, entry),
                             protected: facts.protected.contains(&entry.contact),
+                            wills: entry.origin == Origin::Own || facts.willing.contains(&entry.contact),
                         };
-                        judged
-                            .entry(&entry.contact)
-                            .or_insert((entry, BTreeSet::new()))
-                            .1
-                            .insert(judge(&case));
+                        let (_, verdicts) =
+                            judged.entry(&entry.contact).or_insert((entry, Verdicts::default()));
+                        let settles = done.at < facts.began;
+                        let of = if settles { &mut verdicts.settled } else { &mut verdicts.own };
+                        of.insert(judge(&case));
                     }
                 }
                 Found::Not(why) => drop(left_out.insert(LeftOut {
@@ -204,7 +207,7 @@ impl Undo {
         }
         let (mut returning, mut leaving) = (BTreeSet::new(), BTreeSet::new());
         for (entry, verdicts) in judged.into_values() {
-            match one(&verdicts) {
+            match verdicts.one() {
                 Verdict::Return => drop(returning.insert(Person::from(entry))),
                 Verdict::Leave => drop(leaving.insert(Person::from(entry))),
                 Verdict::LeaveOut(why) => drop(left_out.insert(LeftOut {
@@ -269,6 +272,8 @@ struct Case<'a> {
     mode: Mode,
     moved: bool,
     protected: bool,
+    /// Whether they are on the list by their own word.
+    wills: bool,
 }
 
 fn judge(case: &Case<'_>) -> Verdict {
@@ -283,7 +288,7 @@ fn judge(case: &Case<'_>) -> Verdict {
 
 /// Why an effect is not taken back; none: it is.
 fn reason(case: &Case<'_>) -> Option<WhyNot> {
-    let Case { done, entry, mode, moved, protected } = case;
+    let Case { done, entry, mode, moved, protected, wills } = case;
     let why = match done.because {
         // The cause may be one whose opposite is no state that ever was.
         Because::Unknown(_) => Some(WhyNot::Unclear),
@@ -304,7 +309,7 @@ fn reason(case: &Case<'_>) -> Option<WhyNot> {
     match done.change.op {
         // The run carried their own yes to the group, or they said it since, which is no move to the list. A wrong run is no
         // reason to act against it.
-        Op::Add if entry.origin == Origin::Own => Some(WhyNot::OwnWord),
+        Op::Add if *wills => Some(WhyNot::OwnWord),
         _ if *moved => Some(WhyNot::Moved),
         Op::Remove => None,
         // The list alone would lose them: no run takes them out of the group, and the sides would part.
@@ -329,12 +334,25 @@ fn of_cause(cause: Cause, mode: Mode) -> Option<WhyNot> {
     }
 }
 
-/// What several effects on one person come to: a run does one thing to each, so two are told by nothing.
-fn one(verdicts: &BTreeSet<Verdict>) -> Verdict {
-    let mut all = verdicts.iter();
-    match (all.next(), all.next()) {
-        (Some(only), None) => *only,
-        _ => Verdict::LeaveOut(WhyNot::Unclear),
+/// What is to be said of one person by each of their effects.
+#[derive(Debug, Default)]
+struct Verdicts {
+    /// By what the run did.
+    own: BTreeSet<Verdict>,
+    /// By what a killed run had sent before it, and it found to be done.
+    settled: BTreeSet<Verdict>,
+}
+
+impl Verdicts {
+    /// What they come to. A run does one thing to each person, so two are told by nothing. What it found done before it did
+    /// something itself is how they stood when it began.
+    fn one(&self) -> Verdict {
+        let Self { own, settled } = self;
+        let mut all = if own.is_empty() { settled } else { own }.iter();
+        match (all.next(), all.next()) {
+            (Some(only), None) => *only,
+            _ => Verdict::LeaveOut(WhyNot::Unclear),
+        }
     }
 }
 

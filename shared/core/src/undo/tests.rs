@@ -78,6 +78,7 @@ fn facts(effects: Vec<Done>, people: Vec<Entry>) -> Facts {
         shifts: Vec::new(),
         people,
         protected: BTreeSet::new(),
+        willing: BTreeSet::new(),
     }
 }
 
@@ -178,12 +179,25 @@ fn who_moved_since_is_left_alone_and_what_carried_the_run_on_is_no_move() {
 fn nobody_is_taken_off_against_their_word_or_a_protection() {
     let own = Entry { origin: Origin::Own, ..entry("ann", Standing::Member) };
     assert_eq!(only(&facts(vec![joined("ann")], vec![own])), "ann own_word");
+    let member = || vec![entry("ann", Standing::Member)];
+    let said_since = Facts { willing: [contact("ann")].into(), ..facts(vec![joined("ann")], member()) };
+    assert_eq!(only(&said_since), "ann own_word");
     let protected = [contact("ann")].into();
     let facts = Facts { protected, ..facts(vec![joined("ann")], vec![entry("ann", Standing::Member)]) };
     assert_eq!(only(&facts), "ann protected");
     let back =
         Facts { effects: vec![recorded(left("ann"))], people: vec![entry("ann", Standing::Absent)], ..facts };
     assert_eq!(only(&back), "+ann", "who comes back is not removed");
+}
+
+#[test]
+fn what_a_killed_run_had_sent_counts_where_the_run_did_nothing_to_them_itself() {
+    let settled = || Done { at: at(RAN - 1), ..joined("ann") };
+    let absent = || vec![entry("ann", Standing::Absent)];
+    assert_eq!(only(&facts(vec![settled(), left("ann")], absent())), "+ann");
+    assert_eq!(only(&facts(vec![settled()], vec![entry("ann", Standing::Member)])), "-ann");
+    let own = facts(vec![joined("ann"), left("ann")], absent());
+    assert_eq!(only(&own), "ann unclear", "a run does one thing to each");
 }
 
 #[test]

@@ -77,7 +77,8 @@ pub(crate) async fn taken_back(app: &Within, run: &str, digest: &str) -> Result<
 async fn proposed(app: &Within, summary: &Summary) -> Result<Proposal, Problem> {
     let meter = Meter::default();
     let until = later(app.now(), app.options.limits.time.saturating_sub(SPARE));
-    Ok(undo::propose(app.ports(), summary, Call { until, meter: &meter }).await?)
+    Ok(undo::propose(app.ports(), app.service.contacts.as_ref(), summary, Call { until, meter: &meter })
+        .await?)
 }
 
 fn touch(app: &Within, run: &str, link: &LinkId, list: &ListId) {

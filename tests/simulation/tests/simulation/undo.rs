@@ -9,6 +9,7 @@ use std::{
 };
 
 use listsync_core::{
+    contact::{Decision, Scope},
     id::RunId,
     link::Phase,
     list::{Origin, Standing},
@@ -16,9 +17,10 @@ use listsync_core::{
     undo::Undo,
 };
 use listsync_engine::{
-    ports::{Call, Clock as _, EntryQuery, ListSide as _, Meter, Runs as _},
+    ports::{Call, Clock as _, Contacts as _, EntryQuery, ListSide as _, Meter, Runs as _},
     undo::{Proposal, propose},
 };
+use listsync_testkit::sample::address;
 
 use crate::{
     files::TakenIn,
@@ -110,7 +112,7 @@ impl Chronicle {
         let summary = at_once(scene.store.load(&ran.run)).expect("its summary is kept");
         let meter = Meter::default();
         let until = scene.clock.now().checked_add(Duration::from_secs(60)).expect("in range");
-        let proposed = propose(&scene.ports, &summary, Call { until, meter: &meter }).await;
+        let proposed = propose(&scene.ports, &*scene.store, &summary, Call { until, meter: &meter }).await;
         let proposal = proposed.expect("a run of a link at rest can be taken back");
         let free: BTreeSet<&String> = ran.joined.iter().chain(&ran.left).collect();
         let free: BTreeSet<&String> = free.into_iter().filter(|name| self.is_free(ran, name)).collect();
@@ -147,6 +149,7 @@ fn wrong(scene: &Scene, undo: &Undo, ran: &Ran, free: &BTreeSet<&String>) -> (Ve
         let is_right = match (ran.joined.contains(*name), known) {
             // Their own word stands, whichever it was.
             (_, Some((Standing::OptedOut, _))) | (true, Some((Standing::Member, Origin::Own))) => true,
+            (true, Some((Standing::Member, _))) if wills(scene, name) => !leaving.contains(*name),
             (true, _) => leaving.contains(*name),
             (false, _) => returning.contains(*name),
         };
@@ -156,4 +159,13 @@ fn wrong(scene: &Scene, undo: &Undo, ran: &Ran, free: &BTreeSet<&String>) -> (Ve
         }
     }
     (wrong, people)
+}
+
+/// Whether somebody's last word on the list is a yes.
+fn wills(scene: &Scene, name: &str) -> bool {
+    let known = at_once(scene.store.find_contact(&address(name)));
+    let said = known.map(|contact| at_once(scene.store.sayings(&contact.id))).unwrap_or_default();
+    let on_it =
+        said.into_iter().filter(|one| [Scope::All, Scope::List(scene.list.clone())].contains(&one.scope));
+    on_it.max_by_key(|one| one.at).is_some_and(|one| one.decision == Decision::Subscribed)
 }

@@ -33,7 +33,7 @@ impl Desk {
     async fn proposed(&self, run: &Summary) -> PortResult<Proposal> {
         let meter = Meter::default();
         let until = self.clock.now().checked_add(MINUTE).unwrap();
-        propose(&self.ports, run, Call { until, meter: &meter }).await
+        propose(&self.ports, &*self.store, run, Call { until, meter: &meter }).await
     }
 
     /// Takes a run back on the list; who was left out, and why.
