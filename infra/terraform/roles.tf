@@ -10,23 +10,24 @@ locals {
   kinds = {
     timer = {
       read = [
-        "ALERTS", "CONTACT#*", "EXPECTED", "FEED#*", "GATE#*", "IMPORTS", "LINK#*", "LINKS", "LIST#*",
-        "LISTS", "PEPPER", "ROW#*", "RUN#*", "SEEN#*", "SETTINGS"
+        "ALERTS", "CONTACT#*", "ENDS", "EXPECTED", "FEED#*", "GATE#*", "IMPORTS", "LAPSED",
+        "LINK#*", "LINKS", "LIST#*", "LISTS", "PEPPER", "ROW#*", "RUN#*", "SEEN#*", "SETTINGS"
       ]
       write = [
-        "ALERTS", "CONTACT#*", "FEED#*", "GATE#*", "LINK#*", "LIST#*", "LOG#*", "ROW#*", "SEEN#*"
+        "ALERTS", "CONTACT#*", "ENDS", "FEED#*", "GATE#*", "LAPSED", "LINK#*", "LIST#*", "LOG#*",
+        "ROW#*", "SEEN#*"
       ]
     }
     worker = {
       read = [
-        "ADDRESS#*", "CONTACT#*", "EXTERNAL#*", "FEED#*", "GATE#*", "GROUP#*", "LINK#*", "LINKS", "LIST#*",
-        "LISTREMOVALS#*", "LOG#*", "MEMBER#*", "OBJECT#*", "OF#*", "OPEN#*", "PEOPLE#*", "PEPPER",
-        "REMOVALS#*", "ROW#*", "SAID#*", "SEEN#*", "SETTINGS"
+        "ADDRESS#*", "CONTACT#*", "ENDS", "EXTERNAL#*", "FEED#*", "GATE#*", "GROUP#*", "LINK#*",
+        "LINKS", "LIST#*", "LISTREMOVALS#*", "LOG#*", "MEMBER#*", "OBJECT#*", "OF#*", "OPEN#*",
+        "PEOPLE#*", "PEPPER", "REMOVALS#*", "ROW#*", "SAID#*", "SEEN#*", "SETTINGS"
       ]
       write = [
-        "ADDRESS#*", "CONTACT#*", "EFFECTLISTS", "EFFECTS#*", "FEED#*", "GATE#*", "GROUP#*", "LINK#*",
-        "LIST#*", "LISTREMOVALS#*", "LOG#*", "MEMBER#*", "OBJECT#*", "OF#*", "OPEN#*", "PEOPLE#*",
-        "PEPPER", "REMOVALS#*", "ROW#*", "RUN#*", "SEEN#*", "TOLD#*"
+        "ADDRESS#*", "CONTACT#*", "EFFECTLISTS", "EFFECTS#*", "ENDS", "FEED#*", "GATE#*", "GROUP#*",
+        "LAPSED", "LINK#*", "LIST#*", "LISTREMOVALS#*", "LOG#*", "MEMBER#*", "OBJECT#*", "OF#*",
+        "OPEN#*", "PEOPLE#*", "PEPPER", "REMOVALS#*", "ROW#*", "RUN#*", "SEEN#*", "TOLD#*"
       ]
     }
     inbox = {
@@ -42,17 +43,18 @@ locals {
     api = {
       read = [
         "ADDRESS#*", "ALERTS", "APIKEY#*", "APIKEYS", "AUDIT#*", "CHANGED#*", "CHANGINGIMPORTS",
-        "CONTACT#*", "DEPARTED#*", "EFFECTLISTS", "EFFECTS#*", "EXPECTED", "EXTERNAL#*", "FEED#*",
-        "FORMERLISTS", "GARBAGE", "GATE#*", "GROUP#*", "HELD#*", "IMPORTS", "LINK#*", "LINKS", "LIST#*",
-        "LISTREMOVALS#*", "LISTS", "LOG#*", "MEMBER#*", "MERGED#*", "OBJECT#*", "OF#*", "OPEN#*", "PEPPER",
-        "REMOVALS#*", "ROW#*", "RUN#*", "SAID#*", "SEEN#*", "SETTINGS", "SIGNING", "SOURCES", "TOLD#*"
+        "CONTACT#*", "DEPARTED#*", "EFFECTLISTS", "EFFECTS#*", "ENDS", "EXPECTED", "EXTERNAL#*",
+        "FEED#*", "FORMERLISTS", "GARBAGE", "GATE#*", "GROUP#*", "HELD#*", "IMPORTS", "LAPSED",
+        "LINK#*", "LINKS", "LIST#*", "LISTREMOVALS#*", "LISTS", "LOG#*", "MEMBER#*", "MERGED#*",
+        "OBJECT#*", "OF#*", "OPEN#*", "PEPPER", "REMOVALS#*", "ROW#*", "RUN#*", "SAID#*", "SEEN#*",
+        "SETTINGS", "SIGNING", "SOURCES", "TOLD#*"
       ]
       write = [
         "ADDRESS#*", "ALERTS", "APIKEY#*", "APIKEYS", "CHANGED#*", "CHANGINGIMPORTS", "CONTACT#*",
-        "DEPARTED#*", "EFFECTS#*", "EXPECTED", "EXTERNAL#*", "FEED#*", "FORMERLISTS", "GARBAGE", "GATE#*",
-        "GROUP#*", "HELD#*", "IMPORTS", "LINK#*", "LINKS", "LIST#*", "LISTS", "LOG#*", "MEMBER#*",
-        "MERGED#*", "OBJECT#*", "OF#*", "OPEN#*", "PEPPER", "ROW#*", "RUN#*", "SAID#*", "SEEN#*",
-        "SETTINGS", "SIGNING", "SOURCES", "TOLD#*"
+        "DEPARTED#*", "EFFECTS#*", "ENDS", "EXPECTED", "EXTERNAL#*", "FEED#*", "FORMERLISTS",
+        "GARBAGE", "GATE#*", "GROUP#*", "HELD#*", "IMPORTS", "LAPSED", "LINK#*", "LINKS", "LIST#*",
+        "LISTS", "LOG#*", "MEMBER#*", "MERGED#*", "OBJECT#*", "OF#*", "OPEN#*", "PEPPER", "ROW#*",
+        "RUN#*", "SAID#*", "SEEN#*", "SETTINGS", "SIGNING", "SOURCES", "TOLD#*"
       ]
     }
   }
