@@ -280,6 +280,13 @@ impl Book {
         }
     }
 
+    /// Has a channel be tried again at the next beat: whoever tests it puts right what is wrong just now.
+    pub(super) fn rest_no_longer(&mut self, channel: &str) {
+        if let Some(trouble) = self.channels.get_mut(channel).and_then(|state| state.trouble.as_mut()) {
+            trouble.next_at = self.now;
+        }
+    }
+
     /// Takes in how a channel did when something was sent by it.
     pub(super) fn take_try(&mut self, Try { channel, has_sent, error }: Try<'_>, now: Timestamp) {
         let state = self.channels.entry(channel.to_owned()).or_default();

@@ -107,6 +107,7 @@ pub async fn test(service: &Service, channels: &[Arc<dyn AlertChannel>]) -> Port
     for (channel, outcome) in channels.iter().zip(&sent) {
         let channel = channel.name();
         book.take_try(Try { channel, has_sent: outcome.is_ok(), error: outcome.as_ref().err() }, now);
+        book.rest_no_longer(channel);
     }
     // Where a beat wrote meanwhile, it knows better how the channel does.
     book.save(service).await?;

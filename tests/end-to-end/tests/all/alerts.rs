@@ -195,7 +195,7 @@ async fn a_test_is_sent_at_once_and_each_channel_that_fails_is_told_with_what_to
     receiver.answers(404);
     let refused = world.listsync(&["alerts", "test"]).await.exits(1);
     assert!(refused.stdout.contains("the receiver answered 404"), "{}", refused.stdout);
-    assert_eq!(world.json(&["alerts", "ls"]).await[0]["trouble"]["code"], "receiver_failed");
+    assert_eq!(world.json(&["alerts", "ls"]).await[0]["trouble"]["code"], "receiver_refused");
     receiver.hangs();
     let slow = world.listsync(&["alerts", "test"]).await.exits(1);
     assert!(slow.stdout.contains("did not answer in time"), "{}", slow.stdout);

@@ -107,6 +107,10 @@ async fn people(world: &World) {
     assert_eq!(of_anna.as_array().map(Vec::len), Some(7), "{of_anna}");
     world.listsync(&["lists", "add", "Folk", world.address(2)]).await.exits(0);
     does(world, &["contacts", "delete", world.address(2)], Action::ContactDelete).await;
+    world.listsync(&["lists", "add", "Folk", world.address(2)]).await.exits(0);
+    world.listsync(&["lists", "remove", "Folk", world.address(2)]).await.exits(0);
+    let prune = ["contacts", "prune", "--older-than", "off", "--yes"];
+    does(world, &prune, Action::ContactPrune).await;
     does(world, &["lists", "delete", "Folk", "--yes"], Action::ListDelete).await;
 }
 

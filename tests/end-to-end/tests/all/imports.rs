@@ -240,7 +240,7 @@ async fn an_exported_list_can_be_imported_again_with_all_that_is_known_and_witho
     let table = world.listsync(&["lists", "export", "News", "--csv"]).await.exits(0).stdout;
     assert_eq!(
         table,
-        "email,name,external_id,department\nanna@contoso.example,Anna Meier,e1,Sales\n'+ben@contoso.example,'=Ben,e2,\n"
+        "email,name,external_id,department\n'+ben@contoso.example,'=Ben,e2,\nanna@contoso.example,Anna Meier,e1,Sales\n"
     );
     world.write("copy.csv", &table);
     for list in ["News", "Copy"] {

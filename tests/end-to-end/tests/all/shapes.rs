@@ -83,7 +83,11 @@ async fn lists(world: &World) {
     let id = list["id"].as_str().expect("an id");
     assert_eq!(world.json(&["lists", "show", id]).await["name"], "News", "a list is named by its id, too");
     let added = world.json(&["lists", "add", "News", world.address(2), "--name", "Zed"]).await;
-    assert_eq!(added, json!({"list": id, "address": world.address(2), "outcome": "added", "links": []}));
+    let until = Value::Null;
+    assert_eq!(
+        added,
+        json!({"list": id, "address": world.address(2), "outcome": "added", "links": [], "until": until})
+    );
     assert_eq!(world.json(&["lists", "add", "News", world.address(2)]).await["outcome"], "already");
     assert_eq!(world.json(&["lists", "remove", "News", world.address(2)]).await["outcome"], "removed");
     assert_eq!(world.json(&["lists", "remove", "News", world.address(2)]).await["outcome"], "absent");

@@ -237,12 +237,12 @@ impl Inner {
     }
 
     /// Whether somebody has a contact of this address that nothing ties to them: the address reaches nobody, and no run
-    /// has matched it while it did. What they say under it is not known to be theirs where another contact of theirs is.
+    /// has matched it while it did. What they say under it is not known to be theirs where another contact of theirs is, or
+    /// is made later.
     fn is_somebody_else(&self, who: usize, address: &Address) -> bool {
-        let contacts: Vec<Contact> = self.contacts_of(who).collect();
-        let own = contacts.iter().find(|contact| contact.address == *address);
+        let own = self.contacts_of(who).find(|contact| contact.address == *address);
         let is_untied = own.is_some_and(|contact| contact.object_id.is_none());
-        is_untied && contacts.len() > 1 && !self.town.folk.humans[who].answers_to(local(address))
+        is_untied && !self.town.folk.humans[who].answers_to(local(address))
     }
 
     /// A row of a file, or what an operator writes: the present address, unless somebody was called otherwise a moment
