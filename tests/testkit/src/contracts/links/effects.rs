@@ -203,6 +203,6 @@ async fn an_erased_person_is_named_in_none<S: Links + ListStore + Runs>(make: &i
     bed.keep(&lease, bed.effects(place("run-1", 0, moment(1)), all)).await;
     ok(bed.store.erase_contact(&anna, moment(2)).await);
     let kept = bed.kept(&everything(&bed)).await.remove(0).done;
-    let nameless = |done: Done| Done { address: None, ..done };
+    let nameless = |done: Done| Done { address: None, object: None, contact: None, ..done };
     assert_eq!(kept, vec![nameless(of("anna")), nameless(former), of("berta")], "what was done stays");
 }
