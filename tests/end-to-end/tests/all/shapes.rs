@@ -159,7 +159,8 @@ async fn members(world: &World) {
     for entry in members {
         let found: BTreeSet<&str> =
             entry.as_object().expect("an object").keys().map(String::as_str).collect();
-        let expected = ["address", "name", "state", "origin", "object_id", "external", "undeliverable"];
+        let expected =
+            ["address", "name", "state", "origin", "object_id", "external", "undeliverable", "until"];
         assert_eq!(found, expected.into());
     }
     let find = |address: &str| members.iter().find(|entry| entry["address"] == address).expect("listed");
