@@ -189,7 +189,8 @@ test("each page is walked by keyboard alone, and where one is can be seen", { ti
   await page.context().close();
 });
 
-test("pictures of the main pages are made for the documents", { skip: !shots && "only with LISTSYNC_SCREENSHOTS" }, async () => {
+// Only where somebody asks for them.
+if (shots) test("pictures of the main pages are made for the documents", async () => {
   mkdirSync(shots, { recursive: true });
   const page = await world.signedIn({ viewport: { width: 1280, height: 800 }, colorScheme: "light" });
   for (const [name, at] of Object.entries({ lists: known.list, summary: known.summary, why: known.why, settings: "/settings/list-service" })) {
