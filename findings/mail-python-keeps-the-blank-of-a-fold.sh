@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# nodemailer 10.6.1 (npm) and Python's email: a header that is folded right after its colon is read with a blank before
+# nodemailer 10.6.1 (npm) and the email of Python 3.11: a header that is folded right after its colon is read with a blank before
 # its value. RFC 5322, section 2.2.3: unfolding takes out the line's end alone; section 3.2.2: what folds is white space
 # around a token, and no part of it.
 #

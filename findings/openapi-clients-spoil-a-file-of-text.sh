@@ -77,7 +77,9 @@ except AttributeError as error:
 else:
     raise AssertionError("it could be called")
 kwargs = upload_bytes._get_kwargs(body=File(payload=io.BytesIO(b"email\n")))
-print("with format: binary:", kwargs["headers"], kwargs["content"].read())
+body = kwargs["content"].read()
+print("with format: binary:", kwargs["headers"], body)
+assert body == b"email\n", body
 PY
 venv/bin/python call.py
 echo "as found"

@@ -65,7 +65,7 @@ variable "client_secret_name" {
 
   validation {
     condition     = can(regex("^((/[A-Za-z0-9_.-]+)+)$", var.client_secret_name))
-    error_message = "client_secret_name has another form; its description says which."
+    error_message = "client_secret_name is like /listsync/client-secret."
   }
 }
 
@@ -98,7 +98,7 @@ variable "interval" {
 
   validation {
     condition     = can(regex("^(rate\\((1 (minute|hour|day)|([2-9]|[1-9][0-9]+) (minutes|hours|days))\\))$", var.interval))
-    error_message = "interval has another form; its description says which."
+    error_message = "interval is like rate(1 minute) or rate(5 minutes)."
   }
 }
 
@@ -142,12 +142,12 @@ variable "api_client_id" {
 
 variable "api_client_secret_name" {
   type        = string
-  description = "The name of the secret, or of the SecureString parameter, that holds the client secret of ApiClientId. Not used with web-identity."
+  description = "The name of the secret, or of the SecureString parameter, that holds the client secret of api_client_id. Not used with web-identity."
   default     = "/listsync/api-client-secret"
 
   validation {
     condition     = can(regex("^((/[A-Za-z0-9_.-]+)+)$", var.api_client_secret_name))
-    error_message = "api_client_secret_name has another form; its description says which."
+    error_message = "api_client_secret_name is like /listsync/api-client-secret."
   }
 
   validation {
@@ -169,7 +169,7 @@ variable "public_url" {
 
 variable "gateway_address" {
   type        = string
-  description = "Whether the address that AWS gives the API goes on to answer beside PublicUrl. Keep it open where opt-out links were sent with it."
+  description = "Whether the address that AWS gives the API goes on to answer beside public_url. Keep it open where opt-out links were sent with it."
   default     = "closed"
 
   validation {
@@ -180,7 +180,7 @@ variable "gateway_address" {
 
 variable "trusted_proxies" {
   type        = string
-  description = "The addresses and networks of what stands before PublicUrl and tells whom it speaks for, such as 10.0.0.0/8,192.0.2.1; empty for none."
+  description = "The addresses and networks of what stands before public_url and tells whom it speaks for, such as 10.0.0.0/8,192.0.2.1; empty for none."
   default     = ""
 
   validation {
@@ -263,7 +263,7 @@ variable "alert_webhook_secret_name" {
 
   validation {
     condition     = can(regex("^((/[A-Za-z0-9_.-]+)+)$", var.alert_webhook_secret_name))
-    error_message = "alert_webhook_secret_name has another form; its description says which."
+    error_message = "alert_webhook_secret_name is like /listsync/alert-webhook-secret."
   }
 }
 
@@ -285,7 +285,7 @@ variable "alert_teams_url_name" {
 
   validation {
     condition     = can(regex("^((/[A-Za-z0-9_.-]+)+)$", var.alert_teams_url_name))
-    error_message = "alert_teams_url_name has another form; its description says which."
+    error_message = "alert_teams_url_name is like /listsync/alert-teams-url."
   }
 }
 
@@ -339,7 +339,7 @@ variable "alert_mail_server_name" {
 
   validation {
     condition     = can(regex("^((/[A-Za-z0-9_.-]+)+)$", var.alert_mail_server_name))
-    error_message = "alert_mail_server_name has another form; its description says which."
+    error_message = "alert_mail_server_name is like /listsync/alert-mail-server."
   }
 }
 

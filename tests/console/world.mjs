@@ -106,10 +106,9 @@ export class World {
 
 /** The browser that tests/install finds or gets. */
 function browser() {
-  const known = [process.env.CHROMIUM, "/usr/lib/chromium/chromium", "/usr/bin/chromium"];
-  const found = known.find((path) => path && existsSync(path));
-  if (!found) throw new Error("there is no Chromium: tests/install says how it gets one");
-  return found;
+  const path = process.env.CHROMIUM || "/usr/lib/chromium/chromium";
+  if (!existsSync(path)) throw new Error(`there is no Chromium at ${path}: tests/install says how it gets there`);
+  return path;
 }
 
 /** Loads a page again until it has a text. */

@@ -113,7 +113,7 @@ def test_a_new_version_is_one_number_everywhere_and_one_entry(copy):
     assert set(old.splitlines()) - set(new.splitlines()) <= {line for line in old.splitlines() if "no release yet" in line}
 
 
-@pytest.mark.parametrize("number, day", [("7.8", "2027-01-31"), ("0.0.1", "2027-02-30"), ("v7.8.9", "2027-01-31"), ("7.8.9", "31.1.2027")])
+@pytest.mark.parametrize("number, day", [("7.8", "2027-01-31"), ("7.8.9", "2027-02-30"), ("v7.8.9", "2027-01-31"), ("7.8.9", "31.1.2027")])
 def test_what_is_no_version_or_no_day_changes_nothing(copy, number, day):
     before = {path.name: path.read_bytes() for path in copy.iterdir()}
     with pytest.raises(version.Refused):
@@ -128,6 +128,18 @@ def test_a_version_without_news_or_that_does_not_come_after_is_refused(copy):
         with pytest.raises(version.Refused, match=why):
             version.make(copy, number, "2027-02-01")
     assert {path.name: path.read_bytes() for path in copy.iterdir()} == before
+
+
+def test_the_first_release_may_have_the_number_that_is_there_and_none_goes_back(copy):
+    now = tomllib.loads((copy / "Cargo.toml").read_text())["workspace"]["package"]["version"]
+    with pytest.raises(version.Refused, match="does not come after"):
+        version.make(copy, "0.0.9", "2027-01-31")
+    version.make(copy, now, "2027-01-31")
+    log = copy / "CHANGELOG.md"
+    log.write_text(log.read_text().replace("## Unreleased\n", "## Unreleased\n\n### Added\n\n- News.\n", 1))
+    for number in ["0.0.9", now]:
+        with pytest.raises(version.Refused, match="does not come after"):
+            version.make(copy, number, "2027-02-01")
 
 
 def test_the_notes_of_a_release_are_its_entry(copy):
