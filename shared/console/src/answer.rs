@@ -109,6 +109,7 @@ pub(crate) fn refusal(visit: &Visit, here: Here, problem: Problem) -> Response {
 
 fn heading(status: StatusCode) -> &'static str {
     match status.as_u16() {
+        202 => "It is being done",
         401 | 403 => "This is not yours to do",
         404 => "There is no such page",
         409 | 412 => "It is not as it was",

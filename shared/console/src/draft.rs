@@ -3,12 +3,13 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use axum::body::Bytes;
 use listsync_core::{Timestamp, schedule::later};
+use tokio::task::JoinHandle;
 
 use crate::session::random;
 
@@ -31,12 +32,30 @@ pub(crate) struct Draft {
 
 /// All of them.
 #[derive(Debug, Default)]
-pub(crate) struct Drafts(Mutex<BTreeMap<String, Arc<Draft>>>);
+pub(crate) struct Drafts(Arc<Mutex<Kept>>);
+
+type Kept = BTreeMap<String, Arc<Draft>>;
 
 impl Drafts {
-    /// Keeps one, under a name that nobody guesses.
+    /// Keeps one, under a name that nobody guesses, and drops it when its time is over: also where nobody comes any more.
     pub(crate) fn keep(&self, draft: Draft, now: Timestamp) -> String {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let name = self.put(draft, now);
+        self.forget(name.clone(), KEPT);
+        name
+    }
+
+    fn forget(&self, name: String, after: Duration) -> JoinHandle<()> {
+        let kept = Arc::downgrade(&self.0);
+        tokio::spawn(async move {
+            tokio::time::sleep(after).await;
+            if let Some(kept) = kept.upgrade() {
+                locked(&kept).remove(&name);
+            }
+        })
+    }
+
+    fn put(&self, draft: Draft, now: Timestamp) -> String {
+        let mut all = locked(&self.0);
         all.retain(|_, draft| now < draft.until);
         while !all.is_empty() && room(&all) + draft.content.len() > ROOM {
             let oldest = all.iter().min_by_key(|(_, draft)| draft.until).map(|(name, _)| name.clone());
@@ -49,17 +68,26 @@ impl Drafts {
 
     /// The one of a name, for the session that sent it.
     pub(crate) fn find(&self, name: &str, session: &str, now: Timestamp) -> Option<Arc<Draft>> {
-        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = locked(&self.0);
         all.get(name).filter(|draft| draft.session == session && now < draft.until).cloned()
     }
 
-    /// Drops it.
-    pub(crate) fn drop(&self, name: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+    /// Drops it, for the session that sent it.
+    pub(crate) fn drop(&self, name: &str, session: &str) {
+        locked(&self.0).retain(|known, draft| known != name || draft.session != session);
+    }
+
+    /// Drops all that a session sent.
+    pub(crate) fn drop_all_of(&self, session: &str) {
+        locked(&self.0).retain(|_, draft| draft.session != session);
     }
 }
 
-fn room(all: &BTreeMap<String, Arc<Draft>>) -> usize {
+fn locked(kept: &Mutex<Kept>) -> MutexGuard<'_, Kept> {
+    kept.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn room(all: &Kept) -> usize {
     all.values().map(|draft| draft.content.len()).sum()
 }
 
@@ -84,18 +112,41 @@ mod tests {
     #[test]
     fn a_file_is_found_by_its_session_alone_and_not_for_ever() {
         let drafts = Drafts::default();
-        let name = drafts.keep(draft("mine", 3, at(0)), at(0));
+        let name = drafts.put(draft("mine", 3, at(0)), at(0));
         assert!(drafts.find(&name, "mine", at(1)).is_some());
         assert!(drafts.find(&name, "another", at(1)).is_none());
         assert!(drafts.find(&name, "mine", at(1800)).is_none(), "it is kept for half an hour");
     }
 
+    #[tokio::test]
+    async fn a_file_leaves_the_memory_by_itself() {
+        let drafts = Drafts::default();
+        let name = drafts.keep(draft("mine", 3, at(0)), at(0));
+        assert_eq!(locked(&drafts.0).len(), 1);
+        drafts.forget(name, Duration::ZERO).await.expect("it is forgotten");
+        assert_eq!(locked(&drafts.0).len(), 0, "nobody has sent another one");
+    }
+
+    #[test]
+    fn a_file_is_dropped_by_its_session_alone_and_when_that_ends() {
+        let drafts = Drafts::default();
+        let [one, other] = ["mine", "another"].map(|session| drafts.put(draft(session, 3, at(0)), at(0)));
+        drafts.drop(&one, "another");
+        assert!(drafts.find(&one, "mine", at(1)).is_some());
+        drafts.drop(&one, "mine");
+        assert!(drafts.find(&one, "mine", at(1)).is_none());
+        drafts.drop_all_of("mine");
+        assert!(drafts.find(&other, "another", at(1)).is_some());
+        drafts.drop_all_of("another");
+        assert!(drafts.find(&other, "another", at(1)).is_none());
+    }
+
     #[test]
     fn the_oldest_file_makes_room_for_a_new_one() {
         let drafts = Drafts::default();
-        let first = drafts.keep(draft("mine", ROOM / 2, at(0)), at(0));
-        let second = drafts.keep(draft("mine", ROOM / 2, at(1)), at(1));
-        let third = drafts.keep(draft("mine", 1, at(2)), at(2));
+        let first = drafts.put(draft("mine", ROOM / 2, at(0)), at(0));
+        let second = drafts.put(draft("mine", ROOM / 2, at(1)), at(1));
+        let third = drafts.put(draft("mine", 1, at(2)), at(2));
         let kept = [first, second, third].map(|name| drafts.find(&name, "mine", at(3)).is_some());
         assert_eq!(kept, [false, true, true]);
     }

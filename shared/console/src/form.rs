@@ -8,6 +8,8 @@ use listsync_http::Problem;
 use listsync_inbound::form::parts;
 use url::form_urlencoded;
 
+use crate::edit;
+
 /// The fields of a form, or of a query string, in their order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Form(Vec<(String, String)>);
@@ -19,6 +21,11 @@ impl Form {
 
     pub(crate) fn of<const N: usize>(fields: [(&str, String); N]) -> Self {
         Self(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+    }
+
+    /// How much was sent, in bytes.
+    pub(crate) fn size(&self) -> usize {
+        self.0.iter().map(|(name, value)| name.len() + value.len()).sum()
     }
 
     /// The first value of a field, without space around it; empty where it is not there.
@@ -41,12 +48,23 @@ impl Form {
     }
 
     /// Every field but the token.
-    pub(crate) fn typed(&self) -> impl Iterator<Item = &(String, String)> {
+    pub(crate) fn sent(&self) -> impl Iterator<Item = &(String, String)> {
         self.0.iter().filter(|(name, _)| name != "token")
     }
 
-    fn given(&self, name: &str) -> Option<&str> {
+    /// Every field that a person has filled in.
+    pub(crate) fn typed(&self) -> impl Iterator<Item = &(String, String)> {
+        self.sent().filter(|(name, _)| !name.starts_with(edit::WAS))
+    }
+
+    pub(crate) fn given(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.trim())
+    }
+}
+
+impl FromIterator<(String, String)> for Form {
+    fn from_iter<T: IntoIterator<Item = (String, String)>>(fields: T) -> Self {
+        Self(fields.into_iter().collect())
     }
 }
 

@@ -26,21 +26,32 @@ pub(crate) enum Here {
     Audit,
 }
 
-const PAGES: [(Here, &str, &str); 6] = [
-    (Here::Status, "/", "What needs me?"),
-    (Here::Lists, "/lists", "Lists"),
-    (Here::Import, "/imports", "Import"),
-    (Here::Holds, "/holds", "Holds"),
-    (Here::People, "/people", "People"),
-    (Here::Runs, "/runs", "Runs"),
+/// A line of the menu.
+struct Entry {
+    here: Here,
+    path: &'static str,
+    name: &'static str,
+}
+
+const fn entry(here: Here, path: &'static str, name: &'static str) -> Entry {
+    Entry { here, path, name }
+}
+
+const PAGES: [Entry; 6] = [
+    entry(Here::Status, "/", "What needs me?"),
+    entry(Here::Lists, "/lists", "Lists"),
+    entry(Here::Import, "/imports", "Import"),
+    entry(Here::Holds, "/holds", "Holds"),
+    entry(Here::People, "/people", "People"),
+    entry(Here::Runs, "/runs", "Runs"),
 ];
 
-const SETTINGS: [(Here, &str, &str); 5] = [
-    (Here::ListService, "/settings/list-service", "List Service"),
-    (Here::Keys, "/settings/keys", "Keys"),
-    (Here::Senders, "/settings/senders", "Senders"),
-    (Here::Notices, "/settings/notices", "Notices"),
-    (Here::Audit, "/settings/audit", "Audit"),
+const SETTINGS: [Entry; 5] = [
+    entry(Here::ListService, "/settings/list-service", "List Service"),
+    entry(Here::Keys, "/settings/keys", "Keys"),
+    entry(Here::Senders, "/settings/senders", "Senders"),
+    entry(Here::Notices, "/settings/notices", "Notices"),
+    entry(Here::Audit, "/settings/audit", "Audit"),
 ];
 
 /// A page within its frame.
@@ -52,10 +63,10 @@ pub(crate) fn around(visit: &Visit, page: &Page) -> Markup {
             a.button.open-menu.only-narrow href="#menu" { "Menu" }
         }
         nav.nav #menu aria-label="Pages" {
-            ul { @for entry in PAGES { (item(entry, page.here)) } }
+            ul { @for entry in PAGES { (item(&entry, page.here)) } }
             h2 #nav-settings { "Settings" }
             ul aria-labelledby="nav-settings" {
-                @for entry in SETTINGS { @if is_shown(visit, entry.0) { (item(entry, page.here)) } }
+                @for entry in SETTINGS { @if is_shown(visit, entry.here) { (item(&entry, page.here)) } }
             }
             div.who {
                 span { (visit.session.holder.actor.to_string()) span.under { (may(visit)) } }
@@ -69,7 +80,8 @@ pub(crate) fn around(visit: &Visit, page: &Page) -> Markup {
         }
         footer.foot { "Times are UTC. As of " (moment(visit.console.now())) "." }
     };
-    let error = if page.wrong.is_some() { "Error: " } else { "" };
+    let error =
+        if page.wrong.as_ref().is_some_and(|problem| !problem.status.is_success()) { "Error: " } else { "" };
     html(&format!("{error}{}", page.title), &inner)
 }
 
@@ -98,8 +110,8 @@ fn html(title: &str, inner: &Markup) -> Markup {
     }
 }
 
-fn item((here, path, name): (Here, &str, &str), current: Here) -> Markup {
-    let is_current = (here == current).then_some("page");
+fn item(Entry { here, path, name }: &Entry, current: Here) -> Markup {
+    let is_current = (*here == current).then_some("page");
     html! { li { a href=(path) aria-current=[is_current] { (name) } } }
 }
 
@@ -128,6 +140,16 @@ fn may(visit: &Visit) -> String {
 
 /// What was wrong, above the page, with a way to its field.
 fn notice(problem: &Problem) -> Markup {
+    // What takes longer than a page waits is no refusal.
+    if problem.status.is_success() {
+        return html! {
+            section.notice.look role="status" aria-labelledby="going" {
+                h2 #going { "It is being done" }
+                p { (problem.detail) }
+                p { (problem.hint) }
+            }
+        };
+    }
     html! {
         section.notice.stop role="alert" aria-labelledby="wrong" {
             h2 #wrong { "Nothing was changed" }

@@ -9,6 +9,7 @@
 
 mod answer;
 mod draft;
+mod edit;
 mod form;
 mod frame;
 mod pages;

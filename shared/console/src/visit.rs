@@ -1,6 +1,9 @@
 //! A visit: a request of somebody who is signed in. Who is not is asked to sign in first, and loses nothing that was typed.
 
+use std::future::Future;
+
 use axum::{
+    body::Body,
     extract::{FromRequest, FromRequestParts, Request},
     http::{HeaderMap, Method, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse as _, Redirect, Response},
@@ -31,7 +34,14 @@ pub(crate) struct Posted {
     pub(crate) form: Form,
 }
 
-/// The same with a file.
+/// A form with a file, of somebody who is signed in, before it is read.
+pub(crate) struct Sending {
+    visit: Visit,
+    headers: HeaderMap,
+    body: Body,
+}
+
+/// It, sent from a page of theirs.
 pub(crate) struct Uploaded {
     pub(crate) visit: Visit,
     pub(crate) upload: Upload,
@@ -82,21 +92,37 @@ impl FromRequest<Console> for Posted {
     }
 }
 
-impl FromRequest<Console> for Uploaded {
+impl FromRequest<Console> for Sending {
     type Rejection = Response;
 
     async fn from_request(request: Request, console: &Console) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
         let is_own = is_of_own_page(&parts.headers);
-        let Some(visit) = signed_in(&mut parts, console).await?.filter(|_| is_own) else {
-            return Err(Redirect::to("/sign-in?to=/imports").into_response());
-        };
-        let body = console.operations.form_with_file(body).await.map_err(answer::refused)?;
-        let upload = Upload::read(&parts.headers, &body).map_err(answer::refused)?;
-        if visit.session.is_form_token(upload.form.get("token")) {
-            return Ok(Self { visit, upload });
+        match signed_in(&mut parts, console).await?.filter(|_| is_own) {
+            Some(visit) => Ok(Self { visit, headers: parts.headers, body }),
+            None => Err(Redirect::to("/sign-in?to=/imports").into_response()),
         }
-        Err(answer::refused(foreign()))
+    }
+}
+
+impl Sending {
+    /// Reads it once there is a place for it, which it has until it is answered.
+    pub(crate) async fn answered<F>(self, work: impl FnOnce(Uploaded) -> F) -> Response
+    where
+        F: Future<Output = Response>,
+    {
+        let Self { visit, headers, body } = self;
+        let operations = visit.console.operations.clone();
+        let answered = operations.with_file(body, |body| async {
+            let body = body;
+            let upload = Upload::read(&headers, &body)?;
+            if !visit.session.is_form_token(upload.form.get("token")) {
+                return Err(foreign());
+            }
+            operations.judge_file(&upload.content)?;
+            Ok(work(Uploaded { visit, upload }).await)
+        });
+        answered.await.unwrap_or_else(answer::refused)
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// A text as one word of a command: between double quotation marks, as every shell has them, or between single ones as POSIX
-/// has them where a shell would make something of what stands between double ones. Who may name a list must not have a
+/// A text as one word of a command: between double quotation marks, as POSIX shells and PowerShell have them, or between single ones
+/// as POSIX has them where a shell would make something of what stands between double ones. Who may name a list must not have a
 /// command run by whoever copies a line.
 #[derive(Debug, Clone, Copy)]
 pub struct Quoted<'a>(pub &'a str);

@@ -1,7 +1,7 @@
 //! How long a membership lasts: an operator may give it an end.
 //!
 //! Who is on a list until a moment leaves it then by date, which is no word of theirs: a file, a group or an operator puts them
-//! on it again. The group follows as it follows any other leave, guard and grace included. Only the store's present time is
+//! on it again. The group follows as it follows any other leave, guard and grace included. Only the present time is
 //! compared with the end, each time anew and with no memory of when that was last done: so a clock that goes back passes over
 //! nobody, and one that stood still catches up. Whoever left by a clock that ran ahead is back once it is put right.
 

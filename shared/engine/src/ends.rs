@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use listsync_core::{
     Timestamp,
     id::{ContactId, LinkId, ListId},
-    link::{Link, LinkStatus},
+    link::LinkStatus,
     list::ListKind,
     stay::End,
 };
@@ -32,11 +32,11 @@ pub(crate) async fn follow_all(ports: &Ports, until: Timestamp) -> PortResult<()
     returned.result
 }
 
-/// The list of a run is read once those have left it whose end has come: on one machine there may be no timer.
-/// The list's other links are due by it.
-pub(crate) async fn follow_for_run(ports: &Ports, link: &Link) -> PortResult<()> {
-    let followed = follow(ports, Some(&link.list), Timestamp::MAX).await;
-    request(ports, &followed.moved, Some(&link.id)).await?;
+/// A list is read once those have left it whose end has come: on one machine there may be no timer. Its links are due by it,
+/// but for the one whose run reads it.
+pub(crate) async fn follow_of_list(ports: &Ports, list: &ListId, reader: Option<&LinkId>) -> PortResult<()> {
+    let followed = follow(ports, Some(list), Timestamp::MAX).await;
+    request(ports, &followed.moved, reader).await?;
     followed.result
 }
 
@@ -69,19 +69,51 @@ impl Followed {
     }
 }
 
+/// Which ends are seen to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Which {
+    /// Those that have come: who has one leaves.
+    Come,
+    /// Those that are still to come, of whoever left by a clock that ran ahead: they come back.
+    Early,
+}
+
 async fn follow(ports: &Ports, only: Option<&ListId>, until: Timestamp) -> Followed {
+    walk(ports, Which::Come, only, until).await
+}
+
+async fn set_right(ports: &Ports, until: Timestamp) -> Followed {
+    let returned = walk(ports, Which::Early, None, until).await;
+    if !returned.moved.is_empty() {
+        tracing::warn!(
+            lists = returned.moved.len(),
+            "memberships ended by a clock that ran ahead: they go on"
+        );
+    }
+    returned
+}
+
+/// Sees to these ends page by page, of one list or of all.
+async fn walk(ports: &Ports, which: Which, only: Option<&ListId>, until: Timestamp) -> Followed {
     let now = ports.clock.now();
     let mut followed = Followed { moved: BTreeSet::new(), result: Ok(()) };
     let mut after = None;
     while ports.clock.now() < until {
-        let page = match ports.lists.ended(now, after.as_ref(), PAGE).await {
+        let page = match which {
+            Which::Come => ports.lists.ended(now, after.as_ref(), PAGE).await,
+            Which::Early => ports.lists.lapsed(now, after.as_ref(), PAGE).await,
+        };
+        let page = match page {
             Ok(page) => page,
             Err(error) => return Followed { result: Err(error), ..followed },
         };
         for (list, ends) in by_list(&page) {
             if only.is_none_or(|only| *only == list) {
-                let left = leave(ports, &list, &ends, now).await;
-                followed.note(list, left);
+                let moved = match which {
+                    Which::Come => leave(ports, &list, &ends, now).await,
+                    Which::Early => come_back(ports, &list, &ends, now).await,
+                };
+                followed.note(list, moved);
             }
         }
         match page.last() {
@@ -90,34 +122,6 @@ async fn follow(ports: &Ports, only: Option<&ListId>, until: Timestamp) -> Follo
         }
     }
     followed
-}
-
-/// Has those come back whose end is still to come: they left by a clock that ran ahead.
-async fn set_right(ports: &Ports, until: Timestamp) -> Followed {
-    let now = ports.clock.now();
-    let mut returned = Followed { moved: BTreeSet::new(), result: Ok(()) };
-    let mut after = None;
-    while ports.clock.now() < until {
-        let page = match ports.lists.lapsed(now, after.as_ref(), PAGE).await {
-            Ok(page) => page,
-            Err(error) => return Followed { result: Err(error), ..returned },
-        };
-        for (list, ends) in by_list(&page) {
-            let back = come_back(ports, &list, &ends, now).await;
-            returned.note(list, back);
-        }
-        match page.last() {
-            Some(last) if page.len() == PAGE => after = Some(last.clone()),
-            _ => break,
-        }
-    }
-    if !returned.moved.is_empty() {
-        tracing::warn!(
-            lists = returned.moved.len(),
-            "memberships ended by a clock that ran ahead: they go on"
-        );
-    }
-    returned
 }
 
 fn by_list(ends: &[End]) -> BTreeMap<ListId, Vec<End>> {

@@ -162,17 +162,17 @@ pub async fn add(
         return Ok(stored);
     }
     let contact = service.contacts.find_contact(&new.address).await?;
-    // Before any link is asked to run: what fails here is said again, and finds a member then.
+    if outcome == AddOutcome::Added {
+        stored.links = raise(service, std::slice::from_ref(list), Duration::ZERO).await?;
+        if let Some(contact) = &contact {
+            filtered::follow_one(service, &contact.id, Duration::ZERO).await?;
+        }
+    }
+    // The end comes last: what fails of it is said again, and finds a member then.
     if let (Some(contact), Stay::Until(_) | Stay::ForGood) = (&contact, stay) {
         match ports.lists.stay(list, &contact.id, stay).await? {
             Ended::At(until) => stored.what.until = until,
             Ended::NoMember => {}
-        }
-    }
-    if outcome == AddOutcome::Added {
-        stored.links = raise(service, std::slice::from_ref(list), Duration::ZERO).await?;
-        if let Some(contact) = contact {
-            filtered::follow_one(service, &contact.id, Duration::ZERO).await?;
         }
     }
     Ok(stored)

@@ -9,13 +9,14 @@ use std::{
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use listsync_core::{
     Timestamp,
+    address::Address,
     case::Protection,
     contact::{Decision, Said, Scope},
-    effects::Recorded,
+    effects::{Done, Recorded},
     history::Shift,
     id::{ContactId, ListId, ObjectId},
     link::{Link, LinkStatus},
-    list::{Entry, List, Standing},
+    list::{Entry, List, Origin, Standing},
     member::{MemberKey, Op},
     schedule::{SKEW, is_leased},
     shield::{self, Shield},
@@ -109,7 +110,7 @@ pub async fn propose(
         mode: state.link.mode,
         shifts: shifts(ports, &list.id, summary.started_at).await?,
         protected: protected(ports, &state, &people, call).await?,
-        willing: willing(contacts, &list.id, (&recorded.own, &people)).await?,
+        willing: willing(contacts, &list.id, &recorded.own, &people).await?,
         effects: recorded.own,
         others: recorded.others,
         people,
@@ -207,23 +208,34 @@ async fn people(ports: &Ports, list: &ListId, effects: &[Recorded]) -> PortResul
     Ok(found.into_values().collect())
 }
 
-/// Those of the list's members whom the run added and whose last word on the list is a yes.
+/// Those of the list's members whom the run added and whose last word on the list is a yes. Whom their own word brought is
+/// known by that.
 async fn willing(
     contacts: &dyn Contacts,
     list: &ListId,
-    (effects, people): (&[Recorded], &[Entry]),
+    effects: &[Recorded],
+    people: &[Entry],
 ) -> PortResult<BTreeSet<ContactId>> {
-    if !effects.iter().any(|one| one.done.change.op == Op::Add) {
-        return Ok(BTreeSet::new());
-    }
-    let members = people.iter().filter(|entry| entry.standing == Standing::Member);
-    let members: Vec<ContactId> = members.map(|entry| entry.contact.clone()).collect();
+    let added: Vec<&Done> =
+        effects.iter().map(|one| &one.done).filter(|done| done.change.op == Op::Add).collect();
+    let named: BTreeSet<&ContactId> = added.iter().filter_map(|done| done.contact.as_ref()).collect();
+    let objects: BTreeSet<&ObjectId> = added.iter().filter_map(|done| done.object.as_ref()).collect();
+    let addresses: BTreeSet<&Address> = added.iter().filter_map(|done| done.address.as_ref()).collect();
+    let is_added = |entry: &&Entry| {
+        named.contains(&entry.contact)
+            || entry.object_id.as_ref().is_some_and(|object| objects.contains(object))
+            || addresses.contains(&entry.address)
+    };
+    let members =
+        people.iter().filter(|entry| entry.standing == Standing::Member && entry.origin != Origin::Own);
+    let members: Vec<ContactId> = members.filter(is_added).map(|entry| entry.contact.clone()).collect();
     let said = stream::iter(members)
         .map(async |contact| PortResult::Ok((contacts.sayings(&contact).await?, contact)))
         .buffer_unordered(AT_ONCE);
     said.try_fold(BTreeSet::new(), async |mut willing, (said, contact)| {
         let on_it = |one: &Said| one.scope == Scope::All || one.scope == Scope::List(list.clone());
-        let last = said.into_iter().filter(on_it).max_by_key(|one| one.at);
+        // The newest comes first.
+        let last = said.into_iter().find(on_it);
         if last.is_some_and(|one| one.decision == Decision::Subscribed) {
             willing.insert(contact);
         }

@@ -153,6 +153,7 @@ fn counters(world: &World) -> Answer {
             "throttled": counters.throttled,
             "token_requests": counters.token_requests,
             "most_under_way": counters.most_under_way,
+            "most_writing": counters.most_writing,
         }),
     )
 }

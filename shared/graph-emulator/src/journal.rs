@@ -45,6 +45,8 @@ pub struct Counters {
     pub token_requests: u64,
     /// The most HTTP requests to Graph that were under way at a time.
     pub most_under_way: u64,
+    /// The most of them that had written members or owners of a group.
+    pub most_writing: u64,
 }
 
 /// How many entries are kept; the oldest go first.

@@ -44,6 +44,11 @@ impl Traffic {
         self.under_way.len() as u64
     }
 
+    /// How many of them have written a group.
+    pub(crate) fn writing(&self) -> u64 {
+        self.under_way.values().filter(|groups| !groups.is_empty()).count() as u64
+    }
+
     /// Lets the request that is being served write a group.
     pub(crate) fn write(&mut self, group: ObjectId, writers: Writers) -> Result<(), Refusal> {
         let is_other = |number: &RequestNumber| Some(*number) != self.served;

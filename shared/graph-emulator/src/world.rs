@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use crate::apps::App;
 use crate::clock::Clock;
+use crate::errors::Refusal;
 use crate::faults::Faults;
 use crate::graph::mail::SentMail;
 use crate::journal::Journal;
@@ -77,6 +78,14 @@ impl World {
             violation: None,
             traffic: Traffic::default(),
         }
+    }
+
+    /// Lets the request that is being served write a group.
+    pub(crate) fn write_to(&mut self, group: ObjectId) -> Result<(), Refusal> {
+        self.traffic.write(group, self.settings.writers)?;
+        let counters = &mut self.journal.counters;
+        counters.most_writing = counters.most_writing.max(self.traffic.writing());
+        Ok(())
     }
 
     /// An id from the tenant's seed.

@@ -126,7 +126,7 @@ impl Answer {
     /// What it says of how much the directory bears.
     pub(crate) fn strain(&self) -> Strain {
         match self.status {
-            429 | 503 => Strain::Slowed,
+            429 | 503 | 504 => Strain::Slowed,
             _ if self.is_clash() => Strain::Clashed,
             _ => Strain::None,
         }

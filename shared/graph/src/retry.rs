@@ -2,10 +2,14 @@
 
 use std::time::Duration;
 
+use listsync_core::flight;
+
 use crate::answer::Answer;
 
 /// How often an attempt may fail before the request is given up: three waits of 0.5, 1 and 2 seconds.
 const FAILURES: u32 = 4;
+/// How often more it may clash with another write: with each of ours that is under way.
+const CLASHES: u32 = flight::MOST as u32;
 /// How often a request may be throttled before it is given up, however much time is left.
 const THROTTLES: u32 = 10;
 
@@ -42,7 +46,7 @@ pub(crate) fn next(answer: Option<&Answer>, tries: Tries) -> Next {
         },
         (500 | 502 | 503 | 504 | 424, _) => again(tries),
         (401, _) if tries.tokens == 0 => Next::NewToken,
-        _ if answer.is_clash() => again(tries),
+        _ if answer.is_clash() => clashed(tries),
         (400, _) if answer.is_unreplicated() => again(tries),
         _ => Next::Take,
     }
@@ -50,6 +54,15 @@ pub(crate) fn next(answer: Option<&Answer>, tries: Tries) -> Next {
 
 fn again(tries: Tries) -> Next {
     if tries.failures + 1 >= FAILURES { Next::GiveUp } else { Next::Again(backoff(tries.failures)) }
+}
+
+/// Requests of ours may refuse each other, one less with each round: so many more tries than of any other trouble, each after a
+/// wait of two seconds at most.
+fn clashed(tries: Tries) -> Next {
+    match tries.failures < FAILURES + CLASHES {
+        true => Next::Again(backoff(tries.failures.min(2))),
+        false => Next::GiveUp,
+    }
 }
 
 /// The wait after this many failures before: half a second, doubled each time.
@@ -82,10 +95,15 @@ mod tests {
         let fresh = Tries::default();
         let worn = Tries { failures: FAILURES - 1, ..fresh };
         let troubled = [500, 502, 503, 504].map(|status| answer(status, "x", None));
-        for answer in troubled.iter().chain([&answer(409, "Directory_ConcurrencyViolation", None)]) {
+        for answer in &troubled {
             assert_eq!(next(Some(answer), fresh), Next::Again(Duration::from_millis(500)), "{answer:?}");
             assert_eq!(next(Some(answer), worn), Next::GiveUp, "{answer:?}");
         }
+        let clash = answer(409, "Directory_ConcurrencyViolation", None);
+        assert_eq!(next(Some(&clash), fresh), Next::Again(Duration::from_millis(500)));
+        assert_eq!(next(Some(&clash), worn), Next::Again(Duration::from_secs(2)));
+        let out_of_luck = Tries { failures: FAILURES + CLASHES, ..fresh };
+        assert_eq!(next(Some(&clash), out_of_luck), Next::GiveUp);
         assert_eq!(next(None, fresh), Next::Again(Duration::from_millis(500)));
         assert_eq!(next(None, worn), Next::GiveUp);
     }

@@ -43,11 +43,10 @@ impl Expected {
 /// # Errors
 /// 428 without the header, 400 when it is no list of tags, 412 when none of them is one of ours.
 pub(crate) fn expected(headers: &HeaderMap) -> Result<Expected, Problem> {
-    let given: Vec<&str> = headers
-        .get_all(header::IF_MATCH)
-        .iter()
-        .map(|line| line.to_str().unwrap_or_default().trim())
-        .collect();
+    let lines = headers.get_all(header::IF_MATCH).iter();
+    // A line that is no text is no list of tags. Left out, the others would be taken for all that was said.
+    let given: Result<Vec<&str>, _> = lines.map(|line| line.to_str().map(str::trim)).collect();
+    let given = given.map_err(|_| no_tags())?;
     if given.is_empty() {
         return Err(Problem::new(
             StatusCode::PRECONDITION_REQUIRED,
@@ -61,12 +60,7 @@ pub(crate) fn expected(headers: &HeaderMap) -> Result<Expected, Problem> {
         return Ok(Expected::Any);
     }
     let list = given.join(",");
-    let Some(tags) = tags(&list).filter(|tags| !tags.is_empty()) else {
-        return Err(Problem::parameter(
-            "If-Match",
-            "If-Match is an ETag in quotation marks, several with commas between them, or *",
-        ));
-    };
+    let tags = tags(&list).filter(|tags| !tags.is_empty()).ok_or_else(no_tags)?;
     // A weak tag is never equal to another (RFC 9110, section 8.8.3.2).
     let strong = tags.into_iter().filter(|tag| !tag.is_weak);
     let versions: Vec<Version> = strong.filter_map(|tag| tag.inner.parse().ok().map(Version)).collect();
@@ -76,6 +70,11 @@ pub(crate) fn expected(headers: &HeaderMap) -> Result<Expected, Problem> {
         return Err(refusal.field("If-Match").hint("read it again, and send its ETag"));
     }
     Ok(Expected::OneOf(versions))
+}
+
+fn no_tags() -> Problem {
+    let detail = "If-Match is an ETag in quotation marks, several with commas between them, or *";
+    Problem::parameter("If-Match", detail)
 }
 
 /// An entity tag as it was given.
@@ -162,6 +161,13 @@ mod tests {
         for odd in ["7", "{}", "", ",", "\"1\" \"2\"", "\"1\", 2", "\"1\", *", "\"1"] {
             assert_eq!(given(&[odd]), Err(400), "{odd}");
         }
+    }
+
+    #[test]
+    fn a_line_that_is_no_text_is_not_passed_over() {
+        let mut headers = HeaderMap::from_iter([(header::IF_MATCH, tag(Version(7)))]);
+        headers.append(header::IF_MATCH, HeaderValue::from_bytes(b"\xff").expect("a value"));
+        assert_eq!(expected(&headers).map_err(|problem| problem.status.as_u16()), Err(400));
     }
 
     #[test]

@@ -260,7 +260,7 @@ fn wrong_method(methods: &[&str]) -> Response {
     response
 }
 
-fn timed_out() -> Problem {
+pub(crate) fn timed_out() -> Problem {
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, "timed_out", "this took too long")
         .hint("ask for less at a time, or again later")
         .retry_after(5)

@@ -122,6 +122,20 @@ fn a_wrapped_event_is_read_as_the_same_event() {
 }
 
 #[test]
+fn a_list_beside_the_data_counts_where_the_data_names_none() {
+    let body = br#"[{"type": "unsubscribe", "list": "News", "data": {"address": "anna@contoso.example"}},
+        {"type": "unsubscribe", "list": "News", "data": {"address": "anna@contoso.example", "list": "Jobs"}}]"#;
+    let lists = read("msg_1", body).unwrap().into_iter().map(|entry| match entry.reading {
+        Reading::Event(event) => event.list,
+        other => panic!("{other:?}"),
+    });
+    let lists: Vec<Option<String>> = lists.collect();
+    assert_eq!(lists, [Some("News".to_owned()), Some("Jobs".to_owned())]);
+    let misread = read("m", br#"{"type": "unsubscribe", "list": 7, "data": {"address": "a@b.example"}}"#);
+    assert_eq!(misread.unwrap_err().field, "/list");
+}
+
+#[test]
 fn events_of_a_message_have_names_of_their_own() {
     let body = br#"[{"type": "subscribe", "address": "a@b.example", "id": "e-1"},
         {"type": "unsubscribe", "address": "a@b.example"}, {"type": "unsubscribe", "address": "c@b.example"}]"#;

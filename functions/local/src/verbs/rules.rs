@@ -6,6 +6,7 @@ use listsync_core::{
     filter::Filter,
     id::ContactId,
     list::{List, ListKind, OptOutRule},
+    shell::Quoted,
 };
 use listsync_engine::{
     filtered::{self, Preview},
@@ -46,8 +47,11 @@ pub(super) async fn create(service: &Service, name: &str, rule: &ListRule) -> Ou
     let mut text = format!("Created the list '{}' ({}).\n", list.name, list.id);
     match &list.kind {
         ListKind::Static => {
-            let _ =
-                write!(text, "Fill it: listsync import FILE.csv --list \"{}\" --mode incremental", list.name);
+            let _ = write!(
+                text,
+                "Fill it: listsync import FILE.csv --list {} --mode incremental",
+                Quoted(&list.name)
+            );
         }
         ListKind::Filtered { .. } => {
             let members = service.ports.lists.size(&list.id).await?;

@@ -8,6 +8,7 @@ use listsync_core::{
     id::LinkId,
     link::LinkStatus,
     plan::Shown,
+    shell::Quoted,
     summary::{ExternalCounts, Outcome as Ending, SideCounts, Summary},
     trigger::Reason,
 };
@@ -67,7 +68,7 @@ async fn as_shown(service: &Service, some: &SomeLinks, digest: &str) -> Outcome 
     Err(Refusal::new(
         "no_such_plan",
         format!("no plan of '{}' was shown under the digest '{digest}' within the last 24 hours", some.list),
-        format!("look at it again: listsync plan \"{}\"", some.list),
+        format!("look at it again: listsync plan {}", Quoted(&some.list)),
     ))
 }
 

@@ -39,28 +39,31 @@ use crate::{
 pub(super) async fn forget(
     table: &Table,
     id: &ContactId,
-    (farewell, now): (Farewell, Timestamp),
+    farewell: Farewell,
+    now: Timestamp,
 ) -> PortResult<Vec<ListId>> {
     let whole = Whole::load(table, id).await?;
     for list in whole.spots.keys() {
         held::spare_one(table, list, id).await?;
     }
-    persistently!("delete the contact", forget_now(table, id, (farewell, now)))
+    persistently!("delete the contact", forget_now(table, id, farewell, now))
 }
 
 /// Deletes a contact that is kept for no list; whether it did. What it is judged by is what the deletion is committed on.
 pub(super) async fn prune(
     table: &Table,
     id: &ContactId,
-    (before, now): (Option<Timestamp>, Timestamp),
+    before: Option<Timestamp>,
+    now: Timestamp,
 ) -> PortResult<bool> {
-    persistently!("delete the contact", prune_now(table, id, (before, now)))
+    persistently!("delete the contact", prune_now(table, id, before, now))
 }
 
 async fn prune_now(
     table: &Table,
     id: &ContactId,
-    (before, now): (Option<Timestamp>, Timestamp),
+    before: Option<Timestamp>,
+    now: Timestamp,
 ) -> Result<bool, Fail> {
     let Some(contact) = whole::find(table, id).await? else { return Ok(false) };
     let whole = Whole::of(table, contact, &BTreeSet::new()).await?;
@@ -70,22 +73,24 @@ async fn prune_now(
     for list in whole.spots.keys() {
         held::spare_one(table, list, id).await?;
     }
-    forget_whole(table, whole, (Farewell::Deleted, now)).await?;
+    forget_whole(table, whole, Farewell::Deleted, now).await?;
     Ok(true)
 }
 
 pub(super) async fn forget_now(
     table: &Table,
     id: &ContactId,
-    farewell: (Farewell, Timestamp),
+    farewell: Farewell,
+    now: Timestamp,
 ) -> Result<Vec<ListId>, Fail> {
-    forget_whole(table, Whole::load(table, id).await?, farewell).await
+    forget_whole(table, Whole::load(table, id).await?, farewell, now).await
 }
 
 async fn forget_whole(
     table: &Table,
     whole: Whole,
-    (farewell, now): (Farewell, Timestamp),
+    farewell: Farewell,
+    now: Timestamp,
 ) -> Result<Vec<ListId>, Fail> {
     let id = &whole.contact.id().clone();
     let Parting { lists: left, left: suppressed } = part(whole.person(), farewell, now);

@@ -130,7 +130,7 @@ impl Contacts for DynamoStore {
     }
 
     async fn delete_contact(&self, id: &ContactId, now: Timestamp) -> PortResult<Vec<ListId>> {
-        let lists = forget::forget(&self.table, id, (Farewell::Deleted, now)).await?;
+        let lists = forget::forget(&self.table, id, Farewell::Deleted, now).await?;
         self.clear_garbage().await?;
         Ok(lists)
     }
@@ -141,7 +141,9 @@ impl Contacts for DynamoStore {
         before: Option<Timestamp>,
         now: Timestamp,
     ) -> PortResult<bool> {
-        let pruned = forget::prune(&self.table, id, (before, now)).await?;
+        // What they said no to on a list that was deleted is theirs once its rows are cleared away.
+        self.clear_garbage().await?;
+        let pruned = forget::prune(&self.table, id, before, now).await?;
         if pruned {
             self.clear_garbage().await?;
         }
@@ -149,7 +151,7 @@ impl Contacts for DynamoStore {
     }
 
     async fn erase_contact(&self, id: &ContactId, now: Timestamp) -> PortResult<Vec<ListId>> {
-        let lists = forget::forget(&self.table, id, (Farewell::Erased, now)).await?;
+        let lists = forget::forget(&self.table, id, Farewell::Erased, now).await?;
         self.clear_garbage().await?;
         Ok(lists)
     }

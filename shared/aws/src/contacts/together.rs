@@ -11,7 +11,7 @@ use listsync_core::{
         changes::Former,
         undo::{Present, Step},
     },
-    list::Origin,
+    list::{OptOutRule, Origin},
     register::{Farewell, Parting, part},
 };
 use listsync_engine::ports::PortResult;
@@ -40,6 +40,7 @@ const DOING: &str = "take the import back";
 #[derive(Debug, Clone, Copy)]
 pub(super) struct On<'a> {
     pub(super) list: &'a ListId,
+    pub(super) rule: OptOutRule,
     pub(super) given: &'a Lists,
     pub(super) now: Timestamp,
 }
@@ -63,7 +64,7 @@ pub(super) async fn take_back<'a>(table: &Table, steps: &'a [Step], on: On<'_>) 
     done.alone = alone;
     let mut patience = Patience::new(DOING);
     while !open.is_empty() {
-        match attempt(table, &mut open, (on, &mut done)).await {
+        match attempt(table, &mut open, on, &mut done).await {
             Ok(()) => {}
             Err(Fail::Port(error)) => return Err(error),
             Err(Fail::Stale | Fail::Taken) => patience.wait().await?,
@@ -75,7 +76,8 @@ pub(super) async fn take_back<'a>(table: &Table, steps: &'a [Step], on: On<'_>) 
 async fn attempt<'a>(
     table: &Table,
     open: &mut Vec<&'a Step>,
-    (on, done): (On<'_>, &mut Done<'a>),
+    on: On<'_>,
+    done: &mut Done<'a>,
 ) -> Result<(), Fail> {
     let head = Head::load(table, on.list).await?;
     let contacts = open.iter().map(|step| step.change.touched.contact.clone()).collect();
@@ -85,7 +87,7 @@ async fn attempt<'a>(
         match people.by_id(&step.change.touched.contact) {
             None => done.others.push(step.change.touched.contact.clone()),
             Some(draft) if !is_of(&draft.contact, on.list) => done.alone.push(step),
-            Some(draft) if is_as_shown(step, &draft, (&head, on)) => due.push(step),
+            Some(draft) if is_as_shown(step, &draft, &head, on) => due.push(step),
             Some(draft) => done.others.push(draft.contact.id().clone()),
         }
     }
@@ -98,7 +100,7 @@ async fn attempt<'a>(
     let (mut tx, mut filled) = (ListTx::new(&head), 0);
     for step in due {
         let Some(draft) = people.by_id(&step.change.touched.contact) else { continue };
-        let piece = piece(table, (step, draft), (&mut people, &head, on)).await?;
+        let piece = piece(table, step, draft, Taking { people: &mut people, head: &head, on }).await?;
         if !tx.fits(&piece) {
             tx.commit(table, DOING, Vec::new()).await?;
             open.drain(..std::mem::take(&mut filled));
@@ -120,19 +122,23 @@ fn whole(draft: &Draft, head: &Head) -> Whole {
     Whole::of_one(draft.contact.clone(), head.clone(), draft.row.clone())
 }
 
-fn is_as_shown(step: &Step, draft: &Draft, (head, On { list, given, .. }): (&Head, On<'_>)) -> bool {
+fn is_as_shown(step: &Step, draft: &Draft, head: &Head, On { list, rule, given, .. }: On<'_>) -> bool {
     let person = whole(draft, head).person();
-    let (taken, rule) = (BTreeSet::new(), head.list.opt_out);
+    let taken = BTreeSet::new();
     let present = Present { person: Some(&person), list, rule, taken: &taken, given };
     step.change.judge(present) == step.verdict
 }
 
+/// What a step is taken back with.
+struct Taking<'a> {
+    people: &'a mut People,
+    head: &'a Head,
+    on: On<'a>,
+}
+
 /// The writes of one step.
-async fn piece(
-    table: &Table,
-    (step, mut draft): (&Step, Draft),
-    (people, head, On { list, now, .. }): (&mut People, &Head, On<'_>),
-) -> PortResult<Piece> {
+async fn piece(table: &Table, step: &Step, mut draft: Draft, taking: Taking<'_>) -> PortResult<Piece> {
+    let Taking { people, head, on: On { list, now, .. } } = taking;
     let whole = whole(&draft, head);
     let person = whole.person();
     if !step.deletes() {

@@ -9,15 +9,15 @@ use listsync_core::{
     Timestamp,
     contact::ExternalId,
     grant::Lists,
-    id::{ContactId, ImportId, ListId},
+    id::{ContactId, ImportId},
     import::undo::{Present, Step},
-    list::OptOutRule,
     register::{Farewell, Person},
 };
 use listsync_engine::ports::{ChangesPage, Cursor, Import, ImportChanges, PortResult, Undone};
 
 use super::{
-    forget, together,
+    forget,
+    together::{self, On},
     whole::{Names, Whole, find},
 };
 use crate::{
@@ -53,11 +53,9 @@ impl ImportChanges for DynamoStore {
         let list = held::list_of(&self.table, import).await?;
         let head = Head::load(&self.table, &list).await?;
         head.check_static()?;
-        let rule = head.list.opt_out;
-        let on = together::On { list: &list, given, now };
+        let on = On { list: &list, rule: head.list.opt_out, given, now };
         let together::Done { mut others, alone } = together::take_back(&self.table, steps, on).await?;
         for step in alone {
-            let on = On { list: &list, rule, given, now };
             let done: bool = persistently!(DOING, take_back(&self.table, step, on))?;
             if !done {
                 others.push(step.change.touched.contact.clone());
@@ -78,14 +76,6 @@ async fn person(table: &Table, id: ContactId) -> PortResult<Option<Person>> {
     Ok(Some(Whole::of(table, contact, &BTreeSet::new()).await?.person()))
 }
 
-#[derive(Debug, Clone, Copy)]
-struct On<'a> {
-    list: &'a ListId,
-    rule: OptOutRule,
-    given: &'a Lists,
-    now: Timestamp,
-}
-
 /// Takes back what an import did to somebody; whether it is still what was judged.
 async fn take_back(table: &Table, step: &Step, on: On<'_>) -> Result<bool, Fail> {
     let On { list, rule, given, now } = on;
@@ -103,7 +93,7 @@ async fn take_back(table: &Table, step: &Step, on: On<'_>) -> Result<bool, Fail>
         for list in before.spots.keys() {
             held::spare_one(table, list, id).await?;
         }
-        forget::forget_now(table, id, (Farewell::Deleted, now)).await?;
+        forget::forget_now(table, id, Farewell::Deleted, now).await?;
         return Ok(true);
     }
     let change = step.change_of(&person, list, now);

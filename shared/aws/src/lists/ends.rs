@@ -35,11 +35,15 @@ fn key(end: &End) -> Key {
     Key::new(ENDS, sort_key(end))
 }
 
+fn lapsed_key(end: &End) -> Key {
+    Key::new(LAPSED, sort_key(end))
+}
+
 /// The deletions of where the ends of a row's membership stand among all.
 pub(crate) fn deletes(list: &ListId, row: &Row) -> Vec<Op> {
     let end = |until| End { until, list: list.clone(), contact: row.contact.clone() };
     let to_come = row.dates.until.map(|until| key(&end(until)));
-    let lapsed = row.dates.lapsed.map(|until| Key::new(LAPSED, sort_key(&end(until))));
+    let lapsed = row.dates.lapsed.map(|until| lapsed_key(&end(until)));
     to_come.into_iter().chain(lapsed).map(Op::delete).collect()
 }
 
@@ -49,11 +53,11 @@ pub(crate) fn moved(list: &ListId, contact: &ContactId, dates: Dates) -> Vec<Op>
     match (dates.until.map(end), dates.lapsed.map(end)) {
         // It leaves by it. Where it stands among those to come is cleared once all is written.
         (Some(until), _) => {
-            let key = Key::new(LAPSED, sort_key(&until));
+            let key = lapsed_key(&until);
             let ttl = until.until.as_second().saturating_add(KEPT_SECONDS);
             vec![Op::put(key.clone(), stored(&key, &until).number(schema::TIME_TO_LIVE, ttl))]
         }
-        (None, Some(lapsed)) => vec![Op::delete(Key::new(LAPSED, sort_key(&lapsed))), put(&lapsed)],
+        (None, Some(lapsed)) => vec![Op::delete(lapsed_key(&lapsed)), put(&lapsed)],
         (None, None) => Vec::new(),
     }
 }
@@ -79,7 +83,7 @@ fn read(stored: &Stored) -> PortResult<End> {
 impl Ends for DynamoStore {
     async fn stay(&self, list: &ListId, contact: &ContactId, stay: Stay) -> PortResult<Ended> {
         let now = self.clock.now();
-        persistently!("say how long they stay", set(&self.table, (list, contact), stay, now))
+        persistently!("say how long they stay", set(&self.table, list, contact, stay, now))
     }
 
     async fn ended(&self, upto: Timestamp, after: Option<&End>, limit: usize) -> PortResult<Vec<End>> {
@@ -122,7 +126,8 @@ impl Ends for DynamoStore {
 /// write it back without the end.
 async fn set(
     table: &Table,
-    (list, contact): (&ListId, &ContactId),
+    list: &ListId,
+    contact: &ContactId,
     stay: Stay,
     now: Timestamp,
 ) -> Result<Ended, Fail> {

@@ -34,7 +34,7 @@ async fn page(visit: &Visit) -> Result<Response, Problem> {
         ..AuditQuery::default()
     };
     let part = visit.asking.audit(wanted).await?;
-    let of = |name, label, hint, value| Field { name, label, hint, value, wrong: None };
+    let of = |name, label, hint, value| Field { name, label, hint, value, wrong: None, now: None };
     let body = html! {
         div.head { div { h1 { "Who did what" } p.lead { "Each change that somebody made. What syncs did is under Runs." } } }
         form.filter method="get" action="/settings/audit" role="search" aria-label="Audit" {

@@ -62,7 +62,9 @@ pub(super) async fn grid(visit: &Visit, chosen: Option<&ListId>) -> Result<Marku
     let lines = lines(visit.asking.standing().await?);
     let lines = searched(visit, &query, lines).await?;
     let total = lines.len();
-    let (order, page) = (query.get("sort"), query.get("page").parse::<usize>().unwrap_or(1).max(1));
+    // A page behind the last one is the last one, however far behind.
+    let (order, last) = (query.get("sort"), total.div_ceil(PAGE).max(1));
+    let page = query.get("page").parse::<usize>().unwrap_or(1).clamp(1, last);
     let (lines, mut rows) = ordered(visit, order, lines, page).await?;
     let first = (page - 1) * PAGE;
     let shown = lines.iter().filter_map(|line| rows.remove(&line.id).map(|row| (line, row)));
@@ -221,8 +223,10 @@ fn search(query: &Form) -> Markup {
         hint: "",
         value: query.get("q"),
         wrong: None,
+        now: None,
     };
-    let state = Field { name: "state", label: "State", hint: "", value: query.get("state"), wrong: None };
+    let state =
+        Field { name: "state", label: "State", hint: "", value: query.get("state"), wrong: None, now: None };
     let states = [
         ("", "Any"),
         ("needs", "Needs somebody"),

@@ -90,17 +90,26 @@ pub(crate) async fn rule(Path(digest): Path<String>, Posted { visit, form }: Pos
     let ruling = match form.get("do") {
         "approve" => RulingKind::Approved,
         "discard" => RulingKind::Discarded,
-        _ => return answer::to(&format!("/holds/{}", digest.replace('/', ""))),
+        _ => {
+            let problem = Problem::invalid("do", "say whether it goes on or is dropped");
+            return answer::refusal(&visit, Here::Holds, problem);
+        }
     };
-    let found = ruled(&visit, digest, (ruling, form.get("link"))).await;
+    let word = Word { digest, ruling, link: form.get("link") };
+    let found = ruled(&visit, word).await;
     settled(&visit, Here::Holds, found)
 }
 
-async fn ruled(
-    visit: &Visit,
+/// What somebody says of a hold.
+struct Word<'a> {
+    /// What was shown.
     digest: String,
-    (ruling, link): (RulingKind, &str),
-) -> Result<Response, Problem> {
+    ruling: RulingKind,
+    /// The link that held it.
+    link: &'a str,
+}
+
+async fn ruled(visit: &Visit, Word { digest, ruling, link }: Word<'_>) -> Result<Response, Problem> {
     let before = held(visit).await?.into_iter().find(|one| one.link.link.id.as_str() == link);
     if let Some(one) = &before
         && one.hold.digest == digest
@@ -113,14 +122,14 @@ async fn ruled(
         );
         return Ok(page(visit, one, Some(problem)).await);
     }
-    match visit.asking.rule(digest, ruling).await {
+    match visit.asking.rule(digest.clone(), ruling).await {
         Ok(()) => Ok(answer::to(&match before {
             Some(one) => format!("/lists/{}", one.row.list),
             None => "/holds".to_owned(),
         })),
         Err(problem) => match held(visit).await?.into_iter().find(|one| one.link.link.id.as_str() == link) {
             // It holds something else now: that is looked at before anything is said of it.
-            Some(other) if problem.status.is_client_error() => {
+            Some(other) if problem.status.is_client_error() && other.hold.digest != digest => {
                 let detail = "the hold has changed since you opened it: look at the names, then decide again";
                 Ok(page(visit, &other, Some(Problem::conflict("hold_changed", detail))).await)
             }

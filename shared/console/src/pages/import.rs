@@ -32,7 +32,7 @@ pub(crate) async fn rule(Path(import): Path<String>, Posted { visit, form }: Pos
     let done = match form.get("do") {
         "approve" => visit.asking.approve_import(import.clone()).await.map(drop),
         "discard" => visit.asking.discard_import(import.clone()).await.map(drop),
-        _ => Ok(()),
+        _ => Err(Problem::invalid("do", "say whether it is taken or dropped")),
     };
     match done {
         Ok(()) => answer::to(&format!("/imports/{}", import.replace('/', ""))),

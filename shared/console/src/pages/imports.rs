@@ -59,7 +59,7 @@ pub(super) async fn page(visit: &Visit, form: &Form, wrong: Option<Problem>) -> 
 
 fn send(visit: &Visit, form: &Form, lists: &[(String, String)], wrong: Option<&Problem>) -> Markup {
     let options: Vec<(&str, &str)> = lists.iter().map(|(id, name)| (id.as_str(), name.as_str())).collect();
-    let of = |name, label, hint| Field { name, label, hint, value: form.get(name), wrong };
+    let of = |name, label, hint| Field { name, label, hint, value: form.get(name), wrong, now: None };
     html! {
         form.stack-5 method="post" action="/imports" enctype="multipart/form-data" aria-label="Send a file" {
             (token(visit))

@@ -16,7 +16,7 @@ use crate::{
 const PAGE: u16 = 50;
 
 pub(crate) async fn show(visit: Visit) -> Response {
-    let found = page(&visit, &Form::default(), (None, None)).await;
+    let found = page(&visit, Shown::Asked).await;
     settled(&visit, Here::Keys, found)
 }
 
@@ -30,8 +30,8 @@ pub(crate) async fn make(Posted { visit, form }: Posted) -> Response {
         expires: None,
     };
     let found = match visit.asking.make_key(new).await {
-        Ok(made) => page(&visit, &Form::default(), (Some(made.secret), None)).await,
-        Err(problem) => page(&visit, &form, (None, Some(problem))).await,
+        Ok(made) => page(&visit, Shown::Made(made.secret)).await,
+        Err(problem) => page(&visit, Shown::Refused { form, problem }).await,
     };
     settled(&visit, Here::Keys, found)
 }
@@ -43,11 +43,24 @@ pub(crate) async fn revoke(Posted { visit, form }: Posted) -> Response {
     }
 }
 
-async fn page(
-    visit: &Visit,
-    form: &Form,
-    (secret, wrong): (Option<String>, Option<Problem>),
-) -> Result<Response, Problem> {
+/// Why the page is shown.
+enum Shown {
+    Asked,
+    /// A key was made: its text.
+    Made(String),
+    /// The form could not be taken.
+    Refused {
+        form: Form,
+        problem: Problem,
+    },
+}
+
+async fn page(visit: &Visit, shown: Shown) -> Result<Response, Problem> {
+    let (secret, form, wrong) = match shown {
+        Shown::Asked => (None, Form::default(), None),
+        Shown::Made(secret) => (Some(secret), Form::default(), None),
+        Shown::Refused { form, problem } => (None, form, Some(problem)),
+    };
     let query = PageQuery { cursor: visit.query().some("cursor"), limit: Some(PAGE) };
     let part = visit.asking.keys(query).await?;
     let body = html! {
@@ -60,7 +73,7 @@ async fn page(
         }
         @if !part.items.is_empty() { (table(visit, &part.items)) }
         (next(part.next.as_deref(), "/settings/keys", &[], "More keys"))
-        (new(visit, form, wrong.as_ref()))
+        (new(visit, &form, wrong.as_ref()))
     };
     Ok(Page::new(Here::Keys, "Keys", body).wrong(wrong).answer(visit))
 }
@@ -92,7 +105,7 @@ fn table(visit: &Visit, keys: &[KeyDocument]) -> Markup {
 }
 
 fn new(visit: &Visit, form: &Form, wrong: Option<&Problem>) -> Markup {
-    let of = |name, label, hint| Field { name, label, hint, value: form.get(name), wrong };
+    let of = |name, label, hint| Field { name, label, hint, value: form.get(name), wrong, now: None };
     let error = wrong.filter(|problem| problem.field.as_deref() == Some("scopes"));
     html! {
         section.rule aria-labelledby="new" {

@@ -1,6 +1,10 @@
 //! How a link does what it does, and what a sync of it would do now.
 
-use axum::{extract::Path, http::Method, response::Response};
+use axum::{
+    extract::Path,
+    http::{Method, StatusCode},
+    response::Response,
+};
 use listsync_core::{
     link::{Agents, Externals, Extras, SharedMailboxes, Side, Writes},
     member::Op,
@@ -14,6 +18,7 @@ use maud::{Markup, html};
 
 use crate::{
     answer::{self, Page, again, settled},
+    edit::{Edit, carried, is_changed},
     form::Form,
     frame::Here,
     parts::{Field, Shown, area, crumbs, field, number, only, people, select, token},
@@ -29,7 +34,7 @@ pub(crate) async fn plan(visit: Visit, Path(link): Path<String>) -> Response {
 }
 
 async fn plan_page(visit: &Visit, link: String) -> Result<Response, Problem> {
-    let document = link_of(visit, &link).await?;
+    let document = visit.asking.link_of(link.clone()).await?;
     let plan = visit.asking.plan(link).await?;
     let held: u64 = plan.held.counts().total();
     let body = html! {
@@ -79,19 +84,6 @@ pub(super) fn shown(effect: &Effect, list: &str) -> Shown {
     Shown::on(list, address, html! { (super::run::cause(effect.cause.code())) }).called(&effect.name)
 }
 
-/// The link of an id, by its list.
-pub(super) async fn link_of(visit: &Visit, link: &str) -> Result<LinkDocument, Problem> {
-    let row = visit
-        .asking
-        .standing()
-        .await?
-        .into_iter()
-        .find(|row| row.link.as_ref().is_some_and(|state| state.link.id.as_str() == link));
-    let row = row.ok_or_else(|| Problem::missing("link"))?;
-    let list = visit.asking.list(row.list.to_string()).await?;
-    list.links.into_iter().find(|known| known.id.as_str() == link).ok_or_else(|| Problem::missing("link"))
-}
-
 /// The way to a link's list.
 pub(super) fn above(document: &LinkDocument, here: &str) -> Markup {
     let list = format!("/lists/{}", document.list.id);
@@ -99,60 +91,91 @@ pub(super) fn above(document: &LinkDocument, here: &str) -> Markup {
 }
 
 pub(crate) async fn ask(visit: Visit, Path(link): Path<String>) -> Response {
-    let found = page(&visit, link, None, None).await;
+    let found = page(&visit, link, None).await;
     settled(&visit, Here::Lists, found)
 }
 
+/// Changes what was changed, where nobody else has changed the same meanwhile.
 pub(crate) async fn change(Path(link): Path<String>, Posted { visit, form }: Posted) -> Response {
-    let done = match changed(&form) {
-        Ok(change) => visit.asking.change_link(link.clone(), change).await,
-        Err(problem) => Err(problem),
-    };
-    match done {
+    match done(&visit, link.clone(), &form).await {
         Ok(link) => answer::to(&format!("/lists/{}", link.list.id)),
         Err(problem) => {
-            let found = page(&visit, link, Some(&form), Some(problem.clone())).await;
+            let refused = Refused { form: &form, problem: problem.clone() };
+            let found = page(&visit, link, Some(refused)).await;
             again(&visit, Here::Lists, problem, found)
         }
     }
 }
 
+/// A form that was not taken.
+struct Refused<'a> {
+    form: &'a Form,
+    problem: Problem,
+}
+
+/// The code of what is others' by now.
+const CONFLICT: &str = "version";
+
+async fn done(visit: &Visit, link: String, form: &Form) -> Result<LinkDocument, Problem> {
+    let change = changed(form)?;
+    // Who may not change it reads that, whatever it is by now.
+    if visit.may(Method::PATCH, "/v1/links/{link}") {
+        let kept = typed(&visit.asking.link_of(link.clone()).await?);
+        if Edit::new(form, &kept).is_in_conflict() {
+            let detail = "others changed the same limits meanwhile";
+            return Err(Problem::new(StatusCode::PRECONDITION_FAILED, CONFLICT, detail)
+                .hint("look at what they are now, and save again what is to be otherwise"));
+        }
+    }
+    visit.asking.change_link(link, change).await
+}
+
 fn changed(form: &Form) -> Result<LinkChange, Problem> {
-    let or_settings = |name: &str| Some(form.some(name).unwrap_or_else(|| "as-settings".to_owned()));
-    let unknown = |name: &str| Problem::invalid(name, "choose one of the values");
+    let text = |name: &str, empty: &str| {
+        is_changed(form, name).then(|| form.some(name).unwrap_or_else(|| empty.to_owned()))
+    };
     Ok(LinkChange {
-        every: or_settings("every"),
-        settle_window: or_settings("settle_window"),
-        max_removals: or_settings("max_removals"),
-        grace: Some(form.some("grace").unwrap_or_else(|| "off".to_owned())),
-        extras: Some(match form.get("extras") {
-            "keep" => Extras::Keep,
-            "remove" => Extras::Remove,
-            _ => return Err(unknown("extras")),
-        }),
-        externals: Some(match form.get("externals") {
-            "match" => Externals::Match,
-            "invite" => Externals::Invite,
-            "skip" => Externals::Skip,
-            _ => return Err(unknown("externals")),
-        }),
-        shared_mailboxes: Some(match form.get("shared_mailboxes") {
-            "sync" => SharedMailboxes::Sync,
-            "skip" => SharedMailboxes::Skip,
-            _ => return Err(unknown("shared_mailboxes")),
-        }),
-        agents: Some(match form.get("agents") {
-            "skip" => Agents::Skip,
-            "keep" => Agents::Keep,
-            _ => return Err(unknown("agents")),
-        }),
-        protected: Some(form.lines("protected")),
-        writes: Some(match form.get("writes") {
-            "direct" => Writes::Direct,
-            "by-hand" => Writes::ByHand,
-            _ => return Err(unknown("writes")),
-        }),
+        every: text("every", "as-settings"),
+        settle_window: text("settle_window", "as-settings"),
+        max_removals: text("max_removals", "as-settings"),
+        grace: text("grace", "off"),
+        extras: chosen(form, "extras", |word| match word {
+            "keep" => Some(Extras::Keep),
+            "remove" => Some(Extras::Remove),
+            _ => None,
+        })?,
+        externals: chosen(form, "externals", |word| match word {
+            "match" => Some(Externals::Match),
+            "invite" => Some(Externals::Invite),
+            "skip" => Some(Externals::Skip),
+            _ => None,
+        })?,
+        shared_mailboxes: chosen(form, "shared_mailboxes", |word| match word {
+            "sync" => Some(SharedMailboxes::Sync),
+            "skip" => Some(SharedMailboxes::Skip),
+            _ => None,
+        })?,
+        agents: chosen(form, "agents", |word| match word {
+            "skip" => Some(Agents::Skip),
+            "keep" => Some(Agents::Keep),
+            _ => None,
+        })?,
+        protected: is_changed(form, "protected").then(|| form.lines("protected")),
+        writes: chosen(form, "writes", |word| match word {
+            "direct" => Some(Writes::Direct),
+            "by-hand" => Some(Writes::ByHand),
+            _ => None,
+        })?,
     })
+}
+
+/// The value that a field was changed to; none: it was not.
+fn chosen<T>(form: &Form, name: &str, read: impl Fn(&str) -> Option<T>) -> Result<Option<T>, Problem> {
+    if !is_changed(form, name) {
+        return Ok(None);
+    }
+    let read = read(form.get(name));
+    read.map(Some).ok_or_else(|| Problem::invalid(name, "choose one of the values"))
 }
 
 /// A link as the fields of its form.
@@ -208,16 +231,23 @@ fn typed(link: &LinkDocument) -> Form {
     ])
 }
 
-async fn page(
-    visit: &Visit,
-    link: String,
-    form: Option<&Form>,
-    wrong: Option<Problem>,
-) -> Result<Response, Problem> {
-    let document = link_of(visit, &link).await?;
+async fn page(visit: &Visit, link: String, refused: Option<Refused<'_>>) -> Result<Response, Problem> {
+    let document = visit.asking.link_of(link.clone()).await?;
     let kept = typed(&document);
-    let form = form.unwrap_or(&kept);
-    let of = |name, label, hint| Field { name, label, hint, value: form.get(name), wrong: wrong.as_ref() };
+    let is_conflict = refused.as_ref().is_some_and(|refused| refused.problem.code == CONFLICT);
+    // What was typed stays. After a conflict it is of the limits of now: sent again, it is meant.
+    let moved = refused.as_ref().filter(|_| is_conflict).map(|refused| Edit::new(refused.form, &kept));
+    let form = match (&moved, &refused) {
+        (Some(edit), _) => edit.again(),
+        (None, Some(refused)) => refused.form.clone(),
+        (None, None) => kept.clone(),
+    };
+    let wrong = refused.as_ref().map(|refused| refused.problem.clone());
+    let now = |name| moved.as_ref().and_then(|edit| edit.moved(name));
+    let of = |name, label, hint| {
+        let (value, wrong, now) = (form.get(name), wrong.as_ref(), now(name));
+        Field { name, label, hint, value, wrong, now }
+    };
     let may = visit.may(Method::PATCH, "/v1/links/{link}");
     let body = html! {
         (above(&document, "Limits and externals"))
@@ -225,6 +255,7 @@ async fn page(
             p.lead { "Nobody joins or leaves because of a change here alone." } } }
         form.stack-5 method="post" action={ "/links/" (link) "/limits" } {
             (token(visit))
+            (carried(&form, &kept))
             (field(&of("every", "How often it is synchronized", "Such as 15m; empty: as the List Service settings say.")))
             (field(&of("max_removals", "Removals that go on without a person", "standard, a share such as 10%, a number, or off; empty: as the settings say.")))
             (field(&of("settle_window", "Settle window", "For so long, what was written a moment ago outranks a read that says otherwise. Empty: as the settings say.")))

@@ -39,7 +39,8 @@ pub(super) fn body(list: &str, form: &Form) -> Result<NewLinkBody, Problem> {
     let mode = match form.get("mode") {
         "list-to-group" => Mode::ListToGroup,
         "group-to-list" => Mode::GroupToList,
-        _ => Mode::TwoWay,
+        "two-way" | "" => Mode::TwoWay,
+        _ => return Err(Problem::invalid("mode", "choose which side follows which")),
     };
     let (group, new_group) = match form.get("how") {
         "old" => {
@@ -47,7 +48,8 @@ pub(super) fn body(list: &str, form: &Form) -> Result<NewLinkBody, Problem> {
             let chosen = chosen.ok_or_else(|| Problem::invalid("group", "choose one of the groups"))?;
             (Some(chosen), None)
         }
-        _ => (None, Some(new_group(form))),
+        "new" => (None, Some(new_group(form)?)),
+        _ => return Err(Problem::invalid("how", "say whether the group is to be made, or is there")),
     };
     Ok(NewLinkBody {
         list: list.to_owned(),
@@ -69,13 +71,18 @@ pub(super) fn body(list: &str, form: &Form) -> Result<NewLinkBody, Problem> {
     })
 }
 
-fn new_group(form: &Form) -> NewGroupBody {
-    NewGroupBody {
+fn new_group(form: &Form) -> Result<NewGroupBody, Problem> {
+    let kind = match form.get("kind") {
+        "security" => GroupWord::Security,
+        "m365" | "" => GroupWord::M365,
+        _ => return Err(Problem::invalid("kind", "choose one of the kinds")),
+    };
+    Ok(NewGroupBody {
         name: form.get("new_group.name").to_owned(),
-        kind: Some(if form.get("kind") == "security" { GroupWord::Security } else { GroupWord::M365 }),
+        kind: Some(kind),
         visibility: Visibility::default(),
         owners: form.some("owner").into_iter().collect(),
-    }
+    })
 }
 
 /// The form.
@@ -113,7 +120,7 @@ fn create(visit: &Visit, list: &ListDocument, wish: &Wish) -> Markup {
     let wrong = wish.wrong.as_ref().filter(|_| is_new);
     let given = wish.form.get("new_group.name");
     let name = if is_new { given } else { list.list.name.as_str() };
-    let of = |name, label, hint, value| Field { name, label, hint, value, wrong };
+    let of = |name, label, hint, value| Field { name, label, hint, value, wrong, now: None };
     html! {
         form.stack-3 method="post" action={ "/lists/" (list.list.id) "/links" } aria-labelledby="new" {
             h4 #new { "Create New Outlook List" }

@@ -3,7 +3,7 @@
 use axum::{extract::Path, http::Method, response::Response};
 use listsync_core::{duration, unsettled::Unsettled};
 use listsync_engine::{ports::LinkState, status::Row};
-use listsync_http::{Problem, documents::list::ListDocument};
+use listsync_http::{Problem, documents::list::ListDocument, operations::Standing};
 use maud::{Markup, html};
 
 use super::{
@@ -43,7 +43,8 @@ pub(crate) async fn act(Path(link): Path<String>, Posted { visit, form }: Posted
     let done = match form.get("do") {
         "pause" => visit.asking.pause(link).await.map(drop),
         "resume" => visit.asking.resume(link).await.map(drop),
-        _ => visit.asking.sync(link).await.map(drop),
+        "sync" => visit.asking.sync(link).await.map(drop),
+        _ => Err(Problem::invalid("do", "say what is to be done: sync, pause or resume")),
     };
     match done {
         Ok(()) => answer::to(&format!("/lists/{}", form.get("list").replace('/', ""))),
@@ -64,7 +65,7 @@ async fn page(visit: &Visit, list: String, wish: Wish) -> Result<Response, Probl
             section.panel #details aria-labelledby="details-name" {
                 (top(&document))
                 div { (facts(&document)) }
-                @for (row, unsettled) in &standing { (of_row(visit, row, unsettled)) }
+                @for one in &standing { (of_row(visit, one)) }
                 (form)
             }
         }
@@ -99,7 +100,7 @@ fn facts(document: &ListDocument) -> Markup {
 }
 
 /// One link of the list, or what is said of the list itself.
-fn of_row(visit: &Visit, row: &Row, unsettled: &[Unsettled]) -> Markup {
+fn of_row(visit: &Visit, Standing { row, unsettled }: &Standing) -> Markup {
     let Some(state) = &row.link else {
         return html! { div { p { (chip(&row.state)) } } };
     };

@@ -32,7 +32,8 @@ pub(crate) async fn change(Path(list): Path<String>, Posted { visit, form }: Pos
     let (member, name) = (form.get("address").to_owned(), form.get("name").to_owned());
     let done = match form.get("do") {
         "remove" => visit.asking.take_off(list.clone(), member).await.map(drop),
-        _ => visit.asking.put_on(list.clone(), member, name).await.map(drop),
+        "add" | "" => visit.asking.put_on(list.clone(), member, name).await.map(drop),
+        _ => Err(Problem::invalid("do", "say whether they are put on the list or taken off")),
     };
     match done {
         Ok(()) => answer::to(&format!("/lists/{}/members", list.replace('/', ""))),
@@ -65,7 +66,7 @@ async fn page(visit: &Visit, list: String, form: &Form, wrong: Option<Problem>) 
             h1 { "Who is on " bdi { (document.list.name) } }
             p.lead { (number(document.members)) " on it, " (number(document.opted_out)) " opted out." }
         } }
-        @if may_edit { (add(visit, &document, (form, wrong.as_ref()))) }
+        @if may_edit { (add(visit, &document, &Asked { form, wrong: wrong.as_ref() })) }
         @else if document.list.kind == "filtered" { p.quiet { "A filter decides who is on it: nobody edits it by hand." } }
         @else { (only("operate", "Putting somebody on it")) }
         (table(visit, &document, &members, may_edit))
@@ -74,8 +75,14 @@ async fn page(visit: &Visit, list: String, form: &Form, wrong: Option<Problem>) 
     Ok(Page::new(Here::Lists, format!("Members of {}", document.list.name), body).wrong(wrong).answer(visit))
 }
 
-fn add(visit: &Visit, document: &ListDocument, (form, wrong): (&Form, Option<&Problem>)) -> Markup {
-    let of = |name, label, hint| Field { name, label, hint, value: form.get(name), wrong };
+/// What was typed, and what was wrong with it.
+struct Asked<'a> {
+    form: &'a Form,
+    wrong: Option<&'a Problem>,
+}
+
+fn add(visit: &Visit, document: &ListDocument, Asked { form, wrong }: &Asked<'_>) -> Markup {
+    let of = |name, label, hint| Field { name, label, hint, value: form.get(name), wrong: *wrong, now: None };
     html! {
         details open[wrong.is_some()] {
             summary { h2 { "Put somebody on it" } }

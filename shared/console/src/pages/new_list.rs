@@ -32,7 +32,14 @@ pub(crate) async fn make(Posted { visit, form }: Posted) -> Response {
 }
 
 fn page(visit: &Visit, form: &Form, wrong: Option<Problem>) -> Response {
-    let of = |name, label, hint| Field { name, label, hint, value: form.get(name), wrong: wrong.as_ref() };
+    let of = |name, label, hint| Field {
+        name,
+        label,
+        hint,
+        value: form.get(name),
+        wrong: wrong.as_ref(),
+        now: None,
+    };
     let body = html! {
         (crumbs(&[("/lists", "Lists")], "Make a list"))
         div.head { div { h1 { "Make a list" } p.lead { "It has nobody on it at first, and leads nowhere until it is linked to a group." } } }

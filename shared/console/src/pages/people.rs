@@ -34,8 +34,8 @@ async fn page(visit: &Visit) -> Result<Response, Problem> {
     let body = html! {
         div.head { div { h1 { "People" } @if is_asked && wrong.is_none() { p.lead role="status" { "Nobody here is known by that." } } } }
         form.filter method="get" action="/people" role="search" aria-label="People" {
-            div.grow { (field(&Field { name: "address", label: "Address", hint: "", value: asked, wrong: wrong.as_ref() })) }
-            div { (field(&Field { name: "key", label: "Key of the HR system", hint: "", value: key, wrong: wrong.as_ref() })) }
+            div.grow { (field(&Field { name: "address", label: "Address", hint: "", value: asked, wrong: wrong.as_ref(), now: None })) }
+            div { (field(&Field { name: "key", label: "Key of the HR system", hint: "", value: key, wrong: wrong.as_ref(), now: None })) }
             button { "Find" }
         }
         (table(&all.items))

@@ -171,6 +171,7 @@ async fn erase_page(
         hint: "As it stands above, so that it is this person and no other.",
         value: form.get("address"),
         wrong: wrong.as_ref(),
+        now: None,
     };
     let body = html! {
         (crumbs(&[("/people", "People"), (&format!("/people/{}", contact.id), &contact.address)], "Erase"))

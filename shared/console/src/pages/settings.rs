@@ -1,15 +1,17 @@
 //! Settings > List Service.
 
 use axum::{http::Method, response::Response};
+use listsync_engine::ports::PortError;
 use listsync_http::{
     Problem,
-    documents::settings::{SettingsDocument, SettingsPatch},
+    documents::settings::{SettingsDocument, SettingsEdit, SettingsPatch},
     operations::tag_of,
 };
 use maud::html;
 
 use crate::{
-    answer::{self, Page, settled},
+    answer::{self, Page, again, settled},
+    edit::{Edit, carried, is_changed},
     form::Form,
     frame::Here,
     parts::{Field, area, field, only, token},
@@ -21,9 +23,9 @@ pub(crate) async fn show(visit: Visit) -> Response {
     settled(&visit, Here::ListService, found)
 }
 
-/// Saves what was typed, where the settings are still as they were shown.
+/// Saves what was changed, where nobody else has changed the same meanwhile.
 pub(crate) async fn save(Posted { visit, form }: Posted) -> Response {
-    match visit.asking.change_settings(changed(&form), form.get("read").to_owned()).await {
+    match saved(&visit, &form).await {
         Ok(edit) if edit.unanswered.is_empty() => answer::to("/settings/list-service"),
         Ok(edit) => {
             // They are saved: nobody answers to some of the names, which may be meant so.
@@ -33,76 +35,86 @@ pub(crate) async fn save(Posted { visit, form }: Posted) -> Response {
             settled(&visit, Here::ListService, found)
         }
         Err(problem) => {
-            let found = wrong_page(&visit, &form, problem).await;
-            settled(&visit, Here::ListService, found)
+            let found = wrong_page(&visit, &form, problem.clone()).await;
+            again(&visit, Here::ListService, problem, found)
         }
     }
 }
 
+/// So often it is judged again against what others have saved in the meantime.
+const TRIES: usize = 5;
+
+async fn saved(visit: &Visit, form: &Form) -> Result<SettingsEdit, Problem> {
+    let mut tries = 1;
+    loop {
+        let kept = visit.asking.settings().await?;
+        if Edit::new(form, &typed(&kept)).is_in_conflict() {
+            return Err(PortError::settings_changed().into());
+        }
+        // Of just these settings it is known that there is no conflict: of any others it is not.
+        match visit.asking.change_settings(changed(form), tag_of(&kept)).await {
+            Err(problem) if problem.code == CONFLICT && tries < TRIES => tries += 1,
+            done => return done,
+        }
+    }
+}
+
+/// The code of what is others' by now.
+const CONFLICT: &str = "version";
+
 fn changed(form: &Form) -> SettingsPatch {
+    let text = |name| is_changed(form, name).then(|| form.get(name).to_owned());
+    let lines = |name| is_changed(form, name).then(|| form.lines(name));
     SettingsPatch {
-        every: form.some("every"),
-        full_check_every: form.some("full-check-every"),
-        settle_window: form.some("settle-window"),
-        max_removals: form.some("max-removals"),
-        max_additions: form.some("max-additions"),
-        internal_domains: Some(form.lines("internal-domains")),
-        protected: Some(form.lines("protected")),
-        linkable_groups: Some(form.lines("linkable-groups")),
-        audit_keep: form.some("audit-keep"),
-        effects_keep: form.some("effects-keep"),
+        every: text("every"),
+        full_check_every: text("full-check-every"),
+        settle_window: text("settle-window"),
+        max_removals: text("max-removals"),
+        max_additions: text("max-additions"),
+        internal_domains: lines("internal-domains"),
+        protected: lines("protected"),
+        linkable_groups: lines("linkable-groups"),
+        audit_keep: text("audit-keep"),
+        effects_keep: text("effects-keep"),
     }
 }
 
 fn typed(kept: &SettingsDocument) -> Form {
-    let SettingsDocument {
-        every,
-        full_check_every,
-        settle_window,
-        max_removals,
-        max_additions,
-        internal_domains,
-        protected,
-        linkable_groups,
-        audit_keep,
-        effects_keep,
-    } = kept.clone();
-    Form::of([
-        ("read", tag_of(kept)),
-        ("every", every),
-        ("full-check-every", full_check_every),
-        ("settle-window", settle_window),
-        ("max-removals", max_removals),
-        ("max-additions", max_additions),
-        ("internal-domains", internal_domains.join("\n")),
-        ("protected", protected.join("\n")),
-        ("linkable-groups", linkable_groups.join("\n")),
-        ("audit-keep", audit_keep),
-        ("effects-keep", effects_keep),
-    ])
+    Form::of(kept.texts())
+}
+
+/// What the page shows.
+struct Shown<'a> {
+    /// What its fields say.
+    form: &'a Form,
+    kept: &'a Form,
+    /// What others changed meanwhile; none: it is no matter.
+    moved: Option<Edit<'a>>,
+    note: Option<String>,
+    wrong: Option<Problem>,
 }
 
 async fn wrong_page(visit: &Visit, form: &Form, problem: Problem) -> Result<Response, Problem> {
-    let kept = visit.asking.settings().await?;
-    // What was typed stays. Where others changed the settings meanwhile, it is of those of now once it is sent again.
-    let is_stale = problem.field.is_none() && problem.status.is_client_error();
-    let read = if is_stale { tag_of(&kept) } else { form.get("read").to_owned() };
-    Ok(shown(visit, (form, &read), None, Some(problem)))
+    let kept = typed(&visit.asking.settings().await?);
+    // What was typed stays. After a conflict it is of the settings of now: sent again, it is meant.
+    let edit = Edit::new(form, &kept);
+    let is_conflict = problem.code == CONFLICT;
+    let again = if is_conflict { edit.again() } else { form.clone() };
+    let moved = is_conflict.then_some(edit);
+    Ok(shown(visit, Shown { form: &again, kept: &kept, moved, note: None, wrong: Some(problem) }))
 }
 
 async fn page(visit: &Visit, note: Option<String>) -> Result<Response, Problem> {
-    let form = typed(&visit.asking.settings().await?);
-    let read = form.get("read").to_owned();
-    Ok(shown(visit, (&form, &read), note, None))
+    let kept = typed(&visit.asking.settings().await?);
+    Ok(shown(visit, Shown { form: &kept, kept: &kept, moved: None, note, wrong: None }))
 }
 
-fn shown(
-    visit: &Visit,
-    (form, read): (&Form, &str),
-    note: Option<String>,
-    wrong: Option<Problem>,
-) -> Response {
-    let of = |name, label, hint| Field { name, label, hint, value: form.get(name), wrong: wrong.as_ref() };
+fn shown(visit: &Visit, Shown { form, kept, moved, note, wrong }: Shown<'_>) -> Response {
+    let now = |name| moved.as_ref().and_then(|edit| edit.moved(name));
+    let of = |name, label, hint| {
+        let (value, wrong, now) = (form.get(name), wrong.as_ref(), now(name));
+        Field { name, label, hint, value, wrong, now }
+    };
     let may = visit.may(Method::PATCH, "/v1/settings");
     let body = html! {
         div.head { div {
@@ -113,7 +125,7 @@ fn shown(
         @if let Some(note) = note { section.notice.look role="status" { p { (note) } } }
         form.stack-5 method="post" action="/settings/list-service" {
             (token(visit))
-            input type="hidden" name="read" value=(read);
+            (carried(form, kept))
             section.stack-5 aria-labelledby="when" {
                 h2 #when { "When" }
                 (field(&of("every", "How often lists are synchronized", "What changes on a list is synced at once; this is for what changes in groups. Such as 15m.")))

@@ -1,12 +1,15 @@
 //! Signing in by a link, and out.
 
+use std::net::IpAddr;
+
 use axum::{
     extract::{Request, State},
-    http::{HeaderValue, StatusCode, Uri, header},
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
     response::Response,
 };
 use listsync_http::Problem;
 use maud::{Markup, html};
+use url::{Host, Url};
 
 use crate::{
     Console,
@@ -63,7 +66,7 @@ async fn entered(console: &Console, request: Request) -> Result<Response, Proble
         return Err(foreign());
     }
     // A link is printed on the machine's own terminal. Who brings it from elsewhere has found it.
-    if !client.is_some_and(|client| client.is_loopback()) {
+    if !is_of_this_machine(client, &parts.headers) {
         let detail = "a link of 'listsync console' signs in on the machine that printed it, and nowhere else";
         return Err(Problem::new(StatusCode::FORBIDDEN, "not_here", detail)
             .hint("open it in a browser of that machine, or forward its port to yours with ssh -L"));
@@ -83,11 +86,33 @@ async fn entered(console: &Console, request: Request) -> Result<Response, Proble
     Ok(response)
 }
 
+/// What a proxy adds to a request that it passes on (RFC 7239; RFC 9110, section 7.6.3).
+const PASSED_ON: [&str; 3] = ["forwarded", "x-forwarded-for", "via"];
+
+/// Whether a request was made on this machine. A proxy beside the program connects from loopback whoever asks it, so that the
+/// connection alone does not tell: what was passed on is not of this machine, nor is a page under a name that others can open.
+fn is_of_this_machine(client: Option<IpAddr>, headers: &HeaderMap) -> bool {
+    client.is_some_and(|client| client.is_loopback())
+        && PASSED_ON.iter().all(|name| !headers.contains_key(*name))
+        && headers.get_all(header::ORIGIN).iter().all(is_loopback_origin)
+}
+
+fn is_loopback_origin(origin: &HeaderValue) -> bool {
+    let url = origin.to_str().ok().and_then(|text| Url::parse(text).ok());
+    url.is_some_and(|url| match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    })
+}
+
 /// Ends the session.
 pub(crate) async fn leave(Posted { visit, .. }: Posted) -> Response {
     if let Err(error) = visit.session.end(visit.console.service().seen.as_ref()).await {
         return answer::refusal(&visit, Here::Status, error.into());
     }
+    visit.console.drafts.drop_all_of(&visit.session.name());
     let mut response = answer::to("/sign-in");
     set_cookie(&mut response, &format!("{COOKIE}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0"));
     response
@@ -107,8 +132,18 @@ fn own_path(text: &str) -> &str {
     if is_own { text } else { "/" }
 }
 
+/// So many bytes of a form are given back at most to whoever is not signed in.
+const GIVEN_BACK: usize = 64 * 1024;
+
 /// What was typed when the session had ended: nothing is lost, and nothing is done before somebody is signed in.
 pub(crate) fn lost(path: &Uri, form: &Form) -> Response {
+    if form.size() > GIVEN_BACK {
+        let detail = "you are not signed in any more, and this form is too large to be kept on a page";
+        return refused(
+            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail)
+                .hint("nothing was changed: go back to the form in your browser, sign in in another window, and send it again"),
+        );
+    }
     let body = html! {
         p.lead { "You are not signed in any more. Nothing was changed, and what you typed is kept on this page." }
         p { "Sign in in another window: type " code { "listsync console" } " and open the link that it prints. Then come back, and go on." }
@@ -133,7 +168,7 @@ fn again(path: &str, form: &Form, token: &Markup) -> Markup {
             dl.facts {
                 @for (name, value) in form.typed() { dt { (name) } dd { bdi { (value) } } }
             }
-            @for (name, value) in form.typed() { input type="hidden" name=(name) value=(value); }
+            @for (name, value) in form.sent() { input type="hidden" name=(name) value=(value); }
             div { button.primary { "Send it" } }
         }
     }
@@ -142,6 +177,18 @@ fn again(path: &str, form: &Form, token: &Markup) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_page_of_this_machine_is_at_a_loopback_address_or_localhost() {
+        for own in ["http://127.0.0.1:8080", "http://localhost", "http://[::1]:9000", "http://127.0.0.2"] {
+            assert!(is_loopback_origin(&HeaderValue::from_static(own)), "{own}");
+        }
+        for other in
+            ["null", "", "https://lists.contoso.example", "http://localhost.evil.example", "http://10.0.0.1"]
+        {
+            assert!(!is_loopback_origin(&HeaderValue::from_static(other)), "{other}");
+        }
+    }
 
     #[test]
     fn signing_in_leads_to_no_other_host() {

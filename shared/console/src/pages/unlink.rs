@@ -4,7 +4,7 @@ use axum::{extract::Path, response::Response};
 use listsync_http::Problem;
 use maud::html;
 
-use super::limits::{above, link_of};
+use super::limits::above;
 use crate::{
     answer::{self, Page, settled},
     frame::Here,
@@ -18,7 +18,7 @@ pub(crate) async fn ask(visit: Visit, Path(link): Path<String>) -> Response {
 }
 
 async fn page(visit: &Visit, link: &str) -> Result<Response, Problem> {
-    let document = link_of(visit, link).await?;
+    let document = visit.asking.link_of(link.to_owned()).await?;
     let body = html! {
         (above(&document, "Unlink"))
         div.head { div {

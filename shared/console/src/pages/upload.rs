@@ -16,14 +16,18 @@ use crate::{
     form::Form,
     frame::Here,
     parts::{Field, Shown, count, crumbs, field, number, people, persons, select, token, url},
-    visit::{Posted, Uploaded, Visit},
+    visit::{Posted, Sending, Uploaded, Visit},
 };
 
 /// Names and rows of each kind that are shown.
 const NAMES: usize = 20;
 
 /// Keeps a file that was sent, and leads to what it would do.
-pub(crate) async fn send(Uploaded { visit, upload }: Uploaded) -> Response {
+pub(crate) async fn send(sending: Sending) -> Response {
+    sending.answered(sent).await
+}
+
+async fn sent(Uploaded { visit, upload }: Uploaded) -> Response {
     let form = upload.form;
     if upload.content.is_empty() {
         let wrong = Problem::invalid("file", "choose a file that is not empty");
@@ -53,14 +57,21 @@ pub(crate) async fn look(visit: Visit, Path(draft): Path<String>) -> Response {
 
 /// Takes the file, or puts it away.
 pub(crate) async fn decide(Path(name): Path<String>, Posted { visit, form }: Posted) -> Response {
+    if !["take", "away"].contains(&form.get("do")) {
+        let problem = Problem::invalid("do", "say whether the file is taken or put away");
+        return answer::refusal(&visit, Here::Import, problem);
+    }
     if form.get("do") == "away" {
-        visit.console.drafts.drop(&name);
-        return answer::to("/imports");
+        let found = kept(&visit, &name).map(|_| {
+            visit.console.drafts.drop(&name, &visit.session.name());
+            answer::to("/imports")
+        });
+        return settled(&visit, Here::Import, found);
     }
     let done = take(&visit, &name, &form).await;
     match done {
         Ok(import) => {
-            visit.console.drafts.drop(&name);
+            visit.console.drafts.drop(&name, &visit.session.name());
             answer::to(&format!("/imports/{import}"))
         }
         Err(problem) => {
@@ -224,7 +235,7 @@ fn decision(visit: &Visit, name: &str, form: &Form, preview: &PreviewAnswer) -> 
 
 /// How else the file may be read; it is looked at anew.
 fn otherwise(name: &str, form: &Form, wrong: Option<&Problem>) -> Markup {
-    let of = |name, label, hint| Field { name, label, hint, value: form.get(name), wrong };
+    let of = |name, label, hint| Field { name, label, hint, value: form.get(name), wrong, now: None };
     html! {
         details.rule open[wrong.is_some()] {
             summary { h2 { "Read it in another way" } }

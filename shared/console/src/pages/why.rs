@@ -35,6 +35,7 @@ async fn page(visit: &Visit, list: String) -> Result<Response, Problem> {
         hint: "In full, such as name@contoso.com",
         value: &asked,
         wrong: wrong.as_ref(),
+        now: None,
     };
     let name = &document.list.name;
     let body = html! {

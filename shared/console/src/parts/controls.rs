@@ -12,6 +12,8 @@ pub(crate) struct Field<'a> {
     pub(crate) value: &'a str,
     /// What was wrong with the form that was sent before.
     pub(crate) wrong: Option<&'a Problem>,
+    /// What others have made of it since it was shown; none: nothing.
+    pub(crate) now: Option<&'a str>,
 }
 
 impl Field<'_> {
@@ -29,8 +31,16 @@ impl Field<'_> {
         let id = self.id();
         let hint = (!self.hint.is_empty()).then(|| format!("{id}-hint"));
         let error = self.error().map(|_| format!("{id}-error"));
-        let both: Vec<String> = hint.into_iter().chain(error).collect();
-        (!both.is_empty()).then(|| both.join(" "))
+        let now = self.now.map(|_| format!("{id}-now"));
+        let all: Vec<String> = hint.into_iter().chain(error).chain(now).collect();
+        (!all.is_empty()).then(|| all.join(" "))
+    }
+
+    fn changed(&self, now: &str) -> Markup {
+        html! {
+            strong { "Changed by others meanwhile. " }
+            @if now.is_empty() { "It is empty now." } @else { "It is now: " bdi { (now.lines().collect::<Vec<_>>().join(", ")) } }
+        }
     }
 
     fn before(&self) -> Markup {
@@ -39,6 +49,7 @@ impl Field<'_> {
             label for=(id) { (self.label) }
             @if !self.hint.is_empty() { span.hint id={ (id) "-hint" } { (self.hint) } }
             @if let Some(error) = self.error() { span.error id={ (id) "-error" } { (error) } }
+            @if let Some(now) = self.now { span.hint id={ (id) "-now" } { (self.changed(now)) } }
         }
     }
 }

@@ -8,16 +8,16 @@ pub enum Idle {
     Idle,
     /// They are on a list, or are to be once they confirm it.
     Listed,
-    /// They said no to a list, to all, or were erased: what they said is never taken for a trace that nobody needs.
+    /// They said no to a list that there is, to all, or were erased: what they said is never taken for a trace that nobody needs.
     SaidNo,
-    /// They are on no list, and that, or something of them, changed too lately; or it is not known when.
+    /// They are on no list, and that, or something of them, changed too lately; or it is not known since when.
     Recent,
 }
 
 /// Judges somebody of whom nothing may have changed after this moment; none: whenever it was.
 #[must_use]
 pub fn idle(person: &Person, before: Option<Timestamp>) -> Idle {
-    let mut stances = person.stances.values();
+    let stances = person.stances.values();
     let stands = |standing| matches!(standing, Standing::Member | Standing::Pending);
     if stances.clone().any(|stance| stands(stance.standing)) {
         return Idle::Listed;
@@ -26,16 +26,16 @@ pub fn idle(person: &Person, before: Option<Timestamp>) -> Idle {
         .clone()
         .any(|stance| stance.standing == Standing::OptedOut || matches!(stance.word, Some(Word::No(_))));
     let contact = &person.contact;
-    if says_no || contact.opted_out.is_some() || person.erased.is_some() || !person.of_former.is_empty() {
+    // A no to a list that is no more outlives the contact under its address, as in any deletion.
+    if says_no || contact.opted_out.is_some() || person.erased.is_some() {
         return Idle::SaidNo;
     }
     let Some(before) = before else { return Idle::Idle };
-    let known = stances.by_ref().map(|stance| stance.since).filter(|since| *since > Timestamp::UNIX_EPOCH);
-    let last = known.chain(contact.fields.values().map(|field| field.at)).max();
-    match last {
-        Some(last) if last <= before => Idle::Idle,
-        Some(_) | None => Idle::Recent,
-    }
+    let known = stances.map(|stance| stance.since).filter(|since| *since > Timestamp::UNIX_EPOCH);
+    // Fields do not tell since when somebody is on no list: a list that was deleted leaves no stance behind.
+    let Some(left) = known.max() else { return Idle::Recent };
+    let last = contact.fields.values().map(|field| field.at).fold(left, Timestamp::max);
+    if last <= before { Idle::Idle } else { Idle::Recent }
 }
 
 #[cfg(test)]
@@ -92,8 +92,7 @@ mod tests {
         let mut to_all = anna(&[]);
         to_all.contact.refuse_all(no(OptOutReason::Complaint));
         let erased = Person { erased: Some(Suppressed::erasure(at(1))), ..anna(&[]) };
-        let of_former = [(list("gone"), no(OptOutReason::Own))].into();
-        for person in [to_all, erased, Person { of_former, ..anna(&[]) }] {
+        for person in [to_all, erased] {
             assert_eq!(idle(&person, None), Idle::SaidNo);
         }
         let yes = Stance { word: Some(Word::Yes), ..absent };
@@ -111,5 +110,11 @@ mod tests {
         lately.contact.fields.insert("department".into(), field);
         assert_eq!(idle(&lately, Some(at(10))), Idle::Recent);
         assert_eq!(idle(&lately, Some(at(11))), Idle::Idle);
+        lately.stances.clear();
+        assert_eq!(
+            idle(&lately, Some(at(99))),
+            Idle::Recent,
+            "their only list may have been deleted just now"
+        );
     }
 }

@@ -24,7 +24,8 @@ pub trait Ends: Send + Sync {
     /// The ends up to this moment, the earliest first, after this one, at most `limit`. A store may name some that hold no more.
     async fn ended(&self, upto: Timestamp, after: Option<&End>, limit: usize) -> PortResult<Vec<End>>;
     /// The ends by which somebody left a list and that come after this moment, the earliest first, after this one, at most `limit`:
-    /// a clock ran ahead. A store may name some that hold no more, and none that are older than 30 days.
+    /// a clock ran ahead. A store may name some that hold no more, and
+    /// need not name those whose end was more than 30 days ago.
     async fn lapsed(&self, now: Timestamp, after: Option<&End>, limit: usize) -> PortResult<Vec<End>>;
     /// Forgets these ends, where they are still just these: nobody leaves or stays by it.
     async fn forget_ends(&self, ends: &[End]) -> PortResult<()>;

@@ -62,11 +62,47 @@ pub(super) fn undecided(row: Member, now: Timestamp, window: Duration) -> (Membe
 }
 
 /// The row of a member whose effect had none, for no fault of its own: it is due. What a person approved stays approved, as
-/// the approval names those who are held and is spent only when a run has tried them all.
+/// the approval names those who are held and is spent only when a run has tried them all. What an earlier run intended and
+/// did not record may have taken effect, and stays open, with the window that it waited out.
 pub(super) fn not_sent(effect: &Effect, row: Member) -> Member {
     let open = match row.open {
         Some(held @ Open::Held { .. }) if effect.release == Release::Approved => held,
+        Some(waiting @ Open::SetAside { .. }) if row.intent.is_some() => waiting,
         _ => Open::Due,
     };
-    Member { intent: None, open: Some(open), ..row }
+    Member { open: Some(open), ..row }
+}
+
+#[cfg(test)]
+mod tests {
+    use listsync_core::{id::ObjectId, member::MemberKey};
+
+    use super::*;
+
+    fn unsent(row: Member) -> Member {
+        let effect = Effect {
+            key: row.key.clone(),
+            change: Change { side: Side::Group, op: Op::Add },
+            cause: Cause::Unrecorded,
+            release: Release::Free,
+            address: None,
+            name: String::new(),
+            contact: None,
+            also: Vec::new(),
+        };
+        not_sent(&effect, row)
+    }
+
+    /// Law 2: whoever is not sent again may show as a member all the same, and it must be known why.
+    #[test]
+    fn what_a_killed_run_may_have_sent_stays_open_where_it_is_not_sent_again() {
+        let key = MemberKey::Principal(ObjectId::parse("anna").expect("an id"));
+        let blank = Member::unknown(key);
+        let since = Timestamp::UNIX_EPOCH;
+        let intended = Member { intent: Some(Intent { op: Op::Add, since }), ..blank.clone() };
+        assert_eq!(unsent(intended.clone()), Member { open: Some(Open::Due), ..intended.clone() });
+        let waited = Member { open: Some(Open::SetAside { recheck_at: since }), ..intended };
+        assert_eq!(unsent(waited.clone()), waited, "who waited once is then asked for alone");
+        assert_eq!(unsent(blank.clone()), Member { open: Some(Open::Due), ..blank });
+    }
 }

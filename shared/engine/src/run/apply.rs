@@ -39,6 +39,18 @@ pub(crate) enum Stop {
     Failed(PortError),
 }
 
+impl Stop {
+    /// What stops a run counts more than what calls for another, and a failure more than the time; of equals the first.
+    pub(super) fn outweighs(&self, other: Option<&Self>) -> bool {
+        let weight = |stop: &Self| match stop {
+            Self::GoOn => 0,
+            Self::OutOfTime => 1,
+            Self::Failed(_) => 2,
+        };
+        other.is_none_or(|other| weight(self) > weight(other))
+    }
+}
+
 /// How much of a plan was tried.
 pub(super) struct Tried {
     done: usize,
@@ -58,6 +70,13 @@ pub(crate) struct Apply<'a> {
     pub(crate) batches: AtomicU32,
     /// How many requests that write the group may be under way.
     pub(crate) window: Window,
+}
+
+impl<'a> Apply<'a> {
+    /// For calls to the directory that write.
+    pub(super) fn call(&self) -> Call<'a> {
+        Call { until: self.lease.until.min(self.look.until), meter: self.look.meter }
+    }
 }
 
 impl Apply<'_> {
@@ -154,11 +173,6 @@ impl Apply<'_> {
             return Ok(());
         }
         self.fold(Fold { moved, effects, ..Fold::default() }).await.map(drop)
-    }
-
-    /// For calls to the directory that write.
-    pub(super) fn call(&self) -> Call<'_> {
-        Call { until: self.lease.until.min(self.look.until), meter: self.look.meter }
     }
 
     pub(super) async fn fold(&self, fold: Fold) -> PortResult<Vec<ListOutcome>> {

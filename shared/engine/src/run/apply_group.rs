@@ -2,8 +2,9 @@
 //!
 //! The intents of the batches that go next are saved ahead, in one write, and each batch is folded in a write of its own as it
 //! is answered. So a run that dies between any two calls leaves intents open that may have been sent or not, which the next
-//! run cannot tell apart and treats alike. How many there can be is bounded by the window: a place in it is free again once
-//! its answers are recorded, not when they arrive.
+//! run cannot tell apart and treats alike; what an earlier run left open stays so. How many there can be is bounded by two
+//! windows, one that was sent and one that was only intended: a place is free again once its answers are recorded, not when
+//! they arrive.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -12,7 +13,7 @@ use listsync_core::{
     belief::Belief,
     case::failed_again,
     effects::Done,
-    flight::Window,
+    flight::{Strain, Window},
     link::Side,
     member::{Change, Intent, Member, Op, Open},
     plan::Effect,
@@ -68,15 +69,8 @@ struct End {
 }
 
 impl End {
-    /// What stops a run counts more than what calls for another, and a failure more than the time.
     fn stop(&mut self, stop: Stop) {
-        let outweighs = match (&self.stop, &stop) {
-            (None, _) => true,
-            (Some(Stop::GoOn), stop) => *stop != Stop::GoOn,
-            (Some(Stop::OutOfTime), stop) => matches!(stop, Stop::Failed(_)),
-            (Some(Stop::Failed(_)), _) => false,
-        };
-        if outweighs {
+        if stop.outweighs(self.stop.as_ref()) {
             self.stop = Some(stop);
         }
     }
@@ -143,6 +137,11 @@ impl<'a> Apply<'a> {
     {
         loop {
             self.judge_all(course, resolution);
+            // What a request that is tried again was told counts before it is answered.
+            match self.look.meter.take_strain() {
+                Strain::None => {}
+                strain => self.window = self.window.after(strain),
+            }
             let nothing_left = course.ready.is_empty() && course.waiting.is_empty();
             if nothing_left || course.end.is_near() || !course.has_room(self.window) {
                 return;
@@ -169,13 +168,12 @@ impl<'a> Apply<'a> {
             course.flight.beside(self.renew()).await?;
             // Time went by, and answers may have come: what ends a run counts before anything more begins.
             self.judge_all(course, resolution);
-            if course.end.is_near() || self.look.is_out_of_time() {
+            if course.end.is_near() || self.look.is_out_of_time() || !course.has_room(self.window) {
                 return Ok(());
             }
         }
         if let Some(next) = course.ready.pop_front() {
-            let until = self.lease.until.min(self.look.until);
-            course.flight.begin(sent(self.look, until, (course.op, next)));
+            course.flight.begin(sent(self.look, self.call(), course.op, next));
         }
         Ok(())
     }
@@ -194,9 +192,9 @@ impl<'a> Apply<'a> {
         let intend = |row: &Member| Member { intent: Some(Intent { op, since }), ..row.clone() };
         let rows = batches.iter().flat_map(|batch| &batch.effects).map(|(_, row)| intend(row));
         let fold = Fold { members: rows.map(MemberChange::Put).collect(), ..Fold::default() };
-        course.flight.beside(self.fold(fold)).await?;
+        // Whether or not the store says that it took them, they are to be sent or taken back.
         course.ready.extend(batches);
-        Ok(())
+        course.flight.beside(self.fold(fold)).await.map(drop)
     }
 
     /// Waits for an answer, and keeps the lease meanwhile.
@@ -265,7 +263,7 @@ impl<'a> Apply<'a> {
         for ((effect, row), answer) in effects.into_iter().zip(answers) {
             let listed = resolution.still_listed.contains(&effect.key);
             if listed && matches!(answer, Applied::Done | Applied::AlreadySo) {
-                tally.stop.get_or_insert(Stop::GoOn);
+                tally.end(Stop::GoOn);
             }
             let intended = row.intent.filter(|intent| intent.op == op).map_or(since, |intent| intent.since);
             tally.done.extend(done_in_group(effect, &answer, intended));
@@ -339,7 +337,7 @@ impl<'a> Apply<'a> {
             let now = self.look.now();
             let open = Open::Failed { code: error.code, attempts: 0, retry_at: now };
             tally.keep(Member { intent: None, open: Some(open), ..row });
-            tally.stop.get_or_insert(Stop::GoOn);
+            tally.end(Stop::GoOn);
             return;
         }
         let open = failed_again(row.open.as_ref(), &error.code, self.look.now());
@@ -356,10 +354,9 @@ impl<'a> Apply<'a> {
 }
 
 /// Sends one batch.
-async fn sent<'p>(look: Look<'p>, until: Timestamp, (op, intended): (Op, Intended<'p>)) -> Answered<'p> {
+async fn sent<'p>(look: Look<'p>, call: Call<'p>, op: Op, intended: Intended<'p>) -> Answered<'p> {
     let ids: Vec<_> =
         intended.effects.iter().filter_map(|(effect, _)| effect.key.object_id().cloned()).collect();
-    let call = Call { until, meter: look.meter };
     let (directory, group) = (&look.ports.directory, &look.link().group);
     let answers = match intended.sending {
         Sending::Anew => directory.write(call, group, op, &ids).await,
@@ -391,9 +388,8 @@ struct GroupTally {
 }
 
 impl GroupTally {
-    /// Ends the run; what stops it counts more than what calls for another.
     fn end(&mut self, stop: Stop) {
-        if matches!(self.stop, None | Some(Stop::GoOn)) {
+        if stop.outweighs(self.stop.as_ref()) {
             self.stop = Some(stop);
         }
     }

@@ -418,9 +418,15 @@ async fn identify(look: Look<'_>, observed: &mut Observed) -> PortResult<(Resolv
     Ok((Resolved::All(unmatched), renamed))
 }
 
-/// A list is read after those left it whose membership ended, and a filtered one after it followed its filter; where both sides are to be read in full, it asks for everybody.
+/// A list is read after those left it whose membership ended, and a filtered one after it followed its filter; where both
+/// sides are to be read in full, it asks for everybody.
 async fn follow(look: Look<'_>) -> PortResult<()> {
-    ends::follow_for_run(look.ports, look.link()).await?;
+    // A preview does nothing about its own link, which the beat would have made due.
+    let reader = match look.matches {
+        Matches::Saved => Some(&look.link().id),
+        Matches::Unsaved => None,
+    };
+    ends::follow_of_list(look.ports, &look.link().list, reader).await?;
     let full = look.progress().full_read_at.is_none_or(|at| at <= look.now());
     let extent = if full { Extent::Everybody } else { Extent::Changed };
     filtered::follow_for_run(look.ports, &look.link().list, extent).await

@@ -314,8 +314,8 @@ async fn full(look: Look<'_>) -> PortResult<Observed> {
             (false, false) => sources::read(look).await,
         }
     };
-    // What is remembered is this run's alone to change, so that it may be read meanwhile. The list is read last: who leaves it
-    // while a large group is read is not to be taken for a member.
+    // What is remembered is read meanwhile: no other run changes it, and a preview beside a run may show what that did since.
+    // The list is read last: who leaves it while a large group is read is not to be taken for a member.
     let (side, rows) = tokio::try_join!(side, look.ports.links.members(&link.id, MemberQuery::All))?;
     let GroupSide { read, cursor, name, completeness, principals, nesting, others, holders, unread } = side;
     let entries = look.ports.lists.entries(&link.list, EntryQuery::All).await?;

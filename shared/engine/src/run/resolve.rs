@@ -207,15 +207,23 @@ impl Search<'_, '_> {
     /// first, the same comes of it.
     async fn look_up(&mut self, observed: &mut Observed, asking: &[Entry], batch: usize) -> PortResult<bool> {
         let (mut window, mut waiting) = (Window::default(), asking.chunks(batch));
-        let (mut under_way, mut done) = (FuturesOrdered::new(), 0);
+        let (mut under_way, mut done, mut failed) = (FuturesOrdered::new(), 0, None);
         loop {
-            while under_way.len() < window.size() && !self.look.is_out_of_time() {
+            // After a failure nothing begins; what is answered all the same is saved.
+            while failed.is_none() && under_way.len() < window.size() && !self.look.is_out_of_time() {
                 let Some(chunk) = waiting.next() else { break };
                 under_way.push_back(asked(self.look, chunk));
             }
             let Some(Heard { chunk, answers }) = under_way.next().await else { break };
             window = window.after(self.look.meter.take_strain());
-            let answers = answers?.into_iter().map(|answer| match answer {
+            let answers = match answers {
+                Ok(answers) => answers,
+                Err(error) => {
+                    failed.get_or_insert(error);
+                    continue;
+                }
+            };
+            let answers = answers.into_iter().map(|answer| match answer {
                 Lookup::Found(principal) => Some(Match::One(principal)),
                 Lookup::Ambiguous(ids) => Some(Match::Several(ids)),
                 Lookup::Nobody => None,
@@ -226,7 +234,7 @@ impl Search<'_, '_> {
             done += chunk.len();
             self.look.watch.step(Step::LookedUp { done, total: asking.len() });
         }
-        Ok(done == asking.len())
+        failed.map_or(Ok(done == asking.len()), Err)
     }
 
     async fn pass_over_everybody(&mut self, observed: &mut Observed, asking: &[Entry]) -> PortResult<bool> {

@@ -26,7 +26,7 @@ pub(crate) fn add_one(world: &mut World, call: &Call, who: &Caller, at: (ObjectI
     let url = body.get("@odata.id").unwrap_or(&Value::Null);
     let id = reference::target(call, url)?;
     may_write(world, who, group, set)?;
-    world.traffic.write(group, world.settings.writers)?;
+    world.write_to(group)?;
     check_new(world, who, (group, set), &[id])?;
     let now = world.now();
     world.directory.link(group, set, id, now);
@@ -42,7 +42,7 @@ pub(crate) fn add_all(
 ) -> Result<(), Refusal> {
     let (group, set) = at;
     may_write(world, who, group, set)?;
-    world.traffic.write(group, world.settings.writers)?;
+    world.write_to(group)?;
     check_new(world, who, at, ids)?;
     let now = world.now();
     for id in ids {
@@ -58,7 +58,7 @@ pub(crate) fn remove(world: &mut World, call: &Call, who: &Caller, at: (ObjectId
     call.no_body()?;
     let id = reference::path_id(id)?;
     may_write(world, who, group, set)?;
-    world.traffic.write(group, world.settings.writers)?;
+    world.write_to(group)?;
     let now = world.now();
     if world.directory.unlink(group, set, id, now) {
         return Ok(Answer::no_content());

@@ -125,6 +125,37 @@ impl SettingsDocument {
     }
 }
 
+impl SettingsDocument {
+    /// Each setting by its name, as a person types it: what there may be several of, one to a line.
+    #[must_use]
+    pub fn texts(&self) -> [(&'static str, String); 10] {
+        let Self {
+            every,
+            full_check_every,
+            settle_window,
+            max_removals,
+            max_additions,
+            internal_domains,
+            protected,
+            linkable_groups,
+            audit_keep,
+            effects_keep,
+        } = self;
+        [
+            ("every", every.clone()),
+            ("full-check-every", full_check_every.clone()),
+            ("settle-window", settle_window.clone()),
+            ("max-removals", max_removals.clone()),
+            ("max-additions", max_additions.clone()),
+            ("internal-domains", internal_domains.join("\n")),
+            ("protected", protected.join("\n")),
+            ("linkable-groups", linkable_groups.join("\n")),
+            ("audit-keep", audit_keep.clone()),
+            ("effects-keep", effects_keep.clone()),
+        ]
+    }
+}
+
 impl SettingsPatch {
     /// The names of the settings that it changes.
     #[must_use]

@@ -1,21 +1,23 @@
 //! Files that are taken into lists.
 
-use axum::{body::Bytes, http::Method};
+use axum::body::{Body, Bytes};
 use listsync_engine::ports::Import;
 
-use super::{Asking, ImportQuery};
+use super::{Asking, ImportQuery, Operation};
 use crate::{
-    ask::{Named, Told},
+    ask::{self, Named, Told},
     documents::{
         import::{ImportAnswer, ImportShown, OptOutsAnswer, PreviewAnswer},
         import_undo::{UndoBody, UndoPlanDocument, UndoneDocument},
     },
+    options::Limits,
     page::{Page, PageQuery},
     problem::Problem,
     routes::{
         imports::{self, Done, Rejects, Sent},
         upload::Upload,
     },
+    uploads::Size,
     within::Within,
 };
 
@@ -26,6 +28,11 @@ pub struct File {
     pub content: Bytes,
     /// An own profile as a JSON document, or the name of a built-in one.
     pub profile: Option<String>,
+}
+
+/// Refuses a file that is larger than a file may be.
+pub(super) fn judge_size(content: &[u8], limits: &Limits) -> Result<(), Problem> {
+    if content.len() > limits.import { Err(ask::too_large(limits.import)) } else { Ok(()) }
 }
 
 /// What a file came to.
@@ -48,11 +55,11 @@ impl Asking {
         match list {
             Some(list) => {
                 let work = |app: Within| async move { imports::page_of_list(&app, &list, &page).await };
-                self.ask((Method::GET, "/v1/lists/{list}/imports"), work).await
+                self.ask(Operation::get("/v1/lists/{list}/imports"), work).await
             }
             None => {
                 let work = |app: Within| async move { imports::page_of_all(&app, &page).await };
-                self.ask((Method::GET, "/v1/imports"), work).await
+                self.ask(Operation::get("/v1/imports"), work).await
             }
         }
     }
@@ -62,7 +69,7 @@ impl Asking {
     /// # Errors
     /// As `GET /v1/imports/{import}` has them.
     pub async fn import(&self, import: String) -> Result<ImportShown, Problem> {
-        self.document((Method::GET, "/v1/imports/{import}"), |app| imports::one(app, Named([import]))).await
+        self.document(Operation::get("/v1/imports/{import}"), |app| imports::one(app, Named([import]))).await
     }
 
     /// Does with a file what the query says: it is taken in, or only looked at.
@@ -71,18 +78,23 @@ impl Asking {
     /// As `POST /v1/lists/{list}/imports` has them.
     pub async fn bring(&self, list: String, file: File, query: ImportQuery) -> Result<Imported, Problem> {
         let work = |app: Within| async move {
+            let limits = app.options.limits;
+            judge_size(&file.content, &limits)?;
+            // It is read as large as one that comes in by the API, and waits for the same place.
+            let size = Size::of(&Body::from(file.content.clone()));
+            let _place = app.uploads.admit(size, limits).await?;
             let list = app.list(&list).await?;
             let (deed, file_name) = (query.deed()?, query.file_name()?);
             let upload = Upload { file: file.content, encoding: None, profile: file.profile };
             let sent = Sent { upload, file_name, deed, rejects: Rejects::Told };
-            let (done, _) = imports::carried_out(&app, &list, &query, sent).await?;
-            Ok(match done {
+            let came = imports::carried_out(&app, &list, &query, sent).await?;
+            Ok(match came.done {
                 Done::Looked(preview) => Imported::Looked(Box::new(preview)),
                 Done::OptOuts(brought) => Imported::OptOuts(brought),
                 Done::TakenIn(import) => Imported::TakenIn(import),
             })
         };
-        self.ask((Method::POST, "/v1/lists/{list}/imports"), work).await
+        self.ask(Operation::post("/v1/lists/{list}/imports"), work).await
     }
 
     /// Does what an import holds.
@@ -90,7 +102,7 @@ impl Asking {
     /// # Errors
     /// As `POST /v1/imports/{import}/approve` has them.
     pub async fn approve_import(&self, import: String) -> Result<ImportAnswer, Problem> {
-        let operation = (Method::POST, "/v1/imports/{import}/approve");
+        let operation = Operation::post("/v1/imports/{import}/approve");
         self.document(operation, |app| imports::approve(app, Named([import]))).await
     }
 
@@ -99,7 +111,7 @@ impl Asking {
     /// # Errors
     /// As `POST /v1/imports/{import}/discard` has them.
     pub async fn discard_import(&self, import: String) -> Result<ImportAnswer, Problem> {
-        let operation = (Method::POST, "/v1/imports/{import}/discard");
+        let operation = Operation::post("/v1/imports/{import}/discard");
         self.document(operation, |app| imports::discard(app, Named([import]))).await
     }
 
@@ -108,7 +120,7 @@ impl Asking {
     /// # Errors
     /// As `GET /v1/imports/{import}/undo` has them.
     pub async fn undo_of_import(&self, import: String) -> Result<UndoPlanDocument, Problem> {
-        let operation = (Method::GET, "/v1/imports/{import}/undo");
+        let operation = Operation::get("/v1/imports/{import}/undo");
         self.document(operation, |app| imports::undo_plan(app, Named([import]))).await
     }
 
@@ -117,7 +129,7 @@ impl Asking {
     /// # Errors
     /// As `POST /v1/imports/{import}/undo` has them.
     pub async fn undo_import(&self, import: String, digest: String) -> Result<UndoneDocument, Problem> {
-        let operation = (Method::POST, "/v1/imports/{import}/undo");
+        let operation = Operation::post("/v1/imports/{import}/undo");
         let body = Told(UndoBody { digest });
         self.document(operation, |app| imports::undo(app, Named([import]), body)).await
     }

@@ -1,10 +1,9 @@
 //! Links, their runs on demand, and what they hold.
 
-use axum::http::Method;
 use listsync_core::plan::Plan;
 use listsync_engine::ports::RulingKind;
 
-use super::{Asking, NewLinkBody};
+use super::{Asking, NewLinkBody, Operation};
 use crate::{
     ask::{Asked, Named, Told},
     documents::{
@@ -26,7 +25,15 @@ impl Asking {
     /// As `POST /v1/links` has them.
     pub async fn link(&self, new: NewLinkBody) -> Result<LinkDocument, Problem> {
         let work = |app: Within| async move { links::made(&app, new).await };
-        self.document((Method::POST, "/v1/links"), work).await
+        self.document(Operation::post("/v1/links"), work).await
+    }
+
+    /// One link.
+    ///
+    /// # Errors
+    /// As `GET /v1/links/{link}` has them.
+    pub async fn link_of(&self, link: String) -> Result<LinkDocument, Problem> {
+        self.document(Operation::get("/v1/links/{link}"), |app| links::one(app, Named([link]))).await
     }
 
     /// Changes how a link does what it does.
@@ -34,7 +41,7 @@ impl Asking {
     /// # Errors
     /// As `PATCH /v1/links/{link}` has them.
     pub async fn change_link(&self, link: String, change: LinkChange) -> Result<LinkDocument, Problem> {
-        let operation = (Method::PATCH, "/v1/links/{link}");
+        let operation = Operation::patch("/v1/links/{link}");
         self.document(operation, |app| links::change(app, Named([link]), Told(change))).await
     }
 
@@ -44,7 +51,7 @@ impl Asking {
     /// As `DELETE /v1/links/{link}` has them.
     pub async fn unlink(&self, link: String) -> Result<(), Problem> {
         let work = |app| async move { links::delete(app, Named([link])).await.map(drop) };
-        self.ask((Method::DELETE, "/v1/links/{link}"), work).await
+        self.ask(Operation::delete("/v1/links/{link}"), work).await
     }
 
     /// Stops a link until it is resumed.
@@ -52,7 +59,7 @@ impl Asking {
     /// # Errors
     /// As `POST /v1/links/{link}/pause` has them.
     pub async fn pause(&self, link: String) -> Result<LinkDocument, Problem> {
-        let operation = (Method::POST, "/v1/links/{link}/pause");
+        let operation = Operation::post("/v1/links/{link}/pause");
         self.document(operation, |app| links::pause(app, Named([link]))).await
     }
 
@@ -61,7 +68,7 @@ impl Asking {
     /// # Errors
     /// As `POST /v1/links/{link}/resume` has them.
     pub async fn resume(&self, link: String) -> Result<LinkDocument, Problem> {
-        let operation = (Method::POST, "/v1/links/{link}/resume");
+        let operation = Operation::post("/v1/links/{link}/resume");
         self.document(operation, |app| links::resume(app, Named([link]))).await
     }
 
@@ -70,7 +77,7 @@ impl Asking {
     /// # Errors
     /// As `GET /v1/links/{link}/plan` has them.
     pub async fn plan(&self, link: String) -> Result<Plan, Problem> {
-        self.document((Method::GET, "/v1/links/{link}/plan"), |app| links::plan(app, Named([link]))).await
+        self.document(Operation::get("/v1/links/{link}/plan"), |app| links::plan(app, Named([link]))).await
     }
 
     /// Asks for a run of a link: the number of the request.
@@ -79,7 +86,7 @@ impl Asking {
     /// As `POST /v1/links/{link}/sync` has them.
     pub async fn sync(&self, link: String) -> Result<u64, Problem> {
         let work = |app: Within| async move { Ok(syncs::request(&app, &link).await?.generation.0) };
-        self.ask((Method::POST, "/v1/links/{link}/sync"), work).await
+        self.ask(Operation::post("/v1/links/{link}/sync"), work).await
     }
 
     /// Says of what is held under a digest that it is done, or that it is not.
@@ -89,11 +96,11 @@ impl Asking {
     pub async fn rule(&self, digest: String, ruling: RulingKind) -> Result<(), Problem> {
         match ruling {
             RulingKind::Approved => {
-                let operation = (Method::POST, "/v1/holds/{digest}/approve");
+                let operation = Operation::post("/v1/holds/{digest}/approve");
                 self.document(operation, |app| holds::approve(app, Named([digest]))).await.map(drop)
             }
             RulingKind::Discarded => {
-                let operation = (Method::POST, "/v1/holds/{digest}/discard");
+                let operation = Operation::post("/v1/holds/{digest}/discard");
                 self.document(operation, |app| holds::discard(app, Named([digest]))).await.map(drop)
             }
         }
@@ -105,6 +112,6 @@ impl Asking {
     /// As `GET /v1/groups` has them.
     pub async fn groups(&self, begins: String) -> Result<GroupsDocument, Problem> {
         let query = Asked(GroupsQuery { begins });
-        self.document((Method::GET, "/v1/groups"), |app| groups::all(app, query)).await
+        self.document(Operation::get("/v1/groups"), |app| groups::all(app, query)).await
     }
 }

@@ -1,10 +1,8 @@
 //! Lists, and who is on them.
 
-use axum::http::Method;
 use listsync_core::{id::ListId, list::List};
-use listsync_engine::status;
 
-use super::{Asking, NewDecision, NewList};
+use super::{Asking, NewDecision, NewList, Operation};
 use crate::{
     ask::{Named, Told},
     documents::{
@@ -16,7 +14,7 @@ use crate::{
     problem::Problem,
     routes::{
         decisions, history, lists,
-        members::{self, NewMember},
+        members::{self, NewMember, Place},
     },
     within::Within,
 };
@@ -27,13 +25,7 @@ impl Asking {
     /// # Errors
     /// As `GET /v1/lists` has them.
     pub async fn lists(&self) -> Result<Vec<List>, Problem> {
-        let work = |app: Within| async move {
-            let mut lists = app.ports().lists.lists().await?;
-            lists.retain(|list| app.covers(&list.id));
-            lists.sort_by_key(|list| (list.name.to_lowercase(), list.id.clone()));
-            Ok(lists)
-        };
-        self.ask((Method::GET, "/v1/lists"), work).await
+        self.ask(Operation::get("/v1/lists"), |app| async move { lists::every(&app).await }).await
     }
 
     /// Those of these ids, in their order, as rows of a table.
@@ -46,13 +38,9 @@ impl Asking {
             for id in ids.into_iter().filter(|id| app.covers(id)) {
                 lists.extend(app.ports().lists.list(&id).await?);
             }
-            let mut rows = Vec::with_capacity(lists.len());
-            for status in status::of_lists(app.ports(), lists).await? {
-                rows.push(ListRow::load(app.ports(), status).await?);
-            }
-            Ok(rows)
+            lists::rows(&app, lists).await
         };
-        self.ask((Method::GET, "/v1/lists"), work).await
+        self.ask(Operation::get("/v1/lists"), work).await
     }
 
     /// One list, by name or id, with its counts and links.
@@ -60,11 +48,8 @@ impl Asking {
     /// # Errors
     /// As `GET /v1/lists/{list}` has them.
     pub async fn list(&self, list: String) -> Result<ListDocument, Problem> {
-        let work = |app: Within| async move {
-            let list = app.list(&list).await?;
-            Ok(ListDocument::load(app.ports(), list).await?)
-        };
-        self.ask((Method::GET, "/v1/lists/{list}"), work).await
+        let work = |app: Within| async move { lists::document(&app, &list).await };
+        self.ask(Operation::get("/v1/lists/{list}"), work).await
     }
 
     /// Makes a list.
@@ -72,16 +57,7 @@ impl Asking {
     /// # Errors
     /// As `POST /v1/lists` has them.
     pub async fn make_list(&self, new: NewList) -> Result<List, Problem> {
-        self.ask((Method::POST, "/v1/lists"), |app| async move { lists::made(&app, new).await }).await
-    }
-
-    /// Deletes a list. Its contacts stay.
-    ///
-    /// # Errors
-    /// As `DELETE /v1/lists/{list}` has them.
-    pub async fn delete_list(&self, list: String) -> Result<(), Problem> {
-        let work = |app| async move { lists::delete(app, Named([list])).await.map(drop) };
-        self.ask((Method::DELETE, "/v1/lists/{list}"), work).await
+        self.ask(Operation::post("/v1/lists"), |app| async move { lists::made(&app, new).await }).await
     }
 
     /// Who is on a list, by page.
@@ -94,7 +70,7 @@ impl Asking {
             let list = app.list(&list).await?;
             members::page_of(&app, &list, &wanted).await
         };
-        self.ask((Method::GET, "/v1/lists/{list}/members"), work).await
+        self.ask(Operation::get("/v1/lists/{list}/members"), work).await
     }
 
     /// Puts somebody on a list.
@@ -103,8 +79,10 @@ impl Asking {
     /// As `PUT /v1/lists/{list}/members/{member}` has them.
     pub async fn put_on(&self, list: String, member: String, name: String) -> Result<MemberEdit, Problem> {
         let new = NewMember { name: Some(name), until: None };
-        let work = |app: Within| async move { members::put_on(&app, [&list, &member], &new).await };
-        self.ask((Method::PUT, "/v1/lists/{list}/members/{member}"), work).await
+        let work = |app: Within| async move {
+            members::put_on(&app, Place { list: &list, member: &member }, &new).await
+        };
+        self.ask(Operation::put("/v1/lists/{list}/members/{member}"), work).await
     }
 
     /// Takes somebody off a list.
@@ -112,7 +90,7 @@ impl Asking {
     /// # Errors
     /// As `DELETE /v1/lists/{list}/members/{member}` has them.
     pub async fn take_off(&self, list: String, member: String) -> Result<MemberEdit, Problem> {
-        let operation = (Method::DELETE, "/v1/lists/{list}/members/{member}");
+        let operation = Operation::delete("/v1/lists/{list}/members/{member}");
         self.document(operation, |app| members::remove(app, Named([list, member]))).await
     }
 
@@ -123,11 +101,11 @@ impl Asking {
     pub async fn say(&self, list: Option<String>, said: NewDecision) -> Result<DecisionDocument, Problem> {
         match list {
             Some(list) => {
-                let operation = (Method::POST, "/v1/lists/{list}/decisions");
+                let operation = Operation::post("/v1/lists/{list}/decisions");
                 self.document(operation, |app| decisions::of_list(app, Named([list]), Told(said))).await
             }
             None => {
-                let operation = (Method::POST, "/v1/decisions");
+                let operation = Operation::post("/v1/decisions");
                 self.document(operation, |app| decisions::of_all(app, Told(said))).await
             }
         }
@@ -143,6 +121,6 @@ impl Asking {
         page: PageQuery,
     ) -> Result<Page<HistoryDocument>, Problem> {
         let work = |app: Within| async move { history::list_page(&app, &list, &page).await };
-        self.ask((Method::GET, "/v1/lists/{list}/history"), work).await
+        self.ask(Operation::get("/v1/lists/{list}/history"), work).await
     }
 }

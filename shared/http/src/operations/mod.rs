@@ -46,6 +46,7 @@ pub use crate::routes::{
     runs::RunsQuery,
 };
 pub use imports::{File, Imported};
+pub use status::Standing;
 pub use tenant::tag_of;
 
 /// Every operation of the API. Clones are the same.
@@ -69,7 +70,32 @@ pub struct Asking {
 }
 
 /// A method and a path of the table.
-type Operation = (Method, &'static str);
+struct Operation {
+    method: Method,
+    path: &'static str,
+}
+
+impl Operation {
+    const fn get(path: &'static str) -> Self {
+        Self { method: Method::GET, path }
+    }
+
+    const fn post(path: &'static str) -> Self {
+        Self { method: Method::POST, path }
+    }
+
+    const fn put(path: &'static str) -> Self {
+        Self { method: Method::PUT, path }
+    }
+
+    const fn patch(path: &'static str) -> Self {
+        Self { method: Method::PATCH, path }
+    }
+
+    const fn delete(path: &'static str) -> Self {
+        Self { method: Method::DELETE, path }
+    }
+}
 
 impl Operations {
     pub(crate) fn new(app: App) -> Self {
@@ -119,18 +145,32 @@ impl Operations {
         ask::read(body, self.0.options.limits.body).await
     }
 
-    /// A whole form with a file, once there is a place for it.
+    /// Answers a whole form with a file, once there is a place for it, and gives the place up when it is answered: what was
+    /// read of it is in memory for so long.
     ///
     /// # Errors
-    /// When it is larger than a file may be, breaks off, or others have the place for too long.
-    pub async fn form_with_file(&self, body: Body) -> Result<Bytes, Problem> {
+    /// When it is larger than a file may be, breaks off, takes too long, or others have the place for too long; and as its
+    /// answer has them.
+    pub async fn with_file<T, F>(&self, body: Body, work: impl FnOnce(Bytes) -> F) -> Result<T, Problem>
+    where
+        F: Future<Output = Result<T, Problem>>,
+    {
         let limits = self.0.options.limits;
         let room = limits.import.saturating_add(limits.body);
         if body.size_hint().lower() > room as u64 {
             return Err(ask::too_large(room));
         }
         let _place = self.0.uploads.admit(Size::of(&body), limits).await?;
-        ask::read(body, room).await
+        let read = tokio::time::timeout(limits.time, ask::read(body, room)).await;
+        work(read.map_err(|_| gate::timed_out())??).await
+    }
+
+    /// Refuses a file that is larger than a file may be, whatever stood around it.
+    ///
+    /// # Errors
+    /// When it is.
+    pub fn judge_file(&self, content: &[u8]) -> Result<(), Problem> {
+        imports::judge_size(content, &self.0.options.limits)
     }
 }
 
@@ -144,24 +184,21 @@ impl Asking {
         }
     }
 
-    /// What the caller may do, and on which lists.
-    #[must_use]
-    pub fn grant(&self) -> &Grant {
-        &self.caller.grant
-    }
-
     /// Does an operation as the gate has it done: judged by the table, in a task of its own, so that a caller who hangs up
-    /// leaves nothing half done, and recorded before anybody is told.
-    async fn ask<T, F>(&self, (method, path): Operation, work: impl FnOnce(Within) -> F) -> Result<T, Problem>
+    /// leaves nothing half done, and recorded before anybody is told. What takes longer than a request may goes on, and the
+    /// caller is told so; a question that nobody waits for any more is dropped.
+    async fn ask<T, F>(&self, operation: Operation, work: impl FnOnce(Within) -> F) -> Result<T, Problem>
     where
         T: Send + 'static,
         F: Future<Output = Result<T, Problem>> + Send + 'static,
     {
+        let Operation { method, path } = operation;
         let Verdict::Rule(rule) = access::look_up(&method, path) else { return Err(gate::no_key()) };
         self.caller.judge(rule)?;
+        let time = self.app.options.limits.time;
         let (app, actor, trail) = (self.app.clone(), self.caller.actor.clone(), Trail::default());
         let work = work(Within::of(app.clone(), self.caller.clone(), trail.clone()));
-        let task = tokio::spawn(async move {
+        let mut task = tokio::spawn(async move {
             // Also what broke off may have done something.
             let done = AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| Err(gate::broken()));
             let status = done.as_ref().map_or_else(|problem| problem.status, |_| StatusCode::OK);
@@ -170,7 +207,14 @@ impl Asking {
             }
             done
         });
-        task.await.unwrap_or_else(|_| Err(gate::broken()))
+        match tokio::time::timeout(time, &mut task).await {
+            Ok(done) => done.unwrap_or_else(|_| Err(gate::broken())),
+            Err(_) if method.is_safe() => {
+                task.abort();
+                Err(gate::timed_out())
+            }
+            Err(_) => Err(goes_on()),
+        }
     }
 
     /// The same of a handler that answers with a document.
@@ -185,4 +229,10 @@ impl Asking {
         };
         self.ask(operation, work).await
     }
+}
+
+/// What is no refusal: the deed is being done, and the audit has it once it is.
+fn goes_on() -> Problem {
+    Problem::new(StatusCode::ACCEPTED, "in_progress", "this takes longer than a page waits, and goes on")
+        .hint("send nothing again: look in a few minutes at what came of it")
 }

@@ -1,8 +1,6 @@
 //! People, on however many lists.
 
-use axum::http::Method;
-
-use super::{Asking, ContactsQuery};
+use super::{Asking, ContactsQuery, Operation};
 use crate::{
     ask::Named,
     documents::{
@@ -22,7 +20,7 @@ impl Asking {
     /// As `GET /v1/contacts` has them.
     pub async fn people(&self, query: ContactsQuery) -> Result<Page<ContactDocument>, Problem> {
         let work = |app: Within| async move { contacts::page_of(&app, &query).await };
-        self.ask((Method::GET, "/v1/contacts"), work).await
+        self.ask(Operation::get("/v1/contacts"), work).await
     }
 
     /// Everything that is known of a person.
@@ -30,7 +28,7 @@ impl Asking {
     /// # Errors
     /// As `GET /v1/contacts/{contact}/export` has them.
     pub async fn person(&self, contact: String) -> Result<PersonExport, Problem> {
-        let operation = (Method::GET, "/v1/contacts/{contact}/export");
+        let operation = Operation::get("/v1/contacts/{contact}/export");
         self.document(operation, |app| contacts::export(app, Named([contact]))).await
     }
 
@@ -44,7 +42,7 @@ impl Asking {
         page: PageQuery,
     ) -> Result<Page<HistoryDocument>, Problem> {
         let work = |app: Within| async move { history::contact_page(&app, &contact, &page).await };
-        self.ask((Method::GET, "/v1/contacts/{contact}/history"), work).await
+        self.ask(Operation::get("/v1/contacts/{contact}/history"), work).await
     }
 
     /// Erases a person.
@@ -52,7 +50,7 @@ impl Asking {
     /// # Errors
     /// As `POST /v1/contacts/{contact}/erase` has them.
     pub async fn erase(&self, contact: String) -> Result<Gone, Problem> {
-        let operation = (Method::POST, "/v1/contacts/{contact}/erase");
+        let operation = Operation::post("/v1/contacts/{contact}/erase");
         self.document(operation, |app| contacts::erase(app, Named([contact]))).await
     }
 }

@@ -1,14 +1,12 @@
 //! Runs: what they did, to whom, and taking it back.
 
-use axum::http::Method;
 use listsync_core::summary::Summary;
 
-use super::{Asking, RunsQuery};
+use super::{Asking, Operation, RunsQuery};
 use crate::{
     ask::Named,
     documents::{
         effects::EffectDocument,
-        failures,
         summary::SummaryDocument,
         undo::{UndoDocument, UndoneDocument},
     },
@@ -25,7 +23,7 @@ impl Asking {
     /// As `GET /v1/runs` has them.
     pub async fn runs(&self, query: RunsQuery) -> Result<Page<Summary>, Problem> {
         let work = |app: Within| async move { runs::page_of(&app, &query).await };
-        self.ask((Method::GET, "/v1/runs"), work).await
+        self.ask(Operation::get("/v1/runs"), work).await
     }
 
     /// One summary.
@@ -33,7 +31,7 @@ impl Asking {
     /// # Errors
     /// As `GET /v1/runs/{run}` has them.
     pub async fn run(&self, run: String) -> Result<SummaryDocument, Problem> {
-        self.document((Method::GET, "/v1/runs/{run}"), |app| runs::one(app, Named([run]))).await
+        self.document(Operation::get("/v1/runs/{run}"), |app| runs::one(app, Named([run]))).await
     }
 
     /// Whom a run added and removed, by page.
@@ -42,7 +40,7 @@ impl Asking {
     /// As `GET /v1/runs/{run}/members` has them.
     pub async fn effects(&self, run: String, page: PageQuery) -> Result<Page<EffectDocument>, Problem> {
         let work = |app: Within| async move { runs::effects_of(&app, &run, &page).await };
-        self.ask((Method::GET, "/v1/runs/{run}/members"), work).await
+        self.ask(Operation::get("/v1/runs/{run}/members"), work).await
     }
 
     /// What failed in a run, as CSV.
@@ -50,8 +48,8 @@ impl Asking {
     /// # Errors
     /// As `GET /v1/runs/{run}/failures.csv` has them.
     pub async fn failures(&self, run: String) -> Result<String, Problem> {
-        let work = |app: Within| async move { Ok(failures::csv(&runs::load(&app, &run).await?)) };
-        self.ask((Method::GET, "/v1/runs/{run}/failures.csv"), work).await
+        let work = |app: Within| async move { runs::failures_of(&app, &run).await };
+        self.ask(Operation::get("/v1/runs/{run}/failures.csv"), work).await
     }
 
     /// What would take a run back.
@@ -59,7 +57,7 @@ impl Asking {
     /// # Errors
     /// As `GET /v1/runs/{run}/undo` has them.
     pub async fn undo_of(&self, run: String) -> Result<UndoDocument, Problem> {
-        self.document((Method::GET, "/v1/runs/{run}/undo"), |app| undo::plan(app, Named([run]))).await
+        self.document(Operation::get("/v1/runs/{run}/undo"), |app| undo::plan(app, Named([run]))).await
     }
 
     /// Takes a run back, where it is still what the digest is of.
@@ -68,6 +66,6 @@ impl Asking {
     /// As `POST /v1/runs/{run}/undo` has them.
     pub async fn undo(&self, run: String, digest: String) -> Result<UndoneDocument, Problem> {
         let work = |app: Within| async move { undo::taken_back(&app, &run, &digest).await };
-        self.ask((Method::POST, "/v1/runs/{run}/undo"), work).await
+        self.ask(Operation::post("/v1/runs/{run}/undo"), work).await
     }
 }

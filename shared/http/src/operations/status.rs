@@ -1,10 +1,9 @@
 //! How lists stand.
 
-use axum::http::Method;
 use listsync_core::unsettled::Unsettled;
 use listsync_engine::status::Row;
 
-use super::Asking;
+use super::{Asking, Operation};
 use crate::{
     ask::{Asked, Named},
     documents::why::WhyDocument,
@@ -15,7 +14,16 @@ use crate::{
     },
 };
 
-const STATUS: (Method, &str) = (Method::GET, "/v1/status");
+const STATUS: Operation = Operation::get("/v1/status");
+
+/// How a link of a list stands, or the list itself.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    /// The row.
+    pub row: Row,
+    /// Who is out of step by the link.
+    pub unsettled: Vec<Unsettled>,
+}
 
 impl Asking {
     /// How all lists stand, what needs somebody first.
@@ -30,13 +38,13 @@ impl Asking {
     ///
     /// # Errors
     /// As `GET /v1/status` has them.
-    pub async fn standing_of(&self, list: String) -> Result<Vec<(Row, Vec<Unsettled>)>, Problem> {
+    pub async fn standing_of(&self, list: String) -> Result<Vec<Standing>, Problem> {
         let work = |app: crate::within::Within| async move {
             let list = app.list(&list).await?;
             let mut standing = Vec::new();
             for row in status::rows(&app, Some(&list)).await? {
-                let people = status::people(&app, &row).await?.unwrap_or_default();
-                standing.push((row, people));
+                let unsettled = status::people(&app, &row).await?.unwrap_or_default();
+                standing.push(Standing { row, unsettled });
             }
             Ok(standing)
         };
@@ -48,7 +56,7 @@ impl Asking {
     /// # Errors
     /// As `GET /v1/lists/{list}/why` has them.
     pub async fn why(&self, list: String, address: String) -> Result<WhyDocument, Problem> {
-        let operation = (Method::GET, "/v1/lists/{list}/why");
+        let operation = Operation::get("/v1/lists/{list}/why");
         self.document(operation, |app| why::why(app, Named([list]), Asked(WhyQuery { address }))).await
     }
 }

@@ -1,9 +1,9 @@
 //! What is about the whole tenant: settings, keys, senders, notices, and who did what.
 
-use axum::http::{HeaderMap, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use listsync_engine::ports::PortError;
 
-use super::{Asking, AuditQuery, NewKeyBody};
+use super::{Asking, AuditQuery, NewKeyBody, Operation};
 use crate::{
     ask::Named,
     documents::{
@@ -15,7 +15,7 @@ use crate::{
     etag,
     page::{Page, PageQuery},
     problem::Problem,
-    routes::{alerts, audit, keys, settings},
+    routes::{alerts, audit, keys, settings, sources},
     within::Within,
 };
 
@@ -25,9 +25,7 @@ impl Asking {
     /// # Errors
     /// As `GET /v1/settings` has them.
     pub async fn settings(&self) -> Result<SettingsDocument, Problem> {
-        let work =
-            |app: Within| async move { Ok(SettingsDocument::of(&app.ports().settings.settings().await?)) };
-        self.ask((Method::GET, "/v1/settings"), work).await
+        self.ask(Operation::get("/v1/settings"), |app| async move { settings::in_force(&app).await }).await
     }
 
     /// Changes settings, where they are still those of this tag ([`tag_of`]).
@@ -41,7 +39,7 @@ impl Asking {
             let headers = HeaderMap::from_iter([(header::IF_MATCH, tag)]);
             settings::changed(&app, patch, &etag::expected(&headers)?).await
         };
-        self.ask((Method::PATCH, "/v1/settings"), work).await
+        self.ask(Operation::patch("/v1/settings"), work).await
     }
 
     /// Every key, without secrets.
@@ -49,7 +47,7 @@ impl Asking {
     /// # Errors
     /// As `GET /v1/keys` has them.
     pub async fn keys(&self, page: PageQuery) -> Result<Page<KeyDocument>, Problem> {
-        self.ask((Method::GET, "/v1/keys"), |app| async move { keys::page_of(&app, &page).await }).await
+        self.ask(Operation::get("/v1/keys"), |app| async move { keys::page_of(&app, &page).await }).await
     }
 
     /// Makes a key. Its secret is in this answer and nowhere else.
@@ -57,7 +55,7 @@ impl Asking {
     /// # Errors
     /// As `POST /v1/keys` has them.
     pub async fn make_key(&self, new: NewKeyBody) -> Result<NewKeyDocument, Problem> {
-        self.ask((Method::POST, "/v1/keys"), |app| async move { keys::made(&app, new).await }).await
+        self.ask(Operation::post("/v1/keys"), |app| async move { keys::made(&app, new).await }).await
     }
 
     /// Revokes a key.
@@ -66,7 +64,7 @@ impl Asking {
     /// As `DELETE /v1/keys/{key}` has them.
     pub async fn revoke_key(&self, key: String) -> Result<(), Problem> {
         let work = |app| async move { keys::revoke(app, Named([key])).await.map(drop) };
-        self.ask((Method::DELETE, "/v1/keys/{key}"), work).await
+        self.ask(Operation::delete("/v1/keys/{key}"), work).await
     }
 
     /// Every sender of events, without secrets.
@@ -75,11 +73,9 @@ impl Asking {
     /// As `GET /v1/sources` has them.
     pub async fn senders(&self) -> Result<Vec<SourceDocument>, Problem> {
         let work = |app: Within| async move {
-            let mut senders = app.service.keys.sources().await?;
-            senders.sort_by(|a, b| a.id.cmp(&b.id));
-            Ok(senders.into_iter().map(SourceDocument::of).collect())
+            Ok(sources::every(&app).await?.into_iter().map(SourceDocument::of).collect())
         };
-        self.ask((Method::GET, "/v1/sources"), work).await
+        self.ask(Operation::get("/v1/sources"), work).await
     }
 
     /// How each channel of alerts does that was used so far.
@@ -87,7 +83,7 @@ impl Asking {
     /// # Errors
     /// As `GET /v1/alerts` has them.
     pub async fn notices(&self) -> Result<Vec<ChannelDocument>, Problem> {
-        self.document((Method::GET, "/v1/alerts"), alerts::channels).await
+        self.document(Operation::get("/v1/alerts"), alerts::channels).await
     }
 
     /// Has every channel send a test at the next beat of the timer.
@@ -96,7 +92,7 @@ impl Asking {
     /// As `POST /v1/alerts/test` has them.
     pub async fn test_notices(&self) -> Result<(), Problem> {
         let work = |app| async move { alerts::test(app).await.map(drop) };
-        self.ask((Method::POST, "/v1/alerts/test"), work).await
+        self.ask(Operation::post("/v1/alerts/test"), work).await
     }
 
     /// Who did what, the newest first.
@@ -104,7 +100,7 @@ impl Asking {
     /// # Errors
     /// As `GET /v1/audit` has them.
     pub async fn audit(&self, query: AuditQuery) -> Result<Page<AuditDocument>, Problem> {
-        self.ask((Method::GET, "/v1/audit"), |app| async move { audit::page_of(&app, query).await }).await
+        self.ask(Operation::get("/v1/audit"), |app| async move { audit::page_of(&app, query).await }).await
     }
 }
 

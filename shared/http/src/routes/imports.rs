@@ -181,7 +181,7 @@ pub(crate) async fn take_in(
     let upload = Upload::of(&parts.headers, &body)?;
     let rejects = if wants_csv(&parts.headers) { Rejects::AsFile } else { Rejects::Told };
     let sent = Sent { upload, file_name, deed, rejects };
-    let (done, rejects) = carried_out(&app, &list, &query, sent).await?;
+    let Came { done, rejects } = carried_out(&app, &list, &query, sent).await?;
     Ok(match done {
         Done::Looked(preview) => Json(preview).into_response(),
         Done::OptOuts(brought) => with_rejects(StatusCode::OK, Json(brought), rejects),
@@ -207,13 +207,20 @@ pub(crate) enum Done {
     TakenIn(Box<ImportAnswer>),
 }
 
+/// What a file came to.
+pub(crate) struct Came {
+    pub(crate) done: Done,
+    /// The rows that could not be read, where they are to be a file.
+    pub(crate) rejects: Option<Vec<u8>>,
+}
+
 /// Does with a file what is to be done with it.
 pub(crate) async fn carried_out(
     app: &Within,
     list: &List,
     query: &ImportQuery,
     sent: Sent,
-) -> Result<(Done, Option<Vec<u8>>), Problem> {
+) -> Result<Came, Problem> {
     let Sent { upload, file_name, deed, rejects } = sent;
     let profile = query.profile(deed, (list, &upload))?;
     let today = app.now().to_zoned(TimeZone::UTC).date();
@@ -240,7 +247,7 @@ pub(crate) async fn carried_out(
             Done::TakenIn(Box::new(taken.into()))
         }
     };
-    Ok((done, rejects))
+    Ok(Came { done, rejects })
 }
 
 /// In which form the rows that could not be read are given back.

@@ -40,15 +40,26 @@ pub(crate) async fn all(
     OriginalUri(uri): OriginalUri,
 ) -> Result<Response, Problem> {
     let wanted = Wanted::of(query.cursor.as_deref(), query.limit)?;
+    let page = wanted.of_all(every(&app).await?, by_name);
+    let items = rows(&app, page.items).await?;
+    Ok(Page { items, next: page.next }.answer(&uri))
+}
+
+/// Every list of the caller's, by name.
+pub(crate) async fn every(app: &Within) -> Result<Vec<List>, Problem> {
     let mut lists = app.ports().lists.lists().await?;
     lists.retain(|list| app.covers(&list.id));
     lists.sort_by_key(by_name);
-    let page = wanted.of_all(lists, by_name);
-    let mut items = Vec::with_capacity(page.items.len());
-    for status in status::of_lists(app.ports(), page.items).await? {
-        items.push(ListRow::load(app.ports(), status).await?);
+    Ok(lists)
+}
+
+/// Lists as rows of a table.
+pub(crate) async fn rows(app: &Within, lists: Vec<List>) -> Result<Vec<ListRow>, Problem> {
+    let mut rows = Vec::with_capacity(lists.len());
+    for status in status::of_lists(app.ports(), lists).await? {
+        rows.push(ListRow::load(app.ports(), status).await?);
     }
-    Ok(Page { items, next: page.next }.answer(&uri))
+    Ok(rows)
 }
 
 fn by_name(list: &List) -> String {
@@ -123,8 +134,13 @@ pub(crate) async fn made(app: &Within, new: NewList) -> Result<List, Problem> {
     params(("list" = String, Path, description = "A list's name or id.")),
     responses((status = 200, description = "The list; its version is the ETag.", body = ListDocument)))]
 pub(crate) async fn one(app: Within, Named([list]): Named<1>) -> Result<Response, Problem> {
-    let list = app.list(&list).await?;
-    shown(&app, list).await
+    Ok(tagged(document(&app, &list).await?))
+}
+
+/// It, with its counts and links.
+pub(crate) async fn document(app: &Within, list: &str) -> Result<ListDocument, Problem> {
+    let list = app.list(list).await?;
+    Ok(ListDocument::load(app.ports(), list).await?)
 }
 
 /// An edit of a list: what it does not name stays.
@@ -223,9 +239,12 @@ pub(crate) async fn delete(app: Within, Named([list]): Named<1>) -> Result<Statu
 }
 
 async fn shown(app: &Within, list: List) -> Result<Response, Problem> {
-    let tag = etag::tag(list.version);
-    let document = ListDocument::load(app.ports(), list).await?;
-    Ok(([(header::ETAG, tag)], Json(document)).into_response())
+    Ok(tagged(ListDocument::load(app.ports(), list).await?))
+}
+
+fn tagged(document: ListDocument) -> Response {
+    let tag = etag::tag(Version(document.list.version));
+    ([(header::ETAG, tag)], Json(document)).into_response()
 }
 
 async fn edited(

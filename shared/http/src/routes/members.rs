@@ -100,7 +100,7 @@ pub(crate) async fn put(
     Named([list, member]): Named<2>,
     MayTell(new): MayTell<NewMember>,
 ) -> Result<Response, Problem> {
-    let edit = put_on(&app, [&list, &member], &new).await?;
+    let edit = put_on(&app, Place { list: &list, member: &member }, &new).await?;
     let status = if edit.outcome == ADDED { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(edit)).into_response())
 }
@@ -108,10 +108,18 @@ pub(crate) async fn put(
 /// What is said of somebody who was not on a list before.
 const ADDED: &str = "added";
 
+/// Who is to be on which list.
+pub(crate) struct Place<'a> {
+    /// The list's name or id.
+    pub(crate) list: &'a str,
+    /// An address, or the id of a contact.
+    pub(crate) member: &'a str,
+}
+
 /// Puts somebody on the list.
 pub(crate) async fn put_on(
     app: &Within,
-    [list, member]: [&str; 2],
+    Place { list, member }: Place<'_>,
     new: &NewMember,
 ) -> Result<MemberEdit, Problem> {
     let list = app.list(list).await?;

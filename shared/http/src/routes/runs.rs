@@ -104,8 +104,12 @@ pub(crate) async fn one(app: Within, Named([run]): Named<1>) -> Result<Json<Summ
     params(("run" = String, Path, description = "A run's id.")),
     responses((status = 200, description = "A row per failure.", body = String, content_type = "text/csv")))]
 pub(crate) async fn failures_csv(app: Within, Named([run]): Named<1>) -> Result<Response, Problem> {
-    let summary = load(&app, &run).await?;
-    Ok(csv_answer(StatusCode::OK, failures::csv(&summary).into_bytes(), "failures.csv"))
+    Ok(csv_answer(StatusCode::OK, failures_of(&app, &run).await?.into_bytes(), "failures.csv"))
+}
+
+/// What failed in it, as CSV.
+pub(crate) async fn failures_of(app: &Within, run: &str) -> Result<String, Problem> {
+    Ok(failures::csv(&load(app, run).await?))
 }
 
 /// Whom a run added and removed, the newest batch first, or, where Accept asks for text/csv, the same as a table. It is kept
@@ -147,7 +151,7 @@ pub(crate) async fn effects_of(
     Ok(Page::of(items, next.as_ref().map(ToString::to_string)))
 }
 
-pub(crate) async fn load(app: &Within, run: &str) -> Result<Summary, Problem> {
+pub(super) async fn load(app: &Within, run: &str) -> Result<Summary, Problem> {
     let found = match RunId::parse(run) {
         Ok(id) => app.ports().runs.load(&id).await?,
         Err(_) => None,

@@ -29,8 +29,13 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[utoipa::path(get, path = "/v1/settings", tag = "settings",
     responses((status = 200, description = "The settings; what they are is the ETag.", body = SettingsDocument)))]
 pub(crate) async fn get(app: Within) -> Result<Response, Problem> {
-    let document = SettingsDocument::of(&app.ports().settings.settings().await?);
+    let document = in_force(&app).await?;
     Ok(([(header::ETAG, etag::of(&document))], Json(document)).into_response())
+}
+
+/// Them.
+pub(crate) async fn in_force(app: &Within) -> Result<SettingsDocument, Problem> {
+    Ok(SettingsDocument::of(&app.ports().settings.settings().await?))
 }
 
 /// Changes settings from the next run on; what is not named stays, also where others change it at the same time. With
@@ -53,7 +58,7 @@ pub(crate) async fn changed(
     patch: SettingsPatch,
     expected: &Expected,
 ) -> Result<SettingsEdit, Problem> {
-    let named = (patch.protected.is_some(), patch.linkable_groups.is_some());
+    let named = NamesOf { people: patch.protected.is_some(), groups: patch.linkable_groups.is_some() };
     let names = patch.names();
     for name in &names {
         app.touch(ObjectKind::Setting, name);
@@ -72,8 +77,14 @@ pub(crate) async fn changed(
     Ok(SettingsEdit { settings: SettingsDocument::of(&settings), unanswered })
 }
 
+/// Of what a change names somebody or something that may not be there.
+struct NamesOf {
+    people: bool,
+    groups: bool,
+}
+
 /// Those of what was named now to whom nobody in the tenant answers; none where the directory cannot be asked.
-async fn unanswered(app: &Within, settings: &Settings, (people, groups): (bool, bool)) -> Vec<String> {
+async fn unanswered(app: &Within, settings: &Settings, NamesOf { people, groups }: NamesOf) -> Vec<String> {
     let meter = Meter::default();
     let call = Call { until: app.now() + PATIENCE, meter: &meter };
     let mut unanswered = Vec::new();

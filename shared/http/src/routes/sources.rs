@@ -34,9 +34,14 @@ pub(crate) async fn all(
     OriginalUri(uri): OriginalUri,
 ) -> Result<Response, Problem> {
     let wanted = Wanted::of(query.cursor.as_deref(), query.limit)?;
+    Ok(wanted.of_all(every(&app).await?, |source| source.id.clone()).map(SourceDocument::of).answer(&uri))
+}
+
+/// Every sender, by id.
+pub(crate) async fn every(app: &Within) -> Result<Vec<EventSource>, Problem> {
     let mut sources = app.service.keys.sources().await?;
     sources.sort_by(|a, b| a.id.cmp(&b.id));
-    Ok(wanted.of_all(sources, |source| source.id.clone()).map(SourceDocument::of).answer(&uri))
+    Ok(sources)
 }
 
 /// A sender to be trusted.

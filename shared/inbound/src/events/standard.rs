@@ -16,7 +16,8 @@
 //! | `id` | the event's own id, by which a repeat is known in another message too |
 //!
 //! Or it is wrapped, as Standard Webhooks advises: `type` and `timestamp`, the time of the event, stand beside `data`, which
-//! has the other fields. What is called `id` in there is the thing's own and says nothing of repeats: the message's id does.
+//! has the other fields. A `list` beside `data` counts where `data` names none. What is called `id` in there is the thing's own
+//! and says nothing of repeats: the message's id does.
 //!
 //! Fields beyond these are ignored. An array is read whole or not at all.
 
@@ -151,10 +152,15 @@ fn event_of(head: &Fields<'_>, data: &Fields<'_>, time: &str) -> Result<Event, M
             return Err(Misread::new(head.at("type"), why));
         }
     };
+    // Passed over, a list that stands beside the data would make of one list's opt-out every list's.
+    let list = match data.text("list")? {
+        Some(list) => Some(list),
+        None => head.text("list")?,
+    };
     Ok(Event {
         kind,
         address: address(&data.at("address"), data.required("address")?)?,
-        list: data.text("list")?.map(str::to_owned),
+        list: list.map(str::to_owned),
         at: head.time(time)?,
     })
 }

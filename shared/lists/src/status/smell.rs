@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use super::{Flag, Meaning};
 use crate::{
     columns::word_key,
+    dates::{self, Day},
     known::{self, Known},
+    profile::Dates,
     titles::words,
 };
 
@@ -110,7 +112,6 @@ const LEAVING: &[&str] = &[
     "layoff",
     "austritt",
     "austrittsdatum",
-    "exit",
 ];
 
 /// What a column's title says of it where no profile looks for a status.
@@ -136,7 +137,10 @@ impl Speaks {
 
     /// Whether a cell of such a column says that somebody is gone.
     fn tells(self, cell: &str) -> bool {
-        let is_nothing = || cell.trim().chars().all(|each| !each.is_alphanumeric());
+        let is_nothing = || {
+            let is_blank = cell.trim().chars().all(|each| !each.is_alphanumeric());
+            is_blank || matches!(dates::read(cell, Dates::Auto), Day::Never)
+        };
         match self {
             Self::OfOther => false,
             Self::OfLeaving => !is_nothing() && Flag::Gone.meaning(cell) != Some(Meaning::Active),
@@ -154,7 +158,9 @@ pub(crate) fn smells_by_title(title: &str) -> bool {
     }
     let status = words.iter().any(|word| word == "status" || word == "lifecycle") || is_state(&words);
     let about = words.iter().all(|word| among(BESIDE, word));
-    (status && about) || words.iter().any(|word| among(LEAVING, word)) || super::flag(title).is_some()
+    // Of an interview, or a door, where nothing else speaks of status.
+    let leaving = words.iter().any(|word| among(LEAVING, word) || word == "exit");
+    (status && about) || leaving || super::flag(title).is_some()
 }
 
 /// *Employment State* is one of employment; a bare *State* is one of the fifty.
@@ -285,6 +291,10 @@ mod tests {
             ("Terminated", "No"),
             ("Terminated", ""),
             ("Termination Date", "-"),
+            ("Termination Date", "N/A"),
+            ("Termination Date", "0000-00-00"),
+            ("Termination Date", "9999-12-31"),
+            ("Exit interview", "2020-01-01"),
             ("Active", "Yes"),
             ("Status", "Gold"),
             ("Hire Date", "2020-01-01"),

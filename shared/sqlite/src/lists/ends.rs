@@ -58,29 +58,46 @@ fn set(tx: &Connection, list: &ListId, contact: &ContactId, stay: Stay) -> Outco
 }
 
 /// In the order of the ids within one moment, as [`End`] has it: pages go on after one.
-const ENDED: &str = "SELECT m.until, l.id, c.id FROM memberships m
-    JOIN lists l ON l.n = m.list JOIN contacts c ON c.n = m.contact
-    WHERE m.until BETWEEN ?1 AND ?2 AND (m.until, l.id, c.id) > (?1, ?3, ?4)
-    ORDER BY m.until, l.id, c.id LIMIT ?5";
+macro_rules! page_of {
+    ($column:literal) => {
+        concat!(
+            "SELECT m.",
+            $column,
+            ", l.id, c.id FROM memberships m
+             JOIN lists l ON l.n = m.list JOIN contacts c ON c.n = m.contact
+             WHERE m.",
+            $column,
+            " BETWEEN ?1 AND ?2 AND (m.",
+            $column,
+            ", l.id, c.id) > (?1, ?3, ?4)
+             ORDER BY m.",
+            $column,
+            ", l.id, c.id LIMIT ?5"
+        )
+    };
+}
 
-const LAPSED: &str = "SELECT m.lapsed, l.id, c.id FROM memberships m
-    JOIN lists l ON l.n = m.list JOIN contacts c ON c.n = m.contact
-    WHERE m.lapsed BETWEEN ?1 AND ?2 AND (m.lapsed, l.id, c.id) > (?1, ?3, ?4)
-    ORDER BY m.lapsed, l.id, c.id LIMIT ?5";
+/// From when to when, both included, in nanoseconds.
+struct Span {
+    from: i64,
+    to: i64,
+}
 
 fn ended(tx: &Connection, upto: Timestamp, after: Option<&End>, limit: usize) -> Outcome<Vec<End>> {
-    page(tx, ENDED, (i64::MIN, nanos(upto)), (after, limit))
+    page(tx, page_of!("until"), Span { from: i64::MIN, to: nanos(upto) }, after, limit)
 }
 
 fn lapsed(tx: &Connection, now: Timestamp, after: Option<&End>, limit: usize) -> Outcome<Vec<End>> {
-    page(tx, LAPSED, (nanos(now).saturating_add(1), i64::MAX), (after, limit))
+    let to_come = Span { from: nanos(now).saturating_add(1), to: i64::MAX };
+    page(tx, page_of!("lapsed"), to_come, after, limit)
 }
 
 fn page(
     tx: &Connection,
     sql: &str,
-    (from, to): (i64, i64),
-    (after, limit): (Option<&End>, usize),
+    Span { from, to }: Span,
+    after: Option<&End>,
+    limit: usize,
 ) -> Outcome<Vec<End>> {
     let (from, list, contact) = match after {
         Some(end) => (nanos(end.until), end.list.as_str(), end.contact.as_str()),

@@ -29,14 +29,15 @@ use crate::{
 
 /// Deletes a contact; the lists on which they stood.
 pub(crate) fn delete(tx: &Connection, id: &ContactId, at: Timestamp) -> Outcome<Vec<ListId>> {
-    forget(tx, id, (Farewell::Deleted, at))
+    forget(tx, id, Farewell::Deleted, at)
 }
 
 /// Deletes a contact that is kept for no list; whether it did.
 pub(super) fn prune(
     tx: &Connection,
     id: &ContactId,
-    (before, at): (Option<Timestamp>, Timestamp),
+    before: Option<Timestamp>,
+    at: Timestamp,
 ) -> Outcome<bool> {
     let Some(contact) = contacts::by_id(tx, id)? else { return Ok(false) };
     if idle(&person::load(tx, contact.n)?, before) != Idle::Idle {
@@ -50,7 +51,7 @@ pub(super) fn prune(
 pub(crate) fn erase(tx: &Connection, id: &ContactId, at: Timestamp) -> Outcome<Vec<ListId>> {
     let Contact { name, aliases, address, object_id, .. } = read::expect(tx, id)?;
     let traces = Traces { addresses: aliases.into_iter().chain([address]).collect(), name };
-    let lists = forget(tx, id, (Farewell::Erased, at))?;
+    let lists = forget(tx, id, Farewell::Erased, at)?;
     held::forget_names(tx, &traces)?;
     for address in &traces.addresses {
         erasures::note(tx, address, id, at)?;
@@ -66,7 +67,7 @@ pub(crate) fn erase(tx: &Connection, id: &ContactId, at: Timestamp) -> Outcome<V
     Ok(lists)
 }
 
-fn forget(tx: &Connection, id: &ContactId, (farewell, at): (Farewell, Timestamp)) -> Outcome<Vec<ListId>> {
+fn forget(tx: &Connection, id: &ContactId, farewell: Farewell, at: Timestamp) -> Outcome<Vec<ListId>> {
     let contact = contacts::expect(tx, id)?;
     let person = person::load(tx, contact.n)?;
     let addresses: Vec<Address> = person.contact.addresses().into_iter().cloned().collect();

@@ -124,7 +124,7 @@ impl Contacts for SqliteStore {
         now: Timestamp,
     ) -> PortResult<bool> {
         let id = id.clone();
-        self.write("delete the contact", move |tx| forget::prune(tx, &id, (before, now))).await
+        self.write("delete the contact", move |tx| forget::prune(tx, &id, before, now)).await
     }
 
     async fn erase_contact(&self, id: &ContactId, now: Timestamp) -> PortResult<Vec<ListId>> {

@@ -1,5 +1,7 @@
 //! What people do to lists, groups and accounts.
 
+use std::collections::BTreeSet;
+
 use listsync_core::{
     Timestamp,
     address::Address,
@@ -75,8 +77,8 @@ impl Stage {
         self.noting(|inner| {
             let scope = list.map_or(Scope::All, |list| Scope::List(list.clone()));
             let address = inner.row_of(who).address;
-            if inner.is_somebody_else(who, &address) {
-                inner.entangle([who]);
+            if inner.is_untied(who, &address) {
+                inner.untied.insert(who);
             }
             let saying = Saying {
                 address,
@@ -237,12 +239,21 @@ impl Inner {
     }
 
     /// Whether somebody has a contact of this address that nothing ties to them: the address reaches nobody, and no run
-    /// has matched it while it did. What they say under it is not known to be theirs where another contact of theirs is, or
-    /// is made later.
-    fn is_somebody_else(&self, who: usize, address: &Address) -> bool {
+    /// has matched it while it did. What they say under it is not known to be theirs where another contact of theirs is, now
+    /// or later.
+    fn is_untied(&self, who: usize, address: &Address) -> bool {
         let own = self.contacts_of(who).find(|contact| contact.address == *address);
-        let is_untied = own.is_some_and(|contact| contact.object_id.is_none());
-        is_untied && !self.town.folk.humans[who].answers_to(local(address))
+        let is_unmatched = own.is_some_and(|contact| contact.object_id.is_none());
+        is_unmatched && !self.town.folk.humans[who].answers_to(local(address))
+    }
+
+    /// Of those who said something under an address of that kind, whoever has another contact beside it.
+    pub(crate) fn entangle_untied(&mut self) {
+        let untied = std::mem::take(&mut self.untied);
+        let (doubled, alone): (BTreeSet<usize>, BTreeSet<usize>) =
+            untied.into_iter().partition(|who| self.contacts_of(*who).count() > 1);
+        self.untied = alone;
+        self.entangle(doubled);
     }
 
     /// A row of a file, or what an operator writes: the present address, unless somebody was called otherwise a moment

@@ -99,7 +99,8 @@ impl History {
 
     /// Everything is as people wanted it.
     pub(super) fn stands(&self, when: &str) {
-        let inner = self.stage.lock();
+        let mut inner = self.stage.lock();
+        inner.entangle_untied();
         let sight = inner.town.sight();
         let mut complaints = inner.ledger.complaints(&inner.town, &sight);
         complaints.extend(inner.names.complaints(&inner.town, &sight));

@@ -31,13 +31,16 @@ pub(crate) struct Inner {
     pub(crate) names: Names,
     /// Whom nobody changes any more: their contacts are entangled.
     pub(crate) retired: BTreeSet<usize>,
+    /// Who said something under an address that nothing tied to them.
+    pub(crate) untied: BTreeSet<usize>,
 }
 
 impl Stage {
     pub(crate) fn new(town: Town, telling: Telling) -> Self {
         let plant = town.plant.clone();
-        let (ledger, names, retired) = (Ledger::default(), Names::default(), BTreeSet::new());
-        Self { plant, inner: Arc::new(Mutex::new(Inner { town, ledger, names, retired })), telling }
+        let (ledger, names) = (Ledger::default(), Names::default());
+        let inner = Inner { town, ledger, names, retired: BTreeSet::new(), untied: BTreeSet::new() };
+        Self { plant, inner: Arc::new(Mutex::new(inner)), telling }
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, Inner> {

@@ -14,6 +14,20 @@ use crate::{
 pub(super) async fn all<S: ListStore + Contacts>(make: &impl Fn() -> S) {
     just_who_is_on_no_list_and_said_no_to_none_is_pruned(make).await;
     what_is_kept_of_opt_outs_outlives_it(make).await;
+    a_no_to_a_list_that_was_deleted_outlives_it(make).await;
+}
+
+async fn a_no_to_a_list_that_was_deleted_outlives_it<S: ListStore + Contacts>(make: &impl Fn() -> S) {
+    let bed = Bed::make(make).await;
+    let anna = bed.member("anna", &[&bed.staff, &bed.news]).await;
+    bed.opts_out("anna", of(&bed.news)).await;
+    ok(bed.store.remove(&bed.staff, &address("anna"), moment(10)).await);
+    let name = ok(bed.store.list(&bed.news).await).expect("it is there").name;
+    ok(bed.store.delete_list(&bed.news).await);
+    assert!(ok(bed.store.prune_contact(&anna, None, moment(20)).await));
+    let again = ok(bed.store.create_list(&name, moment(21)).await).id;
+    assert_eq!(bed.add(&again, "anna").await, AddOutcome::OptedOut);
+    assert_eq!(bed.add(&bed.staff, "anna").await, AddOutcome::Added, "of the others they said nothing");
 }
 
 async fn just_who_is_on_no_list_and_said_no_to_none_is_pruned<S: ListStore + Contacts>(
