@@ -8,7 +8,7 @@ use std::{
 use listsync_core::{Timestamp, flight::Strain};
 use listsync_engine::{
     ports::{Call, Clock, Fault, PortError, PortResult},
-    throttle::Throttle,
+    throttle::{Request, Throttle},
 };
 
 use crate::{
@@ -65,7 +65,7 @@ impl Sender {
         loop {
             let failed = |error| Failed { error, earlier };
             let token = self.token(call).await.map_err(failed)?;
-            self.throttle.pass(call.until, least(ask.effect())).await.map_err(failed)?;
+            self.throttle.pass(request(call, ask)).await.map_err(failed)?;
             let timeout = self.time_for(call, ask.effect(), deed).map_err(failed)?;
             call.meter.count(ask.writes());
             let answer = match self.attempt(ask, &token, timeout).await {
@@ -120,7 +120,7 @@ impl Sender {
             }
             Next::Close(wait) => {
                 tries.throttles += 1;
-                self.throttle.close(wait).await?;
+                self.throttle.close(wait, effect.refused()).await?;
             }
         }
         Ok(())
@@ -195,6 +195,11 @@ impl Earlier {
     pub(crate) fn or(self, other: Self) -> Self {
         if self == Self::Perhaps { self } else { other }
     }
+}
+
+fn request(call: Call<'_>, ask: &Ask) -> Request {
+    let writes = u32::try_from(ask.writes()).unwrap_or(u32::MAX);
+    Request { until: call.until, margin: least(ask.effect()), writes }
 }
 
 fn least(effect: Effect) -> Duration {
