@@ -31,6 +31,7 @@ mod people_delta;
 mod permissions;
 mod principal;
 mod proof;
+mod reach;
 mod retry;
 mod retry_after;
 mod root;

@@ -30,7 +30,6 @@ pub(super) enum Named<'a> {
     Links(&'a SomeLinks),
     Contact(&'a str),
     Import(&'a str),
-    Run(&'a str),
     Hold(&'a str),
     Key(&'a str),
     SigningKey(&'a str),
@@ -57,7 +56,7 @@ pub(super) fn effect(verb: &Verb) -> Effect<'_> {
         // A link that is good for five minutes. What is done with it is recorded as it is done.
         Verb::Console(_) => Reads,
         Verb::Runs(RunsVerb::Ls { .. } | RunsVerb::Show { .. }) => Reads,
-        Verb::Runs(RunsVerb::Undo(args)) => Changes(Action::RunUndo, vec![Named::Run(&args.run)]),
+        Verb::Runs(RunsVerb::Undo(_)) => Itself(Action::RunUndo),
         Verb::Tick | Verb::Work(_) | Verb::Serve(_) | Verb::Alerts(AlertsVerb::Test) => Hosts,
         Verb::Alerts(AlertsVerb::Ls) => Reads,
         Verb::Doctor(args) if args.open_gate => Itself(Action::GateOpen),
