@@ -31,7 +31,9 @@ const HEADERS: [(HeaderName, HeaderValue); 6] = [
 /// A whole document as an answer.
 pub(crate) fn document(status: StatusCode, markup: Markup) -> Response {
     let mut response = (status, markup.into_string()).into_response();
-    response.headers_mut().extend(HEADERS);
+    for (name, value) in HEADERS {
+        response.headers_mut().insert(name, value);
+    }
     response
 }
 
