@@ -28,7 +28,7 @@ test("the story is clicked from end to end without a script", { timeout: 600_000
   await page.context().close();
 });
 
-const pictured = { viewport: { width: 1100, height: 620 }, colorScheme: "light" };
+const pictured = { viewport: { width: 980, height: 560 }, colorScheme: "light" };
 
 /** Keeps a picture for the documents. */
 async function keep(name, page) {
@@ -149,9 +149,11 @@ test("names full of markup, from right to left, or without an end are inert and 
     await shown.waitFor();
     assert.equal(await shown.innerText(), name.replace("\u202E", ""));
     await page.goto(`${path(page)}/members`);
-    await page.getByLabel(/address/i).first().fill(`reader${names.indexOf(name)}@contoso.example`);
-    await page.getByLabel(/name/i).last().fill(name.replace("\u202E", ""));
-    await page.getByRole("button", { name: /^Put/ }).click();
+    const form = page.locator("details").filter({ hasText: "Put somebody on it" });
+    if (!await form.evaluate((one) => one.open)) await form.locator("summary").click();
+    await page.getByLabel("Address", { exact: true }).fill(`reader${names.indexOf(name)}@contoso.example`);
+    await page.getByLabel("Name (optional)").fill(name.replace("\u202E", ""));
+    await page.getByRole("button", { name: "Put on the list" }).click();
     await page.getByRole("rowheader").filter({ hasText: name.replace("\u202E", "") }).waitFor();
     await judge(page, page.url());
   }
@@ -212,9 +214,9 @@ test("each page is walked by keyboard alone, and where one is can be seen", { ti
 
 /** A console and a terminal beside each other, as the README shows them. */
 const both = (picture, told) => `<!doctype html><style>
-  body { margin: 0; padding: 28px; background: #e9ece8; font: 13px/1.5 system-ui, sans-serif; width: 1000px; box-sizing: border-box; }
-  img { display: block; width: 880px; border: 1px solid #b9c1bb; border-radius: 8px; }
-  pre { margin: -120px 0 0 330px; position: relative; width: 560px; padding: 16px 20px; border-radius: 8px; background: #16201b; color: #e7ece9;
+  body { margin: 0; padding: 20px; background: #e9ece8; font: 13px/1.5 system-ui, sans-serif; width: 860px; box-sizing: border-box; }
+  img { display: block; width: 740px; border: 1px solid #b9c1bb; border-radius: 8px; }
+  pre { margin: -90px 0 0 240px; position: relative; width: 580px; padding: 16px 20px; border-radius: 8px; background: #16201b; color: #e7ece9;
     font: 12.5px/1.55 ui-monospace, "DejaVu Sans Mono", monospace; white-space: pre-wrap; box-sizing: border-box; }
 </style><img src="data:image/png;base64,${picture.toString("base64")}"><pre></pre><script>document.querySelector("pre").textContent = ${JSON.stringify(told)}</script>`;
 
@@ -228,7 +230,7 @@ if (shots) test("pictures of the main pages are made for the documents", { timeo
   }
   await page.goto(known.second);
   const told = `$ listsync status\n${world.listsync("status")}`;
-  const drawn = await (await world.browser.newContext({ viewport: { width: 1000, height: 560 } })).newPage();
+  const drawn = await (await world.browser.newContext({ viewport: { width: 860, height: 540 } })).newPage();
   await drawn.setContent(both(await page.screenshot(), told));
   await keep("overview", drawn);
   await Promise.all([page, drawn].map((one) => one.context().close()));
