@@ -24,11 +24,11 @@ after(() => world?.stop());
 
 test("the story is clicked from end to end without a script", { timeout: 600_000 }, async () => {
   const page = await world.signedIn({ javaScriptEnabled: false });
-  Object.assign(known, await story(world, page, (page) => judgeAll(page.url(), page)));
+  Object.assign(known, await story(world, page, (page, name) => judgeAll(page, name)));
   await page.context().close();
 });
 
-const pictured = { viewport: { width: 980, height: 560 }, colorScheme: "light" };
+const pictured = { viewport: { width: 1280, height: 720 }, deviceScaleFactor: 0.75, colorScheme: "light" };
 
 /** Keeps a picture for the documents. */
 async function keep(name, page) {
@@ -64,24 +64,49 @@ async function judge(page, at) {
 }
 
 /** The same as who is signed in on another page, with scripts: a file that was sent is shown to nobody else. */
-async function judgeAll(at, from) {
+async function judgeAll(from, name) {
   const page = await world.page({ ...pictured, storageState: await from.context().storageState() });
-  if (shots) {
+  const at = from.url();
+  if (shots && name) {
     await page.goto(at);
-    await keep(at.includes("/holds/") ? "hold" : "import", page);
+    await keep(name, page);
   }
   await judge(page, at);
   await page.context().close();
 }
 
 function pages() {
-  const { list, run, import: taken, ofLink, summary, why } = known;
+  const { list, run, import: taken, ofSecond, summary, why } = known;
   return [
-    "/", "/lists", "/lists/new", list, `${list}?find=a`, `${list}/members`, `${list}/history`, why, "/holds", "/runs", ofLink, run, summary,
-    `${run}/undo`, "/people", "/people?address=nobody@contoso.example", "/imports", taken, `${taken}/undo`, "/settings/list-service",
+    "/", "/lists", "/lists/new", list, `${list}?find=a`, `${list}/members`, `${list}/history`, why, "/holds", "/runs", ofSecond, run, summary,
+    "/people", "/people?address=nobody@contoso.example", "/imports", taken, `${taken}/undo`, "/settings/list-service",
     "/settings/keys", "/settings/senders", "/settings/notices", "/settings/audit", "/lists/none",
   ];
 }
+
+/** A console and a terminal beside each other, as the README shows them. */
+const both = (picture, told) => `<!doctype html><style>
+  body { margin: 0; padding: 20px; background: #e9ece8; font: 13px/1.5 system-ui, sans-serif; width: 860px; box-sizing: border-box; }
+  img { display: block; width: 740px; border: 1px solid #b9c1bb; border-radius: 8px; }
+  pre { margin: -90px 0 0 240px; position: relative; width: 580px; padding: 16px 20px; border-radius: 8px; background: #16201b; color: #e7ece9;
+    font: 12.5px/1.55 ui-monospace, "DejaVu Sans Mono", monospace; white-space: pre-wrap; box-sizing: border-box; }
+</style><img src="data:image/png;base64,${picture.toString("base64")}"><pre>${told.replaceAll("&", "&amp;").replaceAll("<", "&lt;")}</pre>`;
+
+// Only where somebody asks for them: LISTSYNC_SCREENSHOTS names the folder, docs/pictures.
+if (shots) test("pictures of the main pages are made for the documents", { timeout: 120_000 }, async () => {
+  const page = await world.signedIn(pictured);
+  const main = { lists: known.second, people: known.why, summary: known.summary, settings: "/settings/list-service" };
+  for (const [name, at] of Object.entries(main)) {
+    await page.goto(at.split("#")[0]);
+    await keep(name, page);
+  }
+  await page.goto(known.second);
+  const told = `$ listsync status\n${world.listsync("status")}`;
+  const drawn = await (await world.browser.newContext({ viewport: { width: 860, height: 540 } })).newPage();
+  await drawn.setContent(both(await page.screenshot(), told));
+  await keep("overview", drawn);
+  await Promise.all([page, drawn].map((one) => one.context().close()));
+});
 
 test("axe finds nothing, and nothing overflows, in both themes at 360 and 1,440 pixels", { timeout: 600_000 }, async () => {
   assert.ok(known.run, "the story made what is looked at");
@@ -210,28 +235,4 @@ test("each page is walked by keyboard alone, and where one is can be seen", { ti
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { level: 2, name: "Made by keyboard" }).waitFor();
   await page.context().close();
-});
-
-/** A console and a terminal beside each other, as the README shows them. */
-const both = (picture, told) => `<!doctype html><style>
-  body { margin: 0; padding: 20px; background: #e9ece8; font: 13px/1.5 system-ui, sans-serif; width: 860px; box-sizing: border-box; }
-  img { display: block; width: 740px; border: 1px solid #b9c1bb; border-radius: 8px; }
-  pre { margin: -90px 0 0 240px; position: relative; width: 580px; padding: 16px 20px; border-radius: 8px; background: #16201b; color: #e7ece9;
-    font: 12.5px/1.55 ui-monospace, "DejaVu Sans Mono", monospace; white-space: pre-wrap; box-sizing: border-box; }
-</style><img src="data:image/png;base64,${picture.toString("base64")}"><pre></pre><script>document.querySelector("pre").textContent = ${JSON.stringify(told)}</script>`;
-
-// Only where somebody asks for them: LISTSYNC_SCREENSHOTS names the folder, docs/pictures.
-if (shots) test("pictures of the main pages are made for the documents", { timeout: 120_000 }, async () => {
-  const page = await world.signedIn(pictured);
-  const main = { status: "/", lists: known.second, people: known.why, runs: known.ofLink, summary: known.summary, settings: "/settings/list-service" };
-  for (const [name, at] of Object.entries(main)) {
-    await page.goto(at.split("#")[0]);
-    await keep(name, page);
-  }
-  await page.goto(known.second);
-  const told = `$ listsync status\n${world.listsync("status")}`;
-  const drawn = await (await world.browser.newContext({ viewport: { width: 860, height: 540 } })).newPage();
-  await drawn.setContent(both(await page.screenshot(), told));
-  await keep("overview", drawn);
-  await Promise.all([page, drawn].map((one) => one.context().close()));
 });

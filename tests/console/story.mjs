@@ -7,7 +7,8 @@ import { shows } from "./world.mjs";
 /** Where a page is. */
 export const path = (page) => new URL(page.url()).pathname;
 
-/** Plays it on a page that is signed in, and returns the paths of what it made. Pages that nobody finds later are judged on the way. */
+/** Plays it on a page that is signed in, and returns the paths of what it made. Pages that nobody
+ * finds later are judged on the way, by the name of their picture where there is one. */
 export async function story(world, page, judged) {
   const known = {};
   await page.getByRole("link", { name: "Make the first one." }).click();
@@ -22,7 +23,7 @@ export async function story(world, page, judged) {
   await page.getByLabel("Only changes: who is not in it stays").check();
   await page.getByRole("button", { name: "Look at the file" }).click();
   await page.getByText("40 people would join, 0 would leave").waitFor();
-  await judged?.(page);
+  await judged?.(page, "import");
   await page.getByRole("button", { name: "Take the file: 40 join, 0 leave" }).click();
   await page.getByText("taken in").first().waitFor();
   known.import = path(page);
@@ -36,7 +37,6 @@ export async function story(world, page, judged) {
   await shows(page, "in step");
   await page.getByRole("link", { name: /\d\d:\d\d$/ }).first().click();
   known.ofLink = new URL(page.url()).pathname + new URL(page.url()).search;
-  await page.getByRole("img", { name: "Members, joins and leaves over time" }).waitFor();
   await page.goto("/runs");
   await page.getByRole("cell", { name: "40, 0" }).first().waitFor();
   const row = page.getByRole("row").filter({ has: page.getByRole("cell", { name: "40, 0" }) }).last();
@@ -64,10 +64,11 @@ export async function story(world, page, judged) {
   await page.getByRole("button", { name: "Resume" }).click();
   await page.goto("/");
   await shows(page, "Decide on 9");
+  await judged?.(page, "status");
   await page.getByRole("link", { name: "Decide on 9" }).click();
   await page.getByRole("heading", { level: 1, name: "Remove 9 people from the group “Newsletter readers”?" }).waitFor();
   known.hold = path(page);
-  await judged?.(page);
+  await judged?.(page, "hold");
   await page.getByRole("link", { name: "Decide later" }).click();
   await page.getByRole("link", { name: "Decide on 9" }).click();
   await page.getByRole("button", { name: "Remove 9 people" }).click();
@@ -75,6 +76,7 @@ export async function story(world, page, judged) {
   await page.goto("/runs");
   await page.getByRole("row").filter({ has: page.getByRole("cell", { name: "0, 9" }) }).first().getByRole("link").first().click();
   await page.getByRole("link", { name: "Undo this run…" }).click();
+  await judged?.(page);
   await page.getByRole("button", { name: "Undo: 9 come back, 0 leave" }).click();
   await page.goto(`${known.list}/members`);
   await page.getByText("40 on it, 0 opted out.").waitFor();
@@ -82,6 +84,10 @@ export async function story(world, page, judged) {
   // A file into another list, which is linked to a group that is there already.
   await page.goto(known.list);
   await shows(page, "in step");
+  await page.goto(known.ofLink);
+  await page.getByRole("img", { name: "Members, joins and leaves over time" }).waitFor();
+  await judged?.(page, "runs");
+  await page.goto(known.list);
   await page.getByRole("link", { name: "Unlink…" }).click();
   await page.getByRole("button", { name: "Unlink" }).click();
   await page.getByRole("link", { name: "Make a list" }).click();
@@ -99,6 +105,7 @@ export async function story(world, page, judged) {
   await page.getByRole("button", { name: "Link", exact: true }).click();
   await shows(page, "in step");
   known.second = path(page);
+  known.ofSecond = await page.getByRole("link", { name: /\d\d:\d\d$/ }).first().getAttribute("href");
   await page.goto(`${known.second}/members`);
   await page.getByText("40 on it, 0 opted out.").waitFor();
   assert.deepEqual(page.odd, []);

@@ -7,7 +7,8 @@ use maud::{Markup, html};
 
 use crate::parts::number;
 
-const HOUR: i64 = 3_600;
+const MINUTE: i64 = 60;
+const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 /// So many spans of time stand beside each other at most, before longer ones are taken.
 const SPANS: i64 = 62;
@@ -36,7 +37,7 @@ impl Spans {
     fn of(runs: &[Summary], members: Option<u64>) -> Option<Self> {
         let (newest, oldest) = (runs.first()?.finished_at, runs.last()?.finished_at);
         let length = newest.as_second() - oldest.as_second();
-        let each = [HOUR, DAY, 7 * DAY, 28 * DAY].into_iter().find(|each| length / each < SPANS)?;
+        let each = [MINUTE, HOUR, DAY, 7 * DAY, 28 * DAY].into_iter().find(|each| length / each < SPANS)?;
         let at = |moment: Timestamp| moment.as_second().div_euclid(each);
         let mut moved: BTreeMap<i64, (u64, u64)> =
             (at(oldest)..=at(newest)).map(|span| (span, (0, 0))).collect();
@@ -66,6 +67,7 @@ impl Spans {
 
     fn each(&self) -> &'static str {
         match self.each {
+            MINUTE => "minute",
             HOUR => "hour",
             DAY => "day",
             _ if self.each == 7 * DAY => "week",
@@ -145,7 +147,9 @@ fn members_line(spans: &Spans, left_of: &dyn Fn(usize) -> f64) -> Markup {
     let known = || spans.all.iter().filter_map(|span| span.members);
     let (least, most) = (known().min().unwrap_or(0), known().max().unwrap_or(0));
     let floor = GAP + MEMBERS;
-    let high = |of: u64| floor as f64 - (of - least) as f64 / (most - least).max(1) as f64 * MEMBERS as f64;
+    // As many all the time stand at the top, where their number is.
+    let share = |of: u64| if least == most { 1.0 } else { (of - least) as f64 / (most - least) as f64 };
+    let high = |of: u64| floor as f64 - share(of) * MEMBERS as f64;
     let middle = (left_of(1) - left_of(0)) / 2.0;
     let points: Vec<String> = spans
         .all
@@ -240,7 +244,9 @@ mod tests {
     #[test]
     fn long_times_are_shown_in_longer_spans() {
         for (seconds, each) in [
-            (0, "hour"),
+            (0, "minute"),
+            (61 * MINUTE, "minute"),
+            (62 * MINUTE, "hour"),
             (61 * HOUR, "hour"),
             (62 * HOUR, "day"),
             (62 * DAY, "week"),

@@ -75,6 +75,9 @@ async fn the_limits_of_a_link_are_changed_and_a_wrong_one_is_named() {
     browser.submit(&format!("{link}/unlink"), &[]).await.shows("not linked");
 }
 
+/// What a form sends.
+type Fields<'a> = &'a [(&'a str, &'a str)];
+
 #[tokio::test]
 async fn what_is_wrong_stands_beside_its_field_in_every_form_that_has_fields() {
     let stage = Stage::new();
@@ -85,7 +88,7 @@ async fn what_is_wrong_stands_beside_its_field_in_every_form_that_has_fields() {
     let person = browser.open(&format!("{list}/members")).await.link("/people/0");
     let (members, links, erase) =
         (format!("{list}/members"), format!("{list}/links"), format!("{person}/erase"));
-    let forms: [(&str, &[(&str, &str)], &str); 7] = [
+    let forms: [(&str, Fields<'_>, &str); 7] = [
         ("/lists", &[("name", "")], "name"),
         ("/lists", &[("name", "News")], "name"),
         ("/lists", &[("name", "Other"), ("filter", "depart eq")], "filter"),
