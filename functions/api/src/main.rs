@@ -1,10 +1,10 @@
-//! The HTTP API as a Lambda function, behind a function URL or an HTTP API.
+//! The HTTP API and the console as a Lambda function, behind a function URL or an HTTP API.
 
 use std::{process::ExitCode, time::Duration};
 
 use axum::{extract::Request, middleware};
 use lambda_http::{RequestExt as _, request::RequestContext};
-use listsync_http::{Asker, Connected, Limits, Options};
+use listsync_http::{Api, Asker, Connected, Limits, Options};
 use listsync_wiring::function;
 
 /// What Lambda takes as one request, in bytes ("Lambda quotas" of the AWS Lambda developer guide).
@@ -27,8 +27,9 @@ async fn main() -> ExitCode {
         trusted_proxies: wired.trusted_proxies.clone(),
         ..Options::default()
     };
-    let router = listsync_http::router(wired.service, options).layer(middleware::map_request(named));
-    function::serve(lambda_http::run(router)).await
+    let api = Api::new(wired.service, options);
+    let router = api.router().merge(listsync_console::router(api.operations()));
+    function::serve(lambda_http::run(router.layer(middleware::map_request(named)))).await
 }
 
 /// Names where a request comes from, as the gateway saw it.

@@ -104,6 +104,7 @@ fn html(title: &str, inner: &Markup) -> Markup {
                 title { (title) " · listsync" }
                 link rel="icon" href="data:,";
                 link rel="stylesheet" href="/console/style.css";
+                script src="/console/script.js" defer {}
             }
             body #top { (inner) }
         }

@@ -45,9 +45,9 @@ pub(crate) async fn change(Path(list): Path<String>, Posted { visit, form }: Pos
     }
 }
 
-/// A parameter of the API's path is a field here.
+/// A parameter of the API's path is a field here. What is no address, the API takes for the id of a contact.
 fn named(mut problem: Problem) -> Problem {
-    if problem.field.as_deref() == Some("member") {
+    if problem.field.as_deref() == Some("member") || problem.code == "no_such_contact" {
         problem.field = Some("address".to_owned());
     }
     problem

@@ -112,7 +112,6 @@ pub(crate) async fn leave(Posted { visit, .. }: Posted) -> Response {
     if let Err(error) = visit.session.end(visit.console.service().seen.as_ref()).await {
         return answer::refusal(&visit, Here::Status, error.into());
     }
-    visit.console.drafts.drop_all_of(&visit.session.name());
     let mut response = answer::to("/sign-in");
     set_cookie(&mut response, &format!("{COOKIE}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0"));
     response

@@ -5,6 +5,7 @@
 mod browser;
 mod forms;
 mod grants;
+mod live;
 mod markup;
 mod sign_in;
 mod stage;
