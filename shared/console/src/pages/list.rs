@@ -176,6 +176,6 @@ fn deeds(visit: &Visit, row: &Row, state: &LinkState) -> Markup {
             }
             a href=(visit.uri.path()) { "Look again" }
         }
-        @if !may_sync { (only("operate", "Syncing now")) }
+        @if !may_sync { (only("sync", "Syncing now")) }
     }
 }

@@ -16,8 +16,12 @@ use crate::{
 };
 
 /// Routes that are asked with a body and change nothing.
-const HARMLESS: [(&str, &str); 3] =
-    [("POST", "/v1/lists/{list}/filter-preview"), ("POST", "/v1/opt-out-links"), ("POST", "/v1/alerts/test")];
+const HARMLESS: [(&str, &str); 4] = [
+    ("POST", "/v1/lists/{list}/filter-preview"),
+    ("POST", "/v1/opt-out-links"),
+    ("POST", "/v1/my-lists-links"),
+    ("POST", "/v1/alerts/test"),
+];
 
 /// Requests one after the other, each with what the audit has of it.
 struct Played<'a> {
