@@ -124,7 +124,9 @@ impl Theirs {
     /// The address of a route, about the other's where it names something, and else about nothing that is there.
     fn fill(&self, path: &str) -> String {
         let filled = path.replace("{list}", &self.list).replace("{link}", &self.link);
-        filled.replace("{contact}", &self.contact).replace(['{', '}'], "")
+        let filled = filled.replace("{contact}", &self.contact).replace(['{', '}'], "");
+        // Whom the question is about.
+        filled.replace("/why", "/why?address=dora@contoso.example")
     }
 }
 
