@@ -16,6 +16,7 @@ mod directory;
 mod federated;
 mod group_kind;
 mod groups;
+mod id_token;
 mod invitations;
 mod look_up;
 mod mail;
@@ -44,7 +45,9 @@ mod token;
 mod transport;
 mod validity;
 mod verdict;
+mod web_sign_in;
 mod write;
 
 pub use directory::Graph;
 pub use settings::{ConnectError, Credential, GraphSettings, PUBLIC_AUTHORITY, PUBLIC_GRAPH, ProofSource};
+pub use web_sign_in::{WebSettings, WebSignIn};

@@ -126,7 +126,10 @@ fn of_lists(verb: &ListsVerb) -> Effect<'_> {
 fn of_contacts(verb: &ContactsVerb) -> Effect<'_> {
     use Effect::{Changes, Reads};
     match verb {
-        ContactsVerb::Ls | ContactsVerb::Show(_) | ContactsVerb::History { .. } => Reads,
+        ContactsVerb::Ls
+        | ContactsVerb::Show(_)
+        | ContactsVerb::History { .. }
+        | ContactsVerb::MyLists(_) => Reads,
         ContactsVerb::Edit(args) => Changes(Action::ContactEdit, vec![Named::Contact(&args.email)]),
         ContactsVerb::Merge { keep, other } => {
             Changes(Action::ContactMerge, vec![Named::Contact(keep), Named::Contact(other)])
@@ -179,6 +182,7 @@ mod tests {
         ("contacts ls", ""),
         ("contacts show a@b.example", ""),
         ("contacts history a@b.example", ""),
+        ("contacts my-lists a@b.example", ""),
         ("contacts edit a@b.example --name A", "contact.edit"),
         ("contacts merge a@b.example c@d.example", "contact.merge"),
         ("contacts opt-out a@b.example", "consent.opt_out"),
