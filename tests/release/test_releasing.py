@@ -204,6 +204,19 @@ def test_the_linter_is_able_to_fail(tmp_path):
     assert "targets" in linted(tmp_path, broken)
 
 
+def test_the_workflows_build_with_the_oldest_compiler_that_is_promised():
+    """Every job that builds installs it; what a machine has of its own may be any."""
+    promised = tomllib.loads((ROOT / "Cargo.toml").read_text())["workspace"]["package"]["rust-version"]
+    for path in workflows():
+        workflow = yaml.safe_load(path.read_text())
+        assert workflow["env"]["RUSTUP_TOOLCHAIN"] == f"{promised}.0", path.name
+        for name, job in workflow["jobs"].items():
+            ran = [step.get("run", "") for step in job["steps"]]
+            builds = [at for at, line in enumerate(ran) if re.search(r"\bcargo\b|\.ci/run", line)]
+            installs = [at for at, line in enumerate(ran) if line.startswith("rustup toolchain install ${{ env.RUSTUP_TOOLCHAIN }}")]
+            assert not builds or installs and installs[0] < builds[0], (path.name, name)
+
+
 def test_the_workflow_makes_what_is_told_of():
     """The functions' zips by the names that the template of a release asks for, and programs that archive packs."""
     jobs = yaml.safe_load(workflows()[0].read_text())["jobs"]
