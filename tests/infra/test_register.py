@@ -88,6 +88,21 @@ def test_without_a_secret_none_is_made(register):
     assert not [it for it in asked if "credential" in it]
 
 
+def test_a_file_is_written_for_its_owner_alone(register, tmp_path):
+    printed, _ = register("Group.Create")
+    ended, _ = register("--out", str(tmp_path / ".env"), "Group.Create")
+    assert (ended.returncode, ended.stdout) == (0, ""), ended.stderr
+    assert (tmp_path / ".env").read_text() == printed.stdout
+    assert (tmp_path / ".env").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_that_is_there_is_left_as_it_is_and_nothing_is_made(register, tmp_path):
+    (tmp_path / ".env").write_text("AZURE_CLIENT_SECRET=of another\n")
+    ended, asked = register("--out", str(tmp_path / ".env"), "Group.Create")
+    assert ended.returncode == 1 and "is there already" in ended.stderr and asked == []
+    assert (tmp_path / ".env").read_text() == "AZURE_CLIENT_SECRET=of another\n"
+
+
 def test_a_misspelt_permission_leaves_nothing_behind(register):
     ended, asked = register("Group.Craete")
     assert ended.returncode == 1 and "Group.Craete" in ended.stderr and ended.stdout == ""
@@ -111,6 +126,7 @@ def test_its_help_is_what_stands_at_its_head(register):
 def test_the_two_that_every_link_needs_are_those_of_the_guide():
     guide = (ROOT / "docs" / "connect.md").read_text()
     told = re.findall(r"^\| `([\w.-]+)` \|", guide, flags=re.M)[:2]
+    assert "infra/register-app --out .env" in guide
     assert f"permissions=({' '.join(told)})" in (ROOT / "infra" / "register-app").read_text()
 
 
