@@ -22,7 +22,7 @@ resource "aws_lambda_function" "api" {
     log_format            = "JSON"
     application_log_level = "INFO"
     system_log_level      = "WARN"
-    log_group             = aws_cloudwatch_log_group.api[0].name
+    log_group             = aws_cloudwatch_log_group.logs["api"].name
   }
 
   # An app registration that may only read: what strangers reach must not be able to change a group. Making a group, and

@@ -121,27 +121,10 @@ resource "aws_dynamodb_table" "table" {
   }
 }
 
-resource "aws_cloudwatch_log_group" "timer" {
-  name              = "/listsync/${var.name}/timer"
-  retention_in_days = var.log_retention_days
-  kms_key_id        = local.key_arn
-}
-
-resource "aws_cloudwatch_log_group" "worker" {
-  name              = "/listsync/${var.name}/worker"
-  retention_in_days = var.log_retention_days
-  kms_key_id        = local.key_arn
-}
-
-resource "aws_cloudwatch_log_group" "inbox" {
-  name              = "/listsync/${var.name}/inbox"
-  retention_in_days = var.log_retention_days
-  kms_key_id        = local.key_arn
-}
-
-resource "aws_cloudwatch_log_group" "api" {
-  count             = local.has_api ? 1 : 0
-  name              = "/listsync/${var.name}/api"
+# One for each function that there is.
+resource "aws_cloudwatch_log_group" "logs" {
+  for_each          = { for function in local.functions : function => function if function != "api" || local.has_api }
+  name              = "/listsync/${var.name}/${each.key}"
   retention_in_days = var.log_retention_days
   kms_key_id        = local.key_arn
 }
