@@ -15,6 +15,7 @@ locals {
   has_api             = var.api == "yes"
   timer_asks          = local.has_api || var.alert_mail == "graph"
   api_reads_directory = local.has_api && var.api_client_id != ""
+  signs_people_in     = local.api_reads_directory && var.console_sign_in == "yes"
   uses_web_identity   = var.credential_kind == "web-identity"
   uses_secret         = var.credential_kind == "secretsmanager"
   uses_parameter      = var.credential_kind == "ssm"

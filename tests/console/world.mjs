@@ -1,10 +1,13 @@
 // A deployment on one machine as people have it: the shipped program beside an emulated tenant, and a browser before them.
 
+import assert from "node:assert/strict";
 import { spawn, execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createServer } from "node:net";
+import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { chromium } from "playwright-core";
@@ -40,21 +43,37 @@ function settings(file) {
 }
 
 export class World {
-  static async start() {
+  /** With `entrance` people sign in by the directory: the settings for it, by the address of the console. */
+  static async start({ entrance } = {}) {
     const world = new World();
     world.folder = mkdtempSync(join(tmpdir(), "listsync-console-"));
     world.env = { PATH: process.env.PATH, HOME: world.folder, LISTSYNC_STORE: `sqlite:${join(world.folder, "listsync.db")}` };
     world.people = join(world.folder, "people.csv");
     const env = join(world.folder, "emulator.env");
+    const address = `127.0.0.1:${await freePort()}`;
+    world.url = `http://${address}`;
     const flags = ["--port", String(await freePort()), "--people", "300", "--unthrottled", "--ca-out", join(world.folder, "ca.pem")];
+    flags.push("--redirect", `${world.url}/sign-in/back`);
     world.emulator = world.run("listsync-graph-emulator", [...flags, "--env-out", env, "--people-out", world.people]);
     await until("the emulated tenant starts", () => existsSync(env) && existsSync(world.people) && readFileSync(env, "utf8").endsWith("\n"));
     Object.assign(world.env, settings(env));
-    const address = `127.0.0.1:${await freePort()}`;
-    world.url = `http://${address}`;
+    Object.assign(world.env, await entrance?.(world));
     world.address = address;
     world.serve = world.run("listsync", ["serve", "--listen", address]);
     await until("the program serves", async () => (await fetch(`${world.url}/healthz`).catch(() => null))?.ok);
+    world.browser = await chromium.launch({ executablePath: browser(), args: ["--no-sandbox"] });
+    return world;
+  }
+
+  /** The same on AWS: the shipped functions on an emulated one, behind a gateway. */
+  static async inCloud() {
+    const world = new World();
+    world.folder = mkdtempSync(join(tmpdir(), "listsync-console-"));
+    const env = { ...process.env, LISTSYNC_BIN_DIR: programs };
+    world.cloud = spawn(join(programs, "examples", "cloud"), [], { cwd: root, env, stdio: ["pipe", "pipe", "inherit"] });
+    const [line] = await once(createInterface(world.cloud.stdout), "line");
+    const { url, people, env: settings } = JSON.parse(line);
+    Object.assign(world, { url, people, address: new URL(url).host, env: { PATH: process.env.PATH, HOME: world.folder, ...settings } });
     world.browser = await chromium.launch({ executablePath: browser(), args: ["--no-sandbox"] });
     return world;
   }
@@ -100,6 +119,13 @@ export class World {
   async stop() {
     await this.browser?.close();
     for (const child of [this.serve, this.emulator]) child?.kill("SIGKILL");
+    if (this.cloud) {
+      // It says by its exit code whether a function asked for what its role does not allow.
+      const ended = once(this.cloud, "exit");
+      this.cloud.stdin.end();
+      const [code] = await ended;
+      assert.equal(code, 0, "the functions kept to their roles");
+    }
     rmSync(this.folder, { recursive: true, force: true });
   }
 }

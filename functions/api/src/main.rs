@@ -1,11 +1,11 @@
-//! The HTTP API as a Lambda function, behind a function URL or an HTTP API.
+//! The HTTP API and the console as a Lambda function, behind a function URL or an HTTP API.
 
 use std::{process::ExitCode, time::Duration};
 
 use axum::{extract::Request, middleware};
 use lambda_http::{RequestExt as _, request::RequestContext};
-use listsync_http::{Asker, Connected, Limits, Options};
-use listsync_wiring::function;
+use listsync_http::{Api, Asker, Connected, Limits, Options};
+use listsync_wiring::{Entrance, function};
 
 /// What Lambda takes as one request, in bytes ("Lambda quotas" of the AWS Lambda developer guide).
 const LARGEST: usize = 6 * 1024 * 1024;
@@ -17,6 +17,15 @@ const LONGEST: Duration = Duration::from_secs(25);
 async fn main() -> ExitCode {
     function::log();
     let Ok(wired) = function::open().await else { return ExitCode::FAILURE };
+    let entrance = match wired.entrance() {
+        Ok(entrance) => {
+            entrance.map(|Entrance { sign_ins, url }| listsync_console::Entrance::new(sign_ins, &url))
+        }
+        Err(error) => {
+            function::refused(&error);
+            return ExitCode::FAILURE;
+        }
+    };
     let options = Options {
         // Without the settings for the directory all but making links works.
         tenant: wired.tenant().ok(),
@@ -27,8 +36,9 @@ async fn main() -> ExitCode {
         trusted_proxies: wired.trusted_proxies.clone(),
         ..Options::default()
     };
-    let router = listsync_http::router(wired.service, options).layer(middleware::map_request(named));
-    function::serve(lambda_http::run(router)).await
+    let api = Api::new(wired.service, options);
+    let router = api.router().merge(listsync_console::router_with(api.operations(), entrance));
+    function::serve(lambda_http::run(router.layer(middleware::map_request(named)))).await
 }
 
 /// Names where a request comes from, as the gateway saw it.

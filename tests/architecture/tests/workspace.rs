@@ -80,7 +80,7 @@ fn imports_run_one_way() {
         ("listsync-inbound", adapters.into()),
         ("listsync-http", vec!["listsync-core", "listsync-engine", "listsync-inbound", "listsync-lists"]),
         ("listsync-console", vec!["listsync-core", "listsync-engine", "listsync-http", "listsync-inbound"]),
-        ("listsync-api", vec!["listsync-http", "listsync-wiring"]),
+        ("listsync-api", vec!["listsync-console", "listsync-http", "listsync-wiring"]),
         ("listsync-inbox", vec!["listsync-core", "listsync-engine", "listsync-lists", "listsync-wiring"]),
         ("listsync-graph-emulator", vec![]),
     ]);

@@ -7,6 +7,7 @@ use listsync_benches::Figure;
 
 mod beside_load;
 mod cold_start;
+mod console;
 #[path = "../../end-to-end/tests/lambda/crowd.rs"]
 mod crowd;
 mod fan_out;
@@ -53,6 +54,9 @@ async fn main() -> ExitCode {
     }
     if wanted("beside-load") {
         tell(beside_load::figures().await);
+    }
+    if wanted("console") {
+        tell(console::figures().await);
     }
     if wanted("flights") {
         tell(flights::figures().await);

@@ -19,7 +19,7 @@ pub use binaries::binary;
 pub use cloud::{Cloud, Message, PUBLIC_URL, TIMER_TIME, WORKER_TIME, beat, event};
 pub use command::{Done, ended};
 pub use function::Function;
-pub use gateway::{Ask, HttpAnswer};
+pub use gateway::{Ask, Gateway, HttpAnswer};
 pub use inbox::dropped;
 pub use mail_server::{MailServer, Taken};
 pub use receiver::{Arrived, Receiver};

@@ -45,9 +45,9 @@ pub(crate) async fn change(Path(list): Path<String>, Posted { visit, form }: Pos
     }
 }
 
-/// A parameter of the API's path is a field here.
+/// A parameter of the API's path is a field here. What is no address, the API takes for the id of a contact.
 fn named(mut problem: Problem) -> Problem {
-    if problem.field.as_deref() == Some("member") {
+    if problem.field.as_deref() == Some("member") || problem.code == "no_such_contact" {
         problem.field = Some("address".to_owned());
     }
     problem
@@ -192,6 +192,8 @@ fn by(one: &HistoryDocument) -> Markup {
         @match (one.by.kind.as_str(), id) {
             ("run", id) if !id.is_empty() => a href={ "/runs/" (id) } { "a sync" },
             ("import", id) if !id.is_empty() => a href={ "/imports/" (id) } { "a file" },
+            ("run_undo", id) if !id.is_empty() => { "undo of " a href={ "/runs/" (id) } { "a sync" } },
+            ("import_undo", id) if !id.is_empty() => { "undo of " a href={ "/imports/" (id) } { "a file" } },
             ("self", _) => "the person",
             ("filter", _) => "the list’s filter",
             ("local", _) => "the command line, or this console",

@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 mod counter;
+pub(crate) mod enter;
 pub(crate) mod grid;
 pub(crate) mod hold;
 pub(crate) mod import;
@@ -15,11 +16,13 @@ pub(crate) mod new_list;
 pub(crate) mod notices;
 pub(crate) mod people;
 pub(crate) mod person;
+mod plot;
 mod question;
 pub(crate) mod run;
 pub(crate) mod runs;
 pub(crate) mod settings;
 pub(crate) mod sign_in;
+mod standing;
 pub(crate) mod status;
 pub(crate) mod undo;
 pub(crate) mod unlink;

@@ -27,8 +27,16 @@ pub(crate) async fn make(Posted { visit, form }: Posted) -> Response {
     };
     match visit.asking.make_list(new).await {
         Ok(list) => answer::to(&format!("/lists/{}", list.id)),
-        Err(problem) => page(&visit, &form, Some(problem)),
+        Err(problem) => page(&visit, &form, Some(named(problem))),
     }
+}
+
+/// That another list has the name is said beside the name.
+fn named(mut problem: Problem) -> Problem {
+    if problem.code == "list_exists" {
+        problem.field = Some("name".to_owned());
+    }
+    problem
 }
 
 fn page(visit: &Visit, form: &Form, wrong: Option<Problem>) -> Response {

@@ -5,6 +5,7 @@ use listsync_core::summary::{Outcome, Summary};
 use listsync_http::{Problem, operations::RunsQuery};
 use maud::{Markup, html};
 
+use super::plot::plot;
 use crate::{
     answer::{Page, settled},
     frame::Here,
@@ -13,6 +14,8 @@ use crate::{
 };
 
 const PAGE: u16 = 50;
+/// Runs that the picture is made of.
+const PICTURED: u16 = 500;
 
 pub(crate) async fn show(visit: Visit) -> Response {
     let found = page(&visit).await;
@@ -24,16 +27,35 @@ async fn page(visit: &Visit) -> Result<Response, Problem> {
     let link = query.get("link");
     let wanted = RunsQuery { cursor: query.some("cursor"), limit: Some(PAGE), link: query.some("link") };
     let part = visit.asking.runs(wanted).await?;
+    let picture = if query.get("cursor").is_empty() {
+        pictured(visit, link).await?
+    } else {
+        html! {}
+    };
     let body = html! {
         div.head { div {
             h1 { "Runs" }
             p.lead { @if part.items.is_empty() { "No run has ended yet." } @else { "What each sync did, newest first." } }
             @if !link.is_empty() { p { a href="/runs" { "Runs of all lists" } } }
         } }
+        (picture)
         @if !part.items.is_empty() { (table(&part.items)) }
         (next(part.next.as_deref(), "/runs", &[("link", link)], "Earlier runs"))
     };
     Ok(Page::new(Here::Runs, "Runs", body).answer(visit))
+}
+
+/// What the runs did over time: of one link with its list's members, where the list is there still.
+async fn pictured(visit: &Visit, link: &str) -> Result<Markup, Problem> {
+    let of_link = Some(link.to_owned()).filter(|link| !link.is_empty());
+    let wanted = RunsQuery { cursor: None, limit: Some(PICTURED), link: of_link };
+    let runs = visit.asking.runs(wanted).await?.items;
+    let list = runs.first().filter(|_| !link.is_empty()).map(|run| run.list.id.clone());
+    let members = match list {
+        Some(list) => visit.asking.list(list).await.ok().map(|list| list.members),
+        None => None,
+    };
+    Ok(plot(&runs, members))
 }
 
 fn table(runs: &[Summary]) -> Markup {

@@ -12,7 +12,7 @@ use maud::{Markup, html};
 use super::imports;
 use crate::{
     answer::{self, Page, again, settled},
-    draft::{Draft, until},
+    draft::{Draft, Drafts},
     form::Form,
     frame::Here,
     parts::{Field, Shown, count, crumbs, field, number, people, persons, select, token, url},
@@ -34,18 +34,14 @@ async fn sent(Uploaded { visit, upload }: Uploaded) -> Response {
         let found = imports::page(&visit, &form, Some(wrong)).await;
         return settled(&visit, Here::Import, found);
     }
-    let now = visit.console.now();
-    let draft = Draft {
-        session: visit.session.name(),
-        list: form.get("list").to_owned(),
-        name: upload.name,
-        // The form around it is not kept.
-        content: axum::body::Bytes::copy_from_slice(&upload.content),
-        until: until(now),
-    };
-    let name = visit.console.drafts.keep(draft, now);
-    let path = format!("/imports/drafts/{name}");
-    answer::to(&url(&path, [("mode", form.get("mode")), ("profile", form.get("profile"))]))
+    let draft = Draft { list: form.get("list").to_owned(), name: upload.name, content: upload.content };
+    match Drafts::of(&visit).keep(&draft, visit.console.now()).await {
+        Ok(name) => {
+            let path = format!("/imports/drafts/{name}");
+            answer::to(&url(&path, [("mode", form.get("mode")), ("profile", form.get("profile"))]))
+        }
+        Err(error) => answer::refusal(&visit, Here::Import, error.into()),
+    }
 }
 
 /// What the file would do, as it is understood.
@@ -62,16 +58,13 @@ pub(crate) async fn decide(Path(name): Path<String>, Posted { visit, form }: Pos
         return answer::refusal(&visit, Here::Import, problem);
     }
     if form.get("do") == "away" {
-        let found = kept(&visit, &name).map(|_| {
-            visit.console.drafts.drop(&name, &visit.session.name());
-            answer::to("/imports")
-        });
-        return settled(&visit, Here::Import, found);
+        let done = put_away(&visit, &name).await.map(|()| answer::to("/imports"));
+        return settled(&visit, Here::Import, done);
     }
-    let done = take(&visit, &name, &form).await;
-    match done {
+    match take(&visit, &name, &form).await {
         Ok(import) => {
-            visit.console.drafts.drop(&name, &visit.session.name());
+            // It is taken, whatever becomes of the copy, which nobody needs and which ends by itself.
+            let _ = Drafts::of(&visit).drop(&name, visit.console.now()).await;
             answer::to(&format!("/imports/{import}"))
         }
         Err(problem) => {
@@ -81,16 +74,21 @@ pub(crate) async fn decide(Path(name): Path<String>, Posted { visit, form }: Pos
     }
 }
 
+async fn put_away(visit: &Visit, name: &str) -> Result<(), Problem> {
+    kept(visit, name).await?;
+    Ok(Drafts::of(visit).drop(name, visit.console.now()).await?)
+}
+
 async fn take(visit: &Visit, name: &str, form: &Form) -> Result<String, Problem> {
-    let draft = kept(visit, name)?;
+    let draft = kept(visit, name).await?;
     match brought(visit, &draft, ImportQuery { file: file_name(&draft), ..query(form)? }).await? {
         Imported::TakenIn(import) => Ok(import.import.id.to_string()),
         Imported::Looked(_) | Imported::OptOuts(_) => Err(Problem::invalid("mode", "say what the file is")),
     }
 }
 
-fn kept(visit: &Visit, name: &str) -> Result<std::sync::Arc<Draft>, Problem> {
-    let found = visit.console.drafts.find(name, &visit.session.name(), visit.console.now());
+async fn kept(visit: &Visit, name: &str) -> Result<Draft, Problem> {
+    let found = Drafts::of(visit).find(name, visit.console.now()).await?;
     found.ok_or_else(|| {
         Problem::missing("file").hint("a file is kept for half an hour until it is taken: send it again")
     })
@@ -124,7 +122,7 @@ fn query(form: &Form) -> Result<ImportQuery, Problem> {
 }
 
 async fn page(visit: &Visit, name: &str, form: &Form, wrong: Option<Problem>) -> Result<Response, Problem> {
-    let draft = kept(visit, name)?;
+    let draft = kept(visit, name).await?;
     let list = visit.asking.list(draft.list.clone()).await?;
     let mut looked = Err(Problem::invalid("mode", "say what the file is"));
     if let Ok(query) = query(form) {

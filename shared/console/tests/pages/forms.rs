@@ -6,28 +6,26 @@ use crate::{browser::Browser, stage::Stage};
 async fn settings_are_saved_unless_others_changed_them_meanwhile() {
     let stage = Stage::new();
     let mut browser = Browser::signed_in(&stage).await;
-    let read = browser.open("/settings/list-service").await.value("read").replace("&quot;", "\"");
-    let save = |every: &'static str, read: &str| -> Vec<(&'static str, String)> {
-        vec![("read", read.to_owned()), ("every", every.to_owned()), ("protected", "owners\n".to_owned())]
+    let save = |every: &'static str, was: &'static str| {
+        [("every", every), ("was.every", was), ("protected", "owners\n"), ("was.protected", "")]
     };
-    let sent = save("never", &read);
-    let fields: Vec<(&str, &str)> = sent.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let shown = browser.submit_only("/settings/list-service", &fields).await;
+    let shown = browser.submit_only("/settings/list-service", &save("never", "15m")).await;
     assert_eq!(shown.status, 422);
     shown
         .shows("id=\"every-error\"")
         .shows("value=\"never\"")
         .shows("<title>Error: ")
         .shows("href=\"#every\"");
-    let sent = save("20m", &read);
-    let fields: Vec<(&str, &str)> = sent.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    browser.submit("/settings/list-service", &fields).await.shows("value=\"20m\"").shows("owners");
-    // Somebody who read them before that.
-    let sent = save("30m", &read);
-    let fields: Vec<(&str, &str)> = sent.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let shown = browser.submit_only("/settings/list-service", &fields).await;
+    let saved = browser.submit("/settings/list-service", &save("20m", "15m")).await;
+    saved.shows("value=\"20m\"").shows("owners");
+    // Somebody who opened the page before that.
+    let shown = browser.submit_only("/settings/list-service", &save("30m", "15m")).await;
     assert!(shown.status.is_client_error(), "{}", shown.status);
     shown.shows("value=\"30m\"").shows("role=\"alert\"");
+    browser.open("/settings/list-service").await.shows("value=\"20m\"");
+    // Who changed something else there takes nothing back.
+    let other = [("every", "15m"), ("was.every", "15m"), ("audit-keep", "30d"), ("was.audit-keep", "400d")];
+    browser.submit_only("/settings/list-service", &other).await;
     browser.open("/settings/list-service").await.shows("value=\"20m\"");
 }
 
@@ -75,4 +73,36 @@ async fn the_limits_of_a_link_are_changed_and_a_wrong_one_is_named() {
     browser.submit(&format!("{link}/do"), &[("do", "pause"), ("list", &list_id)]).await.shows("Resume");
     browser.open(&format!("{link}/unlink")).await.shows("Nobody joins or leaves");
     browser.submit(&format!("{link}/unlink"), &[]).await.shows("not linked");
+}
+
+/// What a form sends.
+type Fields<'a> = &'a [(&'a str, &'a str)];
+
+#[tokio::test]
+async fn what_is_wrong_stands_beside_its_field_in_every_form_that_has_fields() {
+    let stage = Stage::new();
+    let mut browser = Browser::signed_in(&stage).await;
+    let made = browser.submit_only("/lists", &[("name", "News")]).await;
+    let list = made.header("location").to_owned();
+    browser.submit(&format!("{list}/members"), &[("address", "cleo@contoso.example")]).await;
+    let person = browser.open(&format!("{list}/members")).await.link("/people/0");
+    let (members, links, erase) =
+        (format!("{list}/members"), format!("{list}/links"), format!("{person}/erase"));
+    let forms: [(&str, Fields<'_>, &str); 7] = [
+        ("/lists", &[("name", "")], "name"),
+        ("/lists", &[("name", "News")], "name"),
+        ("/lists", &[("name", "Other"), ("filter", "depart eq")], "filter"),
+        ("/lists", &[("name", "Other"), ("expect_every", "soon")], "expect-every"),
+        (&members, &[("address", "no address")], "address"),
+        (&links, &[("how", "new"), ("new_group.name", " ")], "new-group-name"),
+        (&erase, &[("address", "dora@contoso.example")], "address"),
+    ];
+    for (path, fields, field) in forms {
+        let shown = browser.submit_only(path, fields).await;
+        assert!(shown.status.is_client_error(), "{path} {field}: {}", shown.status);
+        shown.shows(&format!("id=\"{field}-error\"")).shows("aria-invalid=\"true\"").shows("<title>Error: ");
+        shown.shows(&format!("href=\"#{field}\""));
+        let (_, typed) = fields.last().unwrap();
+        shown.shows(typed.trim());
+    }
 }

@@ -1,4 +1,4 @@
-//! What every page keeps: nothing from elsewhere, nothing that runs, names that stay inert, and a structure to be read aloud.
+//! What every page keeps: nothing from elsewhere, nothing that runs but the one script, names that stay inert, and a structure to be read aloud.
 
 use std::collections::BTreeSet;
 
@@ -8,8 +8,10 @@ use crate::{
     stage::Stage,
 };
 
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; \
-                      frame-ancestors 'none'";
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; \
+                      form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// The one script, from the page's own origin.
+const SCRIPT: &str = "<script src=\"/console/script.js\" defer></script>";
 
 /// The values of an attribute, in their order.
 fn values<'a>(text: &'a str, attribute: &str) -> Vec<&'a str> {
@@ -26,11 +28,15 @@ fn attributes(text: &str) -> BTreeSet<&str> {
 
 fn judge(path: &str, shown: &Shown) {
     let text = &shown.text;
+    let kinds: Vec<_> = shown.headers.get_all("content-type").into_iter().collect();
+    assert_eq!(kinds, ["text/html; charset=utf-8"], "{path}");
     assert_eq!(shown.header("content-security-policy"), POLICY, "{path}");
     assert_eq!(shown.header("cache-control"), "no-store", "{path}");
     assert_eq!(shown.header("x-content-type-options"), "nosniff", "{path}");
+    assert_eq!(text.matches(SCRIPT).count(), 1, "{path} has the one script once");
+    let unscripted = text.replace(SCRIPT, "");
     for odd in ["<script", "<style", "<iframe", "<img", "<object"] {
-        assert!(!text.to_lowercase().contains(odd), "{path} has {odd}:\n{text}");
+        assert!(!unscripted.to_lowercase().contains(odd), "{path} has {odd}:\n{text}");
     }
     for name in attributes(text) {
         assert!(name != "style" && !name.starts_with("on"), "{path} has an attribute {name}:\n{text}");
@@ -62,7 +68,7 @@ fn judge(path: &str, shown: &Shown) {
 }
 
 #[tokio::test]
-async fn every_page_loads_nothing_runs_nothing_and_can_be_read_aloud() {
+async fn every_page_loads_nothing_from_elsewhere_and_can_be_read_aloud() {
     let stage = Stage::new();
     let mut browser = Browser::signed_in(&stage).await;
     let odd = "<script>alert(1)</script> \"News\" & שירה";
@@ -89,12 +95,17 @@ async fn every_page_loads_nothing_runs_nothing_and_can_be_read_aloud() {
         .map(|end| format!("{list}{end}")),
     );
     paths.extend(["/plan", "/limits", "/unlink"].map(|end| format!("{link}{end}")));
+    let link_id = link.rsplit('/').next().unwrap();
+    paths.push(format!("/runs?link={link_id}"));
     paths.extend([run.clone(), of_person.clone(), format!("{of_person}/erase")]);
     for path in &paths {
         let shown = browser.open(path).await;
         assert_eq!(shown.status, 200, "{path}: {}", shown.text);
         judge(path, &shown);
     }
+    let script = browser.open("/console/script.js").await;
+    assert_eq!(script.header("content-type"), "text/javascript; charset=utf-8");
+    assert!(!script.text.contains("//") || !script.text.contains("http"), "it names no other host");
     browser.open("/lists").await.shows("&lt;script&gt;alert(1)&lt;/script&gt; &quot;News&quot; &amp; שירה");
     for path in
         ["/lists/none", "/runs/none", "/people/none", "/imports/none", "/holds/none", "/imports/drafts/none"]
@@ -122,7 +133,7 @@ async fn pages_of_many_lists_and_people_stay_small_and_go_on() {
     browser.open("/lists?page=3").await.shows("Lists 51 to 60 of 60").shows("List 059");
     browser.open("/lists?q=list+059").await.shows("Lists 1 to 1 of 1");
     browser.open("/lists?q=nothing").await.shows("No list is as you asked");
-    browser.open("/lists?page=99").await.shows("No list is as you asked");
+    browser.open("/lists?page=99").await.shows("Lists 51 to 60 of 60");
 
     let made = browser.submit_only("/lists", &[("name", "Crowd")]).await;
     let crowd = made.header("location").to_owned();
@@ -139,4 +150,36 @@ async fn pages_of_many_lists_and_people_stay_small_and_go_on() {
     judge("members", &members);
     let second = browser.open(&members.link(&format!("{crowd}/members?cursor="))).await;
     assert_ne!(members.link("/people/0"), second.link("/people/0"));
+}
+
+#[tokio::test]
+async fn a_text_of_seventy_thousand_characters_is_told_beside_its_field_and_kept() {
+    let stage = Stage::new();
+    let mut browser = Browser::signed_in(&stage).await;
+    let long = "n".repeat(70_000);
+    for (path, fields) in [
+        ("/lists", vec![("name", long.as_str())]),
+        ("/lists", vec![("name", "News"), ("filter", long.as_str())]),
+    ] {
+        let shown = browser.submit_only(path, &fields).await;
+        assert_eq!(shown.status, 422, "{path}");
+        let (field, _) = fields.last().unwrap();
+        shown.shows(&format!("id=\"{field}-error\"")).shows(&long);
+        judge(path, &shown);
+    }
+    let made = browser.submit_only("/lists", &[("name", "News")]).await;
+    let list = made.header("location").to_owned();
+    let person = [("address", "cleo@contoso.example"), ("name", long.as_str())];
+    let shown = browser.submit_only(&format!("{list}/members"), &person).await;
+    assert_eq!(shown.status, 422);
+    shown.shows("id=\"name-error\"").shows(&long);
+    judge("members", &shown);
+    let searched = browser.open(&format!("/lists?q={}", "n".repeat(7_000))).await;
+    judge("/lists", &searched);
+    // A file that holds one does not make the page of what it would do any longer.
+    let id = list.rsplit('/').next().unwrap().to_owned();
+    let file = format!("email,name\ncleo@contoso.example,{long}\ndora@contoso.example,Dora\n");
+    let shown = browser.upload(&[("list", &id), ("mode", "incremental")], ("long.csv", &file)).await;
+    shown.shows("1 row cannot be taken");
+    judge("/imports/drafts", &shown);
 }

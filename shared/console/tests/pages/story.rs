@@ -159,6 +159,16 @@ async fn a_file_is_looked_at_then_taken_and_taken_back() {
     let digest = undo.value("digest");
     browser.submit(&format!("{import}/undo"), &[("digest", &digest)]).await.shows("taken back");
     browser.open(&format!("{news}/members")).await.shows("0 on it");
+    // Signing out leaves nothing that anybody could read, and a file of another session is not found.
+    let shown = browser.upload(&fields, ("people 2.csv", file)).await;
+    let draft = shown.text.split("action=\"").find(|rest| rest.starts_with("/imports/drafts/")).unwrap();
+    let draft = draft.split('"').next().unwrap().to_owned();
+    let mut other = Browser::signed_in(&stage).await;
+    assert_eq!(other.open(&draft).await.status, 404);
+    assert_eq!(other.submit_only(&draft, &[("do", "away")]).await.status, 404);
+    browser.open(&draft).await.shows("people 2.csv");
+    browser.submit(&draft, &[("do", "away")]).await.shows("Files so far");
+    assert_eq!(browser.open(&draft).await.status, 404, "it was put away");
     let shown = browser.upload(&fields, ("empty.csv", "")).await;
     assert_eq!(shown.status, 422);
     shown.shows("choose a file that is not empty");
