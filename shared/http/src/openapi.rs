@@ -66,6 +66,7 @@ pub(crate) fn completed(api: &utoipa::openapi::OpenApi) -> Value {
     }
     link(&mut document);
     name_rows(&mut document);
+    leave_out_words(&mut document);
     let told = RULES.iter().filter(|rule| rule.path != "/openapi.json").count();
     assert_eq!(described, told, "the table of who may call what names a handler that is not there");
     document
@@ -105,6 +106,37 @@ fn name_rows(document: &mut Value) {
         schemas[&page]["properties"]["items"]["items"] =
             json!({"$ref": format!("#/components/schemas/{row}")});
     }
+}
+
+/// What a document begins with stands in it without words of its own: of a comment at such a field a part would be made that
+/// has nothing but those, and generators take it for one that allows no other field.
+fn leave_out_words(value: &mut Value) {
+    match value {
+        Value::Array(each) => each.iter_mut().for_each(leave_out_words),
+        Value::Object(fields) => {
+            fields.values_mut().for_each(leave_out_words);
+            let Some(Value::Array(parts)) = fields.get_mut("allOf") else { return };
+            let before = parts.len();
+            parts.retain(|part| !is_words(part));
+            if (before, parts.len()) == (2, 1) {
+                let only = parts.remove(0);
+                fields.remove("allOf");
+                for (name, value) in only.as_object().cloned().unwrap_or_default() {
+                    fields.entry(name).or_insert(value);
+                }
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// Whether a schema says of an object what it is in words, and nothing of its fields.
+fn is_words(schema: &Value) -> bool {
+    let names: Option<Vec<&str>> = schema.as_object().map(|it| it.keys().map(String::as_str).collect());
+    names.is_some_and(|mut names| {
+        names.sort_unstable();
+        names == ["description", "type"] && schema["type"] == "object"
+    })
 }
 
 /// A name that no other operation has, such as `getListsListMembers`.

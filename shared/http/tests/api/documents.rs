@@ -36,6 +36,30 @@ fn summaries_and_plans_look_as_the_document_says() {
     judge("Plan", &serde_json::to_value(Plan::empty(link)).unwrap());
 }
 
+/// The parts of every `allOf` within a document.
+fn parts(value: &Value) -> Vec<&Value> {
+    let own = value.get("allOf").and_then(Value::as_array).into_iter().flatten();
+    let within: Vec<&Value> = match value {
+        Value::Array(each) => each.iter().collect(),
+        Value::Object(fields) => fields.values().collect(),
+        _ => Vec::new(),
+    };
+    own.chain(within.into_iter().flat_map(parts)).collect()
+}
+
+#[test]
+fn no_part_of_a_document_has_words_alone_which_generators_take_for_no_other_field() {
+    let document = listsync_http::openapi();
+    let parts = parts(&document);
+    assert!(parts.len() > 10, "documents have parts");
+    for part in parts {
+        assert!(
+            part["$ref"].is_string() || part["properties"].is_object() || part["oneOf"].is_array(),
+            "{part}"
+        );
+    }
+}
+
 #[test]
 fn headers_of_versions_and_places_are_described_and_rows_have_names() {
     let document = listsync_http::openapi();
