@@ -2,9 +2,9 @@ locals {
   # Whom the alarms tell.
   hears = concat([for topic in [var.alarm_topic_arn] : topic if topic != ""], [for topic in aws_sns_topic.alarms : topic.arn])
 
-  of_timer  = { FunctionName = aws_lambda_function.timer.function_name }
-  of_worker = { FunctionName = aws_lambda_function.worker.function_name }
-  of_inbox  = { FunctionName = aws_lambda_function.inbox.function_name }
+  of_timer  = { FunctionName = local.timer }
+  of_worker = { FunctionName = local.worker }
+  of_inbox  = { FunctionName = local.inbox }
 
   # By the names that the guide has them under. Where nothing else is said, an alarm rings at the first value above 0.
   alarms = merge(
@@ -148,7 +148,7 @@ locals {
         description = "The API function fails. Its log says why."
         namespace   = "AWS/Lambda"
         metric      = "Errors"
-        of          = { FunctionName = one(aws_lambda_function.api[*].function_name) }
+        of          = { FunctionName = local.api }
         statistic   = "Sum"
         period      = 300
         periods     = 3

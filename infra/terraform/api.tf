@@ -22,22 +22,23 @@ resource "aws_lambda_function" "api" {
     log_format            = "JSON"
     application_log_level = "INFO"
     system_log_level      = "WARN"
-    log_group             = aws_cloudwatch_log_group.api[0].name
+    log_group             = aws_cloudwatch_log_group.logs["api"].name
   }
 
   # An app registration that may only read: what strangers reach must not be able to change a group. Making a group, and
   # every other write, is the worker's.
   environment {
     variables = { for name, value in {
-      LISTSYNC_STORE           = local.store
-      LISTSYNC_QUEUE           = local.queue
-      LISTSYNC_PUBLIC_URL      = local.api_url
-      LISTSYNC_TRUSTED_PROXIES = var.trusted_proxies
-      LISTSYNC_GRAPH_URL       = var.graph_url
-      LISTSYNC_CREDENTIAL      = local.api_reads_directory ? (local.uses_web_identity ? "web-identity" : "${var.credential_kind}:${var.api_client_secret_name}") : null
-      AZURE_TENANT_ID          = local.api_reads_directory ? var.tenant_id : null
-      AZURE_CLIENT_ID          = local.api_reads_directory ? var.api_client_id : null
-      AZURE_AUTHORITY_HOST     = var.authority_host
+      LISTSYNC_STORE             = local.store
+      LISTSYNC_QUEUE             = local.queue
+      LISTSYNC_PUBLIC_URL        = local.api_url
+      LISTSYNC_TRUSTED_PROXIES   = var.trusted_proxies
+      LISTSYNC_GRAPH_URL         = var.graph_url
+      LISTSYNC_CREDENTIAL        = local.api_reads_directory ? (local.uses_web_identity ? "web-identity" : "${var.credential_kind}:${var.api_client_secret_name}") : null
+      AZURE_TENANT_ID            = local.api_reads_directory ? var.tenant_id : null
+      AZURE_CLIENT_ID            = local.api_reads_directory ? var.api_client_id : null
+      AZURE_AUTHORITY_HOST       = var.authority_host
+      LISTSYNC_CONSOLE_CLIENT_ID = local.signs_people_in ? var.api_client_id : null
     } : name => value if value != null }
   }
 }

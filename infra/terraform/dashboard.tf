@@ -1,47 +1,52 @@
 locals {
+  timer  = aws_lambda_function.timer.function_name
+  worker = aws_lambda_function.worker.function_name
+  inbox  = aws_lambda_function.inbox.function_name
+  api    = one(aws_lambda_function.api[*].function_name)
+
   widgets = concat(
     [
       {
         title = "What runs did"
         stat  = "Sum"
         metrics = [
-          ["listsync", "Added", "FunctionName", aws_lambda_function.worker.function_name],
-          ["listsync", "Removed", "FunctionName", aws_lambda_function.worker.function_name],
-          ["listsync", "Failures", "FunctionName", aws_lambda_function.worker.function_name],
-          ["listsync", "FailedRuns", "FunctionName", aws_lambda_function.worker.function_name],
+          ["listsync", "Added", "FunctionName", local.worker],
+          ["listsync", "Removed", "FunctionName", local.worker],
+          ["listsync", "Failures", "FunctionName", local.worker],
+          ["listsync", "FailedRuns", "FunctionName", local.worker],
         ]
       },
       {
         title = "What waits until a person looks"
         stat  = "Maximum"
         metrics = [
-          ["listsync", "HeldRemovals", "FunctionName", aws_lambda_function.worker.function_name],
-          ["listsync", "HeldAdditions", "FunctionName", aws_lambda_function.worker.function_name],
-          ["listsync", "HeldImports", "FunctionName", aws_lambda_function.timer.function_name],
+          ["listsync", "HeldRemovals", "FunctionName", local.worker],
+          ["listsync", "HeldAdditions", "FunctionName", local.worker],
+          ["listsync", "HeldImports", "FunctionName", local.timer],
         ]
       },
       {
         title = "Links that were due"
         stat  = "Sum"
         metrics = [
-          ["listsync", "Due", "FunctionName", aws_lambda_function.timer.function_name],
-          ["listsync", "Sent", "FunctionName", aws_lambda_function.timer.function_name],
-          ["listsync", "Unsent", "FunctionName", aws_lambda_function.timer.function_name],
+          ["listsync", "Due", "FunctionName", local.timer],
+          ["listsync", "Sent", "FunctionName", local.timer],
+          ["listsync", "Unsent", "FunctionName", local.timer],
         ]
       },
       {
         title = "Seconds since a run finished"
         stat  = "Minimum"
         metrics = [
-          ["listsync", "LastRunAge", "FunctionName", aws_lambda_function.timer.function_name],
+          ["listsync", "LastRunAge", "FunctionName", local.timer],
         ]
       },
       {
         title = "Microsoft Graph"
         stat  = "Sum"
         metrics = [
-          ["listsync", "GraphRequests", "FunctionName", aws_lambda_function.worker.function_name],
-          ["listsync", "SetAside", "FunctionName", aws_lambda_function.worker.function_name],
+          ["listsync", "GraphRequests", "FunctionName", local.worker],
+          ["listsync", "SetAside", "FunctionName", local.worker],
         ]
       },
       {
@@ -57,20 +62,20 @@ locals {
         title = "Files"
         stat  = "Sum"
         metrics = [
-          ["listsync", "Files", "FunctionName", aws_lambda_function.inbox.function_name],
-          ["listsync", "RefusedFiles", "FunctionName", aws_lambda_function.inbox.function_name],
-          ["listsync", "RejectedRows", "FunctionName", aws_lambda_function.inbox.function_name],
-          ["listsync", "HeldRemovals", "FunctionName", aws_lambda_function.inbox.function_name],
-          ["listsync", "HeldAdditions", "FunctionName", aws_lambda_function.inbox.function_name],
+          ["listsync", "Files", "FunctionName", local.inbox],
+          ["listsync", "RefusedFiles", "FunctionName", local.inbox],
+          ["listsync", "RejectedRows", "FunctionName", local.inbox],
+          ["listsync", "HeldRemovals", "FunctionName", local.inbox],
+          ["listsync", "HeldAdditions", "FunctionName", local.inbox],
         ]
       },
       {
         title = "Errors of functions"
         stat  = "Sum"
         metrics = [
-          ["AWS/Lambda", "Errors", "FunctionName", aws_lambda_function.timer.function_name],
-          ["AWS/Lambda", "Errors", "FunctionName", aws_lambda_function.worker.function_name],
-          ["AWS/Lambda", "Errors", "FunctionName", aws_lambda_function.inbox.function_name],
+          ["AWS/Lambda", "Errors", "FunctionName", local.timer],
+          ["AWS/Lambda", "Errors", "FunctionName", local.worker],
+          ["AWS/Lambda", "Errors", "FunctionName", local.inbox],
         ]
       },
     ],
@@ -79,9 +84,9 @@ locals {
         title = "The HTTP API"
         stat  = "Sum"
         metrics = [
-          ["AWS/Lambda", "Invocations", "FunctionName", one(aws_lambda_function.api[*].function_name)],
-          ["AWS/Lambda", "Errors", "FunctionName", one(aws_lambda_function.api[*].function_name)],
-          ["AWS/Lambda", "Throttles", "FunctionName", one(aws_lambda_function.api[*].function_name)],
+          ["AWS/Lambda", "Invocations", "FunctionName", local.api],
+          ["AWS/Lambda", "Errors", "FunctionName", local.api],
+          ["AWS/Lambda", "Throttles", "FunctionName", local.api],
         ]
       },
     ] : widget if local.has_api],

@@ -39,7 +39,7 @@ resource "aws_lambda_function" "timer" {
     log_format            = "JSON"
     application_log_level = "INFO"
     system_log_level      = "WARN"
-    log_group             = aws_cloudwatch_log_group.timer.name
+    log_group             = aws_cloudwatch_log_group.logs["timer"].name
   }
 
   environment {
@@ -101,7 +101,7 @@ resource "aws_lambda_function" "worker" {
     log_format            = "JSON"
     application_log_level = "INFO"
     system_log_level      = "WARN"
-    log_group             = aws_cloudwatch_log_group.worker.name
+    log_group             = aws_cloudwatch_log_group.logs["worker"].name
   }
 
   environment {

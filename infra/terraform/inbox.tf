@@ -125,7 +125,7 @@ resource "aws_lambda_function" "inbox" {
     log_format            = "JSON"
     application_log_level = "INFO"
     system_log_level      = "WARN"
-    log_group             = aws_cloudwatch_log_group.inbox.name
+    log_group             = aws_cloudwatch_log_group.logs["inbox"].name
   }
 
   environment {

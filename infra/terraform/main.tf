@@ -15,6 +15,7 @@ locals {
   has_api             = var.api == "yes"
   timer_asks          = local.has_api || var.alert_mail == "graph"
   api_reads_directory = local.has_api && var.api_client_id != ""
+  signs_people_in     = local.api_reads_directory && var.console_sign_in == "yes"
   uses_web_identity   = var.credential_kind == "web-identity"
   uses_secret         = var.credential_kind == "secretsmanager"
   uses_parameter      = var.credential_kind == "ssm"
@@ -120,27 +121,10 @@ resource "aws_dynamodb_table" "table" {
   }
 }
 
-resource "aws_cloudwatch_log_group" "timer" {
-  name              = "/listsync/${var.name}/timer"
-  retention_in_days = var.log_retention_days
-  kms_key_id        = local.key_arn
-}
-
-resource "aws_cloudwatch_log_group" "worker" {
-  name              = "/listsync/${var.name}/worker"
-  retention_in_days = var.log_retention_days
-  kms_key_id        = local.key_arn
-}
-
-resource "aws_cloudwatch_log_group" "inbox" {
-  name              = "/listsync/${var.name}/inbox"
-  retention_in_days = var.log_retention_days
-  kms_key_id        = local.key_arn
-}
-
-resource "aws_cloudwatch_log_group" "api" {
-  count             = local.has_api ? 1 : 0
-  name              = "/listsync/${var.name}/api"
+# One for each function that there is.
+resource "aws_cloudwatch_log_group" "logs" {
+  for_each          = { for function in local.functions : function => function if function != "api" || local.has_api }
+  name              = "/listsync/${var.name}/${each.key}"
   retention_in_days = var.log_retention_days
   kms_key_id        = local.key_arn
 }

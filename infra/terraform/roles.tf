@@ -77,6 +77,14 @@ locals {
     },
   ] }
 
+  # What each does of its log.
+  log = { for function, group in aws_cloudwatch_log_group.logs : function => {
+    Sid      = "WriteLog"
+    Effect   = "Allow"
+    Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+    Resource = "${group.arn}:*"
+  } }
+
   # Of the audit nothing is ever changed: an entry is put, and ends by its time.
   record = {
     Sid       = "Record"
@@ -160,31 +168,18 @@ resource "aws_iam_role_policy" "timer" {
           Resource = ["${local.table_arn}/index/due", "${local.table_arn}/index/runs", "${local.table_arn}/index/runs_by_link"]
         },
         { Sid = "SendMessages", Effect = "Allow", Action = "sqs:SendMessage", Resource = aws_sqs_queue.queue.arn },
-        {
-          Sid      = "WriteLog"
-          Effect   = "Allow"
-          Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-          Resource = "${aws_cloudwatch_log_group.timer.arn}:*"
-        },
+        local.log.timer,
       ],
-      [for it in [{
-        Sid      = "ReadTheWebhookSecret"
+      [for sid, name in {
+        ReadTheWebhookSecret = local.has_alert_webhook ? var.alert_webhook_secret_name : ""
+        ReadTheTeamsUrl      = local.has_alert_teams ? var.alert_teams_url_name : ""
+        ReadTheMailServer    = local.mails_by_server ? var.alert_mail_server_name : ""
+        } : {
+        Sid      = sid
         Effect   = "Allow"
         Action   = "secretsmanager:GetSecretValue"
-        Resource = "${local.secret_arn}${var.alert_webhook_secret_name}-??????"
-      }] : it if local.has_alert_webhook],
-      [for it in [{
-        Sid      = "ReadTheTeamsUrl"
-        Effect   = "Allow"
-        Action   = "secretsmanager:GetSecretValue"
-        Resource = "${local.secret_arn}${var.alert_teams_url_name}-??????"
-      }] : it if local.has_alert_teams],
-      [for it in [{
-        Sid      = "ReadTheMailServer"
-        Effect   = "Allow"
-        Action   = "secretsmanager:GetSecretValue"
-        Resource = "${local.secret_arn}${var.alert_mail_server_name}-??????"
-      }] : it if local.mails_by_server],
+        Resource = "${local.secret_arn}${name}-??????"
+      } if name != ""],
       # Whether the address or its domain is the verified identity, only the account knows.
       [for it in [{
         Sid    = "SendMail"
@@ -222,12 +217,7 @@ resource "aws_iam_role_policy" "worker" {
           Action   = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:SendMessage"]
           Resource = aws_sqs_queue.queue.arn
         },
-        {
-          Sid      = "WriteLog"
-          Effect   = "Allow"
-          Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-          Resource = "${aws_cloudwatch_log_group.worker.arn}:*"
-        },
+        local.log.worker,
       ],
       local.credential,
       [for it in [local.key] : it if local.has_key],
@@ -252,12 +242,7 @@ resource "aws_iam_role_policy" "inbox" {
       [
         local.record,
         { Sid = "SendMessages", Effect = "Allow", Action = "sqs:SendMessage", Resource = [aws_sqs_queue.queue.arn, aws_sqs_queue.inbox_failures.arn] },
-        {
-          Sid      = "WriteLog"
-          Effect   = "Allow"
-          Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-          Resource = "${aws_cloudwatch_log_group.inbox.arn}:*"
-        },
+        local.log.inbox,
       ],
       [for it in [local.key] : it if local.has_key],
       [for it in [{
@@ -315,12 +300,7 @@ resource "aws_iam_role_policy" "api" {
           Resource = ["${local.table_arn}/index/runs", "${local.table_arn}/index/runs_by_link"]
         },
         { Sid = "SendMessages", Effect = "Allow", Action = "sqs:SendMessage", Resource = aws_sqs_queue.queue.arn },
-        {
-          Sid      = "WriteLog"
-          Effect   = "Allow"
-          Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-          Resource = "${aws_cloudwatch_log_group.api[0].arn}:*"
-        },
+        local.log.api,
       ],
       # Its own app's credential, never that of the other functions.
       [for it in [local.prove] : it if local.api_reads_directory && local.uses_web_identity],

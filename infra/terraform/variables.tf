@@ -156,6 +156,27 @@ variable "api_client_secret_name" {
   }
 }
 
+variable "console_sign_in" {
+  type        = string
+  description = "Whether people sign in to the console with Microsoft Entra ID, by the app of api_client_id, which has the redirect address and the roles for it."
+  default     = "no"
+
+  validation {
+    condition     = contains(["no", "yes"], var.console_sign_in)
+    error_message = "console_sign_in is one of no, yes."
+  }
+
+  validation {
+    condition     = var.console_sign_in == "no" || var.api == "yes"
+    error_message = "The console is part of the HTTP API, which is not deployed."
+  }
+
+  validation {
+    condition     = var.console_sign_in == "no" || var.api_client_id != ""
+    error_message = "Name the app that people sign in to in api_client_id."
+  }
+}
+
 variable "public_url" {
   type        = string
   description = "Where people and Microsoft Graph reach the API, such as https://lists.contoso.com; empty for the address that AWS gives it. Opt-out links begin with it."

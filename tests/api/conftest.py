@@ -29,21 +29,26 @@ def node():
 
 
 @pytest.fixture(scope="session")
-def stage(tmp_path_factory):
-    """The API over a store and a directory in memory."""
-    said = tmp_path_factory.mktemp("stage") / "address.json"
+def built():
+    """The API over a store and a directory in memory, built."""
     # Of the whole workspace, so that what the tests have built is used again.
     build = ["cargo", "build", "--quiet", "--locked", "--workspace", "--example", "stage"]
     subprocess.run(build, cwd=ROOT, check=True)
-    target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-    program = subprocess.Popen([target / "debug/examples/stage", said], stdin=subprocess.PIPE)
+    return pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug/examples/stage"
+
+
+@pytest.fixture
+def stage(built, tmp_path_factory):
+    """The API, for one test: what others did to its store, it does not see."""
+    said = tmp_path_factory.mktemp("stage") / "address.json"
+    running = subprocess.Popen([built, said], stdin=subprocess.PIPE)
     try:
         for _ in range(600):
             if said.exists() and said.read_text():
                 break
-            assert program.poll() is None, "the stage ended"
+            assert running.poll() is None, "the stage ended"
             time.sleep(0.05)
         yield json.loads(said.read_text())
     finally:
-        program.stdin.close()
-        program.wait(timeout=10)
+        running.stdin.close()
+        running.wait(timeout=10)

@@ -25,7 +25,7 @@ COMPILED = {
 }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def document(stage, tmp_path_factory):
     path = tmp_path_factory.mktemp("document") / "openapi.json"
     with urllib.request.urlopen(f"{stage['url']}/openapi.json") as answer:
@@ -50,7 +50,7 @@ def answered(said, stage):
     assert json.loads(said) == {"lists": ["News"], "status": [201, 200, True]}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def typescript(document, tmp_path_factory):
     """The folder of the clients of both generators, compiled."""
     folder = tmp_path_factory.mktemp("typescript")

@@ -23,7 +23,7 @@ process.stdout.write(JSON.stringify([list.unsubscribe.url, list["unsubscribe-pos
 """
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def headers(stage):
     """As the API gives them."""
     ask = urllib.request.Request(

@@ -43,18 +43,21 @@ function settings(file) {
 }
 
 export class World {
-  static async start() {
+  /** With `entrance` people sign in by the directory: the settings for it, by the address of the console. */
+  static async start({ entrance } = {}) {
     const world = new World();
     world.folder = mkdtempSync(join(tmpdir(), "listsync-console-"));
     world.env = { PATH: process.env.PATH, HOME: world.folder, LISTSYNC_STORE: `sqlite:${join(world.folder, "listsync.db")}` };
     world.people = join(world.folder, "people.csv");
     const env = join(world.folder, "emulator.env");
+    const address = `127.0.0.1:${await freePort()}`;
+    world.url = `http://${address}`;
     const flags = ["--port", String(await freePort()), "--people", "300", "--unthrottled", "--ca-out", join(world.folder, "ca.pem")];
+    flags.push("--redirect", `${world.url}/sign-in/back`);
     world.emulator = world.run("listsync-graph-emulator", [...flags, "--env-out", env, "--people-out", world.people]);
     await until("the emulated tenant starts", () => existsSync(env) && existsSync(world.people) && readFileSync(env, "utf8").endsWith("\n"));
     Object.assign(world.env, settings(env));
-    const address = `127.0.0.1:${await freePort()}`;
-    world.url = `http://${address}`;
+    Object.assign(world.env, await entrance?.(world));
     world.address = address;
     world.serve = world.run("listsync", ["serve", "--listen", address]);
     await until("the program serves", async () => (await fetch(`${world.url}/healthz`).catch(() => null))?.ok);

@@ -29,6 +29,9 @@ WORLDS = {
     "topics of both": {"AlarmEmail": "a@contoso.example", "AlarmTopicArn": "arn:aws:sns:eu-west-1:123456789012:mine"},
     "numbers": {"Concurrency": 7, "LogRetentionDays": 90, "InboxRetentionDays": 5, "Interval": "rate(5 minutes)", "Architecture": "x86_64"},
 }
+# What has to be there beside some.
+MAIL = {"AlertMailFrom": "a@contoso.example", "AlertMailTo": "a@contoso.example"}
+APP = {"Api": "yes", "ApiClientId": EVERYTHING["ApiClientId"]}
 
 
 class Asked(Stack):
@@ -121,7 +124,7 @@ def test_a_variable_takes_what_the_parameter_takes(name):
     for value in [0, 1, 2, 7, 29, 30, 1000, 1001, 3650, 3651] if it["Type"] == "Number" else TRIED:
         taken = re.fullmatch(it["AllowedPattern"], value) is not None if "AllowedPattern" in it else value in it["AllowedValues"] if "AllowedValues" in it else it["MinValue"] <= value <= it["MaxValue"]
         # Others have to be there beside some, which the next test judges.
-        beside = {"AlertMailFrom": "a@contoso.example", "AlertMailTo": "a@contoso.example"} | {name: value}
+        beside = {**MAIL, **APP, name: value}
         said = list(module.Module(**variables(beside)).complaints([variable(name)]))
         assert (not said) == taken, (value, said)
 
@@ -133,6 +136,8 @@ def test_a_variable_takes_what_the_parameter_takes(name):
         {"ApiClientSecretName": "/listsync/client-secret"},
         {"AlertMail": "ses", "AlertMailTo": "a@contoso.example"},
         {"AlertMail": "ses", "AlertMailFrom": "a@contoso.example"},
+        {**APP, "ConsoleSignIn": "yes", "Api": "no"},
+        {**APP, "ConsoleSignIn": "yes", "ApiClientId": ""},
     ],
 )
 def test_what_the_template_refuses_the_module_refuses(parameters):
@@ -158,7 +163,7 @@ def test_the_comparison_is_able_to_fail(tmp_path):
         "if local.api_reads_directory && local.uses_secret]": "if local.uses_secret]",
         '"SIGNING", ': "",
     }
-    world = {"CredentialKind": "secretsmanager"} | EVERYTHING | {"ApiClientId": ""}
+    world = {"CredentialKind": "secretsmanager"} | EVERYTHING | {"ApiClientId": "", "ConsoleSignIn": "no"}
     asked = comparable(Asked(**world).properties())
     for number, (right, wrong) in enumerate(faults.items()):
         folder = tmp_path / str(number)

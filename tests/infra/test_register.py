@@ -16,6 +16,7 @@ TAKES = {
     "ad app credential reset": {"--id", "--append", "--display-name", "--years", "--end-date", "--cert", "--create-cert", "--keyvault"},
     "ad app permission add": {"--id", "--api", "--api-permissions"},
     "ad app permission admin-consent": {"--id"},
+    "ad app update": {"--id", "--web-redirect-uris", "--app-roles"},
     "ad sp create": {"--id"},
     "ad sp show": {"--id"},
 }
@@ -74,7 +75,7 @@ def test_it_prints_what_the_environment_wants(register):
 
 
 def test_each_flag_is_one_that_the_command_takes(register):
-    _, asked = register("--name", "lists", "Group.Create")
+    _, asked = register("--name", "lists", "--console", "https://lists.contoso.com", "Group.Create")
     assert {command(it) for it in asked} == set(TAKES)
     for it in asked:
         flags = {word for word in it if word.startswith("--")}
@@ -85,6 +86,21 @@ def test_without_a_secret_none_is_made(register):
     ended, asked = register("--no-secret")
     assert "SECRET" not in ended.stdout
     assert not [it for it in asked if "credential" in it]
+
+
+def test_a_file_is_written_for_its_owner_alone(register, tmp_path):
+    printed, _ = register("Group.Create")
+    ended, _ = register("--out", str(tmp_path / ".env"), "Group.Create")
+    assert (ended.returncode, ended.stdout) == (0, ""), ended.stderr
+    assert (tmp_path / ".env").read_text() == printed.stdout
+    assert (tmp_path / ".env").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_that_is_there_is_left_as_it_is_and_nothing_is_made(register, tmp_path):
+    (tmp_path / ".env").write_text("AZURE_CLIENT_SECRET=of another\n")
+    ended, asked = register("--out", str(tmp_path / ".env"), "Group.Create")
+    assert ended.returncode == 1 and "is there already" in ended.stderr and asked == []
+    assert (tmp_path / ".env").read_text() == "AZURE_CLIENT_SECRET=of another\n"
 
 
 def test_a_misspelt_permission_leaves_nothing_behind(register):
@@ -110,4 +126,21 @@ def test_its_help_is_what_stands_at_its_head(register):
 def test_the_two_that_every_link_needs_are_those_of_the_guide():
     guide = (ROOT / "docs" / "connect.md").read_text()
     told = re.findall(r"^\| `([\w.-]+)` \|", guide, flags=re.M)[:2]
+    assert "infra/register-app --out .env" in guide
     assert f"permissions=({' '.join(told)})" in (ROOT / "infra" / "register-app").read_text()
+
+
+def test_who_signs_in_to_the_console_has_five_roles_and_one_redirect_address(register):
+    ended, asked = register("--console", "https://lists.contoso.com/")
+    assert ended.returncode == 0, ended.stderr
+    [update] = [words for words in asked if command(words) == "ad app update"]
+    assert update[update.index("--web-redirect-uris") + 1] == "https://lists.contoso.com/sign-in/back"
+    roles = json.loads(update[update.index("--app-roles") + 1])
+    assert {role["value"] for role in roles} == {f"Listsync.{name}" for name in ["Read", "Operate", "Link", "Approve", "Admin"]}
+    assert len({role["id"] for role in roles}) == 5
+    assert all(role["allowedMemberTypes"] == ["User"] and role["isEnabled"] for role in roles)
+    assert "LISTSYNC_CONSOLE_URL=https://lists.contoso.com\n" in ended.stdout
+    assert "LISTSYNC_CONSOLE_CLIENT_ID=66666666" in ended.stdout
+    ended, asked = register()
+    assert not any(command(words) == "ad app update" for words in asked)
+    assert "CONSOLE" not in ended.stdout

@@ -19,6 +19,7 @@ STACK = "listsync"
 EVERYTHING = {
     "Api": "yes",
     "ApiClientId": "99999999-8888-7777-6666-555555555555",
+    "ConsoleSignIn": "yes",
     "PublicUrl": "https://lists.contoso.example",
     "AlarmEmail": "operators@contoso.example",
     "AlertWebhookUrl": "https://hooks.contoso.example/listsync",

@@ -19,6 +19,7 @@ from moto.dynamodb.models.dynamo_type import DynamoType
 
 import judge
 from odds import Fate, Odds, Once
+from units import Meter
 
 one_at_a_time = threading.RLock()
 # How long a token is known (TransactWriteItems, ClientRequestToken).
@@ -78,6 +79,19 @@ def tables(names):
     return judge.Tables(keys, stored)
 
 
+def looked_at(name, named):
+    """An item as it lies in a table, named by its key or whole, and its entry in each index that has it."""
+    table = next(region.tables[name] for account in dynamodb_backends.values() for region in account.values() if name in region.tables)
+    sort = DynamoType(named[table.range_key_attr]) if table.range_key_attr else None
+    item = table.get_item(DynamoType(named[table.hash_key_attr]), sort)
+    entries = {}
+    for index in table.global_indexes if item else []:
+        keys = tuple(index.schema_key_attrs)
+        if all(key in item.attrs for key in keys):
+            entries[index.name, keys] = index.project(item).to_json()["Attributes"]
+    return item and item.to_json()["Attributes"], entries
+
+
 def half(wanted_items):
     """The first half of what a batch names, and what is left over; at least one is done."""
     (table, wanted), = wanted_items.items()
@@ -117,10 +131,14 @@ class DynamoDb:
         self.moto, self.broken, self.recorded = moto, [], [] if is_recorded else None
         # Transactions that were done: token -> when, content.
         self.done = {}
-        self.loaded = self.odds = self.barrier = None
+        self.loaded = self.odds = self.barrier = self.meter = None
 
     def put_under_load(self):
         self.loaded = itertools.count(1)
+
+    def put_a_meter(self):
+        """From now on it is summed what is asked, in units."""
+        self.meter = Meter(looked_at)
 
     def throw(self, odds):
         """From now on the odds decide; none: what is asked is done."""
@@ -176,7 +194,14 @@ class DynamoDb:
             at, before = self.done.get(token, (0, None))
             if before and time.monotonic() - at < TOKEN_SECONDS:
                 return Made({}) if before == content else refusal("IdempotentParameterMismatchException")
-        answer = Answer(self.moto, environment, body)
+        meter = None if operation in judge.FREE else self.meter
+
+        def ask():
+            return Answer(self.moto, environment, body)
+
+        answer = meter.take(operation, asked, ask) if meter else ask()
+        if meter and answer.status.startswith("200"):
+            meter.shown(operation, asked, json.loads(answer.body))
         if token and answer.status.startswith("200"):
             self.done[token] = time.monotonic(), content
         if self.recorded is not None:

@@ -22,7 +22,9 @@ And it knows what moto does not:
   conflict. After PUT /odds, one that loses answers, fails and conflicts at random: see odds.py.
 - After PUT /hold, one request is held before it is done: PUT /held answers once it has come, PUT /go lets it go on. So a
   test acts in the middle of what somebody else does, however busy the machine is.
-- Started with an argument, it keeps what it was asked and answered for GET /recorded: see second.py.
+- After PUT /meter it sums what DynamoDB takes, in units: GET /units tells it, see units.py.
+- Started with `recorded`, it keeps what it was asked and answered for GET /recorded: see second.py.
+- Started with `deployed`, it has the shipped stack, and serves a copy of itself to each who connects: see staged.py.
 """
 
 import collections
@@ -45,6 +47,7 @@ from moto.sqs import models as sqs
 from werkzeug.serving import make_server
 
 import roles
+import staged
 from dynamo import Answer, Barrier, DynamoDb, one_at_a_time, refusal
 from quick import be_quick
 
@@ -58,8 +61,10 @@ refused = []
 WEB_IDENTITY_TOKEN = "emulated-web-identity-token"
 
 
-def end_with_standard_input():
-    while sys.stdin.buffer.read(4096):
+def end_with(descriptor):
+    """Ends this process when whoever holds the other end has closed it."""
+    # Not by sys.stdin: a copy of this process would find it locked for ever.
+    while os.read(descriptor, 4096):
         pass
     os._exit(0)
 
@@ -196,6 +201,8 @@ def application(is_recorded):
             return once
         if path == "/letters":
             return [vars(letter) for backends in ses_backends.values() for backend in backends.values() for letter in backend.sent_messages]
+        if path == "/units":
+            return dynamo.meter.told()
         return {"/calls": calls, "/broken": dynamo.broken + refused, "/recorded": dynamo.recorded}[path]
 
     def set_up(path, body):
@@ -205,6 +212,8 @@ def application(is_recorded):
             ahead = float(body)
         elif path == "/trouble":
             dynamo.put_under_load()
+        elif path == "/meter":
+            dynamo.put_a_meter()
         elif path == "/hold":
             dynamo.barrier = Barrier(**json.loads(body))
         elif path == "/held":
@@ -218,7 +227,7 @@ def application(is_recorded):
 
     def serve(environment, start_response):
         path, target = environment["PATH_INFO"], environment.get("HTTP_X_AMZ_TARGET", "")
-        if path in ("/calls", "/letters", "/refused", "/broken", "/recorded"):
+        if path in ("/calls", "/letters", "/refused", "/broken", "/recorded", "/units"):
             with one_at_a_time:
                 return tell(start_response, told(path))
         form = environment.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded")
@@ -226,7 +235,7 @@ def application(is_recorded):
         if target:
             with one_at_a_time:
                 calls[target.partition(".")[2]] += 1
-        ours = path in ("/clock", "/trouble", "/odds", "/roles", "/hold", "/held", "/go")
+        ours = path in ("/clock", "/trouble", "/odds", "/meter", "/roles", "/hold", "/held", "/go")
         if not (ours or form or watched or target.startswith("DynamoDB_")):
             return moto(environment, start_response)
         body = environment["wsgi.input"].read(int(environment.get("CONTENT_LENGTH") or 0))
@@ -250,15 +259,26 @@ def application(is_recorded):
     return serve
 
 
-if __name__ == "__main__":
-    threading.Thread(target=end_with_standard_input, daemon=True).start()
+def listening(how):
+    """A server at a free port."""
+    return make_server("127.0.0.1", 0, application(is_recorded=how == "recorded"), threaded=True)
+
+
+def main(how):
+    threading.Thread(target=end_with, args=[0], daemon=True).start()
     set_the_clock_ahead()
     undo_refused_transactions()
     be_quick()
     query_what_is_asked_for()
     serve_one_at_a_time()
-    server = make_server("127.0.0.1", 0, application(is_recorded=len(sys.argv) > 1), threaded=True)
+    if how == "deployed":
+        staged.serve(listening, end_with)
+    server = listening(how)
     print(server.server_port, flush=True)
     # Nobody reads on.
     sys.stdout = open(os.devnull, "w")
     server.serve_forever()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1] if len(sys.argv) > 1 else "plain")

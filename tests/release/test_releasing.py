@@ -95,11 +95,28 @@ def test_binstall_finds_a_program_where_the_archive_has_it(programs, tmp_path, p
     assert (unpacked(made, tmp_path / "unpacked").parent / filled(said["bin-dir"])).is_file()
 
 
+REPOSITORY = "https://git.contoso.example/listsync"
+
+
 @pytest.fixture
 def copy(tmp_path):
-    for name in ("Cargo.toml", "Cargo.lock", "CHANGELOG.md"):
-        shutil.copy(ROOT / name, tmp_path)
+    """What a version changes, of somebody who publishes: they have said where."""
+    manifests = [f"{name}/Cargo.toml" for name in version.CRATES]
+    for name in ("Cargo.toml", "Cargo.lock", "CHANGELOG.md", *version.GUIDES, *manifests):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    named(tmp_path / "Cargo.toml", "[workspace.package]", f'repository = "{REPOSITORY}"')
+    for name in manifests:
+        named(tmp_path / name, "[package]", "repository.workspace = true")
     return tmp_path
+
+
+def named(path, table, line):
+    path.write_text(path.read_text().replace(f"{table}\n", f"{table}\n{line}\n", 1))
+
+
+def contents(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_a_new_version_is_one_number_everywhere_and_one_entry(copy):
@@ -115,19 +132,19 @@ def test_a_new_version_is_one_number_everywhere_and_one_entry(copy):
 
 @pytest.mark.parametrize("number, day", [("7.8", "2027-01-31"), ("7.8.9", "2027-02-30"), ("v7.8.9", "2027-01-31"), ("7.8.9", "31.1.2027")])
 def test_what_is_no_version_or_no_day_changes_nothing(copy, number, day):
-    before = {path.name: path.read_bytes() for path in copy.iterdir()}
+    before = contents(copy)
     with pytest.raises(version.Refused):
         version.make(copy, number, day)
-    assert {path.name: path.read_bytes() for path in copy.iterdir()} == before
+    assert contents(copy) == before
 
 
 def test_a_version_without_news_or_that_does_not_come_after_is_refused(copy):
     version.make(copy, "7.8.9", "2027-01-31")
-    before = {path.name: path.read_bytes() for path in copy.iterdir()}
+    before = contents(copy)
     for number, why in [("7.9.0", "nothing under Unreleased"), ("7.8.8", "does not come after"), ("7.8.9", "does not come after")]:
         with pytest.raises(version.Refused, match=why):
             version.make(copy, number, "2027-02-01")
-    assert {path.name: path.read_bytes() for path in copy.iterdir()} == before
+    assert contents(copy) == before
 
 
 def test_the_first_release_may_have_the_number_that_is_there_and_none_goes_back(copy):
@@ -140,6 +157,31 @@ def test_the_first_release_may_have_the_number_that_is_there_and_none_goes_back(
     for number in ["0.0.9", now]:
         with pytest.raises(version.Refused, match="does not come after"):
             version.make(copy, number, "2027-02-01")
+
+
+@pytest.mark.parametrize("name", ["Cargo.toml", "functions/local/Cargo.toml", "shared/graph-emulator/Cargo.toml"])
+def test_a_version_that_nobody_would_find_is_refused(copy, name):
+    path = copy / name
+    path.write_text("".join(line for line in path.read_text().splitlines(True) if not line.startswith("repository")))
+    before = contents(copy)
+    with pytest.raises(version.Refused, match="set repository under"):
+        version.make(copy, "7.8.9", "2027-01-31")
+    assert contents(copy) == before
+
+
+@pytest.mark.parametrize("guide", version.GUIDES)
+def test_the_guides_say_that_there_are_no_archives_until_there_are_and_then_which(copy, guide):
+    path = copy / guide
+    assert "There are no released binaries yet." in path.read_text()
+    version.make(copy, "7.8.9", "2027-01-31")
+    text = path.read_text()
+    assert "no released binaries" not in text and f"[a release]({REPOSITORY}/releases)" in text
+    assert "    tar -xzf listsync-7.8.9-x86_64-unknown-linux-musl.tar.gz\n" in text
+    assert len((copy / "README.md").read_text().splitlines()) <= 100
+    log = copy / "CHANGELOG.md"
+    log.write_text(log.read_text().replace("## Unreleased\n", "## Unreleased\n\n### Added\n\n- News.\n", 1))
+    version.make(copy, "7.9.0", "2027-02-01")
+    assert path.read_text() == text.replace("7.8.9", "7.9.0")
 
 
 def test_the_notes_of_a_release_are_its_entry(copy):
@@ -202,6 +244,19 @@ def test_the_linter_is_able_to_fail(tmp_path):
     broken = tmp_path / "release.yml"
     broken.write_text(workflows()[0].read_text().replace("matrix.target }}", "matrix.targets }}", 1))
     assert "targets" in linted(tmp_path, broken)
+
+
+def test_the_workflows_build_with_the_oldest_compiler_that_is_promised():
+    """Every job that builds installs it; what a machine has of its own may be any."""
+    promised = tomllib.loads((ROOT / "Cargo.toml").read_text())["workspace"]["package"]["rust-version"]
+    for path in workflows():
+        workflow = yaml.safe_load(path.read_text())
+        assert workflow["env"]["RUSTUP_TOOLCHAIN"] == f"{promised}.0", path.name
+        for name, job in workflow["jobs"].items():
+            ran = [step.get("run", "") for step in job["steps"]]
+            builds = [at for at, line in enumerate(ran) if re.search(r"\bcargo\b|\.ci/run", line)]
+            installs = [at for at, line in enumerate(ran) if line.startswith("rustup toolchain install ${{ env.RUSTUP_TOOLCHAIN }}")]
+            assert not builds or installs and installs[0] < builds[0], (path.name, name)
 
 
 def test_the_workflow_makes_what_is_told_of():

@@ -5,7 +5,7 @@ use std::{process::ExitCode, time::Duration};
 use axum::{extract::Request, middleware};
 use lambda_http::{RequestExt as _, request::RequestContext};
 use listsync_http::{Api, Asker, Connected, Limits, Options};
-use listsync_wiring::function;
+use listsync_wiring::{Entrance, function};
 
 /// What Lambda takes as one request, in bytes ("Lambda quotas" of the AWS Lambda developer guide).
 const LARGEST: usize = 6 * 1024 * 1024;
@@ -17,6 +17,15 @@ const LONGEST: Duration = Duration::from_secs(25);
 async fn main() -> ExitCode {
     function::log();
     let Ok(wired) = function::open().await else { return ExitCode::FAILURE };
+    let entrance = match wired.entrance() {
+        Ok(entrance) => {
+            entrance.map(|Entrance { sign_ins, url }| listsync_console::Entrance::new(sign_ins, &url))
+        }
+        Err(error) => {
+            function::refused(&error);
+            return ExitCode::FAILURE;
+        }
+    };
     let options = Options {
         // Without the settings for the directory all but making links works.
         tenant: wired.tenant().ok(),
@@ -28,7 +37,7 @@ async fn main() -> ExitCode {
         ..Options::default()
     };
     let api = Api::new(wired.service, options);
-    let router = api.router().merge(listsync_console::router(api.operations()));
+    let router = api.router().merge(listsync_console::router_with(api.operations(), entrance));
     function::serve(lambda_http::run(router.layer(middleware::map_request(named)))).await
 }
 

@@ -123,7 +123,7 @@ impl LinkView {
         match &self.last_run {
             None => text.push_str("\nIt has not run yet.\n"),
             Some(run) => {
-                let _ = write!(text, "\nLast run ({}):\n{run}", run.run);
+                let _ = write!(text, "\nLast run ({}):\n{}", run.run, run.window(moment));
             }
         }
         text

@@ -5,6 +5,7 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use listsync_core::{
     Timestamp,
     id::{LinkId, RunId, TenantId},
+    pace::Pace,
     settings::Settings,
     summary::Summary,
 };
@@ -185,6 +186,10 @@ fn gate_key(tenant: &TenantId) -> Key {
     Key::head(format!("GATE#{tenant}"))
 }
 
+fn pace_key(tenant: &TenantId) -> Key {
+    Key::new(format!("GATE#{tenant}"), "PACE")
+}
+
 fn people_key(tenant: &TenantId) -> Key {
     Key::head(format!("PEOPLE#{tenant}"))
 }
@@ -207,6 +212,26 @@ impl Gate for DynamoStore {
         let stored = Stored::new(&gate_key(tenant)).at("closed_until", until);
         let unchanged = Condition::new("#closed_until = :read").with_number("read", instant(read));
         self.table.put("set the gate", stored, Some(unchanged)).await.map(drop)
+    }
+
+    async fn pace(&self, tenant: &TenantId) -> PortResult<Option<Pace>> {
+        let found = self.table.get("read how writes are spread", &pace_key(tenant)).await?;
+        let pace = |stored: Stored| {
+            Ok(Pace { told_at: stored.instant("told_at")?, taken_until: stored.instant("taken_until")? })
+        };
+        found.map(pace).transpose()
+    }
+
+    async fn keep_pace(&self, tenant: &TenantId, read: Option<Pace>, pace: Pace) -> PortResult<bool> {
+        let stored =
+            Stored::new(&pace_key(tenant)).at("told_at", pace.told_at).at("taken_until", pace.taken_until);
+        let unchanged = match read {
+            None => Condition::absent(),
+            Some(read) => Condition::new("#told_at = :told_at AND #taken_until = :taken_until")
+                .with_number("told_at", instant(read.told_at))
+                .with_number("taken_until", instant(read.taken_until)),
+        };
+        self.table.put("save how writes are spread", stored, Some(unchanged)).await
     }
 
     async fn people_watch(&self, tenant: &TenantId) -> PortResult<Option<PeopleWatch>> {

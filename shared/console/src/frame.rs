@@ -69,7 +69,7 @@ pub(crate) fn around(visit: &Visit, page: &Page) -> Markup {
                 @for entry in SETTINGS { @if is_shown(visit, entry.here) { (item(&entry, page.here)) } }
             }
             div.who {
-                span { (visit.session.holder.actor.to_string()) span.under { (may(visit)) } }
+                span { bdi { (visit.session.name_of_holder) } span.under { (may(visit)) } }
                 form method="post" action="/sign-out" { (token(visit)) button { "Sign out" } }
                 a.close-menu href="#top" { "Close menu" }
             }
@@ -131,7 +131,8 @@ fn may(visit: &Visit) -> String {
     }
     let words = verbs.iter().map(|verb| match verb {
         Verb::Read => "see",
-        Verb::Operate => "sync",
+        Verb::Sync => "sync",
+        Verb::Operate => "keep lists",
         Verb::Link => "link",
         Verb::Approve => "approve",
         Verb::Admin => "administer",

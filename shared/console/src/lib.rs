@@ -4,15 +4,18 @@
 //! may do what, what is refused, and what the audit says is theirs, and no rule stands here. The API knows nothing of the
 //! console.
 //!
-//! Signed in is who follows a link that `listsync console` printed ([`session::SignIn`]), on the machine itself. Nothing is
-//! loaded from elsewhere, and a page has one stylesheet and one script of our own (Content Security Policy Level 3), which does
-//! nothing that a page needs: it looks again while a sync goes on, and keeps the place.
+//! Signed in is who follows a link that `listsync console` printed ([`session::SignIn`]), on the machine itself, or whom the
+//! directory signs in ([`Entrance`]). Nothing is loaded from elsewhere, and a page has one stylesheet and one script of our own
+//! (Content Security Policy Level 3), which does nothing that a page needs: it looks again while a sync goes on, and keeps the
+//! place.
 
 mod answer;
 mod draft;
 mod edit;
+mod entrance;
 mod form;
 mod frame;
+mod owners;
 mod pages;
 mod parts;
 pub mod session;
@@ -30,9 +33,11 @@ use axum::{
 use listsync_engine::service::Service;
 use listsync_http::operations::Operations;
 
+pub use entrance::Entrance;
+use owners::Owners;
 use pages::{
-    audit, grid, hold, import, imports, keys, limits, list, members, new_list, notices, people, person, run,
-    runs, settings, sign_in, status, undo, unlink, upload, why,
+    audit, enter, grid, hold, import, imports, keys, limits, list, members, new_list, notices, people,
+    person, run, runs, settings, sign_in, status, undo, unlink, upload, why,
 };
 
 /// What every page stands on. Clones are the same.
@@ -41,6 +46,9 @@ pub(crate) struct Console(Arc<Inner>);
 
 pub(crate) struct Inner {
     pub(crate) operations: Operations,
+    /// Where people sign in by the directory, if they do.
+    pub(crate) entrance: Option<Entrance>,
+    pub(crate) owners: Owners,
 }
 
 impl std::ops::Deref for Console {
@@ -60,9 +68,14 @@ impl Inner {
     }
 }
 
-/// The pages, to be mounted beside the API at the root of a host.
+/// The pages, to be mounted beside the API at the root of a host. Who signs in does so on the machine itself.
 pub fn router(operations: Operations) -> Router {
-    let console = Console(Arc::new(Inner { operations }));
+    router_with(operations, None)
+}
+
+/// The same, with an entrance for whoever has an account in the directory.
+pub fn router_with(operations: Operations, entrance: Option<Entrance>) -> Router {
+    let console = Console(Arc::new(Inner { operations, entrance, owners: Owners::default() }));
     Router::new()
         .route("/", get(status::show))
         .route("/console/style.css", get(|| asset("text/css; charset=utf-8", include_str!("style.css"))))
@@ -71,6 +84,8 @@ pub fn router(operations: Operations) -> Router {
             get(|| asset("text/javascript; charset=utf-8", include_str!("script.js"))),
         )
         .route("/sign-in", get(sign_in::ask).post(sign_in::enter))
+        .route("/sign-in/directory", get(enter::go))
+        .route("/sign-in/back", get(enter::back))
         .route("/sign-out", post(sign_in::leave))
         .route("/lists", get(grid::show).post(new_list::make))
         .route("/lists/new", get(new_list::ask))

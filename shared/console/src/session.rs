@@ -51,6 +51,8 @@ pub(crate) struct Session {
     /// What the cookie holds.
     pub(crate) secret: String,
     pub(crate) holder: Holder,
+    /// What its holder is called.
+    pub(crate) name_of_holder: String,
 }
 
 /// What is kept of a session.
@@ -59,6 +61,20 @@ pub(crate) struct Holder {
     pub(crate) actor: Actor,
     pub(crate) grant: Grant,
     pub(crate) ends: Timestamp,
+    /// Where the grant comes from.
+    #[serde(default)]
+    pub(crate) source: Source,
+}
+
+/// Where a grant comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Source {
+    /// It was given for the whole session.
+    #[default]
+    Given,
+    /// They own groups: it is what they own at each visit.
+    Owner,
 }
 
 impl Session {
@@ -74,12 +90,18 @@ impl Session {
         }
         seen.forget(&link_name(token)).await?;
         let grant = Grant { verbs: [Verb::Admin].into(), lists: Lists::All };
-        Self::begin(seen, Who { actor: Actor::Local, grant }, now).await.map(Some)
+        Self::begin(seen, (Who { actor: Actor::Local, grant }, Source::Given), now).await.map(Some)
     }
 
-    async fn begin(seen: &dyn Seen, Who { actor, grant }: Who, now: Timestamp) -> PortResult<Self> {
-        let session =
-            Self { secret: random(), holder: Holder { actor, grant, ends: later(now, SESSION_GOOD) } };
+    /// A new one, whatever there was before.
+    pub(crate) async fn begin(
+        seen: &dyn Seen,
+        (Who { actor, grant }, source): (Who, Source),
+        now: Timestamp,
+    ) -> PortResult<Self> {
+        let name_of_holder = actor.to_string();
+        let holder = Holder { actor, grant, ends: later(now, SESSION_GOOD), source };
+        let session = Self { secret: random(), holder, name_of_holder };
         let kept = serde_json::to_vec(&session.holder).unwrap_or_default();
         seen.replace(&session_name(&session.secret), &kept, session.holder.ends).await?;
         Ok(session)
@@ -93,7 +115,11 @@ impl Session {
         let kept = seen.recall(&session_name(secret), now).await?;
         let holder = kept.and_then(|kept| serde_json::from_slice::<Holder>(&kept).ok());
         let holder = holder.filter(|holder| now < holder.ends);
-        Ok(holder.map(|holder| Self { secret: secret.to_owned(), holder }))
+        let named = |holder: Holder| {
+            let name_of_holder = holder.actor.to_string();
+            Self { secret: secret.to_owned(), holder, name_of_holder }
+        };
+        Ok(holder.map(named))
     }
 
     /// Ends it.
@@ -119,9 +145,7 @@ impl Session {
 
     /// What every form of it carries: no other site knows it, nor another session.
     pub(crate) fn form_token(&self) -> String {
-        let mut mac = Hmac::<Sha256>::new_from_slice(self.secret.as_bytes()).expect("any length is a key");
-        mac.update(b"console form");
-        hex(&mac.finalize().into_bytes())
+        mac(&self.secret, "console form")
     }
 
     pub(crate) fn is_form_token(&self, given: &str) -> bool {
@@ -134,7 +158,7 @@ impl Session {
 /// # Errors
 /// When the store does not take it.
 pub async fn open(seen: &dyn Seen, who: Who, now: Timestamp) -> PortResult<String> {
-    Ok(Session::begin(seen, who, now).await?.cookie())
+    Ok(Session::begin(seen, (who, Source::Given), now).await?.cookie())
 }
 
 fn link_name(token: &str) -> String {
@@ -145,11 +169,11 @@ fn session_name(secret: &str) -> String {
     format!("console-session/{}", hash(secret))
 }
 
-fn is_secret(text: &str) -> bool {
+pub(crate) fn is_secret(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-fn hash(text: &str) -> String {
+pub(crate) fn hash(text: &str) -> String {
     hex(&Sha256::digest(text.as_bytes()))
 }
 
@@ -158,6 +182,13 @@ pub(crate) fn random() -> String {
     let mut bytes = [0; 32];
     rand::rng().fill_bytes(&mut bytes);
     hex(&bytes)
+}
+
+/// A keyed hash of a text.
+pub(crate) fn mac(key: &str, text: &str) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).expect("any length is a key");
+    mac.update(text.as_bytes());
+    hex(&mac.finalize().into_bytes())
 }
 
 fn hex(bytes: &[u8]) -> String {

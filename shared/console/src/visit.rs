@@ -8,14 +8,19 @@ use axum::{
     http::{HeaderMap, Method, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse as _, Redirect, Response},
 };
-use listsync_engine::ports::PortError;
+use listsync_core::audit::Actor;
+use listsync_engine::{
+    colleagues::{self, Colleague},
+    ports::PortError,
+};
 use listsync_http::{Problem, operations::Asking};
 
 use crate::{
     Console, answer,
     form::{Form, Upload},
-    pages::sign_in,
-    session::{COOKIE, Session},
+    owners,
+    pages::{enter, sign_in},
+    session::{COOKIE, Session, Source},
 };
 
 /// A request of somebody who is signed in.
@@ -86,7 +91,7 @@ impl FromRequest<Console> for Posted {
             // A page of an earlier session sent it, or of one that has ended: what was typed is shown again, to be sent by a
             // person. What another site sends is not even shown.
             Some(visit) if is_own => Err(sign_in::send_again(&visit, &form)),
-            None if is_own => Err(sign_in::lost(&parts.uri, &form)),
+            None if is_own => Err(sign_in::lost(console, &parts.uri, &form)),
             _ => Err(answer::refused(foreign())),
         }
     }
@@ -130,8 +135,12 @@ impl Sending {
 async fn signed_in(parts: &mut Parts, console: &Console) -> Result<Option<Visit>, Response> {
     let broken = |error: PortError| answer::refused(error.into());
     let seen = console.service().seen.as_ref();
-    let found = match cookie(&parts.headers) {
+    let found = match cookie(&parts.headers, COOKIE) {
         Some(secret) => Session::of(seen, secret, console.now()).await.map_err(broken)?,
+        None => None,
+    };
+    let found = match found {
+        Some(session) => known(console, session).await.map_err(answer::refused)?,
         None => None,
     };
     let Some(session) = found else {
@@ -144,10 +153,28 @@ async fn signed_in(parts: &mut Parts, console: &Console) -> Result<Option<Visit>
     Ok(Some(Visit { console: console.clone(), session, asking, uri: parts.uri.clone() }))
 }
 
-fn cookie(headers: &HeaderMap) -> Option<&str> {
+/// The session with the name and the grant of now; none: who has it was erased.
+async fn known(console: &Console, mut session: Session) -> Result<Option<Session>, Problem> {
+    let Actor::Person(number) = &session.holder.actor else { return Ok(Some(session)) };
+    let Some(Colleague { object, name, .. }) = colleagues::find(console.service(), number).await? else {
+        return Ok(None);
+    };
+    session.name_of_holder = name;
+    if session.holder.source == Source::Owner {
+        let lists = console.owners.lists_of(console.service(), &object).await?;
+        if lists.is_empty() {
+            return Err(enter::no_role());
+        }
+        session.holder.grant = owners::grant(lists);
+    }
+    Ok(Some(session))
+}
+
+/// The value of a cookie.
+pub(crate) fn cookie<'a>(headers: &'a HeaderMap, wanted: &str) -> Option<&'a str> {
     let all = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
     let mut pairs = all.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == COOKIE).map(|(_, value)| value)
+    pairs.find(|(name, _)| *name == wanted).map(|(_, value)| value)
 }
 
 /// Whether a form was sent from a page of this host, as far as the browser says (Fetch Metadata Request Headers, section 2.2;

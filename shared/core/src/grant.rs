@@ -6,12 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::ListId;
 
-/// A kind of deed. Each holds `read`, `admin` holds every other, and no other two hold one another.
+/// A kind of deed. Each holds `read`, `operate` holds `sync`, `admin` holds every other, and no other two hold one another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verb {
     /// Look.
     Read,
+    /// Have a link run now: what the owner of its group may.
+    Sync,
     /// Members, contacts, imports and syncs: what is done day by day.
     Operate,
     /// Make, change, loosen and remove links, and so choose which group is written, and how far.
@@ -24,13 +26,14 @@ pub enum Verb {
 
 impl Verb {
     /// Every verb, in the order in which they are told.
-    pub const ALL: [Self; 5] = [Self::Read, Self::Operate, Self::Link, Self::Approve, Self::Admin];
+    pub const ALL: [Self; 6] =
+        [Self::Read, Self::Sync, Self::Operate, Self::Link, Self::Approve, Self::Admin];
 
     /// Whether who may do this may do the other too.
     #[must_use]
     pub fn holds(self, other: Self) -> bool {
         match (self, other) {
-            (Self::Admin, _) | (_, Self::Read) => true,
+            (Self::Admin, _) | (_, Self::Read) | (Self::Operate, Self::Sync) => true,
             (one, other) => one == other,
         }
     }
@@ -40,6 +43,7 @@ impl Verb {
     pub fn word(self) -> &'static str {
         match self {
             Self::Read => "read",
+            Self::Sync => "sync",
             Self::Operate => "operate",
             Self::Link => "link",
             Self::Approve => "approve",
@@ -163,13 +167,14 @@ mod tests {
 
     #[test]
     fn who_holds_what_is_this_table() {
-        use Verb::{Admin, Approve, Link, Operate, Read};
+        use Verb::{Admin, Approve, Link, Operate, Read, Sync};
         for (held, others) in [
             (Read, vec![Read]),
-            (Operate, vec![Read, Operate]),
+            (Sync, vec![Read, Sync]),
+            (Operate, vec![Read, Sync, Operate]),
             (Link, vec![Read, Link]),
             (Approve, vec![Read, Approve]),
-            (Admin, vec![Read, Operate, Link, Approve, Admin]),
+            (Admin, vec![Read, Sync, Operate, Link, Approve, Admin]),
         ] {
             let holds: Vec<_> = Verb::ALL.into_iter().filter(|other| held.holds(*other)).collect();
             assert_eq!(holds, others, "{held}");

@@ -16,6 +16,9 @@ use crate::{
 /// How long after a change at most the audit has who made it: it is recorded once the request is done.
 pub const RECORDED_WITHIN: Duration = Duration::from_secs(60);
 
+/// The same of an undo, which moves many people, one transaction after another: as long as a function may run.
+pub const UNDONE_WITHIN: Duration = Duration::from_secs(15 * 60);
+
 /// By what somebody joined or left.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum By {
@@ -38,6 +41,10 @@ pub enum By {
     EndDate,
     /// An operator's edit; none: the audit does not tell whose.
     Edit(Option<Actor>),
+    /// Somebody took back what this run did.
+    UndoOfRun(RunId),
+    /// Somebody took this import back.
+    UndoOfImport(ImportId),
 }
 
 /// That somebody joined or left a side.
@@ -109,6 +116,16 @@ pub struct Known {
     pub audit: Vec<AuditEntry>,
 }
 
+/// What an entry of the audit took back; none: it is of something else.
+fn undone(entry: &AuditEntry) -> Option<By> {
+    let of = |kind| entry.objects.iter().find(|object| object.kind == kind).map(|object| object.id.as_str());
+    match entry.action {
+        Action::RunUndo => RunId::parse(of(ObjectKind::Run)?).ok().map(By::UndoOfRun),
+        Action::ImportUndo => ImportId::parse(of(ObjectKind::Import)?).ok().map(By::UndoOfImport),
+        _ => None,
+    }
+}
+
 impl Shift {
     /// Whether they joined or left; none: they have yet to confirm.
     #[must_use]
@@ -129,7 +146,7 @@ impl Shift {
             Origin::Filter => By::Filter,
             Origin::EndDate => By::EndDate,
             Origin::Csv => By::Import(self.import(known)),
-            Origin::Manual => By::Edit(self.actor(known)),
+            Origin::Manual => self.edit(known),
         };
         Some(Happened {
             at: self.at,
@@ -149,18 +166,27 @@ impl Shift {
         before.max_by_key(|taken| taken.at).map(|taken| taken.import.clone())
     }
 
-    fn actor(&self, known: &Known) -> Option<Actor> {
-        let of = |kind, id: &str| Object::new(kind, id);
-        let (contact, list) =
-            (of(ObjectKind::Contact, self.contact.as_str()), of(ObjectKind::List, self.list.as_str()));
-        let wanted = |entry: &&AuditEntry| {
-            let edits = matches!(entry.action, Action::MemberAdd | Action::MemberRemove);
-            let within =
-                entry.at >= self.at && entry.at.duration_since(self.at).unsigned_abs() <= RECORDED_WITHIN;
-            edits && within && entry.objects.contains(&contact) && entry.objects.contains(&list)
+    /// Whose edit it was. An entry that names the person comes before one that names the list alone: of many who are moved at
+    /// once the audit names nobody, and while that goes on somebody else may edit the list.
+    fn edit(&self, known: &Known) -> By {
+        let list = Object::new(ObjectKind::List, self.list.as_str());
+        let contact = Object::new(ObjectKind::Contact, self.contact.as_str());
+        let first = |wanted: &dyn Fn(&AuditEntry) -> bool, within: Duration| {
+            let entries = known.audit.iter().filter(|entry| {
+                let age = entry.at.duration_since(self.at);
+                !age.is_negative() && age.unsigned_abs() <= within && entry.objects.contains(&list)
+            });
+            entries.filter(|entry| wanted(entry)).min_by_key(|entry| entry.at)
         };
-        let entries = known.audit.iter().filter(wanted);
-        entries.min_by_key(|entry| entry.at).map(|entry| entry.actor.clone())
+        let edits = |entry: &AuditEntry| {
+            matches!(entry.action, Action::MemberAdd | Action::MemberRemove)
+                && entry.objects.contains(&contact)
+        };
+        if let Some(entry) = first(&edits, RECORDED_WITHIN) {
+            return By::Edit(Some(entry.actor.clone()));
+        }
+        let undoes = |entry: &AuditEntry| undone(entry).is_some();
+        first(&undoes, UNDONE_WITHIN).and_then(undone).unwrap_or(By::Edit(None))
     }
 }
 
@@ -219,6 +245,38 @@ mod tests {
         assert_eq!(by(Origin::Manual, 100), Some(By::Edit(right)));
         assert_eq!(by(Origin::Manual, 140), Some(By::Edit(None)), "nobody after it");
         assert_eq!(by(Origin::Manual, 20), Some(By::Edit(None)), "too long after it");
+    }
+
+    #[test]
+    fn whom_an_undo_moved_is_told_to_have_been_moved_by_it_unless_they_were_edited_by_themselves() {
+        let undo = |action, kind, id: &str, list: &str| AuditEntry {
+            action,
+            objects: vec![Object::new(kind, id), Object::new(ObjectKind::List, list)],
+            ..edit(500, "k", list, "c1")
+        };
+        let audit = vec![
+            undo(Action::RunUndo, ObjectKind::Run, "elsewhere", "l2"),
+            undo(Action::RunUndo, ObjectKind::Run, "r1", "l1"),
+            edit(300, "right", "l1", "c1"),
+        ];
+        let by = |audit: &[AuditEntry], second| {
+            let known = Known { audit: audit.to_vec(), ..Known::default() };
+            shift(Origin::Manual, Standing::Absent, second).happened(&known).map(|happened| happened.by)
+        };
+        let run = RunId::parse("r1").expect("an id");
+        assert_eq!(
+            by(&audit, 400),
+            Some(By::UndoOfRun(run.clone())),
+            "it moved others before it was recorded"
+        );
+        assert_eq!(by(&audit, 299), Some(By::Edit(Some(Actor::Key("right".to_owned())))));
+        assert_eq!(by(&audit, 500), Some(By::UndoOfRun(run)));
+        assert_eq!(by(&audit, 501), Some(By::Edit(None)), "it was over");
+        let early = [undo(Action::RunUndo, ObjectKind::Run, "r1", "l1")];
+        assert_eq!(by(&early, 500 - 15 * 60 - 1), Some(By::Edit(None)), "no undo takes so long");
+        let import = [undo(Action::ImportUndo, ObjectKind::Import, "i1", "l1")];
+        let id = ImportId::parse("i1").expect("an id");
+        assert_eq!(by(&import, 500), Some(By::UndoOfImport(id)));
     }
 
     #[test]

@@ -42,6 +42,7 @@ pub mod network;
 pub mod new_group;
 pub mod opt_outs;
 pub mod own;
+pub mod pace;
 mod packed;
 pub mod place;
 pub mod plan;

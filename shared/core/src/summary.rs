@@ -342,9 +342,23 @@ impl Summary {
     }
 }
 
-/// The summary window of the product, as text.
+/// The summary window of the product, as text. Its moment is in UTC, as nothing here knows where it is read.
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ended = self.finished_at.strftime("%-m/%-d/%Y, %-I:%M:%S %p UTC");
+        self.write_window(&ended.to_string(), f)
+    }
+}
+
+impl Summary {
+    /// The same window, with the moment at which the run ended in the words of whoever reads it.
+    #[must_use]
+    pub fn window(&self, moment: impl Fn(Timestamp) -> String) -> String {
+        let ended = moment(self.finished_at);
+        fmt::from_fn(|f| self.write_window(&ended, f)).to_string()
+    }
+
+    fn write_window(&self, ended: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let headline = match self.outcome {
             Outcome::Converged => "List Sync Completed".to_owned(),
             Outcome::Partial if self.reason == "failures" => "List Sync Completed, with failures".to_owned(),
@@ -354,8 +368,7 @@ impl fmt::Display for Summary {
             other => format!("List Sync {other}"),
         };
         let mark = if self.exit_code() == 0 { '✔' } else { '!' };
-        let time = self.finished_at.strftime("%-m/%-d/%Y, %-I:%M:%S %p UTC");
-        writeln!(f, "{mark} {} {headline}    {time}", self.list.name)?;
+        writeln!(f, "{mark} {} {headline}    {ended}", self.list.name)?;
         let rows = [
             (["contact", "contacts"], "added to", self.list.added, self.group.added),
             (["contact", "contacts"], "removed from", self.list.removed, self.group.removed),
@@ -374,9 +387,7 @@ impl fmt::Display for Summary {
         }
         self.write_details(f)
     }
-}
 
-impl Summary {
     fn write_details(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.message.is_empty() {
             writeln!(f, "{}", self.message)?;

@@ -9,14 +9,15 @@ use std::{
 use listsync_core::{
     Timestamp,
     address::Address,
-    audit::{AuditFilter, AuditPlace},
+    audit::{Action, AuditEntry, AuditFilter, AuditPlace},
     contact::Contact,
     effects::{DonePlace, Recorded, Whom},
     grant::Lists,
-    history::{Happened, Known, RECORDED_WITHIN, Taken},
+    history::{Happened, Known, Taken, UNDONE_WITHIN},
     id::{ContactId, ListId},
     list::Origin,
     schedule::later,
+    summary::Summary,
 };
 
 use crate::{
@@ -229,7 +230,7 @@ async fn known(service: &Service, list: &ListId, shifts: &[&Logged]) -> PortResu
     if let (Some(first), Some(last)) = (edits().min(), edits().max()) {
         let filter = AuditFilter { actor: None, object: Some(format!("list:{list}")) };
         // Of one moment, the place with the last id is behind all others.
-        let end = AuditPlace { at: later(last, RECORDED_WITHIN), id: "\u{10ffff}".to_owned() };
+        let end = AuditPlace { at: later(last, UNDONE_WITHIN), id: "\u{10ffff}".to_owned() };
         let mut before = Some(end);
         for _ in 0..READS {
             let wanted = Wanted { filter: filter.clone(), since: Some(first), before, limit: ENTRIES };
@@ -242,6 +243,17 @@ async fn known(service: &Service, list: &ListId, shifts: &[&Logged]) -> PortResu
         }
     }
     Ok(known)
+}
+
+/// Who took a run back, and when, the newest first: twice where the first undo was broken off.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn taken_back(service: &Service, run: &Summary) -> PortResult<Vec<AuditEntry>> {
+    let filter = AuditFilter { actor: None, object: Some(format!("run:{}", run.run)) };
+    let wanted = Wanted { filter, since: Some(run.started_at), before: None, limit: ENTRIES };
+    let page = audit::page(service, wanted).await?;
+    Ok(page.entries.into_iter().filter(|entry| entry.action == Action::RunUndo).collect())
 }
 
 /// Everything that is known of when a contact joined or left these of their lists, and the groups that are linked to them,

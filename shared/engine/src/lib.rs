@@ -9,6 +9,7 @@ pub mod answered;
 pub mod audit;
 mod by_hand;
 mod chosen;
+pub mod colleagues;
 pub mod connect;
 pub mod credentials;
 pub mod departures;

@@ -12,7 +12,7 @@ use listsync_core::{
 };
 
 use crate::{
-    filtered,
+    colleagues, filtered,
     ports::{AddOutcome, ContactEdit, Ended, Heard, Import, ListEdit, PortResult, RemoveOutcome},
     service::Service,
     trigger, unheard,
@@ -115,6 +115,10 @@ pub async fn delete(service: &Service, id: &ContactId) -> PortResult<Stored<Vec<
 /// # Errors
 /// As [`crate::ports::Contacts::erase_contact`], and as [`say`].
 pub async fn erase(service: &Service, id: &ContactId) -> PortResult<Stored<Vec<ListId>>> {
+    // First, as the contact says who they are: a repeat finds what is left.
+    if let Some(contact) = service.contacts.contact(id).await? {
+        colleagues::strike(service, &contact).await?;
+    }
     let lists = service.contacts.erase_contact(id, service.ports.clock.now()).await?;
     let links = raise(service, &lists, Duration::ZERO).await?;
     unheard::everywhere(&service.ports).await?;

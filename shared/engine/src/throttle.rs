@@ -1,17 +1,38 @@
 //! Going through the gate that keeps all workers of the app away while the tenant's directory wants rest: what each client of
-//! a directory does before a request, and after one that is told to wait.
+//! a directory does before a request, and after one that is told to wait. Where writes were refused for their number, each takes
+//! a place in their pace as well, which all workers of the app share.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use listsync_core::{Timestamp, gate::granted, id::TenantId, schedule::later};
+use listsync_core::{Timestamp, gate::granted, id::TenantId, pace, schedule::later};
 
 use crate::{
     gate,
     ports::{Clock, Fault, Gate, PortError, PortResult},
 };
+
+/// A request that wants to go through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Request {
+    /// When its caller has to be done.
+    pub until: Timestamp,
+    /// So much of that time it needs for itself.
+    pub margin: Duration,
+    /// How many writes it holds, as the directory counts them.
+    pub writes: u32,
+}
+
+/// What a directory refused for a while.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// Requests of any kind.
+    Any,
+    /// Writes, of which there were too many.
+    Writes,
+}
 
 /// The gate as this process goes through it. It is read anew before each request, and nothing of it is remembered: a
 /// request costs one read of the store, and no process goes on for a while on what it knew.
@@ -36,11 +57,30 @@ impl Throttle {
         &self.tenant
     }
 
-    /// Waits until the gate is open, if that leaves `margin` before `until`.
+    /// Waits until the gate is open and the request's place among the writes has come, if that leaves it its time.
     ///
     /// # Errors
     /// [`Fault::Throttled`] with the time that is left to wait; or when the store does not answer.
-    pub async fn pass(&self, until: Timestamp, margin: Duration) -> PortResult<()> {
+    pub async fn pass(&self, request: Request) -> PortResult<()> {
+        let mut placed = None;
+        loop {
+            self.open(request).await?;
+            // Who waited for a place looks at the gate once more, as it may have been closed meanwhile, and keeps the place.
+            if placed.is_some() {
+                return Ok(());
+            }
+            let Some(begins) = self.place(request).await? else { return Ok(()) };
+            let wait = rest(self.clock.now(), begins);
+            if wait.is_zero() {
+                return Ok(());
+            }
+            tokio::time::sleep(wait).await;
+            placed = Some(begins);
+        }
+    }
+
+    /// Waits until the gate is open.
+    async fn open(&self, Request { until, margin, .. }: Request) -> PortResult<()> {
         let mut waited_for = None;
         loop {
             self.tell().await?;
@@ -56,17 +96,50 @@ impl Throttle {
         }
     }
 
-    /// Closes the gate for everybody, as long as is granted.
+    /// Takes the next place among the writes: when the request begins; none: at once, as writes are not spread.
+    async fn place(&self, Request { until, margin, writes }: Request) -> PortResult<Option<Timestamp>> {
+        if writes == 0 {
+            return Ok(None);
+        }
+        loop {
+            let read = self.gate.pace(&self.tenant).await?;
+            let now = self.clock.now();
+            let Some(place) = pace::place(read, now, writes) else { return Ok(None) };
+            // Whoever has not the time to wait takes no place from others.
+            if later(place.begins, margin) > until {
+                return Err(self.refusal(rest(now, place.begins)));
+            }
+            if self.gate.keep_pace(&self.tenant, read, place.pace).await? {
+                return Ok(Some(place.begins));
+            }
+        }
+    }
+
+    /// Closes the gate for everybody, as long as is granted, and has writes spread from then on where they were too many.
     ///
     /// # Errors
-    /// When the store does not take it: no request of this process begins until it does.
-    pub async fn close(&self, span: Duration) -> PortResult<()> {
+    /// When the store does not take it: no request of this process begins until it takes the closing.
+    pub async fn close(&self, span: Duration, refused: Refused) -> PortResult<()> {
         let until = later(self.clock.now(), granted(span));
         {
             let mut untold = self.untold();
             *untold = (*untold).max(Some(until));
         }
-        self.tell().await
+        self.tell().await?;
+        match refused {
+            Refused::Any => Ok(()),
+            Refused::Writes => self.spread(until).await,
+        }
+    }
+
+    async fn spread(&self, opens: Timestamp) -> PortResult<()> {
+        loop {
+            let read = self.gate.pace(&self.tenant).await?;
+            let told = pace::told(read, self.clock.now(), opens);
+            if self.gate.keep_pace(&self.tenant, read, told).await? {
+                return Ok(());
+            }
+        }
     }
 
     /// Stores a closing that is not stored yet. Until the store takes it no request of this process begins.
@@ -105,6 +178,8 @@ fn rest(now: Timestamp, until: Timestamp) -> Duration {
 mod tests {
     use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
+    use listsync_core::pace::Pace;
+
     use super::*;
     use crate::ports::PeopleWatch;
 
@@ -112,6 +187,7 @@ mod tests {
     #[derive(Default)]
     struct Store {
         until: Mutex<Option<Timestamp>>,
+        pace: Mutex<Option<Pace>>,
         failing: AtomicU32,
         /// What happens before the next read is answered.
         meanwhile: Mutex<Option<Meanwhile>>,
@@ -145,6 +221,19 @@ mod tests {
                 *present = Some(until);
             }
             Ok(())
+        }
+
+        async fn pace(&self, _: &TenantId) -> PortResult<Option<Pace>> {
+            Ok(*self.pace.lock().expect("unpoisoned"))
+        }
+
+        async fn keep_pace(&self, _: &TenantId, read: Option<Pace>, pace: Pace) -> PortResult<bool> {
+            let mut present = self.pace.lock().expect("unpoisoned");
+            let is_so = *present == read;
+            if is_so {
+                *present = Some(pace);
+            }
+            Ok(is_so)
         }
 
         async fn people_watch(&self, _: &TenantId) -> PortResult<Option<PeopleWatch>> {
@@ -188,7 +277,13 @@ mod tests {
 
         /// For how many seconds one who cannot wait is sent away; none: it may call.
         async fn closed_for(&self, throttle: &Throttle) -> Option<u64> {
-            match throttle.pass(self.clock.now(), Duration::ZERO).await {
+            self.sent_away(throttle, 0).await
+        }
+
+        /// The same of a request with so many writes.
+        async fn sent_away(&self, throttle: &Throttle, writes: u32) -> Option<u64> {
+            let request = Request { until: self.clock.now(), margin: Duration::ZERO, writes };
+            match throttle.pass(request).await {
                 Ok(()) => None,
                 Err(PortError { fault: Fault::Throttled(rest), .. }) => Some(rest.as_secs()),
                 Err(other) => panic!("{other:?}"),
@@ -202,7 +297,7 @@ mod tests {
     async fn what_one_process_is_told_keeps_away_another_that_knew_the_gate_open() {
         let two = Two::new();
         assert_eq!(two.closed_for(&two.other).await, None);
-        two.told.close(Duration::from_secs(8)).await.expect("a store");
+        two.told.close(Duration::from_secs(8), Refused::Any).await.expect("a store");
         for second in 0..8 {
             assert_eq!(two.closed_for(&two.other).await, Some(8 - second));
             assert_eq!(two.closed_for(&two.told).await, Some(8 - second));
@@ -214,7 +309,7 @@ mod tests {
     #[tokio::test]
     async fn a_year_is_over_after_ten_minutes_for_everybody() {
         let two = Two::new();
-        two.told.close(YEAR).await.expect("a store");
+        two.told.close(YEAR, Refused::Any).await.expect("a store");
         two.go_on(599);
         assert_eq!(two.closed_for(&two.other).await, Some(1));
         two.go_on(1);
@@ -248,9 +343,45 @@ mod tests {
     async fn a_closing_that_the_store_did_not_take_is_told_before_anything_is_sent() {
         let two = Two::new();
         two.store.failing.store(2, Ordering::SeqCst);
-        two.told.close(Duration::from_secs(30)).await.expect_err("the store is away");
-        two.told.pass(Timestamp::MAX, Duration::ZERO).await.expect_err("the store is away");
+        two.told.close(Duration::from_secs(30), Refused::Any).await.expect_err("the store is away");
+        two.told
+            .pass(Request { until: Timestamp::MAX, margin: Duration::ZERO, writes: 0 })
+            .await
+            .expect_err("the store is away");
         assert_eq!(two.closed_for(&two.told).await, Some(30));
         assert_eq!(two.closed_for(&two.other).await, Some(30));
+    }
+    #[tokio::test]
+    async fn after_writes_were_too_many_all_processes_share_one_pace_and_reads_go_on() {
+        let two = Two::new();
+        assert_eq!(two.sent_away(&two.told, pace::BURST).await, None, "nothing was refused");
+        two.told.close(Duration::from_secs(8), Refused::Writes).await.expect("a store");
+        assert_eq!(two.sent_away(&two.other, 1).await, Some(8));
+        two.go_on(8);
+        let half = pace::BURST / 2;
+        assert_eq!(
+            (two.sent_away(&two.told, half).await, two.sent_away(&two.other, half).await),
+            (None, None)
+        );
+        let taken = *two.store.pace.lock().expect("unpoisoned");
+        assert_eq!(two.sent_away(&two.told, 20).await, Some(1), "it would have to wait for a place");
+        assert_eq!(*two.store.pace.lock().expect("unpoisoned"), taken, "and takes none");
+        assert_eq!(two.closed_for(&two.told).await, None, "a read goes on");
+        two.go_on(2);
+        assert_eq!(two.sent_away(&two.other, 20).await, None);
+    }
+
+    #[tokio::test]
+    async fn who_waits_for_a_place_keeps_to_a_closing_that_came_meanwhile() {
+        let two = Two::new();
+        two.told.close(Duration::ZERO, Refused::Writes).await.expect("a store");
+        assert_eq!(two.sent_away(&two.told, pace::BURST).await, None);
+        let until = later(two.clock.now(), Duration::from_secs(20));
+        let request = Request { until, margin: Duration::ZERO, writes: 1 };
+        let (passed, ()) = tokio::join!(two.other.pass(request), async {
+            tokio::task::yield_now().await;
+            two.told.close(Duration::from_secs(60), Refused::Any).await.expect("a store");
+        });
+        assert!(matches!(passed, Err(PortError { fault: Fault::Throttled(_), .. })), "{passed:?}");
     }
 }

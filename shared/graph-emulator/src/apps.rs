@@ -23,6 +23,8 @@ pub struct App {
     pub federated: Vec<Federated>,
     /// Certificates (PEM) whose keys may sign assertions.
     pub certificates: Vec<String>,
+    /// Where people who sign in to it are sent back to, as a web app's redirect addresses.
+    pub redirects: Vec<String>,
     /// Application permissions that an administrator consented to.
     pub roles: BTreeSet<String>,
 }

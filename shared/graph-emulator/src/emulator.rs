@@ -59,6 +59,7 @@ pub struct Emulator {
     settings: Settings,
     seed: u64,
     roles: BTreeSet<String>,
+    redirects: Vec<String>,
     control: Control,
 }
 
@@ -73,6 +74,7 @@ impl Emulator {
             settings: Settings::default(),
             seed: 1,
             roles: LEAST_ROLES.iter().map(|role| (*role).to_owned()).collect(),
+            redirects: Vec::new(),
             control: Control::Off,
         }
     }
@@ -116,6 +118,13 @@ impl Emulator {
     #[must_use]
     pub fn roles<R: Into<String>>(mut self, roles: impl IntoIterator<Item = R>) -> Self {
         self.roles = roles.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Where people who sign in to the registered application are sent back to.
+    #[must_use]
+    pub fn redirects<R: Into<String>>(mut self, redirects: impl IntoIterator<Item = R>) -> Self {
+        self.redirects = redirects.into_iter().map(Into::into).collect();
         self
     }
 
@@ -173,6 +182,7 @@ impl Emulator {
             secrets: vec![Uuid::new_v4().simple().to_string()],
             federated: Vec::new(),
             certificates: Vec::new(),
+            redirects: self.redirects,
             roles: self.roles,
         };
         let principal =

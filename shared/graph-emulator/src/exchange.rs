@@ -82,6 +82,7 @@ pub(crate) enum Payload {
     Empty,
     Json(Value),
     Text(String),
+    Html(String),
 }
 
 pub(crate) type Reply = Result<Answer, Refusal>;
@@ -111,7 +112,7 @@ impl Answer {
         match &self.body {
             Payload::Empty => None,
             Payload::Json(value) => Some(value.clone()),
-            Payload::Text(text) => Some(json!(text)),
+            Payload::Text(text) | Payload::Html(text) => Some(json!(text)),
         }
     }
 }

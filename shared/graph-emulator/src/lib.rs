@@ -19,6 +19,7 @@ mod journal;
 mod odata;
 #[cfg(feature = "openapi")]
 pub mod openapi;
+mod people_sign_in;
 mod postman;
 mod replica;
 pub mod sample;

@@ -42,6 +42,9 @@ struct Options {
     /// Application permissions of the registered application [default: the least that a sync needs]
     #[arg(long, value_delimiter = ',')]
     roles: Vec<String>,
+    /// Where people who sign in are sent back to, such as http://localhost:8080/sign-in/back; may be repeated
+    #[arg(long, value_name = "URL")]
+    redirect: Vec<String>,
     /// Let scripts steer it under /emulator/
     #[arg(long)]
     control: bool,
@@ -105,6 +108,7 @@ async fn run(options: &Options) -> Result<(), RunError> {
         .port(options.port)
         .seed(options.seed)
         .settings(settings)
+        .redirects(options.redirect.iter().cloned())
         .control(control);
     if !options.roles.is_empty() {
         emulator = emulator.roles(options.roles.iter().cloned());

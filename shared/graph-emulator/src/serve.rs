@@ -254,7 +254,7 @@ fn spoil(outcome: &mut Outcome, effect: Effect, (call, stamp): (&Call, &Stamp)) 
                     *text = (count + by).to_string();
                 }
             }
-            Payload::Empty => {}
+            Payload::Empty | Payload::Html(_) => {}
         },
         Effect::Refuse(_) | Effect::ResetBefore | Effect::ExpiredCursor | Effect::DeltaReset => {}
     }

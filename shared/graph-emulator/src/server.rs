@@ -17,6 +17,7 @@ use crate::control;
 use crate::exchange::{Answer, Payload};
 use crate::faults::Effect;
 use crate::journal::Entry;
+use crate::people_sign_in;
 use crate::postman;
 use crate::serve::{self, Cut, Incoming, Outcome};
 use crate::token::{self, TokenRequest};
@@ -133,7 +134,16 @@ fn route(
             issue(&mut world, (path, &TokenRequest { tenant, origin, form: body }))
         }
         ("GET", [tenant, "v2.0", ".well-known", "openid-configuration"]) => {
-            Outcome::of(openid(origin, tenant))
+            let tenant =
+                if world.is_tenant(tenant) { world.tenant.id.to_string() } else { (*tenant).to_owned() };
+            Outcome::of(openid(origin, &tenant))
+        }
+        ("GET" | "POST", [tenant, "oauth2", "v2.0", "authorize"]) => {
+            let query = uri.query().unwrap_or_default();
+            Outcome::of(people_sign_in::authorize(&mut world, (method.as_str(), *tenant), query, body))
+        }
+        ("GET", [tenant, "discovery", "v2.0", "keys"]) if world.is_tenant(tenant) => {
+            Outcome::of(people_sign_in::keys())
         }
         ("GET", ["common", "discovery", "instance"]) => Outcome::of(instance(origin)),
         (method, ["emulator", rest @ ..]) if shared.control == Control::On => {
@@ -195,6 +205,7 @@ fn openid(origin: &str, tenant: &str) -> Answer {
         json!({
             "issuer": format!("{origin}/{tenant}/v2.0"),
             "token_endpoint": format!("{origin}/{tenant}/oauth2/v2.0/token"),
+            "jwks_uri": format!("{origin}/{tenant}/discovery/v2.0/keys"),
             "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"],
             "authorization_endpoint": format!("{origin}/{tenant}/oauth2/v2.0/authorize"),
             "response_types_supported": ["code", "id_token"],
@@ -239,6 +250,7 @@ fn deliver(outcome: Outcome, switch: Switch) -> Response {
         Payload::Empty => (None, Bytes::new()),
         Payload::Json(value) => (Some("application/json"), Bytes::from(value.to_string())),
         Payload::Text(text) => (Some("text/plain"), Bytes::from(text)),
+        Payload::Html(text) => (Some("text/html; charset=utf-8"), Bytes::from(text)),
     };
     let mut builder = Response::builder().status(outcome.answer.status);
     for (name, value) in outcome.answer.headers {

@@ -272,6 +272,7 @@ impl Tenant {
             secrets: vec![uuid::Uuid::new_v4().simple().to_string()],
             federated: Vec::new(),
             certificates: Vec::new(),
+            redirects: Vec::new(),
             roles: roles.into_iter().map(Into::into).collect(),
         };
         world.apps.push(app.clone());

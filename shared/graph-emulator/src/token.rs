@@ -12,6 +12,7 @@ use crate::access::Caller;
 use crate::apps::{App, BadAssertion};
 use crate::clock::millis;
 use crate::errors::Refusal;
+use crate::people_sign_in::{self, NotTaken};
 use crate::state::date_time;
 use crate::world::World;
 
@@ -59,14 +60,14 @@ struct Problem {
 }
 
 /// Answers a request for a token.
-pub(crate) fn issue(world: &World, request: &TokenRequest<'_>) -> TokenAnswer {
+pub(crate) fn issue(world: &mut World, request: &TokenRequest<'_>) -> TokenAnswer {
     match try_issue(world, request) {
         Ok(body) => TokenAnswer { status: 200, body },
         Err(problem) => TokenAnswer { status: problem.status, body: problem.body(world) },
     }
 }
 
-fn try_issue(world: &World, request: &TokenRequest<'_>) -> Result<Value, Problem> {
+fn try_issue(world: &mut World, request: &TokenRequest<'_>) -> Result<Value, Problem> {
     if !world.is_tenant(request.tenant) {
         return Err(Problem::new(
             400,
@@ -91,7 +92,8 @@ fn try_issue(world: &World, request: &TokenRequest<'_>) -> Result<Value, Problem
             )
         })
     };
-    if required("grant_type")? != "client_credentials" {
+    let grant_type = required("grant_type")?;
+    if !["client_credentials", "authorization_code"].contains(&grant_type) {
         return Err(Problem::new(
             400,
             "unsupported_grant_type",
@@ -111,9 +113,15 @@ fn try_issue(world: &World, request: &TokenRequest<'_>) -> Result<Value, Problem
             ),
         )
     })?;
-    authenticate(world, app, request, &field)?;
+    let app = app.clone();
+    authenticate(world, &app, request, &field)?;
+    if grant_type == "authorization_code" {
+        required("code")?;
+        return people_sign_in::redeem(world, (&app, request.origin), &field)
+            .map_err(|NotTaken(code, text)| Problem::new(400, "invalid_grant", code, text));
+    }
     let audience = audience(required("scope")?, request.origin)?;
-    Ok(grant(world, app, &audience))
+    Ok(grant(world, &app, &audience))
 }
 
 fn authenticate<'a>(

@@ -1,5 +1,7 @@
 //! Everything that the emulator holds.
 
+use std::collections::HashMap;
+
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use uuid::Uuid;
@@ -11,6 +13,7 @@ use crate::faults::Faults;
 use crate::graph::mail::SentMail;
 use crate::journal::Journal;
 use crate::odata::cursor::Cursors;
+use crate::people_sign_in::Granted;
 use crate::replica::Replicas;
 use crate::settings::Settings;
 use crate::state::ObjectId;
@@ -52,6 +55,8 @@ pub(crate) struct World {
     /// What the call that is being answered did wrong.
     pub(crate) violation: Option<String>,
     pub(crate) traffic: Traffic,
+    /// Codes that people came back with, or will.
+    pub(crate) codes: HashMap<String, Granted>,
 }
 
 impl World {
@@ -77,6 +82,7 @@ impl World {
             handshake: None,
             violation: None,
             traffic: Traffic::default(),
+            codes: HashMap::new(),
         }
     }
 

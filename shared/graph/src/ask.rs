@@ -1,5 +1,6 @@
 //! Requests, before anything is known of hosts, tokens or time.
 
+use listsync_engine::throttle::Refused;
 use serde_json::{Value, json};
 
 use crate::{member_link::MemberLink, path, subscriptions::SubscriptionPath};
@@ -28,6 +29,16 @@ enum Verb {
 pub(crate) enum Effect {
     Read,
     Write,
+}
+
+impl Effect {
+    /// What the directory has too many of when it refuses one of these for a while.
+    pub(crate) fn refused(self) -> Refused {
+        match self {
+            Self::Read => Refused::Any,
+            Self::Write => Refused::Writes,
+        }
+    }
 }
 
 impl Ask {

@@ -1,6 +1,10 @@
 //! The port, call by call.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use listsync_core::{
@@ -112,6 +116,14 @@ impl Directory for Graph {
 
     async fn owners(&self, call: Call<'_>, group: &GroupId) -> PortResult<BTreeSet<ObjectId>> {
         self.sender.owners(call, group).await
+    }
+
+    async fn owners_of_each(
+        &self,
+        call: Call<'_>,
+        groups: &[GroupId],
+    ) -> PortResult<BTreeMap<GroupId, BTreeSet<ObjectId>>> {
+        self.sender.owners_of_each(call, groups).await
     }
 
     async fn look_up(&self, call: Call<'_>, addresses: &[Address]) -> PortResult<Vec<Lookup>> {

@@ -131,7 +131,7 @@ impl Sender {
     /// Closes the gate, or pauses, as a round called for.
     pub(crate) async fn keep(&self, call: Call<'_>, effect: Effect, wait: Wait) -> PortResult<()> {
         if let Some(span) = wait.close {
-            self.throttle.close(span).await?;
+            self.throttle.close(span, effect.refused()).await?;
         } else if let Some(span) = wait.pause {
             self.pause(call, effect, span).await?;
         }

@@ -10,7 +10,7 @@ use azure_identity::{
     ClientAssertion, ClientAssertionCredential, ClientAssertionCredentialOptions, ClientSecretCredential,
     ClientSecretCredentialOptions,
 };
-use listsync_engine::ports::{Clock, PortError, ProofLife};
+use listsync_engine::ports::{Clock, Fault, PortError, PortResult, ProofLife};
 
 use crate::{
     certificate::Certificate,
@@ -30,12 +30,21 @@ pub(crate) struct Recipe {
     clock: Arc<dyn Clock>,
 }
 
-enum Proof {
+/// How the app proves who it is.
+pub(crate) enum Proof {
     Secret(Secret),
     Certificate(Certificate),
     TokenFile(PathBuf),
     Platform(Arc<dyn ProofSource>),
     Stored(Arc<dyn ProofSource>),
+}
+
+/// RFC 7523, section 2.2.
+const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+fn unproven(error: azure_core::Error) -> PortError {
+    PortError::new(Fault::Denied, "federated_token_file", format!("the app cannot prove who it is: {error}"))
+        .with_hint("check the certificate or the token file that the settings name")
 }
 
 /// What cannot sign in: the source of the proof gave none, or the credential is malformed.
@@ -117,7 +126,7 @@ impl Recipe {
 }
 
 impl Proof {
-    fn read(credential: &Credential) -> Result<Self, ConnectError> {
+    pub(crate) fn read(credential: &Credential) -> Result<Self, ConnectError> {
         Ok(match credential {
             Credential::Secret(secret) => Self::Secret(Secret::from(named(credential.setting(), secret)?)),
             Credential::CertificateFile(path) => Self::Certificate(Certificate::read(path)?),
@@ -133,9 +142,35 @@ impl Proof {
             Credential::StoredSecret(source) => Self::Stored(Arc::clone(source)),
         })
     }
+
+    /// What a request for a token carries of it ("OAuth 2.0 authorization code flow", the request with a secret and that with
+    /// a certificate).
+    pub(crate) async fn fields(
+        &self,
+        endpoint: String,
+        client_id: &str,
+        clock: &Arc<dyn Clock>,
+    ) -> PortResult<Vec<(&'static str, String)>> {
+        let asserted = match self {
+            Self::Secret(secret) => return Ok(vec![("client_secret", secret.secret().to_owned())]),
+            Self::Stored(source) => return Ok(vec![("client_secret", source.proof().await?)]),
+            Self::Platform(source) => source.proof().await?,
+            Self::Certificate(certificate) => {
+                let (client_id, clock) = (client_id.to_owned(), Arc::clone(clock));
+                certificate
+                    .clone()
+                    .assertion(endpoint, client_id, clock)
+                    .secret(None)
+                    .await
+                    .map_err(unproven)?
+            }
+            Self::TokenFile(path) => TokenFile(path.clone()).secret(None).await.map_err(unproven)?,
+        };
+        Ok(vec![("client_assertion_type", ASSERTION_TYPE.to_owned()), ("client_assertion", asserted)])
+    }
 }
 
-fn named(setting: &'static str, value: &str) -> Result<String, ConnectError> {
+pub(crate) fn named(setting: &'static str, value: &str) -> Result<String, ConnectError> {
     let value = value.trim();
     let odd = |c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '.');
     match value {
@@ -145,6 +180,19 @@ fn named(setting: &'static str, value: &str) -> Result<String, ConnectError> {
         }
         _ => Ok(value.to_owned()),
     }
+}
+
+/// Where people sign in, which on this machine itself may be without TLS: what a browser sends there is its own.
+pub(crate) fn authority_of_people(host: Option<&str>) -> Result<String, ConnectError> {
+    let text = host.map(|host| host.trim().trim_end_matches('/')).unwrap_or_default();
+    let local = url::Url::parse(text).ok().filter(|url| url.scheme() == "http" && url.path() == "/");
+    let is_local = local.is_some_and(|url| match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    });
+    if is_local { Ok(text.to_owned()) } else { authority(host) }
 }
 
 /// The authority without a slash at its end.

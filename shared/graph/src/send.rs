@@ -8,7 +8,7 @@ use std::{
 use listsync_core::{Timestamp, flight::Strain};
 use listsync_engine::{
     ports::{Call, Clock, Fault, PortError, PortResult},
-    throttle::Throttle,
+    throttle::{Request, Throttle},
 };
 
 use crate::{
@@ -16,6 +16,7 @@ use crate::{
     ask::{Ask, Effect},
     clockwork::{later, rest},
     deed::Deed,
+    reach::Barrier,
     retry::{self, Next, Tries},
     root::Root,
     sign_in::SignIn,
@@ -54,7 +55,7 @@ impl From<Failed> for PortError {
 enum Attempt {
     Answered(Answer),
     /// The connection failed, before or after the request was on its way.
-    Lost(Earlier),
+    Lost(Earlier, Barrier),
 }
 
 impl Sender {
@@ -65,18 +66,18 @@ impl Sender {
         loop {
             let failed = |error| Failed { error, earlier };
             let token = self.token(call).await.map_err(failed)?;
-            self.throttle.pass(call.until, least(ask.effect())).await.map_err(failed)?;
+            self.throttle.pass(request(call, ask)).await.map_err(failed)?;
             let timeout = self.time_for(call, ask.effect(), deed).map_err(failed)?;
             call.meter.count(ask.writes());
-            let answer = match self.attempt(ask, &token, timeout).await {
+            let (answer, barrier) = match self.attempt(ask, &token, timeout).await {
                 Attempt::Answered(answer) => {
                     call.meter.note(answer.strain());
-                    Some(answer)
+                    (Some(answer), Barrier::Unknown)
                 }
-                Attempt::Lost(effect) => {
+                Attempt::Lost(effect, barrier) => {
                     call.meter.note(Strain::Slowed);
                     earlier = earlier.or(effect);
-                    None
+                    (None, barrier)
                 }
             };
             let next = retry::next(answer.as_ref(), tries);
@@ -94,7 +95,7 @@ impl Sender {
             let failed = |error| Failed { error, earlier };
             self.prepare(call, ask.effect(), next, &mut tries).await.map_err(failed)?;
             if next == Next::GiveUp {
-                return Err(failed(gave_up(deed, answer.as_ref())));
+                return Err(failed(gave_up(deed, answer.as_ref(), barrier)));
             }
         }
     }
@@ -120,7 +121,7 @@ impl Sender {
             }
             Next::Close(wait) => {
                 tries.throttles += 1;
-                self.throttle.close(wait).await?;
+                self.throttle.close(wait, effect.refused()).await?;
             }
         }
         Ok(())
@@ -165,7 +166,7 @@ impl Sender {
         let attempt = self.heard(request.send().await).await;
         let (status, request_id) = match &attempt {
             Attempt::Answered(answer) => (answer.status, answer.request_id()),
-            Attempt::Lost(_) => (0, ""),
+            Attempt::Lost(..) => (0, ""),
         };
         let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::debug!(client_request_id = %id, request_id, status, duration_ms, "asked the directory");
@@ -176,14 +177,15 @@ impl Sender {
         let response = match response {
             Ok(response) => response,
             Err(error) if error.is_connect() || error.is_builder() => {
-                return Attempt::Lost(Earlier::Harmless);
+                return Attempt::Lost(Earlier::Harmless, Barrier::of(&error));
             }
-            Err(_) => return Attempt::Lost(Earlier::Perhaps),
+            Err(error) => return Attempt::Lost(Earlier::Perhaps, Barrier::of(&error)),
         };
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let Ok(bytes) = response.bytes().await else { return Attempt::Lost(Earlier::Perhaps) };
-        Answer::read(status, &headers, &bytes, self.now())
-            .map_or(Attempt::Lost(Earlier::Perhaps), Attempt::Answered)
+        // There was a connection, and it broke off.
+        let broken = Attempt::Lost(Earlier::Perhaps, Barrier::Unknown);
+        let Ok(bytes) = response.bytes().await else { return broken };
+        Answer::read(status, &headers, &bytes, self.now()).map_or(broken, Attempt::Answered)
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -197,6 +199,11 @@ impl Earlier {
     }
 }
 
+fn request(call: Call<'_>, ask: &Ask) -> Request {
+    let writes = u32::try_from(ask.writes()).unwrap_or(u32::MAX);
+    Request { until: call.until, margin: least(ask.effect()), writes }
+}
+
 fn least(effect: Effect) -> Duration {
     match effect {
         Effect::Write => WRITE_TIMEOUT,
@@ -204,19 +211,14 @@ fn least(effect: Effect) -> Duration {
     }
 }
 
-fn gave_up(deed: &Deed, answer: Option<&Answer>) -> PortError {
-    match answer {
-        Some(answer) => deed.refused(answer),
-        None => deed
-            .failed(
-                Fault::Unavailable,
-                "unreachable",
-                "the directory cannot be reached, or its answers break off",
-            )
-            .with_hint(
-                "check the network, LISTSYNC_GRAPH_URL, and that its certificate is trusted (SSL_CERT_FILE)",
-            ),
-    }
+fn gave_up(deed: &Deed, answer: Option<&Answer>, barrier: Barrier) -> PortError {
+    let what = match (answer, barrier.why()) {
+        (Some(answer), _) => return deed.refused(answer),
+        (None, Some(why)) => format!("the directory cannot be reached: {why}"),
+        (None, None) => "the directory cannot be reached, or its answers break off".to_owned(),
+    };
+    let hint = barrier.hint("LISTSYNC_GRAPH_URL");
+    deed.failed(Fault::Unavailable, "unreachable", &what).with_hint(hint)
 }
 
 pub(crate) fn out_of_time(why: &str) -> PortError {

@@ -10,7 +10,7 @@ use azure_core::time::OffsetDateTime;
 use listsync_core::Timestamp;
 use listsync_engine::{
     ports::{Call, Clock, Fault, PortError, PortResult, ProofLife},
-    throttle::Throttle,
+    throttle::{Refused, Request, Throttle},
 };
 
 use crate::{
@@ -125,13 +125,13 @@ impl SignIn {
     async fn ask(&self, call: Call<'_>, throttle: &Throttle, patience: Patience) -> PortResult<String> {
         let (mut failures, mut throttles) = (0, 0);
         loop {
-            throttle.pass(call.until, READ_LEAST).await?;
+            throttle.pass(Request { until: call.until, margin: READ_LEAST, writes: 0 }).await?;
             let error = match self.once(call.until).await {
                 Ok(token) => return Ok(token),
                 Err(error) => error,
             };
             if let Fault::Throttled(wait) = error.fault {
-                throttle.close(wait).await?;
+                throttle.close(wait, Refused::Any).await?;
                 throttles += 1;
             }
             let wait = backoff(failures);

@@ -5,7 +5,7 @@ use std::{error::Error, time::Duration};
 
 use listsync_engine::ports::{Fault, PortError};
 
-use crate::authority::Refused;
+use crate::{authority::Refused, reach::Barrier};
 
 /// The code of an authority that was waited for as long as it is.
 pub(crate) const TOO_SLOW: &str = "sign_in_timeout";
@@ -44,8 +44,13 @@ pub(crate) fn refusal(error: &azure_core::Error, heard: Option<Refused>, asker: 
         )
         .with_hint("AZURE_FEDERATED_TOKEN_FILE must name a file that holds a fresh token");
     }
-    PortError::new(Fault::Unavailable, "sign_in_unavailable", asker.says("the sign-in service cannot be reached"))
-        .with_hint("check that the authority (AZURE_AUTHORITY_HOST) can be reached from here and its certificate is trusted (SSL_CERT_FILE)")
+    let barrier = Barrier::of(error);
+    let what = match barrier.why() {
+        Some(why) => format!("the sign-in service cannot be reached: {why}"),
+        None => "the sign-in service cannot be reached".to_owned(),
+    };
+    PortError::new(Fault::Unavailable, "sign_in_unavailable", asker.says(&what))
+        .with_hint(barrier.hint("AZURE_AUTHORITY_HOST"))
 }
 
 /// What the source of the proof said.

@@ -3,7 +3,7 @@
 use axum::http::Method;
 use listsync_core::{
     audit::Action,
-    grant::Verb::{self, Admin, Approve, Link, Operate, Read},
+    grant::Verb::{self, Admin, Approve, Link, Operate, Read, Sync},
 };
 
 /// What a caller needs.
@@ -132,6 +132,7 @@ pub(crate) const RULES: &[Rule] = &[
     people(lists(Method::POST, "/v1/contacts/{contact}/merge", Operate)).does(&[Action::ContactMerge]),
     people(tenant(Method::POST, "/v1/decisions", Operate)).does(CONSENT),
     lists(Method::POST, "/v1/opt-out-links", Operate),
+    tenant(Method::POST, "/v1/my-lists-links", Operate),
     tenant(Method::GET, "/v1/groups", Link),
     lists(Method::GET, "/v1/links", Read),
     people(lists(Method::POST, "/v1/links", Link)).does(&[Action::LinkCreate]),
@@ -142,7 +143,7 @@ pub(crate) const RULES: &[Rule] = &[
     people(lists(Method::POST, "/v1/links/{link}/resume", Link)).does(&[Action::LinkResume]),
     people(lists(Method::POST, "/v1/links/{link}/relink", Link)).does(&[Action::LinkRelink]),
     lists(Method::GET, "/v1/links/{link}/plan", Read),
-    people(lists(Method::POST, "/v1/links/{link}/sync", Operate)).does(&[Action::LinkSync]),
+    people(lists(Method::POST, "/v1/links/{link}/sync", Sync)).does(&[Action::LinkSync]),
     lists(Method::GET, "/v1/links/{link}/syncs/{generation}", Read),
     lists(Method::POST, "/v1/holds/{digest}/approve", Approve).does(&[Action::HoldApprove]),
     lists(Method::POST, "/v1/holds/{digest}/discard", Approve).does(&[Action::HoldDiscard]),
@@ -221,6 +222,7 @@ mod tests {
             "/v1/lists",
             "/v1/contacts/prune",
             "/v1/opt-out-links",
+            "/v1/my-lists-links",
             "/v1/holds/{digest}/approve",
             "/v1/holds/{digest}/discard",
             "/v1/runs/{run}/undo",
@@ -230,19 +232,20 @@ mod tests {
     }
 
     #[test]
-    fn whatever_is_no_question_is_audited_but_for_three_that_change_nothing() {
+    fn whatever_is_no_question_is_audited_but_for_four_that_change_nothing() {
         let asks = |rule: &&Rule| rule.method == Method::GET;
         assert!(RULES.iter().filter(asks).all(|rule| rule.audited == Audited::Nothing));
         let unaudited = RULES.iter().filter(|rule| !asks(rule) && rule.audited == Audited::Nothing);
-        // A filter is tried, a link signed, which is stored nowhere, and a test sent.
-        let harmless = ["/v1/lists/{list}/filter-preview", "/v1/opt-out-links", "/v1/alerts/test"];
+        // A filter is tried, links are signed, which are stored nowhere, and a test sent.
+        let harmless =
+            ["/v1/lists/{list}/filter-preview", "/v1/opt-out-links", "/v1/my-lists-links", "/v1/alerts/test"];
         assert_eq!(unaudited.map(|rule| rule.path).collect::<Vec<_>>(), harmless);
     }
 
     #[test]
     fn what_chooses_a_group_or_releases_a_hold_is_no_part_of_operate() {
         for (start, read, write) in
-            [("/v1/links", Operate, Link), ("/v1/holds", Approve, Approve), ("/v1/keys", Admin, Admin)]
+            [("/v1/links", Sync, Link), ("/v1/holds", Approve, Approve), ("/v1/keys", Admin, Admin)]
         {
             let rules =
                 RULES.iter().filter(|rule| rule.path.starts_with(start) && rule.method != Method::GET);

@@ -118,6 +118,7 @@ fn handlers() -> OpenApiRouter<App> {
         .routes(routes!(decisions::of_list))
         .routes(routes!(decisions::of_all))
         .routes(routes!(optout_links::create))
+        .routes(routes!(optout_links::create_mine))
         .routes(routes!(filters::preview))
         .routes(routes!(filters::explain))
         .routes(routes!(imports::of_list, imports::take_in))

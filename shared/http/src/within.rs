@@ -70,7 +70,10 @@ impl Within {
 
     /// The way by which the caller brings what somebody said: a program, or a person at this machine.
     pub(crate) fn via(&self) -> Via {
-        if self.caller.actor == Actor::Local { Via::Operator } else { Via::Api }
+        match self.caller.actor {
+            Actor::Local | Actor::Person(_) => Via::Operator,
+            _ => Via::Api,
+        }
     }
 
     /// The lists that the caller is bound to; none: bound to no list.

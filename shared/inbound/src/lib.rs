@@ -13,6 +13,7 @@ pub mod body;
 pub mod events;
 pub mod form;
 pub mod hooks;
+pub mod my_lists;
 pub mod notices;
 pub mod optout_link;
 pub mod pages;

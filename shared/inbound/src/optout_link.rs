@@ -54,17 +54,32 @@ impl OptOutLink {
             Scope::All => "",
         };
         // No id is empty or holds a slash.
-        let payload = BASE64.encode(format!("{}/{list}/{}", self.contact, self.issued));
-        let signed = format!("{VERSION}.{}.{payload}", key.id);
-        let signature = BASE64.encode(mac(key, &signed).finalize().into_bytes());
-        format!("{signed}.{signature}")
+        signed(key, VERSION, &format!("{}/{list}/{}", self.contact, self.issued))
     }
+}
+
+/// A payload as a token of a version, signed with this key.
+pub(crate) fn signed(key: &SigningKey, version: &str, payload: &str) -> String {
+    let signed = format!("{version}.{}.{}", key.id, BASE64.encode(payload));
+    let signature = BASE64.encode(keyed(key, &signed).finalize().into_bytes());
+    format!("{signed}.{signature}")
 }
 
 /// Reads a token. None for everything that is wrong with it, so that nobody learns what: another version, an unknown
 /// or retired key, a wrong signature.
 #[must_use]
 pub fn read(keys: &[SigningKey], token: &str, now: Timestamp) -> Option<OptOutLink> {
+    let (_, payload) = verified(keys, VERSION, token, now)?;
+    parse(&payload)
+}
+
+/// The payload of a token of a version, and the key that signed it.
+pub(crate) fn verified<'a>(
+    keys: &'a [SigningKey],
+    wanted: &str,
+    token: &str,
+    now: Timestamp,
+) -> Option<(&'a SigningKey, Vec<u8>)> {
     if token.len() > MAX_TOKEN {
         return None;
     }
@@ -72,12 +87,12 @@ pub fn read(keys: &[SigningKey], token: &str, now: Timestamp) -> Option<OptOutLi
     let (head, payload) = signed.rsplit_once('.')?;
     let (version, key) = head.split_once('.')?;
     let key = keys.iter().find(|known| known.id == key)?;
-    if version != VERSION || is_retired(key, now) {
+    if version != wanted || is_retired(key, now) {
         return None;
     }
     let signature = BASE64.decode(signature).ok()?;
-    mac(key, signed).verify_slice(&signature).ok()?;
-    parse(&BASE64.decode(payload).ok()?)
+    keyed(key, signed).verify_slice(&signature).ok()?;
+    Some((key, BASE64.decode(payload).ok()?))
 }
 
 /// A token for a contact under the newest key.
@@ -85,24 +100,30 @@ pub fn read(keys: &[SigningKey], token: &str, now: Timestamp) -> Option<OptOutLi
 /// # Errors
 /// When the store does not give the keys, or each of them is retired.
 pub async fn issue(service: &Service, contact: &ContactId, scope: Scope) -> PortResult<String> {
+    let key = newest_key(service).await?;
+    Ok(OptOutLink::new(contact.clone(), scope, service.ports.clock.now()).sign(&key))
+}
+
+/// The key that signs links now.
+pub(crate) async fn newest_key(service: &Service) -> PortResult<SigningKey> {
     let now = service.ports.clock.now();
     let keys = service.keys.signing_keys(now).await?;
-    let key = keys.iter().find(|key| !is_retired(key, now)).ok_or_else(|| {
+    keys.into_iter().find(|key| !is_retired(key, now)).ok_or_else(|| {
         PortError::new(
             Fault::Denied,
             "no_signing_key",
             "could not sign an opt-out link: every key is retired",
         )
         .with_hint("make a new signing key")
-    })?;
-    Ok(OptOutLink::new(contact.clone(), scope, now).sign(key))
+    })
 }
 
 fn is_retired(key: &SigningKey, now: Timestamp) -> bool {
     key.retired.is_some_and(|from| from <= now)
 }
 
-fn mac(key: &SigningKey, signed: &str) -> Hmac<Sha256> {
+/// The keyed hash of a text, before it is finished.
+pub(crate) fn keyed(key: &SigningKey, signed: &str) -> Hmac<Sha256> {
     let mut mac = Hmac::<Sha256>::new_from_slice(&key.secret.0).expect("HMAC takes a key of any length");
     mac.update(signed.as_bytes());
     mac

@@ -31,6 +31,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/24_import_changes.sql"),
     include_str!("../migrations/25_grace.sql"),
     include_str!("../migrations/26_ends.sql"),
+    include_str!("../migrations/27_pace.sql"),
 ];
 
 /// Marks a file as ours (`PRAGMA application_id`): "lsyn" in ASCII.

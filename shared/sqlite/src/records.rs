@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use listsync_core::{
     Timestamp,
     id::{LinkId, RunId, TenantId},
+    pace::Pace,
     settings::Settings,
     summary::Summary,
 };
@@ -141,6 +142,27 @@ impl Gate for SqliteStore {
         .await
     }
 
+    async fn pace(&self, tenant: &TenantId) -> PortResult<Option<Pace>> {
+        let tenant = tenant.clone();
+        self.read("read how writes are spread", move |tx| pace(tx, &tenant)).await
+    }
+
+    async fn keep_pace(&self, tenant: &TenantId, read: Option<Pace>, new: Pace) -> PortResult<bool> {
+        let tenant = tenant.clone();
+        self.write("save how writes are spread", move |tx| {
+            if pace(tx, &tenant)? != read {
+                return Ok(false);
+            }
+            tx.prepare_cached(
+                "INSERT INTO pace (tenant, told_at, taken_until) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (tenant) DO UPDATE SET told_at = ?2, taken_until = ?3",
+            )?
+            .execute(params![tenant.as_str(), nanos(new.told_at), nanos(new.taken_until)])?;
+            Ok(true)
+        })
+        .await
+    }
+
     async fn people_watch(&self, tenant: &TenantId) -> PortResult<Option<PeopleWatch>> {
         let tenant = tenant.clone();
         self.read("read how far changes of people were read", move |tx| {
@@ -163,6 +185,13 @@ impl Gate for SqliteStore {
         })
         .await
     }
+}
+
+fn pace(tx: &Connection, tenant: &TenantId) -> Outcome<Option<Pace>> {
+    let mut statement = tx.prepare_cached("SELECT told_at, taken_until FROM pace WHERE tenant = ?1")?;
+    let pace =
+        |row: &Row<'_>| Ok(Pace { told_at: timestamp(row.get(0)?), taken_until: timestamp(row.get(1)?) });
+    Ok(statement.query_row([tenant.as_str()], pace).optional()?)
 }
 
 fn people_watch(row: &Row<'_>) -> rusqlite::Result<PeopleWatch> {

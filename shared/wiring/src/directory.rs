@@ -1,7 +1,7 @@
 //! The directory, connected at its first use: verbs that need none work without its settings.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, OnceLock},
 };
 
@@ -90,6 +90,14 @@ impl Directory for LazyDirectory {
 
     async fn owners(&self, call: Call<'_>, group: &GroupId) -> PortResult<BTreeSet<ObjectId>> {
         self.get()?.owners(call, group).await
+    }
+
+    async fn owners_of_each(
+        &self,
+        call: Call<'_>,
+        groups: &[GroupId],
+    ) -> PortResult<BTreeMap<GroupId, BTreeSet<ObjectId>>> {
+        self.get()?.owners_of_each(call, groups).await
     }
 
     async fn look_up(&self, call: Call<'_>, addresses: &[Address]) -> PortResult<Vec<Lookup>> {

@@ -13,11 +13,11 @@ use listsync_engine::{
     notices::Post,
     ports::{
         AlertNotes, AuditLog, Contacts, Fault, Gate, Keys, Links, ListStore, PortError, PortResult, Queue,
-        Runs, Seen, SettingsStore, SystemClock,
+        Runs, Seen, SettingsStore, SignIns, SystemClock,
     },
     service::Service,
 };
-use listsync_graph::{ConnectError, Graph};
+use listsync_graph::{ConnectError, Graph, WebSignIn};
 use listsync_sqlite::{BackupError, LedgerError, OpenError, SqliteStore};
 
 mod alerts;
@@ -32,7 +32,7 @@ mod settings;
 pub use alerts::AlertSettings;
 pub use environment::{Dotenv, Environment};
 pub use error::SettingError;
-pub use settings::{Config, GraphAccess, QueueChoice, Store};
+pub use settings::{Config, ConsoleAccess, GraphAccess, QueueChoice, Store};
 
 /// Where the HTTP API takes change notifications, below the public URL.
 const NOTICES: &str = "/graph/notifications";
@@ -53,6 +53,7 @@ pub struct Wired {
     pub trusted_proxies: Networks,
     alerts: Result<AlertSettings, SettingError>,
     graph: Result<GraphAccess, SettingError>,
+    console: Result<Option<ConsoleAccess>, SettingError>,
     directory: Arc<directory::LazyDirectory>,
 }
 
@@ -91,6 +92,17 @@ impl Wired {
         settings.alerting(self.directory.clone())
     }
 
+    /// How people sign in to the console by the directory; none: no app is named for it.
+    ///
+    /// # Errors
+    /// When its settings make no sense.
+    pub fn entrance(&self) -> PortResult<Option<Entrance>> {
+        let Some(access) = self.console.clone()? else { return Ok(None) };
+        let ConsoleAccess { app, url } = access;
+        let sign_ins = WebSignIn::connect(app, Arc::new(SystemClock)).map_err(unconnected)?;
+        Ok(Some(Entrance { sign_ins: Arc::new(sign_ins), url }))
+    }
+
     /// Makes the client of the directory now instead of at its first use; nothing is asked of it yet.
     ///
     /// # Errors
@@ -98,6 +110,15 @@ impl Wired {
     pub fn connect(&self) -> PortResult<()> {
         self.directory.connect()
     }
+}
+
+/// Where people come in to the console.
+#[derive(Clone)]
+pub struct Entrance {
+    /// The directory's sign-in service.
+    pub sign_ins: Arc<dyn SignIns>,
+    /// Where browsers reach the console, without a slash at the end.
+    pub url: String,
 }
 
 /// What to do where there is no embedded store yet.
@@ -150,8 +171,9 @@ fn parted(config: Config) -> (Store, QueueChoice, Told) {
         dotenv: _,
         alerts,
         graph,
+        console,
     } = config;
-    (store, queue, Told { visibility, most_receives, public_url, trusted_proxies, alerts, graph })
+    (store, queue, Told { visibility, most_receives, public_url, trusted_proxies, alerts, graph, console })
 }
 
 async fn in_cloud(store: Store, queue: QueueChoice, told: Told) -> PortResult<Wired> {
@@ -229,6 +251,7 @@ struct Told {
     trusted_proxies: Networks,
     alerts: Result<AlertSettings, SettingError>,
     graph: Result<GraphAccess, SettingError>,
+    console: Result<Option<ConsoleAccess>, SettingError>,
 }
 
 fn wired<S>(store: Arc<S>, queue: Arc<dyn Queue>, told: Told) -> Wired
@@ -245,7 +268,7 @@ where
         + SettingsStore
         + 'static,
 {
-    let Told { visibility, most_receives, public_url, trusted_proxies, alerts, graph } = told;
+    let Told { visibility, most_receives, public_url, trusted_proxies, alerts, graph, console } = told;
     let (access, gate) = (graph.clone(), store.clone());
     let directory = Arc::new(directory::LazyDirectory::new(Box::new(move || {
         let access = access.clone()?;
@@ -264,7 +287,18 @@ where
         clock: Arc::new(SystemClock),
     };
     let service = Service::over(&store, ports.clone());
-    Wired { ports, service, visibility, most_receives, public_url, trusted_proxies, alerts, graph, directory }
+    Wired {
+        ports,
+        service,
+        visibility,
+        most_receives,
+        public_url,
+        trusted_proxies,
+        alerts,
+        graph,
+        console,
+        directory,
+    }
 }
 
 fn unopened(path: &Path, error: &OpenError) -> PortError {

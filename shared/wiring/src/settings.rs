@@ -11,7 +11,7 @@ use listsync_core::{
     id::TenantId,
     network::{NetworkError, Networks},
 };
-use listsync_graph::{Credential, GraphSettings};
+use listsync_graph::{Credential, GraphSettings, WebSettings};
 
 use crate::{AlertSettings, Dotenv, Environment, SettingError, cloud};
 
@@ -42,6 +42,15 @@ pub struct GraphAccess {
     pub settings: GraphSettings,
 }
 
+/// How people sign in to the console by the directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConsoleAccess {
+    /// The app that they sign in to.
+    pub app: WebSettings,
+    /// Where their browsers reach the console: `LISTSYNC_CONSOLE_URL`, else `LISTSYNC_PUBLIC_URL`.
+    pub url: String,
+}
+
 /// Every setting that comes from the environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
@@ -67,6 +76,8 @@ pub struct Config {
     pub alerts: Result<AlertSettings, SettingError>,
     /// How Graph is reached; verbs that need no Graph work without.
     pub graph: Result<GraphAccess, SettingError>,
+    /// How people sign in to the console; none: by `listsync console` alone.
+    pub console: Result<Option<ConsoleAccess>, SettingError>,
 }
 
 const PUBLIC_URL: &str = "LISTSYNC_PUBLIC_URL";
@@ -100,6 +111,7 @@ impl Config {
             dotenv: environment.dotenv(),
             alerts: AlertSettings::read(environment),
             graph: graph(environment),
+            console: console(environment),
         })
     }
 }
@@ -183,6 +195,38 @@ fn graph(environment: &Environment) -> Result<GraphAccess, SettingError> {
         },
         tenant,
     })
+}
+
+const CONSOLE_CLIENT: &str = "LISTSYNC_CONSOLE_CLIENT_ID";
+const CONSOLE_SECRET: &str = "LISTSYNC_CONSOLE_CLIENT_SECRET";
+const CONSOLE_URL: &str = "LISTSYNC_CONSOLE_URL";
+
+fn console(environment: &Environment) -> Result<Option<ConsoleAccess>, SettingError> {
+    let Some(client_id) = environment.get(CONSOLE_CLIENT) else { return Ok(None) };
+    let variable = if environment.get(CONSOLE_URL).is_some() { CONSOLE_URL } else { PUBLIC_URL };
+    if environment.get(variable).is_none() {
+        return Err(SettingError::missing(
+            CONSOLE_URL,
+            "where browsers reach the console, such as https://lists.contoso.com",
+        ));
+    }
+    let url = url(environment, variable, "https://lists.contoso.com")?;
+    let is_apps_own =
+        environment.get("AZURE_CLIENT_ID").is_some_and(|app| app.eq_ignore_ascii_case(client_id));
+    let credential = match environment.get(CONSOLE_SECRET) {
+        Some(secret) => Some(Credential::Secret(secret.to_owned())),
+        // People sign in to the app that reads the directory: it proves itself in the same way.
+        None if is_apps_own => Some(credential(environment)?),
+        None => None,
+    };
+    let app = WebSettings {
+        tenant: need(environment, "AZURE_TENANT_ID", "the tenant whose people sign in")?.to_owned(),
+        client_id: client_id.to_owned(),
+        credential,
+        authority_host: environment.get("AZURE_AUTHORITY_HOST").map(str::to_owned),
+        ca_pem: readable(environment, "SSL_CERT_FILE", "the certificates to trust, in PEM form")?,
+    };
+    Ok(Some(ConsoleAccess { app, url }))
 }
 
 fn need<'a>(environment: &'a Environment, variable: &str, what: &str) -> Result<&'a str, SettingError> {
@@ -322,6 +366,27 @@ mod tests {
         assert_eq!(graph.settings.graph_url, "https://graph.microsoft.com/v1.0");
         assert_eq!(graph.tenant.as_str(), "t-1");
         assert_eq!(graph.settings.credential, Credential::Secret("s3cret".to_owned()));
+    }
+
+    #[test]
+    fn people_sign_in_where_an_app_is_named_and_an_address() {
+        let console = |more: &[(&str, &str)]| config(more).expect("settings").console;
+        assert_eq!(console(&[(CONSOLE_URL, "https://lists.contoso.com")]), Ok(None));
+        assert_eq!(console(&[(CONSOLE_CLIENT, "web")]).expect_err("no address").variable, CONSOLE_URL);
+        let odd = console(&[(CONSOLE_CLIENT, "web"), (CONSOLE_URL, "http://lists.contoso.com")]);
+        assert_eq!(odd.expect_err("no TLS").variable, CONSOLE_URL);
+        let by = |more: &[(&str, &str)]| {
+            let named = [("LISTSYNC_PUBLIC_URL", "https://lists.contoso.com/"), (SECRET, "app's")];
+            let all: Vec<_> = named.into_iter().chain(more.iter().copied()).collect();
+            console(&all).expect("settings").expect("an app")
+        };
+        let public = by(&[(CONSOLE_CLIENT, "web")]);
+        assert_eq!((public.url.as_str(), public.app.credential), ("https://lists.contoso.com", None));
+        let own = by(&[(CONSOLE_CLIENT, "APP"), (CONSOLE_URL, "http://localhost:8080")]);
+        assert_eq!(own.url, "http://localhost:8080");
+        assert_eq!(own.app.credential, Some(Credential::Secret("app's".to_owned())));
+        let other = by(&[(CONSOLE_CLIENT, "web"), (CONSOLE_SECRET, "web's")]);
+        assert_eq!(other.app.credential, Some(Credential::Secret("web's".to_owned())));
     }
 
     #[test]

@@ -1,11 +1,10 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use listsync_graph_emulator::Emulator;
-use listsync_testkit::moto::Moto;
+use listsync_testkit::moto::{Deployed, Moto};
 use serde_json::{Value, json};
-use tokio::process::Command;
 
-use crate::{Function, World, ended};
+use crate::{Function, World};
 
 /// Where the client secret is kept, and that of the app with which the API function reads.
 const SECRET: &str = "/listsync/client-secret";
@@ -53,11 +52,10 @@ impl Cloud {
     /// When it cannot be set up.
     pub async fn with(emulator: Emulator, people: usize) -> Self {
         let mut world = World::with(emulator, people).await;
-        let moto = Moto::start();
+        let Deployed { moto, outputs } = Moto::deployed();
         for (name, value) in moto.environment() {
             world.set(name, value);
         }
-        let outputs = deployed(&world).await;
         let output = |name: &str| outputs[name].as_str().expect("an output").to_owned();
         moto.judge_by(&outputs["Roles"].to_string());
         world.set("LISTSYNC_STORE", output("Store"));
@@ -333,15 +331,4 @@ pub fn beat() -> Value {
         "source": "aws.scheduler", "account": "123456789012", "time": "2026-01-01T00:00:00Z", "region": "eu-west-1",
         "resources": ["arn:aws:scheduler:eu-west-1:123456789012:schedule/default/listsync-timer"], "detail": "{}",
     })
-}
-
-/// Makes the stack of the shipped template; its outputs.
-async fn deployed(world: &World) -> Value {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let python = std::env::var_os("LISTSYNC_TEST_PYTHON")
-        .map_or_else(|| root.join(".venv-test/bin/python"), std::path::PathBuf::from);
-    let mut command = Command::new(python);
-    command.arg(root.join("tests/infra/deploy.py")).arg("listsync").env_clear();
-    command.envs(world.environment());
-    ended(command).await.exits(0).json()
 }

@@ -3,17 +3,37 @@
 use std::{
     hash::{BuildHasher as _, RandomState},
     io::{self, BufRead as _, BufReader, Read as _, Write as _},
-    net::TcpStream,
+    net::{Shutdown, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::OnceLock,
     time::Duration,
 };
+
+use serde_json::Value;
 
 /// A running server; it ends with this, and with the process that started it.
 #[derive(Debug)]
 pub struct Moto {
-    process: Child,
+    life: Life,
     port: u16,
+}
+
+/// What a server lives by.
+#[derive(Debug)]
+enum Life {
+    Process(Child),
+    /// It is a copy of another, and ends when this is closed.
+    Connection(TcpStream),
+}
+
+/// An emulated AWS with the shipped stack on it.
+#[derive(Debug)]
+pub struct Deployed {
+    /// The server.
+    pub moto: Moto,
+    /// The outputs of the stack, and `Roles`, as `tests/infra/deploy.py` tells them.
+    pub outputs: Value,
 }
 
 impl Moto {
@@ -37,22 +57,26 @@ impl Moto {
         Self::with(&["recorded"])
     }
 
-    fn with(arguments: &[&str]) -> Self {
-        let mut process = python("moto/serve.py")
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("Python starts");
-        // It listens on the port that it tells: one that was chosen for it could be another server's by then.
+    /// A server of its own on which the shipped stack is made. The stack is made once for all of a process: each server is
+    /// a copy of the one that has it.
+    ///
+    /// # Panics
+    /// As [`Moto::start`].
+    #[must_use]
+    pub fn deployed() -> Deployed {
+        static STAGE: OnceLock<Started> = OnceLock::new();
+        let stage = STAGE.get_or_init(|| Started::with(&["deployed"]));
+        let copy = TcpStream::connect(("127.0.0.1", stage.port)).expect("the emulated AWS answers");
         let mut told = String::new();
-        let output = process.stdout.take().expect("its output is piped");
-        BufReader::new(output).read_line(&mut told).expect("its output is text");
-        let port = told.trim().parse().unwrap_or_else(|_| {
-            panic!("the emulated AWS ended at once: run tests/run, which makes .venv-test anew")
-        });
-        Self { process, port }
+        BufReader::new(&copy).read_line(&mut told).expect("its answer is text");
+        let mut told: Value = serde_json::from_str(&told).expect("a copy tells its port");
+        let port = told["port"].as_u64().and_then(|port| u16::try_from(port).ok()).expect("a port");
+        Deployed { moto: Self { life: Life::Connection(copy), port }, outputs: told["outputs"].take() }
+    }
+
+    fn with(arguments: &[&str]) -> Self {
+        let Started { process, port } = Started::with(arguments);
+        Self { life: Life::Process(process), port }
     }
 
     /// From now on its DynamoDB loses the answers to 3 % of what it is asked, fails at 2 %, and has 5 % of the writes
@@ -189,12 +213,44 @@ impl Moto {
 /// The token that [`Moto`] gives as a role's web identity.
 pub const WEB_IDENTITY_TOKEN: &str = "emulated-web-identity-token";
 
+/// A process of Python that told its port. It ends with its standard input.
+#[derive(Debug)]
+struct Started {
+    process: Child,
+    port: u16,
+}
+
+impl Started {
+    fn with(arguments: &[&str]) -> Self {
+        let mut process = python("moto/serve.py")
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("Python starts");
+        // It listens on the port that it tells: one that was chosen for it could be another server's by then.
+        let mut told = String::new();
+        let output = process.stdout.take().expect("its output is piped");
+        BufReader::new(output).read_line(&mut told).expect("its output is text");
+        let port = told.trim().parse().unwrap_or_else(|_| {
+            panic!("the emulated AWS ended at once: run tests/run, which makes .venv-test anew")
+        });
+        Self { process, port }
+    }
+}
+
 /// A suite that asked something which AWS refuses has failed, whatever became of it.
 impl Drop for Moto {
     fn drop(&mut self) {
         let broken = self.broken();
-        drop(self.process.kill());
-        drop(self.process.wait());
+        match &mut self.life {
+            Life::Process(process) => {
+                drop(process.kill());
+                drop(process.wait());
+            }
+            Life::Connection(copy) => drop(copy.shutdown(Shutdown::Both)),
+        }
         if !std::thread::panicking() {
             let broken = broken.expect("the emulated AWS answers to the end");
             assert_eq!(broken, "[]", "AWS would have refused this");

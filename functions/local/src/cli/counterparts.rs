@@ -27,6 +27,7 @@ const SAME: &[(&str, &[&str])] = &[
     ("contacts merge", &["POST /v1/contacts/{contact}/merge"]),
     ("contacts opt-out", &["POST /v1/decisions"]),
     ("contacts opt-in", &["POST /v1/decisions"]),
+    ("contacts my-lists", &["POST /v1/my-lists-links"]),
     ("contacts delete", &["DELETE /v1/contacts/{contact}"]),
     ("contacts prune", &["GET /v1/contacts/prune", "POST /v1/contacts/prune"]),
     ("contacts erase", &["POST /v1/contacts/{contact}/erase"]),

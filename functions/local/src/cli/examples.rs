@@ -79,6 +79,7 @@ Examples:
   listsync contacts edit anna@contoso.com --address anna.keller@contoso.com
   listsync contacts merge anna@contoso.com anna.private@example.com
   listsync contacts opt-out anna@contoso.com
+  listsync contacts my-lists anna@contoso.com     a link for you to send to her
   listsync contacts prune --older-than 90d        those on no list; shows how many, and asks
   listsync contacts erase anna@contoso.com";
 

@@ -38,6 +38,8 @@ pub(crate) enum KeysVerb {
 pub(crate) enum ScopeArg {
     /// Look at everything.
     Read,
+    /// Have links run now.
+    Sync,
     /// Edit lists and contacts, import, sync.
     Operate,
     /// Make, change and remove links, and so choose groups. Groups that are there have to be linkable.
@@ -52,6 +54,7 @@ impl From<ScopeArg> for Verb {
     fn from(arg: ScopeArg) -> Self {
         match arg {
             ScopeArg::Read => Self::Read,
+            ScopeArg::Sync => Self::Sync,
             ScopeArg::Operate => Self::Operate,
             ScopeArg::Link => Self::Link,
             ScopeArg::Approve => Self::Approve,

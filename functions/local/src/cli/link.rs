@@ -23,7 +23,8 @@ pub(crate) struct LinkArgs {
     /// Create a group of this name.
     #[arg(long, value_name = "NAME")]
     pub(crate) new_group: Option<String>,
-    /// With --new-group: do not ask where a group of that name is there already.
+    /// With --new-group: make it also where a group of that name is there already. Without it a person is asked, and a script
+    /// is refused.
     #[arg(long, conflicts_with = "group")]
     pub(crate) yes: bool,
     /// The kind of group to create: m365 (welcome mail off) unless given.

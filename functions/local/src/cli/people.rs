@@ -30,6 +30,8 @@ pub(crate) enum ContactsVerb {
     OptOut(Who),
     /// Record that a person takes that back.
     OptIn(Who),
+    /// Make a link to a person's page of their lists, for you to send to their own address: leave, come back. Good for 30 days.
+    MyLists(Who),
     /// Delete a contact from every list. Their opt-outs stay, as keyed hashes.
     Delete(Who),
     /// Delete the contacts that are on no list: shows how many, and asks. Whoever said no to a list stays.

@@ -36,8 +36,9 @@ pub(crate) async fn run(form: Form) -> Outcome {
     ));
     let first = first_sync(&stage, &cast).await?;
     let second = second_sync(&stage, &cast, &running).await?;
+    let (held, back) = accident(&stage, &running).await?;
     stage.say(OWN_TENANT);
-    Ok(Reply::done(json!({"syncs": [first, second]}), ""))
+    Ok(Reply::done(json!({"syncs": [first, second], "hold": {"held": held, "discarded": back}}), ""))
 }
 
 async fn first_sync(stage: &Stage, cast: &Cast) -> Result<Summary, Refusal> {
@@ -93,6 +94,25 @@ async fn second_sync(stage: &Stage, cast: &Cast, running: &Running) -> Result<Su
     stage.run(&["lists", "show", LIST], Shown::All).await?;
     stage.run(&["runs", "ls"], Shown::All).await?;
     Ok(summary)
+}
+
+/// Somebody empties the group by a slip: the run that holds it, and the one after a person has dropped it.
+async fn accident(stage: &Stage, running: &Running) -> Result<(Summary, Summary), Refusal> {
+    stage.step("Now an accident: in Entra ID, somebody takes everybody out of the group. What smells of one waits for a\nperson. Nobody leaves the list.");
+    let group = group(running)?;
+    for member in running.tenant().members(group) {
+        running.tenant().remove_member(group, member);
+    }
+    stage.run(&["sync", LIST], Shown::All).await?;
+    let held = stage.latest_run(LIST).await?;
+    stage.run(&["status"], Shown::All).await?;
+
+    stage.step("You see that it was a mistake, and drop it. The next sync brings everybody back.");
+    stage.run(&["links", "discard", LIST], Shown::All).await?;
+    stage.run(&["sync", LIST], Shown::All).await?;
+    let back = stage.latest_run(LIST).await?;
+    stage.run(&["status"], Shown::All).await?;
+    Ok((held, back))
 }
 
 fn group(running: &Running) -> Result<ObjectId, Refusal> {

@@ -78,7 +78,7 @@ impl Stage {
         let words: Vec<String> = args.iter().map(|word| quoted(word)).collect();
         self.show(&format!("$ listsync {}", words.join(" ")), &cut(&printed, shown));
         match status.code() {
-            Some(0 | 2 | 3) => Ok(()),
+            Some(0 | 2..=4) => Ok(()),
             _ => Err(Refusal::new(
                 "demo",
                 format!("'listsync {}' failed", words.join(" ")),

@@ -15,6 +15,8 @@ use listsync_engine::{
     service::Service,
 };
 use listsync_http::documents::contact::{ContactDocument, PersonExport, PlaceDocument, SaidDocument};
+use listsync_inbound::my_lists::{self, MyLists};
+use listsync_wiring::Wired;
 use serde_json::json;
 
 use super::{asked::Asked, history, prune};
@@ -28,7 +30,8 @@ use crate::{
 
 const PAGE: usize = 500;
 
-pub(super) async fn run(service: &Service, verb: &ContactsVerb) -> Outcome {
+pub(super) async fn run(wired: &Wired, verb: &ContactsVerb) -> Outcome {
+    let service = &wired.service;
     match verb {
         ContactsVerb::Ls => ls(service).await,
         ContactsVerb::Show(who) => show(service, who).await,
@@ -37,6 +40,7 @@ pub(super) async fn run(service: &Service, verb: &ContactsVerb) -> Outcome {
         ContactsVerb::Merge { keep, other } => merge(service, keep, other).await,
         ContactsVerb::OptOut(who) => decide(service, who, Decision::OptedOut).await,
         ContactsVerb::OptIn(who) => decide(service, who, Decision::Subscribed).await,
+        ContactsVerb::MyLists(who) => my_lists(wired, who).await,
         ContactsVerb::Delete(who) => {
             let contact = find::contact(service, &who.email).await?;
             let stored = people::delete(service, &contact.id).await?;
@@ -50,6 +54,23 @@ pub(super) async fn run(service: &Service, verb: &ContactsVerb) -> Outcome {
             Ok(gone(&contact, stored.links, "Erased", "No file and no group brings them back."))
         }
     }
+}
+
+/// A link for the sender's own mail system.
+async fn my_lists(wired: &Wired, who: &Who) -> Outcome {
+    let Some(base) = &wired.public_url else {
+        let message = "the page of a person's lists has no address that they could open";
+        let hint = "set LISTSYNC_PUBLIC_URL to where people reach the HTTP API";
+        return Err(Refusal::new("no_public_url", message, hint));
+    };
+    let contact = find::contact(&wired.service, &who.email).await?;
+    let MyLists { token, until } = my_lists::issue(&wired.service, &contact).await?;
+    let url = my_lists::page_url(base, &token);
+    let text = format!(
+        "{url}\nSend it to {} and to nobody else: whoever has it sees their lists. It is good until {until}.",
+        contact.address
+    );
+    Ok(Reply::done(json!({"url": url, "address": contact.address, "until": until}), text))
 }
 
 /// Says what goes, and asks a person at a terminal: nothing brings it back.

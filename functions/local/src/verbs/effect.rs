@@ -30,7 +30,6 @@ pub(super) enum Named<'a> {
     Links(&'a SomeLinks),
     Contact(&'a str),
     Import(&'a str),
-    Run(&'a str),
     Hold(&'a str),
     Key(&'a str),
     SigningKey(&'a str),
@@ -57,7 +56,7 @@ pub(super) fn effect(verb: &Verb) -> Effect<'_> {
         // A link that is good for five minutes. What is done with it is recorded as it is done.
         Verb::Console(_) => Reads,
         Verb::Runs(RunsVerb::Ls { .. } | RunsVerb::Show { .. }) => Reads,
-        Verb::Runs(RunsVerb::Undo(args)) => Changes(Action::RunUndo, vec![Named::Run(&args.run)]),
+        Verb::Runs(RunsVerb::Undo(_)) => Itself(Action::RunUndo),
         Verb::Tick | Verb::Work(_) | Verb::Serve(_) | Verb::Alerts(AlertsVerb::Test) => Hosts,
         Verb::Alerts(AlertsVerb::Ls) => Reads,
         Verb::Doctor(args) if args.open_gate => Itself(Action::GateOpen),
@@ -127,7 +126,10 @@ fn of_lists(verb: &ListsVerb) -> Effect<'_> {
 fn of_contacts(verb: &ContactsVerb) -> Effect<'_> {
     use Effect::{Changes, Reads};
     match verb {
-        ContactsVerb::Ls | ContactsVerb::Show(_) | ContactsVerb::History { .. } => Reads,
+        ContactsVerb::Ls
+        | ContactsVerb::Show(_)
+        | ContactsVerb::History { .. }
+        | ContactsVerb::MyLists(_) => Reads,
         ContactsVerb::Edit(args) => Changes(Action::ContactEdit, vec![Named::Contact(&args.email)]),
         ContactsVerb::Merge { keep, other } => {
             Changes(Action::ContactMerge, vec![Named::Contact(keep), Named::Contact(other)])
@@ -180,6 +182,7 @@ mod tests {
         ("contacts ls", ""),
         ("contacts show a@b.example", ""),
         ("contacts history a@b.example", ""),
+        ("contacts my-lists a@b.example", ""),
         ("contacts edit a@b.example --name A", "contact.edit"),
         ("contacts merge a@b.example c@d.example", "contact.merge"),
         ("contacts opt-out a@b.example", "consent.opt_out"),

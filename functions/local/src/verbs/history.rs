@@ -64,6 +64,11 @@ fn row(one: &HistoryDocument) -> [String; 6] {
 }
 
 fn by(ByDocument { kind, id, cause, certain }: &ByDocument) -> String {
+    let kind = match kind.as_str() {
+        "run_undo" => "undo of",
+        "import_undo" => "undo of import",
+        kind => kind,
+    };
     let id = id.as_ref().map(|id| format!(" {id}")).unwrap_or_default();
     let cause = cause.map(|cause| format!(" ({cause})")).unwrap_or_default();
     let certain = if *certain { "" } else { ", uncertain" };

@@ -119,8 +119,8 @@ pub(super) async fn existing_group(wired: &Wired, list: &List, group: &str) -> R
     Ok(Some(link))
 }
 
-/// Entra takes any number of groups of one name, and nobody can tell them apart in Outlook. A script that was written before
-/// this was asked goes on as it did.
+/// Entra takes any number of groups of one name, and nobody can tell them apart in Outlook. A script that is run twice makes a
+/// second one by a slip, so it has to say that it means it.
 async fn ask_of_the_same_name(ports: &Ports, new: &NewGroup, said: bool) -> Result<(), Refusal> {
     let begins = ports.directory.groups(call(ports, &Meter::default()), &new.name, OF_ONE_NAME).await?;
     let namesakes = begins.iter().filter(|group| name_key(&group.name) == name_key(&new.name));
@@ -133,7 +133,7 @@ async fn ask_of_the_same_name(ports: &Ports, new: &NewGroup, said: bool) -> Resu
         new.name,
         ids.join(", ")
     );
-    confirm::ask(&Going { question: &question, weight: Weight::Light, said })
+    confirm::ask(&Going { question: &question, weight: Weight::Heavy, said })
 }
 
 fn protected(args: &LinkArgs) -> Result<Protected, Refusal> {

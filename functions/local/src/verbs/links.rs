@@ -10,7 +10,7 @@ use listsync_engine::{
     Ports,
     connect::{self, Asker},
     ports::{Call, LinkEdit, LinkState, Meter, PortResult, RulingKind},
-    rule::rule as engine_rule,
+    rule::{keeps_extras, rule as engine_rule},
     status, trigger,
 };
 use listsync_http::documents::link::LinkChange;
@@ -150,10 +150,17 @@ async fn unlink(ports: &Ports, link: Link) -> Outcome {
 
 async fn rule(ports: &Ports, digest: &str, kind: RulingKind) -> Outcome {
     let (link, hold) = find::held_link(ports, digest).await?;
+    let stays = keeps_extras(ports, &link, &hold).await?;
     engine_rule(ports, &link, &hold, kind).await?;
-    let text = match kind {
-        RulingKind::Approved => "Approved: the next run does just these, once. It is queued.",
-        RulingKind::Discarded => "Discarded: who was to be removed stays. The next run is queued.",
+    let text = match (kind, stays) {
+        (RulingKind::Approved, _) => "Approved: the next run does just these, once. It is queued.".to_owned(),
+        (RulingKind::Discarded, false) => {
+            "Discarded: who was to be removed stays. The next run is queued.".to_owned()
+        }
+        (RulingKind::Discarded, true) => format!(
+            "Discarded: who was to be removed stays, and so do extras from now on. The next run is queued.\n\
+             To have extras go again: listsync links edit {link} --extras remove"
+        ),
     };
     Ok(Reply::done(json!({"link": link, "digest": hold.digest, "ruling": kind}), text))
 }

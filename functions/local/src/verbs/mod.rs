@@ -100,7 +100,7 @@ async fn wired(verb: &Verb, form: Form, wired: &Wired) -> Outcome {
     let ports = &wired.ports;
     match verb {
         Verb::Lists(verb) => lists::run(&wired.service, verb).await,
-        Verb::Contacts(verb) => contacts::run(&wired.service, verb).await,
+        Verb::Contacts(verb) => contacts::run(wired, verb).await,
         Verb::Keys(verb) => keys::run(&wired.service, verb).await,
         Verb::Import(args) => imports::import(wired, args).await,
         Verb::Imports(verb) => imports::run(&wired.service, verb).await,

@@ -15,6 +15,7 @@ use crate::{
     find,
     output::{self, Outcome, Reply},
     progress::Bars,
+    view,
 };
 
 const BUDGET: Duration = Duration::from_secs(3600);
@@ -43,7 +44,7 @@ async fn remember(service: &Service, plan: &Plan) {
 }
 
 fn reply(plan: Plan) -> Reply {
-    let (text, exit) = (coloured(&plan.to_string()), exit_code(&plan));
+    let (text, exit) = (coloured(&plan.text(view::moment)), exit_code(&plan));
     Reply::done(json!(plan), text).exiting(exit)
 }
 

@@ -4,13 +4,11 @@ use listsync_core::audit::{Action, Actor, Completion, Object, ObjectKind};
 use listsync_core::id::ImportId;
 use listsync_engine::{
     audit::{self, Deed},
+    ports::PortError,
     service::Service,
 };
 
-use super::{
-    effect::{Effect, Named},
-    runs,
-};
+use super::effect::{Effect, Named};
 use crate::{
     find,
     output::{Outcome, Refusal},
@@ -63,6 +61,22 @@ pub(super) async fn done(service: &Service, action: Action, objects: Vec<Object>
     audit::record(service, Deed { actor: Actor::Local, action, objects, completion }).await;
 }
 
+/// Records what a verb did by itself, or that it was broken off by an error of the service. What was refused is not recorded.
+pub(super) async fn came_to(
+    service: &Service,
+    action: Action,
+    objects: Vec<Object>,
+    error: Option<&PortError>,
+) {
+    let completion = match error {
+        None => Some(Completion::Done),
+        Some(error) => audit::completion_of(error),
+    };
+    if let Some(completion) = completion {
+        audit::record(service, Deed { actor: Actor::Local, action, objects, completion }).await;
+    }
+}
+
 async fn objects(service: &Service, named: Named<'_>) -> Result<Vec<Object>, Refusal> {
     let ports = &service.ports;
     Ok(match named {
@@ -88,11 +102,6 @@ async fn objects(service: &Service, named: Named<'_>) -> Result<Vec<Object>, Ref
             };
             let list = import.map(|import| Object::new(ObjectKind::List, import.list));
             [id].into_iter().chain(list).collect()
-        }
-        Named::Run(text) => {
-            let run = runs::load(ports, text).await?;
-            let (link, list) = (Object::new(ObjectKind::Link, run.link), run.list.id);
-            vec![Object::new(ObjectKind::Run, run.run), link, Object::new(ObjectKind::List, list)]
         }
         Named::Hold(digest) => {
             let (link, hold) = find::held_link(ports, digest).await?;

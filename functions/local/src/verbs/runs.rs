@@ -1,7 +1,7 @@
 //! `listsync runs`: what past runs did, and taking it back.
 
-use listsync_core::{id::RunId, summary::Summary};
-use listsync_engine::{Ports, effects, service::Service};
+use listsync_core::{audit::Completion, id::RunId, summary::Summary};
+use listsync_engine::{Ports, effects, history, service::Service};
 use listsync_http::documents::{
     effects::{EffectDocument, csv},
     failures,
@@ -32,7 +32,7 @@ pub(super) async fn run(service: &Service, verb: &RunsVerb, form: Form) -> Outco
             "leave one of them out",
         )),
         RunsVerb::Show { run, members: true, csv, .. } => members(ports, run, *csv).await,
-        RunsVerb::Show { run, failures_csv, .. } => show(ports, run, *failures_csv).await,
+        RunsVerb::Show { run, failures_csv, .. } => show(service, run, *failures_csv).await,
         RunsVerb::Undo(args) => undo::run(service, args).await,
     }
 }
@@ -74,15 +74,37 @@ fn row(run: &Summary) -> [String; 7] {
     ]
 }
 
-async fn show(ports: &Ports, run: &str, failures_csv: bool) -> Outcome {
+async fn show(service: &Service, run: &str, failures_csv: bool) -> Outcome {
+    let ports = &service.ports;
     let summary = load(ports, run).await?;
     if failures_csv {
         return Ok(Reply::done(json!(summary), failures::csv(&summary)).into_file());
     }
     let document = SummaryDocument::load(ports, summary).await?;
     let SummaryDocument { summary, unsettled } = &document;
-    let text = format!("{summary}Run {}, {}\n{}", summary.run, cost(summary), view::out_of_step(unsettled));
+    let text = format!(
+        "{}Run {}, {}\n{}{}",
+        summary.window(view::moment),
+        summary.run,
+        cost(summary),
+        taken_back(service, summary).await?,
+        view::out_of_step(unsettled)
+    );
     Ok(Reply::done(json!(document), text))
+}
+
+/// That somebody took the run back; empty where nobody did.
+async fn taken_back(service: &Service, run: &Summary) -> Result<String, Refusal> {
+    let undone = history::taken_back(service, run).await?;
+    let lines = undone.iter().map(|entry| {
+        let actor = entry.actor.to_string();
+        let how = match entry.completion {
+            Completion::Done => "",
+            Completion::BrokenOff => ", in part",
+        };
+        format!("Taken back {}{how}, by {actor}.\n", view::moment(entry.at))
+    });
+    Ok(lines.collect())
 }
 
 /// Whom a run added and removed.

@@ -9,7 +9,7 @@ use listsync_engine::{
     ports::{Call, Meter},
 };
 use listsync_http::{Api, Options, Pulse};
-use listsync_wiring::Wired;
+use listsync_wiring::{Entrance, Wired};
 use serde_json::json;
 use tokio::{net::TcpListener, sync::watch::Receiver, task::JoinHandle};
 
@@ -37,7 +37,7 @@ pub(super) async fn run(wired: &Wired, args: &ServeArgs, form: Form) -> Outcome 
     let stop = host::stop_signal()?;
     let [timer, worker] = ["timer", "worker"].map(|name| Pulse::new(name, host::BEAT));
     let bounds = Bounds::behind(wired.trusted_proxies.clone());
-    let router = router(wired, vec![timer.clone(), worker.clone()]);
+    let router = router(wired, vec![timer.clone(), worker.clone()])?;
     let api = tokio::spawn(server::serve(router, listener, (bounds, stop.clone())));
     output::note(&format!(
         "Timer and worker are running, the HTTP API at http://{address}. Ctrl-C ends them once the runs under way have ended. 'listsync console' opens its pages."
@@ -190,12 +190,14 @@ fn deaf(address: SocketAddr, error: &io::Error) -> Refusal {
     Refusal::new("listen", format!("the HTTP API cannot listen at {address}: {why}"), hint)
 }
 
-fn router(wired: &Wired, pulses: Vec<Pulse>) -> Router {
+fn router(wired: &Wired, pulses: Vec<Pulse>) -> Result<Router, Refusal> {
+    let entrance =
+        wired.entrance()?.map(|Entrance { sign_ins, url }| listsync_console::Entrance::new(sign_ins, &url));
     let public_url = wired.public_url.clone();
     // Without the settings for the directory all but making links works.
     let trusted_proxies = wired.trusted_proxies.clone();
     let options =
         Options { tenant: wired.tenant().ok(), public_url, trusted_proxies, pulses, ..Options::default() };
     let api = Api::new(wired.service.clone(), options);
-    api.router().merge(listsync_console::router(api.operations()))
+    Ok(api.router().merge(listsync_console::router_with(api.operations(), entrance)))
 }

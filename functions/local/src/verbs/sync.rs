@@ -152,7 +152,7 @@ fn reply(shown: &SummaryDocument, hint: &str) -> Reply {
         fields.extend(error.document().as_object().cloned().unwrap_or_default());
     }
     let people = view::out_of_step(unsettled);
-    Reply::done(document, format!("{summary}{hint}{people}")).exiting(exit)
+    Reply::done(document, format!("{}{hint}{people}", summary.window(view::moment))).exiting(exit)
 }
 
 /// Runs the link, waits while another run has it or the directory asks to wait, and goes on until nothing is left or it is

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use listsync_core::{audit::Completion, undo::WhyNot};
+use listsync_core::{
+    audit::{Action, Object, ObjectKind},
+    undo::WhyNot,
+};
 use listsync_engine::{
     Ports,
     ports::{Call, Meter},
@@ -12,11 +15,11 @@ use listsync_engine::{
 use listsync_http::documents::undo::{UndoDocument, UndoneDocument};
 use serde_json::{Value, json};
 
-use super::{runs::load, sync};
+use super::{record, runs::load, sync};
 use crate::{
     cli::{SomeLinks, UndoArgs},
     confirm::{self, Going, Weight},
-    output::{self, Outcome, Refusal, Reply},
+    output::{self, Outcome, Reply},
     view,
 };
 
@@ -44,8 +47,10 @@ pub(super) async fn run(service: &Service, args: &UndoArgs) -> Outcome {
         let question = format!("Take the run back on the list '{}' and in its group?", proposal.list.name);
         confirm::ask(&Going { question: &question, weight: Weight::Heavy, said: args.yes })?;
     }
-    let done = undo::carry_out(ports, &proposal).await?;
-    carried(ports, &proposal, done).await
+    let done = undo::carry_out(ports, &proposal).await;
+    // At once: a history tells by it who moved people, and the run that carries it on may take long, or fail.
+    record::came_to(service, Action::RunUndo, objects(&proposal), done.as_ref().err()).await;
+    carried(ports, &proposal, done?).await
 }
 
 /// Whether a run of the link has nothing to carry on either: an undo that was broken off left people as they were before.
@@ -74,14 +79,18 @@ fn shown(proposal: &Proposal) -> String {
     text
 }
 
+fn objects(Proposal { undo, list, link, .. }: &Proposal) -> Vec<Object> {
+    vec![
+        Object::new(ObjectKind::Run, &undo.run),
+        Object::new(ObjectKind::Link, &link.id),
+        Object::new(ObjectKind::List, &list.id),
+    ]
+}
+
 /// Runs the link, so that its group follows, and tells how that went.
 async fn carried(ports: &Ports, proposal: &Proposal, done: Undone) -> Outcome {
     let some = SomeLinks { list: proposal.link.id.to_string(), place: None };
-    // The list is edited by now, whatever comes of the run.
-    let ran = sync::run(ports, &some)
-        .await
-        .map_err(|refusal| Refusal { completion: Some(Completion::BrokenOff), ..refusal });
-    let Reply { document: run, text, exit, .. } = ran?;
+    let Reply { document: run, text, exit, .. } = sync::run(ports, &some).await?;
     let mut document = json!(UndoneDocument::of(proposal, &done));
     if let Value::Object(fields) = &mut document {
         fields.insert("summary".to_owned(), run);

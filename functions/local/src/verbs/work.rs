@@ -17,6 +17,7 @@ use crate::{
         crew::{self, Bench, Ending, News, Worked},
     },
     output::{self, Form, Outcome, Refusal, Reply},
+    view,
 };
 
 pub(super) async fn tick(wired: &Wired) -> Outcome {
@@ -67,7 +68,7 @@ pub(super) fn tell(form: Form, news: &News<'_>) {
         (News::Run(summary), _) if summary.outcome == Ended::Busy => {
             output::note("Another process has this link under way; it takes this request in.");
         }
-        (News::Run(summary), Form::Text) => output::to_stdout(&format!("{summary}\n")),
+        (News::Run(summary), Form::Text) => output::to_stdout(&format!("{}\n", summary.window(view::moment))),
         (News::Run(summary), Form::Json) => {
             output::note(&format!("{}: {}", summary.list.name, summary.outcome))
         }

@@ -43,6 +43,7 @@
 //! | that all of it is done, where it was written before | `EFFECTS#list` | `instant#run#n#ALLDONE` |
 //! | of which lists there is any of that, for an erasure | `EFFECTLISTS` | `list` |
 //! | the gate of a tenant | `GATE#tenant` | `HEAD` |
+//! | how writes to a tenant are spread | `GATE#tenant` | `PACE` |
 //! | how far changes of a tenant's people were read | `PEOPLE#tenant` | `HEAD` |
 //! | the settings | `SETTINGS` | `HEAD` |
 //! | the keys that sign links | `SIGNING` | `HEAD` |

@@ -128,6 +128,7 @@ fn new(visit: &Visit, form: &Form, wrong: Option<&Problem>) -> Markup {
 fn scope(form: &Form, verb: Verb) -> Markup {
     let told = match verb {
         Verb::Read => "look at everything",
+        Verb::Sync => "have a link run now",
         Verb::Operate => "members, contacts, imports, syncs",
         Verb::Link => "make, change and remove links",
         Verb::Approve => "decide on what is held",

@@ -192,6 +192,8 @@ fn by(one: &HistoryDocument) -> Markup {
         @match (one.by.kind.as_str(), id) {
             ("run", id) if !id.is_empty() => a href={ "/runs/" (id) } { "a sync" },
             ("import", id) if !id.is_empty() => a href={ "/imports/" (id) } { "a file" },
+            ("run_undo", id) if !id.is_empty() => { "undo of " a href={ "/runs/" (id) } { "a sync" } },
+            ("import_undo", id) if !id.is_empty() => { "undo of " a href={ "/imports/" (id) } { "a file" } },
             ("self", _) => "the person",
             ("filter", _) => "the list’s filter",
             ("local", _) => "the command line, or this console",

@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 mod counter;
+pub(crate) mod enter;
 pub(crate) mod grid;
 pub(crate) mod hold;
 pub(crate) mod import;

@@ -27,6 +27,11 @@ pub(crate) fn first(wanted: &Uri) -> String {
     crate::parts::url("/sign-in", [("to", path)])
 }
 
+/// Where somebody goes who signs in by the directory.
+fn by_directory(to: &str) -> String {
+    crate::parts::url("/sign-in/directory", [("to", to)])
+}
+
 /// The page that a link leads to: whoever has it signs in by a button, so that nothing which only looks at links uses it up.
 pub(crate) async fn ask(State(console): State<Console>, request: Request) -> Response {
     let client = console.operations.client(request.extensions(), request.headers());
@@ -36,7 +41,12 @@ pub(crate) async fn ask(State(console): State<Console>, request: Request) -> Res
     let query = Form::read(request.uri().query().unwrap_or_default().as_bytes());
     let body = html! {
         @if query.get("link").is_empty() {
-            p.lead { "On the machine that runs listsync, type " code { "listsync console" } " and open the link that it prints." }
+            @if console.entrance.is_some() {
+                p.lead { a.button.primary href=(by_directory(query.get("to"))) { "Sign in with Microsoft Entra ID" } }
+                p { "Or, on the machine that runs listsync, type " code { "listsync console" } " and open the link that it prints." }
+            } @else {
+                p.lead { "On the machine that runs listsync, type " code { "listsync console" } " and open the link that it prints." }
+            }
             p.quiet { "The link is good once, for five minutes, and on that machine alone." }
         } @else {
             p.lead { "You will be signed in as whoever has the command line of this machine, for nine hours at most." }
@@ -117,14 +127,14 @@ pub(crate) async fn leave(Posted { visit, .. }: Posted) -> Response {
     response
 }
 
-fn set_cookie(response: &mut Response, text: &str) {
+pub(super) fn set_cookie(response: &mut Response, text: &str) {
     if let Ok(value) = HeaderValue::from_str(text) {
-        response.headers_mut().insert(header::SET_COOKIE, value);
+        response.headers_mut().append(header::SET_COOKIE, value);
     }
 }
 
 /// A page of this host and no other: a browser takes two slashes, or a slash and a backslash, for another host's name.
-fn own_path(text: &str) -> &str {
+pub(super) fn own_path(text: &str) -> &str {
     let is_own = text.starts_with('/')
         && !text[1..].starts_with(['/', '\\'])
         && !text.contains(|c: char| c.is_control() || c == '\\');
@@ -135,7 +145,7 @@ fn own_path(text: &str) -> &str {
 const GIVEN_BACK: usize = 64 * 1024;
 
 /// What was typed when the session had ended: nothing is lost, and nothing is done before somebody is signed in.
-pub(crate) fn lost(path: &Uri, form: &Form) -> Response {
+pub(crate) fn lost(console: &Console, path: &Uri, form: &Form) -> Response {
     if form.size() > GIVEN_BACK {
         let detail = "you are not signed in any more, and this form is too large to be kept on a page";
         return refused(
@@ -145,7 +155,11 @@ pub(crate) fn lost(path: &Uri, form: &Form) -> Response {
     }
     let body = html! {
         p.lead { "You are not signed in any more. Nothing was changed, and what you typed is kept on this page." }
-        p { "Sign in in another window: type " code { "listsync console" } " and open the link that it prints. Then come back, and go on." }
+        @if console.entrance.is_some() {
+            p { a href=(by_directory("/")) target="_blank" { "Sign in in another window" } ". Then come back, and go on." }
+        } @else {
+            p { "Sign in in another window: type " code { "listsync console" } " and open the link that it prints. Then come back, and go on." }
+        }
         (again(path.path(), form, &html! {}))
     };
     document(StatusCode::UNAUTHORIZED, frame::bare("Sign in, then go on", &body))

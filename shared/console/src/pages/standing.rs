@@ -133,6 +133,6 @@ fn deeds(visit: &Visit, row: &Row, state: &LinkState) -> Markup {
             }
             a href={ "/lists/" (row.list) } { "Look again" }
         }
-        @if !may_sync { (only("operate", "Syncing now")) }
+        @if !may_sync { (only("sync", "Syncing now")) }
     }
 }

@@ -21,6 +21,8 @@ use crate::stage::Stage;
 pub(crate) struct Browser<'a> {
     pub(crate) stage: &'a Stage,
     pub(crate) cookie: Option<String>,
+    /// That of a sign-in that is on its way.
+    pub(crate) entering: Option<String>,
     /// From where it asks.
     pub(crate) from: IpAddr,
 }
@@ -65,7 +67,7 @@ impl Shown {
 impl<'a> Browser<'a> {
     /// Not signed in, on the machine itself.
     pub(crate) fn new(stage: &'a Stage) -> Self {
-        Self { stage, cookie: None, from: Ipv4Addr::LOCALHOST.into() }
+        Self { stage, cookie: None, entering: None, from: Ipv4Addr::LOCALHOST.into() }
     }
 
     /// Signed in by a link.
@@ -91,27 +93,36 @@ impl<'a> Browser<'a> {
 
     fn keep(&mut self, cookie: &str) {
         let pair = cookie.split(';').next().unwrap_or_default();
-        self.cookie = Some(pair.to_owned()).filter(|pair| !pair.ends_with('='));
+        let kept = Some(pair.to_owned()).filter(|pair| !pair.ends_with('='));
+        match pair.starts_with("listsync_session=") {
+            true => self.cookie = kept,
+            false => self.entering = kept,
+        }
     }
 
     fn request(&self, method: &str, path: &str) -> axum::http::request::Builder {
         let builder = Request::builder().method(method).uri(path).extension(Connected(self.from));
         let builder = builder.header("sec-fetch-site", if method == "GET" { "none" } else { "same-origin" });
-        match &self.cookie {
-            Some(cookie) => builder.header(header::COOKIE, cookie),
-            None => builder,
-        }
+        let all: Vec<&str> =
+            [&self.cookie, &self.entering].into_iter().flatten().map(String::as_str).collect();
+        if all.is_empty() { builder } else { builder.header(header::COOKIE, all.join("; ")) }
     }
 
     /// Has a request answered as it is.
     pub(crate) async fn ask(&mut self, request: Request<Body>) -> Shown {
         let response = self.stage.router.clone().oneshot(request).await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
-        if let Some(cookie) = headers.get(header::SET_COOKIE) {
+        for cookie in headers.get_all(header::SET_COOKIE) {
             self.keep(cookie.to_str().unwrap());
         }
         let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
         Shown { status, headers, text: String::from_utf8(body.to_vec()).unwrap() }
+    }
+
+    /// Opens a page, and does not follow where it is sent.
+    pub(crate) async fn visit(&mut self, path: &str) -> Shown {
+        let request = self.request("GET", path).body(Body::empty()).unwrap();
+        self.ask(request).await
     }
 
     /// Opens a page, and follows where it is sent.

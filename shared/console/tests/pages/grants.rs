@@ -2,7 +2,7 @@
 
 use listsync_core::grant::{
     Lists,
-    Verb::{self, Admin, Approve, Link, Operate, Read},
+    Verb::{self, Admin, Approve, Link, Operate, Read, Sync},
 };
 use listsync_core::id::ListId;
 
@@ -26,7 +26,7 @@ pub(crate) const PAGES: [&str; 13] = [
 ];
 
 /// What a form sends.
-type Fields = &'static [(&'static str, &'static str)];
+pub(crate) type Fields = &'static [(&'static str, &'static str)];
 
 /// Those of an administrator alone.
 const OF_ADMIN: [&str; 4] = ["/settings/keys", "/settings/senders", "/settings/notices", "/settings/audit"];
@@ -50,7 +50,7 @@ async fn a_form_does_its_deed_for_whom_the_table_lets_and_for_nobody_else() {
         ("/lists", &[("name", "New")], Operate),
         ("/lists/nowhere/members", &[("address", "a@contoso.example")], Operate),
         ("/lists/nowhere/links", &[("how", "new"), ("new_group.name", "G")], Link),
-        ("/links/nowhere/do", &[("do", "sync")], Operate),
+        ("/links/nowhere/do", &[("do", "sync")], Sync),
         ("/links/nowhere/do", &[("do", "pause")], Link),
         ("/links/nowhere/do", &[("do", "resume")], Link),
         ("/links/nowhere/unlink", &[], Link),

@@ -3,10 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "a test that fails here says where")]
 
 mod browser;
+mod entrance;
 mod forms;
 mod grants;
 mod live;
 mod markup;
+mod routes;
 mod sign_in;
 mod stage;
 mod story;

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::Router;
+use listsync_console::Entrance;
 use listsync_core::{
     Timestamp,
     id::{GroupId, ObjectId, RunId},
@@ -30,11 +31,17 @@ pub(crate) struct Stage {
     pub(crate) service: Service,
     pub(crate) router: Router,
     pub(crate) clock: ManualClock,
+    pub(crate) directory: FakeDirectory,
 }
 
 impl Stage {
     /// A stage whose directory has the group `staff` with Anna and Ben, and knows Cleo and Dora too.
     pub(crate) fn new() -> Self {
+        Self::with(None)
+    }
+
+    /// The same with an entrance for whoever has an account in the directory.
+    pub(crate) fn with(entrance: Option<Entrance>) -> Self {
         let clock = ManualClock::default();
         let directory = FakeDirectory::new(&clock, Lag::NONE, Dice::new(4));
         for name in ["anna", "ben", "cleo", "dora"] {
@@ -55,8 +62,8 @@ impl Stage {
         let mut options = Options { tenant: Some(sample::tenant()), ..Options::default() };
         options.limits.callers.burst = 1_000_000;
         let api = Api::new(service.clone(), options);
-        let router = api.router().merge(listsync_console::router(api.operations()));
-        Self { service, router, clock }
+        let router = api.router().merge(listsync_console::router_with(api.operations(), entrance));
+        Self { service, router, clock, directory }
     }
 
     /// The worker, until the queue is empty.

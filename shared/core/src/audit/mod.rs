@@ -33,6 +33,9 @@ pub enum Actor {
     Oneself,
     /// Whoever may drop files in the inbox.
     Inbox,
+    /// Somebody who signed in to the console, by a name that was drawn for them: what it stands for is kept elsewhere, and an
+    /// erasure takes it away.
+    Person(String),
 }
 
 impl Actor {
@@ -40,7 +43,7 @@ impl Actor {
     #[must_use]
     pub fn id(&self) -> Option<&str> {
         match self {
-            Self::Key(id) | Self::Source(id) => Some(id),
+            Self::Key(id) | Self::Source(id) | Self::Person(id) => Some(id),
             Self::Local | Self::Oneself | Self::Inbox => None,
         }
     }
@@ -54,6 +57,7 @@ impl fmt::Display for Actor {
             Self::Source(id) => write!(f, "source:{id}"),
             Self::Oneself => f.write_str("self"),
             Self::Inbox => f.write_str("inbox"),
+            Self::Person(id) => write!(f, "person:{id}"),
         }
     }
 }
@@ -68,6 +72,7 @@ impl TryFrom<String> for Actor {
             None if text == "inbox" => Ok(Self::Inbox),
             Some(("key", id)) => Ok(Self::Key(id.to_owned())),
             Some(("source", id)) => Ok(Self::Source(id.to_owned())),
+            Some(("person", id)) => Ok(Self::Person(id.to_owned())),
             _ => Err(AuditError(text)),
         }
     }
@@ -182,7 +187,7 @@ impl FromStr for AuditPlace {
 /// Which entries are asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AuditFilter {
-    /// Of this actor: `local`, `self`, `inbox`, or the id of a key or sender, with or without its kind before it.
+    /// Of this actor: `local`, `self`, `inbox`, or the id of a key, sender or person, with or without its kind before it.
     pub actor: Option<String>,
     /// Done to this object, by its id, with or without its kind before it.
     pub object: Option<String>,
@@ -226,7 +231,8 @@ mod tests {
     #[test]
     fn actors_actions_and_objects_read_back_as_they_are_written() {
         let (key, source) = (Actor::Key("a1".to_owned()), Actor::Source("crm".to_owned()));
-        for actor in [Actor::Local, Actor::Oneself, Actor::Inbox, key, source] {
+        let person = Actor::Person("p1".to_owned());
+        for actor in [Actor::Local, Actor::Oneself, Actor::Inbox, key, source, person] {
             assert_eq!(Actor::try_from(actor.to_string()), Ok(actor));
         }
         for action in Action::ALL {

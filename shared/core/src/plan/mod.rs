@@ -6,6 +6,7 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use crate::{
+    Timestamp,
     guard::Judgement,
     id::LinkId,
     limit::{AdditionLimit, RemovalLimit},
@@ -211,8 +212,21 @@ fn digest_of<'a>(link: &LinkId, effects: impl IntoIterator<Item = &'a Effect>) -
     hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// As text. Its moments are in UTC, as nothing here knows where it is read.
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(&|at| at.strftime("%Y-%m-%d %H:%M UTC").to_string(), f)
+    }
+}
+
+impl Plan {
+    /// As text, with its moments in the words of whoever reads it.
+    #[must_use]
+    pub fn text(&self, moment: impl Fn(Timestamp) -> String) -> String {
+        fmt::from_fn(|f| self.write(&moment, f)).to_string()
+    }
+
+    fn write(&self, moment: &dyn Fn(Timestamp) -> String, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { link: _, place: _, effects, held, skipped, follow_ons, unsettled, digest } = self;
         for effect in effects {
             writeln!(f, "{effect}")?;
@@ -226,7 +240,7 @@ impl fmt::Display for Plan {
         for follow_on in follow_ons {
             writeln!(f, "  {follow_on}")?;
         }
-        f.write_str(&unsettled::lines(unsettled, |at| at.strftime("%Y-%m-%d %H:%M UTC").to_string()))?;
+        f.write_str(&unsettled::lines(unsettled, moment))?;
         if effects.is_empty() && held.effects.is_empty() {
             writeln!(f, "{}", if self.waits() { "Nothing to do now." } else { "Nothing to do." })?;
         }

@@ -217,3 +217,51 @@ fn what_happens_next_is_what_the_table_decides_or_the_opt_out_that_stands_above_
     let away = link(ReadNow::Unknown("it is away".into()), None);
     assert_eq!(of(Question::Next, &person(Standing::Member), &away).1, "the next run looks, due 100");
 }
+
+/// Whatever leaves somebody out is told by its code, in words of its own, and so is what comes next.
+#[test]
+fn every_reason_under_which_a_row_is_open_has_its_words_and_what_happens_next() {
+    use crate::{case::skip, identity::Unmatched};
+    let skipped = [
+        skip::OPTED_OUT,
+        skip::SUPPRESSED,
+        skip::PROTECTED,
+        skip::NO_ADDRESS,
+        skip::FIRST_RUN,
+        skip::SHARED_MAILBOX,
+        skip::AGENT,
+        skip::INVITED,
+        skip::INVITING,
+        skip::GRACE,
+        skip::SOURCE_UNREAD,
+    ];
+    let code = |code: &str| Open::Skipped { code: code.to_owned() };
+    let failed = |code: &str| Open::Failed { code: code.to_owned(), attempts: 1, retry_at: at(60) };
+    let mut told = std::collections::BTreeSet::new();
+    let all = skipped.map(code).into_iter().chain(Unmatched::ALL.map(|reason| failed(reason.code())));
+    let all =
+        all.chain([Open::Declined { side: Side::Group }, Open::Due, Open::SetAside { recheck_at: at(60) }]);
+    for open in all {
+        let facts = link(ReadNow::Absent, Some(row(Some(open.clone()))));
+        let person = person(Standing::Member);
+        let unsettled =
+            Unsettled::of(facts.row.as_ref().expect("a row"), Writes::Direct).expect("it is open");
+        let (answer, exceptions) = of(Question::Exceptions, &person, &facts);
+        assert_eq!((answer, exceptions.ends_with(&format!("({})", unsettled.code))), (Answer::Note, true));
+        assert!(!exceptions.contains("the directory refused it"), "{open:?} has no words of its own");
+        assert!(told.insert(exceptions.clone()), "two reasons have one sentence: {exceptions}");
+        let next = of(Question::Next, &person, &facts).1;
+        let expected = match unsettled.prospect {
+            Prospect::Waits(Some(_)) => "read or done again from 60 on",
+            Prospect::NotPlaced(Some(_)) => "tried again from 60 on",
+            Prospect::LeftOut => "nothing: a rule wants it so",
+            Prospect::Waits(None) | Prospect::NotPlaced(None) => {
+                "added to the group by the next run, due 100"
+            }
+        };
+        assert_eq!(next, expected, "{open:?}");
+    }
+    let unknown = link(ReadNow::Absent, Some(row(Some(failed("Directory_QuotaExceeded")))));
+    let exceptions = of(Question::Exceptions, &person(Standing::Member), &unknown).1;
+    assert!(exceptions.ends_with("the directory refused it (Directory_QuotaExceeded)"), "{exceptions}");
+}

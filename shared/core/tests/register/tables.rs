@@ -47,7 +47,10 @@ fn who_is_held_off_and_by_what() {
                 Standing::Member | Standing::Pending => assert_eq!(held, None, "{stand:?}"),
                 Standing::OptedOut => assert_eq!(held, Some(HeldOff::Word), "{stand:?}"),
                 Standing::Absent if said_no && !mandatory => assert_eq!(held, Some(HeldOff::Word)),
-                Standing::Absent if erased && unless_since => assert!(held.is_some(), "{stand:?} {rule:?}"),
+                Standing::Absent if erased && unless_since => {
+                    let by = stand.erased.map_or(HeldOff::NoToAll, |_| HeldOff::Erasure);
+                    assert_eq!(held, Some(by), "{stand:?} {rule:?}");
+                }
                 Standing::Absent if stand.to_all.is_some() && unless_since => {
                     assert_eq!(held, (!mandatory).then_some(HeldOff::NoToAll), "{stand:?} {rule:?}");
                 }

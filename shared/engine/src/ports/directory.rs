@@ -377,6 +377,12 @@ pub trait Directory: Send + Sync {
     ) -> PortResult<BTreeSet<ObjectId>>;
     /// The group's owners.
     async fn owners(&self, call: Call<'_>, group: &GroupId) -> PortResult<BTreeSet<ObjectId>>;
+    /// The same of each of several groups; without those that are gone.
+    async fn owners_of_each(
+        &self,
+        call: Call<'_>,
+        groups: &[GroupId],
+    ) -> PortResult<BTreeMap<GroupId, BTreeSet<ObjectId>>>;
     /// Looks people up by address: mail, then proxy addresses, then the user principal name, then other mails. One
     /// answer per address, in order.
     async fn look_up(&self, call: Call<'_>, addresses: &[Address]) -> PortResult<Vec<Lookup>>;

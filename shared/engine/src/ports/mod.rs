@@ -22,6 +22,7 @@ mod queue;
 mod records;
 mod report;
 mod rows;
+mod sign_in;
 
 pub use alerts::{AlertChannel, AlertNote, AlertNotes, Mailer, Written};
 pub use audit::{AuditLog, AuditPage, AuditQuery};
@@ -56,3 +57,4 @@ pub use queue::{Delivery, Outgoing, Queue, QueueState, Receipt};
 pub use records::{EffectsPage, EffectsQuery, Gate, PeopleWatch, Runs, SettingsStore};
 pub use report::{FileReport, LeaveDay, ReadColumn, StatusWord};
 pub use rows::{RowSource, Rows};
+pub use sign_in::{Proven, SignInAnswer, SignInQuestion, SignIns};

@@ -3,6 +3,7 @@ use listsync_core::{
     Timestamp,
     effects::{Batch, BatchPlace},
     id::{LinkId, ListId, RunId, TenantId},
+    pace::Pace,
     settings::Settings,
     summary::Summary,
 };
@@ -71,6 +72,10 @@ pub trait Gate: Send + Sync {
     async fn close(&self, tenant: &TenantId, until: Timestamp) -> PortResult<()>;
     /// Puts `until` in the place of the moment that was read; nothing where that is not the stored one any more.
     async fn replace(&self, tenant: &TenantId, read: Timestamp, until: Timestamp) -> PortResult<()>;
+    /// How writes to it are spread; none: they never were.
+    async fn pace(&self, tenant: &TenantId) -> PortResult<Option<Pace>>;
+    /// Puts `pace` in the place of the one that was read. `false`: that is not the stored one any more, and nothing was changed.
+    async fn keep_pace(&self, tenant: &TenantId, read: Option<Pace>, pace: Pace) -> PortResult<bool>;
     /// How far the changes of its people were read; none: they never were.
     async fn people_watch(&self, tenant: &TenantId) -> PortResult<Option<PeopleWatch>>;
     /// Says how far they were read.

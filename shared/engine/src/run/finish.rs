@@ -307,7 +307,8 @@ fn finished(
     }
 }
 
-/// Says that not all is done, and when it is looked at again. Who it is stands in the members' rows.
+/// Says that not all is done. Who it is, and when they are looked at again, stands in the members' rows: a summary is kept as
+/// text, and a moment in it would be by no reader's clock.
 fn tell_waiting(summary: &mut Summary, tally: &Tally) {
     summary.outcome = Outcome::Waiting;
     summary.reason = "waiting".into();
@@ -316,8 +317,7 @@ fn tell_waiting(summary: &mut Summary, tally: &Tally) {
         parts.push(format!("not placed: {}", tally.misplaced()));
     }
     if tally.waiting > 0 {
-        let until = tally.until.map(|at| at.strftime(" until %Y-%m-%d %H:%M UTC").to_string());
-        parts.push(format!("waiting{}: {}", until.unwrap_or_default(), tally.waiting));
+        parts.push(format!("waiting: {}", tally.waiting));
     }
     summary.message = format!("Not everybody is in step: {}.", parts.join(", "));
 }

@@ -7,6 +7,7 @@ mod groups;
 mod guests;
 mod look_ups;
 mod notices;
+mod people_sign_in;
 mod reading;
 mod rig;
 mod rows;

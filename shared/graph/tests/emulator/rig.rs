@@ -11,6 +11,7 @@ use listsync_core::{
     Timestamp,
     address::Address,
     id::{GroupId, ObjectId, TenantId},
+    pace::Pace,
 };
 use listsync_engine::ports::{Call, Clock, Gate, Meter, PeopleWatch, PortResult, SystemClock};
 use listsync_graph::{Credential, Graph, GraphSettings};
@@ -50,6 +51,7 @@ impl Clock for Ahead {
 #[derive(Default)]
 pub struct SharedGate {
     until: Mutex<Option<Timestamp>>,
+    pace: Mutex<Option<Pace>>,
     pub asked: AtomicU64,
 }
 
@@ -72,6 +74,19 @@ impl Gate for SharedGate {
             *known = Some(until);
         }
         Ok(())
+    }
+
+    async fn pace(&self, _: &TenantId) -> PortResult<Option<Pace>> {
+        Ok(*self.pace.lock().unwrap())
+    }
+
+    async fn keep_pace(&self, _: &TenantId, read: Option<Pace>, pace: Pace) -> PortResult<bool> {
+        let mut known = self.pace.lock().unwrap();
+        let is_so = *known == read;
+        if is_so {
+            *known = Some(pace);
+        }
+        Ok(is_so)
     }
 
     async fn people_watch(&self, _: &TenantId) -> PortResult<Option<PeopleWatch>> {

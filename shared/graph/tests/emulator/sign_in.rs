@@ -137,6 +137,30 @@ async fn an_unreachable_directory_says_what_to_check() {
     assert!(error.hint.contains("LISTSYNC_GRAPH_URL"), "{}", error.hint);
 }
 
+#[tokio::test]
+async fn a_name_a_refusal_and_a_certificate_are_told_apart_of_graph_and_of_the_sign_in() {
+    let rig = Rig::new().await;
+    let untrusting = rig.client(|settings| settings.ca_pem = None);
+    let sign_in = |authority: &str| {
+        let authority = Some(authority.to_owned());
+        rig.client(|settings| settings.authority_host = authority)
+    };
+    let graph = |url: &str| rig.client(|settings| settings.graph_url = url.to_owned());
+    // A name under "invalid" leads nowhere (RFC 6761, section 6.4), and nobody listens on the first port.
+    for (client, why, hint) in [
+        (untrusting, "its certificate is not trusted", "SSL_CERT_FILE"),
+        (sign_in("https://localhost:1"), "the connection is refused", "port in AZURE_AUTHORITY_HOST"),
+        (sign_in("https://entra.invalid"), "its name leads to no address", "DNS"),
+        (graph("https://localhost:1/v1.0"), "the connection is refused", "port in LISTSYNC_GRAPH_URL"),
+        (graph("https://graph.invalid/v1.0"), "its name leads to no address", "DNS"),
+    ] {
+        let error = refusal(&rig, &client).await;
+        assert_eq!(error.fault, Fault::Unavailable, "{error}");
+        assert!(error.message.contains(why), "{why}: {}", error.message);
+        assert!(error.hint.contains(hint), "{hint}: {}", error.hint);
+    }
+}
+
 type Spoil<'a> = Box<dyn Fn(&mut GraphSettings) + 'a>;
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use listsync_core::{
     audit::{Action, Actor, AuditEntry, Completion, Object, ObjectKind},
     id::{ContactId, ImportId, LinkId, ListId},
 };
-use listsync_engine::{ports::PortResult, service::Service};
+use listsync_engine::{colleagues, ports::PortResult, service::Service};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -38,9 +38,9 @@ pub struct AuditDocument {
 #[schema(as = AuditActor)]
 pub struct ActorDocument {
     /// What they are: `local` (the command line), `key`, `source` (a sender of events), `self` (a person by their own link or
-    /// page: the contact among the objects) or `inbox`.
+    /// page: the contact among the objects), `inbox`, or `person` (somebody who signed in to the console).
     pub kind: String,
-    /// The id of a key or sender.
+    /// The id of a key or sender, or the number that was drawn for a person.
     pub id: Option<String>,
     /// What it is called now; null: it has no name, or is not there any more.
     pub name: Option<String>,
@@ -91,11 +91,14 @@ impl<'a> Names<'a> {
         let named = match actor {
             Actor::Key(id) => Some(Object::new(ObjectKind::Key, id)),
             Actor::Source(id) => Some(Object::new(ObjectKind::Source, id)),
-            Actor::Local | Actor::Oneself | Actor::Inbox => None,
+            Actor::Local | Actor::Oneself | Actor::Inbox | Actor::Person(_) => None,
         };
-        let name = match &named {
-            Some(object) => self.of(object).await?,
-            None => None,
+        let name = match (&named, actor) {
+            (Some(object), _) => self.of(object).await?,
+            (None, Actor::Person(number)) => {
+                colleagues::find(self.service, number).await?.map(|colleague| colleague.name)
+            }
+            (None, _) => None,
         };
         let text = actor.to_string();
         let kind = text.split(':').next().unwrap_or_default().to_owned();

@@ -45,8 +45,8 @@ pub struct HistoryDocument {
 #[schema(as = HistoryBy)]
 pub struct ByDocument {
     /// What it is: `run`, `import`, `self` (the person's own word), `filter` (the list's), `end_date` (of the
-    /// membership), or whose edit it was: `local` (the
-    /// command line), `key`, `source`, `inbox`, or `operator` where the audit does not tell.
+    /// membership), `run_undo` or `import_undo` (that was taken back), or whose edit it was: `local` (the command line), `key`,
+    /// `source`, `inbox`, or `operator` where the audit does not tell.
     pub kind: String,
     /// The id of the run, import, key or sender, where it is known.
     pub id: Option<String>,
@@ -70,6 +70,8 @@ impl ByDocument {
             By::Oneself => told("self", None),
             By::Filter => told("filter", None),
             By::EndDate => told("end_date", None),
+            By::UndoOfRun(run) => told("run_undo", Some(run.to_string())),
+            By::UndoOfImport(import) => told("import_undo", Some(import.to_string())),
             By::Edit(None) => told("operator", None),
             By::Edit(Some(actor)) => {
                 let kind = actor.to_string();

@@ -5,8 +5,12 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse as _, Response},
 };
+use listsync_core::Timestamp;
 use listsync_core::{contact::Scope, list::OptOutRule};
-use listsync_inbound::optout_link::{issue, list_unsubscribe_headers, page_url};
+use listsync_inbound::{
+    my_lists,
+    optout_link::{issue, list_unsubscribe_headers, page_url},
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -74,6 +78,37 @@ pub(crate) async fn create(app: Within, Told(new): Told<NewOptOutLink>) -> Resul
     });
     Ok((StatusCode::CREATED, Json(OptOutLinkDocument { url: page_url(base, &token), headers }))
         .into_response())
+}
+
+/// Whose link.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewMyListsLink {
+    /// The id or address of a contact.
+    #[schema(min_length = 1)]
+    contact: String,
+}
+
+/// A link to somebody's page *my lists*.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct MyListsLinkDocument {
+    /// The page. Whoever has it sees the person's lists.
+    url: String,
+    /// To which address it is to be sent, and to no other.
+    address: String,
+    /// Until when it is good; it also ends when the person has another address.
+    until: Timestamp,
+}
+
+/// Signs a link to a person's page *my lists*: which they are on, leave, come back. Send it to the address in the answer alone.
+#[utoipa::path(post, path = "/v1/my-lists-links", tag = "decisions", request_body = NewMyListsLink,
+    responses((status = 201, description = "The link.", body = MyListsLinkDocument)))]
+pub(crate) async fn create_mine(app: Within, Told(new): Told<NewMyListsLink>) -> Result<Response, Problem> {
+    let base = app.options.public_url.as_deref().ok_or_else(no_base)?;
+    let contact = app.contact(&new.contact).await.map_err(in_field("contact"))?;
+    let my_lists::MyLists { token, until } = my_lists::issue(&app.service, &contact).await?;
+    let (url, address) = (my_lists::page_url(base, &token), contact.address.into());
+    Ok((StatusCode::CREATED, Json(MyListsLinkDocument { url, address, until })).into_response())
 }
 
 fn no_base() -> Problem {

@@ -16,8 +16,12 @@ use crate::{
 };
 
 /// Routes that are asked with a body and change nothing.
-const HARMLESS: [(&str, &str); 3] =
-    [("POST", "/v1/lists/{list}/filter-preview"), ("POST", "/v1/opt-out-links"), ("POST", "/v1/alerts/test")];
+const HARMLESS: [(&str, &str); 4] = [
+    ("POST", "/v1/lists/{list}/filter-preview"),
+    ("POST", "/v1/opt-out-links"),
+    ("POST", "/v1/my-lists-links"),
+    ("POST", "/v1/alerts/test"),
+];
 
 /// Requests one after the other, each with what the audit has of it.
 struct Played<'a> {
@@ -286,6 +290,10 @@ async fn what_is_refused_repeated_or_changes_nothing_is_not_in_the_audit() {
     stage.operate("GET", "/v1/lists/News").expect(200).await;
     let link = json!({"contact": "cleo@contoso.example", "list": "News"});
     stage.operate("POST", "/v1/opt-out-links").json(link).expect(201).await;
+    let of = json!({"contact": "cleo@contoso.example"});
+    let mine = stage.operate("POST", "/v1/my-lists-links").json(of).expect(201).await;
+    assert!(mine["url"].as_str().unwrap().starts_with("https://lists.contoso.example/my/m1."), "{mine}");
+    assert_eq!(mine["address"], "cleo@contoso.example");
     let preview = json!({"filter": "address pr"});
     stage.operate("POST", "/v1/lists/News/filter-preview").json(preview).expect(200).await;
     assert_eq!(entries(&stage, "").await, before);

@@ -122,7 +122,7 @@ impl Page<'_> {
     }
 }
 
-fn status(sentence: &str) -> String {
+pub(super) fn status(sentence: &str) -> String {
     format!("<p role=\"status\">{sentence}</p>")
 }
 
@@ -140,7 +140,7 @@ fn form(action: Action, label: &str) -> String {
     )
 }
 
-fn document(title: &str, body: &str) -> String {
+pub(super) fn document(title: &str, body: &str) -> String {
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title>\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><style>{STYLE}</style></head>\
@@ -149,7 +149,7 @@ fn document(title: &str, body: &str) -> String {
 }
 
 /// Text as it is safe in HTML, in elements and in quoted attributes.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

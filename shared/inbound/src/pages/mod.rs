@@ -15,9 +15,12 @@
 //! Undoing and resubscribing lift what the person said themselves, and never a complaint. There is no redirect, no
 //! cookie, no script; both encodings of forms are taken. Whatever is wrong with a token, the answer is one and the same
 //! 404. A list that nobody may leave answers 403: a mail program must not tell its user that they left.
+//!
+//! `/my/{token}`: the page *my lists*, behind a link of [`crate::my_lists`].
 
 mod act;
 mod html;
+mod mine;
 mod person;
 
 use std::sync::Arc;
@@ -51,7 +54,10 @@ const SOON: u64 = 30;
 
 /// The route, to be mounted at the root.
 pub fn router(service: Service, admission: Arc<dyn Admission>) -> Router {
-    Router::new().route("/u/{token}", get(show).post(submit)).with_state(Pages { service, admission })
+    Router::new()
+        .route("/u/{token}", get(show).post(submit))
+        .route("/my/{token}", get(mine::show).post(mine::submit))
+        .with_state(Pages { service, admission })
 }
 
 #[derive(Clone)]
@@ -125,8 +131,14 @@ async fn submit(State(pages): State<Pages>, token: Token, request: Request) -> R
     };
     match body::whole(sent, MAX_BODY).await {
         Ok(form) => act_on(&pages.service, person, &parts.headers, &form).await,
-        Err(Unread::TooLarge) => text(StatusCode::PAYLOAD_TOO_LARGE, "The request is too large."),
-        Err(Unread::BrokenOff | Unread::Busy) => {
+        Err(unread) => not_read(&unread),
+    }
+}
+
+fn not_read(unread: &Unread) -> Response {
+    match unread {
+        Unread::TooLarge => text(StatusCode::PAYLOAD_TOO_LARGE, "The request is too large."),
+        Unread::BrokenOff | Unread::Busy => {
             text(StatusCode::BAD_REQUEST, "Nothing was changed: the request broke off.")
         }
     }

@@ -4,6 +4,7 @@
 mod bound;
 mod hooks;
 mod kit;
+mod mine;
 mod notices;
 mod pages;
 mod senders;

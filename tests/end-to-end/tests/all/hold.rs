@@ -48,6 +48,23 @@ async fn a_discarded_hold_brings_them_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_hold_is_ruled_on_by_the_name_of_its_list_and_is_approved_until_a_run_has_done_it() {
+    let (world, _) = emptied(0..20, 0..10).await;
+    let nothing = world.listsync(&["links", "approve", "News", "--json"]).await.exits(1).error();
+    assert_eq!(nothing.0, "no_such_hold");
+    world.listsync(&["sync", "News"]).await.exits(4);
+    world.listsync(&["links", "approve", "news"]).await.exits(0);
+    for verb in [&["links", "show", "News"][..], &["status", "News"]] {
+        let shown = world.listsync(verb).await.stdout.to_lowercase();
+        assert!(shown.contains("approved, waits for a run"), "{shown}");
+    }
+    world.listsync(&["work", "--until-empty"]).await.exits(0);
+    assert_eq!(world.listed("News", "member").await.len(), 10);
+    let unknown = world.listsync(&["links", "discard", "Old News", "--json"]).await.exits(1).error();
+    assert_eq!(unknown.0, "no_such_hold");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_emptied_group_never_empties_the_list_even_with_the_limit_off() {
     let (world, _) = emptied(0..4, 0..4).await;
     world.listsync(&["settings", "set", "max-removals", "off"]).await.exits(0);

@@ -1,4 +1,4 @@
-use listsync_end_to_end::World;
+use listsync_end_to_end::{Cloud, World};
 use serde_json::Value;
 
 fn id(import: &Value) -> String {
@@ -6,8 +6,16 @@ fn id(import: &Value) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_file_is_taken_back_by_one_command_and_one_approval() {
-    let world = World::of(340).await;
+async fn a_wrong_file_is_taken_back_by_one_command_and_one_approval_on_one_machine() {
+    a_wrong_file_is_taken_back(&World::of(340).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_file_is_taken_back_by_one_command_and_one_approval_in_the_cloud() {
+    a_wrong_file_is_taken_back(&Cloud::of(340).await.world).await;
+}
+
+async fn a_wrong_file_is_taken_back(world: &World) {
     let four = [0, 1, 2, 3];
     let group = world.linked("News", &four).await;
     world.listsync(&["sync", "News"]).await.exits(0);

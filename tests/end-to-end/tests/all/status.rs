@@ -51,6 +51,22 @@ async fn the_status_tells_each_trouble_in_the_words_of_links_and_lists_and_by_it
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn moments_are_told_by_the_clock_on_the_wall_with_its_zone() {
+    let mut world = World::of(60).await;
+    world.linked("News", &[0, 1, 2]).await;
+    world.listsync(&["lists", "add", "News", "nobody.here@contoso.example"]).await.exits(0);
+    world.set("TZ", "XST-5:30");
+    let synced = world.listsync(&["sync", "News"]).await.exits(3).stdout;
+    let plan = world.listsync(&["plan", "News"]).await.exits(2).stdout;
+    let link = world.listsync(&["links", "show", "News"]).await.exits(0).stdout;
+    let run = world.json(&["runs", "ls"]).await[0]["run"].as_str().expect("an id").to_owned();
+    let run = world.listsync(&["runs", "show", &run]).await.exits(0).stdout;
+    for told in [synced, plan, link, run] {
+        assert!(told.contains(" XST") && !told.contains("UTC"), "{told}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn why_tells_of_a_person_step_by_step_and_changes_nothing() {
     let world = World::of(60).await;
     world.linked("News", &[0, 1]).await;

@@ -108,3 +108,20 @@ async fn a_one_way_link_changes_only_the_following_side() {
     assert_eq!(world.members(group), world.ids(&[0, 1, 7]), "an extra is kept");
     assert_eq!(world.listed("News", "member").await.len(), 2);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_group_of_one_name_is_made_only_where_somebody_says_so() {
+    let world = World::of(60).await;
+    world.linked("News", &[0, 1]).await;
+    world.listsync(&["sync", "News"]).await.exits(0);
+    world.listsync(&["lists", "create", "Other"]).await.exits(0);
+    let second = ["link", "Other", "--new-group", "NEWS", "--json"];
+    let (code, message) = world.listsync(&second).await.exits(1).error();
+    assert_eq!(code, "unconfirmed");
+    for told in ["There is a group of the name 'NEWS' already", "--yes"] {
+        assert!(message.contains(told), "{message}");
+    }
+    assert_eq!(world.json(&["links", "ls"]).await.as_array().map(Vec::len), Some(1), "nothing was made");
+    world.listsync(&[&second[..], &["--yes"]].concat()).await.exits(0);
+    assert_eq!(world.json(&["links", "ls"]).await.as_array().map(Vec::len), Some(2));
+}

@@ -50,6 +50,15 @@ async fn a_wrong_file_is_taken_back(world: &World) {
     let expected = right.map(|person| world.address(person).to_owned());
     assert_eq!(world.listed("News", "member").await, expected.into());
 
+    let history = world.listsync(&["lists", "history", "News"]).await.exits(0).stdout;
+    let by = format!("undo of {}", run(&synced));
+    assert_eq!(history.lines().filter(|line| line.contains(&by)).count(), 44, "{history}");
+    let theirs = world.json(&["contacts", "history", world.address(11)]).await;
+    let left = theirs.as_array().expect("entries").iter().find(|one| one["side"] == "list");
+    assert_eq!(left.map(|one| &one["by"]["kind"]), Some(&"run_undo".into()), "{theirs}");
+    let told = world.listsync(&["runs", "show", run(&synced)]).await.exits(0).stdout;
+    assert!(told.contains("\nTaken back 20") && told.contains(", by local.\n"), "{told}");
+
     let again = world.listsync(&[undo.as_slice(), &["--yes", "--json"]].concat()).await.exits(0).json();
     assert_eq!((&again["removed"], &again["left_out"]), (&0.into(), &45.into()), "said again it is done");
     assert_eq!(world.members(group), world.ids(&right));

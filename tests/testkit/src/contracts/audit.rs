@@ -75,6 +75,7 @@ async fn an_entry_reads_back_as_it_was_recorded<S: AuditLog>(store: &S) {
         Actor::Inbox,
         Actor::Key("a1".to_owned()),
         Actor::Source("crm".to_owned()),
+        Actor::Person("p1".to_owned()),
     ];
     for (number, action) in Action::ALL.iter().enumerate() {
         let at = moment(-1).checked_sub(Duration::from_nanos(number as u64)).expect("a moment");

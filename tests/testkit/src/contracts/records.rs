@@ -10,6 +10,7 @@ use listsync_core::{
     link::{RemovalLimit, Side},
     member::Op,
     opt_outs::Surge,
+    pace::Pace,
     settings::{Owners, Settings},
     summary::{Failure, HeldCounts, OptOutCounts, Outcome, SideCounts, Summary},
 };
@@ -39,6 +40,7 @@ pub async fn runs<S: Runs>(make: impl Fn() -> S) {
 /// When the store breaks the contract.
 pub async fn gate<S: Gate>(make: impl Fn() -> S) {
     a_gate_is_open_until_it_is_closed(&make()).await;
+    only_the_pace_that_was_read_is_replaced(&make()).await;
     an_earlier_moment_changes_nothing(&make()).await;
     only_the_moment_that_was_read_is_replaced(&make()).await;
     a_closing_beyond_any_that_is_granted_ends_in_ten_minutes(&make()).await;
@@ -184,6 +186,25 @@ async fn only_the_moment_that_was_read_is_replaced<S: Gate>(store: &S) {
     assert_eq!(ok(store.closed_until(&tenant()).await), Some(moment(30)));
     ok(store.replace(&tenant(), moment(30), moment(20)).await);
     assert_eq!(ok(store.closed_until(&tenant()).await), Some(moment(20)));
+}
+
+async fn only_the_pace_that_was_read_is_replaced<S: Gate>(store: &S) {
+    let pace = |second| Pace { told_at: moment(second), taken_until: moment(second + 9) };
+    assert_eq!(ok(store.pace(&tenant()).await), None);
+    assert!(
+        !ok(store.keep_pace(&tenant(), Some(pace(1)), pace(2)).await),
+        "nothing was there to be replaced"
+    );
+    assert!(ok(store.keep_pace(&tenant(), None, pace(1)).await));
+    assert!(!ok(store.keep_pace(&tenant(), None, pace(2)).await), "another was first");
+    assert_eq!(ok(store.pace(&tenant()).await), Some(pace(1)));
+    let moved = Pace { taken_until: moment(11), ..pace(1) };
+    assert!(ok(store.keep_pace(&tenant(), Some(pace(1)), moved).await));
+    assert!(!ok(store.keep_pace(&tenant(), Some(pace(1)), pace(2)).await), "it moved meanwhile");
+    ok(store.close(&tenant(), moment(30)).await);
+    assert_eq!(ok(store.pace(&tenant()).await), Some(moved), "a closing leaves it");
+    let other = TenantId::parse("fabrikam").expect("a plain name makes an id");
+    assert_eq!(ok(store.pace(&other).await), None, "each tenant has its own");
 }
 
 async fn a_closing_beyond_any_that_is_granted_ends_in_ten_minutes<S: Gate>(store: &S) {

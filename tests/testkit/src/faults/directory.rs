@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use listsync_core::{
@@ -104,6 +104,14 @@ impl<P: Directory + ?Sized> Directory for Faulty<P> {
 
     async fn owners(&self, call: Call<'_>, group: &GroupId) -> PortResult<BTreeSet<ObjectId>> {
         through!(self, "directory.owners", self.port.owners(call, group))
+    }
+
+    async fn owners_of_each(
+        &self,
+        call: Call<'_>,
+        groups: &[GroupId],
+    ) -> PortResult<BTreeMap<GroupId, BTreeSet<ObjectId>>> {
+        through!(self, "directory.owners_of_each", self.port.owners_of_each(call, groups))
     }
 
     async fn look_up(&self, call: Call<'_>, addresses: &[Address]) -> PortResult<Vec<Lookup>> {

@@ -15,6 +15,7 @@ use listsync_core::{
     matched::Binding,
     member::Member,
     new_group::MadeGroup,
+    pace::Pace,
     settings::Settings,
     sizes::{Found, Sizes},
     summary::Summary,
@@ -300,6 +301,14 @@ impl<P: Gate + ?Sized> Gate for Faulty<P> {
 
     async fn replace(&self, tenant: &TenantId, read: Timestamp, until: Timestamp) -> PortResult<()> {
         through!(self, "gate.replace", self.port.replace(tenant, read, until))
+    }
+
+    async fn pace(&self, tenant: &TenantId) -> PortResult<Option<Pace>> {
+        through!(self, "gate.pace", self.port.pace(tenant))
+    }
+
+    async fn keep_pace(&self, tenant: &TenantId, read: Option<Pace>, pace: Pace) -> PortResult<bool> {
+        through!(self, "gate.keep_pace", self.port.keep_pace(tenant, read, pace))
     }
 
     async fn people_watch(&self, tenant: &TenantId) -> PortResult<Option<PeopleWatch>> {

@@ -4,7 +4,10 @@ use listsync_core::{
     link::{Extras, Link, Mode},
     summary::Outcome,
 };
-use listsync_engine::ports::{Decision, RulingKind};
+use listsync_engine::{
+    ports::{Decision, RulingKind},
+    rule,
+};
 
 use crate::{
     desk::{BOTH, Desk, one_way},
@@ -99,5 +102,48 @@ fn discarded_extras_stay_and_are_not_asked_about_again() {
             assert_eq!(desk.sync().await.outcome, Outcome::Converged);
             desk.are(&["ann", "bob"], &["ann", "bob", "cid"]).await;
         });
+    }
+}
+
+/// Whom a discard keeps where extras go is an extra from then on, for whatever reason they were to go.
+#[test]
+fn whoever_a_discard_keeps_where_extras_go_is_asked_about_once() {
+    let ten: Vec<String> = (0..10).map(|number| format!("p{number}")).collect();
+    let ten: Vec<&str> = ten.iter().map(String::as_str).collect();
+    for reading in BOTH {
+        for (leaving, changed) in [(1, true), (8, false)] {
+            for knows_extras in [false, true] {
+                play(async {
+                    let remove = |link| Link { mode: Mode::ListToGroup, extras: Extras::Remove, ..link };
+                    let mut grouped = ten.clone();
+                    grouped.extend(knows_extras.then_some("eve"));
+                    let mut desk = Desk::linked(reading, (&ten, &grouped), remove).await;
+                    if desk.sync().await.outcome == Outcome::Held {
+                        let hold = desk.state().await.progress.hold.unwrap();
+                        desk.rule(RulingKind::Approved, &hold.digest).await;
+                        desk.sync().await;
+                    }
+                    desk.wait(Duration::from_secs(25 * 3_600)).await;
+                    if changed {
+                        desk.settings(|settings| settings.internal_domains.extend(["x.example".to_owned()]))
+                            .await;
+                    }
+                    for name in &ten[..leaving] {
+                        desk.list_removes(name).await;
+                    }
+                    assert_eq!(desk.sync().await.held.group_removals, leaving as u64);
+                    let hold = desk.state().await.progress.hold.unwrap();
+                    let link = &desk.link;
+                    assert!(rule::keeps_extras(&desk.ports, link, &hold).await.unwrap());
+                    rule::rule(&desk.ports, link, &hold, RulingKind::Discarded).await.unwrap();
+                    for _ in 0..3 {
+                        assert_eq!(desk.sync().await.outcome, Outcome::Converged, "{leaving} {knows_extras}");
+                        desk.wait(HOUR).await;
+                    }
+                    desk.are(&ten[leaving..], &ten).await;
+                    assert_eq!(desk.state().await.link.extras, Extras::Keep);
+                });
+            }
+        }
     }
 }

@@ -181,6 +181,8 @@ fn line(one: &Happened) -> String {
         By::Oneself => "self".to_owned(),
         By::Filter => "filter".to_owned(),
         By::EndDate => "date".to_owned(),
+        By::UndoOfRun(run) => format!("undo of {run}"),
+        By::UndoOfImport(import) => format!("undo of {import}"),
         By::Edit(actor) => actor.as_ref().map_or_else(|| "somebody".to_owned(), ToString::to_string),
     };
     format!("{} {who}: {by}", one.change)

@@ -22,6 +22,7 @@ use super::told::{outline, problems};
 use crate::{
     cli::{AgainArg, ColumnArgs, ImportArgs},
     output::{Outcome, Refusal, Reply},
+    progress::Bars,
     verbs::{asked::Asked, link, record},
 };
 
@@ -41,7 +42,10 @@ pub(super) async fn take_in(
     let source = Source { file: &file, mode, at: ports.clock.now(), given: &Lists::All };
     let again = args.again.into();
     keep_words(&wired.service, &list, &args.columns).await?;
+    let bar = Bars::default().bar("writing to the list");
+    bar.say(format!("{} rows", parsed.rows));
     let taken = listsync_lists::take_in(&wired.service, &list.id, parsed, (source, again)).await?;
+    drop(bar);
     let Taken { import, problems, gone_unknown, links } = taken;
     let asked = match &linked {
         // It is linked to a group just now, so it has a run to ask for whatever the file changed.

@@ -6,10 +6,10 @@ use std::{
 };
 
 use async_trait::async_trait;
-use listsync_core::{Timestamp, id::TenantId};
+use listsync_core::{Timestamp, id::TenantId, pace::Pace};
 use listsync_engine::{
     ports::{Clock as _, Gate, PeopleWatch, PortResult},
-    throttle::Throttle,
+    throttle::{Refused, Request, Throttle},
 };
 use listsync_testkit::{
     dice::Dice,
@@ -129,11 +129,11 @@ struct Client {
 impl Way for Client {
     async fn begin(&self) -> PortResult<()> {
         let now = self.patience.clock.now();
-        self.throttle.pass(now, Duration::ZERO).await?;
+        self.throttle.pass(Request { until: now, margin: Duration::ZERO, writes: 0 }).await?;
         let read = lock(&self.known).read.take();
         let Some(wait) = self.patience.arrives(read) else { return Ok(()) };
         lock(&self.known).told = now.checked_add(wait.min(LONGEST)).ok();
-        self.throttle.close(wait).await?;
+        self.throttle.close(wait, Refused::Any).await?;
         Err(self.throttle.refusal(wait))
     }
 }
@@ -162,6 +162,14 @@ impl Gate for Watched {
 
     async fn replace(&self, tenant: &TenantId, read: Timestamp, until: Timestamp) -> PortResult<()> {
         self.patience.gate.replace(tenant, read, until).await
+    }
+
+    async fn pace(&self, tenant: &TenantId) -> PortResult<Option<Pace>> {
+        self.patience.gate.pace(tenant).await
+    }
+
+    async fn keep_pace(&self, tenant: &TenantId, read: Option<Pace>, pace: Pace) -> PortResult<bool> {
+        self.patience.gate.keep_pace(tenant, read, pace).await
     }
 
     async fn people_watch(&self, tenant: &TenantId) -> PortResult<Option<PeopleWatch>> {

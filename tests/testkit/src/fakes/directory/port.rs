@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use listsync_core::{
@@ -237,6 +237,17 @@ impl Directory for FakeDirectory {
     async fn owners(&self, call: Call<'_>, group: &GroupId) -> PortResult<BTreeSet<ObjectId>> {
         self.start(call)?;
         self.lock().group(group).map(|row| row.owners.clone())
+    }
+
+    async fn owners_of_each(
+        &self,
+        call: Call<'_>,
+        groups: &[GroupId],
+    ) -> PortResult<BTreeMap<GroupId, BTreeSet<ObjectId>>> {
+        self.start(call)?;
+        let state = self.lock();
+        let owners = |group: &GroupId| Some((group.clone(), state.group(group).ok()?.owners.clone()));
+        Ok(groups.iter().filter_map(owners).collect())
     }
 
     async fn look_up(&self, call: Call<'_>, addresses: &[Address]) -> PortResult<Vec<Lookup>> {
