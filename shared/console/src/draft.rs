@@ -83,8 +83,8 @@ impl<'a> Drafts<'a> {
 
     /// Drops it, where it is this session's.
     pub(crate) async fn drop(&self, name: &str, now: Timestamp) -> PortResult<()> {
-        let head = self.head(&Seal::of(self.secret, name), name, now).await?;
-        for number in 0..=head.map_or(0, |head| head.pieces) {
+        let Some(head) = self.head(&Seal::of(self.secret, name), name, now).await? else { return Ok(()) };
+        for number in 0..=head.pieces {
             self.seen.forget(&place(name, number)).await?;
         }
         Ok(())
@@ -176,6 +176,7 @@ mod tests {
         let (mine, other) = (drafts(&store, "mine"), drafts(&store, "another"));
         let name = mine.keep(&draft(2 * PIECE), at(0)).await.expect("it is kept");
         other.drop(&name, at(1)).await.expect("the store answers");
+        assert!(mine.find(&name, at(1)).await.expect("the store answers").is_some());
         mine.drop(&name, at(1)).await.expect("the store answers");
         for number in 0..=2 {
             assert_eq!(store.recall(&place(&name, number), at(1)).await.expect("the store answers"), None);
