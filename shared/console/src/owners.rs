@@ -106,3 +106,29 @@ fn lists(
 pub(crate) fn grant(lists: BTreeSet<ListId>) -> Grant {
     Grant { verbs: [Verb::Read, Verb::Sync].into(), lists: Lists::Only(lists) }
 }
+
+#[cfg(test)]
+mod tests {
+    use listsync_core::link::Source;
+    use listsync_testkit::sample;
+
+    use super::*;
+
+    #[test]
+    fn of_a_link_with_several_groups_it_takes_the_owner_of_all() {
+        let list = |name: &str| ListId::parse(name).expect("an id");
+        let one = sample::link("one", &list("one"), "staff");
+        let mut both = sample::link("both", &list("both"), "staff");
+        both.more = vec![Source { group: sample::group("board"), name: "Board".to_owned() }];
+        let gone = sample::link("gone", &list("gone"), "former");
+        let owned = |group: &str, owners: &[&str]| {
+            (sample::group(group), owners.iter().map(|name| sample::object(name)).collect())
+        };
+        let owners = BTreeMap::from([owned("staff", &["anna", "ben"]), owned("board", &["anna", "cleo"])]);
+        let lists = lists(&[one, both, gone], &owners);
+        let of = |name: &str| lists.get(&sample::object(name)).cloned().unwrap_or_default();
+        assert_eq!(of("anna"), [list("one"), list("both")].into());
+        assert_eq!(of("ben"), [list("one")].into());
+        assert!(of("cleo").is_empty());
+    }
+}
