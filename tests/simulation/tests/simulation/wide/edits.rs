@@ -78,7 +78,7 @@ impl Stage {
             let scope = list.map_or(Scope::All, |list| Scope::List(list.clone()));
             let address = inner.row_of(who).address;
             if inner.is_untied(who, &address) {
-                inner.untied.insert(who);
+                inner.untied.insert((who, address.clone()));
             }
             let saying = Saying {
                 address,
@@ -247,13 +247,17 @@ impl Inner {
         is_unmatched && !self.town.folk.humans[who].answers_to(local(address))
     }
 
-    /// Of those who said something under an address of that kind, whoever has another contact beside it.
-    pub(crate) fn entangle_untied(&mut self) {
+    /// Leaves out, of those who said something under an address of that kind, whoever has a contact of another one: nobody
+    /// can know that both are theirs.
+    pub(crate) fn leave_out_untied(&mut self) {
         let untied = std::mem::take(&mut self.untied);
-        let (doubled, alone): (BTreeSet<usize>, BTreeSet<usize>) =
-            untied.into_iter().partition(|who| self.contacts_of(*who).count() > 1);
-        self.untied = alone;
-        self.entangle(doubled);
+        let (elsewhere, there): (BTreeSet<_>, BTreeSet<_>) = untied
+            .into_iter()
+            .partition(|(who, said)| self.contacts_of(*who).any(|contact| contact.address != *said));
+        self.untied = there;
+        let people: Vec<usize> = elsewhere.into_iter().map(|(who, _)| who).collect();
+        self.retired.extend(&people);
+        self.ledger.leave_out(people);
     }
 
     /// A row of a file, or what an operator writes: the present address, unless somebody was called otherwise a moment

@@ -55,7 +55,7 @@ pub(crate) struct Ledger {
     put_there: BTreeSet<(GroupId, usize)>,
     /// Whose contacts and accounts are entangled by what people did: of them a run may say so and leave them alone.
     entangled: BTreeSet<usize>,
-    /// Those who were so at the last rest: they are left out from then on.
+    /// Those who were so at the last rest, and those of whom nobody can know what is theirs: they are left out.
     left_out: BTreeSet<usize>,
     pub(crate) told: Told,
 }
@@ -143,6 +143,11 @@ impl Ledger {
     /// From now on a run may report these and leave them alone.
     pub(crate) fn entangle(&mut self, people: impl IntoIterator<Item = usize>) {
         self.entangled.extend(people);
+    }
+
+    /// From now on nothing is asked of these.
+    pub(crate) fn leave_out(&mut self, people: impl IntoIterator<Item = usize>) {
+        self.left_out.extend(people);
     }
 
     /// Whom somebody else than listsync ever put into a group.

@@ -100,7 +100,7 @@ impl History {
     /// Everything is as people wanted it.
     pub(super) fn stands(&self, when: &str) {
         let mut inner = self.stage.lock();
-        inner.entangle_untied();
+        inner.leave_out_untied();
         let sight = inner.town.sight();
         let mut complaints = inner.ledger.complaints(&inner.town, &sight);
         complaints.extend(inner.names.complaints(&inner.town, &sight));

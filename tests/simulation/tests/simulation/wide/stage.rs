@@ -6,7 +6,10 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use listsync_core::id::{GroupId, ListId};
+use listsync_core::{
+    address::Address,
+    id::{GroupId, ListId},
+};
 use listsync_engine::ports::Clock as _;
 use listsync_testkit::{dice::Dice, sample::moment};
 
@@ -31,8 +34,8 @@ pub(crate) struct Inner {
     pub(crate) names: Names,
     /// Whom nobody changes any more: their contacts are entangled.
     pub(crate) retired: BTreeSet<usize>,
-    /// Who said something under an address that nothing tied to them.
-    pub(crate) untied: BTreeSet<usize>,
+    /// Who said something under an address that nothing tied to them, and under which.
+    pub(crate) untied: BTreeSet<(usize, Address)>,
 }
 
 impl Stage {
