@@ -50,7 +50,7 @@ async fn a_wrong_file_is_taken_back(world: &World) {
     let expected = right.map(|person| world.address(person).to_owned());
     assert_eq!(world.listed("News", "member").await, expected.into());
 
-    let history = world.listsync(&["lists", "history", "News"]).await.exits(0).stdout;
+    let history = world.listsync(&["lists", "history", "News", "--limit", "200"]).await.exits(0).stdout;
     let by = format!("undo of {}", run(&synced));
     assert_eq!(history.lines().filter(|line| line.contains(&by)).count(), 44, "{history}");
     let theirs = world.json(&["contacts", "history", world.address(11)]).await;

@@ -28,6 +28,9 @@ use crate::{
     scene::{Scene, at_once},
 };
 
+/// The code of a failure that a test brings about.
+const INJECTED: &str = "injected";
+
 /// How many runs were taken back, from how many people, and how many of those whom they had moved had moved since.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Undone {
@@ -90,8 +93,12 @@ impl Chronicle {
     pub(crate) fn ran(&mut self, scene: &Scene, began: u64, before: &Before, summary: Option<&Summary>) {
         let (joined, left) = before.moved(scene);
         // Of a message that found another run under way no summary is kept: what was seen was that run's doing, which died.
-        let own =
-            |summary: &&Summary| summary.phase == Some(Phase::Steady) && summary.outcome != Outcome::Busy;
+        // What the store did not take of a run that it failed is told of by the run that settles it.
+        let own = |summary: &&Summary| {
+            summary.phase == Some(Phase::Steady)
+                && summary.outcome != Outcome::Busy
+                && summary.reason != INJECTED
+        };
         match summary.filter(own) {
             Some(summary) if joined.is_disjoint(&left) => {
                 self.ran.push(Ran { run: summary.run.clone(), began, joined, left });
