@@ -26,7 +26,7 @@ use std::{
 use history::Telling;
 use oracle::Exempt;
 
-const HISTORIES: u64 = 10_000;
+const HISTORIES: u64 = 5_000;
 
 /// What was looked at in histories of either kind.
 #[derive(Debug, Clone, Copy, Default)]
