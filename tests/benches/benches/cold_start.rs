@@ -1,11 +1,17 @@
 //! From the start of the process to its first question for an event.
 
-use std::time::{Duration, Instant};
+use std::{
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
 
 use listsync_benches::Figure;
 use listsync_end_to_end::{Function, World, binary};
 
 const STARTS: usize = 31;
+const API: &str = "listsync-api";
+/// Names the folder of another build, whose API is started in turns with this one's.
+const BESIDE: &str = "LISTSYNC_BESIDE_BIN_DIR";
 
 pub(crate) async fn figures() -> Vec<Figure> {
     let world = World::of(1).await;
@@ -27,14 +33,7 @@ pub(crate) async fn figures() -> Vec<Figure> {
         ("listsync-api", 25.0),
     ];
     for (function, bound) in bounds {
-        // It is built, and its file is read once, before the clock runs.
-        drop(std::fs::read(binary(function)));
-        let mut times = Vec::new();
-        for _ in 0..STARTS {
-            times.push(start(function, &environment).await);
-        }
-        times.sort_unstable();
-        let value = times[STARTS / 2].as_secs_f64() * 1_000.0;
+        let [value] = medians(function, [&binary(function)], &environment).await;
         figures.push(Figure {
             what: format!("{function}: start to first /next, median"),
             value,
@@ -42,12 +41,44 @@ pub(crate) async fn figures() -> Vec<Figure> {
             unit: "ms",
         });
     }
+    if let Some(folder) = std::env::var_os(BESIDE) {
+        figures.push(beside(Path::new(&folder), &environment).await);
+    }
     figures
 }
 
-async fn start(function: &str, environment: &[(String, String)]) -> Duration {
+/// The API's start in terms of another build's.
+async fn beside(folder: &Path, environment: &[(String, String)]) -> Figure {
+    let (own, other) = (binary(API), folder.join(API));
+    let [own, other] = medians(API, [&own, &other], environment).await;
+    let what = format!("{API}: start beside the other's ({own:.1} ms, {other:.1} ms)");
+    Figure { what, value: own / other, bound: 1.2, unit: "times" }
+}
+
+/// How long each of some builds of a function takes, in milliseconds: they start in turns, so that a machine that is busy slows
+/// all of them.
+async fn medians<const N: usize>(
+    function: &str,
+    binaries: [&PathBuf; N],
+    environment: &[(String, String)],
+) -> [f64; N] {
+    // Each file is read once, before the clock runs.
+    binaries.iter().for_each(|binary| drop(std::fs::read(binary)));
+    let mut times = [const { Vec::new() }; N];
+    for _ in 0..STARTS {
+        for (binary, times) in binaries.iter().zip(&mut times) {
+            times.push(start(binary, function, environment).await);
+        }
+    }
+    times.map(|mut times| {
+        times.sort_unstable();
+        times[STARTS / 2].as_secs_f64() * 1_000.0
+    })
+}
+
+async fn start(binary: &Path, function: &str, environment: &[(String, String)]) -> Duration {
     let began = Instant::now();
-    let function = Function::start(function, environment).await;
+    let function = Function::start_at(binary, function, environment).await;
     function.ready().await;
     began.elapsed()
 }

@@ -15,6 +15,7 @@ mod flights;
 mod import;
 mod memory;
 mod odd_moments;
+mod quota;
 mod size;
 mod status;
 mod subscribe;
@@ -60,6 +61,9 @@ async fn main() -> ExitCode {
     }
     if wanted("flights") {
         tell(flights::figures().await);
+    }
+    if wanted("quota") {
+        tell(quota::figures().await);
     }
     if wanted("odd-moments") {
         tell(odd_moments::figures().await);

@@ -5,7 +5,7 @@ use std::{path::Path, process::Command};
 use listsync_benches::Figure;
 use listsync_end_to_end::binary;
 
-const BOUND: f64 = 5.0;
+const BOUND: f64 = 8.0;
 /// Python's own zip, as the tests have it at hand.
 const ZIP: &str = "
 import os, sys, tempfile, zipfile
