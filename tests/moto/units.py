@@ -47,7 +47,7 @@ class Meter:
     index and its keys."""
 
     def __init__(self, look):
-        self.look, self.read, self.write, self.asked = look, 0, 0, {}
+        self.look, self.read, self.write, self.asked, self.lines = look, 0, 0, {}, []
 
     def take(self, operation, asked, do):
         touched = list(writes(operation, asked))
@@ -55,27 +55,43 @@ class Meter:
         answer = do()
         self.asked[operation] = self.asked.get(operation, 0) + 1
         factor = 2 if operation == "TransactWriteItems" else 1
+        before_it = self.write
         for (item, entries), one in zip(before, touched):
             now, entries_now = self.look(*one)
             self.write += factor * written(max(measure(item or {}), measure(now or {})))
             for index in entries.keys() | entries_now.keys():
                 self.write += factor * of_index(entries.get(index), entries_now.get(index), index[1])
+        if touched:
+            self.line(operation, [one for _, one in touched], self.write - before_it)
         return answer
+
+    def line(self, operation, keys, units):
+        """What one request took of which items, for whoever asks where a round's units go."""
+        named = (" ".join(next(iter(key[name].values())) for name in ("pk", "sk") if name in key) for key in keys)
+        self.lines.append(f"{units:g} {operation} {', '.join(named)}")
 
     def shown(self, operation, asked, answer):
         """What a read takes, by what it gave."""
+        before_it = self.read
         if operation == "GetItem":
             self.read += read(measure(answer.get("Item", {})), asked.get("ConsistentRead"))
-        if operation == "Query":
+            keys = [asked["Key"]]
+        elif operation == "Query":
             found = answer.get("Items", [])
             # What a filter left out was read as well, and is taken to be as large as what was shown.
             size = sum(map(measure, found)) * max(1, answer.get("ScannedCount", 0) / max(1, len(found)))
             self.read += read(size, asked.get("ConsistentRead"))
-        if operation == "BatchGetItem":
+            keys = [{"pk": asked["ExpressionAttributeValues"][":pk"], "sk": {"S": asked.get("IndexName", "")}}]
+        elif operation == "BatchGetItem":
+            keys = []
             for table, wanted in asked["RequestItems"].items():
                 found = answer.get("Responses", {}).get(table, [])
                 sizes = [measure(item) for item in found] + [0] * (len(wanted["Keys"]) - len(found))
                 self.read += sum(read(size, wanted.get("ConsistentRead")) for size in sizes)
+                keys += wanted["Keys"]
+        else:
+            return
+        self.line(operation, keys, self.read - before_it)
 
     def told(self):
-        return {"read": self.read, "write": self.write, "asked": self.asked}
+        return {"read": self.read, "write": self.write, "asked": self.asked, "lines": self.lines}

@@ -7,8 +7,10 @@ use lambda_http::{RequestExt as _, request::RequestContext};
 use listsync_http::{Api, Asker, Connected, Limits, Options};
 use listsync_wiring::{Entrance, function};
 
-/// What Lambda takes as one request, in bytes ("Lambda quotas" of the AWS Lambda developer guide).
+/// What Lambda takes as one request and as one answer, in bytes ("Lambda quotas" of the AWS Lambda developer guide).
 const LARGEST: usize = 6 * 1024 * 1024;
+/// More than what stands around the body of an answer.
+const HEADERS: usize = 64 * 1024;
 /// The gateway gives up after 30 seconds, and the function is ended by then ("Quotas for HTTP APIs" of the API Gateway
 /// developer guide).
 const LONGEST: Duration = Duration::from_secs(25);
@@ -32,7 +34,7 @@ async fn main() -> ExitCode {
         // The deployment gives it an app of its own, and the worker makes what is to be made.
         asker: Asker::Reader,
         public_url: wired.public_url.clone(),
-        limits: Limits { import: LARGEST, time: LONGEST, ..Limits::default() },
+        limits: Limits { import: LARGEST, answer: LARGEST - HEADERS, time: LONGEST, ..Limits::default() },
         trusted_proxies: wired.trusted_proxies.clone(),
         ..Options::default()
     };

@@ -103,8 +103,8 @@ pub async fn held_imports(ports: &Ports) -> PortResult<u64> {
 /// # Errors
 /// When the store does not answer.
 pub async fn last_run_age(ports: &Ports) -> PortResult<Option<u64>> {
-    let last = ports.runs.latest(None, 1).await?;
+    let last = ports.runs.last_finished().await?;
     let age =
         |finished: Timestamp| ports.clock.now().duration_since(finished).as_secs().max(0).unsigned_abs();
-    Ok(last.first().map(|run| age(run.finished_at)))
+    Ok(last.map(age))
 }

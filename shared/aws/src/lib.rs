@@ -77,6 +77,7 @@ mod error;
 mod garbage;
 mod inbox;
 mod keys;
+mod lately;
 mod links;
 mod lists;
 mod mail;

@@ -62,6 +62,9 @@ impl Runs for DynamoStore {
     }
 
     async fn load(&self, run: &RunId) -> PortResult<Option<Summary>> {
+        if let Some(kept) = self.kept_quiet_run(run).await? {
+            return Ok(Some(kept.summary));
+        }
         let found = self.table.get("read the run", &run_key(run.as_str())).await?;
         match found {
             Some(head) => self.whole(&head).await,
@@ -71,14 +74,30 @@ impl Runs for DynamoStore {
 
     /// Newest first, from an index that lags behind by less than a second as a rule.
     async fn latest(&self, link: Option<&LinkId>, limit: usize) -> PortResult<Vec<Summary>> {
-        self.runs(link, None, limit).await
+        let mut found = self.runs(link, None, limit).await?;
+        if let Some(link) = link
+            && let Some(kept) = self.kept_quiet(link).await?
+        {
+            found.insert(0, kept.summary);
+            found.truncate(limit);
+        }
+        Ok(found)
     }
 
     async fn earlier(&self, run: &RunId, link: Option<&LinkId>, limit: usize) -> PortResult<Vec<Summary>> {
+        if let Some(kept) = self.kept_quiet_run(run).await? {
+            let behind = format!("{}#{run}", ordered_instant(kept.finished_at));
+            return self.runs(link, Some(behind), limit).await;
+        }
         let found = self.table.get(RUNS, &run_key(run.as_str())).await?;
         let gone = || error::gone("no_such_run", format!("run {run} is not kept any more"));
         let behind: String = found.ok_or_else(gone)?.read("run_key")?;
         self.runs(link, Some(behind), limit).await
+    }
+
+    async fn last_finished(&self) -> PortResult<Option<Timestamp>> {
+        let run = self.runs(None, None, 1).await?.first().map(|run| run.finished_at);
+        Ok(run.max(self.last_pulse().await?))
     }
 
     async fn effects(&self, query: &EffectsQuery) -> PortResult<EffectsPage> {
@@ -243,11 +262,22 @@ impl Gate for DynamoStore {
         found.map(watch).transpose()
     }
 
+    async fn people_watch_lately(&self, tenant: &TenantId) -> PortResult<Option<PeopleWatch>> {
+        if let Some(known) = self.known_people_watch(tenant).await {
+            return Ok(Some(known));
+        }
+        let read = self.people_watch(tenant).await?;
+        self.note_people_watch(tenant, read.as_ref()).await;
+        Ok(read)
+    }
+
     async fn keep_people_watch(&self, tenant: &TenantId, watch: &PeopleWatch) -> PortResult<()> {
         let PeopleWatch { cursor, due_at } = watch;
         let stored = Stored::new(&people_key(tenant)).at("due_at", *due_at);
         let stored = stored.text_option("cursor", cursor.as_ref().map(|cursor| cursor.0.as_str()));
-        self.table.put("save how far changes of people were read", stored, None).await.map(drop)
+        self.table.put("save how far changes of people were read", stored, None).await?;
+        self.note_people_watch(tenant, Some(watch)).await;
+        Ok(())
     }
 }
 
@@ -258,7 +288,12 @@ impl SettingsStore for DynamoStore {
         settings(self.table.get("read the settings", &Key::head("SETTINGS")).await?.as_ref())
     }
 
+    async fn settings_lately(&self) -> PortResult<Settings> {
+        self.settings_of_a_moment().await
+    }
+
     async fn save_settings(&self, before: &Settings, after: &Settings) -> PortResult<()> {
+        self.forget_settings().await;
         let key = Key::head("SETTINGS");
         let found = self.table.get("read the settings", &key).await?;
         if settings(found.as_ref())? != *before {

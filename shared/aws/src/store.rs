@@ -5,17 +5,20 @@ use listsync_core::id::LinkId;
 use listsync_engine::ports::{Clock, PortResult, SystemClock};
 use tokio::sync::Mutex;
 
-use crate::table::Table;
+use crate::{lately::Lately, table::Table};
 
 /// The store in one DynamoDB table. Clones share it.
 ///
-/// Reads are strongly consistent, save those of the indexes: which links are due, and which runs were last.
+/// Reads are strongly consistent, save those of the indexes: which links are due, and which runs were last; and those that
+/// a port calls late.
 #[derive(Clone)]
 pub struct DynamoStore {
     pub(crate) table: Table,
     pub(crate) clock: Arc<dyn Clock>,
     /// Where the last pages of due links ended, by the link that ended them.
     pub(crate) due_pages: Arc<Mutex<HashMap<LinkId, String>>>,
+    /// What this process read a moment ago.
+    pub(crate) lately: Arc<Mutex<Lately>>,
 }
 
 impl std::fmt::Debug for DynamoStore {
@@ -29,7 +32,7 @@ impl DynamoStore {
     #[must_use]
     pub fn new(client: Client, table: impl Into<String>) -> Self {
         let table = Table { client, name: table.into(), pepper: Arc::default() };
-        Self { table, clock: Arc::new(SystemClock), due_pages: Arc::default() }
+        Self { table, clock: Arc::new(SystemClock), due_pages: Arc::default(), lately: Arc::default() }
     }
 
     /// The same store with another clock, for the calls that are given no time: folds, matches, imports under way, and

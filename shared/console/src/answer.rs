@@ -68,19 +68,6 @@ pub(crate) fn to(path: &str) -> Response {
     Redirect::to(path).into_response()
 }
 
-/// A CSV file.
-pub(crate) fn csv(text: String, name: &str) -> Response {
-    let disposition = HeaderValue::try_from(format!("attachment; filename=\"{name}\""))
-        .unwrap_or(HeaderValue::from_static("attachment"));
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8")),
-        (header::CONTENT_DISPOSITION, disposition),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-    ];
-    (headers, text).into_response()
-}
-
 /// What was found, or why it was not, as a page.
 pub(crate) fn settled(visit: &Visit, here: Here, found: Result<Response, Problem>) -> Response {
     found.unwrap_or_else(|problem| refusal(visit, here, problem))

@@ -177,7 +177,7 @@ mod tests {
     fn roles_are_what_scopes_of_keys_are_and_others_are_nothing() {
         let roles = ["Listsync.Read", "Listsync.Approve", "listsync.admin", "Admin"].map(str::to_owned);
         assert_eq!(verbs(&roles), [Verb::Read, Verb::Approve].into());
-        for verb in Verb::ALL.into_iter().filter(|verb| *verb != Verb::Sync) {
+        for verb in Verb::ALL.into_iter().filter(|verb| ![Verb::Sync, Verb::Scim].contains(verb)) {
             let (first, rest) = verb.word().split_at(1);
             assert_eq!(verbs(&[format!("Listsync.{}{rest}", first.to_uppercase())]), [verb].into());
         }

@@ -136,6 +136,7 @@ fn may(visit: &Visit) -> String {
         Verb::Link => "link",
         Verb::Approve => "approve",
         Verb::Admin => "administer",
+        Verb::Scim => "push people",
     });
     format!("may {}", words.collect::<Vec<_>>().join(", "))
 }

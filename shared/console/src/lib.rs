@@ -10,6 +10,7 @@
 //! place.
 
 mod answer;
+mod download;
 mod draft;
 mod edit;
 mod entrance;

@@ -9,7 +9,7 @@ use std::{
 use listsync_core::{
     Timestamp,
     grant::{Grant, Lists, Verb},
-    id::{GroupId, ListId, ObjectId},
+    id::{GroupId, LinkId, ListId, ObjectId},
     link::Link,
     schedule::later,
 };
@@ -19,7 +19,9 @@ use listsync_engine::{
 };
 
 /// What the directory said is asked again after so long.
-const FRESH: Duration = Duration::from_secs(15 * 60);
+pub(crate) const FRESH: Duration = Duration::from_secs(15 * 60);
+/// So long it is let be where it did not answer.
+const AGAIN: Duration = Duration::from_secs(30);
 /// So long the directory may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 const PAGE: usize = 200;
@@ -30,29 +32,41 @@ pub(crate) struct Owners(tokio::sync::Mutex<Option<Said>>);
 
 struct Said {
     at: Timestamp,
-    lists: BTreeMap<ObjectId, BTreeSet<ListId>>,
+    owned: PortResult<BTreeMap<ObjectId, Owned>>,
+}
+
+/// What is somebody's by the groups that they own.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Owned {
+    /// The lists that they see.
+    pub(crate) lists: BTreeSet<ListId>,
+    /// The links that they may have synced: those of their own groups alone.
+    pub(crate) links: BTreeSet<LinkId>,
 }
 
 impl Owners {
-    /// The lists of somebody. A directory that does not answer is an error, and neither "none" nor "as before": who has lost
+    /// What is somebody's. A directory that does not answer is an error, and neither "nothing" nor "as before": who has lost
     /// a group must not keep its list for as long as that lasts.
-    pub(crate) async fn lists_of(
-        &self,
-        service: &Service,
-        object: &ObjectId,
-    ) -> PortResult<BTreeSet<ListId>> {
+    pub(crate) async fn owned_by(&self, service: &Service, object: &ObjectId) -> PortResult<Owned> {
         let mut said = self.0.lock().await;
         let now = service.ports.clock.now();
-        if said.as_ref().is_none_or(|said| now >= later(said.at, FRESH)) {
-            *said = None;
-            *said = Some(Said { at: now, lists: ask(service, now).await? });
+        let is_known = said.as_ref().is_some_and(|said| {
+            // Were every page to wait for a directory that is away, those whom a role lets in would wait as well.
+            let good = if said.owned.is_ok() { FRESH } else { AGAIN };
+            now < later(said.at, good)
+        });
+        if !is_known {
+            *said = Some(Said { at: now, owned: ask(service, now).await });
         }
-        let lists = said.as_ref().and_then(|said| said.lists.get(object));
-        Ok(lists.cloned().unwrap_or_default())
+        match said.as_ref().map(|said| &said.owned) {
+            Some(Ok(owned)) => Ok(owned.get(object).cloned().unwrap_or_default()),
+            Some(Err(error)) => Err(error.clone()),
+            None => Ok(Owned::default()),
+        }
     }
 }
 
-async fn ask(service: &Service, now: Timestamp) -> PortResult<BTreeMap<ObjectId, BTreeSet<ListId>>> {
+async fn ask(service: &Service, now: Timestamp) -> PortResult<BTreeMap<ObjectId, Owned>> {
     let links = links(service).await?;
     let groups: BTreeSet<&GroupId> = links.iter().flat_map(groups_of).collect();
     let groups: Vec<GroupId> = groups.into_iter().cloned().collect();
@@ -62,7 +76,7 @@ async fn ask(service: &Service, now: Timestamp) -> PortResult<BTreeMap<ObjectId,
         true => BTreeMap::new(),
         false => service.ports.directory.owners_of_each(call, &groups).await?,
     };
-    Ok(lists(&links, &owners))
+    Ok(owned(&links, &owners))
 }
 
 async fn links(service: &Service) -> PortResult<Vec<Link>> {
@@ -83,12 +97,10 @@ fn groups_of(link: &Link) -> impl Iterator<Item = &GroupId> {
     first.into_iter().chain(link.more.iter().map(|source| &source.group))
 }
 
-/// Whose each list is. Of a link with several groups it takes the owner of all of them: the list shows whoever is in any.
-fn lists(
-    links: &[Link],
-    owners: &BTreeMap<GroupId, BTreeSet<ObjectId>>,
-) -> BTreeMap<ObjectId, BTreeSet<ListId>> {
-    let mut lists: BTreeMap<ObjectId, BTreeSet<ListId>> = BTreeMap::new();
+/// Whose each list is. Of a link with several groups it takes the owner of all of them: the list shows whoever is in any. Of
+/// a list with several links it takes the owner of one: their group has whoever is on the list.
+fn owned(links: &[Link], owners: &BTreeMap<GroupId, BTreeSet<ObjectId>>) -> BTreeMap<ObjectId, Owned> {
+    let mut owned: BTreeMap<ObjectId, Owned> = BTreeMap::new();
     for link in links {
         let of_each: Vec<Option<&BTreeSet<ObjectId>>> =
             groups_of(link).map(|group| owners.get(group)).collect();
@@ -96,10 +108,12 @@ fn lists(
         let of_all =
             first.iter().filter(|owner| of_each.iter().all(|of| of.is_some_and(|of| of.contains(owner))));
         for owner in of_all {
-            lists.entry(owner.clone()).or_default().insert(link.list.clone());
+            let Owned { lists, links } = owned.entry(owner.clone()).or_default();
+            lists.insert(link.list.clone());
+            links.insert(link.id.clone());
         }
     }
-    lists
+    owned
 }
 
 /// What an owner may do: look at their lists, and have them synced. What changes who is on a list is a role's.
@@ -121,14 +135,27 @@ mod tests {
         let mut both = sample::link("both", &list("both"), "staff");
         both.more = vec![Source { group: sample::group("board"), name: "Board".to_owned() }];
         let gone = sample::link("gone", &list("gone"), "former");
-        let owned = |group: &str, owners: &[&str]| {
+        let owned_by = |group: &str, owners: &[&str]| {
             (sample::group(group), owners.iter().map(|name| sample::object(name)).collect())
         };
-        let owners = BTreeMap::from([owned("staff", &["anna", "ben"]), owned("board", &["anna", "cleo"])]);
-        let lists = lists(&[one, both, gone], &owners);
-        let of = |name: &str| lists.get(&sample::object(name)).cloned().unwrap_or_default();
+        let owners =
+            BTreeMap::from([owned_by("staff", &["anna", "ben"]), owned_by("board", &["anna", "cleo"])]);
+        let owned = owned(&[one, both, gone], &owners);
+        let of = |name: &str| owned.get(&sample::object(name)).cloned().unwrap_or_default().lists;
         assert_eq!(of("anna"), [list("one"), list("both")].into());
         assert_eq!(of("ben"), [list("one")].into());
         assert!(of("cleo").is_empty());
+    }
+
+    #[test]
+    fn of_a_list_with_several_links_an_owner_sees_the_list_and_syncs_their_own_link() {
+        let list = ListId::parse("one").expect("an id");
+        let links = [sample::link("mine", &list, "staff"), sample::link("theirs", &list, "board")];
+        let owned_by = |group: &str, owner: &str| (sample::group(group), [sample::object(owner)].into());
+        let owned = owned(&links, &BTreeMap::from([owned_by("staff", "anna"), owned_by("board", "cleo")]));
+        let of = |name: &str| owned[&sample::object(name)].clone();
+        assert_eq!((of("anna").lists, of("cleo").lists), ([list.clone()].into(), [list].into()));
+        assert_eq!(of("anna").links, [links[0].id.clone()].into());
+        assert_eq!(of("cleo").links, [links[1].id.clone()].into());
     }
 }

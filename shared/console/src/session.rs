@@ -3,6 +3,7 @@
 
 use std::{fmt::Write as _, time::Duration};
 
+use axum::http::HeaderMap;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use listsync_core::{
     Timestamp,
@@ -17,10 +18,16 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
+use crate::{owners, visit::cookie};
+
 /// The cookie that holds a session.
 pub(crate) const COOKIE: &str = "listsync_session";
 /// A link is good for so long.
 pub const LINK_GOOD: Duration = Duration::from_secs(5 * 60);
+/// Who signed in by the directory proves it again after so long: what they may do is asked for as often as whose groups are.
+const PROOF_GOOD: Duration = owners::FRESH;
+/// Who opens a page when their proof is older proves it before: a form that they fill in on it then has some time.
+const PROOF_AGES: Duration = Duration::from_secs(10 * 60);
 /// A session ends after so long, whatever is done in it: a working day.
 pub(crate) const SESSION_GOOD: Duration = Duration::from_secs(9 * 3600);
 
@@ -64,6 +71,9 @@ pub(crate) struct Holder {
     /// Where the grant comes from.
     #[serde(default)]
     pub(crate) source: Source,
+    /// When the directory last said who they are and which roles they have; none: nobody asked it.
+    #[serde(default)]
+    pub(crate) proven: Option<Timestamp>,
 }
 
 /// Where a grant comes from.
@@ -75,6 +85,26 @@ pub(crate) enum Source {
     Given,
     /// They own groups: it is what they own at each visit.
     Owner,
+    /// They have a role, and what they own besides.
+    Role,
+}
+
+impl Holder {
+    /// Whether they may have any link synced that they see. Who owns groups may with those of their own.
+    pub(crate) fn syncs_any(&self) -> bool {
+        self.source != Source::Owner && self.grant.verbs.iter().any(|verb| verb.holds(Verb::Sync))
+    }
+}
+
+/// How much a session's proof of who its holder is still says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Proof {
+    /// It holds.
+    Good,
+    /// It holds, and not for long.
+    Ageing,
+    /// It is to be made again before anything is shown or done.
+    Over,
 }
 
 impl Session {
@@ -90,21 +120,61 @@ impl Session {
         }
         seen.forget(&link_name(token)).await?;
         let grant = Grant { verbs: [Verb::Admin].into(), lists: Lists::All };
-        Self::begin(seen, (Who { actor: Actor::Local, grant }, Source::Given), now).await.map(Some)
+        Self::begin(seen, Who { actor: Actor::Local, grant }, Source::Given, now).await.map(Some)
     }
 
     /// A new one, whatever there was before.
     pub(crate) async fn begin(
         seen: &dyn Seen,
-        (Who { actor, grant }, source): (Who, Source),
+        Who { actor, grant }: Who,
+        source: Source,
         now: Timestamp,
     ) -> PortResult<Self> {
         let name_of_holder = actor.to_string();
-        let holder = Holder { actor, grant, ends: later(now, SESSION_GOOD), source };
+        let proven = (source != Source::Given).then_some(now);
+        let holder = Holder { actor, grant, ends: later(now, SESSION_GOOD), source, proven };
         let session = Self { secret: random(), holder, name_of_holder };
-        let kept = serde_json::to_vec(&session.holder).unwrap_or_default();
-        seen.replace(&session_name(&session.secret), &kept, session.holder.ends).await?;
+        session.keep(seen).await?;
         Ok(session)
+    }
+
+    /// The same session of somebody who proved again who they are, with what they may do by now. It ends when it would have
+    /// ended. Its secret stays, and with it forms and files of theirs.
+    pub(crate) async fn proven_again(
+        self,
+        seen: &dyn Seen,
+        grant: Grant,
+        source: Source,
+        now: Timestamp,
+    ) -> PortResult<Self> {
+        let holder = Holder { grant, source, proven: Some(now), ..self.holder };
+        let session = Self { holder, ..self };
+        session.keep(seen).await?;
+        Ok(session)
+    }
+
+    async fn keep(&self, seen: &dyn Seen) -> PortResult<()> {
+        let kept = serde_json::to_vec(&self.holder).unwrap_or_default();
+        seen.replace(&session_name(&self.secret), &kept, self.holder.ends).await
+    }
+
+    /// How much the proof of who it is still says. A link of the machine itself is good for the whole session; of somebody from
+    /// the directory of whom it is not kept when they proved it, as earlier versions did not, it is not known at all.
+    pub(crate) fn proof(&self, now: Timestamp) -> Proof {
+        let Holder { actor, proven, source, .. } = &self.holder;
+        match (proven, actor) {
+            (None, Actor::Person(_)) => Proof::Over,
+            (None, _) => {
+                if *source == Source::Given {
+                    Proof::Good
+                } else {
+                    Proof::Over
+                }
+            }
+            (Some(at), _) if now >= later(*at, PROOF_GOOD) => Proof::Over,
+            (Some(at), _) if now >= later(*at, PROOF_AGES) => Proof::Ageing,
+            (Some(_), _) => Proof::Good,
+        }
     }
 
     /// The one that a cookie names; none: it has ended, or there never was one.
@@ -122,14 +192,27 @@ impl Session {
         Ok(holder.map(named))
     }
 
+    /// The one that a request's cookie names.
+    pub(crate) async fn of_cookie(
+        seen: &dyn Seen,
+        headers: &HeaderMap,
+        now: Timestamp,
+    ) -> PortResult<Option<Self>> {
+        match cookie(headers, COOKIE) {
+            Some(secret) => Self::of(seen, secret, now).await,
+            None => Ok(None),
+        }
+    }
+
     /// Ends it.
     pub(crate) async fn end(&self, seen: &dyn Seen) -> PortResult<()> {
         seen.forget(&session_name(&self.secret)).await
     }
 
     /// What has a browser keep it: no script reads it, and other sites' forms do not carry it.
-    pub(crate) fn cookie(&self) -> String {
-        let (secret, age) = (&self.secret, SESSION_GOOD.as_secs());
+    pub(crate) fn cookie(&self, now: Timestamp) -> String {
+        let left = self.holder.ends.duration_since(now).as_secs().max(0);
+        let (secret, age) = (&self.secret, left);
         format!("{COOKIE}={secret}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age}")
     }
 
@@ -158,7 +241,7 @@ impl Session {
 /// # Errors
 /// When the store does not take it.
 pub async fn open(seen: &dyn Seen, who: Who, now: Timestamp) -> PortResult<String> {
-    Ok(Session::begin(seen, (who, Source::Given), now).await?.cookie())
+    Ok(Session::begin(seen, who, Source::Given, now).await?.cookie(now))
 }
 
 fn link_name(token: &str) -> String {

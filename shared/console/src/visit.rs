@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderMap, Method, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse as _, Redirect, Response},
 };
-use listsync_core::audit::Actor;
+use listsync_core::{audit::Actor, id::LinkId};
 use listsync_engine::{
     colleagues::{self, Colleague},
     ports::PortError,
@@ -18,9 +18,9 @@ use listsync_http::{Problem, operations::Asking};
 use crate::{
     Console, answer,
     form::{Form, Upload},
-    owners,
+    owners::{self, Owned},
     pages::{enter, sign_in},
-    session::{COOKIE, Session, Source},
+    session::{Proof, Session, Source},
 };
 
 /// A request of somebody who is signed in.
@@ -29,6 +29,8 @@ pub(crate) struct Visit {
     pub(crate) session: Session,
     /// The operations as they ask for them.
     pub(crate) asking: Asking,
+    /// What is theirs by the groups that they own, where a role does not give them that.
+    pub(crate) owned: Owned,
     /// What was asked for.
     pub(crate) uri: Uri,
 }
@@ -62,15 +64,39 @@ impl Visit {
     pub(crate) fn may(&self, method: Method, path: &'static str) -> bool {
         self.asking.may(method, path)
     }
+
+    /// Whether they may have this link synced: by a role any, by ownership those of their own groups.
+    pub(crate) fn may_sync(&self, link: &LinkId) -> bool {
+        self.session.holder.syncs_any() || self.owned.links.contains(link)
+    }
+}
+
+/// Who asks.
+enum Found {
+    /// Nobody who is signed in.
+    Nobody,
+    /// Somebody who has to prove again who they are.
+    Unproven(Session),
+    /// Somebody.
+    Visit(Box<Visit>),
 }
 
 impl FromRequestParts<Console> for Visit {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, console: &Console) -> Result<Self, Response> {
+        let wanted = parts.uri.clone();
+        let to_prove = || Redirect::to(&sign_in::anew(console, &wanted)).into_response();
         match signed_in(parts, console).await? {
-            Some(visit) => Ok(visit),
-            None => Err(Redirect::to(&sign_in::first(&parts.uri)).into_response()),
+            // It goes through the directory and comes back here. A form would not, so that it is done before there is one.
+            Found::Visit(visit)
+                if is_navigation(&parts.headers) && visit.session.proof(console.now()) == Proof::Ageing =>
+            {
+                Err(to_prove())
+            }
+            Found::Visit(visit) => Ok(*visit),
+            Found::Unproven(_) => Err(to_prove()),
+            Found::Nobody => Err(Redirect::to(&sign_in::first(&parts.uri)).into_response()),
         }
     }
 }
@@ -85,13 +111,16 @@ impl FromRequest<Console> for Posted {
         let body = console.operations.form(body).await.map_err(answer::refused)?;
         let form = Form::read(&body);
         match found {
-            Some(visit) if is_own && visit.session.is_form_token(form.get("token")) => {
-                Ok(Self { visit, form })
+            Found::Visit(visit) if is_own && visit.session.is_form_token(form.get("token")) => {
+                Ok(Self { visit: *visit, form })
             }
             // A page of an earlier session sent it, or of one that has ended: what was typed is shown again, to be sent by a
             // person. What another site sends is not even shown.
-            Some(visit) if is_own => Err(sign_in::send_again(&visit, &form)),
-            None if is_own => Err(sign_in::lost(console, &parts.uri, &form)),
+            Found::Visit(visit) if is_own => Err(sign_in::send_again(&visit, &form)),
+            Found::Unproven(session) if is_own => {
+                Err(sign_in::unproven(console, &session, &parts.uri, &form))
+            }
+            Found::Nobody if is_own => Err(sign_in::lost(console, &parts.uri, &form)),
             _ => Err(answer::refused(foreign())),
         }
     }
@@ -103,9 +132,12 @@ impl FromRequest<Console> for Sending {
     async fn from_request(request: Request, console: &Console) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
         let is_own = is_of_own_page(&parts.headers);
-        match signed_in(&mut parts, console).await?.filter(|_| is_own) {
-            Some(visit) => Ok(Self { visit, headers: parts.headers, body }),
-            None => Err(Redirect::to("/sign-in?to=/imports").into_response()),
+        match signed_in(&mut parts, console).await? {
+            Found::Visit(visit) if is_own => Ok(Self { visit: *visit, headers: parts.headers, body }),
+            Found::Unproven(_) if is_own => {
+                Err(Redirect::to(&sign_in::anew(console, &Uri::from_static("/imports"))).into_response())
+            }
+            _ => Err(Redirect::to("/sign-in?to=/imports").into_response()),
         }
     }
 }
@@ -132,42 +164,60 @@ impl Sending {
 }
 
 /// Who is signed in by the request's cookie, and has not asked too often.
-async fn signed_in(parts: &mut Parts, console: &Console) -> Result<Option<Visit>, Response> {
+async fn signed_in(parts: &mut Parts, console: &Console) -> Result<Found, Response> {
     let broken = |error: PortError| answer::refused(error.into());
     let seen = console.service().seen.as_ref();
-    let found = match cookie(&parts.headers, COOKIE) {
-        Some(secret) => Session::of(seen, secret, console.now()).await.map_err(broken)?,
-        None => None,
-    };
+    let found = Session::of_cookie(seen, &parts.headers, console.now()).await.map_err(broken)?;
     let found = match found {
+        Some(session) if session.proof(console.now()) == Proof::Over => {
+            console.operations.admit(&session.name()).map_err(answer::refused)?;
+            return Ok(Found::Unproven(session));
+        }
         Some(session) => known(console, session).await.map_err(answer::refused)?,
         None => None,
     };
-    let Some(session) = found else {
+    let Some((session, owned)) = found else {
         let client = console.operations.client(&parts.extensions, &parts.headers);
         console.operations.admit_stranger(client).map_err(answer::refused)?;
-        return Ok(None);
+        return Ok(Found::Nobody);
     };
     console.operations.admit(&session.name()).map_err(answer::refused)?;
-    let asking = console.operations.by(session.who());
-    Ok(Some(Visit { console: console.clone(), session, asking, uri: parts.uri.clone() }))
+    let mut asking = console.operations.by(session.who());
+    if !owned.lists.is_empty() {
+        asking = asking.and(owners::grant(owned.lists.clone()));
+    }
+    Ok(Found::Visit(Box::new(Visit {
+        console: console.clone(),
+        session,
+        asking,
+        owned,
+        uri: parts.uri.clone(),
+    })))
 }
 
-/// The session with the name and the grant of now; none: who has it was erased.
-async fn known(console: &Console, mut session: Session) -> Result<Option<Session>, Problem> {
-    let Actor::Person(number) = &session.holder.actor else { return Ok(Some(session)) };
+/// The session with the name and the grant of now, and what is its holder's as an owner; none: who has it was erased.
+async fn known(console: &Console, mut session: Session) -> Result<Option<(Session, Owned)>, Problem> {
+    let Actor::Person(number) = &session.holder.actor else {
+        return Ok(Some((session, Owned::default())));
+    };
     let Some(Colleague { object, name, .. }) = colleagues::find(console.service(), number).await? else {
         return Ok(None);
     };
     session.name_of_holder = name;
-    if session.holder.source == Source::Owner {
-        let lists = console.owners.lists_of(console.service(), &object).await?;
-        if lists.is_empty() {
-            return Err(enter::no_role());
-        }
-        session.holder.grant = owners::grant(lists);
+    if session.holder.syncs_any() {
+        return Ok(Some((session, Owned::default())));
     }
-    Ok(Some(session))
+    let owned = console.owners.owned_by(console.service(), &object).await;
+    if session.holder.source != Source::Owner {
+        // What the role gives does not wait for a directory that does not answer.
+        return Ok(Some((session, owned.unwrap_or_default())));
+    }
+    let owned = owned?;
+    if owned.lists.is_empty() {
+        return Err(enter::no_role());
+    }
+    session.holder.grant = owners::grant(owned.lists.clone());
+    Ok(Some((session, owned)))
 }
 
 /// The value of a cookie.
@@ -189,6 +239,12 @@ pub(crate) fn is_of_own_page(headers: &HeaderMap) -> bool {
         }
         (None, None) => true,
     }
+}
+
+/// Whether a page is gone to, and not looked at by a script, which cannot go elsewhere (Fetch Metadata Request Headers, section
+/// 2.3).
+fn is_navigation(headers: &HeaderMap) -> bool {
+    headers.get("sec-fetch-mode").is_none_or(|mode| mode == "navigate")
 }
 
 pub(crate) fn foreign() -> Problem {

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::ListId;
 
-/// A kind of deed. Each holds `read`, `operate` holds `sync`, `admin` holds every other, and no other two hold one another.
+/// A kind of deed. Each holds `read`, `operate` holds `sync`, `admin` holds every other but `scim`, and no other two hold one
+/// another: what a provisioning system does is off until a key is made for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verb {
@@ -22,17 +23,20 @@ pub enum Verb {
     Approve,
     /// Keys, event sources, settings, erasing people.
     Admin,
+    /// Push people and members, as a provisioning system.
+    Scim,
 }
 
 impl Verb {
     /// Every verb, in the order in which they are told.
-    pub const ALL: [Self; 6] =
-        [Self::Read, Self::Sync, Self::Operate, Self::Link, Self::Approve, Self::Admin];
+    pub const ALL: [Self; 7] =
+        [Self::Read, Self::Sync, Self::Operate, Self::Link, Self::Approve, Self::Admin, Self::Scim];
 
     /// Whether who may do this may do the other too.
     #[must_use]
     pub fn holds(self, other: Self) -> bool {
         match (self, other) {
+            (one, Self::Scim) => one == Self::Scim,
             (Self::Admin, _) | (_, Self::Read) | (Self::Operate, Self::Sync) => true,
             (one, other) => one == other,
         }
@@ -48,6 +52,7 @@ impl Verb {
             Self::Link => "link",
             Self::Approve => "approve",
             Self::Admin => "admin",
+            Self::Scim => "scim",
         }
     }
 }
@@ -167,7 +172,7 @@ mod tests {
 
     #[test]
     fn who_holds_what_is_this_table() {
-        use Verb::{Admin, Approve, Link, Operate, Read, Sync};
+        use Verb::{Admin, Approve, Link, Operate, Read, Scim, Sync};
         for (held, others) in [
             (Read, vec![Read]),
             (Sync, vec![Read, Sync]),
@@ -175,6 +180,7 @@ mod tests {
             (Link, vec![Read, Link]),
             (Approve, vec![Read, Approve]),
             (Admin, vec![Read, Sync, Operate, Link, Approve, Admin]),
+            (Scim, vec![Read, Scim]),
         ] {
             let holds: Vec<_> = Verb::ALL.into_iter().filter(|other| held.holds(*other)).collect();
             assert_eq!(holds, others, "{held}");

@@ -6,11 +6,12 @@ use crate::{
     Timestamp,
     address::Address,
     audit::{Action, Actor, AuditEntry, Object, ObjectKind},
-    effects::{Because, Certainty, Recorded},
+    effects::{Because, Certainty, Done, Recorded},
     id::{ContactId, ImportId, ListId, ObjectId, RunId},
     link::Side,
     list::{Origin, Standing},
     member::{Change, Op},
+    plan::Cause,
 };
 
 /// How long after a change at most the audit has who made it: it is recorded once the request is done.
@@ -41,10 +42,17 @@ pub enum By {
     EndDate,
     /// An operator's edit; none: the audit does not tell whose.
     Edit(Option<Actor>),
-    /// Somebody took back what this run did.
-    UndoOfRun(RunId),
-    /// Somebody took this import back.
-    UndoOfImport(ImportId),
+    /// Somebody took this back.
+    Undo(TakenBack),
+}
+
+/// What somebody took back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TakenBack {
+    /// What this run did.
+    Run(RunId),
+    /// This import.
+    Import(ImportId),
 }
 
 /// That somebody joined or left a side.
@@ -117,12 +125,45 @@ pub struct Known {
 }
 
 /// What an entry of the audit took back; none: it is of something else.
-fn undone(entry: &AuditEntry) -> Option<By> {
+fn undone(entry: &AuditEntry) -> Option<TakenBack> {
     let of = |kind| entry.objects.iter().find(|object| object.kind == kind).map(|object| object.id.as_str());
     match entry.action {
-        Action::RunUndo => RunId::parse(of(ObjectKind::Run)?).ok().map(By::UndoOfRun),
-        Action::ImportUndo => ImportId::parse(of(ObjectKind::Import)?).ok().map(By::UndoOfImport),
+        Action::RunUndo => RunId::parse(of(ObjectKind::Run)?).ok().map(TakenBack::Run),
+        Action::ImportUndo => ImportId::parse(of(ObjectKind::Import)?).ok().map(TakenBack::Import),
         _ => None,
+    }
+}
+
+/// Whether a run may have carried an undo on by this effect: an undo changes the list, and a run the group by it.
+#[must_use]
+pub fn may_carry(done: &Done) -> bool {
+    let from_list = matches!(done.because, Because::Known(Cause::ListAdded | Cause::ListRemoved));
+    done.change.side == Side::Group && from_list
+}
+
+/// What was taken back on the list where this effect carries that on to a group. `shifts` are all of its member, the newest
+/// first.
+#[must_use]
+pub fn takes_back(done: &Done, shifts: &[Shift], known: &Known) -> Option<TakenBack> {
+    if !may_carry(done) {
+        return None;
+    }
+    // Whoever came or left again after the undo is in the group, or out of it, by that and not by the undo.
+    let last = shifts.iter().find(|shift| shift.at <= done.at)?;
+    if last.op() != Some(done.change.op) {
+        return None;
+    }
+    match last.happened(known)?.by {
+        By::Undo(what) => Some(what),
+        _ => None,
+    }
+}
+
+impl AuditEntry {
+    /// Whether somebody took something back.
+    #[must_use]
+    pub fn is_undo(&self) -> bool {
+        undone(self).is_some()
     }
 }
 
@@ -186,7 +227,7 @@ impl Shift {
             return By::Edit(Some(entry.actor.clone()));
         }
         let undoes = |entry: &AuditEntry| undone(entry).is_some();
-        first(&undoes, UNDONE_WITHIN).and_then(undone).unwrap_or(By::Edit(None))
+        first(&undoes, UNDONE_WITHIN).and_then(undone).map_or(By::Edit(None), By::Undo)
     }
 }
 
@@ -266,17 +307,51 @@ mod tests {
         let run = RunId::parse("r1").expect("an id");
         assert_eq!(
             by(&audit, 400),
-            Some(By::UndoOfRun(run.clone())),
+            Some(By::Undo(TakenBack::Run(run.clone()))),
             "it moved others before it was recorded"
         );
         assert_eq!(by(&audit, 299), Some(By::Edit(Some(Actor::Key("right".to_owned())))));
-        assert_eq!(by(&audit, 500), Some(By::UndoOfRun(run)));
+        assert_eq!(by(&audit, 500), Some(By::Undo(TakenBack::Run(run))));
         assert_eq!(by(&audit, 501), Some(By::Edit(None)), "it was over");
         let early = [undo(Action::RunUndo, ObjectKind::Run, "r1", "l1")];
         assert_eq!(by(&early, 500 - 15 * 60 - 1), Some(By::Edit(None)), "no undo takes so long");
         let import = [undo(Action::ImportUndo, ObjectKind::Import, "i1", "l1")];
         let id = ImportId::parse("i1").expect("an id");
-        assert_eq!(by(&import, 500), Some(By::UndoOfImport(id)));
+        assert_eq!(by(&import, 500), Some(By::Undo(TakenBack::Import(id))));
+    }
+
+    #[test]
+    fn an_effect_carries_an_undo_on_where_that_is_the_last_that_happened_to_its_member_before() {
+        let undo = AuditEntry {
+            action: Action::RunUndo,
+            objects: vec![Object::new(ObjectKind::Run, "r1"), Object::new(ObjectKind::List, "l1")],
+            ..edit(500, "k", "l1", "c1")
+        };
+        let known = Known { audit: vec![undo], ..Known::default() };
+        let done = |side, op, cause, second| Done {
+            change: Change { side, op },
+            because: Because::Known(cause),
+            object: None,
+            contact: ContactId::parse("c1").ok(),
+            address: None,
+            at: at(second),
+        };
+        let left = |second| done(Side::Group, Op::Remove, Cause::ListRemoved, second);
+        let run = RunId::parse("r1").ok().map(TakenBack::Run);
+        let undone =
+            [shift(Origin::Manual, Standing::Absent, 400), shift(Origin::Csv, Standing::Member, 100)];
+        assert_eq!(takes_back(&left(400), &undone, &known), run);
+        assert_eq!(takes_back(&left(90_000), &undone, &known), run, "also where it was held for a day");
+        assert_eq!(takes_back(&left(399), &undone, &known), None, "it was there before the undo");
+        let joined = done(Side::Group, Op::Add, Cause::ListAdded, 600);
+        assert_eq!(takes_back(&joined, &undone, &known), None, "the undo took them off");
+        let by_itself = done(Side::Group, Op::Remove, Cause::OptedOut, 600);
+        assert_eq!(takes_back(&by_itself, &undone, &known), None);
+        let on_the_list = done(Side::List, Op::Remove, Cause::GroupRemoved, 600);
+        assert_eq!(takes_back(&on_the_list, &undone, &known), None, "an undo edits the list itself");
+        let since = [[shift(Origin::Csv, Standing::Absent, 550)].as_slice(), &undone].concat();
+        assert_eq!(takes_back(&left(600), &since, &known), None, "a file took them off again");
+        assert_eq!(takes_back(&left(600), &[], &known), None);
     }
 
     #[test]

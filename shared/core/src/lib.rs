@@ -47,6 +47,7 @@ mod packed;
 pub mod place;
 pub mod plan;
 pub mod protocol;
+pub mod quiet;
 pub mod reconcile;
 pub mod refusal;
 pub mod register;

@@ -34,6 +34,15 @@ pub enum Finished {
     Moved(Generation),
 }
 
+/// What the timer does for a link that is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Beat {
+    /// Sends a message for this generation, and writes nothing: the link is due until somebody has looked.
+    Look(Generation),
+    /// Raises the link, and sends a message for what that comes to.
+    Raise,
+}
+
 /// What is to happen after a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Next {
@@ -71,6 +80,32 @@ impl Generations {
     #[must_use]
     pub fn is_open(self) -> bool {
         self.requested > self.synced
+    }
+
+    /// What the timer does for a link that is due and stands so.
+    ///
+    /// A link that is due by its clock alone needs no write to stay due: a message that is lost is sent again at the next beat.
+    /// It asks for the generation that a request would raise the link to, so that a second delivery finds it answered. An
+    /// open one is raised as by anybody else who asks: so continuations from before are dropped, which would else be joined
+    /// by another chain of retries at each beat while the directory is away.
+    #[must_use]
+    pub fn beat(self) -> Beat {
+        match self.is_open() {
+            true => Beat::Raise,
+            false => Beat::Look(self.raised().requested),
+        }
+    }
+
+    /// After a look that found nothing, for a message that asked for this generation: its one write requests and answers it.
+    #[must_use]
+    pub fn looked(self, asked: Generation) -> Self {
+        Self { requested: self.requested.max(asked), synced: self.synced.max(asked) }
+    }
+
+    /// After a message that the timer sent without raising the link, where a run is to answer it.
+    #[must_use]
+    pub fn reached(self, asked: Generation) -> Self {
+        Self { requested: self.requested.max(asked), ..self }
     }
 
     /// Whether the request that raised the link to this generation sends a message. It does not while an earlier one is open:

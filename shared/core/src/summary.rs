@@ -11,7 +11,7 @@ use crate::{
     Timestamp,
     address::Address,
     id::{LinkId, ObjectId, RunId},
-    link::{Phase, Side},
+    link::{Link, Phase, Side},
     member::Op,
     opt_outs::Surge,
     place::Place,
@@ -296,10 +296,60 @@ pub struct Summary {
     pub duration_ms: u64,
 }
 
+/// A run as it begins.
+#[derive(Debug, Clone)]
+pub struct Begun<'a> {
+    /// The run.
+    pub run: RunId,
+    /// The link.
+    pub link: &'a Link,
+    /// Whether it is of the link's first run.
+    pub phase: Phase,
+    /// Why it runs.
+    pub trigger: Reason,
+    /// When it begins.
+    pub started_at: Timestamp,
+}
+
 /// So many remarks of one code are kept with a run.
 pub const REMARKS: usize = 100;
 
 impl Summary {
+    /// One of a run in which nothing has happened yet. Of the list it has no name, which no link tells.
+    #[must_use]
+    pub fn begun(Begun { run, link, phase, trigger, started_at }: Begun<'_>) -> Self {
+        let side = |id: String, name: &str| SideCounts { id, name: name.to_owned(), ..SideCounts::default() };
+        Self {
+            run,
+            link: link.id.clone(),
+            place: link.place(),
+            phase: Some(phase),
+            trigger,
+            started_at,
+            finished_at: started_at,
+            read: ReadKind::Incremental,
+            outcome: Outcome::Converged,
+            reason: String::new(),
+            message: String::new(),
+            hint: String::new(),
+            list: side(link.list.to_string(), ""),
+            group: side(
+                link.groups().next().map_or_else(String::new, ToString::to_string),
+                &link.group_names(),
+            ),
+            external: ExternalCounts::default(),
+            held: HeldCounts::default(),
+            opt_outs: OptOutCounts::default(),
+            skipped: BTreeMap::new(),
+            set_aside: 0,
+            renamed: 0,
+            failures: Vec::new(),
+            remarks: Vec::new(),
+            graph: GraphCost::default(),
+            duration_ms: 0,
+        }
+    }
+
     /// Adds what was found about people, up to [`REMARKS`] of each code.
     pub fn remark(&mut self, remarks: impl IntoIterator<Item = Remark>) {
         for remark in remarks {

@@ -156,6 +156,13 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
+    fn one_is_not_told_as_many() {
+        let contacts = |number| count(number, "contact", "contacts");
+        assert_eq!((contacts(1), contacts(2)), ("1 contact".to_owned(), "2 contacts".to_owned()));
+        assert_eq!(contacts(0), "0 contacts");
+    }
+
+    #[test]
     fn names_that_look_alike_are_one() {
         for other in
             ["Cafe\u{301}", "Caf\u{e9}\u{200b}", " \u{feff}Café", "C\u{2060}afé", "Ca\u{ad}fé\u{202c}"]

@@ -40,7 +40,7 @@ impl std::fmt::Debug for Colleague {
 pub async fn note(service: &Service, proven: &Proven) -> PortResult<String> {
     let (seen, now) = (service.seen.as_ref(), service.ports.clock.now());
     let until = later(now, KEPT);
-    let number = numbered(seen, &known_by(proven.object.as_str()), (now, until)).await?;
+    let number = numbered(seen, &known_by(proven.object.as_str()), now, until).await?;
     let Proven { object, name, address, roles: _ } = proven.clone();
     seen.replace(&known_by(&address), number.as_bytes(), until).await?;
     let kept = serde_json::to_vec(&Colleague { object, name, address }).unwrap_or_default();
@@ -86,7 +86,7 @@ async fn strike_number(service: &Service, number: &str) -> PortResult<()> {
 }
 
 /// The number under a name, drawn where there is none. Of two who draw at once, both have the first one's.
-async fn numbered(seen: &dyn Seen, name: &str, (now, until): (Timestamp, Timestamp)) -> PortResult<String> {
+async fn numbered(seen: &dyn Seen, name: &str, now: Timestamp, until: Timestamp) -> PortResult<String> {
     let drawn = Uuid::new_v4().simple().to_string();
     if seen.remember(name, drawn.as_bytes(), until, now).await? == Memory::New {
         return Ok(drawn);

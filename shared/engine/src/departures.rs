@@ -56,8 +56,8 @@ pub struct Followed {
 /// # Errors
 /// When the store or the queue does not answer. What the directory refuses is tried again at a later beat.
 pub async fn follow(ports: &Ports, tenant: &TenantId, until: Timestamp) -> PortResult<Followed> {
-    let (now, known) = (ports.clock.now(), ports.gate.people_watch(tenant).await?);
-    let every = ports.settings.settings().await?.every;
+    let (now, known) = (ports.clock.now(), ports.gate.people_watch_lately(tenant).await?);
+    let every = ports.settings.settings_lately().await?.every;
     // What lies further ahead than it is ever put off was set under a clock that ran ahead.
     if known.as_ref().is_some_and(|watch| as_of(watch.due_at, now, DENIED.max(every) + SKEW) > now) {
         return Ok(Followed::default());

@@ -7,6 +7,7 @@ use listsync_core::{
     Timestamp,
     id::LinkId,
     link::LinkStatus,
+    protocol::Beat,
     schedule::{LEASE, LONGEST_DELAY, SKEW, is_leased, later},
     spread::wait_of,
     trigger::{Generation, Reason, Trigger},
@@ -15,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Ports, ends,
-    ports::{DueLink, LinkState, Outgoing, PortResult},
+    ports::{LinkState, Outgoing, PortResult},
 };
 
 /// How many links are in memory at a time.
@@ -36,7 +37,8 @@ pub struct FanOut {
 
 /// Sends one message for each due link.
 ///
-/// A link's generation is raised before its message is sent: what is lost in between leaves it due.
+/// A link that is due by its clock alone is not written: it is due until somebody has looked, whatever becomes of the message
+/// ([`Generations::beat`](listsync_core::protocol::Generations::beat)).
 ///
 /// # Errors
 /// When the due links cannot be read. What the store or the queue does not take of single links is counted, not an error.
@@ -63,10 +65,14 @@ pub async fn tick_until(ports: &Ports, until: Timestamp) -> PortResult<FanOut> {
         let page = ports.links.due(now, after.as_ref(), PAGE).await?;
         let Some(last) = page.last() else { break };
         after = Some(last.link.clone());
-        let wanted = page.into_iter().zip(total.due..).map(|(DueLink { link, every: own }, position)| {
+        let wanted = page.into_iter().zip(total.due..).map(|(due, position)| {
             let wait = wait_of(position);
-            let next = later(later(now, own.unwrap_or(every)), wait);
-            Wanted { link, reason: Reason::Schedule, next: Some(next), wait }
+            let next = later(later(now, due.every.unwrap_or(every)), wait);
+            let ask = match due.generations.beat() {
+                Beat::Look(generation) => Ask::Look(generation),
+                Beat::Raise => Ask::Raise { next: Some(next) },
+            };
+            Wanted { link: due.link, reason: Reason::Schedule, ask, wait }
         });
         total += send(ports, wanted.collect()).await.0;
     }
@@ -96,7 +102,8 @@ async fn send_ahead(
         };
         let wanted = page.into_iter().filter(stands).map(|state| {
             let next = later(now, state.link.every.unwrap_or(every));
-            Wanted { link: state.link.id, reason: Reason::Schedule, next: Some(next), wait: Duration::ZERO }
+            let ask = Ask::Raise { next: Some(next) };
+            Wanted { link: state.link.id, reason: Reason::Schedule, ask, wait: Duration::ZERO }
         });
         let wanted: Vec<Wanted> = wanted.collect();
         if !wanted.is_empty() {
@@ -112,7 +119,8 @@ async fn send_ahead(
 
 /// Sends one message for each of these links, due or not; with the requests that were sent.
 pub async fn ask(ports: &Ports, links: Vec<LinkId>, reason: Reason) -> (FanOut, Vec<Request>) {
-    let wanted = links.into_iter().map(|link| Wanted { link, reason, next: None, wait: Duration::ZERO });
+    let ask = Ask::Raise { next: None };
+    let wanted = links.into_iter().map(|link| Wanted { link, reason, ask, wait: Duration::ZERO });
     let (total, requests) = send(ports, wanted.collect()).await;
     tracing::info!(asked = total.due, sent = total.sent, failed = total.failed, "links sent as asked");
     (total, requests)
@@ -125,8 +133,17 @@ pub type Request = (LinkId, Generation);
 struct Wanted {
     link: LinkId,
     reason: Reason,
-    next: Option<Timestamp>,
+    ask: Ask,
     wait: Duration,
+}
+
+/// How a link is asked for.
+#[derive(Debug, Clone, Copy)]
+enum Ask {
+    /// By a message alone, for this generation.
+    Look(Generation),
+    /// By raising it first; with when it is next due by the clock, if that changes.
+    Raise { next: Option<Timestamp> },
 }
 
 async fn send(ports: &Ports, wanted: Vec<Wanted>) -> (FanOut, Vec<Request>) {
@@ -142,8 +159,12 @@ async fn send(ports: &Ports, wanted: Vec<Wanted>) -> (FanOut, Vec<Request>) {
 }
 
 /// One link that cannot be raised, for instance because it was removed just now, keeps no other from its message.
-async fn raise(ports: &Ports, Wanted { link, reason, next, wait }: Wanted) -> Option<Outgoing> {
-    match ports.links.request(&link, next).await {
+async fn raise(ports: &Ports, Wanted { link, reason, ask, wait }: Wanted) -> Option<Outgoing> {
+    let asked = match ask {
+        Ask::Look(generation) => Ok(generation),
+        Ask::Raise { next } => ports.links.request(&link, next).await,
+    };
+    match asked {
         Ok(generation) => Some(Outgoing { trigger: Trigger::new(link, reason, generation), delay: wait }),
         Err(error) => {
             tracing::warn!(link.id = %link, code = error.code, "a link could not be asked for: {error}");

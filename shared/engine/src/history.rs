@@ -13,7 +13,7 @@ use listsync_core::{
     contact::Contact,
     effects::{DonePlace, Recorded, Whom},
     grant::Lists,
-    history::{Happened, Known, Taken, UNDONE_WITHIN},
+    history::{Happened, Known, Shift, Taken, TakenBack, UNDONE_WITHIN, may_carry, takes_back},
     id::{ContactId, ListId},
     list::Origin,
     schedule::later,
@@ -25,6 +25,7 @@ use crate::{
     effects::{self, WhichRuns},
     ports::{EntryQuery, LogPlace, LogQuery, Logged, PortResult},
     service::Service,
+    undo,
 };
 
 /// So many imports are looked through for the one that is behind a change.
@@ -228,21 +229,67 @@ async fn known(service: &Service, list: &ListId, shifts: &[&Logged]) -> PortResu
     }
     let edits = || shifts.iter().filter(|log| log.shift.origin == Origin::Manual).map(|log| log.shift.at);
     if let (Some(first), Some(last)) = (edits().min(), edits().max()) {
-        let filter = AuditFilter { actor: None, object: Some(format!("list:{list}")) };
-        // Of one moment, the place with the last id is behind all others.
-        let end = AuditPlace { at: later(last, UNDONE_WITHIN), id: "\u{10ffff}".to_owned() };
-        let mut before = Some(end);
-        for _ in 0..READS {
-            let wanted = Wanted { filter: filter.clone(), since: Some(first), before, limit: ENTRIES };
-            let page = audit::page(service, wanted).await?;
-            known.audit.extend(page.entries);
-            before = page.next;
-            if before.is_none() {
-                break;
-            }
-        }
+        known.audit = audited(service, list, Some(first), last).await?;
     }
     Ok(known)
+}
+
+/// What the audit has of changes of a list from then until then, as far as it is read.
+async fn audited(
+    service: &Service,
+    list: &ListId,
+    since: Option<Timestamp>,
+    until: Timestamp,
+) -> PortResult<Vec<AuditEntry>> {
+    let filter = AuditFilter { actor: None, object: Some(format!("list:{list}")) };
+    // Of one moment, the place with the last id is behind all others.
+    let mut before = Some(AuditPlace { at: later(until, UNDONE_WITHIN), id: "\u{10ffff}".to_owned() });
+    let mut entries = Vec::new();
+    for _ in 0..READS {
+        let wanted = Wanted { filter: filter.clone(), since, before, limit: ENTRIES };
+        let page = audit::page(service, wanted).await?;
+        entries.extend(page.entries);
+        before = page.next;
+        if before.is_none() {
+            break;
+        }
+    }
+    Ok(entries)
+}
+
+/// An effect of a run, and what was taken back where it carries that on to a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Traced {
+    /// The effect.
+    pub recorded: Recorded,
+    /// What somebody took back.
+    pub takes_back: Option<TakenBack>,
+}
+
+/// Effects of runs of a list, each with what it takes back. Nothing is read of a list that nobody took anything back on but
+/// what the audit has of it.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn traced(service: &Service, list: &ListId, effects: Vec<Recorded>) -> PortResult<Vec<Traced>> {
+    let plain = |recorded| Traced { recorded, takes_back: None };
+    let last = effects.iter().map(|one| &one.done).filter(|done| may_carry(done)).map(|done| done.at).max();
+    let Some(last) = last else { return Ok(effects.into_iter().map(plain).collect()) };
+    // An undo may have been held for as long as it took somebody to approve it.
+    let known = Known { audit: audited(service, list, None, last).await?, ..Known::default() };
+    let first = known.audit.iter().filter(|entry| entry.is_undo()).map(|entry| entry.at).min();
+    let Some(first) = first else { return Ok(effects.into_iter().map(plain).collect()) };
+    let since = first.checked_sub(UNDONE_WITHIN).unwrap_or(Timestamp::MIN);
+    let mut of_contact: BTreeMap<ContactId, Vec<Shift>> = BTreeMap::new();
+    for shift in undo::shifts(&service.ports, list, since).await? {
+        of_contact.entry(shift.contact.clone()).or_default().push(shift);
+    }
+    let trace = |recorded: Recorded| {
+        let shifts = recorded.done.contact.as_ref().and_then(|contact| of_contact.get(contact));
+        let takes_back = shifts.and_then(|shifts| takes_back(&recorded.done, shifts, &known));
+        Traced { recorded, takes_back }
+    };
+    Ok(effects.into_iter().map(trace).collect())
 }
 
 /// Who took a run back, and when, the newest first: twice where the first undo was broken off.

@@ -30,6 +30,7 @@ pub mod permissions;
 pub mod ports;
 pub mod preview;
 pub mod prune;
+pub mod pushed;
 pub mod rule;
 pub mod run;
 pub mod service;

@@ -54,6 +54,12 @@ pub(crate) async fn demand_all(ports: &Ports, settings: &Settings, link: &Link) 
     Ok(())
 }
 
+/// Whether what a link says of its groups by itself lets it be, whatever other links say.
+pub(crate) fn stands_alone(settings: &Settings, link: &Link) -> bool {
+    let named = &settings.linkable_groups;
+    Linking::of(link).all(|Linking { group, own, .. }| is_linkable(named, group, own))
+}
+
 /// Refuses a group that may not be linked. Other links of the group are asked only where this one does not decide it.
 ///
 /// # Errors

@@ -7,7 +7,7 @@ use listsync_core::{
     address::Address,
     contact::{Contact, Decision, OptOut, Saying, Scope, Version},
     id::{ContactId, ImportId, LinkId, ListId},
-    list::{List, NewContact, Origin},
+    list::{List, NewContact, Origin, Standing},
     stay::Stay,
 };
 
@@ -48,6 +48,16 @@ pub async fn say(service: &Service, saying: &Saying, delay: Duration) -> PortRes
         filtered::follow_one(service, contact, delay).await?;
     }
     Ok(Stored { what: heard, links })
+}
+
+/// Whether somebody who has the address is on the list: of whoever is not, an opt-out may be mistyped.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn is_member(service: &Service, list: &ListId, address: &Address) -> PortResult<bool> {
+    let Some(contact) = service.contacts.find_contact(address).await? else { return Ok(false) };
+    let places = service.contacts.places(&contact.id).await?;
+    Ok(places.iter().any(|place| place.list == *list && place.standing == Standing::Member))
 }
 
 /// Stores the no of somebody who is kept no more, as a link in an old message names them. Whoever has an address of theirs is

@@ -244,9 +244,9 @@ async fn willing(
     .await
 }
 
-/// How people came to stand otherwise to the list since the run began.
-async fn shifts(ports: &Ports, list: &ListId, since: Timestamp) -> PortResult<Vec<Shift>> {
-    // A clock may have been set back by so much while the list went on: what is older than that is before the run.
+/// How people came to stand otherwise to the list since then, the newest first, and some of what was before.
+pub(crate) async fn shifts(ports: &Ports, list: &ListId, since: Timestamp) -> PortResult<Vec<Shift>> {
+    // A clock may have been set back by so much while the list went on: what is older than that was before.
     let since = since.checked_sub(SKEW).unwrap_or(Timestamp::MIN);
     let (mut shifts, mut from) = (Vec::new(), None);
     loop {

@@ -5,6 +5,7 @@ use listsync_core::{
     id::{LinkId, RunId},
     link::LinkStatus,
     protocol::LeftBehind,
+    quiet::Way,
     summary::Summary,
     trigger::{Generation, Reason, Trigger},
 };
@@ -12,7 +13,7 @@ use listsync_core::{
 use crate::{
     Ports, departures,
     ports::{Fault, LinkEdit, LinkState, PortError, PortResult},
-    run::{Next, Ran, RunRequest, run},
+    run::{Next, Quietly, Ran, RunRequest, Seen, quiet, run_after},
     trigger::send,
     watch::Watch,
 };
@@ -108,6 +109,10 @@ async fn look(
     if trigger.reason == Reason::DelayedEvent {
         ports.links.request(&trigger.link, None).await?;
     }
+    let seen = match by_clock(ports, trigger, context).await? {
+        Looked::Ended(summary) => return Ok(summary.map(|summary| *summary)),
+        Looked::ForARun(seen) => seen,
+    };
     let Some(state) = ports.links.load(&trigger.link).await? else {
         tracing::info!(link.id = %trigger.link, "the link of a message was removed");
         return Ok(None);
@@ -125,15 +130,61 @@ async fn look(
         .await?;
     }
     let state = with_departures(ports, state, context.until).await?;
-    let request = RunRequest {
+    // What the timer asked for without a write is asked for now, as a run is to answer it, which may be broken off.
+    let reached =
+        state.requested < trigger.generation && ports.links.reach(&trigger.link, trigger.generation).await?;
+    // Where somebody else raised the link to there, a change of theirs may be newer than what was seen.
+    let seen = seen.filter(|_| reached);
+    let request = request(trigger, context);
+    let Ran { summary, next } = run_after(ports, &request, seen, watch).await?;
+    let requested = state.generations().reached(trigger.generation).requested;
+    follow_up(ports, &trigger.link, next, requested).await?;
+    Ok(Some(summary))
+}
+
+fn request(trigger: &Trigger, context: &RunContext) -> RunRequest {
+    RunRequest {
         run: context.run.clone(),
         link: trigger.link.clone(),
         reason: trigger.reason,
         until: context.until,
-    };
-    let Ran { summary, next } = run(ports, &request, watch).await?;
-    follow_up(ports, &trigger.link, next, state.requested).await?;
-    Ok(Some(summary))
+    }
+}
+
+/// What came of a look without a lease.
+enum Looked {
+    /// It found nothing, and is noted; or its message was answered before.
+    Ended(Option<Box<Summary>>),
+    /// A run is needed, which may go on from what was seen of the group.
+    ForARun(Option<Seen>),
+}
+
+/// Looks at a link that is due by its clock, as far as that goes without a lease. What fails here fails the run, too, which
+/// tells it; what is not so any more is read again by it.
+async fn by_clock(ports: &Ports, trigger: &Trigger, context: &RunContext) -> PortResult<Looked> {
+    const RUN: Looked = Looked::ForARun(None);
+    if trigger.reason != Reason::Schedule {
+        return Ok(RUN);
+    }
+    // The row may be one of a moment ago. What it says of answered requests stays true, and for the rest the write asks.
+    let Some(state) = ports.links.glimpse(&trigger.link).await? else { return Ok(RUN) };
+    if state.generations().answers(trigger) {
+        return Ok(Looked::Ended(None));
+    }
+    if state.row(trigger.reason, trigger.generation, ports.clock.now()).way() == Way::Run {
+        return Ok(RUN);
+    }
+    match departures::follow(ports, &state.link.tenant, context.until).await {
+        Ok(followed) if followed.links.contains(&trigger.link) => return Ok(RUN),
+        Ok(_) => {}
+        Err(error) => {
+            tracing::warn!(code = error.code, "changes of people could not be followed: {error}");
+        }
+    }
+    Ok(match quiet(ports, &request(trigger, context), &state, trigger.generation).await? {
+        Quietly::Noted(summary) => Looked::Ended(Some(summary)),
+        Quietly::Not(seen) => Looked::ForARun(seen),
+    })
 }
 
 /// Follows the changes of the tenant's people, if it is time; the link's row as it is after that. They must not keep a link

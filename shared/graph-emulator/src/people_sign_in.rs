@@ -77,12 +77,7 @@ struct Question<'a> {
 }
 
 /// `GET` shows who can be signed in, `POST` signs somebody in.
-pub(crate) fn authorize(
-    world: &mut World,
-    (method, tenant): (&str, &str),
-    query: &str,
-    form: &[u8],
-) -> Answer {
+pub(crate) fn authorize(world: &mut World, method: &str, tenant: &str, query: &str, form: &[u8]) -> Answer {
     let question = match question(world, tenant, query) {
         Ok(question) => question,
         Err(refusal) => return refusal,
@@ -169,7 +164,8 @@ fn question<'a>(world: &'a World, tenant: &str, query: &str) -> Result<Question<
 /// What a code is given for, once.
 pub(crate) fn redeem<'a>(
     world: &mut World,
-    (app, origin): (&App, &str),
+    app: &App,
+    origin: &str,
     field: &impl Fn(&str) -> Option<&'a str>,
 ) -> Result<Value, NotTaken> {
     let (now, tenant) = (world.clock.now_ms(), world.tenant.id);

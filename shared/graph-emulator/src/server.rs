@@ -140,7 +140,7 @@ fn route(
         }
         ("GET" | "POST", [tenant, "oauth2", "v2.0", "authorize"]) => {
             let query = uri.query().unwrap_or_default();
-            Outcome::of(people_sign_in::authorize(&mut world, (method.as_str(), *tenant), query, body))
+            Outcome::of(people_sign_in::authorize(&mut world, method.as_str(), tenant, query, body))
         }
         ("GET", [tenant, "discovery", "v2.0", "keys"]) if world.is_tenant(tenant) => {
             Outcome::of(people_sign_in::keys())

@@ -117,7 +117,7 @@ fn try_issue(world: &mut World, request: &TokenRequest<'_>) -> Result<Value, Pro
     authenticate(world, &app, request, &field)?;
     if grant_type == "authorization_code" {
         required("code")?;
-        return people_sign_in::redeem(world, (&app, request.origin), &field)
+        return people_sign_in::redeem(world, &app, request.origin, &field)
             .map_err(|NotTaken(code, text)| Problem::new(400, "invalid_grant", code, text));
     }
     let audience = audience(required("scope")?, request.origin)?;

@@ -272,6 +272,11 @@ impl SignIns for WebSignIn {
             .append_pair("nonce", question.nonce)
             .append_pair("code_challenge", question.challenge)
             .append_pair("code_challenge_method", "S256");
+        // Who is signed in at the service under this name goes through without a question ("Microsoft identity platform and
+        // OAuth 2.0 authorization code flow", login_hint).
+        if let Some(hint) = question.hint {
+            address.query_pairs_mut().append_pair("login_hint", hint);
+        }
         Ok(address.into())
     }
 

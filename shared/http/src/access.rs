@@ -3,7 +3,7 @@
 use axum::http::Method;
 use listsync_core::{
     audit::Action,
-    grant::Verb::{self, Admin, Approve, Link, Operate, Read, Sync},
+    grant::Verb::{self, Admin, Approve, Link, Operate, Read, Scim, Sync},
 };
 
 /// What a caller needs.
@@ -91,6 +91,10 @@ impl Rule {
 
 /// What somebody says is one or the other.
 const CONSENT: &[Action] = &[Action::ConsentSubscribe, Action::ConsentOptOut];
+/// A client makes a user, or writes one that was there.
+const USER: &[Action] = &[Action::ContactCreate, Action::ContactEdit];
+/// A client deletes a group.
+const GROUP_GONE: &[Action] = &[Action::ListDelete];
 /// A file holds people, or opt-outs.
 const FILE: &[Action] = &[Action::ImportCreate, Action::ConsentImport];
 
@@ -166,6 +170,26 @@ pub(crate) const RULES: &[Rule] = &[
     tenant(Method::GET, "/v1/sources", Admin),
     once(Method::POST, "/v1/sources", Admin).does(&[Action::SourceCreate]),
     tenant(Method::DELETE, "/v1/sources/{source}", Admin).does(&[Action::SourceDelete]),
+    tenant(Method::GET, "/scim/v2/ServiceProviderConfig", Scim),
+    tenant(Method::GET, "/scim/v2/ResourceTypes", Scim),
+    tenant(Method::GET, "/scim/v2/ResourceTypes/{name}", Scim),
+    tenant(Method::GET, "/scim/v2/Schemas", Scim),
+    tenant(Method::GET, "/scim/v2/Schemas/{schema}", Scim),
+    people(tenant(Method::POST, "/scim/v2/.search", Scim)),
+    tenant(Method::GET, "/scim/v2/Users", Scim),
+    people(tenant(Method::POST, "/scim/v2/Users", Scim)).does(USER),
+    people(tenant(Method::POST, "/scim/v2/Users/.search", Scim)),
+    tenant(Method::GET, "/scim/v2/Users/{contact}", Scim),
+    tenant(Method::PUT, "/scim/v2/Users/{contact}", Scim).does(&[Action::ContactEdit]),
+    tenant(Method::PATCH, "/scim/v2/Users/{contact}", Scim).does(&[Action::ContactEdit]),
+    tenant(Method::DELETE, "/scim/v2/Users/{contact}", Scim).does(&[Action::ContactEdit]),
+    tenant(Method::GET, "/scim/v2/Groups", Scim),
+    people(tenant(Method::POST, "/scim/v2/Groups", Scim)).does(&[Action::ListCreate]),
+    people(tenant(Method::POST, "/scim/v2/Groups/.search", Scim)),
+    tenant(Method::GET, "/scim/v2/Groups/{list}", Scim),
+    tenant(Method::PUT, "/scim/v2/Groups/{list}", Scim).does(&[Action::ListEdit]),
+    tenant(Method::PATCH, "/scim/v2/Groups/{list}", Scim).does(&[Action::ListEdit]),
+    tenant(Method::DELETE, "/scim/v2/Groups/{list}", Scim).does(GROUP_GONE),
 ];
 
 /// What the table says of a method of a path.
@@ -232,13 +256,20 @@ mod tests {
     }
 
     #[test]
-    fn whatever_is_no_question_is_audited_but_for_four_that_change_nothing() {
+    fn whatever_is_no_question_is_audited_but_for_seven_that_change_nothing() {
         let asks = |rule: &&Rule| rule.method == Method::GET;
         assert!(RULES.iter().filter(asks).all(|rule| rule.audited == Audited::Nothing));
         let unaudited = RULES.iter().filter(|rule| !asks(rule) && rule.audited == Audited::Nothing);
-        // A filter is tried, links are signed, which are stored nowhere, and a test sent.
-        let harmless =
-            ["/v1/lists/{list}/filter-preview", "/v1/opt-out-links", "/v1/my-lists-links", "/v1/alerts/test"];
+        // A filter is tried, links are signed, which are stored nowhere, a test sent, and questions asked in a body.
+        let harmless = [
+            "/v1/lists/{list}/filter-preview",
+            "/v1/opt-out-links",
+            "/v1/my-lists-links",
+            "/v1/alerts/test",
+            "/scim/v2/.search",
+            "/scim/v2/Users/.search",
+            "/scim/v2/Groups/.search",
+        ];
         assert_eq!(unaudited.map(|rule| rule.path).collect::<Vec<_>>(), harmless);
     }
 

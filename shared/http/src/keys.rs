@@ -51,6 +51,9 @@ pub enum WishError {
     /// `admin` is about the whole tenant.
     #[error("admin is about the whole tenant: a key with it cannot be bound to lists")]
     Admin,
+    /// `scim` is about the whole tenant.
+    #[error("scim is about the whole tenant: a key with it cannot be bound to lists")]
+    Scim,
     /// The end is not ahead.
     #[error("the key would have ended already: give a later time")]
     Ended,
@@ -62,7 +65,7 @@ impl WishError {
     pub fn field(self) -> &'static str {
         match self {
             Self::Opens => "scopes",
-            Self::Nowhere | Self::Admin => "lists",
+            Self::Nowhere | Self::Admin | Self::Scim => "lists",
             Self::Ended => "expires",
         }
     }
@@ -78,6 +81,7 @@ impl Wish {
             _ if self.grant.verbs.is_empty() => Err(WishError::Opens),
             Some(lists) if lists.is_empty() => Err(WishError::Nowhere),
             Some(_) if self.grant.verbs.contains(&Verb::Admin) => Err(WishError::Admin),
+            Some(_) if self.grant.verbs.contains(&Verb::Scim) => Err(WishError::Scim),
             _ if self.expires.is_some_and(|end| end <= now) => Err(WishError::Ended),
             _ => Ok(()),
         }

@@ -24,6 +24,7 @@ mod problem;
 mod pulse;
 mod rate;
 mod routes;
+mod scim;
 mod trail;
 mod uploads;
 mod within;
@@ -90,9 +91,11 @@ fn mounted(app: &App) -> Router {
     let (router, api) = handlers().split_for_parts();
     let document = openapi::completed(&api);
     let router = router
+        .merge(scim::router())
         .route("/openapi.json", get(move || std::future::ready(Json(document.clone()))))
         .fallback(|| std::future::ready(()))
-        .layer(middleware::from_fn_with_state(app.clone(), gate::gate));
+        .layer(middleware::from_fn_with_state(app.clone(), gate::gate))
+        .layer(middleware::from_fn(scim::dress));
     let admission: Arc<dyn Admission> = Arc::new(app.clone());
     let public = listsync_inbound::pages::router(service.clone(), admission.clone())
         .merge(listsync_inbound::hooks::router(service.clone(), admission.clone()))

@@ -32,6 +32,8 @@ pub struct Limits {
     pub body: usize,
     /// The largest file of an import, in bytes.
     pub import: usize,
+    /// The largest body of an answer, in bytes as the host sends it.
+    pub answer: usize,
     /// How long a body that is larger than `body` waits until the one before it is answered.
     pub place: Duration,
     /// How long one request may take.
@@ -57,6 +59,7 @@ impl Default for Limits {
         Self {
             body: 1024 * 1024,
             import: 64 * 1024 * 1024,
+            answer: usize::MAX,
             place: Duration::from_secs(30),
             time: Duration::from_secs(90),
             callers: Pace { burst: 200, per_second: 50 },

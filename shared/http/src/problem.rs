@@ -151,8 +151,10 @@ impl From<PortError> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let (status, wait) = (self.status, self.retry_after);
+        let (status, wait, problem) = (self.status, self.retry_after, self.clone());
         let mut response = (status, Json(ProblemDocument::from(self))).into_response();
+        // Whoever tells it in other words finds it here.
+        response.extensions_mut().insert(problem);
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -61,6 +61,11 @@ impl Trail {
         })
     }
 
+    /// What the request is about so far.
+    pub(crate) fn objects(&self) -> Vec<Object> {
+        self.marks(|marks| marks.objects.clone())
+    }
+
     fn marks<T>(&self, change: impl FnOnce(&mut Marks) -> T) -> T {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }

@@ -11,7 +11,7 @@ use axum::{
 };
 use listsync_core::{
     address::Address,
-    audit::{Action, Actor, ObjectKind},
+    audit::{Action, Actor, Completion, ObjectKind},
     contact::{Contact, Place, Via},
     grant::{Lists, Verb},
     id::{ContactId, ImportId, LinkId, ListId},
@@ -19,6 +19,7 @@ use listsync_core::{
     list::{List, Standing},
 };
 use listsync_engine::{
+    audit::{self, Deed},
     naming,
     ports::{Cursor, EntryPage, Import, LinkState},
 };
@@ -123,6 +124,13 @@ impl Within {
     /// Notes for the audit that it changes nothing.
     pub(crate) fn did_nothing(&self) {
         self.trail.did_nothing();
+    }
+
+    /// Writes into the audit that the caller did this to what the request is about, whatever it is answered: of what is refused
+    /// in part the gate records nothing.
+    pub(crate) async fn record(&self, action: Action) {
+        let (actor, objects) = (self.caller.actor.clone(), self.trail.objects());
+        audit::record(&self.service, Deed { actor, action, objects, completion: Completion::Done }).await;
     }
 
     /// The list of a name or an id.

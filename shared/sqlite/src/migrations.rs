@@ -32,6 +32,8 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/25_grace.sql"),
     include_str!("../migrations/26_ends.sql"),
     include_str!("../migrations/27_pace.sql"),
+    include_str!("../migrations/28_quiet.sql"),
+    include_str!("../migrations/29_tallies.sql"),
 ];
 
 /// Marks a file as ours (`PRAGMA application_id`): "lsyn" in ASCII.
@@ -176,6 +178,36 @@ mod tests {
             })
             .expect("kept");
         assert_eq!(kept, (true, 5, None), "which reads as written: nothing tells otherwise");
+    }
+
+    #[test]
+    fn who_stood_to_a_list_before_version_twenty_nine_is_counted_once() {
+        let mut conn = Connection::open_in_memory().expect("opened");
+        migrate_to(&mut conn, 28).expect("made");
+        conn.execute_batch(LIST).expect("written");
+        conn.execute_batch("INSERT INTO lists (id, name, name_key) VALUES ('l2', 'Board', 'board')")
+            .expect("written");
+        for (n, standing, until) in [
+            (1, "member", "NULL"),
+            (2, "member", "7"),
+            (3, "opted_out", "NULL"),
+            (4, "pending", "NULL"),
+            (5, "absent", "NULL"),
+        ] {
+            conn.execute_batch(&format!(
+                "INSERT INTO contacts (id, address, name, fields) VALUES ('c{n}', 'p{n}@b.example', '', '{{}}');
+                 INSERT INTO memberships (list, contact, standing, origin, since, seq, until)
+                     VALUES (1, {n}, '{standing}', 'csv', 0, 0, {until});"
+            ))
+            .expect("written");
+        }
+        migrate(&mut conn).expect("migrated");
+        let tally = |list: &str| -> (i64, i64, i64, i64) {
+            let sql = "SELECT members, opted_out, pending, ending FROM lists WHERE id = ?1";
+            let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
+            conn.query_row(sql, [list], read).expect("kept")
+        };
+        assert_eq!((tally("l1"), tally("l2")), ((2, 1, 1, 1), (0, 0, 0, 0)));
     }
 
     #[test]

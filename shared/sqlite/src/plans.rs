@@ -44,6 +44,24 @@ fn no_page_scans_or_sorts_a_table() {
     }
 }
 
+/// Neither how many stand to a list nor how large lists are takes longer for who are more: only the first end is looked for,
+/// by an index.
+#[test]
+fn nobody_is_counted_where_a_number_is_kept() {
+    let conn = store();
+    for (sql, looked_at) in [(entries::COUNTS, vec!["memberships"]), (entries::SIZES, Vec::new())] {
+        let plan = plan(&conn, sql);
+        let memberships: Vec<&String> = plan.iter().filter(|step| step.contains("memberships")).collect();
+        assert_eq!(memberships.len(), looked_at.len(), "{plan:?}");
+        assert!(
+            memberships
+                .iter()
+                .all(|step| step.contains("SEARCH") && step.contains("memberships_ending (list=?")),
+            "{plan:?}"
+        );
+    }
+}
+
 #[test]
 fn what_scans_or_sorts_is_known_by_its_plan() {
     let conn = store();

@@ -19,6 +19,7 @@ use serde_json::Value;
 use crate::{
     SqliteStore, effects,
     error::{Fail, Outcome},
+    links::quiet,
     values::{collect, doc, doc_text, first, nanos, nanos_before, stored_limit, timestamp},
 };
 
@@ -36,6 +37,9 @@ impl Runs for SqliteStore {
     async fn load(&self, run: &RunId) -> PortResult<Option<Summary>> {
         let run = run.clone();
         self.read("read the run", move |tx| {
+            if let Some(quiet) = quiet::kept_run(tx, &run)? {
+                return Ok(Some(quiet));
+            }
             first(tx.prepare_cached("SELECT doc FROM runs WHERE id = ?1")?, [run.as_str()], summary)
         })
         .await
@@ -43,12 +47,23 @@ impl Runs for SqliteStore {
 
     async fn latest(&self, link: Option<&LinkId>, limit: usize) -> PortResult<Vec<Summary>> {
         let link = link.cloned();
-        self.read("read the runs", move |tx| page(tx, link.as_ref(), NEWEST, limit)).await
+        self.read("read the runs", move |tx| newest(tx, link.as_ref(), limit)).await
     }
 
     async fn earlier(&self, run: &RunId, link: Option<&LinkId>, limit: usize) -> PortResult<Vec<Summary>> {
         let (run, link) = (run.clone(), link.cloned());
         self.read("read the runs", move |tx| page(tx, link.as_ref(), behind(tx, &run)?, limit)).await
+    }
+
+    async fn last_finished(&self) -> PortResult<Option<Timestamp>> {
+        self.read("read when a run ended last", |tx| {
+            // A run of a link that is deleted by now is one, too.
+            let sql = "SELECT max(at) FROM (SELECT max(finished_at) AS at FROM links
+                UNION ALL SELECT max(finished_at) FROM runs)";
+            let at: Option<i64> = tx.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+            Ok(at.map(timestamp))
+        })
+        .await
     }
 
     async fn effects(&self, query: &EffectsQuery) -> PortResult<EffectsPage> {
@@ -85,7 +100,22 @@ struct Behind {
 
 const NEWEST: Behind = Behind { finished_at: i64::MAX, n: i64::MAX };
 
+/// The newest runs. One that found nothing is its link's last, and is not among those of all.
+fn newest(tx: &Connection, link: Option<&LinkId>, limit: usize) -> Outcome<Vec<Summary>> {
+    let mut found = page(tx, link, NEWEST, limit)?;
+    if let Some(link) = link
+        && let Some(quiet) = quiet::kept(tx, link)?
+    {
+        found.insert(0, quiet);
+        found.truncate(limit);
+    }
+    Ok(found)
+}
+
 fn behind(tx: &Connection, run: &RunId) -> Outcome<Behind> {
+    if let Some(quiet) = quiet::kept_run(tx, run)? {
+        return Ok(Behind { finished_at: nanos(quiet.finished_at), n: 0 });
+    }
     let statement = tx.prepare_cached("SELECT finished_at, n FROM runs WHERE id = ?1")?;
     let found =
         first(statement, [run.as_str()], |row| Ok(Behind { finished_at: row.get(0)?, n: row.get(1)? }));

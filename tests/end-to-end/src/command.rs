@@ -4,7 +4,7 @@ use serde_json::Value;
 use tokio::{process::Command, time::timeout};
 
 /// The longest that any command of a test may take.
-const PATIENCE: Duration = Duration::from_secs(600);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(600);
 
 /// A command that ended by itself.
 #[derive(Debug)]

@@ -33,10 +33,18 @@ impl Function {
     /// # Panics
     /// When it cannot be started.
     pub async fn start(name: &str, environment: &[(String, String)]) -> Self {
+        Self::start_at(&binary(name), name, environment).await
+    }
+
+    /// The same with a binary of another build.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub async fn start_at(binary: &Path, name: &str, environment: &[(String, String)]) -> Self {
         let api = RuntimeApi::start().await;
         let folder = tempfile::tempdir().expect("a temporary folder");
         let to = |file: &str| File::create(folder.path().join(file)).expect("a file for its output");
-        let process = Command::new(binary(name))
+        let process = Command::new(binary)
             .env_clear()
             .envs([
                 ("AWS_LAMBDA_RUNTIME_API", api.address()),

@@ -13,6 +13,7 @@ mod mail_server;
 mod receiver;
 mod runtime_api;
 mod served;
+mod terminal;
 mod world;
 
 pub use binaries::binary;
@@ -25,4 +26,5 @@ pub use mail_server::{MailServer, Taken};
 pub use receiver::{Arrived, Receiver};
 pub use runtime_api::{Answer, RuntimeApi};
 pub use served::Served;
+pub use terminal::{INTERRUPT, Terminal};
 pub use world::World;

@@ -48,6 +48,8 @@ pub(crate) enum ScopeArg {
     Approve,
     /// Keys, event senders, settings, erasing people.
     Admin,
+    /// Push people and lists by SCIM.
+    Scim,
 }
 
 impl From<ScopeArg> for Verb {
@@ -59,6 +61,7 @@ impl From<ScopeArg> for Verb {
             ScopeArg::Link => Self::Link,
             ScopeArg::Approve => Self::Approve,
             ScopeArg::Admin => Self::Admin,
+            ScopeArg::Scim => Self::Scim,
         }
     }
 }

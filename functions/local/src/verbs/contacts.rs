@@ -1,6 +1,10 @@
 //! `listsync contacts`: people, on however many lists.
 
-use std::{collections::BTreeMap, fmt::Write as _, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+    time::Duration,
+};
 
 use listsync_core::{
     address::Address,
@@ -201,6 +205,7 @@ fn edit_of(args: &EditArgs) -> Result<ContactEdit, Refusal> {
                 "give the key as the HR system has it",
             )
         })?,
+        ended_ids: BTreeSet::new(),
         fields,
         add_aliases: all(&args.alias)?,
         remove_aliases: all(&args.drop_alias)?,

@@ -2,15 +2,9 @@
 
 use std::time::Duration;
 
-use listsync_core::{
-    address::Address,
-    contact::{Decision, OptOutReason, Saying, Scope, Via},
-    id::ListId,
-    list::Standing,
-};
+use listsync_core::contact::{Decision, OptOutReason, Saying, Scope, Via};
 use listsync_engine::{
     people::{self, Stored},
-    ports::PortResult,
     service::Service,
 };
 use serde_json::json;
@@ -33,7 +27,7 @@ pub(super) async fn run(service: &Service, person: &Person, decision: Decision) 
         via: Via::Operator,
         at: service.ports.clock.now(),
     };
-    let was_member = is_member(service, &list.id, &address).await?;
+    let was_member = people::is_member(service, &list.id, &address).await?;
     let Stored { links, .. } = people::say(service, &saying, Duration::ZERO).await?;
     let asked = Asked { links };
     let what = match decision {
@@ -52,11 +46,4 @@ pub(super) async fn run(service: &Service, person: &Person, decision: Decision) 
         "links": asked.links,
     });
     Ok(Reply::done(document, what + &asked.text()))
-}
-
-/// Whether somebody who has the address is on the list.
-async fn is_member(service: &Service, list: &ListId, address: &Address) -> PortResult<bool> {
-    let Some(contact) = service.contacts.find_contact(address).await? else { return Ok(false) };
-    let places = service.contacts.places(&contact.id).await?;
-    Ok(places.iter().any(|place| place.list == *list && place.standing == Standing::Member))
 }

@@ -3,7 +3,7 @@
 use listsync_core::{audit::Completion, id::RunId, summary::Summary};
 use listsync_engine::{Ports, effects, history, service::Service};
 use listsync_http::documents::{
-    effects::{EffectDocument, csv},
+    effects::{EffectDocument, TakenBackDocument, csv},
     failures,
     summary::SummaryDocument,
 };
@@ -31,15 +31,15 @@ pub(super) async fn run(service: &Service, verb: &RunsVerb, form: Form) -> Outco
             "--csv and --json ask for two different forms",
             "leave one of them out",
         )),
-        RunsVerb::Show { run, members: true, csv, .. } => members(ports, run, *csv).await,
+        RunsVerb::Show { run, members: true, csv, .. } => members(service, run, *csv).await,
         RunsVerb::Show { run, failures_csv, .. } => show(service, run, *failures_csv).await,
         RunsVerb::Undo(args) => undo::run(service, args).await,
     }
 }
 
 async fn ls(ports: &Ports, list: Option<&str>, limit: usize) -> Outcome {
-    let summaries = match list {
-        None => ports.runs.latest(None, limit).await?,
+    let OfList { summaries, idle } = match list {
+        None => OfList { summaries: ports.runs.latest(None, limit).await?, idle: 0 },
         Some(list) => of_list(ports, list, limit).await?,
     };
     let rows: Vec<_> = summaries.iter().map(row).collect();
@@ -48,18 +48,31 @@ async fn ls(ports: &Ports, list: Option<&str>, limit: usize) -> Outcome {
         true => "There is no run yet. Run one: listsync sync LIST".to_owned(),
         false => output::table(heading, &rows),
     };
+    let text = match idle {
+        0 => text,
+        _ => format!("{text}and {} that found nothing", output::count(idle, "run", "runs")),
+    };
     Ok(Reply::done(json!(summaries), text))
 }
 
-async fn of_list(ports: &Ports, list: &str, limit: usize) -> Result<Vec<Summary>, Refusal> {
+/// The runs of a list's links.
+struct OfList {
+    summaries: Vec<Summary>,
+    /// How many more found nothing, of which no summary is kept.
+    idle: u64,
+}
+
+async fn of_list(ports: &Ports, list: &str, limit: usize) -> Result<OfList, Refusal> {
     let list = find::list(ports, list).await?;
-    let mut summaries = Vec::new();
+    let (mut summaries, mut idle) = (Vec::new(), 0);
     for state in ports.links.of_list(&list.id).await? {
+        // The last of them is among the link's runs.
+        idle += state.quiet.as_ref().map_or(0, |quiet| quiet.in_a_row.saturating_sub(1));
         summaries.extend(ports.runs.latest(Some(&state.link.id), limit).await?);
     }
     summaries.sort_by_key(|run| std::cmp::Reverse(run.finished_at));
     summaries.truncate(limit);
-    Ok(summaries)
+    Ok(OfList { summaries, idle })
 }
 
 fn row(run: &Summary) -> [String; 7] {
@@ -108,10 +121,13 @@ async fn taken_back(service: &Service, run: &Summary) -> Result<String, Refusal>
 }
 
 /// Whom a run added and removed.
-async fn members(ports: &Ports, run: &str, as_csv: bool) -> Outcome {
-    let summary = load(ports, run).await?;
+async fn members(service: &Service, run: &str, as_csv: bool) -> Outcome {
+    let summary = load(&service.ports, run).await?;
     let all = match effects::WhichRuns::of_run(&summary) {
-        Some(runs) => effects::all(ports, &runs).await?,
+        Some(runs) => {
+            let effects = effects::all(&service.ports, &runs).await?;
+            history::traced(service, &runs.list, effects).await?
+        }
         None => Vec::new(),
     };
     let all: Vec<EffectDocument> = all.iter().map(EffectDocument::of).collect();
@@ -130,7 +146,13 @@ async fn members(ports: &Ports, run: &str, as_csv: bool) -> Outcome {
 
 fn member(one: &EffectDocument) -> [String; 5] {
     let who = one.address.as_ref().or(one.object_id.as_ref()).or(one.contact.as_ref());
-    let why = if one.certain { one.cause.to_owned() } else { format!("{} (uncertain)", one.cause) };
+    let why = match &one.takes_back {
+        None => one.cause.to_owned(),
+        // As the histories have it.
+        Some(TakenBackDocument { kind: "run", id }) => format!("undo of {id}"),
+        Some(TakenBackDocument { kind, id }) => format!("undo of {kind} {id}"),
+    };
+    let why = if one.certain { why } else { format!("{why} (uncertain)") };
     let who = who.cloned().unwrap_or_else(|| "erased".to_owned());
     [view::moment(one.at), one.side.to_string(), one.op.to_string(), who, why]
 }

@@ -46,6 +46,9 @@ mod tests {
             due_at: Timestamp::UNIX_EPOCH,
             leased_until: None,
             finished_at: None,
+            token: 0,
+            quiet: None,
+            rev: 0,
         };
         assert_eq!(told([].iter()).state, State::Ok);
         let check = told([link].iter());

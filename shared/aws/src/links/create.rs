@@ -7,7 +7,7 @@ use listsync_engine::ports::{ListNames, PortError, PortResult};
 
 use super::{
     counts,
-    row::{self, LinkRow, gone, group_pointers, group_writer, key, list_pointer, pointer},
+    row::{self, LinkRow, body_key, gone, group_pointers, group_writer, key, list_pointer, pointer},
 };
 use crate::{
     error, garbage,
@@ -30,8 +30,7 @@ pub(super) async fn create(table: &Table, link: &Link, now: Timestamp) -> Result
     for pointer in group_pointers(link) {
         claim(pointer, Guard::Taken);
     }
-    let head = Op::put(key(&link.id), LinkRow::new(link, now).stored()?).when(Condition::absent());
-    ops.push(head.or(Guard::Taken));
+    ops.extend(LinkRow::new(link, now).create_ops()?.map(|op| op.or(Guard::Taken)));
     match table.transact("save the link", &ops).await {
         Err(Fail::Taken) => {
             Err(error::rejected("link_exists", format!("there is a link {} already", link.id), "").into())
@@ -67,6 +66,7 @@ pub(super) async fn delete(table: &Table, id: &LinkId) -> Result<(), Fail> {
     let list = Head::load(table, &link.list).await?;
     let mut ops = vec![
         Op::delete(key(id)).when(row.as_read()),
+        Op::delete(body_key(id)),
         Op::delete(pointer(id)),
         Op::delete(list_pointer(&link.list, id)),
         list.relinked(-1)?,

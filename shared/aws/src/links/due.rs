@@ -33,7 +33,7 @@ impl Waiting {
             return Ok(None);
         }
         let every = stored.count_option("every")?.map(Duration::from_nanos);
-        let due = DueLink { link: stored.read("link")?, every };
+        let due = DueLink { link: stored.read("link")?, every, generations };
         Ok(Some(Self { due, position: stored.read("due_key")? }))
     }
 }
@@ -145,36 +145,83 @@ pub(super) async fn ahead(
     Ok(found)
 }
 
-/// Raises the requested generation. One write, as nearly every link is active and free.
+/// To what the requested generation is raised.
+#[derive(Debug, Clone, Copy)]
+enum Raise {
+    /// By one; with when the link is next due by the clock, if that changes.
+    ByOne { next_due: Option<Timestamp> },
+    /// To this one, unless it is there already.
+    To(Generation),
+}
+
+/// Raises the requested generation by one.
 pub(super) async fn request(
     table: &Table,
     link: &LinkId,
     next_due: Option<Timestamp>,
 ) -> Result<Generation, Fail> {
-    const DOING: &str = "request a run of the link";
-    let at_once = raise(", #due_shard = :shard, #due_key = :due_key", next_due)
-        .with_text("shard", due_shard(link))
-        .with_text("due_key", due_key(Timestamp::MIN, link));
-    let free = Condition::new("#active = :yes AND attribute_not_exists(#leased_until)")
-        .with("yes", AttributeValue::Bool(true));
-    // Under a lease it is looked at when that ends, and a link that is paused or halted not at all.
-    let other = Condition::new("attribute_exists(#leased_until) OR #active = :no")
-        .with("no", AttributeValue::Bool(false));
-    for (update, condition) in [(at_once, free), (raise("", next_due), other)] {
-        if let Some(stored) = table.update(DOING, (&key(link), update, condition)).await? {
-            return Ok(Generation(stored.count("requested")?));
-        }
+    match raise(table, link, Raise::ByOne { next_due }).await? {
+        Some(generation) => Ok(generation),
+        None => missed(table, link).await.and(Err(Fail::Stale)),
     }
-    LinkRow::load(table, link).await?;
-    Err(Fail::Stale)
 }
 
-fn raise(more: &str, next_due: Option<Timestamp>) -> Condition {
-    let due_at = if next_due.is_some() { ", #due_at = :due_at" } else { "" };
-    let text = format!("SET #requested = #requested + :one, #rev = #rev + :one{more}{due_at}");
+/// Raises the requested generation to this one; `false`: it was there already.
+pub(super) async fn reach(table: &Table, link: &LinkId, generation: Generation) -> Result<bool, Fail> {
+    if raise(table, link, Raise::To(generation)).await?.is_some() {
+        return Ok(true);
+    }
+    match missed(table, link).await? {
+        requested if requested >= generation => Ok(false),
+        _ => Err(Fail::Stale),
+    }
+}
+
+/// What is requested of a link whose condition did not hold.
+async fn missed(table: &Table, link: &LinkId) -> Result<Generation, Fail> {
+    Ok(LinkRow::load(table, link).await?.generations().requested)
+}
+
+/// One write, as nearly every link is active and free. None: neither condition holds.
+async fn raise(table: &Table, link: &LinkId, to: Raise) -> Result<Option<Generation>, Fail> {
+    const DOING: &str = "request a run of the link";
+    let at_once = raised(", #due_shard = :shard, #due_key = :due_key", to)
+        .with_text("shard", due_shard(link))
+        .with_text("due_key", due_key(Timestamp::MIN, link));
+    let free = below("#active = :yes AND attribute_not_exists(#leased_until)", to)
+        .with("yes", AttributeValue::Bool(true));
+    // Under a lease it is looked at when that ends, and a link that is paused or halted not at all.
+    let other =
+        below("attribute_exists(#leased_until) OR #active = :no", to).with("no", AttributeValue::Bool(false));
+    for (update, condition) in [(at_once, free), (raised("", to), other)] {
+        if let Some(stored) = table.update(DOING, (&key(link), update, condition)).await? {
+            return Ok(Some(Generation(stored.count("requested")?)));
+        }
+    }
+    Ok(None)
+}
+
+fn raised(more: &str, to: Raise) -> Condition {
+    let (requested, due_at) = match to {
+        Raise::ByOne { next_due: None } => ("#requested + :one", ""),
+        Raise::ByOne { next_due: Some(_) } => ("#requested + :one", ", #due_at = :due_at"),
+        Raise::To(_) => (":asked", ""),
+    };
+    let text = format!("SET #requested = {requested}, #rev = #rev + :one{more}{due_at}");
     let raise = Condition::new(text).with_number("one", 1);
-    match next_due {
-        Some(due_at) => raise.with_number("due_at", instant(due_at)),
-        None => raise,
+    match to {
+        Raise::ByOne { next_due: None } => raise,
+        Raise::ByOne { next_due: Some(due_at) } => raise.with_number("due_at", instant(due_at)),
+        Raise::To(asked) => raise.with_number("asked", asked.0),
+    }
+}
+
+/// This condition, and where it is raised to a generation that it is below that.
+fn below(condition: &str, to: Raise) -> Condition {
+    match to {
+        Raise::ByOne { .. } => Condition::new(condition),
+        Raise::To(asked) => {
+            Condition::new(format!("({condition}) AND #requested < :asked")).with_number("asked", asked.0)
+        }
     }
 }

@@ -84,5 +84,7 @@ async fn relink(table: &Table, read: LinkRow, now: Timestamp) -> Result<(), Fail
         in_group: 0,
         ..read.clone()
     };
-    table.transact(DOING, &[after.save_op(&read)?, garbage::space(&read.space)]).await
+    let mut ops = after.save_ops(&read)?;
+    ops.push(garbage::space(&read.space));
+    table.transact(DOING, &ops).await
 }

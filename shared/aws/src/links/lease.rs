@@ -108,7 +108,7 @@ pub(super) async fn finish(table: &Table, lease: &Lease, finish: &Finish) -> Res
     after.synced = generations.synced.0;
     after.due_at = finish.due_at;
     after.finished_at = Some(finish.at);
-    (after.leased_until, after.resync) = (None, false);
+    (after.leased_until, after.resync, after.quiet) = (None, false, None);
     after.save(table, "record the run", &read).await?;
     Ok(finished)
 }

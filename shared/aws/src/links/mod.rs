@@ -8,6 +8,7 @@ mod fold;
 mod lease;
 pub(crate) mod members;
 mod port;
+mod quiet;
 mod row;
 mod rows;
 mod settle;

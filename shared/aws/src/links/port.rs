@@ -12,11 +12,11 @@ use listsync_core::{
 };
 use listsync_engine::ports::{
     Acquired, DueLink, Finish, Finished, Fold, Lease, LinkEdit, LinkState, Links, ListOutcome, MemberQuery,
-    Moved, PortResult,
+    Moved, PortResult, QuietNote,
 };
 
 use super::{
-    counts, create, due, edit, fold, lease, members,
+    counts, create, due, edit, fold, lease, members, quiet,
     row::{self, LinkRow},
     settle,
 };
@@ -42,6 +42,22 @@ impl Links for DynamoStore {
 
     async fn load(&self, link: &LinkId) -> PortResult<Option<LinkState>> {
         Ok(LinkRow::find(&self.table, link).await?.map(LinkRow::state))
+    }
+
+    async fn glimpse(&self, link: &LinkId) -> PortResult<Option<LinkState>> {
+        Ok(LinkRow::glimpse(&self.table, link).await?.map(LinkRow::state))
+    }
+
+    async fn note_quiet(&self, read: &LinkState, note: &QuietNote) -> PortResult<bool> {
+        let is_noted = quiet::note(&self.table, read, note).await?;
+        if is_noted {
+            self.beat_pulse(note.quiet.finished_at).await?;
+        }
+        Ok(is_noted)
+    }
+
+    async fn reach(&self, link: &LinkId, generation: Generation) -> PortResult<bool> {
+        persistently!("request a run of the link", due::reach(&self.table, link, generation))
     }
 
     async fn edit(&self, link: &LinkId, edit: &LinkEdit, now: Timestamp) -> PortResult<()> {

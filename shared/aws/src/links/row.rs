@@ -1,10 +1,15 @@
-//! The head of a link: everything but its members.
+//! A link but for its members, as two items of one partition.
+//!
+//! The *head* says when somebody has to look at the link, who has its lease, how far its requests are answered, and what of a
+//! look that found nothing is kept: what each round writes, in less than a kilobyte. The *body* has what a person set up and
+//! what a run hands on to the next. A write that changes both is one transaction; the head names the body that belongs to it.
 
 use listsync_core::{
     Timestamp,
     id::{GroupId, LinkId, ListId, TenantId},
     link::{Link, LinkStatus, Side},
     protocol::Generations,
+    quiet::Quiet,
     trigger::Generation,
 };
 use listsync_engine::ports::{LinkState, PortError, PortResult, Progress, Ruling};
@@ -12,12 +17,17 @@ use listsync_engine::ports::{LinkState, PortError, PortResult, Progress, Ruling}
 use crate::{
     error,
     lists::head,
-    table::{Condition, Fail, Key, Op, Stored, TRAIL, Table, documents, ordered_instant, schema, span},
+    table::{
+        Condition, Fail, Key, Op, Patience, Stored, TRAIL, Table, documents, ordered_instant, schema, span,
+    },
 };
 
 const LINKS: &str = "LINKS";
+const HEAD: &str = "HEAD";
+const BODY: &str = "BODY";
+const DOING: &str = "read the link";
 
-/// A link's head.
+/// A link's head and body.
 #[derive(Debug, Clone)]
 pub(super) struct LinkRow {
     pub(super) link: Link,
@@ -37,8 +47,12 @@ pub(super) struct LinkRow {
     pub(super) birth: String,
     /// How many members we hold to be in the group.
     pub(super) in_group: u64,
+    /// The last run, where it found nothing.
+    pub(super) quiet: Option<Quiet>,
     /// Raised by each change.
     pub(super) rev: u64,
+    /// Which body is the head's; none: all of it is in the head, where earlier releases kept it.
+    pub(super) body: Option<u64>,
     /// The marks of its last writes.
     pub(super) trail: Option<String>,
 }
@@ -49,6 +63,10 @@ pub(super) fn partition(link: &LinkId) -> String {
 
 pub(super) fn key(link: &LinkId) -> Key {
     Key::head(partition(link))
+}
+
+pub(super) fn body_key(link: &LinkId) -> Key {
+    Key::new(partition(link), BODY)
 }
 
 pub(super) fn pointer(link: &LinkId) -> Key {
@@ -103,7 +121,9 @@ impl LinkRow {
             space: fresh_name(),
             birth: fresh_name(),
             in_group: 0,
+            quiet: None,
             rev: 0,
+            body: Some(0),
             trail: None,
         }
     }
@@ -114,7 +134,7 @@ impl LinkRow {
     }
 
     pub(super) fn state(self) -> LinkState {
-        LinkState {
+        let state = LinkState {
             link: self.link,
             progress: self.progress,
             ruling: self.ruling,
@@ -123,7 +143,11 @@ impl LinkRow {
             due_at: self.due_at,
             leased_until: self.leased_until,
             finished_at: self.finished_at,
-        }
+            token: self.token,
+            quiet: None,
+            rev: self.rev,
+        };
+        state.with_quiet(self.quiet)
     }
 
     /// When the timer has to look at it: when its lease ends, else at once if more was requested, else when it is due.
@@ -132,7 +156,7 @@ impl LinkRow {
         (self.link.status == LinkStatus::Active).then(|| self.leased_until.unwrap_or(free))
     }
 
-    pub(super) fn stored(&self) -> PortResult<Stored> {
+    fn head(&self) -> PortResult<Stored> {
         let id = &self.link.id;
         let every = self.link.every.map(|every| u64::try_from(every.as_nanos()).unwrap_or(u64::MAX));
         let mut stored = Stored::new(&key(id))
@@ -152,14 +176,16 @@ impl LinkRow {
             .text("birth", &self.birth)
             .number("in_group", self.in_group)
             .number("rev", self.rev)
-            .text_option(TRAIL, self.trail.as_deref())
-            .document("doc", &self.link)?
-            .document("progress", &self.progress)?;
+            .text_option(TRAIL, self.trail.as_deref());
+        match self.body {
+            Some(number) => stored = stored.number("body", number),
+            None => stored = self.with_body(stored)?,
+        }
         if let Some(every) = every {
             stored = stored.number("every", every);
         }
-        if let Some(ruling) = &self.ruling {
-            stored = stored.document("ruling", ruling)?;
+        if let Some(quiet) = &self.quiet {
+            stored = stored.document("quiet", quiet)?;
         }
         if let Some(at) = self.wakes_at() {
             stored = stored.text("due_shard", due_shard(id)).text("due_key", due_key(at, id));
@@ -167,28 +193,79 @@ impl LinkRow {
         Ok(stored)
     }
 
-    pub(super) fn read(stored: &Stored) -> PortResult<Self> {
+    fn with_body(&self, stored: Stored) -> PortResult<Stored> {
+        let stored = stored.document("doc", &self.link)?.document("progress", &self.progress)?;
+        match &self.ruling {
+            Some(ruling) => stored.document("ruling", ruling),
+            None => Ok(stored),
+        }
+    }
+
+    fn body(&self, number: u64) -> PortResult<Stored> {
+        self.with_body(Stored::new(&body_key(&self.link.id)).number("body", number))
+    }
+
+    /// Both items of a new link.
+    pub(super) fn create_ops(&self) -> PortResult<[Op; 2]> {
+        let id = &self.link.id;
+        let head = Op::put(key(id), self.head()?).when(Condition::absent());
+        Ok([head, Op::put(body_key(id), self.body(0)?)])
+    }
+
+    fn read(head: &Stored, body: &Stored) -> PortResult<Self> {
         Ok(Self {
-            link: stored.read_document("doc")?,
-            progress: stored.read_document("progress")?,
-            ruling: stored.document_option("ruling")?,
-            requested: stored.count("requested")?,
-            synced: stored.count("synced")?,
-            due_at: stored.instant("due_at")?,
-            token: stored.count("token")?,
-            leased_until: stored.instant_option("leased_until")?,
-            resync: stored.is("resync"),
-            finished_at: stored.instant_option("finished_at")?,
-            space: stored.read("space")?,
-            birth: stored.read("birth")?,
-            in_group: stored.count("in_group")?,
-            rev: stored.count("rev")?,
-            trail: stored.find(TRAIL).map(str::to_owned),
+            link: body.read_document("doc")?,
+            progress: body.read_document("progress")?,
+            ruling: body.document_option("ruling")?,
+            requested: head.count("requested")?,
+            synced: head.count("synced")?,
+            due_at: head.instant("due_at")?,
+            token: head.count("token")?,
+            leased_until: head.instant_option("leased_until")?,
+            resync: head.is("resync"),
+            finished_at: head.instant_option("finished_at")?,
+            space: head.read("space")?,
+            birth: head.read("birth")?,
+            in_group: head.count("in_group")?,
+            quiet: head.document_option("quiet")?,
+            rev: head.count("rev")?,
+            body: head.count_option("body")?,
+            trail: head.find(TRAIL).map(str::to_owned),
         })
     }
 
+    /// A link by the items of its partition.
+    fn of(items: &[Stored]) -> PortResult<Found> {
+        let item = |sort: &str| items.iter().find(|item| item.find(schema::SORT_KEY) == Some(sort));
+        let Some(head) = item(HEAD) else { return Ok(Found::None) };
+        match (head.count_option::<u64>("body")?, item(BODY)) {
+            (None, _) => Self::read(head, head).map(|row| Found::Whole(Box::new(row))),
+            (Some(wanted), Some(body)) if body.count::<u64>("body")? == wanted => {
+                Self::read(head, body).map(|row| Found::Whole(Box::new(row)))
+            }
+            (Some(_), _) => Ok(Found::Torn),
+        }
+    }
+
+    /// A link as it is now. Its two items cost what one did, as they are read as one part of a partition.
     pub(super) async fn find(table: &Table, link: &LinkId) -> PortResult<Option<Self>> {
-        table.get("read the link", &key(link)).await?.map(|stored| Self::read(&stored)).transpose()
+        let mut patience = Patience::new(DOING);
+        loop {
+            match Self::of(&table.query(DOING, &span(partition(link))).await?)? {
+                Found::None => return Ok(None),
+                Found::Whole(row) => return Ok(Some(*row)),
+                Found::Torn => patience.wait().await?,
+            }
+        }
+    }
+
+    /// The same as it was a moment ago at most, at half the price.
+    pub(super) async fn glimpse(table: &Table, link: &LinkId) -> PortResult<Option<Self>> {
+        match Self::of(&table.query(DOING, &span(partition(link)).lately()).await?)? {
+            Found::Whole(row) => Ok(Some(*row)),
+            // One that was made just now may not show yet.
+            Found::None | Found::Torn => Self::find(table, link).await,
+        }
     }
 
     pub(super) async fn load(table: &Table, link: &LinkId) -> PortResult<Self> {
@@ -200,20 +277,46 @@ impl LinkRow {
         Condition::new("#rev = :rev").with_number("rev", self.rev)
     }
 
-    /// The write of this head over the one that was read.
-    pub(super) fn save_op(&self, read: &Self) -> PortResult<Op> {
-        let next = Self { rev: read.rev + 1, ..self.clone() };
-        Ok(Op::put(key(&self.link.id), next.stored()?).when(read.as_read()))
+    /// The writes of this link over the one that was read: of its head, and of its body where that is another.
+    pub(super) fn save_ops(&self, read: &Self) -> PortResult<Vec<Op>> {
+        let is_same = read.body.is_some()
+            && (&self.link, &self.progress, &self.ruling) == (&read.link, &read.progress, &read.ruling);
+        let number = match read.body {
+            Some(number) if is_same => number,
+            Some(number) => number + 1,
+            None => 0,
+        };
+        let next = Self { rev: read.rev + 1, body: Some(number), ..self.clone() };
+        let id = &self.link.id;
+        let mut ops = vec![Op::put(key(id), next.head()?).when(read.as_read())];
+        if !is_same {
+            // The condition on the head is one on the body, which is never written without it.
+            ops.push(Op::put(body_key(id), next.body(number)?));
+        }
+        Ok(ops)
     }
 
-    /// Saves this head over the one that was read.
+    /// Saves this link over the one that was read.
     pub(super) async fn save(&self, table: &Table, doing: &'static str, read: &Self) -> Result<(), Fail> {
+        let ops = self.save_ops(read)?;
+        if ops.len() > 1 {
+            return table.transact(doing, &ops).await;
+        }
+        // A transaction costs twice.
         let next = Self { rev: read.rev + 1, ..self.clone() };
-        match table.put(doing, next.stored()?, Some(read.as_read())).await? {
+        match table.put(doing, next.head()?, Some(read.as_read())).await? {
             true => Ok(()),
             false => Err(Fail::Stale),
         }
     }
+}
+
+/// What the items of a partition come to.
+enum Found {
+    None,
+    /// They were read while both were written.
+    Torn,
+    Whole(Box<LinkRow>),
 }
 
 /// In which part of the index of due links a link is.
@@ -256,25 +359,97 @@ pub(super) async fn of_group(
 /// The states of the links that pointers name, in their order.
 async fn states(table: &Table, pointers: Vec<Stored>) -> PortResult<Vec<LinkState>> {
     let ids: Vec<LinkId> = documents(pointers, |stored| stored.read("link"))?;
-    let mut found = table.get_many("read the links", ids.iter().map(key).collect()).await?;
-    let heads = ids.iter().filter_map(|id| found.remove(&key(id)));
-    heads.map(|stored| Ok(LinkRow::read(&stored)?.state())).collect()
+    let both = |id: &LinkId| [key(id), body_key(id)];
+    let mut items = table.get_many("read the links", ids.iter().flat_map(both).collect()).await?;
+    let mut states = Vec::with_capacity(ids.len());
+    for id in ids {
+        let of_link: Vec<Stored> = both(&id).iter().filter_map(|key| items.remove(key)).collect();
+        let row = match LinkRow::of(&of_link)? {
+            Found::None => None,
+            Found::Whole(row) => Some(*row),
+            // A batch reads its items one by one.
+            Found::Torn => LinkRow::find(table, &id).await?,
+        };
+        states.extend(row.map(LinkRow::state));
+    }
+    Ok(states)
 }
 
 #[cfg(test)]
 mod tests {
-    use listsync_core::id::ListId;
+    use listsync_core::id::{ListId, RunId};
     use listsync_testkit::sample::{link, moment};
 
     use super::*;
 
+    fn row() -> LinkRow {
+        let list = ListId::parse("staff").expect("a name is an id");
+        LinkRow::new(&link("one", &list, "group"), moment(0))
+    }
+
+    fn read(items: &[Stored]) -> LinkRow {
+        match LinkRow::of(items).expect("it reads") {
+            Found::Whole(row) => *row,
+            Found::None | Found::Torn => panic!("both items are there"),
+        }
+    }
+
     #[test]
     fn who_writes_a_link_over_hands_on_whose_its_last_writes_were() {
-        let list = ListId::parse("staff").expect("a name is an id");
-        let row = LinkRow::new(&link("one", &list, "group"), moment(0));
-        let written = row.stored().expect("a row").text(TRAIL, "b a");
-        let read = LinkRow::read(&written).expect("the same row");
-        let after = LinkRow { synced: 1, ..read };
-        assert_eq!(after.stored().expect("a row").find(TRAIL), Some("b a"));
+        let row = row();
+        let head = row.head().expect("a head").text(TRAIL, "b a");
+        let after = LinkRow { synced: 1, ..read(&[head, row.body(0).expect("a body")]) };
+        assert_eq!(after.head().expect("a head").find(TRAIL), Some("b a"));
+    }
+
+    #[test]
+    fn a_link_of_an_earlier_release_is_parted_when_it_is_saved() {
+        let whole = LinkRow { body: None, ..row() };
+        let old = read(&[whole.head().expect("all in one")]);
+        assert_eq!((old.body, &old.link), (None, &whole.link));
+        assert_eq!(old.save_ops(&old).expect("two writes").len(), 2);
+    }
+
+    #[test]
+    fn only_what_changed_is_written_and_half_a_write_is_not_read() {
+        let before = row();
+        let leased = LinkRow { token: before.token + 1, ..before.clone() };
+        assert_eq!(leased.save_ops(&before).expect("the head").len(), 1);
+        let paused = Link { status: LinkStatus::Paused, ..before.link.clone() };
+        let paused = LinkRow { link: paused, body: Some(1), ..before.clone() };
+        assert_eq!(paused.save_ops(&before).expect("both").len(), 2);
+        let torn = [paused.head().expect("a head"), before.body(0).expect("a body")];
+        assert!(matches!(LinkRow::of(&torn), Ok(Found::Torn)));
+        assert!(matches!(LinkRow::of(&torn[1..]), Ok(Found::None)));
+    }
+
+    /// A unit of writing is a kilobyte.
+    #[test]
+    fn a_head_is_less_than_a_kilobyte() {
+        let moment = Timestamp::from_nanosecond(1_796_176_123_456_789_123).expect("a moment");
+        let uuid = || uuid::Uuid::now_v7().to_string();
+        let of_list = ListId::parse(&uuid()).expect("an id");
+        let of =
+            Link { every: Some(std::time::Duration::from_secs(900)), ..link(&uuid(), &of_list, "group") };
+        let quiet = Quiet {
+            run: RunId::parse(&uuid()).expect("an id"),
+            started_at: moment,
+            finished_at: moment,
+            requests: 1,
+            counted_at: Some(moment),
+            in_a_row: 9_999,
+        };
+        let row = LinkRow {
+            requested: 999_999,
+            synced: 999_999,
+            rev: 9_999_999,
+            in_group: 100_000,
+            finished_at: Some(moment),
+            quiet: Some(quiet),
+            trail: Some(["0123456789abcdef"; 8].join(" ")),
+            ..LinkRow::new(&of, moment)
+        };
+        let head = row.head().expect("a head").text("change", "0123456789abcdef");
+        assert!(Stored::bytes(&head.0) < 1_024, "{} bytes", Stored::bytes(&head.0));
     }
 }

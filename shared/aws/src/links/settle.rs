@@ -23,7 +23,8 @@ pub(super) async fn settle(table: &Table, lease: &Lease, made: &MadeGroup) -> Re
         Op::put(key, stored).when(Condition::absent())
     };
     let list = judged(table, &after.link).await?;
-    let mut ops = vec![after.save_op(&read)?, list.relinked(0)?];
+    let mut ops = after.save_ops(&read)?;
+    ops.push(list.relinked(0)?);
     ops.extend(group_pointers(&after.link).chain(group_writer(&after.link)).map(claim));
     table.transact("save the link's group", &ops).await
 }

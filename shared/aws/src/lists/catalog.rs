@@ -11,16 +11,16 @@ use listsync_core::{
     link::Side,
     list::{List, ListKind},
     own::Own,
-    register::Refusal,
+    register::{Refusal, Terms},
 };
-use listsync_engine::ports::{ListEdit, PortError, PortResult};
+use listsync_engine::ports::{ListEdit, ListSize, PortError, PortResult};
 
 use super::{
     head::{self, Head},
     tx,
 };
 use crate::{
-    error, garbage,
+    contacts, error, garbage,
     links::of_list,
     table::{Condition, Fail, Guard, Key, Op, Stored, Table, documents, instant, span},
 };
@@ -56,6 +56,26 @@ pub(super) async fn names(table: &Table) -> PortResult<BTreeMap<ListId, String>>
         names.insert(list.id, list.name);
     }
     Ok(names)
+}
+
+/// How large each of these lists is that is there, where everybody stands as its rule has it.
+pub(super) async fn sizes(
+    table: &Table,
+    lists: &[ListId],
+    now: Timestamp,
+) -> PortResult<BTreeMap<ListId, ListSize>> {
+    let mut sizes = BTreeMap::new();
+    for stored in
+        table.get_many("count the lists", lists.iter().map(head::key).collect()).await?.into_values()
+    {
+        let mut head = Head::read(&stored)?;
+        if !head.is_ruled() {
+            head = contacts::ruled(table, &head.list.id, now).await?;
+        }
+        let keeper = Terms::from(&head.list).keeper;
+        sizes.insert(head.list.id, ListSize { keeper, members: head.members });
+    }
+    Ok(sizes)
 }
 
 /// The claim of a name, with the name as it is written.

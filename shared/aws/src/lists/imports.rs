@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use listsync_core::{
     growth::{Additions, Growth, Joining},
     id::{ContactId, ListId},
-    import::{FileRows, Removals, changes::Touched, judge_ended, judge_removals},
+    import::{FileRows, Removals, changes::Touched, judge_removals},
     list::{Origin, Standing},
 };
 use listsync_engine::ports::{
@@ -170,7 +170,7 @@ impl Importing<'_> {
         let (new, listed) = (self.new, self.journal.listed);
         let places: Vec<usize> = new.people.ended().collect();
         // Most files have so few of them that nobody needs to be looked for.
-        if judge_ended(places.len() as u64, listed) == Removals::Do {
+        if new.judge_ended(places.len() as u64, listed) == Removals::Do {
             return Ok(Removals::Do);
         }
         let by = (Origin::Csv, new.at);
@@ -183,7 +183,7 @@ impl Importing<'_> {
                 leaving.extend(rows::ends(&people, row, (by, self.journal.from_seq))?);
             }
         }
-        Ok(judge_ended(leaving.len() as u64, listed))
+        Ok(new.judge_ended(leaving.len() as u64, listed))
     }
 
     fn note(&mut self, took: Took) {

@@ -8,9 +8,11 @@ use listsync_core::{
     list::{Entry, List},
     matched::Binding,
 };
-use listsync_engine::ports::{Cursor, EntryPage, EntryQuery, ListChanges, ListCounts, ListSide, PortResult};
+use listsync_engine::ports::{
+    Cursor, EntryPage, EntryQuery, Fault, Glance, ListChanges, ListCounts, ListSide, ListSize, PortResult,
+};
 
-use super::{changes, entries, head::Head, matches};
+use super::{catalog, changes, entries, head::Head, matches};
 use crate::{DynamoStore, contacts};
 
 #[async_trait]
@@ -21,6 +23,14 @@ impl ListSide for DynamoStore {
 
     async fn cursor(&self, list: &ListId) -> PortResult<Cursor> {
         Ok(Cursor(self.ruled(list).await?.seq.to_string()))
+    }
+
+    async fn glance(&self, list: &ListId) -> PortResult<Option<Glance>> {
+        let head = match self.ruled(list).await {
+            Err(error) if error.fault == Fault::Gone => return Ok(None),
+            head => head?,
+        };
+        Ok(Some(Glance { cursor: Cursor(head.seq.to_string()), list: head.list }))
     }
 
     async fn entries(&self, list: &ListId, query: EntryQuery<'_>) -> PortResult<Vec<Entry>> {
@@ -46,6 +56,10 @@ impl ListSide for DynamoStore {
 
     async fn size(&self, list: &ListId) -> PortResult<u64> {
         Ok(self.ruled(list).await?.members)
+    }
+
+    async fn sizes(&self, lists: &[ListId]) -> PortResult<BTreeMap<ListId, ListSize>> {
+        catalog::sizes(&self.table, lists, self.clock.now()).await
     }
 
     async fn changes(&self, list: &ListId, since: &Cursor) -> PortResult<ListChanges> {

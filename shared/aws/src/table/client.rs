@@ -102,7 +102,7 @@ impl Table {
             .query()
             .table_name(&self.name)
             .set_index_name(span.index.map(|index| index.name.to_owned()))
-            .consistent_read(span.index.is_none())
+            .consistent_read(span.index.is_none() && !span.lately)
             .key_condition_expression(condition.text())
             .set_filter_expression(span.filter.as_ref().map(|filter| filter.text().to_owned()))
             .set_expression_attribute_names(Some(names))

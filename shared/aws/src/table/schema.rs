@@ -26,7 +26,7 @@
 //! | whose removal an import holds | `HELD#import` | `contact` |
 //! | what an import changed of people: as it was taken in, as it was approved | `CHANGED#import` | `1#rev`, `2#rev` |
 //! | of which imports there is any of that, for an erasure | `CHANGINGIMPORTS` | `import` |
-//! | a link | `LINK#link` | `HEAD` |
+//! | a link: who looks at it when, and what each look writes; what it is and remembers | `LINK#link` | `HEAD`, `BODY` |
 //! | the links, by id | `LINKS` | `link` |
 //! | a group, written by a link | `GROUP#tenant#group` | `WRITER` |
 //! | a group's links | `GROUP#tenant#group` | `LINK#link` |
@@ -38,6 +38,7 @@
 //! | removals that were done from a list, by any link | `LISTREMOVALS#list` | `instant#id` |
 //! | how many members a list had, lately | `LIST#list` | `SIZES` |
 //! | a run's summary | `RUN#run` | `HEAD`, `PART#n` |
+//! | when a look that found nothing ended last | `RUN#LAST` | `PULSE` |
 //! | which runs tell of an address, for an erasure | `TOLD#hash` | `run` |
 //! | whom a batch of a run on one of a list's links added and removed | `EFFECTS#list` | `instant#run#n` |
 //! | that all of it is done, where it was written before | `EFFECTS#list` | `instant#run#n#ALLDONE` |

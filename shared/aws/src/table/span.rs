@@ -15,6 +15,7 @@ pub(crate) struct Span {
     pub(super) limit: Option<usize>,
     pub(super) newest_first: bool,
     pub(super) filter: Option<Condition>,
+    pub(super) lately: bool,
 }
 
 /// All of a partition.
@@ -49,6 +50,12 @@ impl Span {
     /// In this index, which may lag behind.
     pub(crate) fn of(mut self, index: Index) -> Self {
         self.index = Some(index);
+        self
+    }
+
+    /// As it was a moment ago at most, at half the price.
+    pub(crate) fn lately(mut self) -> Self {
+        self.lately = true;
         self
     }
 

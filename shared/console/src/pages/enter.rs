@@ -24,8 +24,8 @@ use crate::{
     answer::{self, refused},
     entrance::{self, Entrance, Errand, verbs},
     form::Form,
-    owners,
-    session::{self, Session, Source},
+    owners::{self, Owned},
+    session::{Session, Source},
     visit::cookie,
 };
 
@@ -63,11 +63,13 @@ async fn went(console: &Console, parts: &Parts) -> Result<Response, Problem> {
     let entrance = entrance(console, parts)?;
     let query = Form::read(parts.uri.query().unwrap_or_default().as_bytes());
     let (errand, now, meter) = (Errand::begin(), console.now(), Meter::default());
+    let hint = signed_in_as(console, parts).await?;
     let question = SignInQuestion {
         state: &errand.state(own_path(query.get("to")), now),
         nonce: &errand.nonce(),
         challenge: &errand.challenge(),
         redirect: entrance.redirect(),
+        hint: hint.as_deref(),
     };
     let call = Call { until: later(now, PATIENCE), meter: &meter };
     let address = entrance.sign_ins().address(call, question).await?;
@@ -76,12 +78,25 @@ async fn went(console: &Console, parts: &Parts) -> Result<Response, Problem> {
     Ok(response)
 }
 
+/// The name that whoever is signed in here signed in with at the directory.
+async fn signed_in_as(console: &Console, parts: &Parts) -> Result<Option<String>, Problem> {
+    let Some(session) = current(console, parts).await? else { return Ok(None) };
+    let Actor::Person(number) = &session.holder.actor else { return Ok(None) };
+    let colleague = colleagues::find(console.service(), number).await?;
+    Ok(colleague.map(|colleague| colleague.address))
+}
+
+/// The session of this browser, however long ago its holder proved who they are.
+async fn current(console: &Console, parts: &Parts) -> Result<Option<Session>, Problem> {
+    let seen = console.service().seen.as_ref();
+    Ok(Session::of_cookie(seen, &parts.headers, console.now()).await?)
+}
+
 async fn came(console: &Console, parts: &Parts) -> Result<Response, Problem> {
-    let headers = &parts.headers;
     let entrance = entrance(console, parts)?;
     let query = Form::read(parts.uri.query().unwrap_or_default().as_bytes());
     let (seen, now) = (console.service().seen.as_ref(), console.now());
-    let errand = cookie(headers, entrance::COOKIE).and_then(Errand::of).ok_or_else(not_asked)?;
+    let errand = cookie(&parts.headers, entrance::COOKIE).and_then(Errand::of).ok_or_else(not_asked)?;
     let to = errand.answered(seen, query.get("state"), now).await?.ok_or_else(not_asked)?;
     if query.get("code").is_empty() {
         let detail = "Microsoft Entra ID did not sign you in";
@@ -98,28 +113,46 @@ async fn came(console: &Console, parts: &Parts) -> Result<Response, Problem> {
     let meter = Meter::default();
     let call = Call { until: later(now, PATIENCE), meter: &meter };
     let proven = entrance.sign_ins().redeem(call, answer).await.map_err(unproven)?;
-    let (grant, source) = granted(console, &proven).await?;
-    let number = colleagues::note(console.service(), &proven).await?;
-    // Whoever was signed in here is not any more.
-    if let Some(secret) = cookie(headers, session::COOKIE)
-        && let Some(former) = Session::of(seen, secret, now).await?
-    {
-        former.end(seen).await?;
-    }
-    let who = Who { actor: Actor::Person(number), grant };
-    let session = Session::begin(seen, (who, source), now).await?;
+    let session = session_of(console, parts, &proven).await?;
     let mut response = answer::to(own_path(&to));
-    set_cookie(&mut response, &format!("{}{}", session.cookie(), entrance.secure()));
+    set_cookie(&mut response, &format!("{}{}", session.cookie(now), entrance.secure()));
     Ok(response)
+}
+
+/// The session of somebody who proved who they are: theirs in this browser, or a new one.
+async fn session_of(console: &Console, parts: &Parts, proven: &Proven) -> Result<Session, Problem> {
+    let (seen, now) = (console.service().seen.as_ref(), console.now());
+    let former = current(console, parts).await?;
+    let (grant, source) = match granted(console, proven).await {
+        Ok(granted) => granted,
+        Err(problem) => {
+            // Who has nothing to do here any more is not signed in either.
+            if let Some(former) = former.filter(|_| problem.code == no_role().code) {
+                former.end(seen).await?;
+            }
+            return Err(problem);
+        }
+    };
+    let actor = Actor::Person(colleagues::note(console.service(), proven).await?);
+    match former {
+        Some(same) if same.holder.actor == actor => Ok(same.proven_again(seen, grant, source, now).await?),
+        former => {
+            // Whoever was signed in here is not any more.
+            if let Some(former) = former {
+                former.end(seen).await?;
+            }
+            Ok(Session::begin(seen, Who { actor, grant }, source, now).await?)
+        }
+    }
 }
 
 /// What somebody may do: by their roles on all lists; without one, on the lists of groups that they own.
 async fn granted(console: &Console, proven: &Proven) -> Result<(Grant, Source), Problem> {
     let verbs = verbs(&proven.roles);
     if !verbs.is_empty() {
-        return Ok((Grant { verbs, lists: Lists::All }, Source::Given));
+        return Ok((Grant { verbs, lists: Lists::All }, Source::Role));
     }
-    let lists = console.owners.lists_of(console.service(), &proven.object).await?;
+    let Owned { lists, .. } = console.owners.owned_by(console.service(), &proven.object).await?;
     if lists.is_empty() {
         return Err(no_role());
     }

@@ -1,11 +1,14 @@
 //! The grid of lists: search, state, order, page.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use axum::response::Response;
-use listsync_core::{Timestamp, id::ListId, status::State};
-use listsync_engine::status::Row;
-use listsync_http::{Problem, documents::list::ListRow, operations::ContactsQuery};
+use listsync_core::{Timestamp, id::ListId, register::Keeper, status::State};
+use listsync_engine::{ports::ListSize, status::Row};
+use listsync_http::{Problem, operations::ContactsQuery};
 use maud::{Markup, html};
 
 use crate::{
@@ -25,9 +28,10 @@ pub(crate) async fn show(visit: Visit) -> Response {
 }
 
 async fn page(visit: &Visit) -> Result<Response, Problem> {
+    let rows = visit.asking.standing().await?;
     let body = html! {
         (head(visit))
-        section.grid.stack-5.full #grid aria-label="All lists" { (grid(visit, None).await?) }
+        section.grid.stack-5.full #grid aria-label="All lists" { (grid(visit, rows, None).await?) }
     };
     Ok(Page::new(Here::Lists, "Lists", body).answer(visit))
 }
@@ -56,19 +60,18 @@ struct Line {
     due_at: Option<Timestamp>,
 }
 
-/// The grid by the visit's query; one list may be chosen.
-pub(super) async fn grid(visit: &Visit, chosen: Option<&ListId>) -> Result<Markup, Problem> {
+/// The grid of these rows by the visit's query; one list may be chosen.
+pub(super) async fn grid(visit: &Visit, rows: Vec<Row>, chosen: Option<&ListId>) -> Result<Markup, Problem> {
     let query = visit.query();
-    let lines = lines(visit.asking.standing().await?);
-    let lines = searched(visit, &query, lines).await?;
+    let lines = searched(visit, &query, lines(rows)).await?;
     let total = lines.len();
     // A page behind the last one is the last one, however far behind.
     let (order, last) = (query.get("sort"), total.div_ceil(PAGE).max(1));
     let page = query.get("page").parse::<usize>().unwrap_or(1).clamp(1, last);
-    let (lines, mut rows) = ordered(visit, order, lines, page).await?;
+    let (lines, sizes) = ordered(visit, order, lines, page).await?;
     let first = (page - 1) * PAGE;
-    let shown = lines.iter().filter_map(|line| rows.remove(&line.id).map(|row| (line, row)));
-    let shown: Vec<(&Line, ListRow)> = shown.collect();
+    let sized = lines.iter().filter_map(|line| sizes.get(&line.id).map(|size| (line, *size)));
+    let shown: Vec<(&Line, ListSize)> = sized.collect();
     let caption = match shown.len() {
         0 => "No list is as you asked".to_owned(),
         many => format!(
@@ -87,7 +90,7 @@ pub(super) async fn grid(visit: &Visit, chosen: Option<&ListId>) -> Result<Marku
                 th role="columnheader" scope="col" { "Group" }
                 (column(&query, "state", "State")) (column(&query, "run", "Last run"))
             } }
-            tbody role="rowgroup" { @for (line, row) in &shown { (line_of(&query, line, row, chosen)) } }
+            tbody role="rowgroup" { @for (line, size) in &shown { (line_of(&query, line, *size, chosen)) } }
         }
         (pages(&query, page, total))
     })
@@ -151,32 +154,30 @@ async fn lists_of(visit: &Visit, address: &str) -> Result<BTreeSet<String>, Prob
     Ok(person.lists.into_iter().map(|place| place.list.id).collect())
 }
 
-/// The lists of one page, in order, with their members counted. Only an order by members counts those of all.
+/// The lists of one page, in order, with how large they are. Only an order by members asks it of all.
 async fn ordered(
     visit: &Visit,
     order: &str,
     mut lines: Vec<Line>,
     page: usize,
-) -> Result<(Vec<Line>, BTreeMap<ListId, ListRow>), Problem> {
-    lines.sort_by_key(|line| (line.name.to_lowercase(), line.id.clone()));
+) -> Result<(Vec<Line>, BTreeMap<ListId, ListSize>), Problem> {
+    lines.sort_by_cached_key(|line| (line.name.to_lowercase(), line.id.clone()));
     match order {
         "state" => lines.sort_by_key(|line| line.state.rank()),
-        "run" => lines.sort_by_key(|line| std::cmp::Reverse(line.finished_at)),
+        "run" => lines.sort_by_key(|line| Reverse(line.finished_at)),
+        "members" => {
+            let sizes = sizes(visit, &lines).await?;
+            lines.sort_by_key(|line| Reverse(sizes.get(&line.id).map_or(0, |size| size.members)));
+        }
         _ => {}
     }
-    let counted = |rows: Vec<ListRow>| rows.into_iter().map(|row| (row.list.id.clone(), row)).collect();
-    let mut rows: BTreeMap<ListId, ListRow> = BTreeMap::new();
-    if order == "members" {
-        let all = lines.iter().map(|line| line.id.clone()).collect();
-        rows = counted(visit.asking.rows_of(all).await?);
-        let members = |line: &Line| rows.get(&line.id).map_or(0, |row| row.members);
-        lines.sort_by_key(|line| std::cmp::Reverse(members(line)));
-    }
     let lines: Vec<Line> = lines.into_iter().skip((page - 1) * PAGE).take(PAGE).collect();
-    if order != "members" {
-        rows = counted(visit.asking.rows_of(lines.iter().map(|line| line.id.clone()).collect()).await?);
-    }
-    Ok((lines, rows))
+    let sizes = sizes(visit, &lines).await?;
+    Ok((lines, sizes))
+}
+
+async fn sizes(visit: &Visit, lines: &[Line]) -> Result<BTreeMap<ListId, ListSize>, Problem> {
+    visit.asking.sizes_of(lines.iter().map(|line| line.id.clone()).collect()).await
 }
 
 /// The query again, with one parameter as it is wanted.
@@ -251,13 +252,13 @@ fn search(query: &Form) -> Markup {
     }
 }
 
-fn line_of(query: &Form, line: &Line, row: &ListRow, chosen: Option<&ListId>) -> Markup {
+fn line_of(query: &Form, line: &Line, size: ListSize, chosen: Option<&ListId>) -> Markup {
     let is_chosen = chosen == Some(&line.id);
     let class = is_chosen.then_some("chosen");
     let href = with(query, &format!("/lists/{}", line.id), "page", query.get("page"));
-    let kind = match row.list.kind {
-        "filtered" => "filtered",
-        _ => "kept by hand or by files",
+    let kind = match size.keeper {
+        Keeper::Filter => "filtered",
+        Keeper::People => "kept by hand or by files",
     };
     html! {
         tr class=[class] role="row" {
@@ -265,7 +266,7 @@ fn line_of(query: &Form, line: &Line, row: &ListRow, chosen: Option<&ListId>) ->
                 a href=(href) aria-current=[is_chosen.then_some("true")] { bdi { (line.name) } }
                 span.under { (kind) }
             }
-            td.num role="cell" data-label="Members" { (number(row.members)) }
+            td.num role="cell" data-label="Members" { (number(size.members)) }
             td role="cell" data-label="Group" {
                 @match line.groups.len() {
                     0 => span.quiet { "none" },

@@ -11,11 +11,13 @@ use listsync_http::Problem;
 use maud::{Markup, html};
 
 use super::{
+    claim::Claim,
     limits,
     question::{Held, Question},
 };
 use crate::{
-    answer::{self, Page, csv, settled},
+    answer::{self, Page, settled},
+    download::Download,
     frame::Here,
     parts::{count, crumbs, moment, number, only, people, token},
     visit::{Posted, Visit},
@@ -122,7 +124,21 @@ async fn ruled(visit: &Visit, Word { digest, ruling, link }: Word<'_>) -> Result
         );
         return Ok(page(visit, one, Some(problem)).await);
     }
-    match visit.asking.rule(digest.clone(), ruling).await {
+    // Both of two who decide at once have read that nobody has: whoever claims it first does it.
+    let claim = Claim::of(link, &digest);
+    let shown = before.as_ref().filter(|one| one.hold.digest == digest);
+    if let Some(one) = shown
+        && visit.may(Method::POST, "/v1/holds/{digest}/approve")
+        && !claim.take(visit).await?
+    {
+        let detail = "somebody decided this just before you: look again at what became of it";
+        return Ok(page(visit, one, Some(Problem::conflict("ruled", detail))).await);
+    }
+    let done = visit.asking.rule(digest.clone(), ruling).await;
+    if done.is_err() && shown.is_some() {
+        claim.give_up(visit).await?;
+    }
+    match done {
         Ok(()) => Ok(answer::to(&match before {
             Some(one) => format!("/lists/{}", one.row.list),
             None => "/holds".to_owned(),
@@ -150,7 +166,7 @@ async fn names_of(visit: &Visit, digest: &str) -> Result<Response, Problem> {
     let plan = visit.asking.plan(found.link.link.id.to_string()).await?;
     let header = csv_row(["side", "op", "address", "name", "object_id", "cause"], Shape::LINES);
     let text = plan.held.effects.iter().fold(header, |text, (effect, _)| text + &line(effect));
-    Ok(csv(text, "held.csv"))
+    Ok(Download { text, name: "held.csv" }.answer(visit, Here::Holds))
 }
 
 fn line(effect: &Effect) -> String {
@@ -203,7 +219,7 @@ fn who(held: &Held, plan: &Result<Plan, Problem>) -> Markup {
                 Ok(plan) => {
                     div.buttons data-ends="apart" {
                         h2 #names tabindex="-1" { "Who they are" }
-                        a href={ "/holds/" (held.hold.digest) "/names.csv" } download { "All " (number(plan.held.effects.len() as u64)) " as CSV" }
+                        a href={ "/holds/" (held.hold.digest) "/names.csv" } { "All " (number(plan.held.effects.len() as u64)) " as CSV" }
                     }
                     @if plan.held.digest != held.hold.digest {
                         section.notice.look aria-label="What changed" {

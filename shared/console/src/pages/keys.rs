@@ -133,6 +133,7 @@ fn scope(form: &Form, verb: Verb) -> Markup {
         Verb::Link => "make, change and remove links",
         Verb::Approve => "decide on what is held",
         Verb::Admin => "everything: keys, settings, erasing people",
+        Verb::Scim => "push people by SCIM",
     };
     let id = format!("scope-{}", verb.word());
     html! { div.choice {

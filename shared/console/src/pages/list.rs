@@ -1,13 +1,18 @@
 //! One list: how it stands, its groups, and what can be done.
 
-use axum::{extract::Path, http::StatusCode, response::Response};
+use axum::{
+    extract::Path,
+    http::{Method, StatusCode},
+    response::Response,
+};
+use listsync_core::id::LinkId;
 use listsync_http::{Problem, documents::list::ListDocument};
 use maud::{Markup, html};
 
 use super::{
     grid,
     linking::{self, Wish},
-    standing::standing,
+    standing::{standing, standing_by},
 };
 use crate::{
     answer::{self, Page, again, settled},
@@ -48,7 +53,7 @@ pub(crate) async fn act(Path(link): Path<String>, Posted { visit, form }: Posted
     let done = match form.get("do") {
         "pause" => visit.asking.pause(link).await.map(drop),
         "resume" => visit.asking.resume(link).await.map(drop),
-        "sync" => visit.asking.sync(link).await.map(drop),
+        "sync" => sync(&visit, link).await,
         _ => Err(Problem::invalid("do", "say what is to be done: sync, pause or resume")),
     };
     match done {
@@ -57,10 +62,28 @@ pub(crate) async fn act(Path(link): Path<String>, Posted { visit, form }: Posted
     }
 }
 
+/// An owner sees a list by one of its links, and has that one synced.
+async fn sync(visit: &Visit, link: String) -> Result<(), Problem> {
+    let is_theirs = LinkId::parse(&link).is_ok_and(|link| visit.may_sync(&link));
+    if !is_theirs && visit.may(Method::POST, "/v1/links/{link}/sync") {
+        return Err(Problem::new(
+            StatusCode::FORBIDDEN,
+            "scope",
+            "this link is of a group that you do not own",
+        )
+        .hint("ask somebody with a role, or an owner of that group"));
+    }
+    visit.asking.sync(link).await.map(drop)
+}
+
 async fn page(visit: &Visit, list: String, wish: Wish) -> Result<Response, Problem> {
     let document = visit.asking.list(list).await?;
-    let standing = standing(visit, document.list.id.as_str()).await?;
-    let grid = grid::grid(visit, Some(&document.list.id)).await?;
+    let id = &document.list.id;
+    // How all lists stand is read once, for the grid and for this one.
+    let rows = visit.asking.standing().await?;
+    let own = rows.iter().filter(|row| row.list == *id).cloned().collect();
+    let standing = standing_by(visit, id.as_str(), own).await?;
+    let grid = grid::grid(visit, rows, Some(id)).await?;
     let form = linking::form(visit, &document, &wish).await?;
     let title = format!("{}, Lists", document.list.name);
     let body = html! {

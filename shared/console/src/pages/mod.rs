@@ -1,6 +1,7 @@
 //! The pages, a file each: what is asked of the operations, and how the answer is shown.
 
 pub(crate) mod audit;
+mod claim;
 mod counter;
 pub(crate) mod enter;
 pub(crate) mod grid;

@@ -19,7 +19,8 @@ use super::{
     runs::outcome,
 };
 use crate::{
-    answer::{Page, csv, settled},
+    answer::{Page, settled},
+    download::Download,
     frame::Here,
     parts::{Shown, count, crumbs, moment, next, number, people, url},
     visit::Visit,
@@ -60,7 +61,7 @@ async fn page(visit: &Visit, id: String) -> Result<Response, Problem> {
                 p.quiet { (moment(run.finished_at)) ", in " (duration(run.duration_ms)) ", by " (run.trigger.to_string()) }
             }
             div.buttons {
-                a.button href={ "/runs/" (id) "/members.csv" } download { "All names as CSV" }
+                a.button href={ "/runs/" (id) "/members.csv" } { "All names as CSV" }
                 @if may_undo { " " a.button href={ "/runs/" (id) "/undo" } { "Undo this run…" } }
             }
         }
@@ -117,14 +118,15 @@ async fn names(visit: &Visit, run: &Summary, chosen: Counter) -> Result<Markup, 
         return Ok(html! { section.stack-3 aria-labelledby="names" {
             h2 #names tabindex="-1" { (title) }
             (failed(run, &failures))
-            p { a href={ "/runs/" (run.run) "/failures.csv" } download { "All failures as CSV" } }
+            p { a href={ "/runs/" (run.run) "/failures.csv" } { "All failures as CSV" } }
         } });
     }
     let (found, cursor) = effects_of(visit, run, chosen).await?;
     let shown: Vec<Shown> = found
         .into_iter()
         .map(|one| {
-            let more = html! { (cause(one.cause)) @if !one.certain { span.under { "not known to have been done" } } };
+            let more =
+                html! { (why(&one)) @if !one.certain { span.under { "not known to have been done" } } };
             Shown::on(&run.list.id, one.address, more)
         })
         .collect();
@@ -223,9 +225,19 @@ pub(super) fn cause(code: &str) -> &str {
     }
 }
 
+/// Why an effect was done; where it carries an undo on, of what.
+fn why(one: &EffectDocument) -> Markup {
+    html! { @match &one.takes_back {
+        None => (cause(one.cause)),
+        Some(what) if what.kind == "run" => { "undo of " a href={ "/runs/" (what.id) } { "a sync" } },
+        Some(what) => { "undo of " a href={ "/imports/" (what.id) } { "a file" } },
+    } }
+}
+
 /// Everybody whom a run added or removed, as CSV.
 pub(crate) async fn members_csv(visit: Visit, Path(run): Path<String>) -> Response {
-    let found = all_members(&visit, run).await.map(|text| csv(text, "members.csv"));
+    let found = all_members(&visit, run).await;
+    let found = found.map(|text| Download { text, name: "members.csv" }.answer(&visit, Here::Runs));
     settled(&visit, Here::Runs, found)
 }
 
@@ -244,6 +256,7 @@ async fn all_members(visit: &Visit, run: String) -> Result<String, Problem> {
 
 /// What failed in a run, as CSV.
 pub(crate) async fn failures_csv(visit: Visit, Path(run): Path<String>) -> Response {
-    let found = visit.asking.failures(run).await.map(|text| csv(text, "failures.csv"));
+    let found = visit.asking.failures(run).await;
+    let found = found.map(|text| Download { text, name: "failures.csv" }.answer(&visit, Here::Runs));
     settled(&visit, Here::Runs, found)
 }

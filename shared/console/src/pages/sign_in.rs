@@ -3,8 +3,9 @@
 use std::net::IpAddr;
 
 use axum::{
+    body::Body,
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header, request::Parts},
     response::Response,
 };
 use listsync_http::Problem;
@@ -15,16 +16,22 @@ use crate::{
     Console,
     answer::{self, document, refused},
     form::Form,
-    frame::{self, Here},
+    frame,
     parts::token,
     session::{COOKIE, Session},
-    visit::{Posted, Visit, foreign, is_of_own_page},
+    visit::{Visit, foreign, is_of_own_page},
 };
 
 /// Where somebody signs in who asked for a page.
 pub(crate) fn first(wanted: &Uri) -> String {
     let path = wanted.path_and_query().map_or("/", |path| path.as_str());
     crate::parts::url("/sign-in", [("to", path)])
+}
+
+/// Where somebody goes who is signed in and has to prove again who they are, to come back to the page that they asked for.
+pub(crate) fn anew(console: &Console, wanted: &Uri) -> String {
+    let path = wanted.path_and_query().map_or("/", |path| path.as_str());
+    if console.entrance.is_some() { by_directory(path) } else { first(wanted) }
 }
 
 /// Where somebody goes who signs in by the directory.
@@ -92,7 +99,7 @@ async fn entered(console: &Console, request: Request) -> Result<Response, Proble
         .hint("type 'listsync console' for another"));
     };
     let mut response = answer::to(own_path(form.get("to")));
-    set_cookie(&mut response, &session.cookie());
+    set_cookie(&mut response, &session.cookie(console.now()));
     Ok(response)
 }
 
@@ -117,14 +124,29 @@ fn is_loopback_origin(origin: &HeaderValue) -> bool {
     })
 }
 
-/// Ends the session.
-pub(crate) async fn leave(Posted { visit, .. }: Posted) -> Response {
-    if let Err(error) = visit.session.end(visit.console.service().seen.as_ref()).await {
-        return answer::refusal(&visit, Here::Status, error.into());
+/// Ends the session, however long ago its holder proved who they are.
+pub(crate) async fn leave(State(console): State<Console>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    match left(&console, &parts, body).await {
+        Ok(()) => {
+            let mut response = answer::to("/sign-in");
+            set_cookie(&mut response, &format!("{COOKIE}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0"));
+            response
+        }
+        Err(problem) => refused(problem),
     }
-    let mut response = answer::to("/sign-in");
-    set_cookie(&mut response, &format!("{COOKIE}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0"));
-    response
+}
+
+async fn left(console: &Console, parts: &Parts, body: Body) -> Result<(), Problem> {
+    let client = console.operations.client(&parts.extensions, &parts.headers);
+    console.operations.admit_stranger(client)?;
+    let form = Form::read(&console.operations.form(body).await?);
+    let seen = console.service().seen.as_ref();
+    let Some(session) = Session::of_cookie(seen, &parts.headers, console.now()).await? else { return Ok(()) };
+    if !is_of_own_page(&parts.headers) || !session.is_form_token(form.get("token")) {
+        return Err(foreign());
+    }
+    Ok(session.end(seen).await?)
 }
 
 pub(super) fn set_cookie(response: &mut Response, text: &str) {
@@ -163,6 +185,19 @@ pub(crate) fn lost(console: &Console, path: &Uri, form: &Form) -> Response {
         (again(path.path(), form, &html! {}))
     };
     document(StatusCode::UNAUTHORIZED, frame::bare("Sign in, then go on", &body))
+}
+
+/// The same where the session goes on once its holder has proved again who they are: the form can be sent as it is then.
+pub(crate) fn unproven(console: &Console, session: &Session, path: &Uri, form: &Form) -> Response {
+    if console.entrance.is_none() || !session.is_form_token(form.get("token")) {
+        return lost(console, path, form);
+    }
+    let body = html! {
+        p.lead { "It is more than a quarter of an hour ago that Microsoft Entra ID said who you are. Nothing was changed, and what you typed is kept on this page." }
+        p { a href=(by_directory("/")) target="_blank" { "Sign in again in another window" } ". Then come back, and go on." }
+        (again(path.path(), form, &html! { input type="hidden" name="token" value=(session.form_token()); }))
+    };
+    document(StatusCode::UNAUTHORIZED, frame::bare("Sign in again, then go on", &body))
 }
 
 /// The same where somebody is signed in by now, and the form is of an earlier session.

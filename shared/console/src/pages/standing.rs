@@ -17,13 +17,23 @@ const SEEN: u16 = 500;
 /// How a list stands by each of its links. The script asks for it again while something goes on.
 pub(super) async fn standing(visit: &Visit, list: &str) -> Result<Markup, Problem> {
     let standing = visit.asking.standing_of(list.to_owned()).await?;
+    shown(visit, list, &standing).await
+}
+
+/// The same by its rows, as they were read for the whole page.
+pub(super) async fn standing_by(visit: &Visit, list: &str, rows: Vec<Row>) -> Result<Markup, Problem> {
+    let standing = visit.asking.standing_with_people(rows).await?;
+    shown(visit, list, &standing).await
+}
+
+async fn shown(visit: &Visit, list: &str, standing: &[Standing]) -> Result<Markup, Problem> {
     let goes_on = standing.iter().any(|one| is_under_way(&one.row));
     let is_syncing = standing.iter().any(|one| one.row.state == State::Syncing);
     let so_far = if is_syncing { so_far(visit, list).await? } else { None };
     let again = goes_on.then(|| format!("/lists/{list}/live"));
     Ok(html! {
         div #live data-again=[again] {
-            @for one in &standing { (of_row(visit, one, so_far)) }
+            @for one in standing { (of_row(visit, one, so_far)) }
         }
     })
 }
@@ -122,7 +132,7 @@ fn deeds(visit: &Visit, row: &Row, state: &LinkState) -> Markup {
         button(visit, &action, &[("do", what), ("list", row.list.as_str())], &inner)
     };
     let is_paused = row.state.word() == "paused" || row.state.word() == "halted";
-    let may_sync = visit.may(Method::POST, "/v1/links/{link}/sync");
+    let may_sync = visit.may_sync(&state.link.id);
     html! {
         div.buttons {
             @if may_sync && !is_paused { (deed("sync", html! { button { "Sync with Outlook List" } })) }

@@ -45,11 +45,11 @@ impl Directory {
 #[async_trait]
 impl SignIns for Directory {
     async fn address(&self, _: Call<'_>, question: SignInQuestion<'_>) -> PortResult<String> {
-        let SignInQuestion { state, nonce, challenge, redirect } = question;
+        let SignInQuestion { state, nonce, challenge, redirect, hint } = question;
         assert_eq!(redirect, "https://lists.contoso.example/sign-in/back");
         self.asked.lock().unwrap().push((nonce.to_owned(), challenge.to_owned()));
         let mut url = Url::parse("https://login.example/authorize").unwrap();
-        url.query_pairs_mut().append_pair("state", state);
+        url.query_pairs_mut().append_pair("state", state).extend_pairs(hint.map(|hint| ("login_hint", hint)));
         Ok(url.into())
     }
 
@@ -80,7 +80,7 @@ async fn begin(browser: &mut Browser<'_>, to: &str) -> String {
     url.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned()
 }
 
-fn back(state: &str, more: &str) -> String {
+pub(crate) fn back(state: &str, more: &str) -> String {
     let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("state", state).finish();
     format!("/sign-in/back?{query}&{more}")
 }
@@ -217,7 +217,7 @@ async fn an_owner_sees_and_syncs_the_lists_of_their_groups_and_no_other() {
     stage.directory.set_owners(&GroupId::parse(STAFF).unwrap(), []);
     assert_eq!(owner.open("/lists").await.status, StatusCode::OK, "it was asked just now");
     stage.clock.advance(Duration::from_secs(15 * 60));
-    assert_eq!(owner.open("/lists").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(enter(&mut owner).await.status, StatusCode::FORBIDDEN);
 }
 
 #[tokio::test]

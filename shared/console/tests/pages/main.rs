@@ -3,11 +3,13 @@
 #![allow(clippy::unwrap_used, reason = "a test that fails here says where")]
 
 mod browser;
+mod downloads;
 mod entrance;
 mod forms;
 mod grants;
 mod live;
 mod markup;
+mod proving;
 mod routes;
 mod sign_in;
 mod stage;

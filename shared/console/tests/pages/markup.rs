@@ -152,6 +152,54 @@ async fn pages_of_many_lists_and_people_stay_small_and_go_on() {
     assert_ne!(members.link("/people/0"), second.link("/people/0"));
 }
 
+/// What a page asks of the ports.
+async fn asked(browser: &mut Browser<'_>, path: &str) -> Vec<&'static str> {
+    let before = browser.stage.calls.names().len();
+    assert_eq!(browser.open(path).await.status, 200, "{path}");
+    browser.stage.calls.names().split_off(before)
+}
+
+#[tokio::test]
+async fn pages_ask_the_store_no_more_often_for_many_lists_and_people_than_for_few() {
+    let stage = Stage::new();
+    let mut browser = Browser::signed_in(&stage).await;
+    let list = browser.submit_only("/lists", &[("name", "Crowd")]).await.header("location").to_owned();
+    browser.submit(&format!("{list}/links"), &[("how", "new"), ("new_group.name", "Crowd")]).await;
+    browser.submit(&format!("{list}/members"), &[("address", "cleo@contoso.example")]).await;
+    stage.work().await;
+    let members = format!("{list}/members");
+    let paths = [
+        "/",
+        "/lists",
+        "/lists?sort=members",
+        "/lists?q=o",
+        "/lists?state=needs",
+        list.as_str(),
+        members.as_str(),
+    ];
+    let mut few = Vec::new();
+    for path in paths {
+        few.push(asked(&mut browser, path).await);
+    }
+    let now = stage.service.ports.clock.now();
+    for number in 0..60 {
+        let name = format!("List {number}");
+        listsync_engine::naming::create_list(stage.service.ports.lists.as_ref(), &name, now).await.unwrap();
+    }
+    let id = list.rsplit('/').next().unwrap().to_owned();
+    let rows: String = (0..120).map(|one| format!("person{one}@contoso.example,Person\n")).collect();
+    let file = format!("email,name\n{rows}");
+    let shown = browser.upload(&[("list", &id), ("mode", "incremental")], ("crowd.csv", &file)).await;
+    let draft = shown.text.split("action=\"").find(|rest| rest.starts_with("/imports/drafts/")).unwrap();
+    let draft = draft.split('"').next().unwrap().to_owned();
+    browser.submit(&draft, &[("do", "take"), ("mode", "incremental")]).await;
+    stage.work().await;
+    for (path, few) in paths.into_iter().zip(few) {
+        assert!(few.len() < 30, "{path} asks {few:?}");
+        assert_eq!(asked(&mut browser, path).await, few, "{path}");
+    }
+}
+
 #[tokio::test]
 async fn a_text_of_seventy_thousand_characters_is_told_beside_its_field_and_kept() {
     let stage = Stage::new();

@@ -15,11 +15,12 @@ use listsync_engine::{
     watch::Unwatched,
     worker::{Handled, Receive, RunContext, handle},
 };
-use listsync_http::{Api, Options};
+use listsync_http::{Api, Limits, Options};
 use listsync_sqlite::SqliteStore;
 use listsync_testkit::{
     dice::Dice,
     fakes::{FakeDirectory, Lag, ManualClock},
+    faults::Faults,
     sample,
 };
 
@@ -32,6 +33,8 @@ pub(crate) struct Stage {
     pub(crate) router: Router,
     pub(crate) clock: ManualClock,
     pub(crate) directory: FakeDirectory,
+    /// What is asked of the ports.
+    pub(crate) calls: Faults,
 }
 
 impl Stage {
@@ -42,6 +45,15 @@ impl Stage {
 
     /// The same with an entrance for whoever has an account in the directory.
     pub(crate) fn with(entrance: Option<Entrance>) -> Self {
+        Self::built(entrance, Limits::default())
+    }
+
+    /// The same in a host that sends no more than so much at once.
+    pub(crate) fn sending(answer: usize) -> Self {
+        Self::built(None, Limits { answer, ..Limits::default() })
+    }
+
+    fn built(entrance: Option<Entrance>, limits: Limits) -> Self {
         let clock = ManualClock::default();
         let directory = FakeDirectory::new(&clock, Lag::NONE, Dice::new(4));
         for name in ["anna", "ben", "cleo", "dora"] {
@@ -58,12 +70,13 @@ impl Stage {
         directory.set_permissions(
             ["GroupMember.ReadWrite.All", "User.Read.All", "Group.Create"].map(str::to_owned),
         );
-        let service = service(&clock, &directory);
-        let mut options = Options { tenant: Some(sample::tenant()), ..Options::default() };
+        let calls = Faults::none();
+        let service = service(&clock, &directory, &calls);
+        let mut options = Options { tenant: Some(sample::tenant()), limits, ..Options::default() };
         options.limits.callers.burst = 1_000_000;
         let api = Api::new(service.clone(), options);
         let router = api.router().merge(listsync_console::router_with(api.operations(), entrance));
-        Self { service, router, clock, directory }
+        Self { service, router, clock, directory, calls }
     }
 
     /// The worker, until the queue is empty.
@@ -87,7 +100,7 @@ impl Stage {
     }
 }
 
-fn service(clock: &ManualClock, directory: &FakeDirectory) -> Service {
+fn service(clock: &ManualClock, directory: &FakeDirectory, calls: &Faults) -> Service {
     let store =
         SqliteStore::open_in_memory().expect("a store in memory opens").with_clock(Arc::new(clock.clone()));
     let store = Arc::new(store);
@@ -101,5 +114,5 @@ fn service(clock: &ManualClock, directory: &FakeDirectory) -> Service {
         settings: store.clone(),
         clock: Arc::new(clock.clone()),
     };
-    Service::over(&store, ports)
+    Service::over(&store, calls.over(&ports))
 }

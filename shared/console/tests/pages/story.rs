@@ -83,8 +83,15 @@ async fn a_list_is_made_linked_synced_held_approved_and_taken_back() {
     let shown = browser.submit_only("/holds/0123456789abcdef", &[("do", "approve"), ("link", &link)]).await;
     assert_eq!(shown.status, 409);
     shown.shows("the hold has changed since you opened it").shows("Remove 2 people");
-    browser.submit(&hold, &[("do", "approve"), ("link", &link)]).await.shows("approved");
-    // The second person who approves is told.
+    // Of two who approve at once, one does and the other is told; and so is who comes later.
+    let (mut one, mut other) = (Browser::signed_in(&stage).await, Browser::signed_in(&stage).await);
+    let approve = [("do", "approve"), ("link", link.as_str())];
+    let both = tokio::join!(one.submit_only(&hold, &approve), other.submit_only(&hold, &approve));
+    let mut statuses = [both.0.status.as_u16(), both.1.status.as_u16()];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [303, 409], "{} {}", both.0.text, both.1.text);
+    [both.0, both.1].iter().find(|shown| shown.status == 409).unwrap().shows("before you");
+    browser.open(&hold).await.shows("Approved. The next run");
     let shown = browser.submit_only(&hold, &[("do", "discard"), ("link", &link)]).await;
     assert_eq!(shown.status, 409);
     shown.shows("somebody approved this before you");

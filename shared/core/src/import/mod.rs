@@ -55,6 +55,27 @@ pub fn judge_ended(ended: u64, listed: u64) -> Removals {
     if ended > 5 && is_above_a_fifth(ended, listed) { Removals::Hold } else { Removals::Do }
 }
 
+/// Those whom a provisioning system takes off a list, one by one or together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pushed {
+    /// How many it takes off now.
+    pub leaving: u64,
+    /// How many left by hand or by date in the 24 hours before.
+    pub gone: u64,
+    /// Members whose end is so near that it may be this system's.
+    pub going: u64,
+    /// Members now.
+    pub listed: u64,
+}
+
+/// Judges them as [`judge_ended`] judges those of a file: taken together with those of the last 24 hours, as who sends a
+/// thousand requests says the same as who sends one.
+#[must_use]
+pub fn judge_pushed(Pushed { leaving, gone, going, listed }: Pushed) -> Removals {
+    let all = leaving.saturating_add(gone).saturating_add(going);
+    judge_ended(all, listed.saturating_add(gone))
+}
+
 fn is_above_a_fifth(leaving: u64, listed: u64) -> bool {
     u128::from(leaving) * 5 > u128::from(listed)
 }
@@ -103,6 +124,23 @@ mod tests {
             (u64::MAX, u64::MAX, Removals::Hold),
         ] {
             assert_eq!(judge_ended(ended, listed), judged, "{ended} of {listed}");
+        }
+    }
+
+    #[test]
+    fn a_crowd_that_is_pushed_off_one_by_one_waits_as_one_that_is_pushed_off_together() {
+        let judged = |leaving, gone, going, listed| judge_pushed(Pushed { leaving, gone, going, listed });
+        for (leaving, gone, going, listed, expected) in [
+            (5, 0, 0, 5, Removals::Do),
+            (6, 0, 0, 29, Removals::Hold),
+            (6, 0, 0, 30, Removals::Do),
+            (1, 5, 0, 24, Removals::Hold),
+            (1, 5, 0, 25, Removals::Do),
+            (1, 0, 5, 29, Removals::Hold),
+            (1, 3, 2, 26, Removals::Hold),
+            (u64::MAX, u64::MAX, u64::MAX, 0, Removals::Hold),
+        ] {
+            assert_eq!(judged(leaving, gone, going, listed), expected, "{leaving} {gone} {going} {listed}");
         }
     }
 

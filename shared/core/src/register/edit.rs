@@ -23,6 +23,8 @@ pub struct ContactEdit {
     pub name: Option<String>,
     /// A new key in the system that files come from.
     pub external_id: Option<ExternalId>,
+    /// Keys to be theirs no more.
+    pub ended_ids: BTreeSet<ExternalId>,
     /// Fields; an empty value clears one.
     pub fields: BTreeMap<String, String>,
     /// Addresses to be theirs besides.
@@ -117,13 +119,18 @@ pub fn create(blank: Person, Edit { edit, said, taken_by }: Edit<'_>, by: By) ->
 }
 
 fn edited(contact: &Contact, edit: &ContactEdit, by: By) -> Contact {
-    let ContactEdit { address, name, external_id, fields, add_aliases, remove_aliases, mail } = edit;
+    let ContactEdit { address, name, external_id, ended_ids, fields, add_aliases, remove_aliases, mail } =
+        edit;
     let mut after = contact.clone();
     if let Some(address) = address {
         after.readdress(address, by.origin);
     }
     if let Some(name) = name {
         after.name.clone_from(name);
+    }
+    after.further_ids.retain(|key| !ended_ids.contains(key));
+    if after.external_id.as_ref().is_some_and(|key| ended_ids.contains(key)) {
+        after.external_id = after.further_ids.pop_first();
     }
     if let Some(key) = external_id {
         after.further_ids.remove(key);

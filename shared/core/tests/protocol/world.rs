@@ -5,7 +5,9 @@ use std::time::Duration;
 use listsync_core::{
     Timestamp,
     id::LinkId,
+    link::LinkStatus,
     protocol::{Generations, LeftBehind, Next},
+    quiet::{Row, Way},
     schedule::{LEASE, is_leased, later},
     trigger::{Generation, Reason, Trigger},
 };
@@ -51,6 +53,10 @@ pub(crate) enum Worker {
     Idle,
     /// Has a message in hand, which comes again should the worker die.
     Took(Trigger),
+    /// Has read the link's row, which is at rest, before it observes.
+    Glimpsed(Trigger, Glimpse),
+    /// And has observed so many changes, of which it knows none to be new.
+    Unchanged(Trigger, Glimpse, u8),
     /// Has read the link.
     Looked(Trigger, Generation),
     /// Has the lease.
@@ -63,6 +69,16 @@ pub(crate) enum Worker {
     Ended(Trigger, Generation, Next),
     /// All is done but to give the message back.
     Sent(Trigger),
+}
+
+/// A link's row as it was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Glimpse {
+    generations: Generations,
+    /// Whether the row was written since.
+    is_stale: bool,
+    /// How many changes the run that left it at rest had seen.
+    rested: u8,
 }
 
 /// A run's message, the requested generation when the message was looked at, and the fencing token.
@@ -78,6 +94,8 @@ pub(crate) struct World {
     pub(crate) generations: Generations,
     pub(crate) leased_until: Option<Timestamp>,
     pub(crate) token: u64,
+    /// The token of the run that left the link at rest, and how many changes it had seen.
+    pub(crate) at_rest: Option<(u64, u8)>,
     /// How many changes are stored, and how many a finished run has seen.
     pub(crate) changes: u8,
     pub(crate) seen: u8,
@@ -89,6 +107,8 @@ pub(crate) struct World {
     pub(crate) luck: Luck,
     /// That the timer had to find what no message told of.
     pub(crate) was_found_by_timer: bool,
+    /// That a look ended without a lease.
+    pub(crate) was_quiet: bool,
 }
 
 fn link() -> LinkId {
@@ -98,7 +118,17 @@ fn link() -> LinkId {
 impl World {
     pub(crate) fn raise(&mut self) -> Generation {
         self.generations = self.generations.raised();
+        self.written();
         self.generations.requested
+    }
+
+    /// Whoever read the row before has read another.
+    fn written(&mut self) {
+        for worker in &mut self.workers {
+            if let Worker::Glimpsed(_, glimpse) | Worker::Unchanged(_, glimpse, _) = worker {
+                glimpse.is_stale = true;
+            }
+        }
     }
 
     /// Promises what is stored by now, if all who asked before can hold it.
@@ -167,14 +197,24 @@ impl World {
                 }
                 match self.generations.answers(&trigger) {
                     true => Worker::Sent(trigger),
-                    false => Worker::Looked(trigger, self.generations.requested),
+                    false => match self.row(&trigger).way() {
+                        Way::Quiet => {
+                            let rested = self.at_rest.map_or(0, |(_, seen)| seen);
+                            let glimpse = Glimpse { generations: self.generations, is_stale: false, rested };
+                            Worker::Glimpsed(trigger, glimpse)
+                        }
+                        Way::Run => self.looked(trigger),
+                    },
                 }
             }
+            Worker::Glimpsed(trigger, glimpse) => Worker::Unchanged(trigger, glimpse, self.changes),
+            Worker::Unchanged(trigger, glimpse, seen) => self.note(trigger, glimpse, seen),
             Worker::Looked(trigger, found) => match self.leased_until {
                 Some(until) if is_leased(Some(until), NOW) => {
                     Worker::Ended(trigger, found, Next::Busy(until))
                 }
                 _ => {
+                    self.written();
                     (self.token, self.leased_until) = (self.token + 1, Some(later(NOW, LEASE)));
                     Worker::Leased(Run { trigger, found, token: self.token })
                 }
@@ -192,6 +232,42 @@ impl World {
         };
     }
 
+    /// What the product judges by. Full reads are never due here: they are runs.
+    fn row(&self, trigger: &Trigger) -> Row {
+        Row {
+            reason: trigger.reason,
+            asked: trigger.generation,
+            generations: self.generations,
+            status: LinkStatus::Active,
+            leased_until: self.leased_until,
+            token: self.token,
+            at_rest: self.at_rest.map(|(token, _)| token),
+            full_read_at: Some(later(NOW, LEASE)),
+            now: NOW,
+        }
+    }
+
+    /// A message of the timer raised nothing: before a run it is made up for.
+    fn looked(&mut self, trigger: Trigger) -> Worker {
+        if self.generations.requested < trigger.generation {
+            self.generations = self.generations.reached(trigger.generation);
+            self.written();
+            self.promise(trigger.generation);
+        }
+        Worker::Looked(trigger, self.generations.requested)
+    }
+
+    /// The only write of a look without a lease: void where the row is another by now. Who meets changes goes on as a run.
+    fn note(&mut self, trigger: Trigger, glimpse: Glimpse, seen: u8) -> Worker {
+        if seen != glimpse.rested || glimpse.is_stale {
+            return self.looked(trigger);
+        }
+        self.generations = glimpse.generations.looked(trigger.generation);
+        self.written();
+        self.was_quiet = true;
+        Worker::Sent(trigger)
+    }
+
     /// A run's last write: refused to whoever has lost the lease.
     fn finish(&mut self, run: Run, observed: Option<(Generation, u8)>, next: Next) -> Worker {
         if !self.holds(&run) {
@@ -200,6 +276,8 @@ impl World {
         let (after, finished) = self.generations.finished(observed.map(|(read, _)| read));
         self.generations = after;
         self.leased_until = None;
+        self.written();
+        self.at_rest = observed.map(|(_, seen)| (run.token, seen));
         self.seen = self.seen.max(observed.map_or(0, |(_, seen)| seen));
         Worker::Ended(run.trigger, run.found, next.after(finished))
     }
@@ -219,6 +297,8 @@ impl World {
         let message = match std::mem::replace(&mut self.workers[who], Worker::Idle) {
             Worker::Idle => return,
             Worker::Took(trigger)
+            | Worker::Glimpsed(trigger, _)
+            | Worker::Unchanged(trigger, ..)
             | Worker::Looked(trigger, _)
             | Worker::Ended(trigger, ..)
             | Worker::Sent(trigger) => trigger,

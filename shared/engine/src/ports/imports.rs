@@ -7,6 +7,7 @@ use listsync_core::{
     grant::Lists,
     growth::Grown,
     id::{ImportId, ListId},
+    import::{self, Removals},
     limit::AdditionLimit,
     traces::Traces,
 };
@@ -195,6 +196,16 @@ pub enum Again {
     TakeIn,
 }
 
+/// What is done with those whose last day is past.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum EndedRows {
+    /// They leave, unless they are too many ([`import::judge_ended`]).
+    #[default]
+    Judged,
+    /// They wait for a person: whoever sent them was judged before.
+    Wait,
+}
+
 /// What stands for the name of a file that named somebody who was erased.
 pub const ERASED_NAME: &str = "(a name that was erased)";
 
@@ -244,6 +255,8 @@ pub struct NewImport {
     pub rejected: u64,
     /// Those of them that do not even tell whom they name, so that they could be anybody's: then nobody leaves.
     pub unreadable: u64,
+    /// What is done with those of its people whose last day is past.
+    pub ended: EndedRows,
     /// Whom it names besides its people.
     pub kept: Vec<Kept>,
     /// Rows that name somebody by their key who is there and has no address in the file.
@@ -261,6 +274,15 @@ pub struct NewImport {
 }
 
 impl NewImport {
+    /// Judges so many of its people whose last day is past, of a list of `listed` members.
+    #[must_use]
+    pub fn judge_ended(&self, ended: u64, listed: u64) -> Removals {
+        match self.ended {
+            EndedRows::Wait if ended > 0 => Removals::Hold,
+            EndedRows::Wait | EndedRows::Judged => import::judge_ended(ended, listed),
+        }
+    }
+
     /// A file of which nothing else is known: each row could be read, and it is nobody's repeat.
     #[must_use]
     pub fn new(file: &str, mode: ImportMode, people: Vec<ImportRow>, at: Timestamp) -> Self {
@@ -276,6 +298,7 @@ impl NewImport {
             repeated: 0,
             rejected: 0,
             unreadable: 0,
+            ended: EndedRows::Judged,
             kept: Vec::new(),
             unreachable: 0,
             not_yet: 0,

@@ -14,14 +14,15 @@ use listsync_core::{
     new_group::MadeGroup,
     opt_outs::OptOuts,
     protocol::Generations,
-    schedule::{COUNT_EVERY, SKEW, as_of, due_as_of, is_leased},
+    quiet::{Quiet, Row},
+    schedule::{COUNT_EVERY, SKEW, as_of, due_as_of, is_leased, later},
     scope::Scope,
     settings::Settings,
     shield::Named,
     sizes::{Found, Sizes},
     snapshot::{Nesting, Others},
     status::{LinkFacts, State},
-    trigger::Generation,
+    trigger::{Generation, Reason},
 };
 pub use listsync_core::{
     hold::{Hold, Ruling, RulingKind},
@@ -99,6 +100,10 @@ pub struct Progress {
     /// How many people opted out, and were taken off, lately.
     #[serde(default)]
     pub opt_outs: OptOuts,
+    /// The token of the run that wrote this, where it read what changed and left nothing open. While it is the last token that
+    /// was given, nobody has begun a run since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_rest: Option<u64>,
 }
 
 impl Progress {
@@ -155,6 +160,12 @@ pub struct LinkState {
     pub leased_until: Option<Timestamp>,
     /// When a run finished last.
     pub finished_at: Option<Timestamp>,
+    /// The token of the last lease; zero: none was given yet, or a store began with another.
+    pub token: u64,
+    /// The last run, where it found nothing ([`Links::note_quiet`]). What it counted is in `progress`.
+    pub quiet: Option<Quiet>,
+    /// Raised by each write of the row, where the store tells by it that a row is as it was read; else zero.
+    pub rev: u64,
 }
 
 impl Progress {
@@ -176,6 +187,31 @@ impl Progress {
 }
 
 impl LinkState {
+    /// What tells whether it may be looked at without a lease, for a message that asks so.
+    #[must_use]
+    pub fn row(&self, reason: Reason, asked: Generation, now: Timestamp) -> Row {
+        Row {
+            reason,
+            asked,
+            generations: self.generations(),
+            status: self.link.status,
+            leased_until: self.leased_until,
+            token: self.token,
+            at_rest: self.progress.at_rest,
+            full_read_at: self.progress.full_read_at,
+            now,
+        }
+    }
+
+    /// The same with what its last run counted, where that found nothing.
+    #[must_use]
+    pub fn with_quiet(mut self, quiet: Option<Quiet>) -> Self {
+        if let Some(counted) = quiet.as_ref().and_then(|quiet| quiet.counted_at) {
+            self.progress.count_at = Some(later(counted, COUNT_EVERY));
+        }
+        Self { quiet, ..self }
+    }
+
     /// How far its requests are answered.
     #[must_use]
     pub fn generations(&self) -> Generations {
@@ -261,6 +297,19 @@ pub struct DueLink {
     pub link: LinkId,
     /// How often it is due; none: as the settings say.
     pub every: Option<Duration>,
+    /// How far its requests are answered, which may be as it was a moment ago.
+    pub generations: Generations,
+}
+
+/// The only write of a look that found nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuietNote {
+    /// The run.
+    pub quiet: Quiet,
+    /// The generation that its message asked for: it is requested and answered at once.
+    pub asked: Generation,
+    /// When the link is due by the clock.
+    pub due_at: Timestamp,
 }
 
 /// A change to a link outside of a run.
@@ -420,6 +469,15 @@ pub trait Links: Send + Sync {
     async fn of_group(&self, tenant: &TenantId, group: &GroupId) -> PortResult<Vec<LinkState>>;
     /// One link.
     async fn load(&self, link: &LinkId) -> PortResult<Option<LinkState>>;
+    /// The same as it was a moment ago at most, where that is cheaper. Who writes by it does so by [`Links::note_quiet`].
+    async fn glimpse(&self, link: &LinkId) -> PortResult<Option<LinkState>> {
+        self.load(link).await
+    }
+    /// Notes a look that found nothing, if the row is as it was read; `false`: it is not, and nothing was written. Then the
+    /// generation is requested and answered, the link is due anew, and the run is answered by [`super::Runs`] until the next.
+    async fn note_quiet(&self, read: &LinkState, note: &QuietNote) -> PortResult<bool>;
+    /// Raises the requested generation to this one; `false`: it was there already.
+    async fn reach(&self, link: &LinkId, generation: Generation) -> PortResult<bool>;
     /// A person's change.
     async fn edit(&self, link: &LinkId, edit: &LinkEdit, now: Timestamp) -> PortResult<()>;
     /// Removes a link and all that it remembers.

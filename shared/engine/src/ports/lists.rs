@@ -15,6 +15,7 @@ use listsync_core::{
     list::{Entry, List, ListKind, NewContact, OptOutRule, Origin, Standing},
     matched::Binding,
     own::Own,
+    register::Keeper,
 };
 
 use super::{
@@ -66,6 +67,15 @@ pub struct ListCounts {
     pub ending: u64,
     /// The first of those ends.
     pub next_end: Option<Timestamp>,
+}
+
+/// How large a list is, and who decides who is on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ListSize {
+    /// Who decides.
+    pub keeper: Keeper,
+    /// How many are members.
+    pub members: u64,
 }
 
 impl ListCounts {
@@ -125,6 +135,15 @@ pub struct LogPage {
     pub next: Option<LogPlace>,
 }
 
+/// A list at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Glance {
+    /// The list.
+    pub list: List,
+    /// How far its changes have come.
+    pub cursor: Cursor,
+}
+
 /// A list as a run sees it.
 #[async_trait]
 pub trait ListSide: Send + Sync {
@@ -132,6 +151,15 @@ pub trait ListSide: Send + Sync {
     async fn list(&self, list: &ListId) -> PortResult<Option<List>>;
     /// The cursor of this moment: to be taken before the entries are read.
     async fn cursor(&self, list: &ListId) -> PortResult<Cursor>;
+    /// The list and its cursor of this moment; none: it is gone.
+    async fn glance(&self, list: &ListId) -> PortResult<Option<Glance>> {
+        // The cursor comes first: what changes in between is told by it.
+        let cursor = match self.cursor(list).await {
+            Err(error) if error.fault == super::Fault::Gone => return Ok(None),
+            cursor => cursor?,
+        };
+        Ok(self.list(list).await?.map(|list| Glance { list, cursor }))
+    }
     /// Entries, as they are now.
     async fn entries(&self, list: &ListId, query: EntryQuery<'_>) -> PortResult<Vec<Entry>>;
     /// A page of whoever is a member of one of these lists, opted out or pending, at most `limit`: each contact once, as they
@@ -148,6 +176,8 @@ pub trait ListSide: Send + Sync {
     async fn counts(&self, list: &ListId) -> PortResult<ListCounts>;
     /// How many are members.
     async fn size(&self, list: &ListId) -> PortResult<u64>;
+    /// The same of each of these that is there, in few reads.
+    async fn sizes(&self, lists: &[ListId]) -> PortResult<BTreeMap<ListId, ListSize>>;
     /// What changed since a cursor. [`super::Fault::Gone`] when the list does not know that far back.
     async fn changes(&self, list: &ListId, since: &Cursor) -> PortResult<ListChanges>;
     /// Which of these addresses a no keeps off the list: those that are suppressed for it, and those (aliases included) of

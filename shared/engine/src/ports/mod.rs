@@ -38,17 +38,17 @@ pub use error::{Fault, PortError, PortResult, code};
 pub use held::{Affected, HeldPeople};
 pub use import_changes::{ChangesPage, ImportChanges, Undone};
 pub use import_rows::{ImportRow, Kept, Presence, RefusedRow};
-pub use imports::{Again, ERASED_NAME, Import, ImportMode, ImportState, Imported, NewImport};
+pub use imports::{Again, ERASED_NAME, EndedRows, Import, ImportMode, ImportState, Imported, NewImport};
 pub use inbox::{Fetched, Inbox};
 pub use keys::{ApiKey, EventSource, Keys, Memory, Scopes, Secret, Seen, SigningKey, SourceKind};
 pub use links::{
     Acquired, Cursor, DueLink, Failing, Finish, Finished, Fold, FoldEffects, Hold, Lease, LinkEdit,
     LinkState, Links, ListEffect, ListOutcome, ListStep, MemberChange, MemberQuery, Moved, Phase, Progress,
-    Ruling, RulingKind, Tally,
+    QuietNote, Ruling, RulingKind, Tally,
 };
 pub use lists::{
-    AddOutcome, Decision, EntryPage, EntryQuery, ListChanges, ListCounts, ListEdit, ListSide, ListStore,
-    LogPage, LogPlace, LogQuery, Logged, RemoveOutcome,
+    AddOutcome, Decision, EntryPage, EntryQuery, Glance, ListChanges, ListCounts, ListEdit, ListSide,
+    ListSize, ListStore, LogPage, LogPlace, LogQuery, Logged, RemoveOutcome,
 };
 pub use listsync_core::new_group::{MadeGroup, NewGroup, NewGroupKind, Visibility};
 pub use notices::{NoticeOrder, Notices};

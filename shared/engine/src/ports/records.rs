@@ -43,11 +43,14 @@ pub trait Runs: Send + Sync {
     async fn save(&self, summary: &Summary) -> PortResult<()>;
     /// One.
     async fn load(&self, run: &RunId) -> PortResult<Option<Summary>>;
-    /// Newest first, of one link or of all.
+    /// Newest first, of one link or of all. A run that found nothing ([`super::Links::note_quiet`]) is among those of its link,
+    /// until the next one, and not among those of all.
     async fn latest(&self, link: Option<&LinkId>, limit: usize) -> PortResult<Vec<Summary>>;
     /// Those that finished before this one, newest first, of one link or of all. [`super::Fault::Gone`] (`no_such_run`) when it
     /// is not kept any more.
     async fn earlier(&self, run: &RunId, link: Option<&LinkId>, limit: usize) -> PortResult<Vec<Summary>>;
+    /// When a run of any link finished last, one that found nothing included; a minute too early at most. None: none has.
+    async fn last_finished(&self) -> PortResult<Option<Timestamp>>;
     /// Whom runs added and removed, as [`super::Links::fold`] kept it, until its time is over. Of somebody who was erased the
     /// address is gone.
     async fn effects(&self, query: &EffectsQuery) -> PortResult<EffectsPage>;
@@ -78,6 +81,10 @@ pub trait Gate: Send + Sync {
     async fn keep_pace(&self, tenant: &TenantId, read: Option<Pace>, pace: Pace) -> PortResult<bool>;
     /// How far the changes of its people were read; none: they never were.
     async fn people_watch(&self, tenant: &TenantId) -> PortResult<Option<PeopleWatch>>;
+    /// How far they were read; where the next read is not due yet, as it was when this process read it last.
+    async fn people_watch_lately(&self, tenant: &TenantId) -> PortResult<Option<PeopleWatch>> {
+        self.people_watch(tenant).await
+    }
     /// Says how far they were read.
     async fn keep_people_watch(&self, tenant: &TenantId, watch: &PeopleWatch) -> PortResult<()>;
 }
@@ -87,6 +94,10 @@ pub trait Gate: Send + Sync {
 pub trait SettingsStore: Send + Sync {
     /// What is in force: defaults for all that was never set.
     async fn settings(&self) -> PortResult<Settings>;
+    /// What was in force a minute ago at most, where that is cheaper: for who decides on nothing that cannot wait so long.
+    async fn settings_lately(&self) -> PortResult<Settings> {
+        self.settings().await
+    }
     /// Replaces those that were read by others, in one step. [`super::Fault::Rejected`], code `version`, where others are in
     /// force by now: nothing is changed then.
     async fn save_settings(&self, before: &Settings, after: &Settings) -> PortResult<()>;

@@ -16,6 +16,8 @@ pub struct SignInQuestion<'a> {
     pub challenge: &'a str,
     /// Where the browser is sent back to.
     pub redirect: &'a str,
+    /// The name that they signed in with before, so that they are not asked which account it is; none: nobody knows.
+    pub hint: Option<&'a str>,
 }
 
 /// What a browser came back with, and what only who sent it there knows.

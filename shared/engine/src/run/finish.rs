@@ -15,7 +15,7 @@ use listsync_core::{
     scope::Scope,
     shield::Named,
     snapshot::{Nesting, Others},
-    summary::{ExternalCounts, GraphCost, HeldCounts, OptOutCounts, Outcome, ReadKind, SideCounts, Summary},
+    summary::{Begun, HeldCounts, Outcome, Summary},
     unsettled::Unsettled,
 };
 
@@ -105,34 +105,13 @@ pub(super) fn split(observed: Observed, unmatched: UnmatchedContacts) -> (Eviden
 
 /// A summary in which nothing has happened yet.
 pub(super) fn blank_summary(request: &RunRequest, state: &LinkState, started: Timestamp) -> Summary {
-    let link = &state.link;
-    let side = |id: String, name: &str| SideCounts { id, name: name.to_owned(), ..SideCounts::default() };
-    Summary {
+    Summary::begun(Begun {
         run: request.run.clone(),
-        link: link.id.clone(),
-        place: link.place(),
-        phase: Some(state.progress.phase),
+        link: &state.link,
+        phase: state.progress.phase,
         trigger: request.reason,
         started_at: started,
-        finished_at: started,
-        read: ReadKind::Incremental,
-        outcome: Outcome::Converged,
-        reason: String::new(),
-        message: String::new(),
-        hint: String::new(),
-        list: side(link.list.to_string(), ""),
-        group: side(link.groups().next().map_or_else(String::new, ToString::to_string), &link.group_names()),
-        external: ExternalCounts::default(),
-        held: HeldCounts::default(),
-        opt_outs: OptOutCounts::default(),
-        skipped: Default::default(),
-        set_aside: 0,
-        renamed: 0,
-        failures: Vec::new(),
-        remarks: Vec::new(),
-        graph: GraphCost::default(),
-        duration_ms: 0,
-    }
+    })
 }
 
 /// Says that the directory asked for patience.
@@ -147,10 +126,12 @@ pub(super) fn throttled(summary: &mut Summary, wait: Duration) {
 pub(super) async fn finish(running: Running<'_>, ending: Ending) -> PortResult<Ran> {
     let Running { look, lease, mut summary, began, shown: _, differs } = running;
     let list = look.ports.lists.list(&look.link().list).await?;
+    let mut at_rest = false;
     let (mut finish, next) = match ending {
         Ending::Finished { reads, resolution } => {
             let next = sources::retry_after(&reads.unread).map_or(Next::Done, Next::RetryAfter);
             let tally = tally(look, &summary, &resolution).await?;
+            at_rest = reads.read == Read::Incremental && resolution.grace_ends.is_none();
             let scope = scope::kept(look, list.as_ref(), &resolution);
             (finished(look, &mut summary, *reads, Known { tally, scope }, &resolution), next)
         }
@@ -158,6 +139,10 @@ pub(super) async fn finish(running: Running<'_>, ending: Ending) -> PortResult<R
         Ending::Short(resolution) => (short(look, &mut summary, &resolution), Next::Done),
         Ending::Unmade(error) => unmade(look, &mut summary, error),
         Ending::Failed(error) => failed(look, &mut summary, error),
+    };
+    finish.progress.at_rest = match at_rest && summary.outcome == Outcome::Converged {
+        true => left_nothing_open(look).await?.then_some(lease.token),
+        false => None,
     };
     shown::tell(&mut summary, &differs);
     if let Some(list) = list {
@@ -206,6 +191,14 @@ async fn tally(look: Look<'_>, summary: &Summary, resolution: &Resolution) -> Po
     let people = rows.iter().filter_map(|row| Unsettled::of(row, look.link().writes));
     let by_hand = resolution.by_hand.len() as u64;
     Ok(Tally { by_hand, ..Tally::of(people, &look.progress().tally, look.now()) })
+}
+
+/// Whether no row waits for anything: then a look that finds both sides unchanged has nothing to decide on.
+///
+/// A full read leaves its cursor as it was, or minted one that no read has gone on from. So only a read of changes leaves a
+/// link at rest: looks that write no row go on from its cursor, which is replaced at least once a day.
+async fn left_nothing_open(look: Look<'_>) -> PortResult<bool> {
+    Ok(look.ports.links.members(&look.link().id, MemberQuery::Open).await?.is_empty())
 }
 
 /// What a link is said to fail of from now on: the cause is the last one, the moment the first.
@@ -286,6 +279,7 @@ fn finished(
         // Of a read that was not complete nobody knows whom a change removes.
         scope: if mismatch || is_partial { before.scope.clone() } else { scope },
         opt_outs: before.opt_outs.clone(),
+        at_rest: None,
     };
     let by_schedule = later(now, look.link().every.unwrap_or(settings.every));
     let due_at = if is_partial {

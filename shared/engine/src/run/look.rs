@@ -10,7 +10,7 @@ use listsync_core::{
 
 use crate::{
     Ports,
-    ports::{Call, LinkState, Meter, PortResult, Progress},
+    ports::{Call, Changes, LinkState, Meter, PortResult, Progress},
     watch::Watch,
 };
 
@@ -28,6 +28,8 @@ pub(crate) struct Look<'a> {
     pub(crate) meter: &'a Meter,
     pub(crate) watch: &'a dyn Watch,
     pub(crate) matches: Matches,
+    /// What changed in the group, where that was read a moment before the lease was taken.
+    pub(crate) seen: Option<&'a Changes>,
 }
 
 /// What becomes of the matches that a look finds.

@@ -22,6 +22,7 @@ mod observe;
 mod onward;
 mod pending;
 mod protected;
+mod quiet;
 mod refusals;
 mod remarks;
 mod renames;
@@ -55,6 +56,7 @@ use listsync_core::{
     trigger::Reason,
 };
 
+pub(crate) use self::quiet::{Quietly, Seen, quiet};
 pub use listsync_core::protocol::Next;
 
 use self::{
@@ -101,7 +103,25 @@ pub struct Ran {
 /// # Errors
 /// When the link is not there or paused, or the store does not answer. What the directory refuses is an outcome.
 pub async fn run(ports: &Ports, request: &RunRequest, watch: &dyn Watch) -> PortResult<Ran> {
-    run_once(ports, request, None, watch).await
+    run_after(ports, request, None, watch).await
+}
+
+/// The same, after a look without a lease saw of the group what is handed on.
+pub(crate) async fn run_after(
+    ports: &Ports,
+    request: &RunRequest,
+    seen: Option<Seen>,
+    watch: &dyn Watch,
+) -> PortResult<Ran> {
+    run_once(ports, request, Knowing { shown: None, seen }, watch).await
+}
+
+/// What a run knows before it begins.
+struct Knowing<'a> {
+    /// The plan that it keeps to.
+    shown: Option<&'a Shown>,
+    /// What was seen of the group a moment before.
+    seen: Option<Seen>,
 }
 
 /// The same, keeping to a plan that was shown: what is due and was not shown is left to another run, and named.
@@ -114,13 +134,13 @@ pub async fn run_shown(
     shown: &Shown,
     watch: &dyn Watch,
 ) -> PortResult<Ran> {
-    run_once(ports, request, Some(shown), watch).await
+    run_once(ports, request, Knowing { shown: Some(shown), seen: None }, watch).await
 }
 
 async fn run_once(
     ports: &Ports,
     request: &RunRequest,
-    shown: Option<&Shown>,
+    Knowing { shown, seen }: Knowing<'_>,
     watch: &dyn Watch,
 ) -> PortResult<Ran> {
     let started = ports.clock.now();
@@ -128,7 +148,7 @@ async fn run_once(
         Acquired::Lease(lease) => lease,
         Acquired::Busy(until) => return busy(ports, request, until).await,
     };
-    let held = Held { lease: lease.clone(), started, shown };
+    let held = Held { lease: lease.clone(), started, shown, seen };
     let ran = under_lease(ports, request, held, watch).await;
     if ran.is_err() {
         // The store failed. Where it is back already, nobody has to wait until the lease has run out; what was left open is
@@ -143,12 +163,13 @@ struct Held<'a> {
     lease: Lease,
     started: Timestamp,
     shown: Option<&'a Shown>,
+    seen: Option<Seen>,
 }
 
 async fn under_lease(
     ports: &Ports,
     request: &RunRequest,
-    Held { lease, started, shown }: Held<'_>,
+    Held { lease, started, shown, seen }: Held<'_>,
     watch: &dyn Watch,
 ) -> PortResult<Ran> {
     // Requested is read under the lease and before anything is observed: a trigger that comes later moves it.
@@ -161,11 +182,13 @@ async fn under_lease(
         }
     }
     let settings = ports.settings.settings().await?.of_link(&state.link);
-    let meter = Meter::default();
+    // Who raised the link since may have stored a change that was not seen; and after a resync the cursor is another.
+    let seen = seen.filter(|seen| seen.is_of(&state));
+    let (meter, seen) = seen.map_or_else(Default::default, |seen| (seen.meter, Some(seen.changes)));
     let state = state.as_of(started, &settings);
     let (until, reason, matches) = (request.until, request.reason, Matches::Saved);
-    let look =
-        Look { ports, state: &state, settings: &settings, reason, until, meter: &meter, watch, matches };
+    let (state, settings, meter, seen) = (&state, &settings, &meter, seen.as_ref());
+    let look = Look { ports, state, settings, reason, until, meter, watch, matches, seen };
     let settled = pending::settled(look, &lease).await;
     let link = settled.as_ref().ok().and_then(Option::as_ref).unwrap_or(&state.link).clone();
     let state = LinkState { link, ..state.clone() };
@@ -477,8 +500,17 @@ pub(crate) async fn plan(
     let meter = Meter::default();
     let state = state.as_of(ports.clock.now(), &settings);
     let matches = Matches::Unsaved;
-    let look =
-        Look { ports, state: &state, settings: &settings, reason, until, meter: &meter, watch, matches };
+    let look = Look {
+        ports,
+        state: &state,
+        settings: &settings,
+        reason,
+        until,
+        meter: &meter,
+        watch,
+        matches,
+        seen: None,
+    };
     let (prepared, resolved) = prepare(look).await?;
     let Resolved::All(unmatched) = resolved else {
         return Err(PortError::new(

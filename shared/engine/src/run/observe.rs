@@ -152,10 +152,13 @@ async fn changes(look: Look<'_>, group: &Cursor, list: &Cursor) -> PortResult<Op
 /// What changed in the link's only group; none: only a full read can tell.
 async fn group_changes(look: Look<'_>, group: &Cursor) -> PortResult<Option<Changes>> {
     let count = count_check(look);
-    let delta = match look.ports.directory.changes(look.call(), &look.link().group, group, count).await {
-        // The cursor expired, or the group is gone: the full read tells which.
-        Err(error) if error.fault == Fault::Gone => return Ok(None),
-        other => other?,
+    let delta = match look.seen {
+        Some(seen) => seen.clone(),
+        None => match look.ports.directory.changes(look.call(), &look.link().group, group, count).await {
+            // The cursor expired, or the group is gone: the full read tells which.
+            Err(error) if error.fault == Fault::Gone => return Ok(None),
+            other => other?,
+        },
     };
     if !delta.nested.is_empty() && depth(look) == Depth::Nested {
         return Ok(None);
@@ -167,7 +170,7 @@ async fn group_changes(look: Look<'_>, group: &Cursor) -> PortResult<Option<Chan
 }
 
 /// A count proves something only while no read can lag behind what we hold true.
-fn count_check(look: Look<'_>) -> CountCheck {
+pub(super) fn count_check(look: Look<'_>) -> CountCheck {
     let (progress, now) = (look.progress(), look.now());
     let due = progress.count_at.is_none_or(|at| at <= now) && progress.settles_at.is_none_or(|at| at <= now);
     if due { CountCheck::Due } else { CountCheck::NotDue }

@@ -50,7 +50,13 @@ impl Desk {
     }
 
     async fn address(&self, sign_in: &WebSignIn, nonce: &str, redirect: &str) -> String {
-        let question = SignInQuestion { state: "a state &", nonce, challenge: CHALLENGE, redirect };
+        let question = SignInQuestion {
+            state: "a state &",
+            nonce,
+            challenge: CHALLENGE,
+            redirect,
+            hint: Some("anna+b@contoso.example"),
+        };
         sign_in.address(self.rig.call(), question).await.unwrap()
     }
 
@@ -135,7 +141,8 @@ async fn settings_that_are_wrong_are_named() {
         "sign_in_settings",
         "a web app proves itself"
     );
-    let question = SignInQuestion { state: "s", nonce: "n", challenge: CHALLENGE, redirect: BACK };
+    let question =
+        SignInQuestion { state: "s", nonce: "n", challenge: CHALLENGE, redirect: BACK, hint: None };
     for tenant in ["7a1f5dd4-0000-4000-8000-000000000009", "common"] {
         let other = desk.sign_in(|settings| settings.tenant = tenant.to_owned());
         let Err(error) = other.address(desk.rig.call(), question).await else { panic!("{tenant}") };

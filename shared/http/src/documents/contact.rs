@@ -211,6 +211,9 @@ pub struct DecisionDocument {
     /// What.
     #[schema(value_type = words::Decision)]
     pub decision: Decision,
+    /// Whether somebody of the address was on the list; `false` with an opt-out: it is kept, but may be mistyped. Null: all lists
+    /// were meant.
+    pub was_member: Option<bool>,
     /// The lists on which they stand differently now.
     pub changed: Vec<String>,
     /// The links that were asked to run.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use listsync_core::{
     Timestamp,
     effects::Certainty,
-    history::{By, Happened},
+    history::{By, Happened, TakenBack},
     id::ListId,
     link::Side,
     member::Op,
@@ -70,8 +70,8 @@ impl ByDocument {
             By::Oneself => told("self", None),
             By::Filter => told("filter", None),
             By::EndDate => told("end_date", None),
-            By::UndoOfRun(run) => told("run_undo", Some(run.to_string())),
-            By::UndoOfImport(import) => told("import_undo", Some(import.to_string())),
+            By::Undo(TakenBack::Run(run)) => told("run_undo", Some(run.to_string())),
+            By::Undo(TakenBack::Import(import)) => told("import_undo", Some(import.to_string())),
             By::Edit(None) => told("operator", None),
             By::Edit(Some(actor)) => {
                 let kind = actor.to_string();

@@ -274,8 +274,9 @@ impl LinkDocument {
     pub fn of(state: LinkState, list: Named, last_run: Option<Summary>, standing: &State) -> Self {
         let (status, place) = (status_word(&state), state.link.place());
         let standing = StateDocument::of(standing, &list.name);
-        let LinkState { link, progress, ruling, requested, synced, due_at, leased_until, finished_at } =
-            state;
+        let LinkState {
+            link, progress, ruling, requested, synced, due_at, leased_until, finished_at, ..
+        } = state;
         let Link {
             id,
             list: _,

@@ -90,7 +90,7 @@ words! {
     /// What a person said of a hold.
     Ruling: "approved" | "discarded";
     /// What a key may do.
-    Scope: "read" | "operate" | "link" | "approve" | "admin";
+    Scope: "read" | "operate" | "link" | "approve" | "admin" | "scim";
     /// Who sends events.
     SourceKind: "standard" | "mailchimp" | "sendgrid" | "ses";
 }

@@ -1,6 +1,9 @@
 //! Lists, and who is on them.
 
+use std::collections::BTreeMap;
+
 use listsync_core::{id::ListId, list::List};
+use listsync_engine::ports::ListSize;
 
 use super::{Asking, NewDecision, NewList, Operation};
 use crate::{
@@ -8,7 +11,7 @@ use crate::{
     documents::{
         contact::DecisionDocument,
         history::HistoryDocument,
-        list::{ListDocument, ListRow, MemberDocument, MemberEdit},
+        list::{ListDocument, MemberDocument, MemberEdit},
     },
     page::{Page, PageQuery, Wanted},
     problem::Problem,
@@ -28,17 +31,14 @@ impl Asking {
         self.ask(Operation::get("/v1/lists"), |app| async move { lists::every(&app).await }).await
     }
 
-    /// Those of these ids, in their order, as rows of a table.
+    /// How large each of these lists is that is the caller's, in few reads however many they are.
     ///
     /// # Errors
     /// As `GET /v1/lists` has them.
-    pub async fn rows_of(&self, ids: Vec<ListId>) -> Result<Vec<ListRow>, Problem> {
+    pub async fn sizes_of(&self, lists: Vec<ListId>) -> Result<BTreeMap<ListId, ListSize>, Problem> {
         let work = |app: Within| async move {
-            let mut lists = Vec::with_capacity(ids.len());
-            for id in ids.into_iter().filter(|id| app.covers(id)) {
-                lists.extend(app.ports().lists.list(&id).await?);
-            }
-            lists::rows(&app, lists).await
+            let lists: Vec<ListId> = lists.into_iter().filter(|list| app.covers(list)).collect();
+            Ok(app.ports().lists.sizes(&lists).await?)
         };
         self.ask(Operation::get("/v1/lists"), work).await
     }

@@ -67,6 +67,8 @@ pub struct Who {
 pub struct Asking {
     app: App,
     caller: Caller,
+    /// As whom they ask for what they may not do so.
+    besides: Option<Caller>,
 }
 
 /// A method and a path of the table.
@@ -105,13 +107,19 @@ impl Operations {
     /// As somebody asks for them.
     #[must_use]
     pub fn by(&self, Who { actor, grant }: Who) -> Asking {
-        Asking { app: self.0.clone(), caller: Caller::of_grant(actor, grant) }
+        Asking { app: self.0.clone(), caller: Caller::of_grant(actor, grant), besides: None }
     }
 
     /// The service beneath, for what the host keeps itself, such as sessions.
     #[must_use]
     pub fn service(&self) -> &Service {
         &self.0.service
+    }
+
+    /// The largest body of an answer, in bytes as the host sends it.
+    #[must_use]
+    pub fn largest_answer(&self) -> usize {
+        self.0.options.limits.answer
     }
 
     /// Where a request comes from, as far as the host or a trusted proxy tells.
@@ -175,13 +183,28 @@ impl Operations {
 }
 
 impl Asking {
+    /// The same with another grant besides: what the first does not let them do is asked for by this one, on its lists.
+    #[must_use]
+    pub fn and(self, grant: Grant) -> Self {
+        Self { besides: Some(Caller::of_grant(self.caller.actor.clone(), grant)), ..self }
+    }
+
     /// Whether the caller may do this at all, on one list at least.
     #[must_use]
     pub fn may(&self, method: Method, path: &'static str) -> bool {
         match access::look_up(&method, path) {
-            Verdict::Rule(rule) => self.caller.judge(rule).is_ok(),
+            Verdict::Rule(rule) => self.caller_for(rule).is_ok(),
             Verdict::OtherMethods(_) | Verdict::Unknown => false,
         }
+    }
+
+    /// As whom they ask for what a rule is about.
+    fn caller_for(&self, rule: &access::Rule) -> Result<&Caller, Problem> {
+        let lacking = match self.caller.judge(rule) {
+            Ok(()) => return Ok(&self.caller),
+            Err(lacking) => lacking,
+        };
+        self.besides.as_ref().filter(|other| other.judge(rule).is_ok()).ok_or(lacking)
     }
 
     /// Does an operation as the gate has it done: judged by the table, in a task of its own, so that a caller who hangs up
@@ -194,10 +217,10 @@ impl Asking {
     {
         let Operation { method, path } = operation;
         let Verdict::Rule(rule) = access::look_up(&method, path) else { return Err(gate::no_key()) };
-        self.caller.judge(rule)?;
+        let caller = self.caller_for(rule)?;
         let time = self.app.options.limits.time;
-        let (app, actor, trail) = (self.app.clone(), self.caller.actor.clone(), Trail::default());
-        let work = work(Within::of(app.clone(), self.caller.clone(), trail.clone()));
+        let (app, actor, trail) = (self.app.clone(), caller.actor.clone(), Trail::default());
+        let work = work(Within::of(app.clone(), caller.clone(), trail.clone()));
         let mut task = tokio::spawn(async move {
             // Also what broke off may have done something.
             let done = AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| Err(gate::broken()));

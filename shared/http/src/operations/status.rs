@@ -12,6 +12,7 @@ use crate::{
         status,
         why::{self, WhyQuery},
     },
+    within::Within,
 };
 
 const STATUS: Operation = Operation::get("/v1/status");
@@ -39,14 +40,22 @@ impl Asking {
     /// # Errors
     /// As `GET /v1/status` has them.
     pub async fn standing_of(&self, list: String) -> Result<Vec<Standing>, Problem> {
-        let work = |app: crate::within::Within| async move {
+        let work = |app: Within| async move {
             let list = app.list(&list).await?;
-            let mut standing = Vec::new();
-            for row in status::rows(&app, Some(&list)).await? {
-                let unsettled = status::people(&app, &row).await?.unwrap_or_default();
-                standing.push(Standing { row, unsettled });
-            }
-            Ok(standing)
+            let rows = status::rows(&app, Some(&list)).await?;
+            with_people(&app, rows).await
+        };
+        self.ask(STATUS, work).await
+    }
+
+    /// The same of rows that were read just now.
+    ///
+    /// # Errors
+    /// As `GET /v1/status` has them.
+    pub async fn standing_with_people(&self, rows: Vec<Row>) -> Result<Vec<Standing>, Problem> {
+        let work = |app: Within| async move {
+            let rows = rows.into_iter().filter(|row| app.covers(&row.list)).collect();
+            with_people(&app, rows).await
         };
         self.ask(STATUS, work).await
     }
@@ -59,4 +68,13 @@ impl Asking {
         let operation = Operation::get("/v1/lists/{list}/why");
         self.document(operation, |app| why::why(app, Named([list]), Asked(WhyQuery { address }))).await
     }
+}
+
+async fn with_people(app: &Within, rows: Vec<Row>) -> Result<Vec<Standing>, Problem> {
+    let mut standing = Vec::with_capacity(rows.len());
+    for row in rows {
+        let unsettled = status::people(app, &row).await?.unwrap_or_default();
+        standing.push(Standing { row, unsettled });
+    }
+    Ok(standing)
 }

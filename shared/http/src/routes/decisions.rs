@@ -93,6 +93,10 @@ async fn said(
         Decision::Subscribed => Action::ConsentSubscribe,
         Decision::OptedOut => Action::ConsentOptOut,
     });
+    let was_member = match &list {
+        Some(list) => Some(people::is_member(&app.service, list, &address).await?),
+        None => None,
+    };
     let Stored { what: heard, links } = people::say(&app.service, &saying, Duration::ZERO).await?;
     if let Some(contact) = &heard.contact {
         app.touch(ObjectKind::Contact, contact);
@@ -101,6 +105,7 @@ async fn said(
         list: list.map(String::from),
         address: address.into(),
         decision: new.decision,
+        was_member,
         changed: texts(&heard.lists),
         links: texts(&links),
     }))

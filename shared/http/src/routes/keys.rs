@@ -67,7 +67,7 @@ pub struct NewKeyBody {
     )]
     pub name: String,
     /// What it may do.
-    #[schema(value_type = Vec<words::Scope>, min_items = 1, max_items = 5)]
+    #[schema(value_type = Vec<words::Scope>, min_items = 1, max_items = 6)]
     pub scopes: BTreeSet<Verb>,
     /// The names or ids of the lists that it is bound to; left out: it is bound to none. What is about the whole tenant is
     /// refused to a bound key.

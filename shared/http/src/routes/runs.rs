@@ -13,6 +13,7 @@ use listsync_core::{
 };
 use listsync_engine::{
     effects::{self, RecordedPage},
+    history,
     ports::Fault,
 };
 use serde::Deserialize;
@@ -143,10 +144,9 @@ pub(crate) async fn effects_of(
     let from = wanted.after.as_deref().map(str::parse::<DonePlace>).transpose();
     let from = from.map_err(|_| Problem::parameter("cursor", "this is no cursor of a run's members"))?;
     let summary = load(app, run).await?;
-    let RecordedPage { items, next } = match effects::WhichRuns::of_run(&summary) {
-        Some(runs) => effects::page(app.ports(), &runs, from.as_ref(), wanted.limit).await?,
-        None => RecordedPage::default(),
-    };
+    let Some(runs) = effects::WhichRuns::of_run(&summary) else { return Ok(Page::of(Vec::new(), None)) };
+    let RecordedPage { items, next } = effects::page(app.ports(), &runs, from.as_ref(), wanted.limit).await?;
+    let items = history::traced(&app.service, &runs.list, items).await?;
     let items: Vec<EffectDocument> = items.iter().map(EffectDocument::of).collect();
     Ok(Page::of(items, next.as_ref().map(ToString::to_string)))
 }

@@ -17,6 +17,7 @@ mod log;
 mod pages;
 mod people;
 mod refusals;
+mod scim;
 mod stage;
 mod status;
 mod syncs;

@@ -34,6 +34,23 @@ async fn who_opted_out_is_not_put_back_by_an_operator() {
 }
 
 #[tokio::test]
+async fn whether_an_opt_out_may_be_mistyped_is_told() {
+    let stage = stage().await;
+    stage.operate("PUT", "/v1/lists/News/members/anna@contoso.example").expect(201).await;
+    let out = |path: &str, address: &str| {
+        stage.operate("POST", path).json(json!({"address": address, "decision": "opted_out"}))
+    };
+    let of_list = "/v1/lists/News/decisions";
+    let mistyped = out(of_list, "ana@contoso.example").expect(200).await;
+    assert_eq!((&mistyped["was_member"], &mistyped["decision"]), (&json!(false), &json!("opted_out")));
+    let member = "/v1/lists/News/members/ana@contoso.example";
+    assert_eq!(stage.operate("PUT", member).refused(409).await.0, "opted_out", "it is kept all the same");
+    assert_eq!(out(of_list, "anna@contoso.example").expect(200).await["was_member"], true);
+    assert_eq!(out(of_list, "anna@contoso.example").expect(200).await["was_member"], false, "she left");
+    assert_eq!(out("/v1/decisions", "anna@contoso.example").expect(200).await["was_member"], json!(null));
+}
+
+#[tokio::test]
 async fn an_operator_says_until_when_somebody_is_on_a_list() {
     let stage = stage().await;
     let member = "/v1/lists/News/members/anna@contoso.example";

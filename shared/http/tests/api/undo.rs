@@ -55,7 +55,22 @@ async fn a_run_is_taken_back_as_it_was_shown_and_its_link_is_asked_to_carry_it_o
     let place = asked.header("location").to_owned();
     assert_eq!(stage.operate("GET", &place).expect(200).await["state"], "pending");
     work(&stage).await;
-    assert_eq!(stage.operate("GET", &place).expect(200).await["run"]["group"]["removed"], 1);
+    let carried = stage.operate("GET", &place).expect(200).await;
+    assert_eq!(carried["run"]["group"]["removed"], 1);
+    let members = format!("/v1/runs/{}/members", carried["run"]["run"].as_str().unwrap());
+    let of = stage.operate("GET", &members).expect(200).await["items"][0].clone();
+    judge("RunMember", &of);
+    assert_eq!(
+        (&of["address"], &of["cause"], &of["takes_back"]),
+        (&json!("cleo@contoso.example"), &json!("list_removed"), &json!({"kind": "run", "id": run}))
+    );
+    let table = stage.operate("GET", &members).header("accept", "text/csv").send().await;
+    assert!(table.header("content-type").starts_with("text/csv"));
+    let table = String::from_utf8(table.body).unwrap();
+    assert!(table.starts_with("at,side,op,cause,address,"), "{table}");
+    assert!(table.contains("cleo@contoso.example") && table.contains(&format!("run {run}")), "{table}");
+    let before = stage.operate("GET", &format!("/v1/runs/{run}/members")).expect(200).await;
+    assert_eq!(before["items"][0]["takes_back"], json!(null), "{before}");
     assert!(!stage.directory.members(&sample::group("staff")).contains(&sample::object("cleo")));
     let after = stage.operate("GET", &path).expect(200).await;
     assert_eq!(after["remove"], json!([]));

@@ -59,7 +59,7 @@ struct Row {
 
 pub(super) async fn show(State(pages): State<Pages>, token: Token, request: Request) -> Response {
     let Ok(Path(token)) = token else { return not_found() };
-    let contact = match pages.enter_mine(&token, (Peer::of(&request), Visitor::Reader(&token))).await {
+    let contact = match pages.enter_mine(&token, &Peer::of(&request), Visitor::Reader(&token)).await {
         Ok(contact) => contact,
         Err(refusal) => return refusal.into_response(),
     };
@@ -71,9 +71,9 @@ pub(super) async fn show(State(pages): State<Pages>, token: Token, request: Requ
 
 pub(super) async fn submit(State(pages): State<Pages>, token: Token, request: Request) -> Response {
     let Ok(Path(token)) = token else { return not_found() };
-    let visitor = (Peer::of(&request), Visitor::OptOut(&token));
+    let peer = Peer::of(&request);
     let (parts, sent) = request.into_parts();
-    let contact = match pages.enter_mine(&token, visitor).await {
+    let contact = match pages.enter_mine(&token, &peer, Visitor::OptOut(&token)).await {
         Ok(contact) => contact,
         Err(refusal) => return refusal.into_response(),
     };
@@ -198,20 +198,12 @@ fn button(action: &str, list: Option<&ListId>, label: &str) -> String {
 }
 
 impl Pages {
-    /// The person of a signed link, once they are let in as its holder; anybody else is counted as a stranger. Who was erased
-    /// or deleted, or has another address by now, is nobody.
-    async fn enter_mine(
-        &self,
-        token: &str,
-        (peer, visitor): (Peer, Visitor<'_>),
-    ) -> Result<Contact, Refusal> {
-        let service = &self.service;
-        let keys = service.keys.signing_keys(service.ports.clock.now()).await?;
-        let Some(link) = my_lists::read(&keys, token, service.ports.clock.now()) else {
-            self.admission.admit(&peer, Visitor::Stranger)?;
-            return Err(Refusal::NoLink);
-        };
-        self.admission.admit(&peer, visitor)?;
+    /// The person of a signed link to their lists, once they are let in. Who was erased or deleted, or has another address by
+    /// now, is nobody.
+    async fn enter_mine(&self, token: &str, peer: &Peer, visitor: Visitor<'_>) -> Result<Contact, Refusal> {
+        let (service, now) = (&self.service, self.service.ports.clock.now());
+        let keys = service.keys.signing_keys(now).await?;
+        let link = self.let_in(my_lists::read(&keys, token, now), peer, visitor)?;
         let contact = service.contacts.contact(&link.contact).await?;
         contact.filter(|contact| link.is_of(contact)).ok_or(Refusal::NoLink)
     }

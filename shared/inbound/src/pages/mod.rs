@@ -69,15 +69,18 @@ struct Pages {
 type Token = Result<Path<String>, PathRejection>;
 
 impl Pages {
-    /// The person of a signed link, once they are let in as its holder; anybody else is counted as a stranger. The signature
-    /// is verified before anybody is counted, so that no crowd of others keeps a person from leaving a list.
-    async fn enter(&self, token: &str, (peer, visitor): (Peer, Visitor<'_>)) -> Result<Person, Refusal> {
-        let Some(link) = person::signed(&self.service, token).await? else {
-            self.admission.admit(&peer, Visitor::Stranger)?;
-            return Err(Refusal::NoLink);
-        };
-        self.admission.admit(&peer, visitor)?;
+    /// The person of a signed opt-out link, once they are let in.
+    async fn enter(&self, token: &str, peer: &Peer, visitor: Visitor<'_>) -> Result<Person, Refusal> {
+        let link = self.let_in(person::signed(&self.service, token).await?, peer, visitor)?;
         person::find(&self.service, &link).await?.ok_or(Refusal::NoLink)
+    }
+
+    /// Lets somebody in as the holder of a link, where it is one; anybody else is counted as a stranger. The signature is verified
+    /// before anybody is counted, so that no crowd of others keeps a person from leaving a list.
+    fn let_in<L>(&self, link: Option<L>, peer: &Peer, visitor: Visitor<'_>) -> Result<L, Refusal> {
+        let visitor = if link.is_some() { visitor } else { Visitor::Stranger };
+        self.admission.admit(peer, visitor)?;
+        link.ok_or(Refusal::NoLink)
     }
 }
 
@@ -115,7 +118,7 @@ impl IntoResponse for Refusal {
 
 async fn show(State(pages): State<Pages>, token: Token, request: Request) -> Response {
     let Ok(Path(token)) = token else { return not_found() };
-    match pages.enter(&token, (Peer::of(&request), Visitor::Reader(&token))).await {
+    match pages.enter(&token, &Peer::of(&request), Visitor::Reader(&token)).await {
         Ok(person) => page(StatusCode::OK, html::of(&person, None)),
         Err(refusal) => refusal.into_response(),
     }
@@ -123,9 +126,9 @@ async fn show(State(pages): State<Pages>, token: Token, request: Request) -> Res
 
 async fn submit(State(pages): State<Pages>, token: Token, request: Request) -> Response {
     let Ok(Path(token)) = token else { return not_found() };
-    let visitor = (Peer::of(&request), Visitor::OptOut(&token));
+    let peer = Peer::of(&request);
     let (parts, sent) = request.into_parts();
-    let person = match pages.enter(&token, visitor).await {
+    let person = match pages.enter(&token, &peer, Visitor::OptOut(&token)).await {
         Ok(person) => person,
         Err(refusal) => return refusal.into_response(),
     };

@@ -25,7 +25,8 @@ pub(super) fn finish(tx: &Connection, lease: &Lease, finish: &Finish) -> Outcome
         })?;
     let (after, finished) = before.finished(finish.synced);
     tx.prepare_cached(
-        "UPDATE links SET synced = ?2, due_at = ?3, finished_at = ?4, leased_until = NULL, resync = 0 WHERE n = ?1",
+        "UPDATE links SET synced = ?2, due_at = ?3, finished_at = ?4, leased_until = NULL, resync = 0,
+             quiet = NULL WHERE n = ?1",
     )?
     .execute(params![n, stored_count(after.synced.0), nanos(finish.due_at), nanos(finish.at)])?;
     counts::prune(tx, Place { link: n, list }, finish.at)?;

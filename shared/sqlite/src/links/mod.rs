@@ -8,4 +8,5 @@ mod fold;
 mod lease;
 mod members;
 mod port;
+pub(crate) mod quiet;
 pub(crate) mod row;

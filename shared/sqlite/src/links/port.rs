@@ -7,21 +7,22 @@ use listsync_core::{
     link::Link,
     member::Member,
     new_group::MadeGroup,
+    protocol::Generations,
     schedule::{LEASE, SKEW, later},
     sizes::{Found, Sizes},
     trigger::Generation,
 };
 use listsync_engine::ports::{
     Acquired, DueLink, Finish, Finished, Fold, Lease, LinkEdit, LinkState, Links, ListOutcome, MemberQuery,
-    Moved, PortResult,
+    Moved, PortResult, QuietNote,
 };
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::{counts, create, edit, finish, fold, lease, members, row};
+use super::{counts, create, edit, finish, fold, lease, members, quiet, row};
 use crate::{
     SqliteStore,
     error::Outcome,
-    values::{collect, doc, nanos, stored_limit},
+    values::{collect, doc, nanos, stored_count, stored_limit},
 };
 
 #[async_trait]
@@ -49,6 +50,16 @@ impl Links for SqliteStore {
     async fn load(&self, link: &LinkId) -> PortResult<Option<LinkState>> {
         let link = link.clone();
         self.read("read the link", move |tx| row::load(tx, &link)).await
+    }
+
+    async fn note_quiet(&self, read: &LinkState, note: &QuietNote) -> PortResult<bool> {
+        let (read, note) = (read.clone(), note.clone());
+        self.write("note that nothing changed", move |tx| quiet::note(tx, &read, &note)).await
+    }
+
+    async fn reach(&self, link: &LinkId, generation: Generation) -> PortResult<bool> {
+        let link = link.clone();
+        self.write("request a run of the link", move |tx| reach(tx, &link, generation)).await
     }
 
     async fn edit(&self, link: &LinkId, edit: &LinkEdit, now: Timestamp) -> PortResult<()> {
@@ -146,7 +157,7 @@ fn delete(tx: &Connection, link: &LinkId) -> Outcome<()> {
 
 fn due(tx: &Connection, now: Timestamp, after: Option<&LinkId>, limit: usize) -> Outcome<Vec<DueLink>> {
     let statement = tx.prepare_cached(
-        "SELECT doc FROM links
+        "SELECT doc, requested, synced FROM links
          WHERE id > ?1 AND active = 1 AND (leased_until IS NULL OR leased_until <= ?2 OR leased_until > ?4)
              AND (due_at <= ?2 OR requested > synced)
          ORDER BY id LIMIT ?3",
@@ -156,7 +167,8 @@ fn due(tx: &Connection, now: Timestamp, after: Option<&LinkId>, limit: usize) ->
     let lasting = later(now, LEASE + SKEW);
     collect(statement, params![after, nanos(now), stored_limit(limit), nanos(lasting)], |row| {
         let link: Link = doc(&row.get::<_, String>(0)?, "link")?;
-        Ok(DueLink { link: link.id, every: link.every })
+        let [requested, synced] = [row::generation(row.get(1)?), row::generation(row.get(2)?)];
+        Ok(DueLink { link: link.id, every: link.every, generations: Generations { requested, synced } })
     })
 }
 
@@ -169,4 +181,12 @@ fn request(tx: &Connection, link: &LinkId, next_due: Option<Timestamp>) -> Outco
         .query_row(params![link.as_str(), next_due.map(nanos)], |row| row.get(0))
         .optional()?;
     requested.map(row::generation).ok_or_else(|| row::gone(link))
+}
+
+fn reach(tx: &Connection, link: &LinkId, generation: Generation) -> Outcome<bool> {
+    let n = row::number(tx, link)?;
+    let raised = tx
+        .prepare_cached("UPDATE links SET requested = ?2 WHERE n = ?1 AND requested < ?2")?
+        .execute([n, stored_count(generation.0)])?;
+    Ok(raised > 0)
 }

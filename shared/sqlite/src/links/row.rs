@@ -13,8 +13,7 @@ use crate::{
     values::{collect, count, doc, doc_text, first, nanos, stored_limit, timestamp},
 };
 
-const COLUMNS: &str =
-    "doc, progress, ruling, requested, synced, due_at, leased_until, finished_at FROM links";
+const COLUMNS: &str = "doc, progress, ruling, requested, synced, due_at, leased_until, finished_at, lease_token, quiet FROM links";
 
 /// The number of a link's row.
 pub(super) fn number(tx: &Connection, link: &LinkId) -> Outcome<i64> {
@@ -72,7 +71,8 @@ pub(super) fn of_group(tx: &Connection, tenant: &TenantId, group: &GroupId) -> O
 
 fn read(row: &Row<'_>) -> Outcome<LinkState> {
     let (link, progress, ruling): (String, String, Option<String>) = (row.get(0)?, row.get(1)?, row.get(2)?);
-    Ok(LinkState {
+    let quiet: Option<String> = row.get(9)?;
+    let state = LinkState {
         link: doc(&link, "link")?,
         progress: doc(&progress, "progress")?,
         ruling: ruling.map(|text| doc(&text, "ruling")).transpose()?,
@@ -81,7 +81,11 @@ fn read(row: &Row<'_>) -> Outcome<LinkState> {
         due_at: timestamp(row.get(5)?),
         leased_until: row.get::<_, Option<i64>>(6)?.map(timestamp),
         finished_at: row.get::<_, Option<i64>>(7)?.map(timestamp),
-    })
+        token: count(row.get(8)?),
+        quiet: None,
+        rev: 0,
+    };
+    Ok(state.with_quiet(quiet.map(|text| doc(&text, "run that found nothing")).transpose()?))
 }
 
 pub(super) fn generation(stored: i64) -> Generation {

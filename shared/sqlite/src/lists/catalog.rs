@@ -36,8 +36,11 @@ pub(crate) fn found(tx: &Connection, list: &ListId) -> Outcome<Option<i64>> {
 
 pub(crate) fn numbered(tx: &Connection, list: &ListId) -> Outcome<Numbered> {
     let statement = tx.prepare_cached("SELECT n, opt_out, filter IS NOT NULL FROM lists WHERE id = ?1")?;
-    first(statement, [list.as_str()], |row| read_numbered(row, 0))?
-        .ok_or_else(|| Fail::gone("no_such_list", format!("there is no list {list}")))
+    first(statement, [list.as_str()], |row| read_numbered(row, 0))?.ok_or_else(|| gone(list))
+}
+
+pub(crate) fn gone(list: &ListId) -> Fail {
+    Fail::gone("no_such_list", format!("there is no list {list}"))
 }
 
 pub(crate) fn of_number(tx: &Connection, n: i64) -> Outcome<Numbered> {

@@ -4,8 +4,9 @@ use listsync_core::{
     address::Address,
     id::{ContactId, ListId, ObjectId},
     list::{Entry, Origin, Standing},
+    register::Keeper,
 };
-use listsync_engine::ports::{Cursor, EntryPage, EntryQuery, ListCounts, PortError};
+use listsync_engine::ports::{Cursor, EntryPage, EntryQuery, ListCounts, ListSize, PortError};
 use rusqlite::{Connection, Row, params};
 use serde_json::json;
 
@@ -14,7 +15,8 @@ use crate::{
     error::Outcome,
     people::person,
     values::{
-        address_array, collect, count, named, origin, standing, stored_limit, timestamp, typed, typed_option,
+        address_array, collect, count, first, named, origin, standing, stored_limit, timestamp, typed,
+        typed_option,
     },
 };
 
@@ -104,35 +106,43 @@ pub(super) fn page(
     Ok(EntryPage { entries: found.into_values().take(limit).collect(), next })
 }
 
+/// What is kept with a list of how many stand to it, so that it takes as long for a hundred thousand as for one.
+pub(crate) const COUNTS: &str = "SELECT members, opted_out, pending, ending,
+        (SELECT min(until) FROM memberships INDEXED BY memberships_ending
+            WHERE list = lists.n AND until IS NOT NULL AND standing = 'member')
+    FROM lists WHERE id = ?1";
+
 /// How many stand to a list in which way.
-pub(super) fn counts(tx: &Connection, list: i64) -> Outcome<ListCounts> {
-    let statement = tx.prepare_cached(
-        "SELECT standing, count(*), count(until), min(until) FROM memberships WHERE list = ?1 GROUP BY standing",
-    )?;
-    let standings = collect(statement, [list], |row| {
-        let (all, ending): (i64, i64) = (row.get(1)?, row.get(2)?);
-        Ok((standing(&row.get::<_, String>(0)?)?, (count(all), count(ending)), row.get::<_, Option<i64>>(3)?))
-    })?;
-    let mut counts = ListCounts::default();
-    for (standing, (all, ending), next) in standings {
-        match standing {
-            Standing::Member => {
-                (counts.members, counts.ending, counts.next_end) = (all, ending, next.map(timestamp));
-            }
-            Standing::OptedOut => counts.opted_out = all,
-            Standing::Pending => counts.pending = all,
-            Standing::Absent => {}
-        }
-    }
-    Ok(counts)
+pub(super) fn counts(tx: &Connection, list: &ListId) -> Outcome<ListCounts> {
+    let read = |row: &Row<'_>| {
+        Ok(ListCounts {
+            members: count(row.get(0)?),
+            opted_out: count(row.get(1)?),
+            pending: count(row.get(2)?),
+            ending: count(row.get(3)?),
+            next_end: row.get::<_, Option<i64>>(4)?.map(timestamp),
+        })
+    };
+    first(tx.prepare_cached(COUNTS)?, [list.as_str()], read)?.ok_or_else(|| catalog::gone(list))
 }
 
 /// How many are members of a list.
 pub(super) fn size(tx: &Connection, list: i64) -> Outcome<u64> {
-    let count: i64 = tx
-        .prepare_cached("SELECT count(*) FROM memberships WHERE list = ?1 AND standing = 'member'")?
-        .query_row([list], |row| row.get(0))?;
-    Ok(crate::values::count(count))
+    let members =
+        tx.prepare_cached("SELECT members FROM lists WHERE n = ?1")?.query_row([list], |row| row.get(0))?;
+    Ok(count(members))
+}
+
+/// The same of many, with who decides who is on them.
+pub(crate) const SIZES: &str =
+    "SELECT id, members, filter IS NOT NULL FROM lists WHERE id IN (SELECT value FROM json_each(?1))";
+
+pub(super) fn sizes(tx: &Connection, lists: &[ListId]) -> Outcome<BTreeMap<ListId, ListSize>> {
+    let read = |row: &Row<'_>| {
+        let keeper = if row.get(2)? { Keeper::Filter } else { Keeper::People };
+        Ok((typed(row, 0, "list's id")?, ListSize { keeper, members: count(row.get(1)?) }))
+    };
+    Ok(collect(tx.prepare_cached(SIZES)?, [json!(lists).to_string()], read)?.into_iter().collect())
 }
 
 fn read(row: &Row<'_>) -> Outcome<Entry> {

@@ -8,7 +8,9 @@ use listsync_core::{
     list::{Entry, List},
     matched::Binding,
 };
-use listsync_engine::ports::{Cursor, EntryPage, EntryQuery, ListChanges, ListCounts, ListSide, PortResult};
+use listsync_engine::ports::{
+    Cursor, EntryPage, EntryQuery, ListChanges, ListCounts, ListSide, ListSize, PortResult,
+};
 
 use super::{catalog, changes, entries, matches, memberships};
 use crate::{SqliteStore, people::suppressions};
@@ -42,12 +44,17 @@ impl ListSide for SqliteStore {
 
     async fn counts(&self, list: &ListId) -> PortResult<ListCounts> {
         let list = list.clone();
-        self.read("count the list", move |tx| entries::counts(tx, catalog::number(tx, &list)?)).await
+        self.read("count the list", move |tx| entries::counts(tx, &list)).await
     }
 
     async fn size(&self, list: &ListId) -> PortResult<u64> {
         let list = list.clone();
         self.read("count the list", move |tx| entries::size(tx, catalog::number(tx, &list)?)).await
+    }
+
+    async fn sizes(&self, lists: &[ListId]) -> PortResult<BTreeMap<ListId, ListSize>> {
+        let lists = lists.to_vec();
+        self.read("count the lists", move |tx| entries::sizes(tx, &lists)).await
     }
 
     async fn changes(&self, list: &ListId, since: &Cursor) -> PortResult<ListChanges> {

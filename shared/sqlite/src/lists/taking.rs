@@ -10,7 +10,6 @@ use listsync_core::{
     import::{
         Departure, Keys, Removals,
         changes::{Former, Moved, Print, Touched},
-        judge_ended,
     },
     list::{Origin, Standing},
 };
@@ -126,14 +125,14 @@ impl<'a> Taking<'a> {
     fn judge_ended(&self, new: &NewImport) -> Outcome<Removals> {
         let listed = self.import.listed;
         // Most files have so few of them that nobody needs to be looked for.
-        if judge_ended(new.people.ended().count() as u64, listed) == Removals::Do {
+        if new.judge_ended(new.people.ended().count() as u64, listed) == Removals::Do {
             return Ok(Removals::Do);
         }
         let mut leaving = HashSet::new();
         for place in new.people.ended() {
             leaving.extend(self.ends(&new.people.at(place))?);
         }
-        Ok(judge_ended(leaving.len() as u64, listed))
+        Ok(new.judge_ended(leaving.len() as u64, listed))
     }
 
     /// Whom a row takes off the list because their last day is past.

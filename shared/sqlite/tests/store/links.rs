@@ -4,6 +4,7 @@ use listsync_core::{
     id::LinkId,
     link::{Extras, HaltReason, Link, LinkPatch, LinkStatus, Mode, Phase, Side},
     member::{Change, HoldReason, Op},
+    protocol::Generations,
     trigger::Generation,
 };
 use listsync_engine::ports::{
@@ -83,7 +84,7 @@ async fn links_come_by_page() {
     let rest = store.page(Some(&first[1].link.id), 2).await.unwrap();
     assert_eq!(rest.iter().map(|state| state.link.id.as_str()).collect::<Vec<_>>(), ["c"]);
     let due = store.due(at(0), Some(&id("a")), 1).await.unwrap();
-    assert_eq!(due, [DueLink { link: id("b"), every: None }]);
+    assert_eq!(due, [DueLink { link: id("b"), every: None, generations: Generations::default() }]);
 }
 
 #[tokio::test]

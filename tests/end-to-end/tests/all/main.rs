@@ -25,5 +25,6 @@ mod stops;
 mod store_file;
 mod sync;
 mod tenant_chapter;
+mod terminal;
 mod undo;
 mod wrong_graph;

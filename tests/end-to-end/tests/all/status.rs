@@ -51,6 +51,24 @@ async fn the_status_tells_each_trouble_in_the_words_of_links_and_lists_and_by_it
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_unsubscribes_a_mistyped_address_is_told_that_nobody_of_it_was_on_the_list() {
+    let world = World::of(60).await;
+    world.linked("News", &[0, 1]).await;
+    let mistyped = "nobody.here@contoso.example";
+    let told = world.listsync(&["unsubscribe", "News", mistyped]).await.exits(0).stdout;
+    let said = format!("Nobody of the address {mistyped} was on the list 'News': is it spelt right?");
+    assert!(told.contains(&said), "{told}");
+    assert_eq!(world.json(&["unsubscribe", "News", mistyped]).await["was_member"], false);
+    assert_eq!(world.listed("News", "member").await.len(), 2, "nobody else left");
+    let kept = world.listsync(&["lists", "add", "News", mistyped, "--json"]).await.exits(1).error();
+    assert_eq!(kept.0, "opted_out", "it is kept all the same");
+    let right = world.json(&["unsubscribe", "News", world.address(0)]).await;
+    assert_eq!(right["was_member"], true, "{right}");
+    let told = world.listsync(&["unsubscribe", "News", world.address(1)]).await.exits(0).stdout;
+    assert!(told.contains("opted out") && !told.contains("spelt right"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn moments_are_told_by_the_clock_on_the_wall_with_its_zone() {
     let mut world = World::of(60).await;
     world.linked("News", &[0, 1, 2]).await;

@@ -1,7 +1,7 @@
 //! A run is taken back by one command and one approval, and nobody else is touched: on either store.
 
 use listsync_end_to_end::{Cloud, World};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_file_is_taken_back_on_one_machine() {
@@ -45,7 +45,7 @@ async fn a_wrong_file_is_taken_back(world: &World) {
     let held = &done["summary"]["held"];
     assert_eq!(held["group_removals"], 44, "{done}");
     world.listsync(&["links", "approve", held["digest"].as_str().expect("a digest")]).await.exits(0);
-    world.listsync(&["sync", "News"]).await.exits(0);
+    let carried = world.listsync(&["sync", "News", "--json"]).await.exits(0).json();
     assert_eq!(world.members(group), world.ids(&right));
     let expected = right.map(|person| world.address(person).to_owned());
     assert_eq!(world.listed("News", "member").await, expected.into());
@@ -53,6 +53,21 @@ async fn a_wrong_file_is_taken_back(world: &World) {
     let history = world.listsync(&["lists", "history", "News", "--limit", "200"]).await.exits(0).stdout;
     let by = format!("undo of {}", run(&synced));
     assert_eq!(history.lines().filter(|line| line.contains(&by)).count(), 44, "{history}");
+    let members = ["runs", "show", run(&carried), "--members"];
+    let text = world.listsync(&members).await.exits(0).stdout;
+    assert_eq!(text.lines().filter(|line| line.contains(&by)).count(), 44, "{text}");
+    let names = world.json(&members).await;
+    let causes = |one: &Value| (one["cause"].clone(), one["takes_back"].clone());
+    let expected = ("list_removed".into(), json!({ "kind": "run", "id": run(&synced) }));
+    assert!(names.as_array().expect("names").iter().all(|one| causes(one) == expected), "{names}");
+    let table = world.listsync(&["runs", "show", run(&carried), "--members", "--csv"]).await.exits(0).stdout;
+    let row = |line: &str| {
+        line.contains(",group,remove,list_removed,") && line.ends_with(&format!(",run {}", run(&synced)))
+    };
+    assert_eq!(table.lines().filter(|line| row(line)).count(), 44, "{table}");
+    let first_names = world.json(&["runs", "show", run(&synced), "--members"]).await;
+    let plain = |one: &Value| one["takes_back"].is_null() && one["cause"] == "list_added";
+    assert!(first_names.as_array().expect("names").iter().all(plain), "{first_names}");
     let theirs = world.json(&["contacts", "history", world.address(11)]).await;
     let left = theirs.as_array().expect("entries").iter().find(|one| one["side"] == "list");
     assert_eq!(left.map(|one| &one["by"]["kind"]), Some(&"run_undo".into()), "{theirs}");

@@ -2,13 +2,13 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use listsync_end_to_end::{Ask, Cloud, Function, PUBLIC_URL};
+use listsync_end_to_end::{Ask, Cloud, Function, PUBLIC_URL, TIMER_TIME, beat};
 use serde_json::{Value, json};
 use standardwebhooks::Webhook;
 
 use crate::{
     scene::{EACH, Links},
-    telling::assert_nobody_is_named,
+    telling::{assert_nobody_is_named, metrics},
 };
 
 const JSON: &str = "application/json";
@@ -188,4 +188,26 @@ async fn the_api_answers_with_a_key_and_its_role_lets_it() {
     let done = format!("/v1/links/{link}/syncs/{}", asked["generation"]);
     assert_eq!(Ask::get(done).key(&key).of(&api).await.is(200).json()["state"], "done");
     assert_nobody_is_named(&cloud, &[&api], &[&key]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_came_over_http_and_waits_is_counted_by_the_next_beat() {
+    let (cloud, _, key) = stage().await;
+    let (api, timer) = (cloud.api().await, cloud.timer().await);
+    let strangers: String = (0..60).map(|number| format!("stranger-{number}@contoso.example\n")).collect();
+    let file = Ask::post(
+        "/v1/lists/List%200/imports?mode=incremental",
+        "text/csv",
+        "email\n".to_owned() + &strangers,
+    );
+    let import = file.key(&key).of(&api).await.is(201).json();
+    assert_eq!(import["state"], "held", "{import}");
+    timer.call(&beat(), TIMER_TIME).await.expect("the timer answers");
+    let discard = format!("/v1/imports/{}/discard", import["id"].as_str().expect("an id"));
+    let _ = Ask::post(discard, JSON, "").key(&key).of(&api).await.is(200);
+    timer.call(&beat(), TIMER_TIME).await.expect("the timer answers");
+    let lines = timer.lines();
+    let held: Vec<_> = metrics(&lines).iter().map(|line| line["HeldImports"].as_u64()).collect();
+    assert_eq!(held, [Some(1), Some(0)], "the template's alarm rings for it");
+    assert_nobody_is_named(&cloud, &[&api, &timer], &["stranger-", &key]);
 }

@@ -13,11 +13,12 @@ use listsync_core::{
     id::RunId,
     link::Phase,
     list::{Origin, Standing},
+    quiet::Quiet,
     summary::{Outcome, Summary},
     undo::Undo,
 };
 use listsync_engine::{
-    ports::{Call, Clock as _, Contacts as _, EntryQuery, ListSide as _, Meter, Runs as _},
+    ports::{Call, Clock as _, Contacts as _, EffectsQuery, EntryQuery, ListSide as _, Meter, Runs as _},
     undo::{Proposal, propose},
 };
 use listsync_testkit::sample::address;
@@ -30,6 +31,23 @@ use crate::{
 
 /// The code of a failure that a test brings about.
 const INJECTED: &str = "injected";
+
+/// Whether an effect on each of these is kept of a run.
+fn is_kept<'a>(scene: &Scene, summary: &Summary, mut names: impl Iterator<Item = &'a String>) -> bool {
+    let (run, since) = (Some(summary.run.clone()), summary.started_at);
+    let query = EffectsQuery {
+        list: scene.list.clone(),
+        run,
+        since,
+        until: scene.clock.now(),
+        from: None,
+        limit: 1_000,
+    };
+    let page = at_once(scene.store.effects(&query));
+    let done = page.batches.iter().flat_map(|batch| &batch.done);
+    let kept: BTreeSet<_> = done.filter_map(|done| done.address.clone()).collect();
+    names.all(|name| kept.contains(&address(name)))
+}
 
 /// How many runs were taken back, from how many people, and how many of those whom they had moved had moved since.
 #[derive(Debug, Clone, Copy, Default)]
@@ -93,11 +111,13 @@ impl Chronicle {
     pub(crate) fn ran(&mut self, scene: &Scene, began: u64, before: &Before, summary: Option<&Summary>) {
         let (joined, left) = before.moved(scene);
         // Of a message that found another run under way no summary is kept: what was seen was that run's doing, which died.
-        // What the store did not take of a run that it failed is told of by the run that settles it.
+        // What the store did not take of a run that it failed is told of by the run that settles it (`engine/run/told`).
         let own = |summary: &&Summary| {
-            summary.phase == Some(Phase::Steady)
+            // A look that found nothing moved nobody, and is no run to take back: who moved meanwhile was moved by people.
+            Quiet::link_of(&summary.run).is_none()
+                && summary.phase == Some(Phase::Steady)
                 && summary.outcome != Outcome::Busy
-                && summary.reason != INJECTED
+                && (summary.reason != INJECTED || is_kept(scene, summary, joined.union(&left)))
         };
         match summary.filter(own) {
             Some(summary) if joined.is_disjoint(&left) => {

@@ -24,9 +24,9 @@ use listsync_core::{
 use listsync_engine::ports::{
     Acquired, AddOutcome, Cursor, Decision, Delivery, DueLink, EffectsPage, EffectsQuery, EntryPage,
     EntryQuery, Finish, Finished, Fold, Gate, HeldPeople, Import, Imported, Lease, LinkEdit, LinkState,
-    Links, ListChanges, ListCounts, ListOutcome, ListSide, ListStore, LogPage, LogQuery, MemberQuery, Moved,
-    NewImport, Outgoing, PeopleWatch, PortResult, Queue, QueueState, Receipt, RemoveOutcome, Runs,
-    SettingsStore,
+    Links, ListChanges, ListCounts, ListOutcome, ListSide, ListSize, ListStore, LogPage, LogQuery,
+    MemberQuery, Moved, NewImport, Outgoing, PeopleWatch, PortResult, Queue, QueueState, QuietNote, Receipt,
+    RemoveOutcome, Runs, SettingsStore,
 };
 
 use super::Faulty;
@@ -72,6 +72,10 @@ impl<P: ListStore + ?Sized> ListSide for Faulty<P> {
 
     async fn size(&self, list: &ListId) -> PortResult<u64> {
         through!(self, "lists.size", self.port.size(list))
+    }
+
+    async fn sizes(&self, lists: &[ListId]) -> PortResult<BTreeMap<ListId, ListSize>> {
+        through!(self, "lists.sizes", self.port.sizes(lists))
     }
 
     async fn changes(&self, list: &ListId, since: &Cursor) -> PortResult<ListChanges> {
@@ -205,6 +209,18 @@ impl<P: Links + ?Sized> Links for Faulty<P> {
         through!(self, "links.load", self.port.load(link))
     }
 
+    async fn glimpse(&self, link: &LinkId) -> PortResult<Option<LinkState>> {
+        through!(self, "links.glimpse", self.port.glimpse(link))
+    }
+
+    async fn note_quiet(&self, read: &LinkState, note: &QuietNote) -> PortResult<bool> {
+        through!(self, "links.note_quiet", self.port.note_quiet(read, note))
+    }
+
+    async fn reach(&self, link: &LinkId, generation: Generation) -> PortResult<bool> {
+        through!(self, "links.reach", self.port.reach(link, generation))
+    }
+
     async fn edit(&self, link: &LinkId, edit: &LinkEdit, now: Timestamp) -> PortResult<()> {
         through!(self, "links.edit", self.port.edit(link, edit, now))
     }
@@ -282,6 +298,10 @@ impl<P: Runs + ?Sized> Runs for Faulty<P> {
 
     async fn earlier(&self, run: &RunId, link: Option<&LinkId>, limit: usize) -> PortResult<Vec<Summary>> {
         through!(self, "runs.earlier", self.port.earlier(run, link, limit))
+    }
+
+    async fn last_finished(&self) -> PortResult<Option<Timestamp>> {
+        through!(self, "runs.last_finished", self.port.last_finished())
     }
 
     async fn effects(&self, query: &EffectsQuery) -> PortResult<EffectsPage> {

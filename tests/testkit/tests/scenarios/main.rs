@@ -34,6 +34,7 @@ mod one_way;
 mod pending;
 mod people;
 mod protected;
+mod quiet;
 mod refusals;
 mod renames;
 mod scopes;

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use listsync_core::{
     audit::{Action, Actor, Completion, Object, ObjectKind},
     effects::{Certainty, Done, Recorded},
-    history::{By, Happened},
+    history::{By, Happened, TakenBack},
     id::RunId,
     plan::Cause,
     trigger::Reason,
@@ -181,8 +181,8 @@ fn line(one: &Happened) -> String {
         By::Oneself => "self".to_owned(),
         By::Filter => "filter".to_owned(),
         By::EndDate => "date".to_owned(),
-        By::UndoOfRun(run) => format!("undo of {run}"),
-        By::UndoOfImport(import) => format!("undo of {import}"),
+        By::Undo(TakenBack::Run(run)) => format!("undo of {run}"),
+        By::Undo(TakenBack::Import(import)) => format!("undo of {import}"),
         By::Edit(actor) => actor.as_ref().map_or_else(|| "somebody".to_owned(), ToString::to_string),
     };
     format!("{} {who}: {by}", one.change)

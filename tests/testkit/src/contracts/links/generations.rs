@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use listsync_core::{
     link::{HaltReason, Link, LinkStatus, Mode},
+    protocol::Generations,
     trigger::Generation,
 };
 use listsync_engine::ports::{
@@ -71,6 +72,9 @@ async fn a_quiet_end_frees_the_lease_and_saves_all<S: Links + ListStore>(make: &
         due_at: moment(3_609),
         leased_until: None,
         finished_at: Some(moment(9)),
+        token: lease.token,
+        quiet: None,
+        rev: after.rev,
     };
     assert_eq!(after, wanted);
     assert_eq!(ok(bed.store.members(bed.id(), MemberQuery::All).await), vec![member("anna")]);
@@ -173,6 +177,7 @@ async fn due_links_come_by_page<S: Links + ListStore>(make: &impl Fn() -> S) {
         .map(|number| DueLink {
             link: link_id(&format!("link-{number}")),
             every: if number == 1 { None } else { every },
+            generations: Generations::default(),
         })
         .collect();
     assert_eq!(seen, wanted);

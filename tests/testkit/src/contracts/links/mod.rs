@@ -7,6 +7,7 @@ mod fold;
 mod generations;
 mod leases;
 mod pending;
+mod quiet;
 mod rows;
 mod setup;
 
@@ -37,6 +38,7 @@ pub async fn all<S: Links + ListStore + Runs>(make: impl Fn() -> S) {
     leases::all(&make).await;
     pending::all(&make).await;
     generations::all(&make).await;
+    quiet::all(&make).await;
     rows::all(&make).await;
     counts::all(&make).await;
     fold::all(&make).await;

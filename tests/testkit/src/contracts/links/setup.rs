@@ -43,6 +43,9 @@ async fn a_new_link_is_due_and_remembers_nothing<S: Links + ListStore>(make: &im
         due_at: moment(0),
         leased_until: None,
         finished_at: None,
+        token: state.token,
+        quiet: None,
+        rev: state.rev,
     };
     assert_eq!(state, fresh);
     assert_eq!(ok(bed.store.due(moment(0), None, 10).await).len(), 1);

@@ -1,7 +1,7 @@
 //! How many whose last day is past a file takes off a list without a person.
 
 use listsync_core::{contact::ExternalId, list::Standing};
-use listsync_engine::ports::{ImportMode, ImportRow, ImportState, ListStore, NewImport, Presence};
+use listsync_engine::ports::{EndedRows, ImportMode, ImportRow, ImportState, ListStore, NewImport, Presence};
 
 use super::{Bed, file, set};
 use crate::{
@@ -20,6 +20,7 @@ pub(super) async fn all<S: ListStore>(make: &impl Fn() -> S) {
     a_later_file_that_names_them_lets_them_stay(make).await;
     they_wait_beside_those_whom_a_full_file_does_not_name(make).await;
     another_row_of_theirs_says_that_they_are_there(make).await;
+    whom_the_sender_has_wait_waits_however_few_they_are(make).await;
 }
 
 fn leaves(name: &str, presence: Presence) -> ImportRow {
@@ -57,6 +58,23 @@ async fn more_than_five_and_a_fifth_wait_and_the_rest_of_the_file_does_not<S: Li
     let shown = ok(bed.store.held_people(&held.id).await);
     let named: Vec<_> = shown.leaves.iter().map(|person| person.address.clone()).collect();
     assert_eq!(named, STAFF[..6].iter().map(|name| address(name)).collect::<Vec<_>>());
+}
+
+async fn whom_the_sender_has_wait_waits_however_few_they_are<S: ListStore>(make: &impl Fn() -> S) {
+    let bed = Bed::staffed(make).await;
+    let waits =
+        |names: &[&str]| NewImport { ended: EndedRows::Wait, ..of(ended(names), ImportMode::Incremental) };
+    let one = ok(bed.store.import(&bed.list, &waits(&["anna"])).await).import;
+    assert_eq!((one.state, one.held, one.removed), (ImportState::Held, 1, 0));
+    // Whom a later one names waits there, and with nobody left the earlier one waits no more.
+    let two = ok(bed.store.import(&bed.list, &waits(&["anna", "berta"])).await).import;
+    assert_eq!((two.state, two.held), (ImportState::Held, 2));
+    let one = ok(bed.store.find_import(&one.id).await).expect("it is kept");
+    assert_eq!((one.state, one.held), (ImportState::Done, 0));
+    let nobody = ok(bed.store.import(&bed.list, &waits(&["nobody"])).await).import;
+    assert_eq!((nobody.state, nobody.held), (ImportState::Done, 0));
+    let done = ok(bed.store.approve_import(&two.id, moment(9)).await);
+    assert_eq!((done.state, done.removed), (ImportState::Done, 2));
 }
 
 async fn five_leave_at_once_and_so_do_those_of_whom_it_is_said<S: ListStore>(make: &impl Fn() -> S) {

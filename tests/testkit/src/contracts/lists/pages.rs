@@ -1,14 +1,16 @@
 //! What is shown by page: each is shown once, and all are.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use listsync_core::{
     grant::Lists,
     id::{ContactId, ImportId, ListId},
-    list::{Entry, Standing},
+    list::{Entry, ListKind, Standing},
+    register::Keeper,
 };
 use listsync_engine::ports::{
-    Contacts, Cursor, Decision, EntryPage, EntryQuery, Fault, ImportMode, ListCounts, ListStore,
+    Contacts, Cursor, Decision, EntryPage, EntryQuery, Fault, ImportMode, ListCounts, ListEdit, ListSize,
+    ListStore,
 };
 
 use super::{Bed, file};
@@ -123,6 +125,14 @@ async fn it_is_counted_how_many_stand_to_a_list_in_which_way<S: ListStore>(make:
     assert_eq!(counts, ListCounts { members: 7, opted_out: 1, ..ListCounts::default() });
     let none = ok(bed.store.create_list("None", moment(0)).await).id;
     assert_eq!(ok(bed.store.counts(&none).await), ListCounts::default());
+    let filter = ListKind::Filtered { filter: "name pr".into() };
+    let edit = ListEdit { kind: Some(filter), ..ListEdit::default() };
+    ok(bed.store.edit_list(&none, None, &edit, moment(2)).await);
+    let gone = ListId::parse("gone").expect("an id");
+    let sizes = ok(bed.store.sizes(&[bed.list.clone(), gone, none.clone()]).await);
+    let size = |keeper, members| ListSize { keeper, members };
+    assert_eq!(sizes, [(bed.list, size(Keeper::People, 7)), (none, size(Keeper::Filter, 0))].into());
+    assert_eq!(ok(bed.store.sizes(&[]).await), BTreeMap::new());
 }
 
 async fn contacts_are_found_by_their_ids<S: ListStore + Contacts>(make: &impl Fn() -> S) {

@@ -137,7 +137,7 @@ async fn leavers_come_back_unless_they_said_no<S: ListStore + Contacts>(make: &i
 async fn what_was_done_since_stays<S: ListStore + Contacts>(make: &impl Fn() -> S) {
     let bed = Bed::make(make).await;
     let other = ok(bed.store.create_list("Other", moment(0)).await).id;
-    let names = ["elsewhere", "edited", "spoke", "out", "back", "gone", "plain"];
+    let names = ["elsewhere", "edited", "spoke", "out", "back", "again", "gone", "plain"];
     let import = bed.take_at(ImportMode::Incremental, rows(&names), 5).await;
     ok(bed.store.add(&other, &contact("elsewhere"), Origin::Manual, moment(6)).await);
     let edited = bed.contact("edited").await;
@@ -147,6 +147,8 @@ async fn what_was_done_since_stays<S: ListStore + Contacts>(make: &impl Fn() -> 
     bed.decide("out", Decision::OptedOut).await;
     ok(bed.store.remove(&bed.list, &address("back"), moment(6)).await);
     ok(bed.store.add(&bed.list, &contact("back"), Origin::Manual, moment(7)).await);
+    ok(bed.store.remove(&bed.list, &address("again"), moment(6)).await);
+    bed.take_at(ImportMode::Incremental, rows(&["again"]), 7).await;
     ok(bed.store.delete_contact(&bed.contact("gone").await, moment(6)).await);
     let plan = bed.plan(&import.id).await;
     for (name, part, expected) in [
@@ -157,14 +159,15 @@ async fn what_was_done_since_stays<S: ListStore + Contacts>(make: &impl Fn() -> 
         ("out", Part::Joined, WhyNot::OptedOut),
         ("out", Part::Contact, WhyNot::OptedOut),
         ("back", Part::Joined, WhyNot::MovedSince),
+        ("again", Part::Joined, WhyNot::MovedSince),
     ] {
         assert_eq!(why(&plan, name, &part), Some(expected), "{name}");
     }
     let totals = bed.undo(&import.id).await;
-    assert_eq!((totals.leave, totals.deleted, totals.left_out), (3, 1, 5), "{:?}", plan.undo);
-    assert_eq!(bed.members().await, set(&["back", "spoke"]));
+    assert_eq!((totals.leave, totals.deleted, totals.left_out), (3, 1, 6), "{:?}", plan.undo);
+    assert_eq!(bed.members().await, set(&["again", "back", "spoke"]));
     assert_eq!(bed.standing("out").await, Standing::OptedOut);
-    let kept = ["elsewhere", "edited", "spoke", "out", "back"].map(|name| address(name).to_string());
+    let kept = ["elsewhere", "edited", "spoke", "out", "back", "again"].map(|name| address(name).to_string());
     assert_eq!(bed.everybody().await.into_keys().collect::<Vec<_>>(), {
         let mut kept = kept.to_vec();
         kept.sort();

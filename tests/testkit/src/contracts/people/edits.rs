@@ -22,6 +22,19 @@ pub(super) async fn all<S: ListStore + Contacts>(make: &impl Fn() -> S) {
     a_field_tells_who_set_it_and_when(make).await;
     undeliverable_is_a_flag_that_goes_with_the_address(make).await;
     contacts_come_page_by_page(make).await;
+    a_key_that_has_ended_finds_nobody(make).await;
+}
+
+async fn a_key_that_has_ended_finds_nobody<S: ListStore + Contacts>(make: &impl Fn() -> S) {
+    let bed = Bed::make(make).await;
+    let keyed = ContactEdit { external_id: Some(key("1")), ..ContactEdit::default() };
+    let anna = ok(bed.store.create_contact(&address("anna"), &keyed, Origin::Manual, moment(1)).await).id;
+    let ended = ContactEdit { ended_ids: [key("1"), key("2")].into(), ..ContactEdit::default() };
+    let edited = ok(bed.store.edit_contact(&anna, None, &ended, Origin::Manual, moment(2)).await);
+    assert_eq!(edited.external_id, None);
+    assert_eq!(ok(bed.store.find_external(&key("1")).await), None);
+    // It is free for somebody else.
+    ok(bed.store.create_contact(&address("berta"), &keyed, Origin::Manual, moment(3)).await);
 }
 
 fn fields(given: &[(&str, &str)]) -> BTreeMap<String, String> {

@@ -246,6 +246,9 @@ impl Directory for FakeDirectory {
     ) -> PortResult<BTreeMap<GroupId, BTreeSet<ObjectId>>> {
         self.start(call)?;
         let state = self.lock();
+        if let Some(error) = groups.iter().find_map(|group| state.refused.get(group)) {
+            return Err(error.clone());
+        }
         let owners = |group: &GroupId| Some((group.clone(), state.group(group).ok()?.owners.clone()));
         Ok(groups.iter().filter_map(owners).collect())
     }
