@@ -14,8 +14,8 @@ locals {
         "LINK#*", "LINKS", "LIST#*", "LISTS", "PEPPER", "ROW#*", "RUN#*", "SEEN#*", "SETTINGS"
       ]
       write = [
-        "ALERTS", "CONTACT#*", "ENDS", "FEED#*", "GATE#*", "LAPSED", "LINK#*", "LIST#*", "LOG#*",
-        "ROW#*", "SEEN#*"
+        "ALERTS", "CONTACT#*", "ENDS", "FEED#*", "GATE#*", "LAPSED", "LINK#*", "LINKS", "LIST#*",
+        "LOG#*", "ROW#*", "SEEN#*"
       ]
     }
     worker = {
@@ -26,18 +26,19 @@ locals {
       ]
       write = [
         "ADDRESS#*", "CONTACT#*", "EFFECTLISTS", "EFFECTS#*", "ENDS", "FEED#*", "GATE#*", "GROUP#*",
-        "LAPSED", "LINK#*", "LIST#*", "LISTREMOVALS#*", "LOG#*", "MEMBER#*", "OBJECT#*", "OF#*",
-        "OPEN#*", "PEOPLE#*", "PEPPER", "REMOVALS#*", "ROW#*", "RUN#*", "SEEN#*", "TOLD#*"
+        "LAPSED", "LINK#*", "LINKS", "LIST#*", "LISTREMOVALS#*", "LOG#*", "MEMBER#*", "OBJECT#*",
+        "OF#*", "OPEN#*", "PEOPLE#*", "PEPPER", "REMOVALS#*", "ROW#*", "RUN#*", "SEEN#*", "TOLD#*"
       ]
     }
     inbox = {
       read = [
         "ADDRESS#*", "CHANGED#*", "CHANGINGIMPORTS", "CONTACT#*", "EXTERNAL#*", "FEED#*", "HELD#*",
-        "IMPORTS", "LINK#*", "LIST#*", "LISTS", "OBJECT#*", "PEPPER", "ROW#*", "SETTINGS"
+        "IMPORTS", "LINK#*", "LINKS", "LIST#*", "LISTS", "OBJECT#*", "PEPPER", "ROW#*", "SETTINGS"
       ]
       write = [
-        "ADDRESS#*", "CHANGED#*", "CHANGINGIMPORTS", "CONTACT#*", "EXPECTED", "EXTERNAL#*", "FEED#*",
-        "HELD#*", "IMPORTS", "LINK#*", "LIST#*", "LOG#*", "OBJECT#*", "PEPPER", "ROW#*"
+        "ADDRESS#*", "CHANGED#*", "CHANGINGIMPORTS", "CONTACT#*", "EXPECTED", "EXTERNAL#*",
+        "FEED#*", "HELD#*", "IMPORTS", "LINK#*", "LINKS", "LIST#*", "LOG#*", "OBJECT#*", "PEPPER",
+        "ROW#*"
       ]
     }
     api = {

@@ -20,7 +20,7 @@ SCHEMA = Path(__file__).parents[2] / "shared" / "aws" / "src" / "table" / "schem
 # Items that decide who may do what: keys of the API and of links, and the senders of events. Only the API reads them.
 AUTHORITY = {"APIKEY#*", "APIKEYS", "SIGNING", "SOURCES"}
 # What people decided and set up. No function writes it but the one that people reach: no run, no beat, no file of a stranger.
-DECISIONS = {"SAID#*", "MERGED#*", "SETTINGS", "LISTS", "LINKS", "GARBAGE"}
+DECISIONS = {"SAID#*", "MERGED#*", "SETTINGS", "LISTS", "GARBAGE"}
 # What a run remembers. The inbox, which parses strangers' files, has no part in it.
 MEMORY = {"MEMBER#*", "OPEN#*", "OF#*", "GROUP#*", "REMOVALS#*", "LISTREMOVALS#*", "RUN#*", "GATE#*", "PEOPLE#*", "SEEN#*"}
 READS = {f"dynamodb:{name}" for name in ("BatchGetItem", "ConditionCheckItem", "GetItem", "Query")}

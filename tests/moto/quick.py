@@ -5,13 +5,15 @@ What it did again and again for the same text or the same item is done once.
 
 import functools
 import json
+import pickle
 
 from moto.core.parse import RequestParser
 from moto.core.serialize import BaseJSONSerializer
 from moto.dynamodb.comparisons import ConditionExpressionParser
 from moto.dynamodb.exceptions import ItemSizeTooLarge
 from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
-from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser
+from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser, UpdateExpression
+from moto.dynamodb.parsing.expressions import UpdateExpressionParser
 
 # The limit of the service, which judge.py holds items to: moto's own is 405,000 bytes.
 ITEM = 409_600
@@ -63,6 +65,14 @@ def parse_a_condition_once():
     ConditionExpressionParser.parse = parse
 
 
+def parse_an_update_once():
+    """The plain server parses it for each write, and works on a copy of what it parsed, node by node."""
+    parsed = functools.lru_cache(maxsize=10_000)(UpdateExpressionParser.make)
+    packed = functools.lru_cache(maxsize=10_000)(pickle.dumps)
+    UpdateExpressionParser.make = parsed
+    UpdateExpression.__deepcopy__ = lambda self, memo: pickle.loads(packed(self))
+
+
 def measure_an_item_once():
     """The plain server adds its size up anew for each attribute."""
 
@@ -102,6 +112,7 @@ def know_what_to_look_for():
 def be_quick():
     take_values_as_they_are_sent()
     parse_a_condition_once()
+    parse_an_update_once()
     measure_an_item_once()
     share_what_is_never_changed()
     know_what_to_look_for()

@@ -16,7 +16,7 @@ use crate::{
     ports::{Import, ImportState, LinkState, MemberQuery, PortResult},
 };
 
-/// So many links are read at a time. A page is one statement on SQLite, and on DynamoDB a request for each hundred of them.
+/// So many links are read at a time. A page is one statement on SQLite, and on DynamoDB a request for each megabyte.
 const PAGE: usize = 10_000;
 /// So many imports are looked through for one that waits; `listsync doctor` looks as far.
 pub const IMPORTS: usize = 1_000;

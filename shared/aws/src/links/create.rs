@@ -7,7 +7,7 @@ use listsync_engine::ports::{ListNames, PortError, PortResult};
 
 use super::{
     counts,
-    row::{self, LinkRow, body_key, gone, group_pointers, group_writer, key, list_pointer, pointer},
+    row::{self, LinkRow, gone, group_pointers, group_writer, list_pointer, pointer},
 };
 use crate::{
     error, garbage,
@@ -25,11 +25,11 @@ pub(super) async fn create(table: &Table, link: &Link, now: Timestamp) -> Result
     };
     // Another list's link may take the group at this moment: then it is judged anew, by that one as well.
     group_writer(link).into_iter().for_each(|writer| claim(writer, Guard::Stale));
-    claim(pointer(&link.id), Guard::Taken);
     claim(list_pointer(&link.list, &link.id), Guard::Taken);
     for pointer in group_pointers(link) {
         claim(pointer, Guard::Taken);
     }
+    ops.push(Op::check(pointer(&link.id), Condition::absent()).or(Guard::Taken));
     ops.extend(LinkRow::new(link, now).create_ops()?.map(|op| op.or(Guard::Taken)));
     match table.transact("save the link", &ops).await {
         Err(Fail::Taken) => {
@@ -64,14 +64,9 @@ pub(super) async fn delete(table: &Table, id: &LinkId) -> Result<(), Fail> {
     let row = LinkRow::find(table, id).await?.ok_or_else(|| gone(id))?;
     let link = &row.link;
     let list = Head::load(table, &link.list).await?;
-    let mut ops = vec![
-        Op::delete(key(id)).when(row.as_read()),
-        Op::delete(body_key(id)),
-        Op::delete(pointer(id)),
-        Op::delete(list_pointer(&link.list, id)),
-        list.relinked(-1)?,
-        garbage::space(&row.space),
-    ];
+    let mut ops =
+        vec![Op::delete(list_pointer(&link.list, id)), list.relinked(-1)?, garbage::space(&row.space)];
+    ops.extend(row.delete_ops());
     ops.extend(group_pointers(link).map(Op::delete));
     ops.extend(group_writer(link).map(Op::delete));
     // Once no link is left nobody tells of the list's size: what is kept would grow old, and no base. Another link that

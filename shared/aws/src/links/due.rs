@@ -179,7 +179,12 @@ pub(super) async fn reach(table: &Table, link: &LinkId, generation: Generation) 
 
 /// What is requested of a link whose condition did not hold.
 async fn missed(table: &Table, link: &LinkId) -> Result<Generation, Fail> {
-    Ok(LinkRow::load(table, link).await?.generations().requested)
+    let read = LinkRow::load(table, link).await?;
+    // Where an earlier release kept it no condition finds it.
+    if read.body.is_none() {
+        read.save(table, "move the link", &read).await?;
+    }
+    Ok(read.generations().requested)
 }
 
 /// One write, as nearly every link is active and free. None: neither condition holds.

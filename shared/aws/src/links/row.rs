@@ -1,8 +1,13 @@
-//! A link but for its members, as two items of one partition.
+//! A link but for its members, as two items side by side in the partition of all links.
 //!
 //! The *head* says when somebody has to look at the link, who has its lease, how far its requests are answered, and what of a
 //! look that found nothing is kept: what each round writes, in less than a kilobyte. The *body* has what a person set up and
 //! what a run hands on to the next. A write that changes both is one transaction; the head names the body that belongs to it.
+//! Side by side they are read by one query, and hundreds of links by one as well.
+//!
+//! Earlier releases kept a link as one item in a partition of its own, and a pointer among the links. It is read there, and
+//! moves with the next write of the whole link. Each write begins with one, or fails and is begun anew with one, as nothing is
+//! where it looks.
 
 use listsync_core::{
     Timestamp,
@@ -18,13 +23,14 @@ use crate::{
     error,
     lists::head,
     table::{
-        Condition, Fail, Key, Op, Patience, Stored, TRAIL, Table, documents, ordered_instant, schema, span,
+        Condition, Fail, Key, Op, Patience, Span, Stored, TRAIL, Table, documents, ordered_instant, schema,
+        span,
     },
 };
 
 const LINKS: &str = "LINKS";
-const HEAD: &str = "HEAD";
-const BODY: &str = "BODY";
+const HEAD: &str = "#HEAD";
+const BODY: &str = "#BODY";
 const DOING: &str = "read the link";
 
 /// A link's head and body.
@@ -51,24 +57,26 @@ pub(super) struct LinkRow {
     pub(super) quiet: Option<Quiet>,
     /// Raised by each change.
     pub(super) rev: u64,
-    /// Which body is the head's; none: all of it is in the head, where earlier releases kept it.
+    /// Which body is the head's; none: all of it is in one item, where earlier releases kept it.
     pub(super) body: Option<u64>,
     /// The marks of its last writes.
     pub(super) trail: Option<String>,
 }
 
-pub(super) fn partition(link: &LinkId) -> String {
-    format!("LINK#{link}")
-}
-
 pub(super) fn key(link: &LinkId) -> Key {
-    Key::head(partition(link))
+    Key::new(LINKS, format!("{link}{HEAD}"))
 }
 
-pub(super) fn body_key(link: &LinkId) -> Key {
-    Key::new(partition(link), BODY)
+fn body_key(link: &LinkId) -> Key {
+    Key::new(LINKS, format!("{link}{BODY}"))
 }
 
+/// Where earlier releases kept all of it.
+fn former_key(link: &LinkId) -> Key {
+    Key::head(format!("LINK#{link}"))
+}
+
+/// Where those had its place among the links.
 pub(super) fn pointer(link: &LinkId) -> Key {
     Key::new(LINKS, link.as_str())
 }
@@ -156,10 +164,13 @@ impl LinkRow {
         (self.link.status == LinkStatus::Active).then(|| self.leased_until.unwrap_or(free))
     }
 
+    /// Its head, once it has a body.
     fn head(&self) -> PortResult<Stored> {
         let id = &self.link.id;
+        let number = self.body.ok_or_else(|| error::malformed("save the link"))?;
         let every = self.link.every.map(|every| u64::try_from(every.as_nanos()).unwrap_or(u64::MAX));
-        let mut stored = Stored::new(&key(id))
+        let mut stored = shaped(&key(id))
+            .number("body", number)
             .text("link", id.as_str())
             .text("list", self.link.list.as_str())
             .flag("writes_group", self.link.mode.writes(Side::Group))
@@ -177,10 +188,6 @@ impl LinkRow {
             .number("in_group", self.in_group)
             .number("rev", self.rev)
             .text_option(TRAIL, self.trail.as_deref());
-        match self.body {
-            Some(number) => stored = stored.number("body", number),
-            None => stored = self.with_body(stored)?,
-        }
         if let Some(every) = every {
             stored = stored.number("every", every);
         }
@@ -193,16 +200,13 @@ impl LinkRow {
         Ok(stored)
     }
 
-    fn with_body(&self, stored: Stored) -> PortResult<Stored> {
+    fn body(&self, number: u64) -> PortResult<Stored> {
+        let stored = shaped(&body_key(&self.link.id)).number("body", number);
         let stored = stored.document("doc", &self.link)?.document("progress", &self.progress)?;
         match &self.ruling {
             Some(ruling) => stored.document("ruling", ruling),
             None => Ok(stored),
         }
-    }
-
-    fn body(&self, number: u64) -> PortResult<Stored> {
-        self.with_body(Stored::new(&body_key(&self.link.id)).number("body", number))
     }
 
     /// Both items of a new link.
@@ -234,16 +238,18 @@ impl LinkRow {
         })
     }
 
-    /// A link by the items of its partition.
+    /// A link by its items.
     fn of(items: &[Stored]) -> PortResult<Found> {
-        let item = |sort: &str| items.iter().find(|item| item.find(schema::SORT_KEY) == Some(sort));
+        let item = |end: &str| {
+            items.iter().find(|item| item.find(schema::SORT_KEY).is_some_and(|key| key.ends_with(end)))
+        };
         let Some(head) = item(HEAD) else { return Ok(Found::None) };
-        match (head.count_option::<u64>("body")?, item(BODY)) {
-            (None, _) => Self::read(head, head).map(|row| Found::Whole(Box::new(row))),
-            (Some(wanted), Some(body)) if body.count::<u64>("body")? == wanted => {
+        let wanted: u64 = head.count("body")?;
+        match item(BODY) {
+            Some(body) if body.count::<u64>("body")? == wanted => {
                 Self::read(head, body).map(|row| Found::Whole(Box::new(row)))
             }
-            (Some(_), _) => Ok(Found::Torn),
+            _ => Ok(Found::Torn),
         }
     }
 
@@ -251,17 +257,20 @@ impl LinkRow {
     pub(super) async fn find(table: &Table, link: &LinkId) -> PortResult<Option<Self>> {
         let mut patience = Patience::new(DOING);
         loop {
-            match Self::of(&table.query(DOING, &span(partition(link))).await?)? {
-                Found::None => return Ok(None),
+            match Self::of(&table.query(DOING, &both(link)).await?)? {
                 Found::Whole(row) => return Ok(Some(*row)),
                 Found::Torn => patience.wait().await?,
+                Found::None => match table.get(DOING, &former_key(link)).await? {
+                    Some(whole) => return Self::read(&whole, &whole).map(Some),
+                    None => return Ok(None),
+                },
             }
         }
     }
 
     /// The same as it was a moment ago at most, at half the price.
     pub(super) async fn glimpse(table: &Table, link: &LinkId) -> PortResult<Option<Self>> {
-        match Self::of(&table.query(DOING, &span(partition(link)).lately()).await?)? {
+        match Self::of(&table.query(DOING, &both(link).lately()).await?)? {
             Found::Whole(row) => Ok(Some(*row)),
             // One that was made just now may not show yet.
             Found::None | Found::Torn => Self::find(table, link).await,
@@ -279,21 +288,30 @@ impl LinkRow {
 
     /// The writes of this link over the one that was read: of its head, and of its body where that is another.
     pub(super) fn save_ops(&self, read: &Self) -> PortResult<Vec<Op>> {
-        let is_same = read.body.is_some()
-            && (&self.link, &self.progress, &self.ruling) == (&read.link, &read.progress, &read.ruling);
-        let number = match read.body {
-            Some(number) if is_same => number,
-            Some(number) => number + 1,
-            None => 0,
-        };
-        let next = Self { rev: read.rev + 1, body: Some(number), ..self.clone() };
         let id = &self.link.id;
-        let mut ops = vec![Op::put(key(id), next.head()?).when(read.as_read())];
-        if !is_same {
-            // The condition on the head is one on the body, which is never written without it.
-            ops.push(Op::put(body_key(id), next.body(number)?));
+        let next = Self { rev: read.rev + 1, body: Some(read.body.unwrap_or(0)), ..self.clone() };
+        let Some(number) = read.body else {
+            let body = Op::put(body_key(id), next.body(0)?);
+            let [whole, pointer] = read.delete_ops();
+            return Ok(vec![Op::put(key(id), next.head()?).when(Condition::absent()), body, whole, pointer]);
+        };
+        if (&self.link, &self.progress, &self.ruling) == (&read.link, &read.progress, &read.ruling) {
+            return Ok(vec![Op::put(key(id), next.head()?).when(read.as_read())]);
         }
-        Ok(ops)
+        let next = Self { body: Some(number + 1), ..next };
+        // The condition on the head is one on the body, which is never written without it.
+        let body = Op::put(body_key(id), next.body(number + 1)?);
+        Ok(vec![Op::put(key(id), next.head()?).when(read.as_read()), body])
+    }
+
+    /// The writes that take it away as it was read.
+    pub(super) fn delete_ops(&self) -> [Op; 2] {
+        let id = &self.link.id;
+        let (first, second) = match self.body {
+            Some(_) => (key(id), body_key(id)),
+            None => (former_key(id), pointer(id)),
+        };
+        [Op::delete(first).when(self.as_read()), Op::delete(second)]
     }
 
     /// Saves this link over the one that was read.
@@ -303,7 +321,7 @@ impl LinkRow {
             return table.transact(doing, &ops).await;
         }
         // A transaction costs twice.
-        let next = Self { rev: read.rev + 1, ..self.clone() };
+        let next = Self { rev: read.rev + 1, body: read.body, ..self.clone() };
         match table.put(doing, next.head()?, Some(read.as_read())).await? {
             true => Ok(()),
             false => Err(Fail::Stale),
@@ -311,7 +329,17 @@ impl LinkRow {
     }
 }
 
-/// What the items of a partition come to.
+/// An item of a shape that releases before this one refuse by its number, as they would look for links elsewhere.
+fn shaped(key: &Key) -> Stored {
+    Stored::new(key).number("schema", schema::LINKS_TOGETHER)
+}
+
+/// Both items of a link.
+fn both(link: &LinkId) -> Span {
+    span(LINKS).beginning(&format!("{link}#"))
+}
+
+/// What the items of a link come to.
 enum Found {
     None,
     /// They were read while both were written.
@@ -331,12 +359,24 @@ pub(super) fn due_key(at: Timestamp, link: &LinkId) -> String {
 
 /// Links by id, after one.
 pub(super) async fn page(table: &Table, after: Option<&LinkId>, limit: usize) -> PortResult<Vec<LinkState>> {
-    let pointers = span(LINKS).limit(limit);
-    let pointers = match after {
-        Some(after) => pointers.after(after.as_str()),
-        None => pointers,
+    // Two items a link, or the pointer of an earlier release: so many begin at least as many links, and have them whole.
+    let items = span(LINKS).limit(limit.saturating_mul(2));
+    let items = match after {
+        // Behind both of its items: no id has this sign.
+        Some(after) => items.after(format!("{after}#\u{10ffff}")),
+        None => items,
     };
-    states(table, table.query("read the links", &pointers).await?).await
+    let mut links: Vec<(LinkId, Vec<Stored>)> = Vec::new();
+    for item in table.query("read the links", &items).await? {
+        let Key { sk, .. } = item.key()?;
+        let id = sk.split_once('#').map_or(sk.as_str(), |(id, _)| id);
+        match links.last_mut().filter(|(last, _)| last.as_str() == id) {
+            Some((_, items)) => items.push(item),
+            None => links.push((LinkId::parse(id).map_err(|_| error::malformed(DOING))?, vec![item])),
+        }
+    }
+    links.truncate(limit);
+    states(table, links).await
 }
 
 pub(crate) async fn of_list(table: &Table, list: &ListId) -> PortResult<Vec<LinkState>> {
@@ -344,7 +384,7 @@ pub(crate) async fn of_list(table: &Table, list: &ListId) -> PortResult<Vec<Link
     if found.is_empty() {
         head::Head::load(table, list).await?;
     }
-    states(table, found).await
+    named(table, found).await
 }
 
 pub(super) async fn of_group(
@@ -353,22 +393,30 @@ pub(super) async fn of_group(
     group: &GroupId,
 ) -> PortResult<Vec<LinkState>> {
     let pointers = span(group_partition(tenant, group)).beginning("LINK#");
-    states(table, table.query("read the group's links", &pointers).await?).await
+    named(table, table.query("read the group's links", &pointers).await?).await
 }
 
 /// The states of the links that pointers name, in their order.
-async fn states(table: &Table, pointers: Vec<Stored>) -> PortResult<Vec<LinkState>> {
+async fn named(table: &Table, pointers: Vec<Stored>) -> PortResult<Vec<LinkState>> {
     let ids: Vec<LinkId> = documents(pointers, |stored| stored.read("link"))?;
     let both = |id: &LinkId| [key(id), body_key(id)];
     let mut items = table.get_many("read the links", ids.iter().flat_map(both).collect()).await?;
-    let mut states = Vec::with_capacity(ids.len());
-    for id in ids {
-        let of_link: Vec<Stored> = both(&id).iter().filter_map(|key| items.remove(key)).collect();
-        let row = match LinkRow::of(&of_link)? {
-            Found::None => None,
+    let found = |id: LinkId| {
+        let items = both(&id).iter().filter_map(|key| items.remove(key)).collect();
+        (id, items)
+    };
+    let links = ids.into_iter().map(found).collect();
+    states(table, links).await
+}
+
+/// The states of these links, of which these items were read, one by one.
+async fn states(table: &Table, links: Vec<(LinkId, Vec<Stored>)>) -> PortResult<Vec<LinkState>> {
+    let mut states = Vec::with_capacity(links.len());
+    for (id, items) in links {
+        let row = match LinkRow::of(&items)? {
             Found::Whole(row) => Some(*row),
-            // A batch reads its items one by one.
-            Found::Torn => LinkRow::find(table, &id).await?,
+            // It was written meanwhile, is gone, or is where earlier releases kept it.
+            Found::None | Found::Torn => LinkRow::find(table, &id).await?,
         };
         states.extend(row.map(LinkRow::state));
     }
@@ -403,11 +451,11 @@ mod tests {
     }
 
     #[test]
-    fn a_link_of_an_earlier_release_is_parted_when_it_is_saved() {
-        let whole = LinkRow { body: None, ..row() };
-        let old = read(&[whole.head().expect("all in one")]);
-        assert_eq!((old.body, &old.link), (None, &whole.link));
-        assert_eq!(old.save_ops(&old).expect("two writes").len(), 2);
+    fn a_link_of_an_earlier_release_moves_when_it_is_saved() {
+        let old = LinkRow { body: None, ..row() };
+        let keys: Vec<Key> = old.save_ops(&old).expect("a move").into_iter().map(|op| op.key).collect();
+        let id = &old.link.id;
+        assert_eq!(keys, [key(id), body_key(id), former_key(id), pointer(id)]);
     }
 
     #[test]

@@ -17,5 +17,5 @@ pub(crate) use item::{Key, Stored, documents, instant, ordered_instant};
 pub(crate) use mark::TRAIL;
 pub(crate) use merge::Merge;
 pub(crate) use op::{Condition, Guard, Op};
-pub(crate) use span::span;
+pub(crate) use span::{Span, span};
 pub(crate) use transact::{Fail, MOST_BYTES, Patience};

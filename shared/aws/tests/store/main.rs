@@ -5,6 +5,7 @@
 mod credential;
 mod due;
 mod effects;
+mod former;
 mod imports;
 mod kit;
 mod leftovers;
