@@ -42,7 +42,7 @@ locals {
         ]
       },
       {
-        title = "Microsoft Graph"
+        title = "Microsoft Graph, but for runs that found nothing by one request"
         stat  = "Sum"
         metrics = [
           ["listsync", "GraphRequests", "FunctionName", local.worker],

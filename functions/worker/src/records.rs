@@ -42,8 +42,13 @@ pub(crate) fn tell(summary: &Summary) {
         Metric("GraphRequests", Unit::Count, summary.graph.requests),
         Metric("FailedRuns", Unit::Count, u64::from(failed)),
     ];
-    // Nothing is counted where nothing is: sums and the largest of an hour are the same, and nearly every run found nothing.
-    let is_news = |Metric(name, _, value): &Metric| *value > 0 || *name == "Duration";
+    // Nearly every run finds nothing, by one request. That goes without saying: sums and the largest of an hour are the same,
+    // and how many runs there were, the number of durations tells.
+    let is_news = |Metric(name, _, value): &Metric| match *name {
+        "Duration" => true,
+        "GraphRequests" => *value > 1,
+        _ => *value > 0,
+    };
     let metrics: Vec<Metric> = metrics.into_iter().filter(is_news).collect();
     function::tell(summary.finished_at, &metrics);
 }

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use listsync_end_to_end::{Cloud, Function, TIMER_TIME, beat};
 use serde_json::Value;
 
@@ -61,6 +63,29 @@ async fn each_run_tells_one_line_and_one_set_of_metrics_without_any_address_name
     assert_nobody_is_named(&cloud, &[&worker, &timer], &[&secret]);
     let output = worker.output() + &timer.output();
     assert!(lists.groups.keys().all(|name| !output.contains(name.as_str())), "no list is named");
+}
+
+/// CloudWatch takes money by the byte, and nearly every run is such a one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_round_that_finds_nothing_tells_it_in_four_tenths_of_a_kilobyte() {
+    let (cloud, _) = Links::one_in_step().await;
+    cloud.world.listsync(&["links", "edit", "List 0", "--every", "1s"]).await.exits(0);
+    let (timer, worker) = (cloud.timer().await, cloud.worker().await);
+    // The first runs read the echo of what was written.
+    for _ in 0..5 {
+        tokio::time::sleep(Duration::from_millis(1_100)).await;
+        timer.call(&beat(), TIMER_TIME).await.expect("the timer answers");
+        cloud.work_off(&worker).await;
+    }
+    let lines = worker.lines();
+    let told = lines.iter().rfind(|line| line["message"] == "nothing changed").expect("a round at rest");
+    let metrics = metrics(&lines);
+    let metrics = metrics.last().expect("metrics");
+    assert_embedded(metrics, "listsync-worker");
+    // On AWS a name has a suffix of its own.
+    let name = "listsync-WorkerFunction-0123456789AB".len() - "listsync-worker".len();
+    let bytes = told.to_string().len() + metrics.to_string().len() + 2 + name;
+    assert!(bytes <= 410, "{bytes} bytes: {told} {metrics}");
 }
 
 /// No address, name of a person or of a list, or secret stands in what functions wrote, nor any of these words.
