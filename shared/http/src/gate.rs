@@ -112,7 +112,7 @@ struct Asking {
 
 async fn admitted(app: &App, rule: &Rule, asking: Asking) -> Result<Caller, Problem> {
     let take = |purpose, caller: &str| app.rate.take((purpose, caller), &app.options.limits, app.now());
-    let Need::Key(..) = rule.need else {
+    let Need::Key(verb, _) = rule.need else {
         take(Purpose::Open, &asking.peer.0)?;
         return Ok(Caller::nobody());
     };
@@ -124,7 +124,8 @@ async fn admitted(app: &App, rule: &Rule, asking: Asking) -> Result<Caller, Prob
         take(Purpose::Stranger, &asking.peer.0)?;
         return Err(no_key());
     };
-    take(Purpose::Key, &key.id)?;
+    // Whoever pushes a company sends one person after the other, and as fast as is answered.
+    take(if verb == Verb::Scim { Purpose::Push } else { Purpose::Key }, &key.id)?;
     let caller = Caller::of(key);
     caller.judge(rule)?;
     app.uses.note(app.service.seen.as_ref(), &caller.key, app.now()).await;

@@ -41,7 +41,7 @@ pub struct Limits {
     /// How often each caller may ask: one with a key, or anybody by where they come from.
     pub callers: Pace,
     /// How often each verified sender of events may deliver: a mailing to everybody makes thousands of them in a minute, and
-    /// not every sender repeats what was refused.
+    /// not every sender repeats what was refused. Also each key that pushes by SCIM: a company is pushed one by one.
     pub senders: Pace,
 }
 

@@ -24,6 +24,8 @@ const TOKEN: u64 = 1_000;
 pub(crate) enum Purpose {
     /// To use the API with a good key: counted by key.
     Key,
+    /// To push people and lists by SCIM with a good key: counted by key.
+    Push,
     /// To use the console, signed in: counted by session.
     Console,
     /// What is open to everybody, such as whether the server answers: by peer.
@@ -43,7 +45,7 @@ pub(crate) enum Purpose {
 impl Purpose {
     fn pace(self, limits: &Limits) -> Pace {
         match self {
-            Self::Sender => limits.senders,
+            Self::Sender | Self::Push => limits.senders,
             _ => limits.callers,
         }
     }

@@ -14,6 +14,7 @@ use listsync_engine::{
     ports::{Decision, ImportState, ListEdit},
     pushed::GRACE,
 };
+use listsync_http::Pace;
 use serde_json::{Value, json};
 
 use crate::{
@@ -25,6 +26,22 @@ use crate::{
 const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 const PATCH: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 const KIND: &str = "application/scim+json";
+
+#[tokio::test]
+async fn who_pushes_a_company_is_not_told_to_wait_as_others_are() {
+    let (slow, quick) = (Pace { burst: 2, per_second: 1 }, Pace { burst: 12, per_second: 2 });
+    let pushing = Pushing::at(slow, quick).await;
+    for number in 0..12 {
+        pushing.user(&format!("p{number}")).await;
+    }
+    let answer = pushing.ask("GET", "/Users").send().await;
+    assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (429, "1"));
+    // What else the key may do is counted by itself.
+    for _ in 0..2 {
+        pushing.stage.ask("GET", "/v1/lists").key(&pushing.key).expect(200).await;
+    }
+    assert_eq!(pushing.stage.ask("GET", "/v1/lists").key(&pushing.key).send().await.status.as_u16(), 429);
+}
 
 /// A stage, and a key that pushes.
 struct Pushing {
@@ -45,6 +62,15 @@ impl Pushing {
 
     fn tell(&self, method: &str, path: &str, body: &Value) -> Ask<'_> {
         self.ask(method, path).body(KIND, body.to_string())
+    }
+
+    /// The same, where each caller may ask so often, and who pushes so often.
+    async fn at(callers: Pace, senders: Pace) -> Self {
+        let mut options = options();
+        (options.limits.callers, options.limits.senders) = (callers, senders);
+        let stage = Stage::new(options).await;
+        let key = key_of(&stage.service, &[Verb::Scim], Lists::All).await;
+        Self { stage, key }
     }
 
     /// The id of a new user.
