@@ -176,6 +176,7 @@ pub(crate) const RULES: &[Rule] = &[
     tenant(Method::GET, "/scim/v2/Schemas", Scim),
     tenant(Method::GET, "/scim/v2/Schemas/{schema}", Scim),
     people(tenant(Method::POST, "/scim/v2/.search", Scim)),
+    people(tenant(Method::POST, "/scim/v2/Bulk", Scim)),
     tenant(Method::GET, "/scim/v2/Users", Scim),
     people(tenant(Method::POST, "/scim/v2/Users", Scim)).does(USER),
     people(tenant(Method::POST, "/scim/v2/Users/.search", Scim)),

@@ -1,6 +1,7 @@
 //! SCIM 2.0: what provisioning systems call, below `/scim/v2`. It goes through the same gate as the API, and what is refused is
 //! refused in SCIM's words.
 
+mod bulk;
 mod dress;
 mod etag;
 mod groups;
@@ -53,6 +54,7 @@ pub(crate) fn router() -> Router<App> {
             get(groups::one).put(groups::replace).patch(groups::edit).delete(groups::delete),
         )
         .route("/scim/v2/.search", post(search::everything))
+        .route("/scim/v2/Bulk", post(bulk::carry_out))
 }
 
 /// Where the server's SCIM begins, as clients see it.
@@ -102,8 +104,13 @@ impl FromRequestParts<App> for View {
 
 /// The body as JSON.
 async fn document(headers: &HeaderMap, body: Body) -> Result<Value, Problem> {
+    document_of(headers, body, LARGEST).await
+}
+
+/// The same, of at most so many bytes.
+async fn document_of(headers: &HeaderMap, body: Body, most: usize) -> Result<Value, Problem> {
     ask::judge_type(headers, &[CONTENT_TYPE, "application/json"])?;
-    let body = ask::read(body, LARGEST).await?;
+    let body = ask::read(body, most).await?;
     serde_json::from_slice(&body).map_err(|error| {
         Problem::new(StatusCode::BAD_REQUEST, "bad_json", format!("the body is no JSON: {error}"))
     })

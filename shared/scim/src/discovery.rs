@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
+    bulk,
     query::{DEFAULT_PAGE, MOST_PER_PAGE},
     schema::{
         Attribute, Compared, ENTERPRISE, ENTERPRISE_ATTRIBUTES, GROUP, GROUP_ATTRIBUTES, Kind, Mutability,
@@ -45,7 +46,11 @@ pub fn config(Capabilities { base, documentation }: Capabilities<'_>) -> Value {
         "schemas": [OF_THE_SERVER[0].0],
         "documentationUri": documentation,
         "patch": {"supported": true},
-        "bulk": {"supported": false, "maxOperations": 0, "maxPayloadSize": 0},
+        "bulk": {
+            "supported": true,
+            "maxOperations": bulk::MOST_OPERATIONS,
+            "maxPayloadSize": bulk::MOST_BYTES,
+        },
         "filter": {"supported": true, "maxResults": MOST_PER_PAGE},
         "changePassword": {"supported": false},
         "sort": {"supported": false},

@@ -4,6 +4,7 @@
 //! A user is a contact, and a group is a list. The attributes that are kept are the tables of [`schema`]; of RFC 7643's others
 //! nothing is kept, and a request that names them is not refused for it.
 
+pub mod bulk;
 mod cut;
 mod discovery;
 mod filter;

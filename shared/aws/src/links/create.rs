@@ -7,7 +7,7 @@ use listsync_engine::ports::{ListNames, PortError, PortResult};
 
 use super::{
     counts,
-    row::{self, LinkRow, gone, group_pointers, group_writer, list_pointer, pointer},
+    row::{self, LinkRow, gone, group_pointers, group_writer, list_pointer},
 };
 use crate::{
     error, garbage,
@@ -29,7 +29,6 @@ pub(super) async fn create(table: &Table, link: &Link, now: Timestamp) -> Result
     for pointer in group_pointers(link) {
         claim(pointer, Guard::Taken);
     }
-    ops.push(Op::check(pointer(&link.id), Condition::absent()).or(Guard::Taken));
     ops.extend(LinkRow::new(link, now).create_ops()?.map(|op| op.or(Guard::Taken)));
     match table.transact("save the link", &ops).await {
         Err(Fail::Taken) => {

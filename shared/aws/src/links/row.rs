@@ -7,7 +7,8 @@
 //!
 //! Earlier releases kept a link as one item in a partition of its own, and a pointer among the links. It is read there, and
 //! moves with the next write of the whole link. Each write begins with one, or fails and is begun anew with one, as nothing is
-//! where it looks.
+//! where it looks. Where it was, and where they would look for a link that is newer than they are, stands a *sign*: nothing but
+//! a shape that they refuse by its number. So they say that they are too old, and never that there is no such link.
 
 use listsync_core::{
     Timestamp,
@@ -71,7 +72,7 @@ fn body_key(link: &LinkId) -> Key {
     Key::new(LINKS, format!("{link}{BODY}"))
 }
 
-/// Where earlier releases kept all of it.
+/// Where earlier releases kept all of it, and now its sign is.
 fn former_key(link: &LinkId) -> Key {
     Key::head(format!("LINK#{link}"))
 }
@@ -209,11 +210,12 @@ impl LinkRow {
         }
     }
 
-    /// Both items of a new link.
-    pub(super) fn create_ops(&self) -> PortResult<[Op; 2]> {
+    /// The items of a new link.
+    pub(super) fn create_ops(&self) -> PortResult<[Op; 3]> {
         let id = &self.link.id;
         let head = Op::put(key(id), self.head()?).when(Condition::absent());
-        Ok([head, Op::put(body_key(id), self.body(0)?)])
+        let sign = Op::put(former_key(id), sign(id)).when(Condition::absent());
+        Ok([head, Op::put(body_key(id), self.body(0)?), sign])
     }
 
     fn read(head: &Stored, body: &Stored) -> PortResult<Self> {
@@ -261,8 +263,10 @@ impl LinkRow {
                 Found::Whole(row) => return Ok(Some(*row)),
                 Found::Torn => patience.wait().await?,
                 Found::None => match table.get(DOING, &former_key(link)).await? {
-                    Some(whole) => return Self::read(&whole, &whole).map(Some),
                     None => return Ok(None),
+                    // It moved, or was made, since the query: there is a sign as long as there is a link.
+                    Some(item) if is_sign(&item)? => patience.wait().await?,
+                    Some(whole) => return Self::read(&whole, &whole).map(Some),
                 },
             }
         }
@@ -291,9 +295,9 @@ impl LinkRow {
         let id = &self.link.id;
         let next = Self { rev: read.rev + 1, body: Some(read.body.unwrap_or(0)), ..self.clone() };
         let Some(number) = read.body else {
-            let body = Op::put(body_key(id), next.body(0)?);
-            let [whole, pointer] = read.delete_ops();
-            return Ok(vec![Op::put(key(id), next.head()?).when(Condition::absent()), body, whole, pointer]);
+            let head = Op::put(key(id), next.head()?).when(Condition::absent());
+            let sign = Op::put(former_key(id), sign(id)).when(read.as_read());
+            return Ok(vec![head, Op::put(body_key(id), next.body(0)?), sign, Op::delete(pointer(id))]);
         };
         if (&self.link, &self.progress, &self.ruling) == (&read.link, &read.progress, &read.ruling) {
             return Ok(vec![Op::put(key(id), next.head()?).when(read.as_read())]);
@@ -305,13 +309,16 @@ impl LinkRow {
     }
 
     /// The writes that take it away as it was read.
-    pub(super) fn delete_ops(&self) -> [Op; 2] {
+    pub(super) fn delete_ops(&self) -> Vec<Op> {
         let id = &self.link.id;
-        let (first, second) = match self.body {
-            Some(_) => (key(id), body_key(id)),
-            None => (former_key(id), pointer(id)),
-        };
-        [Op::delete(first).when(self.as_read()), Op::delete(second)]
+        match self.body {
+            Some(_) => vec![
+                Op::delete(key(id)).when(self.as_read()),
+                Op::delete(body_key(id)),
+                Op::delete(former_key(id)),
+            ],
+            None => vec![Op::delete(former_key(id)).when(self.as_read()), Op::delete(pointer(id))],
+        }
     }
 
     /// Saves this link over the one that was read.
@@ -332,6 +339,15 @@ impl LinkRow {
 /// An item of a shape that releases before this one refuse by its number, as they would look for links elsewhere.
 fn shaped(key: &Key) -> Stored {
     Stored::new(key).number("schema", schema::LINKS_TOGETHER)
+}
+
+/// What stands where earlier releases look for a link.
+fn sign(link: &LinkId) -> Stored {
+    shaped(&former_key(link))
+}
+
+fn is_sign(item: &Stored) -> PortResult<bool> {
+    Ok(item.count::<u32>("schema")? == schema::LINKS_TOGETHER)
 }
 
 /// Both items of a link.
@@ -411,12 +427,22 @@ async fn named(table: &Table, pointers: Vec<Stored>) -> PortResult<Vec<LinkState
 
 /// The states of these links, of which these items were read, one by one.
 async fn states(table: &Table, links: Vec<(LinkId, Vec<Stored>)>) -> PortResult<Vec<LinkState>> {
+    let (mut found, mut elsewhere) = (Vec::with_capacity(links.len()), Vec::new());
+    for (id, items) in &links {
+        let of = LinkRow::of(items)?;
+        if matches!(of, Found::None) {
+            elsewhere.push(former_key(id));
+        }
+        found.push(of);
+    }
+    let mut former = table.get_many("read the links", elsewhere).await?;
     let mut states = Vec::with_capacity(links.len());
-    for (id, items) in links {
-        let row = match LinkRow::of(&items)? {
-            Found::Whole(row) => Some(*row),
-            // It was written meanwhile, is gone, or is where earlier releases kept it.
-            Found::None | Found::Torn => LinkRow::find(table, &id).await?,
+    for ((id, _), found) in links.into_iter().zip(found) {
+        let row = match (found, former.remove(&former_key(&id))) {
+            (Found::Whole(row), _) => Some(*row),
+            (Found::None, Some(whole)) if !is_sign(&whole)? => Some(LinkRow::read(&whole, &whole)?),
+            // It was written meanwhile, or is gone.
+            (Found::None | Found::Torn, _) => LinkRow::find(table, &id).await?,
         };
         states.extend(row.map(LinkRow::state));
     }

@@ -26,8 +26,10 @@
 //! | whose removal an import holds | `HELD#import` | `contact` |
 //! | what an import changed of people: as it was taken in, as it was approved | `CHANGED#import` | `1#rev`, `2#rev` |
 //! | of which imports there is any of that, for an erasure | `CHANGINGIMPORTS` | `import` |
-//! | a link: who looks at it when, and what each look writes; what it is and remembers | `LINKS` | `link#HEAD`, `link#BODY` |
-//! | a link as earlier releases kept it, and its place among the links | `LINK#link`, `LINKS` | `HEAD`, `link` |
+//! | a link: who looks at it when, and what each look writes | `LINKS` | `link#HEAD` |
+//! | what a link is and remembers | `LINKS` | `link#BODY` |
+//! | the sign of a link for earlier releases; a link as those kept it | `LINK#link` | `HEAD` |
+//! | the place of such a link among the links | `LINKS` | `link` |
 //! | a group, written by a link | `GROUP#tenant#group` | `WRITER` |
 //! | a group's links | `GROUP#tenant#group` | `LINK#link` |
 //! | a list, written by a link | `LIST#list` | `WRITER` |
@@ -58,7 +60,7 @@
 //! Which function reads and writes which kinds is in the roles of `infra/template.yaml`: whoever touches another kind
 //! grants it there.
 //!
-//! Each item carries `schema`, the version of its shape: 1, and 2 for the two items of a link. A link's *space* is made anew when it is relinked, so that
+//! Each item carries `schema`, the version of its shape: 1, and 2 for the items of a link. A link's *space* is made anew when it is relinked, so that
 //! all that it remembered is forgotten in one write; its *birth* lasts as long as the link.
 
 use aws_sdk_dynamodb::{

@@ -4,6 +4,7 @@ use std::{collections::HashMap, time::Duration};
 
 use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, WriteRequest};
 use listsync_core::{
+    id::LinkId,
     link::{Link, LinkStatus},
     trigger::Generation,
 };
@@ -62,13 +63,14 @@ impl Kit {
         link
     }
 
-    /// That it is kept as links are now, and nothing of it as before.
+    /// That it is kept as links are now, and where it was is nothing but what earlier releases refuse by its number.
     async fn has_moved(&self, name: &str) -> bool {
         let now = [format!("{name}#HEAD"), format!("{name}#BODY")];
         let is_new =
             self.item("LINKS", &now[0]).await.is_some() && self.item("LINKS", &now[1]).await.is_some();
-        let own = self.item(&format!("LINK#{name}"), "HEAD").await;
-        is_new && own.is_none() && self.item("LINKS", name).await.is_none()
+        let sign = self.item(&format!("LINK#{name}"), "HEAD").await.unwrap();
+        let is_sign = sign.len() == 3 && sign["schema"] == AttributeValue::N("2".to_owned());
+        is_new && is_sign && self.item("LINKS", name).await.is_none()
     }
 }
 
@@ -127,7 +129,13 @@ async fn a_link_of_an_earlier_release_is_read_where_it_was_and_moves_when_it_is_
     store.delete(&deleted.id).await.unwrap();
     assert_eq!(store.load(&deleted.id).await.unwrap(), None);
     assert!(kit.item("LINKS", "h-deleted").await.is_none());
+    assert!(kit.item("LINK#h-deleted", "HEAD").await.is_none());
     assert_eq!(store.page(None, 100).await.unwrap().len(), 7);
+
+    // Of a new link, too, an earlier release says that it is too old to read it, and not that there is none.
+    assert!(kit.has_moved("a").await);
+    store.delete(&LinkId::parse("a").unwrap()).await.unwrap();
+    assert!(kit.item("LINK#a", "HEAD").await.is_none());
 
     // An id is taken wherever the link is kept.
     let list = store.create_list("another", moment(0)).await.unwrap().id;

@@ -490,3 +490,68 @@ async fn a_push_reaches_the_group_and_a_group_goes_with_few_members_only() {
     );
     assert_eq!(pushing.members(&crowd).await, 8);
 }
+
+#[tokio::test]
+async fn operations_of_one_request_are_done_as_requests_of_their_own() {
+    let pushing = Pushing::new().await;
+    let there = pushing.user("there").await;
+    let user = |name: &str| json!({"schemas": [USER], "userName": format!("{name}@contoso.example")});
+    let members = json!([{"value": "bulkId:ada"}, {"value": "bulkId:bob"}, {"value": there}]);
+    let request = json!({
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],
+        "Operations": [
+            {"method": "POST", "path": "/Groups", "bulkId": "group", "data": {"displayName": "Crew", "members": members}},
+            {"method": "POST", "path": "/Users", "bulkId": "ada", "data": user("ada")},
+            {"method": "POST", "path": "/Users", "bulkId": "bob", "data": user("bob")},
+            {"method": "POST", "path": "/Users", "bulkId": "again", "data": user("there")},
+            {"method": "PATCH", "path": "/Users/bulkId:bob", "version": "W/\"0\"", "data": {
+                "schemas": [PATCH], "Operations": [{"op": "replace", "path": "displayName", "value": "Bob"}],
+            }},
+            {"method": "PUT", "path": format!("/Users/{there}"), "data": user("there")},
+            {"method": "DELETE", "path": "/Users/nobody"},
+        ],
+    });
+    let told = pushing.tell("POST", "/Bulk", &request).expect(200).await;
+    assert_eq!(told["schemas"][0], "urn:ietf:params:scim:api:messages:2.0:BulkResponse");
+    let told = told["Operations"].as_array().unwrap();
+    let of = |id: &str| told.iter().find(|one| one["bulkId"] == id).unwrap();
+    for id in ["ada", "bob", "group"] {
+        assert_eq!(of(id)["status"], "201", "{told:?}");
+        assert!(of(id)["location"].as_str().unwrap().contains("/scim/v2/"), "{told:?}");
+    }
+    assert_eq!(
+        (&of("again")["status"], &of("again")["response"]["scimType"]),
+        (&json!("409"), &json!("uniqueness"))
+    );
+    let of = |method: &str| told.iter().find(|one| one["method"] == method).unwrap();
+    assert_eq!((of("PATCH")["status"].as_str(), of("PUT")["status"].as_str()), (Some("412"), Some("200")));
+    assert_eq!(of("DELETE")["status"], "404");
+    assert_eq!(told.len(), 7);
+    let group = pushing.ask("GET", "/Groups?filter=displayName%20eq%20%22Crew%22").expect(200).await;
+    assert_eq!(group["Resources"][0]["members"].as_array().map(Vec::len), Some(3));
+
+    // Each is in the audit as if it had come alone.
+    let audit = pushing.stage.administer("GET", "/v1/audit?limit=100").expect(200).await;
+    let verbs: Vec<&str> =
+        audit["items"].as_array().unwrap().iter().filter_map(|it| it["action"].as_str()).collect();
+    assert!(verbs.iter().filter(|verb| **verb == "contact.create").count() >= 3, "{audit}");
+}
+
+#[tokio::test]
+async fn a_bulk_request_has_its_bounds() {
+    let pushing = Pushing::new().await;
+    let gone = |number| json!({"method": "DELETE", "path": format!("/Users/{number}")});
+    let ask = |operations: Vec<Value>| json!({"Operations": operations, "failOnErrors": 2});
+    let told = pushing.tell("POST", "/Bulk", &ask((0..5).map(gone).collect())).expect(200).await;
+    assert_eq!(told["Operations"].as_array().map(Vec::len), Some(2), "the second failure ends it");
+    let many = ask((0..201).map(gone).collect());
+    refused(pushing.tell("POST", "/Bulk", &many), 413).await;
+    let large = ask(vec![json!({"method": "DELETE", "path": "/Users/1", "x": "x".repeat(1024 * 1024)})]);
+    refused(pushing.tell("POST", "/Bulk", &large), 413).await;
+    let inner = json!({"method": "POST", "path": "/Bulk", "bulkId": "a", "data": {"Operations": []}});
+    assert_eq!(
+        refused(pushing.tell("POST", "/Bulk", &ask(vec![inner])), 400).await.as_deref(),
+        Some("invalidSyntax")
+    );
+    refused(pushing.stage.administer("POST", "/scim/v2/Bulk").json(ask(vec![])), 403).await;
+}
