@@ -84,9 +84,8 @@ impl Operation {
         if method != Method::Delete && !operation.data.is_object() {
             return wrong(format!("the data of a {} is an object", method.as_str()));
         }
-        let kinds = ["/Users", "/Groups"];
-        let is_of = |kind: &&str| operation.path.strip_prefix(*kind).is_some_and(is_rest);
-        if !kinds.iter().any(|kind| is_of(kind)) {
+        let is_of = |kind| operation.path.strip_prefix(kind).is_some_and(is_rest);
+        if !["/Users", "/Groups"].into_iter().any(is_of) {
             return wrong("the path of an operation is that of users, of groups, or of one of them".into());
         }
         Ok(operation)
