@@ -88,14 +88,18 @@ def test_a_round_that_finds_nothing_takes_no_more_than_the_guide_says(cloud, ten
         listsync("work", "--until-empty")
         return json.loads(asked(address, "/units"))
 
+    def a_usual_round():
+        """The cheaper of two: what is due by the clock once in a while, for all links together, comes in one of them at most."""
+        return min(a_round(), a_round(), key=lambda took: took["write"] + took["read"])
+
     further = [f"News {number}" for number in range(MORE)]
     for name in ["News", *further]:
         linked(name)
     # The first worker finds that changes of people are to be read, which is done once for all links.
-    _, all_of_them = a_round(), a_round()
+    _, all_of_them = a_round(), a_usual_round()
     for name in further:
         listsync("links", "pause", name)
-    one = a_round()
+    one = a_usual_round()
     assert json.loads(asked(address, "/broken")) == []
     took = {kind: (all_of_them[kind] - one[kind]) / MORE for kind in ("write", "read")}
     guide = " ".join((ROOT / "infra/README.md").read_text().split())
