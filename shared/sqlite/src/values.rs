@@ -9,7 +9,7 @@ use listsync_core::{
     trigger::Schema,
 };
 use rusqlite::{CachedStatement, Params, Row};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use crate::error::{Fail, Outcome};
@@ -136,8 +136,23 @@ pub(crate) fn doc_text<T: Serialize>(value: &T) -> Outcome<String> {
     Ok(json!({ "schema": Schema::V1, "value": value }).to_string())
 }
 
+/// A document as it is stored.
+#[derive(Deserialize)]
+struct Shaped<T> {
+    schema: Schema,
+    value: T,
+}
+
 /// Reads a document back; a later shape is refused with what to do.
 pub(crate) fn doc<T: DeserializeOwned>(text: &str, what: &'static str) -> Outcome<T> {
+    // Thousands are read for one status. What does not read so is looked at again, for what is wrong with it.
+    match serde_json::from_str(text) {
+        Ok(Shaped { schema: Schema::V1, value }) => Ok(value),
+        Err(_) => doc_of_any_shape(text, what),
+    }
+}
+
+fn doc_of_any_shape<T: DeserializeOwned>(text: &str, what: &'static str) -> Outcome<T> {
     let mut doc: Value = serde_json::from_str(text).map_err(|_| Fail::Stored(what))?;
     let schema = doc.get("schema").and_then(Value::as_u64).and_then(|schema| u32::try_from(schema).ok());
     let schema = schema.ok_or(Fail::Stored(what))?;
