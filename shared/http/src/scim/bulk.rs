@@ -60,17 +60,17 @@ async fn one(router: &Router, whole: &Parts, operation: &Operation, base: &str) 
     let (head, body) = response.into_parts();
     let text = |name| head.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let status = head.status.as_u16();
-    let (made, version) = (text(header::LOCATION), text(header::ETAG));
+    // What was made says where it is; what was there already is where it was.
+    let there = || (operation.method != Method::Post).then(|| format!("{base}{}", operation.path));
+    let (location, version) = (text(header::LOCATION).or_else(there), text(header::ETAG));
     if status < 400 {
-        let there = || (operation.method != Method::Post).then(|| format!("{base}{}", operation.path));
-        return Outcome { status, location: made.or_else(there), version, error: None };
+        return Outcome { status, location, version, error: None };
     }
     let error = match ask::read(body, bulk::MOST_BYTES).await {
         Ok(body) => serde_json::from_slice(&body).ok(),
         Err(_) => None,
     };
     let error = error.unwrap_or_else(|| error_document(status, None, "this was refused"));
-    let location = (operation.method != Method::Post).then(|| format!("{base}{}", operation.path));
     Outcome { status, location, version: None, error: Some(error) }
 }
 
