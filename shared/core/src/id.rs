@@ -19,15 +19,18 @@ pub enum IdError {
     Character,
 }
 
-fn checked(text: &str) -> Result<String, IdError> {
+fn checked(text: &str) -> Result<Arc<str>, IdError> {
     match text.trim() {
         "" => Err(IdError::Empty),
         long if long.len() > 128 => Err(IdError::TooLong),
-        odd if !odd.bytes().all(|b| b.is_ascii_graphic() && !b"/\\'\"?#%&".contains(&b)) => {
-            Err(IdError::Character)
-        }
-        good => Ok(good.to_ascii_lowercase()),
+        odd if !odd.bytes().all(may_be_in_an_id) => Err(IdError::Character),
+        mixed if mixed.bytes().any(|b| b.is_ascii_uppercase()) => Ok(mixed.to_ascii_lowercase().into()),
+        good => Ok(good.into()),
     }
+}
+
+fn may_be_in_an_id(byte: u8) -> bool {
+    byte.is_ascii_graphic() && !matches!(byte, b'/' | b'\\' | b'\'' | b'"' | b'?' | b'#' | b'%' | b'&')
 }
 
 macro_rules! typed_ids {
@@ -43,7 +46,7 @@ macro_rules! typed_ids {
             /// # Errors
             /// When it is empty, longer than 128 characters, or holds a character that no id has.
             pub fn parse(text: &str) -> Result<Self, IdError> {
-                checked(text).map(|id| Self(id.into()))
+                checked(text).map(Self)
             }
 
             /// The id as text.

@@ -1,6 +1,9 @@
 //! How every link stands, gathered in few reads: `core/status.rs` judges.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashSet},
+    future::ready,
+};
 
 use listsync_core::{
     Timestamp,
@@ -10,10 +13,11 @@ use listsync_core::{
     status::State,
     unsettled::Unsettled,
 };
+use tokio::try_join;
 
 use crate::{
     Ports,
-    ports::{Import, ImportState, LinkState, MemberQuery, PortResult},
+    ports::{Import, ImportState, LinkBrief, LinkState, MemberQuery, PortResult},
 };
 
 /// So many links are read at a time. A page is one statement on SQLite, and on DynamoDB a request for each megabyte.
@@ -29,7 +33,7 @@ pub struct Row {
     /// Its name; its id where it is gone.
     pub name: String,
     /// The link; none: it is about the list.
-    pub link: Option<LinkState>,
+    pub link: Option<LinkBrief>,
     /// How it stands.
     pub state: State,
 }
@@ -40,8 +44,7 @@ pub struct Row {
 /// # Errors
 /// When the store does not answer: then nobody knows how anything stands.
 pub async fn rows(ports: &Ports) -> PortResult<Vec<Row>> {
-    let (links, names) = (every_link(ports).await?, ports.lists.list_names().await?);
-    ranked(ports, links, names).await
+    ranked(ports, every_link(ports), ports.lists.list_names()).await
 }
 
 /// The same of one list.
@@ -49,58 +52,69 @@ pub async fn rows(ports: &Ports) -> PortResult<Vec<Row>> {
 /// # Errors
 /// When the store does not answer.
 pub async fn rows_of(ports: &Ports, list: &List) -> PortResult<Vec<Row>> {
-    let links = ports.links.of_list(&list.id).await?;
-    ranked(ports, links, BTreeMap::from([(list.id.clone(), list.name.clone())])).await
+    let links = async { Ok(ports.links.of_list(&list.id).await?.iter().map(LinkBrief::from).collect()) };
+    let names = BTreeMap::from([(list.id.clone(), list.name.clone())]);
+    ranked(ports, links, ready(Ok(names))).await
 }
 
 async fn ranked(
     ports: &Ports,
-    links: Vec<LinkState>,
-    names: BTreeMap<ListId, String>,
+    links: impl Future<Output = PortResult<Vec<LinkBrief>>>,
+    names: impl Future<Output = PortResult<BTreeMap<ListId, String>>>,
 ) -> PortResult<Vec<Row>> {
-    let waiting = held_imports(ports).await?;
+    let (links, names, waiting, expected) =
+        try_join!(links, names, held_imports(ports), ports.lists.expected())?;
     let now = ports.clock.now();
-    let gates = gates(ports, links.iter().map(|state| &state.link.tenant), now).await?;
-    let name = |list: &ListId| names.get(list).cloned().unwrap_or_else(|| list.to_string());
-    let mut unlinked: BTreeSet<&ListId> = names.keys().collect();
+    let gates = gates(ports, links.iter().map(|link| &link.tenant), now).await?;
+    let row = |list: &ListId, link: Option<LinkBrief>, state: State| {
+        let name = names.get(list).cloned().unwrap_or_else(|| list.to_string());
+        Row { list: list.clone(), name, link, state }
+    };
     let mut rows = Vec::with_capacity(links.len());
-    for (list, import) in waiting.iter().filter(|(list, _)| names.contains_key(*list)) {
-        unlinked.remove(list);
-        let state = State::ImportHeld { import: import.id.to_string(), since: import.at };
-        rows.push(Row { list: list.clone(), name: name(list), link: None, state });
+    for (list, import) in waiting.into_iter().filter(|(list, _)| names.contains_key(list)) {
+        rows.push(row(&list, None, State::ImportHeld { import: import.id.to_string(), since: import.at }));
     }
-    for expected in ports.lists.expected().await? {
-        let Some((list, name)) = names.get_key_value(&expected.list) else { continue };
-        let Some(state) = expected.stale(now) else { continue };
-        unlinked.remove(list);
-        rows.push(Row { list: list.clone(), name: name.clone(), link: None, state });
+    for expected in expected {
+        let stale = expected.stale(now).filter(|_| names.contains_key(&expected.list));
+        rows.extend(stale.map(|state| row(&expected.list, None, state)));
     }
     for link in links {
-        unlinked.remove(&link.link.list);
-        let closed_until = gates.get(&link.link.tenant).copied();
-        let (list, state) = (link.link.list.clone(), link.status(closed_until, now));
-        rows.push(Row { name: name(&list), list, link: Some(link), state });
+        let state = link.state(gates.get(&link.tenant).copied(), now);
+        rows.push(row(&link.list.clone(), Some(link), state));
     }
-    let quiet =
-        |list: &ListId| Row { list: list.clone(), name: name(list), link: None, state: State::NotLinked };
-    rows.extend(unlinked.into_iter().map(quiet));
+    let told: HashSet<&ListId> = rows.iter().map(|row| &row.list).collect();
+    let quiet: Vec<Row> = names
+        .keys()
+        .filter(|list| !told.contains(list))
+        .map(|list| row(list, None, State::NotLinked))
+        .collect();
+    rows.extend(quiet);
     rows.sort_by_cached_key(|row| (row.state.rank(), row.name.to_lowercase(), row.list.clone()));
     Ok(rows)
 }
 
-/// How every link stands, without what else a list may wait for.
+/// How every link stands, each whole, without what else a list may wait for.
 ///
 /// # Errors
 /// When the store does not answer.
 pub async fn links(ports: &Ports) -> PortResult<Vec<(LinkState, State)>> {
-    let links = every_link(ports).await?;
+    let mut all: Vec<LinkState> = Vec::new();
+    loop {
+        let after: Option<LinkId> = all.last().map(|state| state.link.id.clone());
+        let page = ports.links.page(after.as_ref(), PAGE).await?;
+        let is_last = page.len() < PAGE;
+        all.extend(page);
+        if is_last {
+            break;
+        }
+    }
     let now = ports.clock.now();
-    let gates = gates(ports, links.iter().map(|state| &state.link.tenant), now).await?;
+    let gates = gates(ports, all.iter().map(|state| &state.link.tenant), now).await?;
     let stands = |link: LinkState| {
-        let state = link.status(gates.get(&link.link.tenant).copied(), now);
+        let state = LinkBrief::from(&link).state(gates.get(&link.link.tenant).copied(), now);
         (link, state)
     };
-    Ok(links.into_iter().map(stands).collect())
+    Ok(all.into_iter().map(stands).collect())
 }
 
 /// How one link stands; a list whose files do not come is as stale by each of its links.
@@ -108,11 +122,12 @@ pub async fn links(ports: &Ports) -> PortResult<Vec<(LinkState, State)>> {
 /// # Errors
 /// When the store does not answer.
 pub async fn of_link(ports: &Ports, link: &LinkState) -> PortResult<State> {
+    let link = LinkBrief::from(link);
     let now = ports.clock.now();
-    let gates = gates(ports, [&link.link.tenant], now).await?;
+    let gates = gates(ports, [&link.tenant], now).await?;
     let expected = ports.lists.expected().await?;
-    let stale = expected.iter().filter(|one| one.list == link.link.list).find_map(|one| one.stale(now));
-    let own = link.status(gates.get(&link.link.tenant).copied(), now);
+    let stale = expected.iter().filter(|one| one.list == link.list).find_map(|one| one.stale(now));
+    let own = link.state(gates.get(&link.tenant).copied(), now);
     Ok(State::worst(stale.into_iter().chain([own.clone()])).unwrap_or(own))
 }
 
@@ -121,7 +136,7 @@ pub async fn of_link(ports: &Ports, link: &LinkState) -> PortResult<State> {
 pub struct ListStatus {
     /// The list.
     pub list: List,
-    /// Its links.
+    /// Its links, in the order of what counts most.
     pub links: Vec<LinkState>,
     /// How it stands.
     pub state: State,
@@ -133,19 +148,22 @@ pub struct ListStatus {
 /// When the store does not answer.
 pub async fn of_lists(ports: &Ports, lists: Vec<List>) -> PortResult<Vec<ListStatus>> {
     let names = lists.iter().map(|list| (list.id.clone(), list.name.clone())).collect();
-    let mut all = Vec::new();
+    let mut whole: BTreeMap<LinkId, LinkState> = BTreeMap::new();
     for list in &lists {
-        all.extend(ports.links.of_list(&list.id).await?);
+        let links = ports.links.of_list(&list.id).await?;
+        whole.extend(links.into_iter().map(|state| (state.link.id.clone(), state)));
     }
+    let briefs = whole.values().map(LinkBrief::from).collect();
     let mut of_list: BTreeMap<ListId, Vec<Row>> = BTreeMap::new();
-    for row in ranked(ports, all, names).await? {
+    for row in ranked(ports, ready(Ok(briefs)), ready(Ok(names))).await? {
         of_list.entry(row.list.clone()).or_default().push(row);
     }
     let status = |list: List| {
         // The rows are in the order of what counts most, so the first of a list is its worst.
         let rows = of_list.remove(&list.id).unwrap_or_default();
         let state = rows.first().map_or(State::NotLinked, |row| row.state.clone());
-        ListStatus { list, links: rows.into_iter().filter_map(|row| row.link).collect(), state }
+        let links = rows.into_iter().filter_map(|row| whole.remove(&row.link?.id)).collect();
+        ListStatus { list, links, state }
     };
     Ok(lists.into_iter().map(status).collect())
 }
@@ -165,11 +183,11 @@ pub async fn unsettled(ports: &Ports, link: &LinkState) -> PortResult<Vec<Unsett
     Ok(rows.iter().filter_map(|row| Unsettled::of(row, link.link.writes)).collect())
 }
 
-async fn every_link(ports: &Ports) -> PortResult<Vec<LinkState>> {
-    let mut all: Vec<LinkState> = Vec::new();
+async fn every_link(ports: &Ports) -> PortResult<Vec<LinkBrief>> {
+    let mut all: Vec<LinkBrief> = Vec::new();
     loop {
-        let after: Option<LinkId> = all.last().map(|state| state.link.id.clone());
-        let page = ports.links.page(after.as_ref(), PAGE).await?;
+        let after = all.last().map(|link| link.id.clone());
+        let page = ports.links.briefs(after.as_ref(), PAGE).await?;
         let is_last = page.len() < PAGE;
         all.extend(page);
         if is_last {

@@ -34,6 +34,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/27_pace.sql"),
     include_str!("../migrations/28_quiet.sql"),
     include_str!("../migrations/29_tallies.sql"),
+    include_str!("../migrations/30_briefs.sql"),
 ];
 
 /// Marks a file as ours (`PRAGMA application_id`): "lsyn" in ASCII.
@@ -178,6 +179,40 @@ mod tests {
             })
             .expect("kept");
         assert_eq!(kept, (true, 5, None), "which reads as written: nothing tells otherwise");
+    }
+
+    #[test]
+    fn a_link_of_before_version_thirty_has_the_names_of_its_groups() {
+        let mut conn = Connection::open_in_memory().expect("opened");
+        migrate_to(&mut conn, 29).expect("made");
+        conn.execute(LIST, []).expect("written");
+        for (id, value) in [
+            ("k1", r#"{"group_name":"Staff"}"#),
+            (
+                "k2",
+                r#"{"group_name":"Staff","more":[{"group":"g2","name":"Board"},{"group":"g3","name":"Press"}]}"#,
+            ),
+        ] {
+            conn.execute(
+                "INSERT INTO links (id, list, tenant, group_id, writes_group, writes_list, active, doc, progress, due_at)
+                     VALUES (?1, 1, 't', ?1, 0, 1, 1, ?2, '{}', 0)",
+                [id, &format!(r#"{{"schema":1,"value":{value}}}"#)],
+            )
+            .expect("written");
+        }
+        migrate(&mut conn).expect("migrated");
+        let of = |id: &str| -> (String, bool) {
+            conn.query_row("SELECT group_names, calm FROM links WHERE id = ?1", [id], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .expect("kept")
+        };
+        assert_eq!(
+            of("k1"),
+            ("Staff".into(), false),
+            "what it tells is in its documents until the next write"
+        );
+        assert_eq!(of("k2"), ("Staff, Board, Press".into(), false));
     }
 
     #[test]

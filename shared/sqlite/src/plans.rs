@@ -35,6 +35,7 @@ fn no_page_scans_or_sorts_a_table() {
         held::page_of_all(),
         held::page_of_list(),
         row::page_of_all(),
+        row::BRIEFS.to_owned(),
         records::PAGE.to_owned(),
         records::PAGE_OF_LINK.to_owned(),
     ] {

@@ -18,7 +18,7 @@ use listsync_testkit::{
 use rusqlite::Connection;
 
 const LINKS: usize = 10_000;
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 21;
 /// How much longer it may take.
 const BOUND: f64 = 3.0;
 

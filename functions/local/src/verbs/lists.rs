@@ -115,6 +115,8 @@ async fn show(ports: &Ports, name: &str) -> Outcome {
                 let _ = writeln!(text, "  {standing}");
             }
             Some(link) => {
+                // Whoever unlinks it now is not told of it any more.
+                let Some(link) = ports.links.load(&link.id).await? else { continue };
                 let [_, group, mode, _, last_run, id] = LinkView::load(ports, link).await?.row();
                 let _ = writeln!(text, "  linked {mode} to {group}: {standing}, last run {last_run} ({id})");
             }

@@ -61,9 +61,13 @@ async fn shown(ports: &Ports, args: &StatusArgs) -> Outcome {
     };
     text += &table(&rows, args.list.is_none());
     for row in rows {
-        let people = match (&args.list, &row.link) {
-            (Some(_), Some(link)) => Some(status::unsettled(ports, link).await?),
+        let link = match (&args.list, &row.link) {
+            (Some(_), Some(link)) => ports.links.load(&link.id).await?,
             _ => None,
+        };
+        let people = match link {
+            Some(link) => Some(status::unsettled(ports, &link).await?),
+            None => None,
         };
         text += &people.as_deref().map_or_else(String::new, |people| unsettled::lines(people, view::moment));
         document.items.push(StatusRow::of(row, people));
@@ -88,7 +92,7 @@ async fn of_link(ports: &Ports, id: &LinkId) -> PortResult<Option<Row>> {
     let Some(link) = ports.links.load(id).await? else { return Ok(None) };
     let name = find::list_name(ports, &link.link.list).await?;
     let state = status::of_link(ports, &link).await?;
-    Ok(Some(Row { list: link.link.list.clone(), name, link: Some(link), state }))
+    Ok(Some(Row { list: link.link.list.clone(), name, link: Some((&link).into()), state }))
 }
 
 fn headline(rows: &[Row]) -> String {
@@ -128,7 +132,7 @@ fn table(rows: &[Row], all: bool) -> String {
 fn cells(row: &Row) -> [String; 4] {
     [
         row.name.clone(),
-        row.link.as_ref().map_or_else(|| "–".to_owned(), |link| link.link.group_names()),
+        row.link.as_ref().map_or_else(|| "–".to_owned(), |link| link.group_names.clone()),
         row.state.text(view::moment),
         row.state.advice(&row.name),
     ]

@@ -100,7 +100,7 @@ fn lines(rows: Vec<Row>) -> Vec<Line> {
     let mut lists: BTreeMap<ListId, Line> = BTreeMap::new();
     for row in rows {
         let (group, finished_at, due_at) = match &row.link {
-            Some(link) => (Some(link.link.group_names()), link.finished_at, Some(link.due_at)),
+            Some(link) => (Some(link.group_names.clone()), link.finished_at, Some(link.due_at)),
             None => (None, None, None),
         };
         // What needs somebody most comes first, so that the first row of a list is how the list stands.

@@ -31,7 +31,7 @@ async fn held(visit: &Visit) -> Result<Vec<Held>, Problem> {
     Ok(rows
         .filter_map(|row| {
             let link = row.link.clone()?;
-            let hold = link.progress.hold.clone()?;
+            let hold = link.hold().cloned()?;
             Some(Held { row, link, hold })
         })
         .collect())
@@ -112,7 +112,7 @@ struct Word<'a> {
 }
 
 async fn ruled(visit: &Visit, Word { digest, ruling, link }: Word<'_>) -> Result<Response, Problem> {
-    let before = held(visit).await?.into_iter().find(|one| one.link.link.id.as_str() == link);
+    let before = held(visit).await?.into_iter().find(|one| one.link.id.as_str() == link);
     if let Some(one) = &before
         && one.hold.digest == digest
         && let Some(said) = one.ruling()
@@ -143,7 +143,7 @@ async fn ruled(visit: &Visit, Word { digest, ruling, link }: Word<'_>) -> Result
             Some(one) => format!("/lists/{}", one.row.list),
             None => "/holds".to_owned(),
         })),
-        Err(problem) => match held(visit).await?.into_iter().find(|one| one.link.link.id.as_str() == link) {
+        Err(problem) => match held(visit).await?.into_iter().find(|one| one.link.id.as_str() == link) {
             // It holds something else now: that is looked at before anything is said of it.
             Some(other) if problem.status.is_client_error() && other.hold.digest != digest => {
                 let detail = "the hold has changed since you opened it: look at the names, then decide again";
@@ -163,7 +163,7 @@ pub(crate) async fn names(visit: Visit, Path(digest): Path<String>) -> Response 
 async fn names_of(visit: &Visit, digest: &str) -> Result<Response, Problem> {
     let found = held(visit).await?.into_iter().find(|one| one.hold.digest == digest);
     let found = found.ok_or_else(|| Problem::missing("hold"))?;
-    let plan = visit.asking.plan(found.link.link.id.to_string()).await?;
+    let plan = visit.asking.plan(found.link.id.to_string()).await?;
     let header = csv_row(["side", "op", "address", "name", "object_id", "cause"], Shape::LINES);
     let text = plan.held.effects.iter().fold(header, |text, (effect, _)| text + &line(effect));
     Ok(Download { text, name: "held.csv" }.answer(visit, Here::Holds))
@@ -179,7 +179,7 @@ fn line(effect: &Effect) -> String {
 async fn page(visit: &Visit, held: &Held, wrong: Option<Problem>) -> Response {
     let question = held.question();
     // The names are those of a preview: the hold itself keeps numbers.
-    let plan = visit.asking.plan(held.link.link.id.to_string()).await;
+    let plan = visit.asking.plan(held.link.id.to_string()).await;
     let body = html! {
         (crumbs(&[("/holds", "Holds")], &held.row.name))
         div.head { div {
@@ -201,7 +201,7 @@ fn facts(held: &Held) -> Markup {
             dt { "Why held" } dd { @for (side, reason) in &held.hold.reasons { p { (side.to_string()) ": " (held.hold.explained(*reason)) } } }
             dt { "Since" } dd { (moment(held.hold.since)) }
             dt { "List" } dd { a href={ "/lists/" (held.row.list) } { bdi { (held.row.name) } } }
-            dt { "Group" } dd { bdi { (held.link.link.group_names()) } }
+            dt { "Group" } dd { bdi { (held.link.group_names) } }
             dt { "Meanwhile" } dd { "They stay as they are. All else goes on." }
             dt { "Digest" } dd { code { (held.hold.digest) } }
         }
@@ -262,7 +262,7 @@ fn decision(visit: &Visit, held: &Held, question: &Question) -> Markup {
         } @else if visit.may(Method::POST, "/v1/holds/{digest}/approve") {
             form.stack-5 method="post" action={ "/holds/" (held.hold.digest) } {
                 (token(visit))
-                input type="hidden" name="link" value=(held.link.link.id);
+                input type="hidden" name="link" value=(held.link.id);
                 div.stack-2 {
                     button.grave[question.is_grave].primary[!question.is_grave] name="do" value="approve" { (question.go_on) }
                     p.small.quiet { "Just these, once, at the next run." }

@@ -2,7 +2,7 @@
 
 use listsync_core::hold::Hold;
 use listsync_engine::{
-    ports::{LinkState, RulingKind},
+    ports::{LinkBrief, RulingKind},
     status::Row,
 };
 use maud::{Markup, html};
@@ -12,7 +12,7 @@ use crate::parts::{count, number, persons};
 /// A hold with its link.
 pub(super) struct Held {
     pub(super) row: Row,
-    pub(super) link: LinkState,
+    pub(super) link: LinkBrief,
     pub(super) hold: Hold,
 }
 
@@ -33,7 +33,7 @@ impl Held {
     /// The question that it asks a person.
     pub(super) fn question(&self) -> Question {
         let Hold { list_removals, group_removals, list_additions, group_additions, .. } = self.hold;
-        let (group, list) = (self.link.link.group_names(), &self.row.name);
+        let (group, list) = (&self.link.group_names, &self.row.name);
         let (removals, additions) = (list_removals + group_removals, list_additions + group_additions);
         let place = match (list_removals + list_additions, group_removals + group_additions) {
             (0, _) => html! { "the group “" bdi { (group) } "”" },

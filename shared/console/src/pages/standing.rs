@@ -40,7 +40,7 @@ async fn shown(visit: &Visit, list: &str, standing: &[Standing]) -> Result<Marku
 
 /// Whether a run goes on or is to come at once.
 fn is_under_way(row: &Row) -> bool {
-    let is_active = row.link.as_ref().is_some_and(|state| state.link.status == LinkStatus::Active);
+    let is_active = row.link.as_ref().is_some_and(|link| link.status == LinkStatus::Active);
     match row.state {
         State::Syncing | State::Queued => true,
         State::NeverRan => is_active,
@@ -62,8 +62,8 @@ async fn so_far(visit: &Visit, list: &str) -> Result<Option<u64>, Problem> {
 }
 
 /// One link of the list, or what is said of the list itself.
-fn of_row(visit: &Visit, Standing { row, unsettled }: &Standing, so_far: Option<u64>) -> Markup {
-    let Some(state) = &row.link else {
+fn of_row(visit: &Visit, Standing { row, link, unsettled }: &Standing, so_far: Option<u64>) -> Markup {
+    let Some(state) = link else {
         return html! { div { p { (chip(&row.state)) } } };
     };
     let id = format!("to-{}", state.link.id);

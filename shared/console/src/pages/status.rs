@@ -122,7 +122,7 @@ fn need(row: &Row) -> Markup {
 
 fn told(row: &Row) -> Need {
     let list = format!("/lists/{}", row.list);
-    let group = row.link.as_ref().map(|link| link.link.group_names()).unwrap_or_default();
+    let group = row.link.as_ref().map(|link| link.group_names.as_str()).unwrap_or_default();
     let plain = |what: Markup, to_do: &str, button: &str| Need {
         what,
         to_do: html! { (to_do) },
@@ -184,7 +184,7 @@ fn table(rows: &[&Row]) -> Markup {
             tbody role="rowgroup" { @for row in rows { tr role="row" {
                 th role="rowheader" scope="row" { a href={ "/lists/" (row.list) } { bdi { (row.name) } } }
                 td role="cell" data-label="Group" {
-                    @if let Some(link) = &row.link { bdi { (link.link.group_names()) } }
+                    @if let Some(link) = &row.link { bdi { (link.group_names) } }
                 }
                 td role="cell" data-label="State" { span { (chip(&row.state)) } }
             } } }

@@ -21,7 +21,6 @@ use listsync_core::{
     shield::Named,
     sizes::{Found, Sizes},
     snapshot::{Nesting, Others},
-    status::{LinkFacts, State},
     trigger::{Generation, Reason},
 };
 pub use listsync_core::{
@@ -33,7 +32,7 @@ pub use listsync_core::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{PortError, PortResult};
+use super::{LinkBrief, PortError, PortResult};
 
 /// An opaque resume point of one side.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -242,24 +241,6 @@ impl LinkState {
         Self { link: Link { group_made_at, ..self.link }, progress, ..self }
     }
 
-    /// How it stands, where the directory asks for patience until then.
-    #[must_use]
-    pub fn status(&self, closed_until: Option<Timestamp>, now: Timestamp) -> State {
-        let facts = LinkFacts {
-            status: self.link.status,
-            failing: self.progress.failing.as_ref(),
-            hold: self.progress.hold.as_ref(),
-            ruling: self.ruling.as_ref(),
-            tally: &self.progress.tally,
-            finished_at: self.finished_at,
-            is_requested: self.requested > self.synced,
-            leased_until: self.leased_until,
-            due_at: self.due_at,
-            closed_until,
-        };
-        State::of(&facts, now)
-    }
-
     /// Whether something of it lies so far ahead that only a clock that ran ahead can have set it: its lease, or when it is
     /// due by a link's interval, which is this where it has none of its own.
     #[must_use]
@@ -463,6 +444,10 @@ pub trait Links: Send + Sync {
     async fn create(&self, link: &Link, now: Timestamp) -> PortResult<()>;
     /// Every link, by page: after this one, at most `limit`.
     async fn page(&self, after: Option<&LinkId>, limit: usize) -> PortResult<Vec<LinkState>>;
+    /// The same as a status tells of them, where that is cheaper to read.
+    async fn briefs(&self, after: Option<&LinkId>, limit: usize) -> PortResult<Vec<LinkBrief>> {
+        Ok(self.page(after, limit).await?.iter().map(LinkBrief::from).collect())
+    }
     /// The links of a list.
     async fn of_list(&self, list: &ListId) -> PortResult<Vec<LinkState>>;
     /// The links of a group, whichever side they write.

@@ -2,6 +2,7 @@
 
 mod alerts;
 mod audit;
+mod brief;
 mod clash;
 mod clock;
 mod contacts;
@@ -26,6 +27,7 @@ mod sign_in;
 
 pub use alerts::{AlertChannel, AlertNote, AlertNotes, Mailer, Written};
 pub use audit::{AuditLog, AuditPage, AuditQuery};
+pub use brief::{LinkBrief, Troubles};
 pub use clash::ListNames;
 pub use clock::{Clock, SystemClock};
 pub use contacts::{ContactChanges, ContactEdit, Contacts, Heard, MailState, Mover, Moves};

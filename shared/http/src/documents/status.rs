@@ -88,9 +88,9 @@ impl StatusRow {
         let state = StateDocument::of(&state, &name);
         Self {
             list: Named { id: list.to_string(), name },
-            group: link.as_ref().map(|link| link.link.group_names()),
+            group: link.as_ref().map(|link| link.group_names.clone()),
             finished_at: link.as_ref().and_then(|link| link.finished_at),
-            link: link.map(|link| link.link.id),
+            link: link.map(|link| link.id),
             state,
             people,
         }

@@ -1,7 +1,10 @@
 //! How lists stand.
 
 use listsync_core::unsettled::Unsettled;
-use listsync_engine::status::Row;
+use listsync_engine::{
+    ports::LinkState,
+    status::{Row, unsettled},
+};
 
 use super::{Asking, Operation};
 use crate::{
@@ -22,6 +25,8 @@ const STATUS: Operation = Operation::get("/v1/status");
 pub struct Standing {
     /// The row.
     pub row: Row,
+    /// The link that it is about.
+    pub link: Option<LinkState>,
     /// Who is out of step by the link.
     pub unsettled: Vec<Unsettled>,
 }
@@ -73,8 +78,12 @@ impl Asking {
 async fn with_people(app: &Within, rows: Vec<Row>) -> Result<Vec<Standing>, Problem> {
     let mut standing = Vec::with_capacity(rows.len());
     for row in rows {
-        let unsettled = status::people(app, &row).await?.unwrap_or_default();
-        standing.push(Standing { row, unsettled });
+        let link = status::link(app, &row).await?;
+        let unsettled = match &link {
+            Some(link) => unsettled(app.ports(), link).await?,
+            None => Vec::new(),
+        };
+        standing.push(Standing { row, link, unsettled });
     }
     Ok(standing)
 }

@@ -7,7 +7,7 @@ use axum::{
 };
 use listsync_core::{list::List, unsettled::Unsettled};
 use listsync_engine::{
-    ports::PortResult,
+    ports::{LinkState, PortResult},
     status::{self, Row},
 };
 use serde::Deserialize;
@@ -73,14 +73,22 @@ pub(crate) async fn rows(app: &Within, list: Option<&List>) -> Result<Vec<Row>, 
 
 /// What tells a row from all others.
 fn id(row: &Row) -> String {
-    let link = row.link.as_ref().map_or("", |link| link.link.id.as_str());
+    let link = row.link.as_ref().map_or("", |link| link.id.as_str());
     format!("{} {link}", row.list)
 }
 
 /// Who is out of step; none: it is about no link.
-pub(crate) async fn people(app: &Within, row: &Row) -> PortResult<Option<Vec<Unsettled>>> {
+async fn people(app: &Within, row: &Row) -> PortResult<Option<Vec<Unsettled>>> {
+    match link(app, row).await? {
+        Some(link) => status::unsettled(app.ports(), &link).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The link that a row is about, with all that is known of it.
+pub(crate) async fn link(app: &Within, row: &Row) -> PortResult<Option<LinkState>> {
     match &row.link {
-        Some(link) => status::unsettled(app.ports(), link).await.map(Some),
+        Some(link) => app.ports().links.load(&link.id).await,
         None => Ok(None),
     }
 }

@@ -18,9 +18,11 @@ pub(super) fn create(tx: &Connection, link: &Link, now: Timestamp) -> Outcome<()
     let list = catalog::number(tx, &link.list)?;
     refuse_clash(tx, link)?;
     refuse_known_id(tx, link)?;
+    let progress = Progress::default();
     tx.prepare_cached(
-        "INSERT INTO links (id, list, tenant, group_id, writes_group, writes_list, active, doc, progress, due_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        "INSERT INTO links (id, list, tenant, group_id, writes_group, writes_list, active, doc, group_names, progress,
+             calm, due_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     )?
     .execute(params![
         link.id.as_str(),
@@ -31,7 +33,9 @@ pub(super) fn create(tx: &Connection, link: &Link, now: Timestamp) -> Outcome<()
         link.mode.writes(Side::List),
         link.status == LinkStatus::Active,
         doc_text(link)?,
-        doc_text(&Progress::default())?,
+        link.group_names(),
+        doc_text(&progress)?,
+        progress.troubles().is_none(),
         nanos(now),
     ])?;
     Ok(())

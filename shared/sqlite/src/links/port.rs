@@ -13,8 +13,8 @@ use listsync_core::{
     trigger::Generation,
 };
 use listsync_engine::ports::{
-    Acquired, DueLink, Finish, Finished, Fold, Lease, LinkEdit, LinkState, Links, ListOutcome, MemberQuery,
-    Moved, PortResult, QuietNote,
+    Acquired, DueLink, Finish, Finished, Fold, Lease, LinkBrief, LinkEdit, LinkState, Links, ListOutcome,
+    MemberQuery, Moved, PortResult, QuietNote,
 };
 use rusqlite::{Connection, OptionalExtension as _, params};
 
@@ -35,6 +35,11 @@ impl Links for SqliteStore {
     async fn page(&self, after: Option<&LinkId>, limit: usize) -> PortResult<Vec<LinkState>> {
         let after = after.cloned();
         self.read("read the links", move |tx| row::page(tx, after.as_ref(), limit)).await
+    }
+
+    async fn briefs(&self, after: Option<&LinkId>, limit: usize) -> PortResult<Vec<LinkBrief>> {
+        let after = after.cloned();
+        self.read("read the links", move |tx| row::briefs(tx, after.as_ref(), limit)).await
     }
 
     async fn of_list(&self, list: &ListId) -> PortResult<Vec<LinkState>> {

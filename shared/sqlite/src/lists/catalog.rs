@@ -1,4 +1,7 @@
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use listsync_core::{
     Timestamp,
@@ -81,6 +84,13 @@ pub(crate) fn by_id(tx: &Connection, list: &ListId) -> Outcome<Option<List>> {
 pub(super) fn all(tx: &rusqlite::Transaction<'_>) -> Outcome<Vec<List>> {
     let sql = format!("SELECT {COLUMNS} FROM lists ORDER BY name_key");
     collect(tx.prepare_cached(&sql)?, [], read)
+}
+
+pub(super) fn names(tx: &rusqlite::Transaction<'_>) -> Outcome<BTreeMap<ListId, String>> {
+    // In the order of the ids, by their index: a map is made of what is in order at once.
+    let statement = tx.prepare_cached("SELECT id, name FROM lists ORDER BY id")?;
+    let names = collect(statement, [], |row| Ok((typed(row, 0, "list's id")?, row.get(1)?)))?;
+    Ok(names.into_iter().collect())
 }
 
 pub(crate) fn find(tx: &Connection, name: &str) -> Outcome<Option<List>> {

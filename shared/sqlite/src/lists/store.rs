@@ -28,6 +28,10 @@ impl ListStore for SqliteStore {
         self.read("read the lists", catalog::all).await
     }
 
+    async fn list_names(&self) -> PortResult<BTreeMap<ListId, String>> {
+        self.read("read the names of the lists", catalog::names).await
+    }
+
     async fn expected(&self) -> PortResult<Vec<Expected>> {
         self.read("read which files should come", |tx| catalog::expected(tx)).await
     }

@@ -23,8 +23,8 @@ use listsync_core::{
 };
 use listsync_engine::ports::{
     Acquired, AddOutcome, Cursor, Decision, Delivery, DueLink, EffectsPage, EffectsQuery, EntryPage,
-    EntryQuery, Finish, Finished, Fold, Gate, HeldPeople, Import, Imported, Lease, LinkEdit, LinkState,
-    Links, ListChanges, ListCounts, ListOutcome, ListSide, ListSize, ListStore, LogPage, LogQuery,
+    EntryQuery, Finish, Finished, Fold, Gate, HeldPeople, Import, Imported, Lease, LinkBrief, LinkEdit,
+    LinkState, Links, ListChanges, ListCounts, ListOutcome, ListSide, ListSize, ListStore, LogPage, LogQuery,
     MemberQuery, Moved, NewImport, Outgoing, PeopleWatch, PortResult, Queue, QueueState, QuietNote, Receipt,
     RemoveOutcome, Runs, SettingsStore,
 };
@@ -107,6 +107,10 @@ impl<P: ListStore + ?Sized> ListStore for Faulty<P> {
 
     async fn lists(&self) -> PortResult<Vec<List>> {
         through!(self, "lists.lists", self.port.lists())
+    }
+
+    async fn list_names(&self) -> PortResult<BTreeMap<ListId, String>> {
+        through!(self, "lists.list_names", self.port.list_names())
     }
 
     async fn expected(&self) -> PortResult<Vec<Expected>> {
@@ -195,6 +199,10 @@ impl<P: Links + ?Sized> Links for Faulty<P> {
 
     async fn page(&self, after: Option<&LinkId>, limit: usize) -> PortResult<Vec<LinkState>> {
         through!(self, "links.page", self.port.page(after, limit))
+    }
+
+    async fn briefs(&self, after: Option<&LinkId>, limit: usize) -> PortResult<Vec<LinkBrief>> {
+        through!(self, "links.briefs", self.port.briefs(after, limit))
     }
 
     async fn of_list(&self, list: &ListId) -> PortResult<Vec<LinkState>> {

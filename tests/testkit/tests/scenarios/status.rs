@@ -267,7 +267,7 @@ fn the_status_of_many_links_asks_the_store_as_often_as_of_one_and_writes_nothing
         assert_eq!(of_all, of_one);
         assert_eq!(
             of_one,
-            ["links.page", "lists.lists", "lists.imports_of", "gate.closed_until", "lists.expected"]
+            ["links.briefs", "lists.list_names", "lists.imports_of", "lists.expected", "gate.closed_until"]
         );
         assert_eq!(desk.store.writes(), before);
     });

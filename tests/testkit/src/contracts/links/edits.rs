@@ -6,8 +6,8 @@ use listsync_core::{
     own::Own,
 };
 use listsync_engine::ports::{
-    Cursor, Failing, Fault, Finish, Fold, Hold, LinkEdit, LinkState, Links, ListStore, MemberChange,
-    MemberQuery, Phase, Progress, Ruling, RulingKind,
+    Cursor, Failing, Fault, Finish, Fold, Hold, LinkEdit, Links, ListStore, MemberChange, MemberQuery, Phase,
+    Progress, Ruling, RulingKind,
 };
 
 use super::{Bed, finish};
@@ -36,7 +36,7 @@ pub(super) async fn all<S: Links + ListStore>(make: &impl Fn() -> S) {
 async fn a_change_keeps_what_the_link_remembers<S: Links + ListStore>(make: &impl Fn() -> S) {
     let bed = Bed::make(make).await;
     synced(&bed).await;
-    let before = state(&bed).await;
+    let before = bed.state().await;
     assert!(before.due_at > moment(25));
     let patch = LinkPatch {
         every: Some(Own::Set(Duration::from_secs(60))),
@@ -45,7 +45,7 @@ async fn a_change_keeps_what_the_link_remembers<S: Links + ListStore>(make: &imp
         ..LinkPatch::default()
     };
     ok(bed.store.edit(bed.id(), &LinkEdit::Change(patch.clone()), moment(25)).await);
-    let after = state(&bed).await;
+    let after = bed.state().await;
     assert_eq!(after.link, before.link.patched(&patch));
     assert_eq!((after.progress, after.due_at), (before.progress, moment(25)), "it is due at once");
     assert_eq!(ok(bed.store.members(bed.id(), MemberQuery::All).await).len(), 1);
@@ -53,7 +53,7 @@ async fn a_change_keeps_what_the_link_remembers<S: Links + ListStore>(make: &imp
     assert_eq!(due.first().map(|due| due.every), Some(Some(Duration::from_secs(60))), "the timer knows");
     let back = LinkPatch { every: Some(Own::AsSettings), ..LinkPatch::default() };
     ok(bed.store.edit(bed.id(), &LinkEdit::Change(back), moment(26)).await);
-    assert_eq!(state(&bed).await.link.every, None);
+    assert_eq!(bed.state().await.link.every, None);
 }
 
 async fn a_change_that_looks_at_others_is_not_undone_by_a_run_under_way<S: Links + ListStore>(
@@ -64,13 +64,13 @@ async fn a_change_that_looks_at_others_is_not_undone_by_a_run_under_way<S: Links
     let lease = bed.lease(moment(30)).await;
     let invite = LinkPatch { externals: Some(Externals::Invite), ..LinkPatch::default() };
     ok(bed.store.edit(bed.id(), &LinkEdit::Change(invite), moment(31)).await);
-    assert_eq!(state(&bed).await.progress.full_read_at, None, "who was left aside is looked at again");
+    assert_eq!(bed.state().await.progress.full_read_at, None, "who was left aside is looked at again");
     let extras = |extras| LinkEdit::Change(LinkPatch { extras: Some(extras), ..LinkPatch::default() });
     let removes = bed.store.edit(bed.id(), &extras(Extras::Remove), moment(32)).await;
     assert_eq!(fault(removes), Fault::Busy, "the run would bring an approval back");
     ok(bed.store.edit(bed.id(), &extras(Extras::Keep), moment(32)).await);
     bed.finish(&lease, Finish { progress: progress(), ..finish(moment(40)) }).await;
-    assert_eq!(state(&bed).await.progress.full_read_at, None);
+    assert_eq!(bed.state().await.progress.full_read_at, None);
 }
 
 fn progress() -> Progress {
@@ -103,10 +103,6 @@ async fn synced<S: Links + ListStore>(bed: &Bed<S>) {
     bed.finish(&lease, Finish { progress: progress(), ..finish(moment(20)) }).await;
 }
 
-async fn state<S: Links + ListStore>(bed: &Bed<S>) -> LinkState {
-    ok(bed.store.load(bed.id()).await).expect("the link is there")
-}
-
 fn ruling(digest: &str) -> LinkEdit {
     LinkEdit::Rule(Ruling { digest: digest.to_owned(), kind: RulingKind::Approved })
 }
@@ -115,7 +111,7 @@ async fn a_pause_lasts_until_it_is_lifted<S: Links + ListStore>(make: &impl Fn()
     let bed = Bed::make(make).await;
     for stopped in [LinkStatus::Paused, LinkStatus::Halted(HaltReason::NoProgress)] {
         ok(bed.store.edit(bed.id(), &LinkEdit::Status(stopped), moment(1)).await);
-        assert_eq!(state(&bed).await.link.status, stopped);
+        assert_eq!(bed.state().await.link.status, stopped);
         ok(bed.store.request(bed.id(), None).await);
         assert!(ok(bed.store.due(moment(9_999), None, 10).await).is_empty(), "{stopped} is not due");
         ok(bed.store.edit(bed.id(), &LinkEdit::Status(LinkStatus::Active), moment(2)).await);
@@ -128,7 +124,7 @@ async fn a_run_that_ends_does_not_lift_a_pause<S: Links + ListStore>(make: &impl
     let lease = bed.lease(moment(0)).await;
     ok(bed.store.edit(bed.id(), &LinkEdit::Status(LinkStatus::Paused), moment(1)).await);
     bed.finish(&lease, finish(moment(2))).await;
-    assert_eq!(state(&bed).await.link.status, LinkStatus::Paused);
+    assert_eq!(bed.state().await.link.status, LinkStatus::Paused);
 }
 
 async fn a_ruling_names_the_present_hold<S: Links + ListStore>(make: &impl Fn() -> S) {
@@ -136,9 +132,9 @@ async fn a_ruling_names_the_present_hold<S: Links + ListStore>(make: &impl Fn() 
     assert_eq!(fault(bed.store.edit(bed.id(), &ruling("abc"), moment(1)).await), Fault::Rejected);
     synced(&bed).await;
     assert_eq!(fault(bed.store.edit(bed.id(), &ruling("abd"), moment(21)).await), Fault::Rejected);
-    assert_eq!(state(&bed).await.ruling, None);
+    assert_eq!(bed.state().await.ruling, None);
     ok(bed.store.edit(bed.id(), &ruling("abc"), moment(22)).await);
-    let said = state(&bed).await.ruling;
+    let said = bed.state().await.ruling;
     assert_eq!(said, Some(Ruling { digest: "abc".to_owned(), kind: RulingKind::Approved }));
 }
 
@@ -150,7 +146,7 @@ async fn a_ruling_waits_until_it_is_carried_out<S: Links + ListStore>(make: &imp
         let lease = bed.lease(moment(30)).await;
         let ruling_done = done.map(str::to_owned);
         bed.finish(&lease, Finish { progress: progress(), ruling_done, ..finish(moment(31)) }).await;
-        assert_eq!(state(&bed).await.ruling.is_some(), waits, "after {done:?} was carried out");
+        assert_eq!(bed.state().await.ruling.is_some(), waits, "after {done:?} was carried out");
     }
 }
 
@@ -168,11 +164,11 @@ async fn extras_are_kept_from_now_on<S: Links + ListStore>(make: &impl Fn() -> S
 
 async fn who_writes_the_group_can_be_changed<S: Links + ListStore>(make: &impl Fn() -> S) {
     let bed = Bed::make(make).await;
-    let before = state(&bed).await.link;
+    let before = bed.state().await.link;
     for writes in [Writes::ByHand, Writes::Direct] {
         let patch = LinkPatch { writes: Some(writes), ..LinkPatch::default() };
         ok(bed.store.edit(bed.id(), &LinkEdit::Change(patch), moment(1)).await);
-        assert_eq!(state(&bed).await.link, Link { writes, ..before.clone() });
+        assert_eq!(bed.state().await.link, Link { writes, ..before.clone() });
     }
 }
 
@@ -180,7 +176,7 @@ async fn a_resync_reads_in_full_and_keeps_the_baseline<S: Links + ListStore>(mak
     let bed = Bed::make(make).await;
     synced(&bed).await;
     ok(bed.store.edit(bed.id(), &LinkEdit::Resync, moment(21)).await);
-    let after = state(&bed).await.progress;
+    let after = bed.state().await.progress;
     assert_eq!(after.full_read_at, None, "a full read is due at once");
     assert_eq!((after.phase, after.hold), (Phase::Steady, progress().hold));
     assert_eq!(ok(bed.store.members(bed.id(), MemberQuery::All).await).len(), 1);
@@ -192,10 +188,10 @@ async fn a_resync_asked_for_during_a_run_holds_for_the_next<S: Links + ListStore
     let lease = bed.lease(moment(30)).await;
     ok(bed.store.edit(bed.id(), &LinkEdit::Resync, moment(31)).await);
     bed.finish(&lease, Finish { progress: progress(), ..finish(moment(32)) }).await;
-    assert_eq!(state(&bed).await.progress.full_read_at, None, "the run that was going did not undo it");
+    assert_eq!(bed.state().await.progress.full_read_at, None, "the run that was going did not undo it");
     let lease = bed.lease(moment(40)).await;
     bed.finish(&lease, Finish { progress: progress(), ..finish(moment(41)) }).await;
-    assert_eq!(state(&bed).await.progress, progress(), "the next one carries it out, once");
+    assert_eq!(bed.state().await.progress, progress(), "the next one carries it out, once");
 }
 
 async fn a_relink_forgets_all_and_waits_for_no_run<S: Links + ListStore>(make: &impl Fn() -> S) {
@@ -210,7 +206,7 @@ async fn a_relink_forgets_all_and_waits_for_no_run<S: Links + ListStore>(make: &
     assert_eq!(ok(bed.store.members(bed.id(), MemberQuery::All).await).len(), 1);
     ok(bed.store.release(&lease).await);
     ok(bed.store.edit(bed.id(), &LinkEdit::Relink, moment(32)).await);
-    let after = state(&bed).await;
+    let after = bed.state().await;
     // The directory lags as before, and who is protected was meant as a person.
     let Progress { settles_at, named, .. } = progress();
     assert_eq!(after.progress, Progress { settles_at, named, ..Progress::default() });
@@ -245,7 +241,7 @@ async fn a_failing_link_says_why_until_a_run_ends<S: Links + ListStore>(make: &i
     ok(bed.store.edit(bed.id(), &LinkEdit::Failing("nobody finished it".to_owned()), moment(31)).await);
     let failing = Failing::given_up(None, "nobody finished it", moment(31));
     let marked = Progress { failing: Some(failing), ..progress() };
-    assert_eq!(state(&bed).await.progress, marked, "nothing else changed");
+    assert_eq!(bed.state().await.progress, marked, "nothing else changed");
     bed.finish(&lease, Finish { progress: progress(), ..finish(moment(40)) }).await;
-    assert_eq!(state(&bed).await.progress.failing, None);
+    assert_eq!(bed.state().await.progress.failing, None);
 }

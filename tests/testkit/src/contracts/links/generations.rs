@@ -29,10 +29,6 @@ pub(super) async fn all<S: Links + ListStore>(make: &impl Fn() -> S) {
     what_is_due_far_ahead_is_found(make).await;
 }
 
-async fn state<S: Links + ListStore>(bed: &Bed<S>) -> LinkState {
-    ok(bed.store.load(bed.id()).await).expect("the link is there")
-}
-
 async fn is_due<S: Links + ListStore>(bed: &Bed<S>, second: i64) -> bool {
     !ok(bed.store.due(moment(second), None, 10).await).is_empty()
 }
@@ -41,7 +37,7 @@ async fn each_request_raises_the_generation<S: Links + ListStore>(make: &impl Fn
     let bed = Bed::make(make).await;
     assert_eq!(ok(bed.store.request(bed.id(), None).await), Generation(1));
     assert_eq!(ok(bed.store.request(bed.id(), None).await), Generation(2));
-    let after = state(&bed).await;
+    let after = bed.state().await;
     assert_eq!((after.requested, after.synced, after.due_at), (Generation(2), Generation(0), moment(0)));
 }
 
@@ -62,7 +58,7 @@ async fn a_quiet_end_frees_the_lease_and_saves_all<S: Links + ListStore>(make: &
         ..finish(moment(9))
     };
     assert_eq!(bed.finish(&lease, last).await, Finished::Quiet);
-    let after = state(&bed).await;
+    let after = bed.state().await;
     let wanted = LinkState {
         link: bed.link.clone(),
         progress,
@@ -90,7 +86,7 @@ async fn a_request_during_a_run_is_not_lost<S: Links + ListStore>(make: &impl Fn
     let moved = ok(bed.store.request(bed.id(), None).await);
     let end = bed.finish(&lease, Finish { synced: Some(asked), ..finish(moment(9)) }).await;
     assert_eq!(end, Finished::Moved(moved));
-    let after = state(&bed).await;
+    let after = bed.state().await;
     assert_eq!((after.synced, after.requested, after.leased_until), (asked, moved, None));
     assert!(is_due(&bed, 10).await);
     let lease = bed.lease(moment(10)).await;
@@ -105,7 +101,7 @@ async fn a_run_that_leaves_the_generation_open_stays_due<S: Links + ListStore>(m
     ok(bed.store.request(bed.id(), None).await);
     let lease = bed.lease(moment(5)).await;
     bed.finish(&lease, Finish { synced: None, ..finish(moment(9)) }).await;
-    let after = state(&bed).await;
+    let after = bed.state().await;
     assert_eq!((after.synced, after.leased_until), (Generation(0), None));
     assert!(is_due(&bed, 10).await);
 }
@@ -115,7 +111,7 @@ async fn a_run_may_stop_its_link<S: Links + ListStore>(make: &impl Fn() -> S) {
     let lease = bed.lease(moment(5)).await;
     let halted = LinkStatus::Halted(HaltReason::NoProgress);
     bed.finish(&lease, Finish { status: Some(halted), ..finish(moment(9)) }).await;
-    assert_eq!(state(&bed).await.link.status, halted);
+    assert_eq!(bed.state().await.link.status, halted);
     assert!(!is_due(&bed, 99_999).await);
 }
 
@@ -144,10 +140,10 @@ async fn due_by_a_request_unless_a_run_is_going<S: Links + ListStore>(make: &imp
 async fn a_request_can_move_the_clock<S: Links + ListStore>(make: &impl Fn() -> S) {
     let bed = Bed::make(make).await;
     let asked = ok(bed.store.request(bed.id(), Some(moment(500))).await);
-    assert_eq!(state(&bed).await.due_at, moment(500));
+    assert_eq!(bed.state().await.due_at, moment(500));
     let lease = bed.lease(moment(1)).await;
     bed.finish(&lease, Finish { synced: Some(asked), due_at: moment(400), ..finish(moment(2)) }).await;
-    assert_eq!(state(&bed).await.due_at, moment(400));
+    assert_eq!(bed.state().await.due_at, moment(400));
 }
 
 async fn due_links_come_by_page<S: Links + ListStore>(make: &impl Fn() -> S) {

@@ -1,5 +1,6 @@
 //! What every [`Links`] has to do.
 
+mod briefs;
 mod counts;
 mod edits;
 mod effects;
@@ -20,7 +21,8 @@ use listsync_core::{
     list::{Origin, Standing},
 };
 use listsync_engine::ports::{
-    Acquired, EntryQuery, Finish, Finished, Fold, Lease, Links, ListStore, MemberChange, Progress, Runs,
+    Acquired, EntryQuery, Finish, Finished, Fold, Lease, LinkBrief, LinkState, Links, ListStore,
+    MemberChange, Progress, Runs,
 };
 
 use super::ok;
@@ -34,6 +36,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// When the store breaks the contract.
 pub async fn all<S: Links + ListStore + Runs>(make: impl Fn() -> S) {
     setup::all(&make).await;
+    briefs::all(&make).await;
     edits::all(&make).await;
     leases::all(&make).await;
     pending::all(&make).await;
@@ -69,6 +72,14 @@ impl<S: Links + ListStore> Bed<S> {
 
     fn id(&self) -> &LinkId {
         &self.link.id
+    }
+
+    /// The link as it is kept, of which a brief tells the same.
+    async fn state(&self) -> LinkState {
+        let state = ok(self.store.load(self.id()).await).expect("the link is there");
+        let briefs = ok(self.store.briefs(None, 10).await);
+        assert!(briefs.contains(&LinkBrief::from(&state)), "{briefs:?} tells otherwise than {state:?}");
+        state
     }
 
     async fn lease(&self, now: Timestamp) -> Lease {

@@ -28,10 +28,6 @@ pub(super) async fn all<S: Links + ListStore + Runs>(make: &impl Fn() -> S) {
     a_generation_is_reached_once(make).await;
 }
 
-async fn state<S: Links + ListStore>(bed: &Bed<S>) -> LinkState {
-    ok(bed.store.load(bed.id()).await).expect("the link is there")
-}
-
 /// A link whose run at the ninth second left it at rest.
 async fn at_rest<S: Links + ListStore>(make: &impl Fn() -> S) -> Bed<S> {
     let bed = Bed::make(make).await;
@@ -57,12 +53,12 @@ fn note(run: &str, second: i64) -> QuietNote {
 /// Law 6.
 async fn a_look_that_found_nothing_answers_its_message<S: Links + ListStore + Runs>(make: &impl Fn() -> S) {
     let bed = at_rest(make).await;
-    let read = state(&bed).await;
+    let read = bed.state().await;
     assert_eq!(read.progress.at_rest, Some(read.token), "nobody has begun a run since");
     assert_eq!(ok(bed.store.glimpse(bed.id()).await), Some(read.clone()));
     let first = note("look-1", 3_700);
     assert!(ok(bed.store.note_quiet(&read, &first).await));
-    let after = state(&bed).await;
+    let after = bed.state().await;
     let wanted = LinkState {
         requested: Generation(1),
         synced: Generation(1),
@@ -82,7 +78,7 @@ async fn it_is_answered_as_a_run_until_the_next_one<S: Links + ListStore + Runs>
     let bed = at_rest(make).await;
     let kept = summary("run-1", bed.id(), moment(9));
     ok(bed.store.save(&kept).await);
-    assert!(ok(bed.store.note_quiet(&state(&bed).await, &note("look-1", 3_700)).await));
+    assert!(ok(bed.store.note_quiet(&bed.state().await, &note("look-1", 3_700)).await));
     let runs = ok(bed.store.latest(Some(bed.id()), 10).await);
     let [look, run] = &runs[..] else { panic!("the look and the run before it: {runs:?}") };
     assert_eq!((run, &look.link, look.list.name.as_str()), (&kept, bed.id(), "Staff"));
@@ -96,7 +92,7 @@ async fn it_is_answered_as_a_run_until_the_next_one<S: Links + ListStore + Runs>
 
     let mut second = note("look-2", 4_700);
     second.asked = Generation(2);
-    assert!(ok(bed.store.note_quiet(&state(&bed).await, &second).await));
+    assert!(ok(bed.store.note_quiet(&bed.state().await, &second).await));
     assert_eq!(ok(Runs::load(&bed.store, &look.run).await), None, "another look stands in its place");
     let gone = bed.store.earlier(&look.run, None, 10).await.expect_err("it is not kept any more");
     assert_eq!((gone.fault, gone.code.as_str()), (Fault::Gone, "no_such_run"));
@@ -104,7 +100,7 @@ async fn it_is_answered_as_a_run_until_the_next_one<S: Links + ListStore + Runs>
     assert_eq!(ok(bed.store.latest(Some(bed.id()), 10).await).len(), 2, "a run that is going has no end yet");
     bed.finish(&lease, finish(moment(5_009))).await;
     assert_eq!(ok(bed.store.latest(Some(bed.id()), 10).await), vec![kept]);
-    assert_eq!(state(&bed).await.quiet, None);
+    assert_eq!(bed.state().await.quiet, None);
 }
 
 /// Laws 6 and 7.
@@ -113,7 +109,7 @@ async fn what_changed_since_the_row_was_read_makes_it_void<S: Links + ListStore 
 ) {
     for change in ["request", "reach", "acquire", "run", "pause", "failing", "resync"] {
         let bed = at_rest(make).await;
-        let read = state(&bed).await;
+        let read = bed.state().await;
         let edit = async |edit| ok(bed.store.edit(bed.id(), &edit, moment(3_600)).await);
         match change {
             "request" => drop(ok(bed.store.request(bed.id(), None).await)),
@@ -127,31 +123,31 @@ async fn what_changed_since_the_row_was_read_makes_it_void<S: Links + ListStore 
             "failing" => edit(LinkEdit::Failing("it was delivered again".into())).await,
             _ => edit(LinkEdit::Resync).await,
         }
-        let before = state(&bed).await;
+        let before = bed.state().await;
         assert!(!ok(bed.store.note_quiet(&read, &note("look-1", 3_700)).await), "{change}");
-        assert_eq!(state(&bed).await, before, "{change}");
+        assert_eq!(bed.state().await, before, "{change}");
     }
 }
 
 async fn two_of_one_reading_are_noted_once<S: Links + ListStore + Runs>(make: &impl Fn() -> S) {
     let bed = at_rest(make).await;
-    let read = state(&bed).await;
+    let read = bed.state().await;
     assert!(ok(bed.store.note_quiet(&read, &note("look-1", 3_700)).await));
-    let after = state(&bed).await;
+    let after = bed.state().await;
     assert!(!ok(bed.store.note_quiet(&read, &note("look-2", 3_701)).await));
-    assert_eq!(state(&bed).await, after);
+    assert_eq!(bed.state().await, after);
 }
 
 async fn what_it_counted_is_handed_on<S: Links + ListStore + Runs>(make: &impl Fn() -> S) {
     let bed = at_rest(make).await;
     let mut counted = note("look-1", 3_700);
     counted.quiet.counted_at = Some(moment(3_700));
-    assert!(ok(bed.store.note_quiet(&state(&bed).await, &counted).await));
-    let after = state(&bed).await;
+    assert!(ok(bed.store.note_quiet(&bed.state().await, &counted).await));
+    let after = bed.state().await;
     assert_eq!(after.progress.count_at, Some(later(moment(3_700), COUNT_EVERY)));
     let lease = bed.lease(moment(4_000)).await;
     bed.finish(&lease, Finish { progress: after.progress.clone(), ..finish(moment(4_009)) }).await;
-    assert_eq!(state(&bed).await.progress, after.progress);
+    assert_eq!(bed.state().await.progress, after.progress);
 }
 
 /// Law 6.
@@ -159,7 +155,7 @@ async fn a_generation_is_reached_once<S: Links + ListStore + Runs>(make: &impl F
     let bed = at_rest(make).await;
     assert!(ok(bed.store.reach(bed.id(), Generation(1)).await));
     assert!(!ok(bed.store.reach(bed.id(), Generation(1)).await));
-    assert_eq!(state(&bed).await.requested, Generation(1));
+    assert_eq!(bed.state().await.requested, Generation(1));
     assert!(!ok(bed.store.due(moment(10), None, 10).await).is_empty(), "what is requested is due at once");
     let lease = match ok(bed.store.acquire(bed.id(), moment(11), MINUTE).await) {
         Acquired::Lease(lease) => lease,
