@@ -3,8 +3,13 @@
 use std::{ffi::OsStr, io::stderr, process::ExitCode};
 
 use clap::{Parser as _, error::ErrorKind};
+use listsync_wiring::function::logged;
 use tokio::runtime::{Builder, Runtime};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{
+    filter::{LevelFilter, Targets},
+    layer::SubscriberExt as _,
+    util::SubscriberInitExt as _,
+};
 
 use crate::{
     cli::Cli,
@@ -41,8 +46,9 @@ pub(crate) fn parse() -> Result<(Cli, Form), ExitCode> {
 
 /// Log lines go to standard error; `LISTSYNC_LOG` says which, as `warn` or `listsync_engine=debug`.
 pub(crate) fn log() {
-    let filter = EnvFilter::try_from_env("LISTSYNC_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr).with_ansi(false).init();
+    let filter = logged(Targets::new().with_default(LevelFilter::WARN));
+    let lines = tracing_subscriber::fmt::layer().with_writer(stderr).with_ansi(false);
+    tracing_subscriber::registry().with(filter).with(lines).init();
 }
 
 /// The threads that everything runs on.

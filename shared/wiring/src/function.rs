@@ -1,6 +1,6 @@
 //! What every function on AWS starts with, and the one line of metrics that it writes.
 
-use std::{io::Write as _, panic::AssertUnwindSafe, process::ExitCode, sync::Arc};
+use std::{env, io::Write as _, panic::AssertUnwindSafe, process::ExitCode, sync::Arc};
 
 use futures::FutureExt as _;
 use listsync_core::Timestamp;
@@ -9,24 +9,33 @@ use listsync_engine::{
     ports::{Inbox, PortError},
 };
 use serde_json::{Map, Value, json};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{
+    filter::{LevelFilter, Targets},
+    layer::SubscriberExt as _,
+    util::SubscriberInitExt as _,
+};
 
 use crate::{Config, Environment, Wired, cloud};
+
+/// Which events become log lines: as `LISTSYNC_LOG` says, or these where it says nothing that can be read.
+#[must_use]
+pub fn logged(otherwise: Targets) -> Targets {
+    let asked = env::var("LISTSYNC_LOG").ok();
+    asked.and_then(|text| text.parse().ok()).unwrap_or(otherwise)
+}
 
 /// One JSON line per event on standard output; `LISTSYNC_LOG` says which, as `warn` or `listsync_engine=debug`. A panic
 /// is told by its place alone, as its text may hold anything.
 pub fn log() {
-    let filter =
-        EnvFilter::try_from_env("LISTSYNC_LOG").unwrap_or_else(|_| EnvFilter::new("warn,listsync=info"));
-    tracing_subscriber::fmt()
+    let own = Targets::new().with_default(LevelFilter::WARN).with_target("listsync", LevelFilter::INFO);
+    let lines = tracing_subscriber::fmt::layer()
         .json()
         .flatten_event(true)
         .with_current_span(false)
         .with_span_list(false)
         // A code and a message say what it is; by the byte, where in the program it was said costs a tenth of all log.
-        .with_target(false)
-        .with_env_filter(filter)
-        .init();
+        .with_target(false);
+    tracing_subscriber::registry().with(logged(own)).with(lines).init();
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
         if !is_of_the_runtime(&place) {
