@@ -1,8 +1,7 @@
 //! The HTTP API: one router, which `listsync serve` and the Lambda function both serve.
 //!
 //! Every operation is described at `/openapi.json`, which is made of the handlers themselves. A handler is called only if
-//! one table (`access.rs`) names it, with a key of the scope that the table asks for; a handler that is missing there keeps
-//! the router from being built. Outside of it stand the signed opt-out pages (`/u/…`), the events (`/hooks/…`) and the
+//! one table (`access.rs`) names it, with a key of the scope that the table asks for. Outside of it stand the signed opt-out pages (`/u/…`), the events (`/hooks/…`) and the
 //! change notifications (`/graph/notifications`), which verify their callers in their own ways.
 
 mod access;
@@ -31,11 +30,12 @@ mod within;
 
 use std::sync::Arc;
 
-use axum::{Json, Router, middleware, routing::get};
+use axum::{
+    Router, middleware,
+    routing::{delete, get, post, put},
+};
 use listsync_engine::service::Service;
 use listsync_inbound::admission::Admission;
-use utoipa::OpenApi as _;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use gate::Connected;
 pub use listsync_engine::connect::Asker;
@@ -44,6 +44,8 @@ pub use page::{Page, PageQuery};
 pub use peer::peer_of;
 pub use problem::Problem;
 pub use pulse::Pulse;
+
+pub use openapi::document as openapi;
 
 use app::App;
 use operations::Operations;
@@ -64,9 +66,6 @@ impl Api {
     }
 
     /// The router, to be mounted at the root of a host.
-    ///
-    /// # Panics
-    /// When a handler and the table of who may call what do not agree: never in a build whose tests passed.
     pub fn router(&self) -> Router {
         mounted(&self.0)
     }
@@ -79,20 +78,15 @@ impl Api {
 }
 
 /// The router over a service, to be mounted at the root of a host.
-///
-/// # Panics
-/// As [`Api::router`].
 pub fn router(service: Service, options: Options) -> Router {
     Api::new(service, options).router()
 }
 
 fn mounted(app: &App) -> Router {
     let service = app.service.clone();
-    let (router, api) = handlers().split_for_parts();
-    let document = openapi::completed(&api);
-    let router = router
+    let router = handlers()
         .merge(scim::router())
-        .route("/openapi.json", get(move || std::future::ready(Json(document.clone()))))
+        .route("/openapi.json", get(openapi::shown))
         .fallback(|| std::future::ready(()))
         .layer(middleware::from_fn_with_state(app.clone(), gate::gate))
         .layer(middleware::from_fn(scim::dress));
@@ -104,64 +98,59 @@ fn mounted(app: &App) -> Router {
     router.with_state(app.clone()).merge(public)
 }
 
-/// The OpenAPI document of the router.
-#[must_use]
-pub fn openapi() -> serde_json::Value {
-    openapi::completed(&handlers().split_for_parts().1)
-}
-
-fn handlers() -> OpenApiRouter<App> {
-    OpenApiRouter::with_openapi(openapi::Beginning::openapi())
-        .routes(routes!(health::healthz))
-        .routes(routes!(lists::all, lists::create))
-        .routes(routes!(lists::one, lists::edit, lists::delete))
-        .routes(routes!(members::all))
-        .routes(routes!(history::of_list))
-        .routes(routes!(members::put, members::remove))
-        .routes(routes!(decisions::of_list))
-        .routes(routes!(decisions::of_all))
-        .routes(routes!(optout_links::create))
-        .routes(routes!(optout_links::create_mine))
-        .routes(routes!(filters::preview))
-        .routes(routes!(filters::explain))
-        .routes(routes!(imports::of_list, imports::take_in))
-        .routes(routes!(imports::all))
-        .routes(routes!(imports::one))
-        .routes(routes!(imports::approve))
-        .routes(routes!(imports::discard))
-        .routes(routes!(imports::undo_plan, imports::undo))
-        .routes(routes!(contacts::all, contacts::create))
-        .routes(routes!(prune::look, prune::carry_out))
-        .routes(routes!(contacts::one, contacts::edit, contacts::delete))
-        .routes(routes!(contacts::erase))
-        .routes(routes!(contacts::export))
-        .routes(routes!(history::of_contact))
-        .routes(routes!(contacts::merge))
-        .routes(routes!(groups::all))
-        .routes(routes!(links::all, links::create))
-        .routes(routes!(links::one, links::change, links::delete))
-        .routes(routes!(links::pause))
-        .routes(routes!(links::resume))
-        .routes(routes!(links::relink))
-        .routes(routes!(links::plan))
-        .routes(routes!(syncs::start))
-        .routes(routes!(syncs::one))
-        .routes(routes!(holds::approve))
-        .routes(routes!(holds::discard))
-        .routes(routes!(runs::all))
-        .routes(routes!(runs::one))
-        .routes(routes!(runs::failures_csv))
-        .routes(routes!(runs::members))
-        .routes(routes!(undo::plan, undo::carry_out))
-        .routes(routes!(requests::one))
-        .routes(routes!(audit::all))
-        .routes(routes!(status::status))
-        .routes(routes!(alerts::channels))
-        .routes(routes!(alerts::test))
-        .routes(routes!(why::why))
-        .routes(routes!(settings::get, settings::edit))
-        .routes(routes!(api_keys::all, api_keys::create))
-        .routes(routes!(api_keys::revoke))
-        .routes(routes!(sources::all, sources::create))
-        .routes(routes!(sources::delete))
+/// The handlers of all operations that the OpenAPI document describes.
+fn handlers() -> Router<App> {
+    Router::new()
+        .route("/healthz", get(health::healthz))
+        .route("/v1/lists", get(lists::all).post(lists::create))
+        .route("/v1/lists/{list}", get(lists::one).patch(lists::edit).delete(lists::delete))
+        .route("/v1/lists/{list}/members", get(members::all))
+        .route("/v1/lists/{list}/history", get(history::of_list))
+        .route("/v1/lists/{list}/members/{member}", put(members::put).delete(members::remove))
+        .route("/v1/lists/{list}/decisions", post(decisions::of_list))
+        .route("/v1/decisions", post(decisions::of_all))
+        .route("/v1/opt-out-links", post(optout_links::create))
+        .route("/v1/my-lists-links", post(optout_links::create_mine))
+        .route("/v1/lists/{list}/filter-preview", post(filters::preview))
+        .route("/v1/lists/{list}/explain", get(filters::explain))
+        .route("/v1/lists/{list}/imports", get(imports::of_list).post(imports::take_in))
+        .route("/v1/imports", get(imports::all))
+        .route("/v1/imports/{import}", get(imports::one))
+        .route("/v1/imports/{import}/approve", post(imports::approve))
+        .route("/v1/imports/{import}/discard", post(imports::discard))
+        .route("/v1/imports/{import}/undo", get(imports::undo_plan).post(imports::undo))
+        .route("/v1/contacts", get(contacts::all).post(contacts::create))
+        .route("/v1/contacts/prune", get(prune::look).post(prune::carry_out))
+        .route("/v1/contacts/{contact}", get(contacts::one).patch(contacts::edit).delete(contacts::delete))
+        .route("/v1/contacts/{contact}/erase", post(contacts::erase))
+        .route("/v1/contacts/{contact}/export", get(contacts::export))
+        .route("/v1/contacts/{contact}/history", get(history::of_contact))
+        .route("/v1/contacts/{contact}/merge", post(contacts::merge))
+        .route("/v1/groups", get(groups::all))
+        .route("/v1/links", get(links::all).post(links::create))
+        .route("/v1/links/{link}", get(links::one).patch(links::change).delete(links::delete))
+        .route("/v1/links/{link}/pause", post(links::pause))
+        .route("/v1/links/{link}/resume", post(links::resume))
+        .route("/v1/links/{link}/relink", post(links::relink))
+        .route("/v1/links/{link}/plan", get(links::plan))
+        .route("/v1/links/{link}/sync", post(syncs::start))
+        .route("/v1/links/{link}/syncs/{generation}", get(syncs::one))
+        .route("/v1/holds/{digest}/approve", post(holds::approve))
+        .route("/v1/holds/{digest}/discard", post(holds::discard))
+        .route("/v1/runs", get(runs::all))
+        .route("/v1/runs/{run}", get(runs::one))
+        .route("/v1/runs/{run}/failures.csv", get(runs::failures_csv))
+        .route("/v1/runs/{run}/members", get(runs::members))
+        .route("/v1/runs/{run}/undo", get(undo::plan).post(undo::carry_out))
+        .route("/v1/requests/{request}", get(requests::one))
+        .route("/v1/audit", get(audit::all))
+        .route("/v1/status", get(status::status))
+        .route("/v1/alerts", get(alerts::channels))
+        .route("/v1/alerts/test", post(alerts::test))
+        .route("/v1/lists/{list}/why", get(why::why))
+        .route("/v1/settings", get(settings::get).patch(settings::edit))
+        .route("/v1/keys", get(api_keys::all).post(api_keys::create))
+        .route("/v1/keys/{key}", delete(api_keys::revoke))
+        .route("/v1/sources", get(sources::all).post(sources::create))
+        .route("/v1/sources/{source}", delete(sources::delete))
 }

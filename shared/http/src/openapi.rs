@@ -1,15 +1,26 @@
 //! The OpenAPI document: what the handlers say of themselves, with what holds for all of them.
 
-use axum::http::Method;
+use std::sync::LazyLock;
+
+use axum::{
+    body::Bytes,
+    http::{Method, header},
+    response::IntoResponse,
+};
 use serde_json::{Value, json};
 use utoipa::OpenApi;
 
 use crate::{
     access::{Breadth, Need, RULES, Rule},
     problem::ProblemDocument,
+    routes::{
+        alerts, audit, contacts, decisions, filters, groups, health, history, holds, imports,
+        keys as api_keys, links, lists, members, optout_links, prune, requests, runs, settings, sources,
+        status, syncs, undo, why,
+    },
 };
 
-/// What the document begins with.
+/// What the document begins with, and the operations that it tells of.
 #[derive(OpenApi)]
 #[openapi(
     info(
@@ -37,17 +48,98 @@ use crate::{
         (name = "alerts", description = "Who is told of trouble, and whether that works."),
         (name = "audit", description = "Who did what.")
     ),
+    paths(
+        health::healthz,
+        lists::all,
+        lists::create,
+        lists::one,
+        lists::edit,
+        lists::delete,
+        members::all,
+        history::of_list,
+        members::put,
+        members::remove,
+        decisions::of_list,
+        decisions::of_all,
+        optout_links::create,
+        optout_links::create_mine,
+        filters::preview,
+        filters::explain,
+        imports::of_list,
+        imports::take_in,
+        imports::all,
+        imports::one,
+        imports::approve,
+        imports::discard,
+        imports::undo_plan,
+        imports::undo,
+        contacts::all,
+        contacts::create,
+        prune::look,
+        prune::carry_out,
+        contacts::one,
+        contacts::edit,
+        contacts::delete,
+        contacts::erase,
+        contacts::export,
+        history::of_contact,
+        contacts::merge,
+        groups::all,
+        links::all,
+        links::create,
+        links::one,
+        links::change,
+        links::delete,
+        links::pause,
+        links::resume,
+        links::relink,
+        links::plan,
+        syncs::start,
+        syncs::one,
+        holds::approve,
+        holds::discard,
+        runs::all,
+        runs::one,
+        runs::failures_csv,
+        runs::members,
+        undo::plan,
+        undo::carry_out,
+        requests::one,
+        audit::all,
+        status::status,
+        alerts::channels,
+        alerts::test,
+        why::why,
+        settings::get,
+        settings::edit,
+        api_keys::all,
+        api_keys::create,
+        api_keys::revoke,
+        sources::all,
+        sources::create,
+        sources::delete
+    ),
     components(schemas(ProblemDocument))
 )]
-pub(crate) struct Beginning;
+struct Told;
 
-/// Adds what holds for every operation: who may call it, what refuses it, and the headers that it knows.
+/// The document as it is answered. Nearly no process is asked for it, so that it is made when one is.
+static SHOWN: LazyLock<Bytes> = LazyLock::new(|| document().to_string().into());
+
+/// Answers with the document.
+pub(crate) async fn shown() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "application/json")], SHOWN.clone())
+}
+
+/// The OpenAPI document: what each operation says of itself, with what holds for all of them: who may call it, what refuses
+/// it, and the headers that it knows.
 ///
 /// # Panics
-/// When a handler is not in the table of who may call what, or the table names one that is not there: such a build must
-/// not serve.
-pub(crate) fn completed(api: &utoipa::openapi::OpenApi) -> Value {
-    let mut document = serde_json::to_value(api).expect("an OpenAPI document is JSON");
+/// When an operation is not in the table of who may call what, or the table names one that is not there: never in a build
+/// whose tests passed.
+#[must_use]
+pub fn document() -> Value {
+    let mut document = serde_json::to_value(Told::openapi()).expect("an OpenAPI document is JSON");
     document["components"]["securitySchemes"] = json!({
         "key": {"type": "http", "scheme": "bearer", "description": "A key of the API: lsk_…"},
     });
