@@ -73,6 +73,14 @@ pub struct LinkFacts<'a> {
     pub closed_until: Option<Timestamp>,
 }
 
+/// Where something stands among what is shown: what needs somebody most comes first, and of that the oldest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Rank {
+    gravity: Reverse<u8>,
+    moment: Timestamp,
+    quiet: u8,
+}
+
 /// How a link, or a list, stands. The order of the variants is that of what counts most where several hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum State {
@@ -395,7 +403,7 @@ impl State {
     /// By what states are ordered: what needs somebody most, and of that the oldest, comes first; what goes on by itself in
     /// the order of its time.
     #[must_use]
-    pub fn rank(&self) -> (Reverse<u8>, Timestamp, u8) {
+    pub fn rank(&self) -> Rank {
         let moment = self.since().or(self.until()).unwrap_or(Timestamp::MAX);
         let quiet = match self {
             Self::Paused => 0,
@@ -404,7 +412,7 @@ impl State {
             Self::NotLinked => 3,
             _ => 0,
         };
-        (Reverse(self.exit_code()), moment, quiet)
+        Rank { gravity: Reverse(self.exit_code()), moment, quiet }
     }
 
     /// The one of several that a list is said to be in; none: it has no link, and nothing of it waits.

@@ -1,7 +1,7 @@
 //! How every link stands, gathered in few reads: `core/status.rs` judges.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     future::ready,
 };
 
@@ -66,31 +66,63 @@ async fn ranked(
         try_join!(links, names, held_imports(ports), ports.lists.expected())?;
     let now = ports.clock.now();
     let gates = gates(ports, links.iter().map(|link| &link.tenant), now).await?;
-    let row = |list: &ListId, link: Option<LinkBrief>, state: State| {
-        let name = names.get(list).cloned().unwrap_or_else(|| list.to_string());
-        Row { list: list.clone(), name, link, state }
-    };
-    let mut rows = Vec::with_capacity(links.len());
+    let mut told = Told::of(&names, links.len());
     for (list, import) in waiting.into_iter().filter(|(list, _)| names.contains_key(list)) {
-        rows.push(row(&list, None, State::ImportHeld { import: import.id.to_string(), since: import.at }));
+        let state = State::ImportHeld { import: import.id.to_string(), since: import.at };
+        told.row(&list, None, state);
     }
-    for expected in expected {
-        let stale = expected.stale(now).filter(|_| names.contains_key(&expected.list));
-        rows.extend(stale.map(|state| row(&expected.list, None, state)));
+    for expected in expected.iter().filter(|expected| names.contains_key(&expected.list)) {
+        if let Some(state) = expected.stale(now) {
+            told.row(&expected.list, None, state);
+        }
     }
     for link in links {
         let state = link.state(gates.get(&link.tenant).copied(), now);
-        rows.push(row(&link.list.clone(), Some(link), state));
+        told.row(&link.list.clone(), Some(link), state);
     }
-    let told: HashSet<&ListId> = rows.iter().map(|row| &row.list).collect();
-    let quiet: Vec<Row> = names
-        .keys()
-        .filter(|list| !told.contains(list))
-        .map(|list| row(list, None, State::NotLinked))
-        .collect();
-    rows.extend(quiet);
+    let mut rows = told.with_the_unlinked();
     rows.sort_by_cached_key(|row| (row.state.rank(), row.name.to_lowercase(), row.list.clone()));
     Ok(rows)
+}
+
+/// The rows so far, and which lists have none yet. Of ten thousand lists each is looked for once.
+struct Told<'a> {
+    lists: HashMap<&'a ListId, Named<'a>>,
+    rows: Vec<Row>,
+}
+
+struct Named<'a> {
+    name: &'a str,
+    is_told: bool,
+}
+
+impl<'a> Told<'a> {
+    fn of(names: &'a BTreeMap<ListId, String>, rows: usize) -> Self {
+        let lists = names.iter().map(|(list, name)| (list, Named { name, is_told: false })).collect();
+        Self { lists, rows: Vec::with_capacity(rows) }
+    }
+
+    fn row(&mut self, list: &ListId, link: Option<LinkBrief>, state: State) {
+        let name = match self.lists.get_mut(list) {
+            Some(named) => {
+                named.is_told = true;
+                named.name.to_owned()
+            }
+            None => list.to_string(),
+        };
+        self.rows.push(Row { list: list.clone(), name, link, state });
+    }
+
+    /// A list of which nothing else is told is told of, too.
+    fn with_the_unlinked(mut self) -> Vec<Row> {
+        let unlinked = self.lists.into_iter().filter(|(_, named)| !named.is_told);
+        let quiet = |(list, named): (&ListId, Named<'_>)| {
+            let (list, name) = (list.clone(), named.name.to_owned());
+            Row { list, name, link: None, state: State::NotLinked }
+        };
+        self.rows.extend(unlinked.map(quiet));
+        self.rows
+    }
 }
 
 /// How every link stands, each whole, without what else a list may wait for.

@@ -87,8 +87,8 @@ pub(super) fn all(tx: &rusqlite::Transaction<'_>) -> Outcome<Vec<List>> {
 }
 
 pub(super) fn names(tx: &rusqlite::Transaction<'_>) -> Outcome<BTreeMap<ListId, String>> {
-    // In the order of the ids, by their index: a map is made of what is in order at once.
-    let statement = tx.prepare_cached("SELECT id, name FROM lists ORDER BY id")?;
+    // As they lie in the table, which is nearly the order of their ids, as ids grow.
+    let statement = tx.prepare_cached("SELECT id, name FROM lists")?;
     let names = collect(statement, [], |row| Ok((typed(row, 0, "list's id")?, row.get(1)?)))?;
     Ok(names.into_iter().collect())
 }

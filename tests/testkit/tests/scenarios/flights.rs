@@ -136,7 +136,9 @@ fn a_group_that_takes_one_writer_at_a_time_gets_one() {
         assert_eq!((summary.group.added, office.grouped(group).len()), (1_200, 1_200));
         let clashes = office.tenant.journal().iter().filter(|entry| entry.status == 409).count();
         assert!(clashes > 0, "two are tried at first");
-        assert!(clashes <= 10, "{clashes} writes were refused before one went at a time");
+        // Of a full window one is taken; the others come again at once, one fewer each time.
+        let most = flight::MOST * (flight::MOST - 1) / 2;
+        assert!(clashes <= most, "{clashes} writes were refused before one went at a time");
     });
 }
 
