@@ -1,7 +1,7 @@
 //! The HTTP API: one router, which `listsync serve` and the Lambda function both serve.
 //!
-//! Every operation is described at `/openapi.json`, which is made of the handlers themselves. A handler is called only if
-//! one table (`access.rs`) names it, with a key of the scope that the table asks for. Outside of it stand the signed opt-out pages (`/u/…`), the events (`/hooks/…`) and the
+//! Every operation is described at `/openapi.json`, a file which a test makes of the handlers themselves. A handler is called
+//! only if one table (`access.rs`) names it, with a key of the scope that the table asks for. Outside of it stand the signed opt-out pages (`/u/…`), the events (`/hooks/…`) and the
 //! change notifications (`/graph/notifications`), which verify their callers in their own ways.
 
 mod access;

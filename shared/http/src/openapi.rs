@@ -1,9 +1,7 @@
-//! The OpenAPI document: what the handlers say of themselves, with what holds for all of them.
-
-use std::sync::LazyLock;
+//! The OpenAPI document: what the handlers say of themselves, with what holds for all of them. It is kept in a file, which
+//! only a test makes.
 
 use axum::{
-    body::Bytes,
     http::{Method, header},
     response::IntoResponse,
 };
@@ -123,16 +121,17 @@ use crate::{
 )]
 struct Told;
 
-/// The document as it is answered. Nearly no process is asked for it, so that it is made when one is.
-static SHOWN: LazyLock<Bytes> = LazyLock::new(|| document().to_string().into());
+/// The document as it is answered. A test makes it anew and compares; a process that made it would carry code of half a
+/// megabyte that nearly nobody asks for.
+const SHOWN: &str = include_str!("openapi.json");
 
 /// Answers with the document.
 pub(crate) async fn shown() -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "application/json")], SHOWN.clone())
+    ([(header::CONTENT_TYPE, "application/json")], SHOWN)
 }
 
-/// The OpenAPI document: what each operation says of itself, with what holds for all of them: who may call it, what refuses
-/// it, and the headers that it knows.
+/// The OpenAPI document as the handlers give it: what each operation says of itself, with what holds for all of them: who may
+/// call it, what refuses it, and the headers that it knows. What is answered is kept in `openapi.json`.
 ///
 /// # Panics
 /// When an operation is not in the table of who may call what, or the table names one that is not there: never in a build

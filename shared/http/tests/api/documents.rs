@@ -1,10 +1,12 @@
 //! The OpenAPI document is sound, and says what the core's values look like.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fs, path::Path};
 
 use listsync_core::{place::Place, plan::Plan, summary::Summary};
 use listsync_testkit::sample;
 use serde_json::{Value, json};
+
+use crate::stage::{Stage, options};
 
 /// Judges a value by a component of the document. Nothing may be there that it does not name.
 pub(crate) fn judge(component: &str, value: &Value) {
@@ -23,6 +25,31 @@ pub(crate) fn judge(component: &str, value: &Value) {
         .collect();
     let given: BTreeSet<&str> = value.as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(given, named, "{component}");
+}
+
+/// A value with lines of its own down to this depth: one for each operation and schema.
+fn written(value: &Value, depth: u8) -> String {
+    match value {
+        Value::Object(fields) if depth > 0 && !fields.is_empty() => {
+            let line = |(name, value): (&String, &Value)| {
+                format!("{}:{}", Value::from(name.as_str()), written(value, depth - 1))
+            };
+            format!("{{\n{}\n}}", fields.iter().map(line).collect::<Vec<_>>().join(",\n"))
+        }
+        _ => value.to_string(),
+    }
+}
+
+/// What is answered at `/openapi.json`. After a change of the handlers this fails once, and mends the file.
+#[tokio::test]
+async fn what_is_answered_is_what_the_handlers_say() {
+    let shown = Stage::new(options()).await.ask("GET", "/openapi.json").expect(200).await;
+    let made = listsync_http::openapi();
+    if shown != made {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/openapi.json");
+        fs::write(&path, written(&made, 3) + "\n").unwrap();
+        panic!("the handlers say something else: src/openapi.json is written anew. Read what changed in it");
+    }
 }
 
 #[test]
