@@ -1,11 +1,15 @@
 //! The HTTP API and the console as a Lambda function, behind a function URL or an HTTP API.
 
+mod answer;
+
 use std::{process::ExitCode, time::Duration};
 
 use axum::{extract::Request, middleware};
-use lambda_http::{RequestExt as _, request::RequestContext};
+use lambda_http::{RequestExt as _, request::RequestContext, tower::util::MapResponse};
 use listsync_http::{Api, Asker, Connected, Limits, Options};
 use listsync_wiring::{Entrance, function};
+
+use answer::Answer;
 
 /// What Lambda takes as one request and as one answer, in bytes ("Lambda quotas" of the AWS Lambda developer guide).
 const LARGEST: usize = 6 * 1024 * 1024;
@@ -40,7 +44,8 @@ async fn main() -> ExitCode {
     };
     let api = Api::new(wired.service, options);
     let router = api.router().merge(listsync_console::router_with(api.operations(), entrance));
-    function::serve(lambda_http::run(router.layer(middleware::map_request(named)))).await
+    let router = MapResponse::new(router.layer(middleware::map_request(named)), Answer);
+    function::serve(lambda_http::run(router)).await
 }
 
 /// Names where a request comes from, as the gateway saw it.

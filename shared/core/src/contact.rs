@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
+    str::FromStr,
 };
 
 use serde::{Deserialize, Serialize};
@@ -129,6 +130,13 @@ impl fmt::Display for ExternalId {
 impl fmt::Debug for ExternalId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ExternalId(…)")
+    }
+}
+
+impl FromStr for ExternalId {
+    type Err = ExternalIdError;
+    fn from_str(text: &str) -> Result<Self, ExternalIdError> {
+        Self::parse(text)
     }
 }
 

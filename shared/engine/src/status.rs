@@ -81,7 +81,8 @@ async fn ranked(
         told.row(&link.list.clone(), Some(link), state);
     }
     let mut rows = told.with_the_unlinked();
-    rows.sort_by_cached_key(|row| (row.state.rank(), row.name.to_lowercase(), row.list.clone()));
+    // No two lists have one name, and what is told of one list keeps its order.
+    rows.sort_by_cached_key(|row| (row.state.rank(), row.name.to_lowercase()));
     Ok(rows)
 }
 

@@ -26,9 +26,7 @@ impl<T: DeserializeOwned> FromRequest<App> for Told<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
-        judge_type(request.headers(), &["application/json"])?;
-        let body = read(request.into_body(), app.options.limits.body).await?;
-        parsed(&body).map(Self)
+        parsed(&json(request, app).await?).map(Self)
     }
 }
 
@@ -36,13 +34,8 @@ impl<T: DeserializeOwned + Default> FromRequest<App> for MayTell<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
-        let typed = judge_type(request.headers(), &["application/json"]);
-        let body = read(request.into_body(), app.options.limits.body).await?;
-        if body.is_empty() {
-            return Ok(Self(T::default()));
-        }
-        typed?;
-        parsed(&body).map(Self)
+        let body = json_or_nothing(request, app).await?;
+        body.map_or_else(|| Ok(T::default()), |body| parsed(&body)).map(Self)
     }
 }
 
@@ -51,14 +44,15 @@ impl<T: DeserializeOwned> FromRequestParts<App> for Asked<T> {
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
         let read = AxumQuery::<T>::try_from_uri(&parts.uri);
-        read.map(|AxumQuery(query)| Self(query)).map_err(|rejection| {
-            let detail = rejection.body_text();
-            let field = detail.split('`').nth(1).map(str::to_owned);
-            let mut problem = Problem::new(StatusCode::BAD_REQUEST, "bad_parameter", detail);
-            problem.field = field;
-            problem
-        })
+        read.map(|AxumQuery(query)| Self(query)).map_err(|rejection| misasked(rejection.body_text()))
     }
+}
+
+fn misasked(detail: String) -> Problem {
+    let field = detail.split('`').nth(1).map(str::to_owned);
+    let mut problem = Problem::new(StatusCode::BAD_REQUEST, "bad_parameter", detail);
+    problem.field = field;
+    problem
 }
 
 impl<const N: usize> FromRequestParts<App> for Named<N> {
@@ -70,6 +64,24 @@ impl<const N: usize> FromRequestParts<App> for Named<N> {
         let names: Vec<String> = params.iter().map(|(_, value)| value.to_owned()).collect();
         names.try_into().map(Self).map_err(|_| missing())
     }
+}
+
+// What is alike for every type of body stands apart from what is not, and is compiled once.
+
+/// A body that has to be JSON, unread.
+async fn json(request: Request, app: &App) -> Result<Bytes, Problem> {
+    judge_type(request.headers(), &["application/json"])?;
+    read(request.into_body(), app.options.limits.body).await
+}
+
+/// The same where there may be none.
+async fn json_or_nothing(request: Request, app: &App) -> Result<Option<Bytes>, Problem> {
+    let typed = judge_type(request.headers(), &["application/json"]);
+    let body = read(request.into_body(), app.options.limits.body).await?;
+    if body.is_empty() {
+        return Ok(None);
+    }
+    typed.map(|()| Some(body))
 }
 
 /// Refuses a body of another type than these.
@@ -108,17 +120,19 @@ pub(crate) fn too_large(most: usize) -> Problem {
 
 fn parsed<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let mut json = serde_json::Deserializer::from_slice(body);
-    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let field = error.path().to_string();
-        let problem = refused(error.inner());
-        if problem.status == StatusCode::UNPROCESSABLE_ENTITY && field != "." && field != "?" {
-            problem.field(field)
-        } else {
-            problem
-        }
-    })?;
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| refused_at(&error))?;
     json.end().map_err(|error| refused(&error))?;
     Ok(value)
+}
+
+fn refused_at(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
+    let field = error.path().to_string();
+    let problem = refused(error.inner());
+    if problem.status == StatusCode::UNPROCESSABLE_ENTITY && field != "." && field != "?" {
+        problem.field(field)
+    } else {
+        problem
+    }
 }
 
 fn refused(error: &serde_json::Error) -> Problem {

@@ -1,6 +1,6 @@
 //! How values are stored: instants as nanoseconds, enums by their names, documents with their schema.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, str::FromStr, time::Duration};
 
 use listsync_core::{
     Timestamp,
@@ -8,7 +8,7 @@ use listsync_core::{
     list::{Origin, Standing},
     trigger::Schema,
 };
-use rusqlite::{CachedStatement, Params, Row};
+use rusqlite::{CachedStatement, Error::FromSqlConversionFailure, Params, Row};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
@@ -47,18 +47,23 @@ pub(crate) fn stored_limit(limit: usize) -> i64 {
 }
 
 /// Reads a typed id or address from a column.
-pub(crate) fn typed<T: TryFrom<String>>(row: &Row<'_>, column: usize, what: &'static str) -> Outcome<T> {
-    T::try_from(row.get(column)?).map_err(|_| Fail::Stored(what))
+pub(crate) fn typed<T: FromStr>(row: &Row<'_>, column: usize, what: &'static str) -> Outcome<T> {
+    text(row, column)?.and_then(|text| text.parse().ok()).ok_or(Fail::Stored(what))
 }
 
 /// The same where the column may be empty.
-pub(crate) fn typed_option<T: TryFrom<String>>(
+pub(crate) fn typed_option<T: FromStr>(
     row: &Row<'_>,
     column: usize,
     what: &'static str,
 ) -> Outcome<Option<T>> {
-    let text: Option<String> = row.get(column)?;
-    text.map(|text| T::try_from(text).map_err(|_| Fail::Stored(what))).transpose()
+    text(row, column)?.map(|text| text.parse().map_err(|_| Fail::Stored(what))).transpose()
+}
+
+/// A column's text, where it lies.
+fn text<'a>(row: &'a Row<'_>, column: usize) -> rusqlite::Result<Option<&'a str>> {
+    let value = row.get_ref(column)?;
+    value.as_str_or_null().map_err(|wrong| FromSqlConversionFailure(column, value.data_type(), wrong.into()))
 }
 
 pub(crate) fn standing_name(standing: Standing) -> &'static str {

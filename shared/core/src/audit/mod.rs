@@ -62,10 +62,10 @@ impl fmt::Display for Actor {
     }
 }
 
-impl TryFrom<String> for Actor {
-    type Error = AuditError;
+impl FromStr for Actor {
+    type Err = AuditError;
 
-    fn try_from(text: String) -> Result<Self, AuditError> {
+    fn from_str(text: &str) -> Result<Self, AuditError> {
         match text.split_once(':') {
             None if text == "local" => Ok(Self::Local),
             None if text == "self" => Ok(Self::Oneself),
@@ -73,8 +73,16 @@ impl TryFrom<String> for Actor {
             Some(("key", id)) => Ok(Self::Key(id.to_owned())),
             Some(("source", id)) => Ok(Self::Source(id.to_owned())),
             Some(("person", id)) => Ok(Self::Person(id.to_owned())),
-            _ => Err(AuditError(text)),
+            _ => Err(AuditError(text.to_owned())),
         }
+    }
+}
+
+impl TryFrom<String> for Actor {
+    type Error = AuditError;
+
+    fn try_from(text: String) -> Result<Self, AuditError> {
+        text.parse()
     }
 }
 

@@ -17,13 +17,14 @@ use axum::{
     body::{Body, Bytes, HttpBody as _},
     http::{Extensions, HeaderMap, Method, StatusCode},
 };
-use futures::FutureExt as _;
+use futures::{FutureExt as _, future::BoxFuture};
 use listsync_core::{audit::Actor, grant::Grant};
 use listsync_engine::{audit, service::Service};
 use listsync_inbound::admission::Peer;
+use tokio::sync::oneshot;
 
 use crate::{
-    access::{self, Verdict},
+    access::{self, Rule, Verdict},
     app::App,
     ask,
     gate::{self, Caller},
@@ -70,6 +71,9 @@ pub struct Asking {
     /// As whom they ask for what they may not do so.
     besides: Option<Caller>,
 }
+
+/// What is done of an operation. What it gives goes another way.
+type Work = BoxFuture<'static, Result<(), Problem>>;
 
 /// A method and a path of the table.
 struct Operation {
@@ -199,7 +203,7 @@ impl Asking {
     }
 
     /// As whom they ask for what a rule is about.
-    fn caller_for(&self, rule: &access::Rule) -> Result<&Caller, Problem> {
+    fn caller_for(&self, rule: &Rule) -> Result<&Caller, Problem> {
         let lacking = match self.caller.judge(rule) {
             Ok(()) => return Ok(&self.caller),
             Err(lacking) => lacking,
@@ -217,14 +221,33 @@ impl Asking {
     {
         let Operation { method, path } = operation;
         let Verdict::Rule(rule) = access::look_up(&method, path) else { return Err(gate::no_key()) };
-        let caller = self.caller_for(rule)?;
-        let time = self.app.options.limits.time;
-        let (app, actor, trail) = (self.app.clone(), caller.actor.clone(), Trail::default());
-        let work = work(Within::of(app.clone(), caller.clone(), trail.clone()));
+        let (caller, trail) = (self.caller_for(rule)?.clone(), Trail::default());
+        let actor = caller.actor.clone();
+        let work = work(Within::of(self.app.clone(), caller, trail.clone()));
+        let (give, given) = oneshot::channel();
+        // From here on there is one type of work, so that the rest of the way is compiled once and not for each operation.
+        let work = async move {
+            // Who hung up takes nothing.
+            let _ = give.send(work.await?);
+            Ok(())
+        };
+        self.carry_out(rule, trail, actor, work.boxed()).await?;
+        given.await.map_err(|_| gate::broken())
+    }
+
+    /// The part of it that is alike for all.
+    async fn carry_out(
+        &self,
+        rule: &'static Rule,
+        trail: Trail,
+        actor: Actor,
+        work: Work,
+    ) -> Result<(), Problem> {
+        let (app, time) = (self.app.clone(), self.app.options.limits.time);
         let mut task = tokio::spawn(async move {
             // Also what broke off may have done something.
             let done = AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| Err(gate::broken()));
-            let status = done.as_ref().map_or_else(|problem| problem.status, |_| StatusCode::OK);
+            let status = done.as_ref().map_or_else(|problem| problem.status, |()| StatusCode::OK);
             if let Some(deed) = trail.deed(actor, rule.audited, status) {
                 audit::record(&app.service, deed).await;
             }
@@ -232,7 +255,7 @@ impl Asking {
         });
         match tokio::time::timeout(time, &mut task).await {
             Ok(done) => done.unwrap_or_else(|_| Err(gate::broken())),
-            Err(_) if method.is_safe() => {
+            Err(_) if rule.method.is_safe() => {
                 task.abort();
                 Err(gate::timed_out())
             }

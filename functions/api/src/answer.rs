@@ -1,0 +1,57 @@
+//! An answer as Lambda takes it.
+
+use std::{future::Future, pin::Pin};
+
+use axum::{
+    body::to_bytes,
+    http::{Response, StatusCode},
+};
+use lambda_http::{Body, IntoResponse};
+
+/// An answer of the router. What is UTF-8 goes to Lambda as a text and all else as base64: so far its bytes say enough. The
+/// library's own way is by the type and the charset that the answer names, with the tables of every charset there is.
+pub(crate) struct Answer(pub(crate) axum::response::Response);
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Pin<Box<dyn Future<Output = Response<Body>> + Send>> {
+        let (mut parts, body) = self.0.into_parts();
+        Box::pin(async move {
+            let body = match to_bytes(body, usize::MAX).await {
+                Ok(bytes) if bytes.is_empty() => Body::Empty,
+                Ok(bytes) => match String::from_utf8(bytes.into()) {
+                    Ok(text) => Body::Text(text),
+                    Err(other) => Body::Binary(other.into_bytes()),
+                },
+                Err(error) => {
+                    tracing::error!("an answer broke off: {error}");
+                    parts.status = StatusCode::INTERNAL_SERVER_ERROR;
+                    Body::Empty
+                }
+            };
+            Response::from_parts(parts, body)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn sent(body: impl Into<axum::body::Body>) -> Response<Body> {
+        Answer(axum::response::Response::new(body.into())).into_response().await
+    }
+
+    #[tokio::test]
+    async fn text_goes_as_it_is_and_other_bytes_unharmed() {
+        assert_eq!(*sent("für alle").await.body(), Body::Text("für alle".to_owned()));
+        assert_eq!(*sent(&b"f\xfcr"[..]).await.body(), Body::Binary(b"f\xfcr".to_vec()));
+        assert_eq!(*sent("").await.body(), Body::Empty);
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_breaks_off_is_no_success() {
+        let broken = futures::stream::iter([Ok("half of"), Err("gone")]);
+        let answer = sent(axum::body::Body::from_stream(broken)).await;
+        assert_eq!((answer.status(), answer.body()), (StatusCode::INTERNAL_SERVER_ERROR, &Body::Empty));
+    }
+}
