@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, str};
 
-use encoding_rs::WINDOWS_1252;
+use yore::code_pages::CP1252;
 
 use crate::{RejectReason, profile::Encoding, records::Record};
 
@@ -43,7 +43,7 @@ impl Decoder {
     /// A field as text, of a row that was looked at.
     pub(crate) fn decode<'a>(&self, field: &'a [u8]) -> Cow<'a, str> {
         match self.known {
-            Some(Encoding::Windows1252) => WINDOWS_1252.decode_without_bom_handling(field).0,
+            Some(Encoding::Windows1252) => CP1252.decode(field),
             _ => String::from_utf8_lossy(field),
         }
     }
