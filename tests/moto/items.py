@@ -23,6 +23,11 @@ def measure(item):
     return sum(len(name.encode()) + of_value(value) for name, value in item.items())
 
 
+def of_bytes(content):
+    """A request holds them as base64, and what lies in the table as they are."""
+    return len(content if isinstance(content, bytes) else base64.b64decode(content))
+
+
 def of_value(value):
     (kind, content), = value.items()
     if kind == "S":
@@ -30,7 +35,7 @@ def of_value(value):
     if kind == "N":
         return of_number(content)
     if kind == "B":
-        return len(base64.b64decode(content))
+        return of_bytes(content)
     if kind in ("BOOL", "NULL"):
         return 1
     if kind == "SS":
@@ -38,7 +43,7 @@ def of_value(value):
     if kind == "NS":
         return sum(map(of_number, content))
     if kind == "BS":
-        return sum(len(base64.b64decode(one)) for one in content)
+        return sum(map(of_bytes, content))
     if kind == "L":
         return 3 + sum(1 + of_value(one) for one in content)
     return 3 + sum(1 + len(name.encode()) + of_value(one) for name, one in content.items())
