@@ -1,6 +1,12 @@
-use aws_config::{BehaviorVersion, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
+use std::{env, time::Duration};
+
+use aws_config::{
+    BehaviorVersion, Region, SdkConfig, environment::EnvironmentVariableCredentialsProvider,
+    retry::RetryConfig, timeout::TimeoutConfig,
+};
+use aws_sdk_sts::config::SharedCredentialsProvider;
+use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 use listsync_engine::ports::PortResult;
-use std::time::Duration;
 
 use crate::{
     credential::{self, AssertionSource, SecretName},
@@ -29,9 +35,28 @@ impl Aws {
     /// Reads the configuration as every AWS tool does: `AWS_REGION`, `AWS_PROFILE`, `AWS_ACCESS_KEY_ID`,
     /// `AWS_ENDPOINT_URL` and the others, the shared files, and the role of the function.
     pub async fn from_env() -> Self {
-        let retry = RetryConfig::standard().with_max_attempts(ATTEMPTS);
         let loader = aws_config::defaults(BehaviorVersion::latest());
-        Self { config: loader.retry_config(retry).timeout_config(patient(ATTEMPT)).load().await }
+        Self { config: loader.retry_config(retries()).timeout_config(patient(ATTEMPT)).load().await }
+    }
+
+    /// The configuration of a Lambda function, all of which is in its environment: the keys of its role and its region
+    /// ("Defined runtime environment variables" of the AWS Lambda developer guide), and where it is to ask otherwise than
+    /// usual. A function has neither shared files nor a metadata service, and does not carry what would look there.
+    #[must_use]
+    pub fn of_function() -> Self {
+        let is_set = |name| env::var(name).is_ok_and(|text| text.eq_ignore_ascii_case("true"));
+        let keys = EnvironmentVariableCredentialsProvider::new();
+        let config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(env::var("AWS_REGION").ok().map(Region::new))
+            .credentials_provider(SharedCredentialsProvider::new(keys))
+            .use_fips(is_set("AWS_USE_FIPS_ENDPOINT"))
+            .use_dual_stack(is_set("AWS_USE_DUALSTACK_ENDPOINT"))
+            .service_config(Endpoints)
+            .retry_config(retries())
+            .timeout_config(patient(ATTEMPT))
+            .build();
+        Self { config }
     }
 
     /// The same from a configuration that was made elsewhere.
@@ -88,6 +113,22 @@ impl Aws {
     pub fn assertion_source(&self) -> AssertionSource {
         AssertionSource::new(aws_sdk_sts::Client::new(&self.config))
     }
+}
+
+/// Where services are, by the environment alone: `AWS_ENDPOINT_URL_DYNAMODB` before `AWS_ENDPOINT_URL` ("Service-specific
+/// endpoints" of the AWS SDKs and tools reference guide).
+#[derive(Debug)]
+struct Endpoints;
+
+impl LoadServiceConfig for Endpoints {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        let service = key.service_id().to_uppercase().replace(' ', "_");
+        env::var(format!("{}_{service}", key.env())).or_else(|_| env::var(key.env())).ok()
+    }
+}
+
+fn retries() -> RetryConfig {
+    RetryConfig::standard().with_max_attempts(ATTEMPTS)
 }
 
 /// One try of a request may take so long.

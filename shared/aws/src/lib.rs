@@ -1,7 +1,7 @@
 //! listsync on AWS: the store in one DynamoDB table, the queue on SQS, the inbox in an S3 bucket, and what the
 //! app proves itself by.
 //!
-//! [`Aws::from_env`] reads the configuration once; [`Aws::store`], [`Aws::queue`], [`Aws::inbox`], [`Aws::mailer`], [`Aws::secret`]
+//! [`Aws::from_env`] or, in a function, [`Aws::of_function`] reads the configuration once; [`Aws::store`], [`Aws::queue`], [`Aws::inbox`], [`Aws::mailer`], [`Aws::secret`]
 //! and [`Aws::assertion_source`] give the rest.
 //!
 //! # The table

@@ -139,6 +139,7 @@ pub enum Missing {
 /// When the store cannot be opened, for instance because a newer version wrote it, or there is none and none is to be made
 /// (`no_store`).
 pub async fn open(config: Config, missing: Missing) -> PortResult<Wired> {
+    cloud::read_as_tools_do();
     let (store, queue, told) = parted(config);
     let Store::Sqlite(path) = store else { return in_cloud(store, queue, told).await };
     let store = Arc::new(opened(&path, missing)?);
