@@ -1,15 +1,15 @@
 //! The HTTP API and the console as a Lambda function, behind a function URL or an HTTP API.
 
-mod answer;
+mod gateway;
 
 use std::{process::ExitCode, time::Duration};
 
-use axum::{extract::Request, middleware};
-use lambda_http::{RequestExt as _, request::RequestContext, tower::util::MapResponse};
-use listsync_http::{Api, Asker, Connected, Limits, Options};
+use axum::middleware;
+use lambda_http::tower::util::MapResponse;
+use listsync_http::{Api, Asker, Limits, Options};
 use listsync_wiring::{Entrance, function};
 
-use answer::Answer;
+use gateway::{Answer, named};
 
 /// What Lambda takes as one request and as one answer, in bytes ("Lambda quotas" of the AWS Lambda developer guide).
 const LARGEST: usize = 6 * 1024 * 1024;
@@ -46,16 +46,4 @@ async fn main() -> ExitCode {
     let router = api.router().merge(listsync_console::router_with(api.operations(), entrance));
     let router = MapResponse::new(router.layer(middleware::map_request(named)), Answer);
     function::serve(lambda_http::run(router)).await
-}
-
-/// Names where a request comes from, as the gateway saw it.
-async fn named(mut request: Request) -> Request {
-    let source = match request.request_context_ref() {
-        Some(RequestContext::ApiGatewayV2(context)) => context.http.source_ip.clone(),
-        _ => None,
-    };
-    if let Some(address) = source.and_then(|source| source.parse().ok()) {
-        request.extensions_mut().insert(Connected(address));
-    }
-    request
 }

@@ -1,12 +1,26 @@
-//! An answer as Lambda takes it.
+//! What the gateway before the function tells of a request, and what it takes as an answer.
 
 use std::{future::Future, pin::Pin};
 
 use axum::{
     body::to_bytes,
+    extract::Request,
     http::{Response, StatusCode},
 };
-use lambda_http::{Body, IntoResponse};
+use lambda_http::{Body, IntoResponse, RequestExt as _, request::RequestContext};
+use listsync_http::Connected;
+
+/// Names where a request comes from, as the gateway saw it.
+pub(crate) async fn named(mut request: Request) -> Request {
+    let source = match request.request_context_ref() {
+        Some(RequestContext::ApiGatewayV2(context)) => context.http.source_ip.clone(),
+        _ => None,
+    };
+    if let Some(address) = source.and_then(|source| source.parse().ok()) {
+        request.extensions_mut().insert(Connected(address));
+    }
+    request
+}
 
 /// An answer of the router. What is UTF-8 goes to Lambda as a text and all else as base64: so far its bytes say enough. The
 /// library's own way is by the type and the charset that the answer names, with the tables of every charset there is.
