@@ -23,6 +23,8 @@ const BUSY: usize = 30_000;
 /// So often each page is opened, and at least.
 const VISITS: usize = 100;
 const FEWEST: usize = 20;
+/// Between two visits: a session that asks more than 50 times a second is refused, and each visit opens five pages.
+const PAUSE: Duration = Duration::from_millis(120);
 
 pub(crate) async fn figures() -> Vec<Figure> {
     let settings = Settings { latency: LATENCY, throttle: Throttle::Off, ..Settings::default() };
@@ -51,6 +53,7 @@ pub(crate) async fn figures() -> Vec<Figure> {
         one.push(visitor.seconds(&of_list[0]).await);
         members.push(visitor.seconds(&of_list[1]).await);
         grid.push(visitor.seconds("/lists").await);
+        tokio::time::sleep(PAUSE).await;
     }
     assert!(health.len() >= FEWEST, "the sync ended after {} visits", health.len());
     let beside = percentile(health);
