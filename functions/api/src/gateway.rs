@@ -28,23 +28,25 @@ pub(crate) struct Answer(pub(crate) axum::response::Response);
 
 impl IntoResponse for Answer {
     fn into_response(self) -> Pin<Box<dyn Future<Output = Response<Body>> + Send>> {
-        let (mut parts, body) = self.0.into_parts();
+        let (parts, body) = self.0.into_parts();
         Box::pin(async move {
-            let body = match to_bytes(body, usize::MAX).await {
-                Ok(bytes) if bytes.is_empty() => Body::Empty,
-                Ok(bytes) => match String::from_utf8(bytes.into()) {
-                    Ok(text) => Body::Text(text),
-                    Err(other) => Body::Binary(other.into_bytes()),
-                },
-                Err(error) => {
-                    tracing::error!("an answer broke off: {error}");
-                    parts.status = StatusCode::INTERNAL_SERVER_ERROR;
-                    Body::Empty
-                }
+            let Ok(bytes) = to_bytes(body, usize::MAX).await else { return broken_off() };
+            let body = match String::from_utf8(bytes.into()) {
+                Ok(text) if text.is_empty() => Body::Empty,
+                Ok(text) => Body::Text(text),
+                Err(other) => Body::Binary(other.into_bytes()),
             };
             Response::from_parts(parts, body)
         })
     }
+}
+
+/// In place of an answer of which a part is missing: nothing of that one may be taken for the whole.
+fn broken_off() -> Response<Body> {
+    tracing::error!("an answer broke off by a fault of the program");
+    let mut answer = Response::new(Body::Empty);
+    *answer.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    answer
 }
 
 #[cfg(test)]

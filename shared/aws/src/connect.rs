@@ -33,7 +33,7 @@ pub struct Aws {
 
 impl Aws {
     /// Reads the configuration as every AWS tool does: `AWS_REGION`, `AWS_PROFILE`, `AWS_ACCESS_KEY_ID`,
-    /// `AWS_ENDPOINT_URL` and the others, the shared files, and the role of the function.
+    /// `AWS_ENDPOINT_URL` and the others, the shared files, and the role of the machine.
     pub async fn from_env() -> Self {
         let loader = aws_config::defaults(BehaviorVersion::latest());
         Self { config: loader.retry_config(retries()).timeout_config(patient(ATTEMPT)).load().await }
@@ -45,10 +45,11 @@ impl Aws {
     #[must_use]
     pub fn of_function() -> Self {
         let is_set = |name| env::var(name).is_ok_and(|text| text.eq_ignore_ascii_case("true"));
+        let region = env::var("AWS_REGION").or_else(|_| env::var("AWS_DEFAULT_REGION"));
         let keys = EnvironmentVariableCredentialsProvider::new();
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
-            .region(env::var("AWS_REGION").ok().map(Region::new))
+            .region(region.ok().map(Region::new))
             .credentials_provider(SharedCredentialsProvider::new(keys))
             .use_fips(is_set("AWS_USE_FIPS_ENDPOINT"))
             .use_dual_stack(is_set("AWS_USE_DUALSTACK_ENDPOINT"))
@@ -115,16 +116,22 @@ impl Aws {
     }
 }
 
-/// Where services are, by the environment alone: `AWS_ENDPOINT_URL_DYNAMODB` before `AWS_ENDPOINT_URL` ("Service-specific
-/// endpoints" of the AWS SDKs and tools reference guide).
+/// Where services are, by the environment alone.
 #[derive(Debug)]
 struct Endpoints;
 
 impl LoadServiceConfig for Endpoints {
     fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
-        let service = key.service_id().to_uppercase().replace(' ', "_");
-        env::var(format!("{}_{service}", key.env())).or_else(|_| env::var(key.env())).ok()
+        endpoint(&key, |name| env::var(name).ok())
     }
+}
+
+/// What is set for one service, such as `AWS_ENDPOINT_URL_DYNAMODB`, goes before what is set for all, and an empty text says
+/// nothing ("Service-specific endpoints" of the AWS SDKs and tools reference guide).
+fn endpoint(key: &ServiceConfigKey<'_>, variable: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let service = key.service_id().to_uppercase().replace(' ', "_");
+    let said = |name: &str| variable(name).filter(|text| !text.trim().is_empty());
+    said(&format!("{}_{service}", key.env())).or_else(|| said(key.env()))
 }
 
 fn retries() -> RetryConfig {
@@ -137,4 +144,29 @@ fn patient(attempt: Duration) -> TimeoutConfig {
         .connect_timeout(Duration::from_secs(2))
         .operation_attempt_timeout(attempt)
         .build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_of_one_service_goes_before_that_of_all_and_an_empty_one_says_nothing() {
+        let of = |service, variables: &[(&str, &str)]| {
+            let key = ServiceConfigKey::builder()
+                .service_id(service)
+                .env("AWS_ENDPOINT_URL")
+                .profile("endpoint_url");
+            let look = |name: &str| {
+                variables.iter().find(|(known, _)| *known == name).map(|(_, text)| (*text).to_owned())
+            };
+            endpoint(&key.build().expect("a whole key"), look)
+        };
+        let set = [("AWS_ENDPOINT_URL", "http://all"), ("AWS_ENDPOINT_URL_SECRETS_MANAGER", "http://one")];
+        assert_eq!(of("Secrets Manager", &set).as_deref(), Some("http://one"));
+        assert_eq!(of("DynamoDB", &set).as_deref(), Some("http://all"));
+        let empty = [("AWS_ENDPOINT_URL", "http://all"), ("AWS_ENDPOINT_URL_SQS", " ")];
+        assert_eq!(of("SQS", &empty).as_deref(), Some("http://all"));
+        assert_eq!(of("SQS", &[("AWS_ENDPOINT_URL", "")]), None);
+    }
 }

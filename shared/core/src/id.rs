@@ -23,7 +23,7 @@ fn checked(text: &str) -> Result<Arc<str>, IdError> {
     match text.trim() {
         "" => Err(IdError::Empty),
         long if long.len() > 128 => Err(IdError::TooLong),
-        // As each is written here and most others write them, which a store reads by the thousand.
+        // What was taken once is stored so, and is read by the thousand: one look at each byte is enough.
         good if good.bytes().all(|b| GOOD[usize::from(b)]) => Ok(good.into()),
         mixed if mixed.bytes().all(may_be_in_an_id) => Ok(mixed.to_ascii_lowercase().into()),
         _ => Err(IdError::Character),
