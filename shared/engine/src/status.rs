@@ -5,6 +5,7 @@ use std::{
     future::ready,
 };
 
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use listsync_core::{
     Timestamp,
     gate::{Standing, standing},
@@ -24,6 +25,8 @@ use crate::{
 const PAGE: usize = 10_000;
 /// So many imports are looked through for one that waits; `listsync doctor` looks as far.
 pub const IMPORTS: usize = 1_000;
+/// The links of so many lists are read at once.
+const AT_ONCE: usize = 8;
 
 /// How one link stands; or a list as such, where a file waits for it or it has no link.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -157,8 +160,7 @@ pub async fn links(ports: &Ports) -> PortResult<Vec<(LinkState, State)>> {
 pub async fn of_link(ports: &Ports, link: &LinkState) -> PortResult<State> {
     let link = LinkBrief::from(link);
     let now = ports.clock.now();
-    let gates = gates(ports, [&link.tenant], now).await?;
-    let expected = ports.lists.expected().await?;
+    let (gates, expected) = try_join!(gates(ports, [&link.tenant], now), ports.lists.expected())?;
     let stale = expected.iter().filter(|one| one.list == link.list).find_map(|one| one.stale(now));
     let own = link.state(gates.get(&link.tenant).copied(), now);
     Ok(State::worst(stale.into_iter().chain([own.clone()])).unwrap_or(own))
@@ -182,13 +184,14 @@ pub struct ListStatus {
 pub async fn of_lists(ports: &Ports, lists: Vec<List>) -> PortResult<Vec<ListStatus>> {
     let names = lists.iter().map(|list| (list.id.clone(), list.name.clone())).collect();
     let mut whole: BTreeMap<LinkId, LinkState> = BTreeMap::new();
-    for list in &lists {
-        let links = ports.links.of_list(&list.id).await?;
+    let briefs = async {
+        let asked: Vec<_> = lists.iter().map(|list| ports.links.of_list(&list.id)).collect();
+        let links = stream::iter(asked).buffered(AT_ONCE).try_concat().await?;
         whole.extend(links.into_iter().map(|state| (state.link.id.clone(), state)));
-    }
-    let briefs = whole.values().map(LinkBrief::from).collect();
+        Ok(whole.values().map(LinkBrief::from).collect())
+    };
     let mut of_list: BTreeMap<ListId, Vec<Row>> = BTreeMap::new();
-    for row in ranked(ports, ready(Ok(briefs)), ready(Ok(names))).await? {
+    for row in ranked(ports, briefs, ready(Ok(names))).await? {
         of_list.entry(row.list.clone()).or_default().push(row);
     }
     let status = |list: List| {

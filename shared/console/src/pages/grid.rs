@@ -2,7 +2,7 @@
 
 use std::{
     cmp::Reverse,
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
 };
 
 use axum::response::Response;
@@ -97,21 +97,19 @@ pub(super) async fn grid(visit: &Visit, rows: Vec<Row>, chosen: Option<&ListId>)
 }
 
 fn lines(rows: Vec<Row>) -> Vec<Line> {
-    let mut lists: BTreeMap<ListId, Line> = BTreeMap::new();
-    for row in rows {
-        let (group, finished_at, due_at) = match &row.link {
-            Some(link) => (Some(link.group_names.clone()), link.finished_at, Some(link.due_at)),
+    let (mut lines, mut places): (Vec<Line>, HashMap<ListId, usize>) = Default::default();
+    for Row { list, name, link, state } in rows {
+        let (group, finished_at, due_at) = match link {
+            Some(link) => (Some(link.group_names), link.finished_at, Some(link.due_at)),
             None => (None, None, None),
         };
         // What needs somebody most comes first, so that the first row of a list is how the list stands.
-        let line = lists.entry(row.list.clone()).or_insert(Line {
-            id: row.list,
-            name: row.name,
-            groups: BTreeSet::new(),
-            state: row.state,
-            finished_at: None,
-            due_at: None,
-        });
+        let place = *places.entry(list.clone()).or_insert(lines.len());
+        if place == lines.len() {
+            let groups = BTreeSet::new();
+            lines.push(Line { id: list, name, groups, state, finished_at: None, due_at: None });
+        }
+        let line = &mut lines[place];
         line.groups.extend(group);
         line.finished_at = line.finished_at.max(finished_at);
         line.due_at = match (line.due_at, due_at) {
@@ -119,7 +117,7 @@ fn lines(rows: Vec<Row>) -> Vec<Line> {
             (one, other) => one.or(other),
         };
     }
-    lists.into_values().collect()
+    lines
 }
 
 /// Those whose name or group has the text in it, or that somebody of this address is on.

@@ -8,6 +8,7 @@ use axum::{
 use listsync_core::id::LinkId;
 use listsync_http::{Problem, documents::list::ListDocument};
 use maud::{Markup, html};
+use tokio::try_join;
 
 use super::{
     grid,
@@ -77,14 +78,15 @@ async fn sync(visit: &Visit, link: String) -> Result<(), Problem> {
 }
 
 async fn page(visit: &Visit, list: String, wish: Wish) -> Result<Response, Problem> {
-    let document = visit.asking.list(list).await?;
-    let id = &document.list.id;
     // How all lists stand is read once, for the grid and for this one.
-    let rows = visit.asking.standing().await?;
+    let (document, rows) = try_join!(visit.asking.list(list), visit.asking.standing())?;
+    let id = &document.list.id;
     let own = rows.iter().filter(|row| row.list == *id).cloned().collect();
-    let standing = standing_by(visit, id.as_str(), own).await?;
-    let grid = grid::grid(visit, rows, Some(id)).await?;
-    let form = linking::form(visit, &document, &wish).await?;
+    let (standing, grid, form) = try_join!(
+        standing_by(visit, id.as_str(), own),
+        grid::grid(visit, rows, Some(id)),
+        linking::form(visit, &document, &wish)
+    )?;
     let title = format!("{}, Lists", document.list.name);
     let body = html! {
         (grid::head(visit))

@@ -10,6 +10,7 @@ use listsync_http::{
     },
 };
 use maud::{Markup, html};
+use tokio::try_join;
 
 use crate::{
     answer::{self, Page, again, settled},
@@ -54,10 +55,9 @@ fn named(mut problem: Problem) -> Problem {
 }
 
 async fn page(visit: &Visit, list: String, form: &Form, wrong: Option<Problem>) -> Result<Response, Problem> {
-    let document = visit.asking.list(list).await?;
-    let id = document.list.id.to_string();
     let query = PageQuery { cursor: visit.query().some("cursor"), limit: Some(PAGE) };
-    let members = visit.asking.members(id.clone(), query).await?;
+    let (document, members) = try_join!(visit.asking.list(list.clone()), visit.asking.members(list, query))?;
+    let id = document.list.id.to_string();
     let may_edit =
         visit.may(Method::PUT, "/v1/lists/{list}/members/{member}") && document.list.kind != "filtered";
     let body = html! {

@@ -23,6 +23,7 @@ use listsync_engine::{
     status,
 };
 use serde::{Deserialize, Serialize};
+use tokio::try_join;
 use utoipa::ToSchema;
 
 use super::{Named, settings::SettingRefused, status::StateDocument, summary::SummarySchema, words};
@@ -263,10 +264,13 @@ impl LinkDocument {
     /// # Errors
     /// When the store does not answer.
     pub async fn load(ports: &Ports, state: LinkState) -> PortResult<Self> {
-        let list = Named::list(ports, &state.link.list).await?;
-        let last_run = ports.runs.latest(Some(&state.link.id), 1).await?.into_iter().next();
-        let standing = status::of_link(ports, &state).await?;
-        Ok(Self::of(state, list, last_run, &standing))
+        let Link { id, list, .. } = &state.link;
+        let (list, last_run, standing) = try_join!(
+            Named::list(ports, list),
+            ports.runs.latest(Some(id), 1),
+            status::of_link(ports, &state)
+        )?;
+        Ok(Self::of(state, list, last_run.into_iter().next(), &standing))
     }
 
     /// What is known of a link as one document.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use futures::future::try_join_all;
 use listsync_core::{
     Timestamp, duration,
     id::{ContactId, ListId},
@@ -15,6 +16,7 @@ use listsync_engine::{
     status::{self, ListStatus},
 };
 use serde::Serialize;
+use tokio::try_join;
 use utoipa::ToSchema;
 
 use super::{link::LinkDocument, status::StateDocument, words};
@@ -127,13 +129,11 @@ impl ListDocument {
     /// # Errors
     /// When the store does not answer.
     pub async fn load(ports: &Ports, list: List) -> PortResult<Self> {
-        let ListCounts { members, opted_out, pending, ending, next_end } =
-            ports.lists.counts(&list.id).await?;
-        let status = of_one(ports, list).await?;
-        let mut links = Vec::new();
-        for state in status.links {
-            links.push(LinkDocument::load(ports, state).await?);
-        }
+        let id = list.id.clone();
+        let (counts, status) = try_join!(ports.lists.counts(&id), of_one(ports, list))?;
+        let ListCounts { members, opted_out, pending, ending, next_end } = counts;
+        let links =
+            try_join_all(status.links.into_iter().map(|state| LinkDocument::load(ports, state))).await?;
         let state = StateDocument::of(&status.state, &status.list.name);
         let list = Head::of(status.list);
         Ok(Self { list, members, opted_out, pending, ending, next_end, links, state })
