@@ -89,7 +89,10 @@ fn proxies(row: &Value) -> Vec<Address> {
         })
         .collect();
     found.sort_by_key(|(secondary, _)| *secondary);
-    found.into_iter().map(|(_, address)| address).collect()
+    let mut addresses: Vec<Address> = found.into_iter().map(|(_, address)| address).collect();
+    // Collected in place they keep the room that they had with their kind, and a run keeps a large group's.
+    addresses.shrink_to_fit();
+    addresses
 }
 
 fn texts<'a>(row: &'a Value, name: &str) -> impl Iterator<Item = &'a str> {

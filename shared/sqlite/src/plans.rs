@@ -3,6 +3,7 @@
 use rusqlite::{Connection, params_from_iter, types::Value};
 
 use crate::{
+    erasures,
     links::row,
     lists::{entries, held},
     open, people, records,
@@ -61,6 +62,17 @@ fn nobody_is_counted_where_a_number_is_kept() {
             "{plan:?}"
         );
     }
+}
+
+/// Opening a store takes no longer for who are more.
+#[test]
+fn nobody_is_looked_through_when_the_store_is_opened() {
+    let plan = plan(&store(), erasures::CAME_BACK);
+    let contacts: Vec<&String> = plan.iter().filter(|step| step.contains("contacts")).collect();
+    assert!(
+        !contacts.is_empty() && contacts.iter().all(|step| step.contains("contacts_came_back")),
+        "{plan:?}"
+    );
 }
 
 #[test]

@@ -180,6 +180,8 @@ pub(crate) fn collect<T, P: Params>(
     while let Some(row) = rows.next()? {
         all.push(read(row)?);
     }
+    // A run keeps all members of a large group: the room for as many again is not to stay with them.
+    all.shrink_to_fit();
     Ok(all)
 }
 

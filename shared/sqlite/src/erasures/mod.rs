@@ -90,6 +90,9 @@ pub(crate) fn agree(conn: &mut Connection, beside: &Beside) -> Result<(), OpenEr
     Ok(())
 }
 
+/// Whether anybody came back who was erased: asked each time that the store is opened.
+pub(crate) const CAME_BACK: &str = "SELECT EXISTS (SELECT 1 FROM contacts WHERE erased_at IS NOT NULL)";
+
 fn is_agreed(conn: &Connection, told: Option<&Ledger>) -> Outcome<bool> {
     if !suppressions::has_pepper(conn)? {
         return Ok(false);
@@ -97,10 +100,7 @@ fn is_agreed(conn: &Connection, told: Option<&Ledger>) -> Outcome<bool> {
     let noted = noted(conn)?;
     match told {
         Some(told) => Ok(noted.len() == told.erasures.len() && unknown(&noted, told).is_empty()),
-        None => {
-            let came_back = "SELECT EXISTS (SELECT 1 FROM contacts WHERE erased_at IS NOT NULL)";
-            Ok(noted.is_empty() && !conn.query_row(came_back, [], |row| row.get::<_, bool>(0))?)
-        }
+        None => Ok(noted.is_empty() && !conn.query_row(CAME_BACK, [], |row| row.get::<_, bool>(0))?),
     }
 }
 
