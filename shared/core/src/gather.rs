@@ -10,6 +10,7 @@ use crate::{
     list::{Entry, Origin, Standing},
     member::{Member, MemberKey, Op},
     plan::Alias,
+    records::Records,
     shield::Shield,
     snapshot::{Completeness, Principal, PrincipalKind},
     sources::Holders,
@@ -64,7 +65,7 @@ pub struct Evidence {
     /// What the group reads said.
     pub sight: Sight,
     /// What the link remembers.
-    pub records: BTreeMap<MemberKey, Member>,
+    pub records: Records,
     /// Which of several groups hold whom, where they were read.
     pub holders: Option<Holders>,
     /// On the reads of how many groups an absence rests.

@@ -49,6 +49,7 @@ pub mod plan;
 pub mod protocol;
 pub mod quiet;
 pub mod reconcile;
+pub mod records;
 pub mod refusal;
 pub mod register;
 pub mod rename;

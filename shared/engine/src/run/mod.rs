@@ -12,6 +12,7 @@ mod finish;
 mod flags;
 mod flight;
 mod hearsay;
+mod held_once;
 mod invite;
 mod known;
 mod leavers;
@@ -348,7 +349,7 @@ impl Running<'_> {
         // Who was not asked keeps what is open of them: without their entry they would look as if they had left the list.
         observed
             .records
-            .retain(|key, _| matches!(key, MemberKey::Contact(contact) if unmatched.contains_key(contact)));
+            .retain(|row| matches!(&row.key, MemberKey::Contact(contact) if unmatched.contains_key(contact)));
         observed.principals.clear();
         observed.sight = Sight::Some(BTreeMap::new());
         let seen = (observed.list_cursor.clone(), observed.matched.clone());

@@ -12,6 +12,7 @@ use listsync_core::{
     link::Side,
     list::Entry,
     member::{Member, MemberKey, Open},
+    records::Records,
     schedule::FullRead,
     shield::Named,
     snapshot::{Completeness, Depth, Nesting, Others, Principal, Snapshot},
@@ -22,6 +23,7 @@ use listsync_core::{
 
 use super::{
     hearsay::{News, news, sight, to_recheck},
+    held_once,
     look::Look,
     sources::{self, Unread},
 };
@@ -44,7 +46,7 @@ pub(crate) struct Observed {
     pub(crate) principals: BTreeMap<ObjectId, Principal>,
     pub(crate) sight: Sight,
     /// Rows that are needed to match contacts: all of them after a full read, else the open ones.
-    pub(crate) records: BTreeMap<MemberKey, Member>,
+    pub(crate) records: Records,
     pub(crate) group_cursor: Cursor,
     pub(crate) list_cursor: Cursor,
     /// The group's name now, where it was read.
@@ -130,7 +132,7 @@ async fn changes(look: Look<'_>, group: &Cursor, list: &Cursor) -> PortResult<Op
         entries: Vec::new(),
         principals: BTreeMap::new(),
         sight,
-        records: open.into_iter().map(|member| (member.key.clone(), member)).collect(),
+        records: open.into(),
         group_cursor: delta.cursor,
         list_cursor: list_changes.cursor,
         group_name: None,
@@ -205,7 +207,7 @@ async fn candidates(look: Look<'_>, mut observed: Observed, changed: Vec<Contact
     let mut entries = lists.entries(list, EntryQuery::Contacts(&contacts)).await?;
     let remembered = MemberQuery::Of { objects: &[], contacts: &contacts };
     let rows = look.ports.links.members(&look.link().id, remembered).await?;
-    observed.records.extend(rows.into_iter().map(|member| (member.key.clone(), member)));
+    observed.records.extend(rows);
     let objects: Vec<ObjectId> = objects_of(&observed, &entries).into_iter().collect();
     entries.extend(lists.entries(list, EntryQuery::Objects(&objects)).await?);
     observed.entries = once_each(entries);
@@ -243,7 +245,7 @@ pub(crate) async fn complete_records(
     }
     let query = MemberQuery::Of { objects: &missing, contacts: &[] };
     let rows = look.ports.links.members(&look.link().id, query).await?;
-    observed.records.extend(rows.into_iter().map(|member| (member.key.clone(), member)));
+    observed.records.extend(rows);
     Ok(())
 }
 
@@ -321,14 +323,16 @@ async fn full(look: Look<'_>) -> PortResult<Observed> {
     // The list is read last: who leaves it while a large group is read is not to be taken for a member.
     let (side, rows) = tokio::try_join!(side, look.ports.links.members(&link.id, MemberQuery::All))?;
     let GroupSide { read, cursor, name, completeness, principals, nesting, others, holders, unread } = side;
+    let records = held_once::rows(rows, &principals);
     let entries = look.ports.lists.entries(&link.list, EntryQuery::All).await?;
+    let entries = held_once::entries(entries, &principals, &records);
     let entries = with_known(look, entries, &principals).await?;
     Ok(Observed {
         read: Read::Full(read),
         entries,
         sight: Sight::All(principals.keys().cloned().collect(), completeness),
         principals,
-        records: rows.into_iter().map(|member| (member.key.clone(), member)).collect(),
+        records,
         group_cursor: cursor,
         list_cursor,
         group_name: name,

@@ -1,0 +1,97 @@
+//! What a link remembers of its members, as a run holds it: of a large group all of it at once.
+
+use crate::member::{Member, MemberKey};
+
+/// The rows of a link's members, at most one for each key, in the order of their keys.
+///
+/// They stand in one piece of memory, as a map would hold each key twice and its nodes half empty.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Records(Vec<Member>);
+
+impl Records {
+    /// The row of a member, if there is one.
+    #[must_use]
+    pub fn get(&self, key: &MemberKey) -> Option<&Member> {
+        let place = self.0.binary_search_by(|member| member.key.cmp(key)).ok()?;
+        self.0.get(place)
+    }
+
+    /// Whether there is one.
+    #[must_use]
+    pub fn contains_key(&self, key: &MemberKey) -> bool {
+        self.get(key).is_some()
+    }
+
+    /// All of them.
+    pub fn values(&self) -> impl Iterator<Item = &Member> {
+        self.0.iter()
+    }
+
+    /// Whose they are.
+    pub fn keys(&self) -> impl Iterator<Item = &MemberKey> {
+        self.0.iter().map(|member| &member.key)
+    }
+
+    /// Keeps those that are wanted.
+    pub fn retain(&mut self, is_wanted: impl FnMut(&Member) -> bool) {
+        self.0.retain(is_wanted);
+    }
+}
+
+impl From<Vec<Member>> for Records {
+    /// Of several with one key the last counts.
+    fn from(mut rows: Vec<Member>) -> Self {
+        // Rows of one key keep their order, so that the last of them is the one to stay.
+        rows.sort_by(|one, other| one.key.cmp(&other.key));
+        rows.dedup_by(|next, kept| {
+            let is_same = next.key == kept.key;
+            if is_same {
+                std::mem::swap(next, kept);
+            }
+            is_same
+        });
+        Self(rows)
+    }
+}
+
+impl Extend<Member> for Records {
+    fn extend<I: IntoIterator<Item = Member>>(&mut self, rows: I) {
+        let mut all = std::mem::take(&mut self.0);
+        all.extend(rows);
+        *self = all.into();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::id::ContactId;
+
+    fn row((key, is_known): (u8, bool)) -> Member {
+        let key = MemberKey::Contact(ContactId::parse(&format!("c{key}")).expect("an id"));
+        Member { in_baseline: is_known, ..Member::unknown(key) }
+    }
+
+    proptest! {
+        #[test]
+        fn they_are_what_a_map_of_them_would_be(
+            first in prop::collection::vec((0_u8..20, any::<bool>()), 0..30),
+            more in prop::collection::vec((0_u8..20, any::<bool>()), 0..30),
+        ) {
+            let rows = |of: &[(u8, bool)]| of.iter().copied().map(row).collect::<Vec<_>>();
+            let map: BTreeMap<MemberKey, Member> =
+                rows(&first).into_iter().chain(rows(&more)).map(|row| (row.key.clone(), row)).collect();
+            let mut records = Records::from(rows(&first));
+            records.extend(rows(&more));
+            prop_assert!(records.keys().eq(map.keys()) && records.values().eq(map.values()));
+            for key in 0..20 {
+                let key = row((key, true)).key;
+                prop_assert_eq!(records.get(&key), map.get(&key));
+            }
+        }
+    }
+}
