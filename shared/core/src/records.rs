@@ -4,7 +4,7 @@ use crate::member::{Member, MemberKey};
 
 /// The rows of a link's members, at most one for each key, in the order of their keys.
 ///
-/// They stand in one piece of memory, as a map would hold each key twice and its nodes half empty.
+/// They stand in one piece of memory: a map would hold each key twice, and beside it the rows of which it is made.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Records(Vec<Member>);
 
