@@ -49,7 +49,9 @@ impl<T: DeserializeOwned> FromRequestParts<App> for Asked<T> {
 }
 
 fn misasked(detail: String) -> Problem {
-    let field = detail.split('`').nth(1).map(str::to_owned);
+    // "…: mode: unknown variant `ful`, …" names the parameter first, "…: unknown field `mod`, …" in quotes alone.
+    let named = detail.split(": ").nth(1).filter(|name| !name.contains(' '));
+    let field = named.or_else(|| detail.split('`').nth(1)).map(str::to_owned);
     let mut problem = Problem::new(StatusCode::BAD_REQUEST, "bad_parameter", detail);
     problem.field = field;
     problem

@@ -41,10 +41,11 @@ pub enum FileError {
     },
     /// A column smells of status, and what it says is not understood: the file could be full of people who are gone.
     #[error(
-        "the column{} {} may say who is gone, and {}: read it with --status-column '{}', or say --no-status where it does not",
+        "the column{} {} may say who is gone, and {}: read it with --status-column '{}', or with --map 'status_date={}' where it holds days, or say --no-status where it does not",
         plural(.columns),
         quoted(.columns),
         why_not_understood(.expected),
+        .columns.first().map_or("COLUMN", String::as_str),
         .columns.first().map_or("COLUMN", String::as_str)
     )]
     StatusNotUnderstood {

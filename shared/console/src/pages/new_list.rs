@@ -23,6 +23,7 @@ pub(crate) async fn make(Posted { visit, form }: Posted) -> Response {
         name: form.get("name").to_owned(),
         filter: form.some("filter"),
         opt_out,
+        max_additions: None,
         expect_every: form.some("expect_every"),
     };
     match visit.asking.make_list(new).await {

@@ -83,6 +83,9 @@ pub struct NewList {
     /// Whether its members may leave it by themselves.
     #[schema(value_type = Option<words::OptOutRule>)]
     pub opt_out: Option<OptOutRule>,
+    /// How many additions by files and runs go on without a person; `as-settings`: as the settings say.
+    #[schema(pattern = "^(as-settings|standard|off|10000%|[1-9]?[0-9]{1,3}%|[0-9]{1,18})$")]
+    pub max_additions: Option<String>,
     /// Within which time a file of it should come, such as `8d` or `36h`, or `off`.
     #[schema(pattern = "^(off|[1-9][0-9]{0,2}d|[1-9][0-9]{0,4}[hms])$")]
     pub expect_every: Option<String>,
@@ -100,9 +103,9 @@ pub(crate) async fn create(app: Within, Told(new): Told<NewList>) -> Result<Resp
 
 /// Makes it.
 pub(crate) async fn made(app: &Within, new: NewList) -> Result<List, Problem> {
-    let NewList { name: given, filter, opt_out, expect_every } = new;
+    let NewList { name: given, filter, opt_out, max_additions, expect_every } = new;
     let name = name("name", &given)?;
-    let expect_every = expect(expect_every)?;
+    let (max_additions, expect_every) = (additions(max_additions)?, expect(expect_every)?);
     let kind = match filter {
         Some(filter) => {
             Some(ListKind::Filtered { filter: filters::judged(app, "filter", &filter).await?.into() })
@@ -112,10 +115,10 @@ pub(crate) async fn made(app: &Within, new: NewList) -> Result<List, Problem> {
     let ports = app.ports();
     let list = naming::create_list(ports.lists.as_ref(), &name, app.now()).await?;
     app.touch(ObjectKind::List, &list.id);
-    let list = match (&kind, opt_out, expect_every) {
-        (None, None, None) => list,
+    let list = match (&kind, opt_out, &max_additions, expect_every) {
+        (None, None, None, None) => list,
         _ => {
-            let edit = ListEdit { kind, opt_out, expect_every, ..ListEdit::default() };
+            let edit = ListEdit { kind, opt_out, max_additions, expect_every, ..ListEdit::default() };
             match edited(app, &list, None, &edit).await {
                 Ok(list) => list,
                 // A list without its filter is not what was asked for.
@@ -170,6 +173,11 @@ pub(crate) struct ListPatch {
     expect_every: Option<String>,
 }
 
+fn additions(text: Option<String>) -> Result<Option<Own<AdditionLimit>>, Problem> {
+    let read = text.map(|text| text.parse::<Own<AdditionLimit>>()).transpose();
+    read.map_err(|error| Problem::invalid("max_additions", error.to_string()))
+}
+
 fn expect(text: Option<String>) -> Result<Option<Expect>, Problem> {
     let read = text.map(|text| text.parse::<Expect>()).transpose();
     read.map_err(|error| Problem::invalid("expect_every", error.to_string()))
@@ -199,9 +207,7 @@ pub(crate) async fn edit(
     let list = app.list(&list).await?;
     let ListPatch { name: given, kind, filter, opt_out, max_additions, expect_every } = patch;
     let expect_every = expect(expect_every)?;
-    let max_additions = max_additions.map(|text| text.parse::<Own<AdditionLimit>>()).transpose();
-    let max_additions =
-        max_additions.map_err(|error| Problem::invalid("max_additions", error.to_string()))?;
+    let max_additions = additions(max_additions)?;
     if filter.is_some() {
         // A filter is over all contacts: it would show whoever is on another list, a condition at a time.
         app.demand_tenant()?;

@@ -28,6 +28,16 @@ async fn an_edit_of_an_older_version_is_refused_and_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_list_is_made_with_its_bound_on_additions() {
+    let stage = Stage::new(options()).await;
+    let make =
+        |most: &str| stage.operate("POST", "/v1/lists").json(json!({"name": "News", "max_additions": most}));
+    assert_eq!(make("many").refused(422).await.1.as_deref(), Some("max_additions"));
+    assert_eq!(make("250").expect(201).await["max_additions"], "250");
+    assert_eq!(stage.operate("GET", "/v1/lists/News").expect(200).await["max_additions"], "250");
+}
+
+#[tokio::test]
 async fn a_contact_is_edited_by_version_too() {
     let stage = Stage::new(options()).await;
     let made =

@@ -56,6 +56,7 @@ async fn a_parameter_that_makes_no_sense_is_named() {
     for (path, field) in [
         ("/v1/lists?limit=0", "limit"),
         ("/v1/lists?limit=501", "limit"),
+        ("/v1/lists?limit=many", "limit"),
         ("/v1/lists?cursor=!", "cursor"),
         ("/v1/lists?page=2", "page"),
         ("/v1/contacts?address=anna", "address"),
