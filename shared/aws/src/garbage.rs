@@ -60,7 +60,7 @@ impl DynamoStore {
     /// What people said no to on a deleted list is theirs once its rows are cleared away, so that is done before another list
     /// has the name.
     pub(crate) async fn clear_what_had_the_name(&self, name: &str) -> PortResult<()> {
-        match catalog::formerly(&self.table, name).await?.is_empty() {
+        match catalog::Former::named(&self.table, name).await?.lists.is_empty() {
             true => Ok(()),
             false => self.clear_garbage().await,
         }

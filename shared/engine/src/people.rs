@@ -60,13 +60,19 @@ pub async fn is_member(service: &Service, list: &ListId, address: &Address) -> P
     Ok(places.iter().any(|place| place.list == *list && place.standing == Standing::Member))
 }
 
-/// Stores the no of somebody who is kept no more, as a link in an old message names them. Whoever has an address of theirs is
-/// looked for by the next runs.
+/// Stores a no about a list that is no more, or of somebody who is kept no more, as a link in an old message names them.
+/// Whoever has an address of theirs is looked for by the next runs.
 ///
 /// # Errors
 /// As [`crate::ports::Contacts::refuse_departed`], and as [`say`].
 pub async fn refuse_departed(service: &Service, id: &ContactId, scope: &Scope, no: OptOut) -> PortResult<()> {
     service.contacts.refuse_departed(id, scope, no).await?;
+    if let Scope::List(list) = scope
+        && service.ports.lists.list(list).await?.is_none()
+    {
+        // No link stands on a list that is no more.
+        return Ok(());
+    }
     unheard::seek(&service.ports, scope).await
 }
 

@@ -36,6 +36,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/29_tallies.sql"),
     include_str!("../migrations/30_briefs.sql"),
     include_str!("../migrations/31_came_back.sql"),
+    include_str!("../migrations/32_former_lists.sql"),
 ];
 
 /// Marks a file as ours (`PRAGMA application_id`): "lsyn" in ASCII.

@@ -5,14 +5,21 @@ use std::collections::BTreeSet;
 
 use listsync_core::{
     contact::{OptOut, Scope},
-    id::ContactId,
+    id::{ContactId, ListId},
     register,
 };
 use listsync_engine::ports::PortResult;
 
+use super::whole;
 use crate::{
     error,
-    lists::{head::Head, owner::Owner, person::Contact},
+    lists::{
+        catalog,
+        head::Head,
+        owner::Owner,
+        people::as_read,
+        person::{Contact, contact_key},
+    },
     pepper::Pepper,
     table::{Fail, Key, Op, Stored, Table},
 };
@@ -53,16 +60,24 @@ async fn owners(table: &Table, id: &ContactId) -> PortResult<Vec<(Key, Owner)>> 
     places.into_iter().map(owner).collect()
 }
 
-/// Keeps a no under each address that such a contact had.
+/// Keeps a no under each address that such a contact had; one about a deleted list is kept of anybody, for the next list of its
+/// name.
 pub(super) async fn refuse(table: &Table, id: &ContactId, scope: &Scope, no: OptOut) -> Result<(), Fail> {
-    if let Scope::List(list) = scope {
-        Head::load(table, list).await?;
+    let mut ops = Vec::new();
+    if let Scope::List(list) = scope
+        && Head::find(table, list).await?.is_none()
+    {
+        ops.push(catalog::waits(table, list).await?);
+        if let Some(contact) = whole::find(table, id).await? {
+            ops.extend(refusing(&contact, list, no)?);
+            return table.transact("save the decision", &ops).await;
+        }
     }
     let owners = owners(table, id).await?;
     if owners.is_empty() {
         return Err(error::gone("no_such_contact", format!("there was no contact {id}")).into());
     }
-    let mut ops = Vec::new();
+    let checks = ops.len();
     for (key, before) in owners {
         if before.contact.is_some() {
             // Somebody has come to have it since: what they say is theirs.
@@ -74,8 +89,18 @@ pub(super) async fn refuse(table: &Table, id: &ContactId, scope: &Scope, no: Opt
             ops.push(before.becomes(key, &after)?);
         }
     }
-    match ops.is_empty() {
-        true => Ok(()),
-        false => table.transact("save the decision", &ops).await,
+    match ops.len() > checks {
+        true => table.transact("save the decision", &ops).await,
+        false => Ok(()),
     }
+}
+
+/// The write after which somebody who is kept has said no to a deleted list; none where they had.
+fn refusing(contact: &Contact, list: &ListId, no: OptOut) -> PortResult<Option<Op>> {
+    let mut after = Contact { rev: contact.rev + 1, ..contact.clone() };
+    after.refused.entry(list.clone()).or_insert(no);
+    if after.refused == contact.refused {
+        return Ok(None);
+    }
+    Ok(Some(Op::put(contact_key(contact.id()), after.stored()?).when(as_read(contact))))
 }

@@ -9,7 +9,7 @@ use listsync_core::{
     register::{By, Farewell},
 };
 use listsync_engine::ports::{
-    ContactChanges, ContactEdit, Contacts, Cursor, Heard, ListEdit, Moves, PortResult,
+    ContactChanges, ContactEdit, Contacts, Cursor, Heard, Heir, ListEdit, Moves, PortResult,
 };
 
 use super::{
@@ -40,6 +40,10 @@ impl Contacts for DynamoStore {
 
     async fn is_departed(&self, id: &ContactId) -> PortResult<bool> {
         departed::is_known(&self.table, id).await
+    }
+
+    async fn heir(&self, list: &ListId) -> PortResult<Option<Heir>> {
+        catalog::heir(&self.table, list).await
     }
 
     async fn refuse_departed(&self, id: &ContactId, scope: &Scope, no: OptOut) -> PortResult<()> {

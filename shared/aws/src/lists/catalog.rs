@@ -13,7 +13,7 @@ use listsync_core::{
     own::Own,
     register::{Refusal, Terms},
 };
-use listsync_engine::ports::{ListEdit, ListSize, PortError, PortResult};
+use listsync_engine::ports::{Heir, ListEdit, ListSize, PortError, PortResult};
 
 use super::{
     head::{self, Head},
@@ -29,6 +29,8 @@ const NAMES: &str = "LISTS";
 const EXPECTED: &str = "EXPECTED";
 const FORMERS: &str = "FORMERLISTS";
 const FORMER: &str = "lists";
+const LAST: &str = "last";
+const HEIR: &str = "heir";
 /// In seconds.
 const EVERY: &str = "every";
 const HEARD: &str = "heard";
@@ -95,14 +97,74 @@ pub(super) async fn find(table: &Table, name: &str) -> PortResult<Option<List>> 
     Ok(Head::find(table, &id).await?.map(|head| head.list))
 }
 
-/// The deleted lists whose name this is.
-pub(crate) async fn formerly(table: &Table, name: &str) -> PortResult<BTreeSet<ListId>> {
-    if List::good_name(name).is_err() {
-        return Ok(BTreeSet::new());
+/// Deleted lists whose name this is, and no list's now.
+#[derive(Debug, Default)]
+pub(crate) struct Former {
+    pub(crate) lists: BTreeSet<ListId>,
+    /// The one that was deleted last, which had taken the others over.
+    last: Option<ListId>,
+}
+
+impl Former {
+    pub(crate) async fn named(table: &Table, name: &str) -> PortResult<Self> {
+        if List::good_name(name).is_err() {
+            return Ok(Self::default());
+        }
+        let Some(known) = table.get("look the name up", &former_key(name)).await? else {
+            return Ok(Self::default());
+        };
+        let lists = known.set(FORMER).iter().filter_map(|id| ListId::parse(id).ok()).collect();
+        Ok(Self { lists, last: known.read_option(LAST)? })
     }
-    let known = table.get("look the name up", &former_key(name)).await?;
-    let ids = known.map(|stored| stored.set(FORMER)).unwrap_or_default();
-    Ok(ids.iter().filter_map(|id| ListId::parse(id).ok()).collect())
+
+    /// The write after which links in old messages lead to this list.
+    fn taken_over_by(&self, list: &ListId) -> Option<Op> {
+        let key = heir_key(self.last.as_ref()?);
+        Some(Op::put(key.clone(), Stored::new(&key).text(HEIR, list.as_str())))
+    }
+}
+
+/// Where a list leads that may be deleted, over all that took one another over.
+enum Trail {
+    /// To this one, of which no deletion is known.
+    To(ListId),
+    /// To this deleted one, which no list has taken over yet.
+    Waits(ListId),
+}
+
+async fn trail(table: &Table, list: &ListId) -> PortResult<Trail> {
+    let mut at = list.clone();
+    while let Some(former) = table.get("look for a former list", &heir_key(&at)).await? {
+        match former.read_option(HEIR)? {
+            Some(heir) => at = heir,
+            None => return Ok(Trail::Waits(at)),
+        }
+    }
+    Ok(Trail::To(at))
+}
+
+/// Who took a deleted list over.
+pub(crate) async fn heir(table: &Table, list: &ListId) -> PortResult<Option<Heir>> {
+    Ok(match trail(table, list).await? {
+        Trail::To(heir) => (heir != *list).then_some(Heir::List(heir)),
+        Trail::Waits(_) => Some(Heir::Nobody),
+    })
+}
+
+/// The look that a deleted list still waits for one of its name.
+pub(crate) async fn waits(table: &Table, list: &ListId) -> PortResult<Op> {
+    match trail(table, list).await? {
+        Trail::To(_) => Err(head::gone(list)),
+        Trail::Waits(last) => {
+            let untaken = Condition::new(format!("attribute_exists(#pk) AND attribute_not_exists(#{HEIR})"));
+            Ok(Op::check(heir_key(&last), untaken))
+        }
+    }
+}
+
+/// What is kept of a deleted list: the one that took it over.
+fn heir_key(list: &ListId) -> Key {
+    Key::head(format!("FORMERLIST#{list}"))
 }
 
 /// What is kept of a name whose list is deleted: what people said no to stays under its id.
@@ -118,15 +180,18 @@ pub(super) async fn create(table: &Table, name: &str) -> Result<List, Fail> {
     }
     let id = uuid::Uuid::now_v7().to_string();
     let id = ListId::parse(&id).map_err(|_| error::malformed(DOING))?;
-    let list = List { formerly: formerly(table, name).await?, ..List::new(id, name.to_owned()) };
+    let former = Former::named(table, name).await?;
+    let heir = former.taken_over_by(&id);
+    let list = List { formerly: former.lists, ..List::new(id, name.to_owned()) };
     let key = name_key(name);
     let named = claim(&list);
     let head = Head::blank(list.clone());
-    let ops = [
+    let mut ops = vec![
         Op::put(key, named).when(Condition::absent()),
         Op::put(head::key(&list.id), head.stored()?).when(Condition::absent()),
         Op::delete(former_key(name)),
     ];
+    ops.extend(heir);
     table.transact(DOING, &ops).await?;
     Ok(list)
 }
@@ -144,9 +209,9 @@ pub(crate) async fn edit(
         return Err(refused(Refusal::ListEdited { list: id.clone(), now: before.version }));
     }
     let name = edit.name.as_deref().map(List::good_name).transpose().map_err(refused)?;
-    let formerly_so = match name.filter(|name| name_key(name) != name_key(&before.name)) {
-        Some(name) => formerly(table, name).await?,
-        None => BTreeSet::new(),
+    let former = match name.filter(|name| name_key(name) != name_key(&before.name)) {
+        Some(name) => Former::named(table, name).await?,
+        None => Former::default(),
     };
     let mut after = List {
         name: name.unwrap_or(&before.name).to_owned(),
@@ -155,7 +220,7 @@ pub(crate) async fn edit(
         max_additions: edit.max_additions.map_or(before.max_additions, Own::value),
         expect_every: edit.expect_every.map_or(before.expect_every, Expect::every),
         status_words: edit.status_words.clone().unwrap_or_else(|| before.status_words.clone()),
-        formerly: &before.formerly | &formerly_so,
+        formerly: &before.formerly | &former.lists,
         ..before.clone()
     };
     if after == *before {
@@ -174,6 +239,7 @@ pub(crate) async fn edit(
         tx::log_at(id, head.seq + 1, (&[], now))?,
     ];
     ops.extend(renamed(before, &after));
+    ops.extend(former.taken_over_by(id));
     ops.extend(expecting(before, &after, now));
     match table.transact("edit the list", &ops).await {
         Ok(()) => Ok(after),
@@ -261,7 +327,8 @@ pub(super) async fn delete(table: &Table, list: &ListId) -> Result<(), Fail> {
         Op::delete(head::key(list)).when(free).or(Guard::Taken),
         Op::delete(name_key(&head.list.name)),
         // Nothing stands there: the list took over what did when it took its name.
-        Op::put(former.clone(), Stored::new(&former).texts(FORMER, &ids)),
+        Op::put(former.clone(), Stored::new(&former).texts(FORMER, &ids).text(LAST, list.as_str())),
+        Op::put(heir_key(list), Stored::new(&heir_key(list))),
         Op::delete(expected_key(list)),
         garbage::list(list),
     ];

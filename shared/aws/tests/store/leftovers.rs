@@ -35,7 +35,7 @@ async fn a_deleted_link_and_list_leave_only_the_contacts() {
     let kinds = kit.kinds().await;
     assert_eq!(
         kinds.keys().map(String::as_str).collect::<Vec<_>>(),
-        ["ADDRESS", "CONTACT", "FEED", "FORMERLISTS", "PEPPER"]
+        ["ADDRESS", "CONTACT", "FEED", "FORMERLIST", "FORMERLISTS", "PEPPER"]
     );
     assert_eq!(kinds["CONTACT"], 3);
     // What is left of a contact goes on a new list as ever, matched or not.

@@ -29,6 +29,15 @@ pub struct Heard {
     pub lists: Vec<ListId>,
 }
 
+/// Whose what is said about a deleted list is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Heir {
+    /// The list that has had its name since.
+    List(ListId),
+    /// No list yet: it waits for one of that name.
+    Nobody,
+}
+
 /// By whom many are moved at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Mover {
@@ -104,8 +113,13 @@ pub trait Contacts: Send + Sync {
     async fn successor(&self, id: &ContactId) -> PortResult<Option<ContactId>>;
     /// Whether a contact of that id was deleted or erased, from the version on that keeps it.
     async fn is_departed(&self, id: &ContactId) -> PortResult<bool>;
-    /// Keeps the no of somebody who is kept no more and whom a link in an old message names: under the keyed hash of each
-    /// address that they had. [`super::Fault::Gone`] when nobody of that id was deleted, or the list is.
+    /// Who took a deleted list over, however many lists had its name one after the other; none: no list of that id was
+    /// deleted, from the version on that keeps it.
+    async fn heir(&self, list: &ListId) -> PortResult<Option<Heir>>;
+    /// Keeps a no that a link in an old message says, where somebody or something that it names is kept no more: that of a
+    /// deleted contact under the keyed hash of each address that they had, and one about a deleted list, be it of a contact
+    /// that is kept, for the next list of its name. [`super::Fault::Gone`] when nobody of that id was deleted and the list was
+    /// not either, or has an heir.
     async fn refuse_departed(&self, id: &ContactId, scope: &Scope, no: OptOut) -> PortResult<()>;
     /// By address or alias.
     async fn find_contact(&self, address: &Address) -> PortResult<Option<Contact>>;

@@ -30,7 +30,7 @@ pub use audit::{AuditLog, AuditPage, AuditQuery};
 pub use brief::{LinkBrief, Troubles};
 pub use clash::ListNames;
 pub use clock::{Clock, SystemClock};
-pub use contacts::{ContactChanges, ContactEdit, Contacts, Heard, MailState, Mover, Moves};
+pub use contacts::{ContactChanges, ContactEdit, Contacts, Heard, Heir, MailState, Mover, Moves};
 pub use directory::{
     Applied, Call, Changes, CountCheck, Directory, Group, GroupKind, GroupQuery, GroupQueryError, Guest,
     Invited, KindRefusal, Lookup, Membership, Meter, PeopleChanges, PeoplePage, ProofLife,

@@ -13,7 +13,7 @@ use listsync_engine::{
     service::Service,
 };
 
-use super::person::{Holder, Person, Stance, stance};
+use super::person::{About, Holder, Person, Stance, stance};
 use crate::form;
 
 /// What a form asks for.
@@ -73,7 +73,7 @@ pub(super) async fn act(service: &Service, mut person: Person, action: Action) -
         Err(outcome) => outcome,
         Ok((decision, scope)) => {
             let via = if action == Action::OneClick { Via::OneClick } else { Via::Page };
-            let said = said(service, &person.holder, decision, scope.clone(), via).await;
+            let said = said(service, &person, decision, scope.clone(), via).await;
             recorded(service, &person.holder, (decision, &scope), &said).await;
             match said {
                 Ok(()) => Outcome::Done,
@@ -83,7 +83,7 @@ pub(super) async fn act(service: &Service, mut person: Person, action: Action) -
         }
     };
     person.stance = match &person.holder {
-        Holder::Kept(contact) => match service.contacts.contact(&contact.id).await? {
+        Holder::Kept(contact) if person.may_return() => match service.contacts.contact(&contact.id).await? {
             Some(contact) => {
                 let stance = stance(service, &contact, &person.about).await?;
                 person.holder = Holder::Kept(Box::new(contact));
@@ -91,7 +91,8 @@ pub(super) async fn act(service: &Service, mut person: Person, action: Action) -
             }
             None => person.stance,
         },
-        Holder::Departed(_) => match (outcome, action) {
+        // Nothing that is kept tells how they stand, so what they just said does.
+        Holder::Kept(_) | Holder::Departed(_) => match (outcome, action) {
             (Outcome::Done, Action::UnsubscribeAll) => Stance::OutOfAll,
             (Outcome::Done, _) => Stance::Out,
             _ => person.stance,
@@ -103,19 +104,19 @@ pub(super) async fn act(service: &Service, mut person: Person, action: Action) -
 /// Stores what somebody says of a list, or of all.
 async fn said(
     service: &Service,
-    holder: &Holder,
+    Person { holder, about, .. }: &Person,
     decision: Decision,
     scope: Scope,
     via: Via,
 ) -> PortResult<()> {
     let (reason, at) = (OptOutReason::Own, service.ports.clock.now());
-    match holder {
-        Holder::Kept(contact) => {
+    match (holder, about, &scope) {
+        (Holder::Departed(_), ..) | (_, About::Former(_), Scope::List(_)) => {
+            people::refuse_departed(service, holder.contact(), &scope, OptOut { reason, at, via }).await
+        }
+        (Holder::Kept(contact), ..) => {
             let saying = Saying { address: contact.address.clone(), decision, scope, reason, via, at };
             people::say(service, &saying, Duration::ZERO).await.map(drop)
-        }
-        Holder::Departed(id) => {
-            people::refuse_departed(service, id, &scope, OptOut { reason, at, via }).await
         }
     }
 }
@@ -136,10 +137,7 @@ async fn recorded(service: &Service, holder: &Holder, said: (Decision, &Scope), 
 fn decision(person: &Person, action: Action) -> Result<(Decision, Scope), Outcome> {
     let scope = person.about.scope();
     match (action, person.stance) {
-        // There is no address to make a contact of again.
-        (Action::Undo | Action::Resubscribe, _) if matches!(person.holder, Holder::Departed(_)) => {
-            Err(Outcome::Refused)
-        }
+        (Action::Undo | Action::Resubscribe, _) if !person.may_return() => Err(Outcome::Refused),
         (Action::OneClick | Action::Unsubscribe, Stance::Mandatory) => Err(Outcome::Refused),
         (Action::OneClick | Action::Unsubscribe, Stance::Out) => Err(Outcome::AlreadySo),
         (Action::OneClick | Action::Unsubscribe, Stance::OutOfAll | Stance::Complained)

@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{
     act::{Acted, Action, Outcome},
-    person::{About, Holder, Person, Stance},
+    person::{About, Person, Stance},
 };
 
 const STYLE: &str = "body{font:1.1rem/1.5 sans-serif;max-width:36rem;margin:3rem auto;padding:0 1rem;color:#1b1b1b;\
@@ -76,14 +76,14 @@ impl Page<'_> {
         let is_all = self.person.stance == Stance::OutOfAll;
         let left = if is_all { "all lists".to_owned() } else { self.name() };
         let mut body = status(&format!("You are unsubscribed from {left}. It takes effect within minutes."));
-        let is_kept = matches!(self.person.holder, Holder::Kept(_));
-        if is_kept && matches!(self.done(), Some(Action::Unsubscribe | Action::UnsubscribeAll)) {
+        let may_return = self.person.may_return();
+        if may_return && matches!(self.done(), Some(Action::Unsubscribe | Action::UnsubscribeAll)) {
             body += &form(Action::Undo, "Undo: that was a mistake");
         }
         if !is_all {
             body += &form(Action::UnsubscribeAll, "Unsubscribe from all lists");
         }
-        if is_kept {
+        if may_return {
             body += &format!("<p>Do you want messages from {} again?</p>", self.name());
             body += &form(Action::Resubscribe, &format!("Subscribe to {} again", self.name()));
         }
@@ -115,10 +115,16 @@ impl Page<'_> {
     }
 
     fn name(&self) -> String {
-        match &self.person.about {
-            About::List(list) => format!("the list “{}”", escape(&list.name)),
-            About::All => "all lists".to_owned(),
-        }
+        name(&self.person.about)
+    }
+}
+
+/// What a page calls it in a sentence.
+pub(super) fn name(about: &About) -> String {
+    match about {
+        About::List(list) => format!("the list “{}”", escape(&list.name)),
+        About::All => "all lists".to_owned(),
+        About::Former(_) => "this list".to_owned(),
     }
 }
 

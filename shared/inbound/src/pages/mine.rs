@@ -18,7 +18,7 @@ use listsync_engine::{ports::PortResult, service::Service};
 use super::{
     MAX_BODY, Pages, Refusal, Token,
     act::{Action, Outcome, act},
-    html::{document, escape, status},
+    html::{document, escape, name, status},
     later, not_found, not_read, page,
     person::{About, Holder, Person, Stance, stance},
     text,
@@ -111,10 +111,7 @@ async fn done(service: &Service, contact: Contact, wish: Option<Wish>) -> PortRe
         Wish::LeaveAll => Action::UnsubscribeAll,
         Wish::UndoAll => Action::Undo,
     };
-    let name = match &about {
-        About::List(list) => format!("the list “{}”", escape(&list.name)),
-        About::All => "all lists".to_owned(),
-    };
+    let name = name(&about);
     let stance = stance(service, &contact, &about).await?;
     let person = Person { holder: Holder::Kept(Box::new(contact)), about, stance };
     let acted = act(service, person, action).await?;

@@ -3,10 +3,13 @@
 use listsync_core::{
     consent::SinceNo,
     contact::{Contact, OptOutReason, Scope},
-    id::ContactId,
+    id::{ContactId, ListId},
     list::{List, OptOutRule, Standing},
 };
-use listsync_engine::{ports::PortResult, service::Service};
+use listsync_engine::{
+    ports::{Heir, PortResult},
+    service::Service,
+};
 
 use crate::optout_link::{self, OptOutLink};
 
@@ -15,6 +18,13 @@ pub(super) struct Person {
     pub(super) holder: Holder,
     pub(super) about: About,
     pub(super) stance: Stance,
+}
+
+impl Person {
+    /// Whether they can take a no back: there is an address to make a member of, and a list to be on.
+    pub(super) fn may_return(&self) -> bool {
+        matches!(self.holder, Holder::Kept(_)) && !matches!(self.about, About::Former(_))
+    }
 }
 
 /// Whose a link is.
@@ -44,6 +54,8 @@ impl Holder {
 pub(super) enum About {
     List(List),
     All,
+    /// A list that was deleted, whose name no list has now: a no to it is kept for the next one that has.
+    Former(ListId),
 }
 
 /// How the person stands to it.
@@ -66,6 +78,7 @@ impl About {
         match self {
             Self::List(list) => Scope::List(list.id.clone()),
             Self::All => Scope::All,
+            Self::Former(list) => Scope::List(list.clone()),
         }
     }
 }
@@ -77,13 +90,13 @@ pub(super) async fn signed(service: &Service, token: &str) -> PortResult<Option<
     Ok(optout_link::read(&keys, token, now))
 }
 
-/// The person of a link; none where the contact or the list is gone.
+/// The person of a link; none where no contact or no list of its ids is known.
 pub(super) async fn find(service: &Service, link: &OptOutLink) -> PortResult<Option<Person>> {
     let Some(holder) = holder(service, &link.contact).await? else { return Ok(None) };
     let about = match &link.scope {
         Scope::All => About::All,
-        Scope::List(list) => match service.ports.lists.list(list).await? {
-            Some(list) => About::List(list),
+        Scope::List(list) => match list_of(service, list).await? {
+            Some(about) => about,
             None => return Ok(None),
         },
     };
@@ -92,6 +105,18 @@ pub(super) async fn find(service: &Service, link: &OptOutLink) -> PortResult<Opt
         Holder::Departed(_) => of_nobody(&about),
     };
     Ok(Some(Person { holder, about, stance }))
+}
+
+/// The list of an id, or the one that has its name now: a link in an old message outlives a list that is made anew.
+async fn list_of(service: &Service, id: &ListId) -> PortResult<Option<About>> {
+    if let Some(list) = service.ports.lists.list(id).await? {
+        return Ok(Some(About::List(list)));
+    }
+    match service.contacts.heir(id).await? {
+        Some(Heir::List(heir)) => Ok(service.ports.lists.list(&heir).await?.map(About::List)),
+        Some(Heir::Nobody) => Ok(Some(About::Former(id.clone()))),
+        None => Ok(None),
+    }
 }
 
 /// The contact of an id, or whom they became: a link in an old message outlives a merge, and a deletion.
@@ -110,7 +135,7 @@ async fn holder(service: &Service, id: &ContactId) -> PortResult<Option<Holder>>
 fn of_nobody(about: &About) -> Stance {
     match about {
         About::List(list) if list.opt_out == OptOutRule::NotAllowed => Stance::Mandatory,
-        About::List(_) | About::All => Stance::Open,
+        About::List(_) | About::All | About::Former(_) => Stance::Open,
     }
 }
 
@@ -118,7 +143,7 @@ fn of_nobody(about: &About) -> Stance {
 pub(super) async fn stance(service: &Service, contact: &Contact, about: &About) -> PortResult<Stance> {
     let list = match about {
         About::List(list) if list.opt_out == OptOutRule::NotAllowed => return Ok(Stance::Mandatory),
-        About::List(list) => Some(&list.id),
+        About::List(List { id, .. }) | About::Former(id) => Some(id),
         About::All => None,
     };
     let to_all =

@@ -16,7 +16,7 @@ use listsync_inbound::{admission::Everybody, optout_link, pages};
 
 use listsync_testkit::sample;
 
-use crate::kit::{Answer, Kit, ask};
+use crate::kit::{Answer, Kit, NEWS, ask};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const ONE_CLICK: &str = "List-Unsubscribe=One-Click";
@@ -343,4 +343,40 @@ async fn a_link_finds_who_has_the_address_of_somebody_who_was_deleted() {
     assert_eq!(visitor.standing().await, Standing::OptedOut);
     assert_eq!(visitor.post("action=undo").await.status, StatusCode::OK, "as anybody's");
     assert_eq!(visitor.standing().await, Standing::Member);
+}
+
+#[tokio::test]
+async fn a_link_in_an_old_message_works_after_its_list_was_made_anew() {
+    let visitor = Visitor::new().await;
+    let (store, now) = (&visitor.kit.store, visitor.kit.clock.now());
+    visitor.kit.without_list().await;
+    let news = store.create_list(NEWS, now).await.unwrap().id;
+    store.add(&news, &sample::contact("anna"), Origin::Manual, now).await.unwrap();
+    assert_eq!(visitor.post(ONE_CLICK).await.status, StatusCode::OK);
+    let back = store.add(&news, &sample::contact("anna"), Origin::Manual, now).await.unwrap();
+    assert_eq!(back, AddOutcome::OptedOut);
+    assert_eq!(visitor.post("action=undo").await.status, StatusCode::OK);
+    let back = store.add(&news, &sample::contact("anna"), Origin::Manual, now).await.unwrap();
+    assert_eq!(back, AddOutcome::Already);
+}
+
+#[tokio::test]
+async fn a_link_of_a_deleted_list_holds_off_the_next_one_of_its_name() {
+    let visitor = Visitor::new().await;
+    let (store, now) = (&visitor.kit.store, visitor.kit.clock.now());
+    visitor.kit.without_list().await;
+    let page = visitor.get().await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.body.contains("Unsubscribe from this list"), "{}", page.body);
+    assert_eq!(visitor.post("action=resubscribe").await.status, StatusCode::FORBIDDEN, "there is no list");
+    let left = visitor.post("action=unsubscribe").await;
+    assert_eq!(left.status, StatusCode::OK);
+    assert!(left.body.contains("You are unsubscribed from this list"), "{}", left.body);
+    assert!(!left.body.contains("value=\"undo\"") && left.body.contains("value=\"unsubscribe_all\""));
+    let news = store.create_list(NEWS, now).await.unwrap().id;
+    let back = store.add(&news, &sample::contact("anna"), Origin::Manual, now).await.unwrap();
+    assert_eq!(back, AddOutcome::OptedOut);
+    store.delete_list(&news).await.unwrap();
+    assert_eq!(visitor.post("action=unsubscribe_all").await.status, StatusCode::OK);
+    assert!(visitor.kit.contact("anna").await.unwrap().opted_out.is_some());
 }

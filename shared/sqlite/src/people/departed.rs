@@ -8,10 +8,13 @@ use listsync_core::{
 };
 use rusqlite::{Connection, params};
 
-use super::suppressions;
+use super::{edit, former, suppressions};
 use crate::{
     error::{Fail, Outcome},
-    lists::{catalog, contacts::Stored},
+    lists::{
+        catalog,
+        contacts::{self, Stored},
+    },
     values::collect,
 };
 
@@ -44,18 +47,27 @@ pub(super) fn is_known(tx: &Connection, id: &ContactId) -> Outcome<bool> {
     Ok(tx.prepare_cached(sql)?.query_row([id.as_str()], |row| row.get(0))?)
 }
 
-/// Keeps a no under each address that such a contact had.
+/// Keeps a no under each address that such a contact had; one about a deleted list is kept of anybody, for the next list of its
+/// name.
 pub(super) fn refuse(tx: &Connection, id: &ContactId, scope: &Scope, no: OptOut) -> Outcome<()> {
-    if let Scope::List(list) = scope {
-        catalog::number(tx, list)?;
-    }
+    let former = match scope {
+        Scope::List(list) if catalog::found(tx, list)?.is_none() => Some(list),
+        Scope::List(_) | Scope::All => None,
+    };
     let statement = tx.prepare_cached("SELECT hash FROM departed WHERE contact = ?1 ORDER BY hash")?;
-    let hashes: Vec<String> = collect(statement, [id.as_str()], |row| Ok(row.get(0)?))?;
+    let mut hashes: Vec<String> = collect(statement, [id.as_str()], |row| Ok(row.get(0)?))?;
+    if former.is_some()
+        && let Some(contact) = contacts::by_id(tx, id)?
+    {
+        for address in edit::addresses(tx, contact.n)? {
+            hashes.push(suppressions::hash(tx, &address)?);
+        }
+    }
     if hashes.is_empty() {
         return Err(Fail::gone("no_such_contact", format!("there was no contact {id}")));
     }
-    for hash in hashes {
-        suppressions::add_hashed(tx, &hash, scope, no)?;
+    match former {
+        Some(list) => former::refuse(tx, list, &hashes, no),
+        None => hashes.iter().try_for_each(|hash| suppressions::add_hashed(tx, hash, scope, no)),
     }
-    Ok(())
 }

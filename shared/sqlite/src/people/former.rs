@@ -1,5 +1,5 @@
-//! Opt-outs of lists that were deleted. They wait, under keyed hashes of addresses, for a list of that name: somebody who said
-//! no to a list does not take it for another one because it was made anew.
+//! Lists that were deleted. What was said no to on them waits, under keyed hashes of addresses, for a list of that name:
+//! somebody who said no to a list does not take it for another one because it was made anew.
 
 use std::collections::BTreeMap;
 
@@ -7,15 +7,17 @@ use listsync_core::{
     Timestamp,
     address::Address,
     contact::{OptOut, Scope},
+    id::ListId,
     register::Word,
 };
+use listsync_engine::ports::Heir;
 use rusqlite::{Connection, params};
 
 use super::{edit, person, suppressions, words::last_word};
 use crate::{
     error::Outcome,
     lists::catalog,
-    values::{collect, name_of, named, nanos, timestamp, typed},
+    values::{collect, first, name_of, named, nanos, timestamp, typed, typed_option},
 };
 
 /// Keeps what is said no to on a list that is about to be deleted.
@@ -38,6 +40,39 @@ pub(crate) fn keep(tx: &Connection, list: i64) -> Outcome<()> {
          SELECT ?2, hash, reason, via, at FROM suppressions WHERE list = ?1 ON CONFLICT DO NOTHING",
         params![list, name_key],
     )?;
+    tx.execute(
+        "UPDATE former_lists SET name_key = ?2, heir = NULL WHERE heir = ?1",
+        params![list, name_key],
+    )?;
+    tx.execute(
+        "INSERT INTO former_lists (id, name_key) SELECT id, name_key FROM lists WHERE n = ?1",
+        [list],
+    )?;
+    Ok(())
+}
+
+/// Who took a deleted list over.
+pub(super) fn heir(tx: &Connection, list: &ListId) -> Outcome<Option<Heir>> {
+    let statement = tx.prepare_cached(
+        "SELECT lists.id FROM former_lists LEFT JOIN lists ON lists.n = former_lists.heir WHERE former_lists.id = ?1",
+    )?;
+    first(statement, [list.as_str()], |row| {
+        Ok(typed_option(row, 0, "list's id")?.map_or(Heir::Nobody, Heir::List))
+    })
+}
+
+/// Keeps a no to a deleted list, under these hashes of addresses, for the next one of its name.
+pub(super) fn refuse(tx: &Connection, list: &ListId, hashes: &[String], no: OptOut) -> Outcome<()> {
+    let OptOut { reason, via, at } = no;
+    let statement = tx.prepare_cached("SELECT name_key FROM former_lists WHERE id = ?1 AND heir IS NULL")?;
+    let name_key: Option<String> = first(statement, [list.as_str()], |row| Ok(row.get(0)?))?;
+    let name_key = name_key.ok_or_else(|| catalog::gone(list))?;
+    let mut insert = tx.prepare_cached(
+        "INSERT INTO former_nos (name_key, hash, reason, via, at) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
+    )?;
+    for hash in hashes {
+        insert.execute(params![name_key, hash, name_of(reason)?, name_of(via)?, nanos(at)])?;
+    }
     Ok(())
 }
 
@@ -45,6 +80,11 @@ pub(crate) fn keep(tx: &Connection, list: i64) -> Outcome<()> {
 /// it is called.
 pub(crate) fn adopt(tx: &Connection, list: i64, at: Timestamp) -> Outcome<()> {
     let id = catalog::id(tx, list)?;
+    tx.execute(
+        "UPDATE former_lists SET heir = ?1
+         WHERE heir IS NULL AND name_key = (SELECT name_key FROM lists WHERE n = ?1)",
+        [list],
+    )?;
     let mut waiting = waiting(tx, list)?;
     if waiting.is_empty() {
         return Ok(());

@@ -7,10 +7,10 @@ use listsync_core::{
     list::{List, Origin},
 };
 use listsync_engine::ports::{
-    ContactChanges, ContactEdit, Contacts, Cursor, Heard, ListEdit, Moves, PortResult,
+    ContactChanges, ContactEdit, Contacts, Cursor, Heard, Heir, ListEdit, Moves, PortResult,
 };
 
-use super::{departed, edit, follow, forget, lists, merge, read, say};
+use super::{departed, edit, follow, forget, former, lists, merge, read, say};
 use crate::{SqliteStore, erasures};
 
 #[async_trait]
@@ -28,6 +28,11 @@ impl Contacts for SqliteStore {
     async fn is_departed(&self, id: &ContactId) -> PortResult<bool> {
         let id = id.clone();
         self.read("look for a former contact", move |tx| departed::is_known(tx, &id)).await
+    }
+
+    async fn heir(&self, list: &ListId) -> PortResult<Option<Heir>> {
+        let list = list.clone();
+        self.read("look for a former list", move |tx| former::heir(tx, &list)).await
     }
 
     async fn refuse_departed(&self, id: &ContactId, scope: &Scope, no: OptOut) -> PortResult<()> {

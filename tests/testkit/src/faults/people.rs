@@ -7,7 +7,7 @@ use listsync_core::{
     list::{List, Origin},
 };
 use listsync_engine::ports::{
-    ContactChanges, ContactEdit, Contacts, Cursor, Heard, ListEdit, ListStore, Moves, PortResult,
+    ContactChanges, ContactEdit, Contacts, Cursor, Heard, Heir, ListEdit, ListStore, Moves, PortResult,
 };
 
 use super::{Faulty, ports::through};
@@ -24,6 +24,10 @@ impl<P: ListStore + ?Sized> Contacts for Faulty<P> {
 
     async fn is_departed(&self, id: &ContactId) -> PortResult<bool> {
         through!(self, "contacts.is_departed", self.port.is_departed(id))
+    }
+
+    async fn heir(&self, list: &ListId) -> PortResult<Option<Heir>> {
+        through!(self, "contacts.heir", self.port.heir(list))
     }
 
     async fn refuse_departed(&self, id: &ContactId, scope: &Scope, no: OptOut) -> PortResult<()> {

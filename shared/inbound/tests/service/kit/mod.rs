@@ -13,7 +13,7 @@ use listsync_core::{
     Timestamp,
     audit::{AuditEntry, Completion},
     contact::{Contact, Decision, OptOutReason, Said, Saying, Scope, Via},
-    id::ListId,
+    id::{LinkId, ListId},
     list::Standing,
 };
 use listsync_engine::{
@@ -33,6 +33,9 @@ use queue::Flaky;
 
 /// 2027-01-15, when the samples were sent.
 pub(crate) const NOW: i64 = 1_800_005_400;
+
+/// What the list is called.
+pub(crate) const NEWS: &str = "News <&> \"Jobs\"";
 
 pub(crate) struct Kit {
     pub(crate) clock: ManualClock,
@@ -60,9 +63,15 @@ impl Kit {
         let directory = FakeDirectory::new(&clock, Lag::NONE, Dice::new(7));
         let ports = Ports { queue: queue.clone(), ..store.beside(directory.clone()) };
         let service = Service::over(&store.port(), ports);
-        let news = store.create_list("News <&> \"Jobs\"", clock.now()).await.unwrap().id;
+        let news = store.create_list(NEWS, clock.now()).await.unwrap().id;
         store.create(&link("news", &news, "staff"), clock.now()).await.unwrap();
         Self { clock, store, queue, service, directory, news }
+    }
+
+    /// Deletes the list, with what stands on it.
+    pub(crate) async fn without_list(&self) {
+        self.store.delete(&LinkId::parse("news").unwrap()).await.unwrap();
+        self.store.delete_list(&self.news).await.unwrap();
     }
 
     /// A member of the list, since yesterday.

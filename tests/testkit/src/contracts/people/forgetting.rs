@@ -2,11 +2,11 @@ use std::slice::from_ref;
 
 use listsync_core::{
     contact::{OptOut, OptOutReason, Scope, Via},
-    id::ContactId,
+    id::{ContactId, ListId},
     list::{OptOutRule, Standing},
 };
 use listsync_engine::ports::{
-    AddOutcome, ContactEdit, Contacts, ERASED_NAME, EntryQuery, Fault, ImportMode, ListEdit, ListStore,
+    AddOutcome, ContactEdit, Contacts, ERASED_NAME, EntryQuery, Fault, Heir, ImportMode, ListEdit, ListStore,
     NewImport,
 };
 
@@ -29,6 +29,8 @@ pub(super) async fn all<S: ListStore + Contacts>(make: &impl Fn() -> S) {
     who_said_no_to_a_deleted_list_is_held_off_one_of_its_name(make).await;
     a_list_that_takes_the_name_of_a_deleted_one_takes_its_opt_outs(make).await;
     what_was_said_of_a_deleted_list_follows_its_person(make).await;
+    a_deleted_list_leads_to_the_one_that_has_its_name_since(make).await;
+    a_no_to_a_deleted_list_waits_for_the_next_one_of_its_name(make).await;
     who_is_kept_no_more_is_found_by_who_has_their_address_now(make).await;
     a_no_of_somebody_who_is_kept_no_more_holds_off_whoever_has_their_address(make).await;
 }
@@ -164,6 +166,61 @@ async fn what_was_said_of_a_deleted_list_follows_its_person<S: ListStore + Conta
     let news = ok(bed.store.create_list("News", moment(7)).await).id;
     bed.subscribes("ann", of(&news)).await;
     assert_eq!(bed.standing(&news, "ann").await, Standing::Member, "who comes back begins anew");
+}
+
+async fn a_deleted_list_leads_to_the_one_that_has_its_name_since<S: ListStore + Contacts>(
+    make: &impl Fn() -> S,
+) {
+    let bed = Bed::make(make).await;
+    let heir = async |list: &ListId| ok(bed.store.heir(list).await);
+    let make = async |name: &str| ok(bed.store.create_list(name, moment(5)).await).id;
+    let rename = |name: &str| ListEdit { name: Some(name.into()), ..ListEdit::default() };
+    assert_eq!(heir(&bed.news).await, None, "it is there");
+    ok(bed.store.delete_list(&bed.news).await);
+    assert_eq!(heir(&bed.news).await, Some(Heir::Nobody));
+    let second = make("NEWS").await;
+    assert_eq!(heir(&bed.news).await, Some(Heir::List(second.clone())));
+    ok(bed.edit_list(&second, &rename("Headlines")).await);
+    assert_eq!(heir(&bed.news).await, Some(Heir::List(second.clone())), "whatever it is called");
+    ok(bed.store.delete_list(&second).await);
+    let other = make("News").await;
+    for gone in [&bed.news, &second] {
+        assert_eq!(heir(gone).await, Some(Heir::Nobody), "it took the name along");
+    }
+    ok(bed.edit_list(&bed.staff, &rename("Headlines")).await);
+    for gone in [&bed.news, &second] {
+        assert_eq!(heir(gone).await, Some(Heir::List(bed.staff.clone())), "by an edit");
+    }
+    assert_eq!(heir(&other).await, None);
+    assert_eq!(heir(&ListId::parse("never").expect("an id")).await, None);
+}
+
+async fn a_no_to_a_deleted_list_waits_for_the_next_one_of_its_name<S: ListStore + Contacts>(
+    make: &impl Fn() -> S,
+) {
+    let bed = Bed::make(make).await;
+    let no = OptOut { reason: OptOutReason::Own, at: moment(5), via: Via::OneClick };
+    let [anna, berta] = [bed.member("anna", &[&bed.news]).await, bed.member("berta", &[&bed.news]).await];
+    bed.member("cora", &[&bed.news]).await;
+    let scope = of(&bed.news);
+    assert_eq!(fault(bed.store.refuse_departed(&anna, &scope, no).await), Fault::Gone, "nothing is gone");
+    ok(bed.store.delete_contact(&berta, moment(3)).await);
+    ok(bed.store.delete_list(&bed.news).await);
+    for _ in 0..2 {
+        for who in [&anna, &berta] {
+            ok(bed.store.refuse_departed(who, &scope, no).await);
+        }
+    }
+    let news = ok(bed.store.create_list("News", moment(7)).await).id;
+    for (local, expected) in
+        [("anna", AddOutcome::OptedOut), ("berta", AddOutcome::OptedOut), ("cora", AddOutcome::Added)]
+    {
+        assert_eq!(bed.add(&news, local).await, expected, "{local}");
+        assert_ne!(bed.add(&bed.staff, local).await, AddOutcome::OptedOut, "{local}: another list");
+    }
+    assert_eq!(fault(bed.store.refuse_departed(&anna, &scope, no).await), Fault::Gone, "it has an heir");
+    let never = of(&ListId::parse("never").expect("an id"));
+    assert_eq!(fault(bed.store.refuse_departed(&anna, &never, no).await), Fault::Gone);
 }
 
 /// Law 17.
