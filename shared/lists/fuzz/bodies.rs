@@ -4,8 +4,8 @@ use std::{collections::BTreeSet, io::Read};
 
 use listsync_core::filter::{Attributes, Filter, Value, fold_name};
 use listsync_lists::{
-    AddressBy, Dates, Encoding, Overrides, ParsedFile, Profile, Reading, StatusRule, Verdict, read,
-    write_rejects,
+    AddressBy, Dates, Encoding, OptOutRule, Overrides, ParsedFile, Profile, Reading, StatusRule, Verdict,
+    read, write_rejects,
 };
 
 /// No bytes make the reading of a file panic, each row has one verdict, nobody is taken twice, and how the bytes arrive
@@ -45,6 +45,7 @@ fn profile(choice: u8) -> Profile {
 fn overrides(choice: u8) -> Overrides {
     Overrides {
         status_rule: (choice & 0x80 != 0).then_some(StatusRule::PassedOver),
+        opt_out_rule: (choice & 0x04 != 0).then_some(OptOutRule::PassedOver),
         address_by: (choice & 0x40 != 0).then_some(AddressBy::Cells),
         skip_rows: (choice & 0x20 != 0).then_some(1),
         encoding: (choice & 0x10 != 0).then_some(Encoding::Windows1252),

@@ -7,8 +7,8 @@ use listsync_core::filter::fold_name;
 use crate::{
     FileError,
     known::{self, Known},
-    profile::{ColumnNames, Others, Profile, StatusRule},
-    status::{Flag, Speaks, Watch, flag, flag_of_own_column, smells_by_title},
+    profile::{ColumnNames, OptOutRule, Others, Profile, StatusRule},
+    status::{Flag, Opts, Speaks, Watch, Watched, flag, flag_of_own_column, smells_by_title},
     titles::{self, Titles},
 };
 
@@ -74,13 +74,6 @@ impl Tells {
     }
 }
 
-/// A column that is looked at while the file is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Watched {
-    pub(crate) column: usize,
-    pub(crate) speaks: Speaks,
-}
-
 /// Whose file it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Written {
@@ -104,7 +97,7 @@ pub(crate) struct Found {
     pub(crate) written: Written,
     /// Columns whose titles smell of status and that are not understood.
     pub(crate) smelling: Vec<usize>,
-    /// Columns whose values are to be looked at for the same, with what their titles say.
+    /// Columns whose values are to be looked at for the same, and for opt-outs, with what their titles say.
     pub(crate) watched: Vec<Watched>,
 }
 
@@ -134,7 +127,7 @@ impl Found {
         Ok(Self {
             fields: search.fields(taken),
             smelling: search.smelling(&left, status.is_empty()),
-            watched: search.watched(left, Tells::of(&status, status_date)),
+            watched: search.watched(&left, Tells::of(&status, status_date)),
             written: if ours { Written::ByUs } else { Written::BySource },
             count: header.len(),
             email,
@@ -147,7 +140,7 @@ impl Found {
 
     /// What is to be looked at while the file is read.
     pub(crate) fn watches(&self) -> Vec<Watch> {
-        self.watched.iter().map(|watched| Watch::new(watched.column, watched.speaks)).collect()
+        self.watched.iter().copied().map(Watch::new).collect()
     }
 
     /// How many of the columns that a profile names are there: a header row has more than one.
@@ -286,28 +279,37 @@ impl Search<'_> {
         left.iter().copied().filter(|_| looked_for && expects).filter(smells).collect()
     }
 
+    /// What is looked at in the columns that are not understood.
+    fn watched(&self, left: &[usize], tells: Tells) -> Vec<Watched> {
+        let opting = |column: usize| match self.profile.opt_out_rule {
+            OptOutRule::Watched => Some(Opts::of(&self.titles.given[column])),
+            OptOutRule::PassedOver => None,
+        };
+        let looked = left.iter().map(|&column| Watched {
+            column,
+            leaving: self.leaving(column, tells),
+            opting: opting(column),
+        });
+        looked.filter(|watched| watched.leaving.is_some() || watched.opting.is_some()).collect()
+    }
+
     /// Values count wherever nothing tells of status, and where nothing tells of leaving either, so does what stands under a
     /// title of leaving; beside a status column, only values of a column whose title smells, too.
-    fn watched(&self, left: Vec<usize>, tells: Tells) -> Vec<Watched> {
-        let given = self.titles.given;
-        let tells_why = |column: usize| {
-            let words = titles::words(&given[column]);
+    fn leaving(&self, column: usize, tells: Tells) -> Option<Speaks> {
+        let title = &self.titles.given[column];
+        let tells_why = || {
+            let words = titles::words(title);
             words.iter().any(|word| {
                 ["reason", "type", "category", "comment", "note", "notes"].contains(&word.as_str())
             })
         };
-        let smells = |column: usize| smells_by_title(&given[column]) && !tells_why(column);
-        let of_values = |column| Watched { column, speaks: Speaks::OfOther };
-        let left = left.into_iter();
         match (self.profile.status_rule, tells) {
-            (StatusRule::PassedOver, _) => Vec::new(),
+            (StatusRule::PassedOver, _) => None,
             (StatusRule::Expected, Tells::Status) => {
-                left.filter(|column| smells(*column)).map(of_values).collect()
+                (smells_by_title(title) && !tells_why()).then_some(Speaks::OfOther)
             }
-            (StatusRule::Expected, Tells::LastDay) => left.map(of_values).collect(),
-            (StatusRule::Expected, Tells::Nothing) => {
-                left.map(|column| Watched { column, speaks: Speaks::of(&given[column]) }).collect()
-            }
+            (StatusRule::Expected, Tells::LastDay) => Some(Speaks::OfOther),
+            (StatusRule::Expected, Tells::Nothing) => Some(Speaks::of(title)),
         }
     }
 

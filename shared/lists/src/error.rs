@@ -54,6 +54,16 @@ pub enum FileError {
         /// What the profile expects.
         expected: Box<Expected>,
     },
+    /// A column says that people opted out: whoever took them for members would write to those who said no.
+    #[error(
+        "the column{} {} says that people of the file opted out: put them into a file of their own and import that with --as opt-outs, and this one without them; or say --no-opt-outs where the column means something else",
+        plural(.columns),
+        quoted(.columns),
+    )]
+    TellsOptOuts {
+        /// Its title, and those of others.
+        columns: Vec<String>,
+    },
     /// A mapping names a column that is not there.
     #[error("there is no column '{column}'; found {}: name one of these", quoted(.found))]
     NoSuchColumn {
@@ -105,6 +115,7 @@ impl FileError {
             Self::NoHeader => "file_no_header",
             Self::NoEmailColumn { .. } => "file_no_email_column",
             Self::StatusNotUnderstood { .. } => "file_status_not_understood",
+            Self::TellsOptOuts { .. } => "file_tells_opt_outs",
             Self::NoSuchColumn { .. } => "file_no_such_column",
             Self::OpenQuote { .. } => "file_open_quote",
             Self::HalfWritten { .. } => "file_half_written",

@@ -44,8 +44,8 @@ pub use parse::{ParsedFile, Position, Reading, parse, read};
 pub use people::{Gone, People};
 pub use preview::{Preview, preview};
 pub use profile::{
-    AddressBy, ColumnNames, Columns, Dates, Delimiter, Encoding, Expected, NameOrder, Others, Overrides,
-    Profile, ProfileError, Quote, StatusRule, StatusWordError, StatusWords, status_word,
+    AddressBy, ColumnNames, Columns, Dates, Delimiter, Encoding, Expected, NameOrder, OptOutRule, Others,
+    Overrides, Profile, ProfileError, Quote, StatusRule, StatusWordError, StatusWords, status_word,
 };
 pub use rejects::{RejectsError, write_rejects};
 pub use take_in::{RowProblem, Taken, problems_of, take_in};

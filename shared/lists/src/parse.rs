@@ -102,7 +102,7 @@ pub fn parse(
 ///
 /// # Errors
 /// When the file as a whole cannot be read: it is empty, no text, has no header row, no e-mail column or no row, breaks
-/// off, or has a column that may tell who is gone and is not understood.
+/// off, or has a column that may tell who is gone, or who opted out, and is not understood.
 pub fn read(
     input: impl Read,
     reading: Reading<'_>,
@@ -118,7 +118,7 @@ pub fn read(
     while file.advance()? {
         watches
             .iter_mut()
-            .for_each(|watch| watch.look(file.records.record.get(watch.column).unwrap_or_default()));
+            .for_each(|watch| watch.look(file.records.record.get(watch.column()).unwrap_or_default()));
         let row = file.records.row;
         notes.row = row;
         match file.read_row(&mut notes) {
@@ -277,17 +277,27 @@ impl<'a, 'i> Opened<'a, 'i> {
     }
 
     fn refuse_smelling_values(&self, watches: &[Watch]) -> Result<(), FileError> {
-        let smelling = watches.iter().filter(|watch| watch.smells() == Smells::OfLeaving);
-        self.refuse_smelling(&smelling.map(|watch| watch.column).collect::<Vec<_>>())
+        let of = |what: Smells| {
+            let smelling = watches.iter().filter(|watch| watch.smells() == what);
+            smelling.map(Watch::column).collect::<Vec<_>>()
+        };
+        let opt_outs = of(Smells::OfOptOut);
+        if !opt_outs.is_empty() {
+            return Err(FileError::TellsOptOuts { columns: self.titles_of(&opt_outs) });
+        }
+        self.refuse_smelling(&of(Smells::OfLeaving))
     }
 
     fn refuse_smelling(&self, columns: &[usize]) -> Result<(), FileError> {
         if columns.is_empty() {
             return Ok(());
         }
-        let columns = columns.iter().filter_map(|column| self.titles.get(*column).cloned()).collect();
         let expected = Box::new(self.rules.reading.profile.expected());
-        Err(FileError::StatusNotUnderstood { columns, expected })
+        Err(FileError::StatusNotUnderstood { columns: self.titles_of(columns), expected })
+    }
+
+    fn titles_of(&self, columns: &[usize]) -> Vec<String> {
+        columns.iter().filter_map(|column| self.titles.get(*column).cloned()).collect()
     }
 
     /// Many a file's last row has no line end; but then it has all its fields, or it was not written to its end.

@@ -3,15 +3,18 @@
 
 use jiff::civil::{Date, date};
 use listsync_lists::{
-    AddressBy, Encoding, FileError, Meaning, Overrides, ParsedFile, Passed, Profile, Reading, StatusRule,
-    read,
+    AddressBy, Encoding, FileError, Meaning, OptOutRule, Overrides, ParsedFile, Passed, Profile, Reading,
+    StatusRule, read,
 };
 
 const TODAY: Date = date(2026, 11, 29);
 
 fn with(bytes: impl AsRef<[u8]>, profile: &str, said: &Overrides) -> Result<ParsedFile, FileError> {
-    let profile = Profile::named(profile).unwrap().with(said);
-    read(bytes.as_ref(), Reading { profile: &profile, today: TODAY }, |_| {})
+    read_by(bytes, &Profile::named(profile).unwrap().with(said))
+}
+
+fn read_by(bytes: impl AsRef<[u8]>, profile: &Profile) -> Result<ParsedFile, FileError> {
+    read(bytes.as_ref(), Reading { profile, today: TODAY }, |_| {})
 }
 
 fn plain(bytes: impl AsRef<[u8]>, profile: &str) -> ParsedFile {
@@ -137,6 +140,34 @@ fn a_column_that_smells_of_status_is_named_and_nothing_is_taken() {
         there(&plain("Employee #,Work Email,Marital Status\n1,a@b.example,Married\n", "bamboohr")),
         "a"
     );
+}
+
+#[test]
+fn a_file_that_tells_who_opted_out_is_refused_whatever_else_it_tells() {
+    let looked = Overrides { status_rule: Some(StatusRule::PassedOver), ..Overrides::default() };
+    for (profile, text, column) in [
+        ("generic", "email,Email Opt Out\na@b.example,0\nb@b.example,1\n", "Email Opt Out"),
+        ("generic", "email,UNSUB_TIME\na@b.example,\nb@b.example,2024-05-01 10:11:12\n", "UNSUB_TIME"),
+        ("generic", "email,Subscribed\na@b.example,Yes\nb@b.example,No\n", "Subscribed"),
+        ("generic", "email,status\na@b.example,enabled\nb@b.example,blocklisted\n", "status"),
+        (
+            "workday",
+            "Employee ID,Work Email,Worker Status,Unsubscribed\n1,a@b.example,Active,\n2,b@b.example,Active,x\n",
+            "Unsubscribed",
+        ),
+    ] {
+        for said in [&Overrides::default(), &looked] {
+            let error = with(text, profile, said).unwrap_err();
+            assert_eq!(error.code(), "file_tells_opt_outs", "{text}");
+            assert!(error.to_string().contains(&format!("'{column}'")), "{error}");
+        }
+        let looked = Overrides { opt_out_rule: Some(OptOutRule::PassedOver), ..Overrides::default() };
+        assert!(with(text, profile, &looked).is_ok(), "{text}");
+        let opted_out = Profile::named(profile).unwrap().of_addresses();
+        assert!(read_by(text, &opted_out).is_ok(), "who opted out is brought by such a file: {text}");
+    }
+    let nobody = "email,Email Opt Out,Unsubscribe link\na@b.example,0,https://b.example/u/1\n";
+    assert_eq!(there(&plain(nobody, "generic")), "a");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
-use listsync_lists::{AddressBy, Dates, Encoding, Mapping, Meaning, Overrides, StatusRule};
+use listsync_lists::{AddressBy, Dates, Encoding, Mapping, Meaning, OptOutRule, Overrides, StatusRule};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ImportArgs {
@@ -82,6 +82,9 @@ pub(crate) struct ColumnArgs {
     /// Take the file although a column may tell who is gone that is not understood.
     #[arg(long)]
     pub(crate) no_status: bool,
+    /// Take the file although a column tells that people opted out: it means something else.
+    #[arg(long)]
+    pub(crate) no_opt_outs: bool,
     /// What a status word means: WORD=active, leave, terminated or not-yet. It is kept with the list. May be repeated.
     #[arg(long, value_name = "WORD=MEANING", value_parser = status_word)]
     pub(crate) status_word: Vec<(String, Meaning)>,
@@ -122,6 +125,7 @@ impl ColumnArgs {
             mapping,
             status_columns: self.status_column.clone(),
             status_rule: self.no_status.then_some(StatusRule::PassedOver),
+            opt_out_rule: self.no_opt_outs.then_some(OptOutRule::PassedOver),
             status_words: self.status_word.clone(),
             address_by: auto.then_some(AddressBy::Cells),
             encoding: self.encoding.map(|arg| match arg {

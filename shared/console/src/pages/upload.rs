@@ -116,6 +116,7 @@ fn query(form: &Form) -> Result<ImportQuery, Problem> {
         email_column: form.some("email_column"),
         status_column: form.some("status_column"),
         no_status: form.get("no_status") == "yes",
+        no_opt_outs: form.get("no_opt_outs") == "yes",
         dates: form.some("dates"),
         ..ImportQuery::default()
     })
@@ -219,7 +220,7 @@ fn decision(visit: &Visit, name: &str, form: &Form, preview: &PreviewAnswer) -> 
     html! {
         form.stack-2 method="post" action={ "/imports/drafts/" (name) } aria-label="Your decision" {
             (token(visit))
-            @for key in ["mode", "profile", "email_column", "status_column", "no_status", "dates"] {
+            @for key in ["mode", "profile", "email_column", "status_column", "no_status", "no_opt_outs", "dates"] {
                 input type="hidden" name=(key) value=(form.get(key));
             }
             div.buttons {
@@ -243,6 +244,7 @@ fn otherwise(name: &str, form: &Form, wrong: Option<&Problem>) -> Markup {
                 (field(&of("email_column", "The column of addresses", "Its title in the file, or auto; empty: as the profile says.")))
                 (field(&of("status_column", "A column that tells who is gone", "Its title in the file; empty: as the profile says.")))
                 (select(&of("no_status", "When a column may tell who is gone and is not understood", ""), &[("", "The file is refused"), ("yes", "It is passed over")]))
+                (select(&of("no_opt_outs", "When a column tells that people opted out", ""), &[("", "The file is refused"), ("yes", "It means something else")]))
                 (select(&of("dates", "Dates with slashes", ""), &[("", "As the profile says"), ("day_first", "The day first"), ("month_first", "The month first")]))
                 div { button { "Look at it again" } }
             }

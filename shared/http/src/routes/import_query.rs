@@ -2,7 +2,9 @@
 
 use listsync_core::list::List;
 use listsync_engine::ports::{Again, ImportMode};
-use listsync_lists::{AddressBy, Dates, MappingError, Overrides, Profile, StatusRule, status_word};
+use listsync_lists::{
+    AddressBy, Dates, MappingError, OptOutRule, Overrides, Profile, StatusRule, status_word,
+};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -43,6 +45,9 @@ pub struct ImportQuery {
     /// Whether the file is taken although a column may tell who is gone that is not understood.
     #[serde(default)]
     pub no_status: bool,
+    /// Whether the file is taken although a column tells that people opted out: it means something else.
+    #[serde(default)]
+    pub no_opt_outs: bool,
     /// What status words mean for this file: WORD=leave,WORD=terminated.
     pub status_words: Option<String>,
     /// Its encoding, where Content-Type does not name one: utf-8 or windows-1252.
@@ -156,6 +161,7 @@ impl ImportQuery {
         }
         said.status_columns = self.status_column.clone().into_iter().collect();
         said.status_rule = self.no_status.then_some(StatusRule::PassedOver);
+        said.opt_out_rule = self.no_opt_outs.then_some(OptOutRule::PassedOver);
         for word in
             self.status_words.iter().flat_map(|words| words.split(',')).filter(|word| !word.is_empty())
         {

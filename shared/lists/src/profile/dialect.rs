@@ -111,6 +111,17 @@ pub enum StatusRule {
     PassedOver,
 }
 
+/// What is done about columns that tell who opted out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OptOutRule {
+    /// A file in which such a column tells of somebody is refused: they would be taken for members.
+    #[default]
+    Watched,
+    /// They say nothing; somebody has looked.
+    PassedOver,
+}
+
 /// By what the e-mail column is found where its title is none that is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use listsync_engine::ports::ImportMode;
 use serde::{Deserialize, Serialize};
 
-pub use dialect::{AddressBy, Dates, Delimiter, Encoding, NameOrder, Others, Quote, StatusRule};
+pub use dialect::{AddressBy, Dates, Delimiter, Encoding, NameOrder, OptOutRule, Others, Quote, StatusRule};
 pub use expected::Expected;
 pub use overrides::Overrides;
 use words::GivenWords;
@@ -71,6 +71,8 @@ pub struct Profile {
     pub names: NameOrder,
     /// What is done about columns that smell of status.
     pub status_rule: StatusRule,
+    /// What is done about columns that tell who opted out.
+    pub opt_out_rule: OptOutRule,
     /// By what the e-mail column is found where its title does not tell.
     pub address_by: AddressBy,
     /// Titles that the file has to have, as somebody names them for this file.
@@ -174,6 +176,7 @@ impl Profile {
             skip_rows: 0,
             names: NameOrder::default(),
             status_rule: StatusRule::default(),
+            opt_out_rule: OptOutRule::default(),
             address_by: AddressBy::default(),
             required: Vec::new(),
             mode: None,
@@ -248,6 +251,8 @@ struct Draft {
     #[serde(default)]
     status_rule: StatusRule,
     #[serde(default)]
+    opt_out_rule: OptOutRule,
+    #[serde(default)]
     address_by: AddressBy,
     #[serde(default)]
     mode: Option<ImportMode>,
@@ -270,6 +275,7 @@ impl TryFrom<Draft> for Profile {
             skip_rows: draft.skip_rows,
             names: draft.names,
             status_rule: draft.status_rule,
+            opt_out_rule: draft.opt_out_rule,
             address_by: draft.address_by,
             required: Vec::new(),
             mode: draft.mode,

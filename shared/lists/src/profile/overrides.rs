@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{AddressBy, ColumnNames, Columns, Dates, Encoding, Others, Profile, StatusRule};
+use super::{AddressBy, ColumnNames, Columns, Dates, Encoding, OptOutRule, Others, Profile, StatusRule};
 use crate::{Mapping, Meaning};
 
 /// What somebody says of one file beside its profile: it goes before what the profile says.
@@ -14,6 +14,8 @@ pub struct Overrides {
     pub status_columns: Vec<String>,
     /// What is done about columns that smell of status.
     pub status_rule: Option<StatusRule>,
+    /// What is done about columns that tell who opted out.
+    pub opt_out_rule: Option<OptOutRule>,
     /// Status words with a meaning of their own.
     pub status_words: Vec<(String, Meaning)>,
     /// By what the e-mail column is found where its title does not tell.
@@ -39,6 +41,7 @@ impl Profile {
             self.status_words.set(word, *meaning);
         }
         self.status_rule = said.status_rule.unwrap_or(self.status_rule);
+        self.opt_out_rule = said.opt_out_rule.unwrap_or(self.opt_out_rule);
         self.address_by = said.address_by.unwrap_or(self.address_by);
         self.encoding = said.encoding.unwrap_or(self.encoding);
         self.dates = said.dates.unwrap_or(self.dates);
@@ -53,6 +56,7 @@ impl Profile {
         self.columns = Columns { address: self.columns.address, ..Columns::default() };
         self.others = Others::Drop;
         self.status_rule = StatusRule::PassedOver;
+        self.opt_out_rule = OptOutRule::PassedOver;
         self
     }
 

@@ -15,12 +15,17 @@ pub(crate) enum Flag {
 impl Flag {
     /// What a yes or no means; none: it is neither.
     pub(crate) fn meaning(self, text: &str) -> Option<Meaning> {
-        let yes = match text.trim().to_ascii_lowercase().as_str() {
-            "y" | "yes" | "true" | "t" | "1" | "x" | "ja" | "oui" | "si" | "sí" => true,
-            "n" | "no" | "false" | "f" | "0" | "nein" | "nee" | "non" => false,
-            _ => return None,
-        };
+        let yes = is_yes(text)?;
         Some(if yes == (self == Self::Active) { Meaning::Active } else { Meaning::Terminated })
+    }
+}
+
+/// Whether a cell says yes or no; none: it says neither.
+pub(crate) fn is_yes(text: &str) -> Option<bool> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "y" | "yes" | "true" | "t" | "1" | "x" | "ja" | "oui" | "si" | "sí" => Some(true),
+        "n" | "no" | "false" | "f" | "0" | "nein" | "nee" | "non" => Some(false),
+        _ => None,
     }
 }
 
@@ -61,6 +66,9 @@ const BESIDE: &[&str] = &[
     "hr",
 ];
 
+/// Words that may be of an account, and of something else.
+const OF_AN_ACCOUNT: &[&str] = &["disabled", "enabled", "archived"];
+
 /// Whether a title is that of a column of yes and no about the person, and what its yes means.
 pub(crate) fn flag(title: &str) -> Option<Flag> {
     let words = words(title);
@@ -75,10 +83,18 @@ pub(crate) fn flag(title: &str) -> Option<Flag> {
     }
 }
 
-/// As [`flag`], of a column that may be taken without being named: *Disabled* by itself may speak of a person's health.
+/// As [`flag`], of a column that may be taken without being named: *Disabled* by itself may speak of a person's health, and who
+/// has no account may well work here.
 pub(crate) fn flag_of_own_column(title: &str) -> Option<Flag> {
-    let alone = words(title).iter().any(|word| word == "disabled" || word == "enabled" || word == "archived");
-    flag(title).filter(|_| !alone)
+    flag(title).filter(|_| !words(title).iter().any(|word| OF_AN_ACCOUNT.contains(&word.as_str())))
+}
+
+/// As [`flag`], of a column that smells where nobody has named it: an account that is *Disabled* may be that of somebody who left.
+pub(crate) fn flag_that_smells(title: &str) -> Option<Flag> {
+    let words = words(title);
+    let alone = words.iter().any(|word| OF_AN_ACCOUNT.contains(&word.as_str()));
+    let account = words.iter().any(|word| word == "account" || word == "user");
+    flag(title).filter(|_| !alone || account)
 }
 
 #[cfg(test)]

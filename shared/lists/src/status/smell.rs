@@ -1,8 +1,9 @@
-//! Columns that smell of status though no profile names them: to take a file without them could be to take who is gone.
+//! Columns that smell of status though no profile names them: to take a file without them could be to take who is gone, or who
+//! opted out.
 
 use std::collections::BTreeSet;
 
-use super::{Flag, Meaning};
+use super::{Flag, Meaning, Opts, flags::flag_that_smells, opted::says_no};
 use crate::{
     columns::word_key,
     dates::{self, Day},
@@ -128,7 +129,7 @@ pub(crate) enum Speaks {
 impl Speaks {
     pub(crate) fn of(title: &str) -> Self {
         let leaving = words(title).iter().any(|word| LEAVING.contains(&word.as_str()));
-        match super::flag_of_own_column(title) {
+        match flag_that_smells(title) {
             Some(flag) => Self::ByFlag(flag),
             None if leaving || known::is_title_of(Known::StatusDate, title) => Self::OfLeaving,
             None => Self::OfOther,
@@ -174,35 +175,54 @@ const FEW: usize = 60;
 /// The longest value that is looked at, in bytes.
 const SHORT: usize = 48;
 
-/// A column that is looked at for words of leaving while the file is read.
+/// What a column is looked at for while the file is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Watched {
+    pub(crate) column: usize,
+    /// What its title says of leaving; none: it is not looked at for that.
+    pub(crate) leaving: Option<Speaks>,
+    /// What its title says of opting out; none: it is not looked at for that.
+    pub(crate) opting: Option<Opts>,
+}
+
+/// A column that is looked at.
 #[derive(Debug)]
 pub(crate) struct Watch {
-    pub(crate) column: usize,
-    /// What its title says.
-    speaks: Speaks,
+    watched: Watched,
     /// Whether a cell said, by the title, that somebody is gone.
-    told: bool,
+    told_gone: bool,
+    /// Whether one said, by the title, that somebody opted out.
+    told_no: bool,
     /// Different values so far; none: it has too many for a status.
     values: Option<BTreeSet<Box<[u8]>>>,
 }
 
-/// Why a column smells of status.
+/// Of what a column smells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Smells {
     /// Not at all.
     Not,
     /// A cell says that somebody is gone.
     OfLeaving,
+    /// A cell says that somebody opted out.
+    OfOptOut,
 }
 
 impl Watch {
-    pub(crate) fn new(column: usize, speaks: Speaks) -> Self {
-        Self { column, speaks, told: false, values: Some(BTreeSet::new()) }
+    pub(crate) fn new(watched: Watched) -> Self {
+        Self { watched, told_gone: false, told_no: false, values: Some(BTreeSet::new()) }
+    }
+
+    pub(crate) fn column(&self) -> usize {
+        self.watched.column
     }
 
     /// Looks at a cell. A column that has shown too many values is looked at no more, so that this costs next to nothing.
     pub(crate) fn look(&mut self, cell: &[u8]) {
-        self.told |= self.speaks != Speaks::OfOther && self.speaks.tells(&String::from_utf8_lossy(cell));
+        let text = || String::from_utf8_lossy(cell);
+        let Watched { leaving, opting, .. } = self.watched;
+        self.told_gone |= leaving.is_some_and(|speaks| speaks != Speaks::OfOther && speaks.tells(&text()));
+        self.told_no |= opting.is_some_and(|opts| opts != Opts::OfOther && opts.tells(&text()));
         let Some(values) = &mut self.values else { return };
         if cell.is_empty() || values.contains(cell) {
             return;
@@ -214,14 +234,20 @@ impl Watch {
         }
     }
 
-    /// What its values come to.
+    /// What its values come to. A no goes first: who says that nobody here is gone must still hear of it.
     pub(crate) fn smells(&self) -> Smells {
         let keys: Vec<String> =
             self.values.iter().flatten().map(|value| word_key(&String::from_utf8_lossy(value))).collect();
         let any = |words: &[&str]| keys.iter().any(|key| words.contains(&key.as_str()));
         let only =
             keys.iter().all(|key| [STRONG, WEAK, PRESENT].iter().any(|words| words.contains(&key.as_str())));
-        if self.told || any(STRONG) || (only && any(WEAK)) { Smells::OfLeaving } else { Smells::Not }
+        let says_no = self.told_no || keys.iter().any(|key| says_no(key));
+        let says_gone = self.told_gone || any(STRONG) || (only && any(WEAK));
+        match self.watched {
+            Watched { opting: Some(_), .. } if says_no => Smells::OfOptOut,
+            Watched { leaving: Some(_), .. } if says_gone => Smells::OfLeaving,
+            _ => Smells::Not,
+        }
     }
 }
 
@@ -263,19 +289,20 @@ mod tests {
         }
     }
 
-    fn smells(values: &[&str]) -> bool {
-        let mut watch = Watch::new(0, Speaks::OfOther);
+    fn smell(title: &str, values: &[&str]) -> Smells {
+        let watched = Watched { column: 0, leaving: Some(Speaks::of(title)), opting: Some(Opts::of(title)) };
+        let mut watch = Watch::new(watched);
         values.iter().for_each(|value| watch.look(value.as_bytes()));
-        watch.smells() == Smells::OfLeaving
+        watch.smells()
+    }
+
+    fn smells(values: &[&str]) -> bool {
+        smell("", values) == Smells::OfLeaving
     }
 
     #[test]
     fn what_stands_under_a_title_of_leaving_smells_unless_it_says_no() {
-        let told = |title: &str, cell: &str| {
-            let mut watch = Watch::new(0, Speaks::of(title));
-            watch.look(cell.as_bytes());
-            watch.smells() == Smells::OfLeaving
-        };
+        let told = |title: &str, cell: &str| smell(title, &[cell]) == Smells::OfLeaving;
         for (title, cell) in [
             ("Terminated", "Yes"),
             ("Termination Date", "2020-01-01"),
@@ -284,6 +311,8 @@ mod tests {
             ("Leaver?", "x"),
             ("Active", "No"),
             ("Termination Reason", "moved away"),
+            ("accountEnabled", "False"),
+            ("Account Disabled", "Yes"),
         ] {
             assert!(told(title, cell), "{title}: {cell}");
         }
@@ -299,10 +328,26 @@ mod tests {
             ("Status", "Gold"),
             ("Hire Date", "2020-01-01"),
             ("Disabled", "Yes"),
-            ("accountEnabled", "False"),
+            ("accountEnabled", "True"),
         ] {
             assert!(!told(title, cell), "{title}: {cell}");
         }
+    }
+
+    #[test]
+    fn a_column_of_opt_outs_smells_of_them_whatever_else_it_is_looked_at_for() {
+        assert_eq!(smell("Email Opt Out", &["0", "1"]), Smells::OfOptOut);
+        assert_eq!(smell("Email Opt Out", &["0", "", "No"]), Smells::Not);
+        assert_eq!(smell("Email status", &["Active", "Unsubscribed"]), Smells::OfOptOut);
+        assert_eq!(smell("Situation", &["Terminated", "Opted-out"]), Smells::OfOptOut);
+        let of = |leaving, opting| {
+            let mut watch = Watch::new(Watched { column: 0, leaving, opting });
+            ["Terminated", "Unsubscribed"].iter().for_each(|value| watch.look(value.as_bytes()));
+            watch.smells()
+        };
+        assert_eq!(of(Some(Speaks::OfOther), None), Smells::OfLeaving);
+        assert_eq!(of(None, Some(Opts::OfOther)), Smells::OfOptOut);
+        assert_eq!(of(None, None), Smells::Not);
     }
 
     #[test]
