@@ -9,8 +9,9 @@ use crate::{
     identity::{ListPresence, Unmatched, presence_of},
     list::{Entry, Origin, Standing},
     member::{Member, MemberKey, Op},
-    plan::Alias,
+    plan::{Alias, Naming},
     records::Records,
+    register::KeptOff,
     shield::Shield,
     snapshot::{Completeness, Principal, PrincipalKind},
     sources::Holders,
@@ -58,8 +59,8 @@ pub struct Evidence {
     pub unmatched: BTreeMap<ContactId, (Unmatched, Asked)>,
     /// The directory objects that were read, with their addresses.
     pub principals: BTreeMap<ObjectId, Principal>,
-    /// Those of them who said no though no contact of theirs tells.
-    pub refusing: BTreeSet<ObjectId>,
+    /// Who said no, or was erased, though no contact of theirs tells.
+    pub refusing: BTreeMap<ObjectId, KeptOff>,
     /// Who stands behind the accounts that look-ups found.
     pub looked_up: BTreeMap<ObjectId, PrincipalKind>,
     /// What the group reads said.
@@ -114,24 +115,36 @@ impl Evidence {
         if let (Some(holders), Some(id)) = (&self.holders, key.object_id()) {
             record.sources = holders.of(id, &record.sources);
         }
+        let listed = entries.iter().map(|entry| &entry.address);
+        let protection = shield.covers(&key, record.address.iter().chain(listed), principal);
+        let list = self.presence(&key, entries);
+        let mut name = face.map(|entry| entry.name.clone()).filter(|name| !name.is_empty());
+        if list.naming() == Naming::Nameless {
+            // What the directory calls them would be written down in the link's row, and told with what fails.
+            record.address = None;
+        } else {
+            name = name.or(principal.map(|one| one.name.clone()));
+        }
         let unmatched = face.and_then(|entry| self.unmatched.get(&entry.contact));
-        let name = face.map(|entry| entry.name.clone()).filter(|name| !name.is_empty());
         Case {
-            protection: {
-                let listed = entries.iter().map(|entry| &entry.address);
-                shield.covers(&key, record.address.iter().chain(listed), principal)
-            },
-            name: name.or(principal.map(|one| one.name.clone())).unwrap_or_default(),
+            protection,
+            name: name.unwrap_or_default(),
             seen: key.object_id().map_or(Seen::Unmentioned, |id| self.sight.of(id)),
-            list: match (presence_of(entries), key.object_id()) {
-                (ListPresence::Absent, Some(id)) if self.refusing.contains(id) => ListPresence::Suppressed,
-                (presence, _) => presence,
-            },
+            list,
             also: face.map(|face| others(entries, face)).unwrap_or_default(),
             arrival: face.map_or(Arrival::Unjudged, arrival),
             identity: unmatched
                 .map_or(Identity::Settled, |&(reason, asked)| Identity::Unmatched(reason, asked)),
             record,
+        }
+    }
+
+    fn presence(&self, key: &MemberKey, entries: &[&Entry]) -> ListPresence {
+        let refusing = key.object_id().and_then(|id| self.refusing.get(id));
+        match (presence_of(entries), refusing) {
+            (ListPresence::Absent, Some(KeptOff::No)) => ListPresence::Suppressed,
+            (ListPresence::Absent, Some(KeptOff::Erasure)) => ListPresence::Erased,
+            (presence, _) => presence,
         }
     }
 

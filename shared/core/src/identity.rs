@@ -6,6 +6,7 @@ use crate::{
     address::Address,
     id::{ContactId, ObjectId},
     list::{Entry, Standing},
+    plan::Naming,
     snapshot::Principal,
 };
 
@@ -242,13 +243,26 @@ pub enum ListPresence {
     /// It has no contact, and a no was said under one of its addresses: by somebody whom nobody keeps, or whom no run has
     /// matched.
     Suppressed,
+    /// The same of somebody who was erased: what is done about them is kept without a name.
+    Erased,
 }
 
 impl ListPresence {
     /// Whether the person said no, under whatever address.
     #[must_use]
     pub fn is_refusal(self) -> bool {
-        matches!(self, Self::OptedOut | Self::StillListed | Self::Suppressed)
+        matches!(self, Self::OptedOut | Self::StillListed | Self::Suppressed | Self::Erased)
+    }
+
+    /// Whether what is done about the person is kept under their name.
+    #[must_use]
+    pub fn naming(self) -> Naming {
+        match self {
+            Self::Erased => Naming::Nameless,
+            Self::Member | Self::OptedOut | Self::StillListed | Self::Absent | Self::Suppressed => {
+                Naming::Named
+            }
+        }
     }
 }
 

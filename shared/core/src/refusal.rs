@@ -15,6 +15,7 @@ use crate::{
     id::{ContactId, ObjectId},
     identity::presence_of,
     list::{Entry, Standing},
+    register::KeptOff,
     snapshot::Principal,
 };
 
@@ -57,6 +58,15 @@ pub enum Keeper {
     Matched(ObjectId),
 }
 
+/// A no that keeps an address off a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct No {
+    /// Who has the address.
+    pub keeper: Keeper,
+    /// Whether they were erased.
+    pub by: KeptOff,
+}
+
 /// What makes each no its person's.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Attributed {
@@ -66,8 +76,8 @@ pub struct Attributed {
     pub given: BTreeMap<ContactId, BTreeSet<Address>>,
     /// People of whom a contact tells that was not read.
     pub telling: BTreeSet<ObjectId>,
-    /// People who said no and have no contact that could tell.
-    pub refusing: BTreeSet<ObjectId>,
+    /// People who said no, or were erased, and have no contact that could tell. Of several nos an erasure counts.
+    pub refusing: BTreeMap<ObjectId, KeptOff>,
 }
 
 /// The addresses of these people of which no entry tells whether a no was said under them. Whose
@@ -100,14 +110,15 @@ pub fn untold<'a>(
 pub fn attribute<'a>(
     people: impl IntoIterator<Item = &'a Principal> + Clone,
     entries: &[Entry],
-    nos: &BTreeMap<Address, Keeper>,
+    nos: &BTreeMap<Address, No>,
 ) -> Attributed {
     let by_object = by_object(entries);
     let mut attributed = Attributed::default();
     for (address, owners) in owners(people, nos) {
         let is_single = owners.len() == 1;
+        let No { keeper, by } = &nos[address];
         for id in owners {
-            match (&nos[address], by_object.get(id).and_then(|own| face(own))) {
+            match (keeper, by_object.get(id).and_then(|own| face(own))) {
                 // The contact tells of whom it was matched to, and of nobody else who has the address.
                 (Keeper::Matched(other), _) if other != id => {}
                 (Keeper::Matched(_), _) => drop(attributed.telling.insert(id.clone())),
@@ -119,7 +130,8 @@ pub fn attribute<'a>(
                     given.insert(address.clone());
                 }
                 (Keeper::Nobody | Keeper::Own(_) | Keeper::Alias, None) => {
-                    attributed.refusing.insert(id.clone());
+                    let known = attributed.refusing.entry(id.clone()).or_insert(*by);
+                    *known = (*known).max(*by);
                 }
                 (Keeper::Nobody | Keeper::Own(_) | Keeper::Alias, Some(_)) => {}
             }
@@ -131,7 +143,7 @@ pub fn attribute<'a>(
 /// Whose an address is for certain.
 fn owners<'a>(
     people: impl IntoIterator<Item = &'a Principal>,
-    nos: &BTreeMap<Address, Keeper>,
+    nos: &BTreeMap<Address, No>,
 ) -> BTreeMap<&'a Address, BTreeSet<&'a ObjectId>> {
     let mut titles: BTreeMap<&Address, BTreeMap<&ObjectId, Title>> = BTreeMap::new();
     for principal in people {
@@ -218,13 +230,14 @@ mod tests {
         }
     }
 
-    fn nos(said: &[(&str, Keeper)]) -> BTreeMap<Address, Keeper> {
-        said.iter().map(|(local, keeper)| (address(local), keeper.clone())).collect()
+    fn nos(said: &[(&str, Keeper)]) -> BTreeMap<Address, No> {
+        let no = |keeper: &Keeper| No { keeper: keeper.clone(), by: KeptOff::No };
+        said.iter().map(|(local, keeper)| (address(local), no(keeper))).collect()
     }
 
     fn refusing(people: &[Principal]) -> Vec<String> {
         let nos = nos(&[("a", Keeper::Nobody), ("b", Keeper::Nobody)]);
-        attribute(people, &[], &nos).refusing.iter().map(ToString::to_string).collect()
+        attribute(people, &[], &nos).refusing.keys().map(ToString::to_string).collect()
     }
 
     #[test]
@@ -249,7 +262,11 @@ mod tests {
         assert_eq!(given(&entries), [(id("c2"), [address("b")].into())].into());
         assert_eq!(given(&entries[..1]), [(id("c1"), [address("b")].into())].into(), "or of any other");
         assert!(given(&[]).is_empty());
-        assert_eq!(attribute(&people, &[], &said).refusing, [object("u1")].into(), "none could tell");
+        assert_eq!(
+            attribute(&people, &[], &said).refusing,
+            [(object("u1"), KeptOff::No)].into(),
+            "none could tell"
+        );
     }
 
     #[test]
@@ -264,7 +281,20 @@ mod tests {
         assert_eq!(by(Keeper::Matched(object("u7"))), Attributed::default(), "another's no");
         assert_eq!(by(Keeper::Alias), Attributed::default(), "it may have been corrected from that");
         let alone = attribute(&people, &[], &nos(&[("b", Keeper::Alias)]));
-        assert_eq!(alone.refusing, [object("u1")].into(), "whoever has no contact is kept off all the same");
+        let refusing = [(object("u1"), KeptOff::No)].into();
+        assert_eq!(alone.refusing, refusing, "whoever has no contact is kept off all the same");
+    }
+
+    #[test]
+    fn whoever_was_erased_under_one_address_is_so_whatever_they_said_under_others() {
+        let people = [principal("u1", Some("a"), &["b", "c"])];
+        let by = |by| No { keeper: Keeper::Nobody, by };
+        for erased in ["a", "b", "c"] {
+            let said = |local: &str| by(if local == erased { KeptOff::Erasure } else { KeptOff::No });
+            let nos = ["a", "b", "c"].map(|local| (address(local), said(local))).into();
+            let refusing = attribute(&people, &[], &nos).refusing;
+            assert_eq!(refusing, [(object("u1"), KeptOff::Erasure)].into(), "{erased}");
+        }
     }
 
     #[test]

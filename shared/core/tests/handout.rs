@@ -7,7 +7,7 @@ use listsync_core::{
     limit::{AdditionLimit, RemovalLimit},
     link::{Link, Side},
     member::{Change, MemberKey, Op},
-    plan::{Cause, Effect, Limits, Plan, Release, Standing},
+    plan::{Cause, Effect, Limits, Naming, Plan, Release, Standing},
 };
 use proptest::prelude::*;
 use tree_sitter::{Node, Parser};
@@ -32,6 +32,7 @@ fn effect(id: &str, (side, op): (Side, Op), (address, name): (&str, &str)) -> Ef
         name: name.to_owned(),
         contact: None,
         also: Vec::new(),
+        naming: Naming::Named,
     }
 }
 

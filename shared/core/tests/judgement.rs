@@ -99,6 +99,7 @@ fn any_list() -> impl Strategy<Value = ListPresence> {
         Just(ListPresence::Member),
         Just(ListPresence::OptedOut),
         Just(ListPresence::Suppressed),
+        Just(ListPresence::Erased),
         Just(ListPresence::Absent)
     ]
 }
@@ -671,7 +672,7 @@ fn only_what_the_guard_would_let_go_of_waits() {
     assert_eq!(decided.verdict, Verdict::Skip(skip::GRACE.into()));
     assert_eq!(decided.member.grace.map(|grace| grace.until), Some(now() + 7 * DAY));
     // Their own word waits for nothing, nor does what a person looked at.
-    for list in [ListPresence::OptedOut, ListPresence::Suppressed] {
+    for list in [ListPresence::OptedOut, ListPresence::Suppressed, ListPresence::Erased] {
         let refusing = Case { list, record: decided.member.clone(), ..left.clone() };
         assert_eq!(
             change(&judge(&refusing, &gracious(None), now())),

@@ -1,12 +1,12 @@
 //! Contacts that were deleted, as links in old messages name them: by keyed hashes of their addresses it is found who has one
 //! of these now, or whom a no is to hold off.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use listsync_core::{
     contact::{OptOut, Scope},
     id::{ContactId, ListId},
-    register,
+    register::{self, Farewell, Suppressed},
 };
 use listsync_engine::ports::PortResult;
 
@@ -46,6 +46,27 @@ pub(super) async fn is_known(table: &Table, id: &ContactId) -> PortResult<bool> 
 /// Who has an address now that such a contact had.
 pub(super) async fn successor(table: &Table, id: &ContactId) -> PortResult<Option<ContactId>> {
     Ok(owners(table, id).await?.into_iter().find_map(|(_, owner)| owner.contact))
+}
+
+/// Of these contacts those that are gone, and how they went.
+pub(super) async fn farewells(
+    table: &Table,
+    ids: &BTreeSet<ContactId>,
+) -> PortResult<BTreeMap<ContactId, Farewell>> {
+    let found = table.get_many(DOING, ids.iter().map(key).collect()).await?;
+    let places = |id: &ContactId| found.get(&key(id)).map(|kept| kept.set(ADDRESSES));
+    let all = found.values().flat_map(|kept| kept.set(ADDRESSES)).map(Key::head).collect();
+    let mut erased = BTreeSet::new();
+    for (place, stored) in table.get_many(DOING, all).await? {
+        if Owner::read(&stored)?.suppressed.iter().any(Suppressed::is_erasure) {
+            erased.insert(place);
+        }
+    }
+    let farewell = |places: BTreeSet<String>| {
+        let is_erased = places.into_iter().any(|place| erased.contains(&Key::head(place)));
+        if is_erased { Farewell::Erased } else { Farewell::Deleted }
+    };
+    Ok(ids.iter().filter_map(|id| Some((id.clone(), farewell(places(id)?)))).collect())
 }
 
 /// What is known of each address that such a contact had; nothing: there was none.

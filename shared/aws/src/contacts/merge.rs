@@ -1,12 +1,12 @@
 //! Two contacts made one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use listsync_core::{
     Timestamp,
     contact::Contact as Card,
     id::{ContactId, ListId},
-    register,
+    register::{self, Farewell},
 };
 use listsync_engine::ports::{PortError, PortResult};
 
@@ -110,4 +110,31 @@ pub(super) async fn successor(table: &Table, former: &ContactId) -> PortResult<O
         }
     }
     Ok(None)
+}
+
+/// Those of these former contacts who were erased, be it under whom they became.
+pub(super) async fn erased(table: &Table, ids: &[ContactId]) -> PortResult<BTreeSet<ContactId>> {
+    let mut erased = BTreeSet::new();
+    // Those who are asked for, by whom they became.
+    let mut asked: BTreeMap<ContactId, BTreeSet<ContactId>> =
+        ids.iter().map(|id| (id.clone(), BTreeSet::from([id.clone()]))).collect();
+    // It ends: whoever somebody became was there after they were gone.
+    while !asked.is_empty() {
+        for (at, farewell) in departed::farewells(table, &asked.keys().cloned().collect()).await? {
+            let formers = asked.remove(&at).unwrap_or_default();
+            if farewell == Farewell::Erased {
+                erased.extend(formers);
+            }
+        }
+        let keys = asked.keys().map(successor_key).collect();
+        let merged = table.get_many("look up who a contact became", keys).await?;
+        let mut next: BTreeMap<ContactId, BTreeSet<ContactId>> = BTreeMap::new();
+        for (at, formers) in asked {
+            if let Some(stored) = merged.get(&successor_key(&at)) {
+                next.entry(stored.read("contact")?).or_default().extend(formers);
+            }
+        }
+        asked = next;
+    }
+    Ok(erased)
 }

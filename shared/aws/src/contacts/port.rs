@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use listsync_core::{
     Timestamp,
@@ -44,6 +46,10 @@ impl Contacts for DynamoStore {
 
     async fn heir(&self, list: &ListId) -> PortResult<Option<Heir>> {
         catalog::heir(&self.table, list).await
+    }
+
+    async fn erased(&self, ids: &[ContactId]) -> PortResult<BTreeSet<ContactId>> {
+        merge::erased(&self.table, ids).await
     }
 
     async fn refuse_departed(&self, id: &ContactId, scope: &Scope, no: OptOut) -> PortResult<()> {

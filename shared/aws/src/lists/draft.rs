@@ -7,7 +7,7 @@ use listsync_core::{
     id::ContactId,
     import::changes::{Former, Moved, Print, Touched},
     list::{List, Origin, Standing},
-    register::{Candidate, Spoken, Stand},
+    register::{Candidate, KeptOff, Spoken, Stand},
     stay::Dates,
 };
 
@@ -64,6 +64,16 @@ impl Draft {
     /// Whether an opt-out that is in force keeps it off the list.
     pub(crate) fn is_opted_out(&self) -> bool {
         self.stand.held_off(self.list.opt_out).is_some()
+    }
+
+    /// Why it is kept off the list; none: it is not.
+    pub(super) fn kept_off(&self) -> Option<KeptOff> {
+        // As the other store has it: who left this list by their own word is kept off by that, whatever else they said.
+        let stand = match self.standing() {
+            Standing::Absent => self.stand,
+            standing => Stand { standing, ..Stand::BLANK },
+        };
+        stand.kept_off(self.list.opt_out)
     }
 
     /// Its id, if it is kept already.

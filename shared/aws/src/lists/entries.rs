@@ -6,6 +6,7 @@ use listsync_core::{
     address::Address,
     id::{ContactId, ListId, ObjectId},
     list::{Entry, NewContact, Origin, Standing},
+    register::KeptOff,
 };
 use listsync_engine::ports::{Cursor, EntryPage, EntryQuery, ListCounts, PortError, PortResult};
 
@@ -93,13 +94,13 @@ async fn chosen(table: &Table, head: &Head, wanted: impl Iterator<Item = Wanted>
     Ok(found.into_values().collect())
 }
 
-/// Which of these addresses a no keeps off the list, be they a contact's or nobody's.
+/// Which of these addresses a no keeps off the list, be they a contact's or nobody's, and whether they were erased.
 pub(super) async fn refused(
     table: &Table,
     head: &Head,
     addresses: &[Address],
-) -> PortResult<BTreeSet<Address>> {
-    let mut refused = BTreeSet::new();
+) -> PortResult<BTreeMap<Address, KeptOff>> {
+    let mut refused = BTreeMap::new();
     for some in addresses.chunks(CHUNK) {
         let wanted = Wanted { addresses: some.to_vec(), ..Wanted::default() };
         let people = People::load(table, head, wanted).await?;
@@ -107,8 +108,8 @@ pub(super) async fn refused(
             let name = String::new();
             let new = NewContact { address: address.clone(), name, fields: BTreeMap::new() };
             let draft = people.obtain(&new, (Origin::Own, Timestamp::UNIX_EPOCH))?;
-            if draft.is_opted_out() {
-                refused.insert(address.clone());
+            if let Some(by) = draft.kept_off() {
+                refused.insert(address.clone(), by);
             }
         }
     }

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use listsync_core::{
@@ -7,6 +7,7 @@ use listsync_core::{
     id::{ContactId, ListId},
     list::{Entry, List},
     matched::Binding,
+    register::KeptOff,
 };
 use listsync_engine::ports::{
     Cursor, EntryPage, EntryQuery, Fault, Glance, ListChanges, ListCounts, ListSide, ListSize, PortResult,
@@ -66,7 +67,7 @@ impl ListSide for DynamoStore {
         changes::since(&self.table, &self.ruled(list).await?, since).await
     }
 
-    async fn refused(&self, list: &ListId, addresses: &[Address]) -> PortResult<BTreeSet<Address>> {
+    async fn refused(&self, list: &ListId, addresses: &[Address]) -> PortResult<BTreeMap<Address, KeptOff>> {
         entries::refused(&self.table, &self.ruled(list).await?, addresses).await
     }
 

@@ -91,7 +91,10 @@ impl Known {
 
     fn verdict(&mut self, case: &Case, policy: &Policy, now: Timestamp) -> Verdict {
         match case.list {
-            ListPresence::OptedOut | ListPresence::StillListed | ListPresence::Suppressed
+            ListPresence::OptedOut
+            | ListPresence::StillListed
+            | ListPresence::Suppressed
+            | ListPresence::Erased
                 if self.presence.group
                     && policy.mode.writes(Side::Group)
                     && !leaves_the_list_first(case.list, policy) =>
@@ -104,8 +107,10 @@ impl Known {
             ListPresence::StillListed => Verdict::Skip(skip::OPTED_OUT.into()),
             ListPresence::OptedOut if self.presence.group => Verdict::Skip(skip::OPTED_OUT.into()),
             // Of whom no contact tells is asked for anew, with backoff.
-            ListPresence::Suppressed if self.presence.group => Verdict::Skip(skip::SUPPRESSED.into()),
-            ListPresence::OptedOut | ListPresence::Suppressed => {
+            ListPresence::Suppressed | ListPresence::Erased if self.presence.group => {
+                Verdict::Skip(skip::SUPPRESSED.into())
+            }
+            ListPresence::OptedOut | ListPresence::Suppressed | ListPresence::Erased => {
                 self.member.in_baseline = false;
                 self.settled(case, policy, now)
             }
@@ -261,6 +266,7 @@ impl Known {
             name: case.name.clone(),
             contact: contact.clone(),
             also,
+            naming: case.list.naming(),
         })
     }
 }

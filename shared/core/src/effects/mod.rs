@@ -9,7 +9,7 @@ use crate::{
     address::Address,
     id::{ContactId, LinkId, ListId, ObjectId, RunId},
     member::Change,
-    plan::{Cause, Effect},
+    plan::{Cause, Effect, Naming},
 };
 
 pub use packed::{PackedError, pack, unpack};
@@ -58,13 +58,23 @@ impl Done {
     /// That this effect was done.
     #[must_use]
     pub fn of(effect: &Effect, at: Timestamp) -> Self {
-        Self {
+        let done = Self {
             change: effect.change,
             because: Because::Known(effect.cause),
             object: effect.key.object_id().cloned(),
             contact: effect.contact.clone(),
             address: effect.address.clone(),
             at,
+        };
+        done.named(effect.naming)
+    }
+
+    /// It, as it may be kept.
+    #[must_use]
+    pub fn named(self, naming: Naming) -> Self {
+        match naming {
+            Naming::Named => self,
+            Naming::Nameless => Self { object: None, contact: None, address: None, ..self },
         }
     }
 }

@@ -81,6 +81,16 @@ impl Release {
     }
 }
 
+/// Whether what is done about somebody is kept under their name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Naming {
+    /// As of anybody.
+    Named,
+    /// They were erased. It is kept that it was done, and nothing that leads to who they were: no address, no contact, and no
+    /// directory object, which leads to a name as an address does.
+    Nameless,
+}
+
 /// A contact of the list that stands for the same person as another one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Alias {
@@ -109,6 +119,8 @@ pub struct Effect {
     pub contact: Option<ContactId>,
     /// Further contacts of the person, who leave the list with this one.
     pub also: Vec<Alias>,
+    /// Whether it is kept under their name.
+    pub naming: Naming,
 }
 
 impl Effect {
@@ -126,8 +138,17 @@ impl Effect {
 
 impl fmt::Display for Effect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { key, change: Change { side, op }, cause, release: _, address, name: _, contact: _, also } =
-            self;
+        let Self {
+            key,
+            change: Change { side, op },
+            cause,
+            release: _,
+            address,
+            name: _,
+            contact: _,
+            also,
+            naming: _,
+        } = self;
         let sign = if *op == Op::Add { '+' } else { '-' };
         match address {
             Some(address) => write!(f, "{sign} {side:<5}  {address}")?,

@@ -24,7 +24,7 @@ mod shown;
 mod totals;
 mod verdicts;
 
-pub use effect::{Alias, Cause, Effect, Release};
+pub use effect::{Alias, Cause, Effect, Naming, Release};
 pub use shown::{Difference, More, SHOWN_FOR, Shown, ShownChange};
 pub use totals::Totals;
 use verdicts::Verdicts;
@@ -280,7 +280,8 @@ mod tests {
     fn effect(number: usize, change: Change, release: Release) -> Effect {
         let key = MemberKey::Principal(ObjectId::parse(&format!("u{number:03}")).expect("an id"));
         let (name, also) = (String::new(), Vec::new());
-        Effect { key, change, cause: Cause::ListRemoved, release, address: None, name, contact: None, also }
+        let (cause, naming) = (Cause::ListRemoved, Naming::Named);
+        Effect { key, change, cause, release, address: None, name, contact: None, also, naming }
     }
 
     fn link() -> LinkId {

@@ -39,6 +39,11 @@ impl ShownChange {
         }
     }
 
+    /// Whether it tells of nobody: of somebody who was erased.
+    fn is_nameless(&self) -> bool {
+        self.object.is_none() && self.contact.is_none()
+    }
+
     fn done(&self) -> Done {
         let cause = match (self.invites, self.change.op) {
             (true, _) => Cause::Invited,
@@ -101,8 +106,11 @@ impl Shown {
     /// What of it is left when this was done.
     #[must_use]
     pub fn without(mut self, done: &[Done]) -> Self {
-        for one in done {
-            self.0.remove(&ShownChange::of(one));
+        for one in done.iter().map(ShownChange::of) {
+            // It stands for everybody erased whom the plan showed, and not all of them may be done.
+            if !one.is_nameless() {
+                self.0.remove(&one);
+            }
         }
         self
     }
@@ -147,7 +155,9 @@ impl Plan {
         let due: BTreeSet<ShownChange> =
             kept.iter().chain(&not_shown).chain(held).flat_map(changes).collect();
         self.effects = kept;
-        Difference { not_shown, not_due: shown.0.difference(&due).cloned().collect() }
+        // Whether what tells of nobody is still due of each whom it stood for, nobody can tell.
+        let not_due = shown.0.difference(&due).filter(|change| !change.is_nameless()).cloned().collect();
+        Difference { not_shown, not_due }
     }
 }
 
@@ -159,7 +169,7 @@ mod tests {
         limit::RemovalLimit,
         link::Side,
         member::{MemberKey, Op},
-        plan::{Alias, Limits, Release, SideStanding, Standing},
+        plan::{Alias, Limits, Naming, Release, SideStanding, Standing},
     };
     use proptest::prelude::*;
 
@@ -177,6 +187,7 @@ mod tests {
             name: String::new(),
             contact: Some(contact(number)),
             also: Vec::new(),
+            naming: Naming::Named,
         }
     }
 

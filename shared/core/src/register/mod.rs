@@ -28,5 +28,5 @@ pub use merge::merge;
 pub use person::{Keeper, Person, Stance, Terms};
 pub use refusal::Refusal;
 pub use say::{Answer, Speaker, Stranger, say};
-pub use stand::{HeldOff, Stand, Word};
+pub use stand::{HeldOff, KeptOff, Stand, Word};
 pub use suppressed::{Suppressed, keep};

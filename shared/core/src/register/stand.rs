@@ -67,6 +67,18 @@ pub enum HeldOff {
     Erasure,
 }
 
+/// Why nobody but they themselves may put somebody on a list, as far as it matters whether they may be named.
+///
+/// [`HeldOff`] is the first of several reasons, and a word on the list goes before all others. Who said no to the list and was
+/// erased since would be named for that no. So an erasure counts here beside whatever else they said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum KeptOff {
+    /// They said no.
+    No,
+    /// They were erased: nothing that is kept may lead to who they were.
+    Erasure,
+}
+
 impl Stand {
     /// Of nobody who said anything.
     pub const BLANK: Self =
@@ -82,6 +94,13 @@ impl Stand {
             Standing::Absent => self.refuses(rule),
             Standing::Member | Standing::Pending => None,
         }
+    }
+
+    /// The same as [`Self::held_off`], and whether they were erased.
+    #[must_use]
+    pub fn kept_off(&self, rule: OptOutRule) -> Option<KeptOff> {
+        let kept = if self.erased.is_some() { KeptOff::Erasure } else { KeptOff::No };
+        self.held_off(rule).map(|_| kept)
     }
 
     /// What of all they said keeps them off a list of this rule, however they stand to it.

@@ -24,6 +24,12 @@ impl Suppressed {
         OptOut { reason: OptOutReason::Erased, at, via: Via::Operator }
     }
 
+    /// Whether it is the no that stands for somebody who was erased.
+    #[must_use]
+    pub fn is_erasure(&self) -> bool {
+        self.scope == Scope::All && self.no.reason == OptOutReason::Erased
+    }
+
     /// The list that it is about; none: it is about all.
     #[must_use]
     pub fn list(&self) -> Option<&ListId> {

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 pub use listsync_core::register::{ContactEdit, MailState};
 use listsync_core::{
@@ -116,6 +118,9 @@ pub trait Contacts: Send + Sync {
     /// Who took a deleted list over, however many lists had its name one after the other; none: no list of that id was
     /// deleted, from the version on that keeps it.
     async fn heir(&self, list: &ListId) -> PortResult<Option<Heir>>;
+    /// Those of these former contacts who were erased, be it under the contact that they became by a merge: nothing that is
+    /// kept may lead to who they were. Who came back under each of their addresses since is told by their new contact.
+    async fn erased(&self, ids: &[ContactId]) -> PortResult<BTreeSet<ContactId>>;
     /// Keeps a no that a link in an old message says, where somebody or something that it names is kept no more: that of a
     /// deleted contact under the keyed hash of each address that they had, and one about a deleted list, be it of a contact
     /// that is kept, for the next list of its name. [`super::Fault::Gone`] when nobody of that id was deleted and the list was

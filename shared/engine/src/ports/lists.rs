@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 pub use listsync_core::contact::Decision;
@@ -15,7 +15,7 @@ use listsync_core::{
     list::{Entry, List, ListKind, NewContact, OptOutRule, Origin, Standing},
     matched::Binding,
     own::Own,
-    register::Keeper,
+    register::{Keeper, KeptOff},
 };
 
 use super::{
@@ -180,9 +180,9 @@ pub trait ListSide: Send + Sync {
     async fn sizes(&self, lists: &[ListId]) -> PortResult<BTreeMap<ListId, ListSize>>;
     /// What changed since a cursor. [`super::Fault::Gone`] when the list does not know that far back.
     async fn changes(&self, list: &ListId, since: &Cursor) -> PortResult<ListChanges>;
-    /// Which of these addresses a no keeps off the list: those that are suppressed for it, and those (aliases included) of
-    /// contacts that opted out of it, or of all.
-    async fn refused(&self, list: &ListId, addresses: &[Address]) -> PortResult<BTreeSet<Address>>;
+    /// Which of these addresses a no keeps off the list, and whether their people were erased: those that are suppressed for
+    /// it, and those (aliases included) of contacts that opted out of it, or of all.
+    async fn refused(&self, list: &ListId, addresses: &[Address]) -> PortResult<BTreeMap<Address, KeptOff>>;
     /// Of these contacts, who left the list by an import that a person approved, and did not come back since; with when
     /// they left.
     async fn approved_leavers(

@@ -75,7 +75,7 @@ pub(super) fn not_sent(effect: &Effect, row: Member) -> Member {
 
 #[cfg(test)]
 mod tests {
-    use listsync_core::{id::ObjectId, member::MemberKey};
+    use listsync_core::{id::ObjectId, member::MemberKey, plan::Naming};
 
     use super::*;
 
@@ -89,6 +89,7 @@ mod tests {
             name: String::new(),
             contact: None,
             also: Vec::new(),
+            naming: Naming::Named,
         };
         not_sent(&effect, row)
     }

@@ -14,7 +14,7 @@ use listsync_core::{
     id::ContactId,
     link::Side,
     member::{Change, MemberKey, Op},
-    plan::{Effect, Release},
+    plan::{Effect, Naming, Release},
     schedule::LEASE,
     summary::{Failure, Summary},
 };
@@ -214,12 +214,18 @@ fn in_order(effects: &[Effect]) -> Vec<Change> {
     changes
 }
 
+/// That an effect failed. Of somebody who was erased it is told as what is done is: without a name.
 pub(super) fn failure(effect: &Effect, error: &PortError) -> Failure {
+    let object_id = effect.key.object_id().cloned();
+    let (address, object_id) = match effect.naming {
+        Naming::Named => (effect.address.clone(), object_id),
+        Naming::Nameless => (None, None),
+    };
     Failure {
         side: effect.change.side,
         op: effect.change.op,
-        address: effect.address.clone(),
-        object_id: effect.key.object_id().cloned(),
+        address,
+        object_id,
         code: error.code.clone(),
         message: error.message.clone(),
         hint: error.hint.clone(),

@@ -9,6 +9,7 @@ use listsync_core::{
     list::NewContact,
     member::{Change, Member, MemberKey, Op, Open},
     plan::Effect,
+    register::KeptOff,
 };
 
 use super::{
@@ -24,6 +25,17 @@ struct Due<'e> {
     /// What is remembered of its member while it is not done.
     row: Member,
     step: ListStep,
+}
+
+/// Who was not added to the list because of a no.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Refuser {
+    /// A contact.
+    Contact,
+    /// Nobody who is kept.
+    Nobody,
+    /// Nobody who is kept, as they were erased: the row does not name them.
+    Erased,
 }
 
 impl Apply<'_> {
@@ -54,8 +66,8 @@ impl Apply<'_> {
                 ListOutcome::AlreadySo => {}
                 ListOutcome::Superseded => left.push(Member { open: Some(Open::Due), ..row }),
                 ListOutcome::OptedOut => {
-                    let known = effect.address.as_ref().is_some_and(|address| refusing.contains(address));
-                    left.push(self.refused(row, known));
+                    let refuser = effect.address.as_ref().and_then(|address| refusing.get(address));
+                    left.push(self.refused(row, refuser.copied().unwrap_or(Refuser::Nobody)));
                 }
                 ListOutcome::Conflict | ListOutcome::Alias => {
                     let error = conflict(outcome);
@@ -132,31 +144,44 @@ impl Apply<'_> {
         Ok(staying)
     }
 
-    /// The addresses of contacts among those who were not added because they opted out.
-    async fn refusing(&self, due: &[Due<'_>], outcomes: &[ListOutcome]) -> PortResult<BTreeSet<Address>> {
+    /// Who they are who were not added because of a no, by address.
+    async fn refusing(
+        &self,
+        due: &[Due<'_>],
+        outcomes: &[ListOutcome],
+    ) -> PortResult<BTreeMap<Address, Refuser>> {
         let refused = due.iter().zip(outcomes).filter(|(_, outcome)| **outcome == ListOutcome::OptedOut);
-        let mut known = BTreeSet::new();
+        let (lists, list) = (&self.look.ports.lists, &self.look.link().list);
+        let mut refusing = BTreeMap::new();
         for (Due { effect, .. }, _) in refused {
             let Some(address) = &effect.address else { continue };
             let wanted = std::slice::from_ref(address);
-            let list = &self.look.link().list;
-            if !self.look.ports.lists.entries(list, EntryQuery::Addresses(wanted)).await?.is_empty() {
-                known.insert(address.clone());
-            }
+            let refuser = if !lists.entries(list, EntryQuery::Addresses(wanted)).await?.is_empty() {
+                Refuser::Contact
+            } else if lists.refused(list, wanted).await?.get(address) == Some(&KeptOff::Erasure) {
+                Refuser::Erased
+            } else {
+                Refuser::Nobody
+            };
+            refusing.insert(address.clone(), refuser);
         }
-        Ok(known)
+        Ok(refusing)
     }
 
     /// Who opted out is looked at by the next run, which takes them out of the group where it may. Somebody who is
     /// suppressed is nobody's contact, so nothing is to be done about them for a while.
-    fn refused(&mut self, row: Member, known: bool) -> Member {
-        let code = if known { skip::OPTED_OUT } else { skip::SUPPRESSED };
-        *self.summary.skipped.entry(code.to_owned()).or_default() += 1;
-        let open = match known {
-            true => Open::Due,
-            false => failed_again(row.open.as_ref(), code, self.look.now()),
+    fn refused(&mut self, row: Member, refuser: Refuser) -> Member {
+        let code = match refuser {
+            Refuser::Contact => skip::OPTED_OUT,
+            Refuser::Nobody | Refuser::Erased => skip::SUPPRESSED,
         };
-        Member { open: Some(open), ..row }
+        *self.summary.skipped.entry(code.to_owned()).or_default() += 1;
+        let open = match refuser {
+            Refuser::Contact => Open::Due,
+            Refuser::Nobody | Refuser::Erased => failed_again(row.open.as_ref(), code, self.look.now()),
+        };
+        let address = row.address.clone().filter(|_| refuser != Refuser::Erased);
+        Member { open: Some(open), address, ..row }
     }
 }
 

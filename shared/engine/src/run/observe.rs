@@ -13,6 +13,7 @@ use listsync_core::{
     list::Entry,
     member::{Member, MemberKey, Open},
     records::Records,
+    register::KeptOff,
     schedule::FullRead,
     shield::Named,
     snapshot::{Completeness, Depth, Nesting, Others, Principal, Snapshot},
@@ -59,8 +60,8 @@ pub(crate) struct Observed {
     pub(crate) nesting: Nesting,
     /// Who is in the group and no person, by the last full read.
     pub(crate) others: Others,
-    /// Those who were read and said no, though no contact of theirs tells.
-    pub(crate) refusing: BTreeSet<ObjectId>,
+    /// Who said no, or was erased, though no contact of theirs tells.
+    pub(crate) refusing: BTreeMap<ObjectId, KeptOff>,
     /// Who answers to the addresses to which several people do, as far as this run was told.
     pub(crate) ambiguous: BTreeMap<ContactId, Vec<ObjectId>>,
     /// Those whom look-ups found.
@@ -140,7 +141,7 @@ async fn changes(look: Look<'_>, group: &Cursor, list: &Cursor) -> PortResult<Op
         counted: delta.count.is_some(),
         nesting: Nesting::Flat,
         others: look.progress().others.clone(),
-        refusing: BTreeSet::new(),
+        refusing: BTreeMap::new(),
         ambiguous: BTreeMap::new(),
         looked_up: BTreeMap::new(),
         holders: None,
@@ -340,7 +341,7 @@ async fn full(look: Look<'_>) -> PortResult<Observed> {
         counted: completeness == Completeness::Complete,
         nesting,
         others,
-        refusing: BTreeSet::new(),
+        refusing: BTreeMap::new(),
         ambiguous: BTreeMap::new(),
         looked_up: BTreeMap::new(),
         holders,

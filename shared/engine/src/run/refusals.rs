@@ -9,7 +9,8 @@ use listsync_core::{
     id::{ContactId, ObjectId},
     list::{Entry, Origin, Standing},
     matched::{Binding, Grounds},
-    refusal::{Attributed, Keeper, attribute, untold},
+    refusal::{Attributed, Keeper, No, attribute, untold},
+    register::KeptOff,
     snapshot::Principal,
 };
 
@@ -21,17 +22,23 @@ use super::{
 };
 use crate::ports::{ContactEdit, EntryQuery, Fault, PortResult};
 
-/// Notes who of those that were read said no. An address that some entry has is not asked for: that
-/// tells by itself.
+/// Notes who of those that were read said no, and who was erased.
 pub(super) async fn find(look: Look<'_>, observed: &mut Observed) -> PortResult<Rest> {
+    let rest = find_nos(look, observed).await?;
+    find_erased(look, observed).await?;
+    Ok(rest)
+}
+
+/// An address that some entry has is not asked for: that tells by itself.
+async fn find_nos(look: Look<'_>, observed: &mut Observed) -> PortResult<Rest> {
     let asked: Vec<Address> = untold(observed.people(), &observed.entries).into_iter().cloned().collect();
     if asked.is_empty() {
         return Ok(Rest::None);
     }
     let mut nos = BTreeMap::new();
-    for address in look.ports.lists.refused(&look.link().list, &asked).await? {
+    for (address, by) in look.ports.lists.refused(&look.link().list, &asked).await? {
         let keeper = keeper(look, &address).await?;
-        nos.insert(address, keeper);
+        nos.insert(address, No { keeper, by });
     }
     let Attributed { matched, given, telling, refusing } =
         attribute(observed.people(), &observed.entries, &nos);
@@ -41,6 +48,28 @@ pub(super) async fn find(look: Look<'_>, observed: &mut Observed) -> PortResult<
         return Ok(Rest::Some);
     }
     give(look, observed, given).await
+}
+
+/// Who was erased and is remembered by the contact that they had. The addresses alone do not tell: the directory may give
+/// them others by now, or know them no more, and a read of changes does not ask for theirs.
+async fn find_erased(look: Look<'_>, observed: &mut Observed) -> PortResult<()> {
+    let kept: BTreeSet<&ContactId> = observed.entries.iter().map(|entry| &entry.contact).collect();
+    let told: BTreeSet<&ObjectId> =
+        observed.entries.iter().filter_map(|entry| entry.object_id.as_ref()).collect();
+    let former =
+        observed.records.values().filter_map(|row| Some((row.contact.as_ref()?, row.key.object_id()?)));
+    let former: Vec<(ContactId, ObjectId)> = former
+        .filter(|(contact, object)| !kept.contains(contact) && !told.contains(object))
+        .map(|(contact, object)| (contact.clone(), object.clone()))
+        .collect();
+    if former.is_empty() {
+        return Ok(());
+    }
+    let contacts: BTreeSet<ContactId> = former.iter().map(|(contact, _)| contact.clone()).collect();
+    let erased = look.ports.lists.erased(&Vec::from_iter(contacts)).await?;
+    let erased = former.into_iter().filter(|(contact, _)| erased.contains(contact));
+    observed.refusing.extend(erased.map(|(_, object)| (object, KeptOff::Erasure)));
+    Ok(())
 }
 
 impl Observed {

@@ -1,11 +1,11 @@
 //! A run that keeps to a plan: between plan and apply, whatever was not shown is taken out, and named.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use listsync_core::{
     contact::Contact,
     id::ContactId,
-    plan::{Difference, Effect, Shown, ShownChange},
+    plan::{Difference, Effect, Naming, Shown, ShownChange},
     summary::{Outcome, REMARKS, Remark, Summary},
 };
 
@@ -24,46 +24,63 @@ impl Running<'_> {
             // What such a row leaves open is told by nothing else, and not all was done.
             resolution.outlived.clear();
         }
-        let contacts = self.contacts(&difference.not_due).await?;
+        let people = self.people(&difference.not_due).await?;
         self.summary.remark(difference.not_shown.iter().map(not_shown));
-        self.summary.remark(difference.not_due.iter().map(|one| not_due(one, &contacts)));
+        self.summary.remark(difference.not_due.iter().map(|one| not_due(one, &people)));
         self.differs = difference;
         Ok(())
     }
 
-    /// The contacts of those who are named.
-    async fn contacts(&self, changes: &[ShownChange]) -> PortResult<BTreeMap<ContactId, Contact>> {
+    /// What is known of those who are named.
+    async fn people(&self, changes: &[ShownChange]) -> PortResult<People> {
         let ids: Vec<ContactId> =
             changes.iter().take(REMARKS).filter_map(|change| change.contact.clone()).collect();
         if ids.is_empty() {
-            return Ok(BTreeMap::new());
+            return Ok(People::default());
         }
-        let found = self.look.ports.lists.contacts_by_id(&ids).await?;
-        Ok(found.into_iter().map(|contact| (contact.id.clone(), contact)).collect())
+        let lists = &self.look.ports.lists;
+        let found = lists.contacts_by_id(&ids).await?;
+        let contacts: BTreeMap<ContactId, Contact> =
+            found.into_iter().map(|contact| (contact.id.clone(), contact)).collect();
+        let gone: Vec<ContactId> = ids.into_iter().filter(|id| !contacts.contains_key(id)).collect();
+        Ok(People { contacts, erased: lists.erased(&gone).await? })
     }
 }
 
+/// What is known of those whom a plan showed.
+#[derive(Default)]
+struct People {
+    contacts: BTreeMap<ContactId, Contact>,
+    /// Who was erased since the plan was shown.
+    erased: BTreeSet<ContactId>,
+}
+
+/// Of whoever was erased it is told without a name.
 fn not_shown(effect: &Effect) -> Remark {
+    let also = effect.also.iter().map(|alias| &alias.address);
+    let (addresses, object_ids) = match effect.naming {
+        Naming::Named => (
+            effect.address.iter().chain(also).cloned().collect(),
+            effect.key.object_id().cloned().into_iter().collect(),
+        ),
+        Naming::Nameless => (Vec::new(), Vec::new()),
+    };
     Remark {
         code: "not_shown".into(),
-        addresses: effect
-            .address
-            .iter()
-            .chain(effect.also.iter().map(|alias| &alias.address))
-            .cloned()
-            .collect(),
-        object_ids: effect.key.object_id().cloned().into_iter().collect(),
+        addresses,
+        object_ids,
         message: format!("due, and not in the plan that was shown: {}", effect.change),
         hint: "It was left to another sync.".into(),
     }
 }
 
-fn not_due(change: &ShownChange, contacts: &BTreeMap<ContactId, Contact>) -> Remark {
-    let contact = change.contact.as_ref().and_then(|id| contacts.get(id));
+fn not_due(change: &ShownChange, people: &People) -> Remark {
+    let contact = change.contact.as_ref().and_then(|id| people.contacts.get(id));
+    let is_erased = change.contact.as_ref().is_some_and(|id| people.erased.contains(id));
     Remark {
         code: "not_due".into(),
         addresses: contact.map(|contact| contact.address.clone()).into_iter().collect(),
-        object_ids: change.object.clone().into_iter().collect(),
+        object_ids: change.object.clone().filter(|_| !is_erased).into_iter().collect(),
         message: format!("shown, and not due any more: {}", change.change),
         hint: "Nothing was done about it.".into(),
     }

@@ -59,14 +59,16 @@ pub(super) fn done_in_group(effect: &Effect, answer: &Applied, intended: Timesta
 /// that run may have kept nothing of it. It is as old as its intent, so that whoever meets it twice knows it for one.
 pub(super) fn settled(case: &Case, after: &Member) -> Option<Done> {
     let intent = case.record.intent.filter(|_| after.intent.is_none())?;
-    intent::settle(intent, case.seen, intent.since).visible.then(|| Done {
+    let done = || Done {
         change: Change { side: Side::Group, op: intent.op },
         because: Because::Known(Cause::Unrecorded),
         object: after.key.object_id().cloned(),
         contact: after.contact.clone(),
         address: after.address.clone(),
         at: intent.since,
-    })
+    };
+    let is_visible = intent::settle(intent, case.seen, intent.since).visible;
+    is_visible.then(|| done().named(case.list.naming()))
 }
 
 /// Takes the effects of these rows out of all.

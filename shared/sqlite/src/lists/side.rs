@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use listsync_core::{
@@ -7,6 +7,7 @@ use listsync_core::{
     id::{ContactId, ListId},
     list::{Entry, List},
     matched::Binding,
+    register::KeptOff,
 };
 use listsync_engine::ports::{
     Cursor, EntryPage, EntryQuery, ListChanges, ListCounts, ListSide, ListSize, PortResult,
@@ -62,14 +63,14 @@ impl ListSide for SqliteStore {
         self.read("read the list's changes", move |tx| changes::since(tx, &list, &since)).await
     }
 
-    async fn refused(&self, list: &ListId, addresses: &[Address]) -> PortResult<BTreeSet<Address>> {
+    async fn refused(&self, list: &ListId, addresses: &[Address]) -> PortResult<BTreeMap<Address, KeptOff>> {
         let (list, addresses) = (list.clone(), addresses.to_vec());
         self.read("read who said no", move |tx| {
             let list = catalog::numbered(tx, &list)?;
-            let mut refused = BTreeSet::new();
+            let mut refused = BTreeMap::new();
             for address in addresses {
-                if suppressions::is_refused(tx, list, &address)? {
-                    refused.insert(address);
+                if let Some(by) = suppressions::kept_off(tx, list, &address)? {
+                    refused.insert(address, by);
                 }
             }
             Ok(refused)

@@ -1,10 +1,13 @@
 //! Contacts that were deleted, as links in old messages name them: by keyed hashes of their addresses it is found who has one of
 //! these now, or whom a no is to hold off.
 
+use std::collections::BTreeSet;
+
 use listsync_core::{
     address::Address,
     contact::{OptOut, Scope},
     id::ContactId,
+    register::Suppressed,
 };
 use rusqlite::{Connection, params};
 
@@ -47,6 +50,19 @@ pub(super) fn is_known(tx: &Connection, id: &ContactId) -> Outcome<bool> {
     Ok(tx.prepare_cached(sql)?.query_row([id.as_str()], |row| row.get(0))?)
 }
 
+/// Those of these contacts who were erased.
+pub(super) fn erased(tx: &Connection, ids: &[ContactId]) -> Outcome<BTreeSet<ContactId>> {
+    let mut erased = BTreeSet::new();
+    for id in ids {
+        for hash in hashes(tx, id)? {
+            if suppressions::of_hash(tx, &hash)?.iter().any(Suppressed::is_erasure) {
+                erased.insert(id.clone());
+            }
+        }
+    }
+    Ok(erased)
+}
+
 /// Keeps a no under each address that such a contact had; one about a deleted list is kept of anybody, for the next list of its
 /// name.
 pub(super) fn refuse(tx: &Connection, id: &ContactId, scope: &Scope, no: OptOut) -> Outcome<()> {
@@ -54,8 +70,7 @@ pub(super) fn refuse(tx: &Connection, id: &ContactId, scope: &Scope, no: OptOut)
         Scope::List(list) if catalog::found(tx, list)?.is_none() => Some(list),
         Scope::List(_) | Scope::All => None,
     };
-    let statement = tx.prepare_cached("SELECT hash FROM departed WHERE contact = ?1 ORDER BY hash")?;
-    let mut hashes: Vec<String> = collect(statement, [id.as_str()], |row| Ok(row.get(0)?))?;
+    let mut hashes = hashes(tx, id)?;
     if former.is_some()
         && let Some(contact) = contacts::by_id(tx, id)?
     {
@@ -70,4 +85,10 @@ pub(super) fn refuse(tx: &Connection, id: &ContactId, scope: &Scope, no: OptOut)
         Some(list) => former::refuse(tx, list, &hashes, no),
         None => hashes.iter().try_for_each(|hash| suppressions::add_hashed(tx, hash, scope, no)),
     }
+}
+
+/// The addresses that such a contact had.
+fn hashes(tx: &Connection, id: &ContactId) -> Outcome<Vec<String>> {
+    let statement = tx.prepare_cached("SELECT hash FROM departed WHERE contact = ?1 ORDER BY hash")?;
+    collect(statement, [id.as_str()], |row| Ok(row.get(0)?))
 }

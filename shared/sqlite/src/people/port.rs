@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use listsync_core::{
     Timestamp,
@@ -33,6 +35,11 @@ impl Contacts for SqliteStore {
     async fn heir(&self, list: &ListId) -> PortResult<Option<Heir>> {
         let list = list.clone();
         self.read("look for a former list", move |tx| former::heir(tx, &list)).await
+    }
+
+    async fn erased(&self, ids: &[ContactId]) -> PortResult<BTreeSet<ContactId>> {
+        let ids = ids.to_vec();
+        self.read("look for former contacts", move |tx| departed::erased(tx, &ids)).await
     }
 
     async fn refuse_departed(&self, id: &ContactId, scope: &Scope, no: OptOut) -> PortResult<()> {

@@ -3,7 +3,7 @@
 use listsync_core::{
     address::Address,
     contact::{OptOut, Scope},
-    register::{Stand, Suppressed, keep},
+    register::{KeptOff, Stand, Suppressed, keep},
     suppression::{self, Pepper},
 };
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -25,7 +25,7 @@ pub(crate) fn of(tx: &Connection, address: &Address) -> Outcome<Vec<Suppressed>>
     if any { of_hash(tx, &hash(tx, address)?) } else { Ok(Vec::new()) }
 }
 
-fn of_hash(tx: &Connection, hash: &str) -> Outcome<Vec<Suppressed>> {
+pub(super) fn of_hash(tx: &Connection, hash: &str) -> Outcome<Vec<Suppressed>> {
     let statement = tx.prepare_cached(
         "SELECT l.id, s.reason, s.via, s.at FROM suppressions s LEFT JOIN lists l ON l.n = s.list
          WHERE s.hash = ?1 ORDER BY s.n",
@@ -52,14 +52,15 @@ pub(crate) fn stand(tx: &Connection, list: Numbered, address: &Address) -> Outco
     Ok(Stand::of_address(&said, |list| *list == id))
 }
 
-/// Whether a no keeps an address off a list, be it a contact's or nobody's.
-pub(crate) fn is_refused(tx: &Connection, list: Numbered, address: &Address) -> Outcome<bool> {
-    match contacts::by_address(tx, address)? {
+/// Why an address is kept off a list, be it a contact's or nobody's; none: it is not.
+pub(crate) fn kept_off(tx: &Connection, list: Numbered, address: &Address) -> Outcome<Option<KeptOff>> {
+    let stand = match contacts::by_address(tx, address)? {
         Some(known) => {
-            person::is_held_off(tx, list, (&known, memberships::of(tx, list.n, known.n)?.standing))
+            person::stand_to_add(tx, list, (&known, memberships::of(tx, list.n, known.n)?.standing))?
         }
-        None => holds_off(tx, list, address),
-    }
+        None => stand(tx, list, address)?,
+    };
+    Ok(stand.kept_off(list.terms.opt_out))
 }
 
 /// Keeps this of an address, and nothing else.

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use listsync_core::{
     Timestamp,
@@ -28,6 +30,10 @@ impl<P: ListStore + ?Sized> Contacts for Faulty<P> {
 
     async fn heir(&self, list: &ListId) -> PortResult<Option<Heir>> {
         through!(self, "contacts.heir", self.port.heir(list))
+    }
+
+    async fn erased(&self, ids: &[ContactId]) -> PortResult<BTreeSet<ContactId>> {
+        through!(self, "contacts.erased", self.port.erased(ids))
     }
 
     async fn refuse_departed(&self, id: &ContactId, scope: &Scope, no: OptOut) -> PortResult<()> {

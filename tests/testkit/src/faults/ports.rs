@@ -1,7 +1,4 @@
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::{collections::BTreeMap, time::Duration};
 
 use async_trait::async_trait;
 use listsync_core::{
@@ -16,6 +13,7 @@ use listsync_core::{
     member::Member,
     new_group::MadeGroup,
     pace::Pace,
+    register::KeptOff,
     settings::Settings,
     sizes::{Found, Sizes},
     summary::Summary,
@@ -82,7 +80,7 @@ impl<P: ListStore + ?Sized> ListSide for Faulty<P> {
         through!(self, "lists.changes", self.port.changes(list, since))
     }
 
-    async fn refused(&self, list: &ListId, addresses: &[Address]) -> PortResult<BTreeSet<Address>> {
+    async fn refused(&self, list: &ListId, addresses: &[Address]) -> PortResult<BTreeMap<Address, KeptOff>> {
         through!(self, "lists.refused", self.port.refused(list, addresses))
     }
 

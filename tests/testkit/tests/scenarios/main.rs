@@ -14,6 +14,7 @@ mod clock;
 mod departures;
 mod desk;
 mod ends;
+mod erased;
 mod events;
 mod experiment;
 mod flights;

@@ -26,7 +26,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 impl Desk {
     /// A plan, as it is shown and kept.
-    async fn shown(&self) -> Plan {
+    pub(crate) async fn shown(&self) -> Plan {
         let plan = self.plan().await;
         keep(&*self.store.port(), &plan, self.clock.now()).await.unwrap();
         plan
@@ -36,7 +36,7 @@ impl Desk {
         recall(&*self.store.port(), &self.link, digest, self.clock.now()).await.unwrap()
     }
 
-    async fn keeps_to(&self, plan: &Plan) -> Summary {
+    pub(crate) async fn keeps_to(&self, plan: &Plan) -> Summary {
         let shown = self.recalled(&plan.digest).await.expect("it was shown");
         let request = RunRequest {
             run: RunId::parse(&format!("kept-{}", self.clock.now().as_second())).unwrap(),

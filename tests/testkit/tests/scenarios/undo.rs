@@ -37,7 +37,7 @@ impl Desk {
     }
 
     /// Takes a run back on the list; who was left out, and why.
-    async fn undone(&mut self, run: &Summary) -> (Undone, BTreeSet<(String, WhyNot)>) {
+    pub(crate) async fn undone(&mut self, run: &Summary) -> (Undone, BTreeSet<(String, WhyNot)>) {
         self.clock.advance(MINUTE);
         let proposal = self.proposed(run).await.unwrap();
         let done = carry_out(&self.ports, &proposal).await.unwrap();

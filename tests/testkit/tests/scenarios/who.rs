@@ -49,7 +49,7 @@ impl Desk {
         self.says("cid", Decision::OptedOut).await;
     }
 
-    async fn recorded(&self) -> Vec<Recorded> {
+    pub(crate) async fn recorded(&self) -> Vec<Recorded> {
         all(&self.ports, &WhichRuns::of_list(self.list.clone())).await.expect("read")
     }
 }

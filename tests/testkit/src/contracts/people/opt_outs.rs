@@ -1,8 +1,10 @@
-use std::slice::from_ref;
+use std::{collections::BTreeMap, slice::from_ref};
 
 use listsync_core::{
     contact::{Decision, OptOutReason, Saying, Scope, Via},
+    id::ContactId,
     list::{OptOutRule, Origin, Standing},
+    register::KeptOff,
 };
 use listsync_engine::ports::{
     AddOutcome, ContactEdit, Contacts, EntryQuery, Fault, Heard, ListEdit, ListStore,
@@ -25,6 +27,7 @@ pub(super) async fn all<S: ListStore + Contacts>(make: &impl Fn() -> S) {
     subscribing_to_all_lists_brings_back_what_the_opt_out_of_all_took(make).await;
     a_complaint_is_lifted_by_an_operator_only(make).await;
     a_no_is_found_by_every_address_of_whoever_said_it(make).await;
+    of_whoever_was_erased_that_is_told_beside_whatever_they_had_said(make).await;
     decisions_are_kept_newest_first_and_a_repeat_is_none(make).await;
     a_decision_about_an_unknown_list_leaves_nothing(make).await;
 }
@@ -235,16 +238,57 @@ async fn a_no_is_found_by_every_address_of_whoever_said_it<S: ListStore + Contac
         (&bed.news, vec!["anna", "b2", "berta", "carla", "dora"]),
     ] {
         let refused = ok(bed.store.refused(list, &asked).await);
-        assert_eq!(refused, expected.into_iter().map(address).collect());
+        assert_eq!(refused, expected.into_iter().map(|local| (address(local), KeptOff::No)).collect());
     }
     ok(bed.store.delete_contact(&berta, moment(7)).await);
     bed.subscribes("anna", of(&bed.staff)).await;
     let refused = ok(bed.store.refused(&bed.staff, &asked).await);
-    let expected = ["berta", "b2", "dora"].map(address);
+    let expected = ["berta", "b2", "dora"].map(|local| (address(local), KeptOff::No));
     assert_eq!(refused, expected.into(), "a deleted contact's addresses say no, too");
     let rule = ListEdit { opt_out: Some(OptOutRule::NotAllowed), ..ListEdit::default() };
     ok(bed.edit_list(&bed.staff, &rule).await);
     assert!(ok(bed.store.refused(&bed.staff, &asked).await).is_empty(), "a mandatory list passes over it");
+}
+
+/// Law 17.
+async fn of_whoever_was_erased_that_is_told_beside_whatever_they_had_said<S: ListStore + Contacts>(
+    make: &impl Fn() -> S,
+) {
+    let bed = Bed::make(make).await;
+    // Anna had said nothing, Berta no to one list, Carla to all; Dora is deleted, and Emma was merged into Anna.
+    let mut ids = Vec::new();
+    for local in ["anna", "berta", "carla", "dora", "emma"] {
+        ids.push(bed.member(local, &[&bed.staff, &bed.news]).await);
+    }
+    let [anna, berta, carla, dora, emma] = ids.try_into().expect("five");
+    bed.edit(&anna, &ContactEdit { add_aliases: [address("a2")].into(), ..ContactEdit::default() }).await;
+    bed.opts_out("berta", of(&bed.news)).await;
+    bed.opts_out("carla", Scope::All).await;
+    bed.opts_out("dora", Scope::All).await;
+    ok(bed.store.merge_contacts(&anna, &emma, moment(6)).await);
+    for id in [&anna, &berta, &carla] {
+        ok(bed.store.erase_contact(id, moment(7)).await);
+    }
+    ok(bed.store.delete_contact(&dora, moment(7)).await);
+    let asked = ["anna", "a2", "emma", "berta", "carla", "dora", "nobody"].map(address);
+    let erased = ["anna", "a2", "emma", "berta", "carla"].map(|local| (address(local), KeptOff::Erasure));
+    let expected: BTreeMap<_, _> = erased.into_iter().chain([(address("dora"), KeptOff::No)]).collect();
+    for list in [&bed.staff, &bed.news] {
+        assert_eq!(ok(bed.store.refused(list, &asked).await), expected);
+    }
+    let nobody = ContactId::parse("nobody").expect("an id");
+    let frida = bed.member("frida", &[&bed.staff]).await;
+    let former = [&anna, &berta, &carla, &dora, &emma, &frida, &nobody].map(Clone::clone);
+    let erased = ok(bed.store.erased(&former).await);
+    assert_eq!(erased, [anna, berta, carla.clone(), emma].into());
+    assert!(ok(bed.store.erased(&[]).await).is_empty());
+    bed.subscribes("carla", Scope::All).await;
+    assert!(ok(bed.store.erased(&[carla]).await).is_empty(), "who is back is told by their new contact");
+    let rule = ListEdit { opt_out: Some(OptOutRule::NotAllowed), ..ListEdit::default() };
+    ok(bed.edit_list(&bed.staff, &rule).await);
+    let refused = ok(bed.store.refused(&bed.staff, &asked).await);
+    let expected = ["anna", "a2", "emma", "berta"].map(|local| (address(local), KeptOff::Erasure));
+    assert_eq!(refused, expected.into(), "on a mandatory list as well");
 }
 
 async fn decisions_are_kept_newest_first_and_a_repeat_is_none<S: ListStore + Contacts>(
