@@ -37,17 +37,38 @@ pub(crate) async fn list(ports: &Ports, text: &str) -> Result<List, Refusal> {
 
 /// A contact by one of their addresses, or by their key in the system that files come from.
 pub(crate) async fn contact(service: &Service, text: &str) -> Result<Contact, Refusal> {
-    let (found, what) = match (text.contains('@'), ExternalId::parse(text)) {
-        (false, Ok(key)) => (service.contacts.find_external(&key).await?, "the external id"),
-        _ => (service.contacts.find_contact(&address(text)?).await?, "the address"),
-    };
-    found.ok_or_else(|| {
-        Refusal::new(
-            "no_such_contact",
-            format!("there is no contact with {what} {text}"),
-            "see who there is with 'listsync contacts ls'",
-        )
-    })
+    match person(service, text).await? {
+        Person::Contact(contact) => Ok(*contact),
+        Person::Address(_) => Err(no_such_contact("the address", text)),
+    }
+}
+
+/// Whom a text names.
+pub(crate) enum Person {
+    /// A contact.
+    Contact(Box<Contact>),
+    /// Whoever has this address, which is no contact's.
+    Address(Address),
+}
+
+/// The same, where who has an address need not be a contact.
+pub(crate) async fn person(service: &Service, text: &str) -> Result<Person, Refusal> {
+    if let (false, Ok(key)) = (text.contains('@'), ExternalId::parse(text)) {
+        let found = service.contacts.find_external(&key).await?;
+        let found = found.ok_or_else(|| no_such_contact("the external id", text))?;
+        return Ok(Person::Contact(Box::new(found)));
+    }
+    let address = address(text)?;
+    let found = service.contacts.find_contact(&address).await?;
+    Ok(found.map_or(Person::Address(address), |found| Person::Contact(Box::new(found))))
+}
+
+fn no_such_contact(what: &str, text: &str) -> Refusal {
+    Refusal::new(
+        "no_such_contact",
+        format!("there is no contact with {what} {text}"),
+        "see who there is with 'listsync contacts ls'",
+    )
 }
 
 /// The link that a person means: by its id, by its list where that has one, or by where it leads.

@@ -87,9 +87,10 @@ impl DynamoStore {
                 }
                 Some(("erased", id)) => {
                     if let Ok(contact) = ContactId::parse(id) {
-                        self.strike(&contact, &stored).await?;
+                        self.strike(Some(&contact), &stored).await?;
                     }
                 }
+                Some(("address", _)) => self.strike(None, &stored).await?,
                 Some(("space", space)) => members::clear(&self.table, space).await?,
                 _ => {}
             }

@@ -63,10 +63,22 @@ pub async fn find(service: &Service, number: &str) -> PortResult<Option<Colleagu
 /// # Errors
 /// When the store does not answer.
 pub async fn strike(service: &Service, contact: &Contact) -> PortResult<()> {
-    let (seen, now) = (service.seen.as_ref(), service.ports.clock.now());
     let object = contact.object_id.iter().map(ObjectId::as_str);
     let addresses = [&contact.address].into_iter().chain(&contact.aliases).map(Address::as_str);
-    for name in object.chain(addresses).map(known_by) {
+    strike_names(service, object.chain(addresses).map(known_by).collect()).await
+}
+
+/// The same of whoever has an address that is no contact's.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn strike_address(service: &Service, address: &Address) -> PortResult<()> {
+    strike_names(service, vec![known_by(address.as_str())]).await
+}
+
+async fn strike_names(service: &Service, names: Vec<String>) -> PortResult<()> {
+    let (seen, now) = (service.seen.as_ref(), service.ports.clock.now());
+    for name in names {
         let Some(number) = seen.recall(&name, now).await? else { continue };
         if let Ok(number) = String::from_utf8(number) {
             strike_number(service, &number).await?;

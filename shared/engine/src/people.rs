@@ -141,6 +141,16 @@ pub async fn erase(service: &Service, id: &ContactId) -> PortResult<Stored<Vec<L
     Ok(Stored { what: lists, links })
 }
 
+/// Erases whoever has an address that is no contact's. Whoever has it in the directory is looked for by the next runs.
+///
+/// # Errors
+/// As [`crate::ports::Contacts::erase_address`].
+pub async fn erase_address(service: &Service, address: &Address) -> PortResult<()> {
+    colleagues::strike_address(service, address).await?;
+    service.contacts.erase_address(address, service.ports.clock.now()).await?;
+    unheard::everywhere(&service.ports).await
+}
+
 /// Makes a contact, on no static list yet.
 ///
 /// # Errors

@@ -233,6 +233,15 @@ impl Within {
         Ok(places)
     }
 
+    /// The address that this text is, if it is no contact's. A caller that is bound to lists is told of none: who it may know
+    /// of is on them.
+    pub(crate) async fn nobodys_address(&self, text: &str) -> Result<Option<Address>, Problem> {
+        let (true, Ok(address), None) = (text.contains('@'), Address::parse(text), self.bound_to()) else {
+            return Ok(None);
+        };
+        Ok(self.service.contacts.find_contact(&address).await?.is_none().then_some(address))
+    }
+
     async fn found_contact(&self, text: &str) -> Result<Option<Contact>, Problem> {
         let contacts = &self.service.contacts;
         Ok(match (text.contains('@'), Address::parse(text), ContactId::parse(text)) {

@@ -43,7 +43,8 @@ pub(crate) enum ContactsVerb {
         #[arg(long)]
         yes: bool,
     },
-    /// Erase a person: nothing of them stays but a keyed hash, so that no file and no group brings them back.
+    /// Erase a person: nothing of them stays but a keyed hash, so that no file and no group brings them back. An address that
+    /// no contact has is erased from what files, runs and imports tell.
     Erase {
         #[command(flatten)]
         who: Who,

@@ -27,7 +27,7 @@ use super::{asked::Asked, history, prune};
 use crate::{
     cli::{ContactsVerb, EditArgs, MailArg, Who},
     confirm::{self, Going, Weight},
-    find,
+    find::{self, Person},
     output::{self, Outcome, Refusal, Reply},
     view,
 };
@@ -51,12 +51,14 @@ pub(super) async fn run(wired: &Wired, verb: &ContactsVerb) -> Outcome {
             Ok(gone(&contact, stored.links, "Deleted", "Their opt-outs stay, as keyed hashes."))
         }
         ContactsVerb::Prune { older_than, yes } => prune::run(service, *older_than, *yes).await,
-        ContactsVerb::Erase { who, yes } => {
-            let contact = find::contact(service, &who.email).await?;
-            confirm_erasure(service, &contact, *yes).await?;
-            let stored = people::erase(service, &contact.id).await?;
-            Ok(gone(&contact, stored.links, "Erased", "No file and no group brings them back."))
-        }
+        ContactsVerb::Erase { who, yes } => match find::person(service, &who.email).await? {
+            Person::Contact(contact) => {
+                confirm_erasure(service, &contact, *yes).await?;
+                let stored = people::erase(service, &contact.id).await?;
+                Ok(gone(&contact, stored.links, "Erased", "No file and no group brings them back."))
+            }
+            Person::Address(address) => erase_address(service, &address, *yes).await,
+        },
     }
 }
 
@@ -89,6 +91,20 @@ async fn confirm_erasure(service: &Service, contact: &Contact, said: bool) -> Re
         output::count(lists, "list", "lists"),
     );
     confirm::ask(&Going { question: &question, weight: Weight::Light, said })
+}
+
+/// Erases whoever has an address that is no contact's. It may be mistyped, and holds somebody else off every list then: so a
+/// script has to say that it means it.
+async fn erase_address(service: &Service, address: &Address, said: bool) -> Outcome {
+    let question = format!(
+        "Erase {address}, which no contact has, from what files, runs and imports tell, and hold it off every list?"
+    );
+    confirm::ask(&Going { question: &question, weight: Weight::Heavy, said })?;
+    people::erase_address(service, address).await?;
+    let text = format!(
+        "Nobody had {address} as a contact. It is struck from what files, runs and imports tell, and is held off every list from now on."
+    );
+    Ok(Reply::done(json!({"id": null, "links": []}), text))
 }
 
 async fn ls(service: &Service) -> Outcome {

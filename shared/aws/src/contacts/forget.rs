@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use listsync_core::{
     Timestamp,
+    address::Address,
     contact::OptOut,
     id::{ContactId, ListId},
     list::{Origin, Standing},
-    register::{Farewell, Idle, Parting, Suppressed, idle, part},
+    register::{self, Farewell, Idle, Parting, Refusal, Suppressed, idle, part},
     traces::Traces,
 };
-use listsync_engine::ports::PortResult;
+use listsync_engine::ports::{PortError, PortResult};
 
 use super::{
     departed,
@@ -84,6 +85,21 @@ pub(super) async fn forget_now(
     now: Timestamp,
 ) -> Result<Vec<ListId>, Fail> {
     forget_whole(table, Whole::load(table, id).await?, farewell, now).await
+}
+
+/// Erases whoever has an address that is no contact's.
+pub(super) async fn erase_address(table: &Table, address: &Address, now: Timestamp) -> Result<(), Fail> {
+    const DOING: &str = "erase the address";
+    let key = table.pepper().await?.key(address);
+    let found = table.get(DOING, &key).await?;
+    let before = found.map_or_else(|| Ok(Owner::default()), |stored| Owner::read(&stored))?;
+    if let Some(contact) = before.contact {
+        return Err(PortError::from(Refusal::Taken(contact)).into());
+    }
+    let suppressed = register::erase(before.suppressed.clone(), now);
+    let note = traces::note_address(address, &key);
+    let after = Owner { contact: None, suppressed };
+    table.transact(DOING, &[before.becomes(key, &after)?, note]).await
 }
 
 async fn forget_whole(

@@ -166,6 +166,13 @@ impl Contacts for DynamoStore {
         Ok(lists)
     }
 
+    async fn erase_address(&self, address: &Address, now: Timestamp) -> PortResult<()> {
+        let erased: PortResult<()> =
+            persistently!("erase the address", forget::erase_address(&self.table, address, now));
+        erased?;
+        self.clear_garbage().await
+    }
+
     async fn say(&self, saying: &Saying) -> PortResult<Heard> {
         persistently!("save the decision", say::say(&self.table, saying))
     }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use listsync_core::{
+    address::Address,
     belief::{Belief, BeliefOrigin},
     id::{ContactId, LinkId, ObjectId},
     member::{Intent, Member, MemberKey, Op as MemberOp},
@@ -13,7 +14,7 @@ use listsync_engine::ports::{MemberQuery, PortResult};
 use super::row::LinkRow;
 use crate::{
     error,
-    table::{CLEARED, Key, Stored, Table, schema, span},
+    table::{CLEARED, Condition, Key, Stored, Table, schema, span},
 };
 
 const DOING: &str = "read the link's members";
@@ -82,7 +83,7 @@ pub(super) fn stored(space: &str, member: &Member) -> PortResult<Stored> {
     let mut stored = Stored::new(&row_key(space, &key))
         .text("key", key)
         .text_option("contact", contact.as_ref().map(ContactId::as_str))
-        .text_option("address", address.as_ref().map(listsync_core::address::Address::as_str))
+        .text_option("address", address.as_ref().map(Address::as_str))
         .flag("in_baseline", *in_baseline)
         .at_option("group_since", group.map(|belief| belief.since))
         .text_option("intent", intent.map(|intent| intent.op.to_string()))
@@ -202,6 +203,21 @@ pub(super) async fn by_contact(
     let found = table.get_many(DOING, keys).await?;
     let of = |contact: &ContactId| found.get(&contact_key(space, contact)).map(|stored| stored.set("keys"));
     Ok(contacts.iter().filter_map(|contact| Some((contact.clone(), of(contact)?))).collect())
+}
+
+/// A row remembers this address.
+pub(super) fn of_address(address: &Address) -> Condition {
+    Condition::new("#address = :address").with_text("address", address.as_str())
+}
+
+/// Where the rows are that remember an address.
+pub(super) async fn by_address(table: &Table, space: &str, address: &Address) -> PortResult<Vec<Key>> {
+    let shards = stream::iter(0..schema::SHARDS).map(|shard| {
+        let span = span(partition(space, shard)).only(of_address(address));
+        async move { table.read(DOING, &span, Stored::key).await }
+    });
+    let found: Vec<Vec<Key>> = shards.buffered(AT_ONCE).try_collect().await?;
+    Ok(found.into_iter().flatten().collect())
 }
 
 async fn all(table: &Table, space: &str) -> PortResult<Vec<Member>> {

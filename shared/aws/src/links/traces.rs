@@ -11,7 +11,7 @@ use listsync_core::{
 use listsync_engine::ports::{PortResult, Runs as _};
 
 use super::{
-    members::{by_contact, row_key},
+    members::{by_address, by_contact, of_address, row_key},
     row,
 };
 use crate::{
@@ -22,13 +22,14 @@ use crate::{
 };
 
 const DOING: &str = "erase a person from what links remember";
-/// How many runs are looked at together.
+/// How many runs or links are looked at together.
 const CHUNK: usize = 100;
 
 /// Who is erased.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Erased<'a> {
-    pub(crate) contact: &'a ContactId,
+    /// Their contact; none: they had none.
+    pub(crate) contact: Option<&'a ContactId>,
     pub(crate) addresses: &'a BTreeSet<Address>,
 }
 
@@ -46,9 +47,16 @@ pub(crate) fn note(
     Op::put(key, stored.texts("lists", &lists))
 }
 
+/// Remembers that an address that is no contact's, kept in this place, is to be taken out of all that is kept.
+pub(crate) fn note_address(address: &Address, place: &Key) -> Op {
+    let key = garbage::key(format!("address#{}", place.pk));
+    let stored = Stored::new(&key).texts("addresses", &BTreeSet::from([address.to_string()]));
+    Op::put(key, stored)
+}
+
 impl DynamoStore {
     /// Does what was noted. A run that fails at the same time may name the person once more: its summary goes with its time.
-    pub(crate) async fn strike(&self, contact: &ContactId, noted: &Stored) -> PortResult<()> {
+    pub(crate) async fn strike(&self, contact: Option<&ContactId>, noted: &Stored) -> PortResult<()> {
         let addresses = noted.set("addresses");
         let addresses = addresses.iter().filter_map(|text| Address::parse(text).ok()).collect();
         let traces = Traces { addresses, name: noted.find("name").unwrap_or_default().to_owned() };
@@ -56,9 +64,10 @@ impl DynamoStore {
         self.strike_where_told(&traces.addresses).await?;
         let erased = Erased { contact, addresses: &traces.addresses };
         import_changes::strike(&self.table, erased).await?;
-        let (contact, addresses) = (contact.clone(), traces.addresses.clone());
-        let whom = Whom { contact: Some(contact.clone()), object: noted.read_option("object")?, addresses };
+        let (object, addresses) = (noted.read_option("object")?, traces.addresses.clone());
+        let whom = Whom { contact: contact.cloned(), object, addresses };
         effects::strike(&self.table, &whom).await?;
+        let Some(contact) = contact else { return self.strike_from_rows(&traces.addresses).await };
         for list in noted.set("lists").iter().filter_map(|list| ListId::parse(list).ok()) {
             let links = match row::of_list(&self.table, &list).await {
                 // A list that is gone has no links.
@@ -66,7 +75,7 @@ impl DynamoStore {
                 links => links?,
             };
             for state in links {
-                self.strike_from_members(&state.link.id, &contact).await?;
+                self.strike_from_members(&state.link.id, contact).await?;
                 self.strike_from_runs(&state.link.id, &traces.addresses).await?;
             }
         }
@@ -77,11 +86,33 @@ impl DynamoStore {
         let Some(row) = row::LinkRow::find(&self.table, link).await? else { return Ok(()) };
         let keys = by_contact(&self.table, &row.space, std::slice::from_ref(contact)).await?;
         for key in keys.into_values().flatten() {
-            let update = Condition::new("REMOVE #address, #named");
             let still = Condition::new("#contact = :contact").with_text("contact", contact.as_str());
-            self.table.update(DOING, (&row_key(&row.space, &key), update, still)).await?;
+            self.strike_row(&row_key(&row.space, &key), still).await?;
         }
         Ok(())
+    }
+
+    /// The rows of all links that remember one of these addresses: only by reading them all are those found that name no contact.
+    async fn strike_from_rows(&self, addresses: &BTreeSet<Address>) -> PortResult<()> {
+        let mut after = None;
+        loop {
+            let page = row::page(&self.table, after.as_ref(), CHUNK).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = Some(last.link.id.clone());
+            for state in page {
+                let Some(row) = row::LinkRow::find(&self.table, &state.link.id).await? else { continue };
+                for address in addresses {
+                    for key in by_address(&self.table, &row.space, address).await? {
+                        self.strike_row(&key, of_address(address)).await?;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn strike_row(&self, row: &Key, still: Condition) -> PortResult<()> {
+        let update = Condition::new("REMOVE #address, #named");
+        self.table.update(DOING, (row, update, still)).await.map(drop)
     }
 
     /// The runs that were noted to tell of the person, of whichever link.

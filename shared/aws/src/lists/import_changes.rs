@@ -138,7 +138,7 @@ async fn strike_item(
     Erased { contact, addresses }: Erased<'_>,
 ) -> PortResult<()> {
     let (at, mut touched) = read(item)?;
-    if !forget_former(&mut touched, Some(contact), |address| addresses.contains(address)) {
+    if !forget_former(&mut touched, contact, |address| addresses.contains(address)) {
         return Ok(());
     }
     let until: i64 = item.count(schema::TIME_TO_LIVE)?;

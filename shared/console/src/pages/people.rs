@@ -4,6 +4,7 @@ use axum::response::Response;
 use listsync_http::{Page as Part, Problem, documents::contact::ContactDocument, operations::ContactsQuery};
 use maud::{Markup, html};
 
+use super::person::{may_erase, nobodys_path};
 use crate::{
     answer::{self, Page, settled},
     frame::Here,
@@ -32,7 +33,16 @@ async fn page(visit: &Visit) -> Result<Response, Problem> {
     let is_asked = !(asked.is_empty() && key.is_empty());
     let all = all(visit, query.some("cursor")).await?;
     let body = html! {
-        div.head { div { h1 { "People" } @if is_asked && wrong.is_none() { p.lead role="status" { "Nobody here is known by that." } } } }
+        div.head { div {
+            h1 { "People" }
+            @if is_asked && wrong.is_none() { p.lead role="status" { "Nobody here is known by that." } }
+            @if query.get("erased") == "address" {
+                p.lead role="status" { "Nobody had the address as a contact. It is struck from what files, runs and imports tell, and is held off every list from now on." }
+            }
+            @if !asked.is_empty() && wrong.is_none() && may_erase(visit) {
+                p { "Files that wait, runs and imports may name it. " a href={ (nobodys_path(asked.trim())) "/erase" } { "Erase this address…" } }
+            }
+        } }
         form.filter method="get" action="/people" role="search" aria-label="People" {
             div.grow { (field(&Field { name: "address", label: "Address", hint: "", value: asked, wrong: wrong.as_ref(), now: None })) }
             div { (field(&Field { name: "key", label: "Key of the HR system", hint: "", value: key, wrong: wrong.as_ref(), now: None })) }

@@ -1,13 +1,14 @@
 //! One person: on which lists, what they said, what happened, and erasing them.
 
 use axum::{extract::Path, http::Method, response::Response};
-use listsync_core::{contact::Decision, list::Standing};
+use listsync_core::{address::Address, contact::Decision, list::Standing};
 use listsync_http::{
     PageQuery, Problem,
     documents::contact::{PersonExport, PlaceDocument, SaidDocument},
     operations::{NewDecision, ReasonWord},
 };
 use maud::{Markup, html};
+use url::form_urlencoded;
 
 use super::members::happened;
 use crate::{
@@ -35,7 +36,7 @@ async fn page(visit: &Visit, id: String, wrong: Option<Problem>) -> Result<Respo
         (crumbs(&[("/people", "People")], &contact.address))
         div.head {
             div { h1 { (name_of(&contact.name, Some(&contact.address))) } p.lead { (address(&contact.address)) } }
-            @if visit.may(Method::POST, "/v1/contacts/{contact}/erase") {
+            @if may_erase(visit) {
                 div.buttons { a.button href={ "/people/" (id) "/erase" } { "Erase this person…" } }
             }
         }
@@ -163,8 +164,8 @@ async fn erase_page(
     form: &Form,
     wrong: Option<Problem>,
 ) -> Result<Response, Problem> {
-    let person = visit.asking.person(id).await?;
-    let contact = &person.contact;
+    let whom = whom(visit, id).await?;
+    let (known, path) = (whom.address(), whom.path());
     let sure = Field {
         name: "address",
         label: "The address of the person who is to be erased",
@@ -174,24 +175,82 @@ async fn erase_page(
         now: None,
     };
     let body = html! {
-        (crumbs(&[("/people", "People"), (&format!("/people/{}", contact.id), &contact.address)], "Erase"))
+        @match &whom {
+            Whom::Contact(person) => (crumbs(&[("/people", "People"), (&format!("/people/{}", person.contact.id), known)], "Erase")),
+            Whom::Nobody(_) => (crumbs(&[("/people", "People")], "Erase")),
+        }
         div.head { div {
-            h1 { "Erase " (address(&contact.address)) "?" }
-            p.lead { "Address, name and fields are erased wherever they are kept. No file and no group brings this person back. It cannot be undone." }
+            h1 { "Erase " (address(known)) "?" }
+            @match &whom {
+                Whom::Contact(_) => p.lead { "Address, name and fields are erased wherever they are kept. No file and no group brings this person back. It cannot be undone." },
+                Whom::Nobody(_) => p.lead { "Nobody here has this address as a contact. Files that wait, runs and imports may name it all the same. It is struck from them, and is held off every list from now on. It cannot be undone." },
+            }
         } }
-        form.stack-3 method="post" action={ "/people/" (contact.id) "/erase" } {
+        form.stack-3 method="post" action={ (path) "/erase" } {
             (token(visit))
             (field(&sure))
-            div.buttons { button.grave { "Erase 1 person" } a href={ "/people/" (contact.id) } { "Leave everything as it is" } }
+            div.buttons { button.grave { "Erase 1 person" } a href=(whom.back()) { "Leave everything as it is" } }
         }
     };
-    Ok(Page::new(Here::People, format!("Erase {}?", contact.address), body).wrong(wrong).answer(visit))
+    Ok(Page::new(Here::People, format!("Erase {known}?"), body).wrong(wrong).answer(visit))
+}
+
+/// Who is to be erased.
+enum Whom {
+    Contact(Box<PersonExport>),
+    /// Whoever has this address, which is no contact's.
+    Nobody(Address),
+}
+
+async fn whom(visit: &Visit, text: String) -> Result<Whom, Problem> {
+    let address = Address::parse(&text);
+    match (visit.asking.person(text).await, address) {
+        (Err(problem), Ok(address)) if problem.code == "no_such_contact" && may_erase(visit) => {
+            Ok(Whom::Nobody(address))
+        }
+        (found, _) => found.map(|person| Whom::Contact(Box::new(person))),
+    }
+}
+
+impl Whom {
+    fn address(&self) -> &str {
+        match self {
+            Self::Contact(person) => &person.contact.address,
+            Self::Nobody(address) => address.as_str(),
+        }
+    }
+
+    /// The page that is about them.
+    fn path(&self) -> String {
+        match self {
+            Self::Contact(person) => format!("/people/{}", person.contact.id),
+            Self::Nobody(address) => nobodys_path(address.as_str()),
+        }
+    }
+
+    fn back(&self) -> String {
+        match self {
+            Self::Contact(_) => self.path(),
+            Self::Nobody(_) => "/people".to_owned(),
+        }
+    }
+}
+
+pub(super) fn may_erase(visit: &Visit) -> bool {
+    visit.may(Method::POST, "/v1/contacts/{contact}/erase")
+}
+
+/// Where whoever has an address is erased who is no contact.
+pub(super) fn nobodys_path(address: &str) -> String {
+    let text: String = form_urlencoded::byte_serialize(address.as_bytes()).collect();
+    format!("/people/{text}")
 }
 
 pub(crate) async fn erase(Path(contact): Path<String>, Posted { visit, form }: Posted) -> Response {
     let done = erased(&visit, contact.clone(), form.get("address")).await;
     match done {
-        Ok(()) => answer::to("/people"),
+        Ok(Whom::Contact(_)) => answer::to("/people"),
+        Ok(Whom::Nobody(_)) => answer::to("/people?erased=address"),
         Err(problem) => {
             let found = erase_page(&visit, contact, &form, Some(problem.clone())).await;
             again(&visit, Here::People, problem, found)
@@ -199,13 +258,18 @@ pub(crate) async fn erase(Path(contact): Path<String>, Posted { visit, form }: P
     }
 }
 
-async fn erased(visit: &Visit, contact: String, typed: &str) -> Result<(), Problem> {
-    let person = visit.asking.person(contact).await?;
-    if !person.contact.address.eq_ignore_ascii_case(typed) {
+async fn erased(visit: &Visit, contact: String, typed: &str) -> Result<Whom, Problem> {
+    let whom = whom(visit, contact).await?;
+    if !whom.address().eq_ignore_ascii_case(typed) {
         return Err(Problem::invalid(
             "address",
             "this is not the address of the person whom the page is about",
         ));
     }
-    visit.asking.erase(person.contact.id.to_string()).await.map(drop)
+    let named = match &whom {
+        Whom::Contact(person) => person.contact.id.to_string(),
+        Whom::Nobody(address) => address.to_string(),
+    };
+    visit.asking.erase(named).await?;
+    Ok(whom)
 }

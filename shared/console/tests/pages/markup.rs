@@ -98,6 +98,8 @@ async fn every_page_loads_nothing_from_elsewhere_and_can_be_read_aloud() {
     let link_id = link.rsplit('/').next().unwrap();
     paths.push(format!("/runs?link={link_id}"));
     paths.extend([run.clone(), of_person.clone(), format!("{of_person}/erase")]);
+    let nobodys = ["?address=nobody%40contoso.example", "?erased=address", "/nobody%40contoso.example/erase"];
+    paths.extend(nobodys.map(|end| format!("/people{end}")));
     for path in &paths {
         let shown = browser.open(path).await;
         assert_eq!(shown.status, 200, "{path}: {}", shown.text);

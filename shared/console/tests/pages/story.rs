@@ -209,3 +209,21 @@ async fn a_person_is_found_opted_out_explained_and_erased() {
     browser.submit(&format!("{path}/erase"), &[("address", "cleo@contoso.example")]).await;
     browser.open("/people?address=cleo@contoso.example").await.shows("Nobody here is known by that");
 }
+
+#[tokio::test]
+async fn an_address_that_nobody_has_as_a_contact_is_erased_and_held_off() {
+    let stage = Stage::new();
+    let mut browser = Browser::signed_in(&stage).await;
+    let news = list(&mut browser, "News").await;
+    let found = browser.open("/people?address=o%27dora%2Bx@contoso.example").await;
+    found.shows("Nobody here is known by that").shows("Erase this address");
+    let path = found.link("/people/o");
+    browser.open(&path).await.shows("Nobody here has this address as a contact");
+    let shown = browser.submit_only(&path, &[("address", "dora@contoso.example")]).await;
+    assert_eq!(shown.status, 422, "the address has to be typed once more");
+    let done = browser.submit(&path, &[("address", "o'dora+x@contoso.example")]).await;
+    done.shows("Nobody had the address as a contact").shows("held off every list from now on");
+    let members = format!("{news}/members");
+    let shown = browser.submit_only(&members, &[("address", "o'dora+x@contoso.example")]).await;
+    assert_eq!(shown.status, 409, "nobody brings them back");
+}

@@ -1,5 +1,8 @@
-use super::{person::Person, suppressed::Suppressed};
-use crate::{Timestamp, id::ListId, list::Standing};
+use super::{
+    person::Person,
+    suppressed::{Suppressed, keep},
+};
+use crate::{Timestamp, contact::Scope, id::ListId, list::Standing};
 
 /// Whether a contact goes, or all that is kept of the person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,4 +30,11 @@ pub fn part(mut person: Person, farewell: Farewell, now: Timestamp) -> Parting {
     }
     let stood = person.stances.iter().filter(|(_, stance)| stance.standing != Standing::Absent);
     Parting { lists: stood.map(|(list, _)| list.clone()).collect(), left: person.nos() }
+}
+
+/// What is to be known of an address that is no contact's once whoever has it is erased. What was said under it before stays
+/// beside that, as it does of a contact.
+#[must_use]
+pub fn erase(said: Vec<Suppressed>, now: Timestamp) -> Vec<Suppressed> {
+    keep(said, &Scope::All, Suppressed::erasure(now))
 }

@@ -22,7 +22,7 @@ mod suppressed;
 pub use change::{By, Change, Looks, Move, Spoken};
 pub use edit::{ContactEdit, Details, Edit, MailState, create, edit, newly_theirs};
 pub use effect::{Candidate, ListOutcome, Meant, addition, removal};
-pub use forget::{Farewell, Parting, part};
+pub use forget::{Farewell, Parting, erase, part};
 pub use idle::{Idle, idle};
 pub use merge::merge;
 pub use person::{Keeper, Person, Stance, Terms};

@@ -187,6 +187,10 @@ pub trait Contacts: Send + Sync {
     /// imports, and keeps a suppression of all lists (reason erased) as a keyed hash, so that no file and no group
     /// brings them back.
     async fn erase_contact(&self, id: &ContactId, now: Timestamp) -> PortResult<Vec<ListId>>;
+    /// Erases whoever has an address that is no contact's: takes it out of all that is kept, as [`Contacts::erase_contact`]
+    /// does, such as rows of files that wait and what runs did, and keeps the same suppression. It need not be known at all,
+    /// and may be erased already. [`super::Fault::Rejected`] (`contact_exists`) when somebody has it.
+    async fn erase_address(&self, address: &Address, now: Timestamp) -> PortResult<()>;
     /// Stores a person's decision; the contact is made where there is none and the decision is to subscribe, or an
     /// opt-out of one list.
     ///

@@ -220,11 +220,12 @@ pub struct DecisionDocument {
     pub links: Vec<String>,
 }
 
-/// What an edit of a person touched beyond them.
+/// Who was erased.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Gone {
-    /// The contact.
-    pub id: String,
+    /// The contact; `null`: nobody had the address as a contact. It was struck from what files, runs and imports tell, and is
+    /// held off every list from now on.
+    pub id: Option<String>,
     /// The lists that they were on.
     pub lists: Vec<String>,
 }

@@ -257,14 +257,19 @@ pub(crate) async fn delete(app: Within, Named([contact]): Named<1>) -> Result<St
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Erases a person with every trace of address, name and fields. No file and no group brings them back.
+/// Erases a person with every trace of address, name and fields. No file and no group brings them back. An address that is
+/// no contact's is erased as well, as files that wait, runs and imports may name it: then the answer has no `id`.
 #[utoipa::path(post, path = "/v1/contacts/{contact}/erase", tag = "contacts",
     params(("contact" = String, Path, description = "A contact's id or address.")),
     responses((status = 200, description = "They are erased.", body = Gone)))]
 pub(crate) async fn erase(app: Within, Named([contact]): Named<1>) -> Result<Json<Gone>, Problem> {
+    if let Some(address) = app.nobodys_address(&contact).await? {
+        people::erase_address(&app.service, &address).await?;
+        return Ok(Json(Gone { id: None, lists: Vec::new() }));
+    }
     let contact = app.contact(&contact).await?;
     let lists = people::erase(&app.service, &contact.id).await?.what;
-    Ok(Json(Gone { id: contact.id.into(), lists: texts(&lists) }))
+    Ok(Json(Gone { id: Some(contact.id.into()), lists: texts(&lists) }))
 }
 
 /// Everything that is known of a person.

@@ -140,6 +140,35 @@ async fn a_person_can_be_exported_and_erased() {
 }
 
 #[tokio::test]
+async fn an_address_that_is_no_contacts_is_erased_from_a_file_that_waits_and_held_off() {
+    let stage = stage().await;
+    stage.operate("PUT", "/v1/lists/News/members/zoe@contoso.example").expect(201).await;
+    let rows: String = (0..60).map(|number| format!("p{number}@contoso.example\n")).collect();
+    let file = format!("email\nanna@contoso.example\n{rows}");
+    let path = "/v1/lists/News/imports?mode=incremental";
+    let held = stage.operate("POST", path).body("text/csv", file).expect(201).await;
+    assert_eq!((held["state"].as_str(), held["held_additions"].as_u64()), (Some("held"), Some(61)));
+    let erase = "/v1/contacts/anna@contoso.example/erase";
+    assert_eq!(stage.operate("POST", erase).refused(403).await.0, "scope");
+    for _ in 0..2 {
+        let gone = stage.administer("POST", erase).expect(200).await;
+        judge("Gone", &gone);
+        assert_eq!(gone, json!({"id": null, "lists": []}), "nobody had it as a contact");
+    }
+    let entry = stage.administer("GET", "/v1/audit?limit=1").expect(200).await["items"][0].clone();
+    assert_eq!((&entry["action"], &entry["objects"]), (&json!("contact.erase"), &json!([])));
+    let approve = format!("/v1/imports/{}/approve", held["id"].as_str().unwrap());
+    assert_eq!(stage.administer("POST", &approve).expect(200).await["added"], 60);
+    stage.operate("GET", "/v1/contacts/anna@contoso.example").refused(404).await;
+    let back = stage.operate("PUT", "/v1/lists/News/members/anna@contoso.example");
+    assert_eq!(back.refused(409).await.0, "opted_out");
+    for odd in ["nobody", "not an address@"] {
+        let path = format!("/v1/contacts/{}/erase", odd.replace(' ', "%20"));
+        assert_eq!(stage.administer("POST", &path).refused(404).await.0, "no_such_contact", "{odd}");
+    }
+}
+
+#[tokio::test]
 async fn an_export_holds_all_that_is_known_of_a_person_and_where_it_came_from() {
     let stage = stage().await;
     let file = "email,name,department\nanna@contoso.example,Anna,Sales\n";

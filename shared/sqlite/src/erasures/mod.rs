@@ -25,9 +25,14 @@ use crate::{
 };
 
 /// Notes in the store that an address was erased.
-pub(crate) fn note(tx: &Connection, address: &Address, contact: &ContactId, at: Timestamp) -> Outcome<()> {
+pub(crate) fn note(
+    tx: &Connection,
+    address: &Address,
+    contact: Option<&ContactId>,
+    at: Timestamp,
+) -> Outcome<()> {
     let erased = Erased { hash: suppressions::hash(tx, address)?, at: timestamp(nanos(at)) };
-    note_hashed(tx, &erased, Some(contact))
+    note_hashed(tx, &erased, contact)
 }
 
 fn note_hashed(tx: &Connection, Erased { hash, at }: &Erased, contact: Option<&ContactId>) -> Outcome<()> {

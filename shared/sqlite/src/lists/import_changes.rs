@@ -80,8 +80,12 @@ fn unpacked(bytes: &[u8]) -> Outcome<Vec<Touched>> {
 }
 
 /// Takes who somebody was out of all that is kept.
-pub(crate) fn strike(tx: &Connection, contact: &ContactId, addresses: &BTreeSet<Address>) -> Outcome<()> {
-    rewrite(tx, |all| Ok(forget_former(all, Some(contact), |address| addresses.contains(address))))
+pub(crate) fn strike(
+    tx: &Connection,
+    contact: Option<&ContactId>,
+    addresses: &BTreeSet<Address>,
+) -> Outcome<()> {
+    rewrite(tx, |all| Ok(forget_former(all, contact, |address| addresses.contains(address))))
 }
 
 /// The same of whoever has an address that is erased.

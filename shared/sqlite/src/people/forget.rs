@@ -8,7 +8,7 @@ use listsync_core::{
     contact::Contact,
     effects::Whom,
     id::{ContactId, ListId},
-    register::{Farewell, Idle, idle, part},
+    register::{self, Farewell, Idle, Refusal, idle, part},
     summary::Summary,
     traces::Traces,
 };
@@ -17,7 +17,7 @@ use rusqlite::{Connection, params};
 use super::{departed, former, person, read, suppressions};
 use crate::{
     effects, erasures,
-    error::Outcome,
+    error::{Fail, Outcome},
     lists::{
         changes,
         contacts::{self, Stored},
@@ -50,21 +50,42 @@ pub(super) fn prune(
 /// Erases a person: as a deletion, and nobody brings them back but they themselves.
 pub(crate) fn erase(tx: &Connection, id: &ContactId, at: Timestamp) -> Outcome<Vec<ListId>> {
     let Contact { name, aliases, address, object_id, .. } = read::expect(tx, id)?;
-    let traces = Traces { addresses: aliases.into_iter().chain([address]).collect(), name };
+    let addresses: BTreeSet<Address> = aliases.into_iter().chain([address]).collect();
     let lists = forget(tx, id, Farewell::Erased, at)?;
-    held::forget_names(tx, &traces)?;
-    for address in &traces.addresses {
-        erasures::note(tx, address, id, at)?;
-        strike_from_runs(tx, address)?;
-        held::forget_rows(tx, address)?;
+    for address in &addresses {
         former::forget(tx, address)?;
     }
-    let addresses = traces.addresses.clone();
-    effects::strike(tx, &Whom { contact: Some(id.clone()), object: object_id, addresses })?;
-    import_changes::strike(tx, id, &traces.addresses)?;
+    let whom = Whom { contact: Some(id.clone()), object: object_id, addresses };
+    strike(tx, whom, name, at)?;
     tx.execute("UPDATE members SET address = NULL, named = NULL WHERE contact = ?1", [id.as_str()])?;
     open::note_unflushed(tx)?;
     Ok(lists)
+}
+
+/// Erases whoever has an address that is no contact's.
+pub(super) fn erase_address(tx: &Connection, address: &Address, at: Timestamp) -> Outcome<()> {
+    if let Some(known) = contacts::by_address(tx, address)? {
+        let id = ContactId::parse(&known.id).map_err(|_| Fail::Stored("contact's id"))?;
+        return Err(Refusal::Taken(id).into());
+    }
+    suppressions::put(tx, address, &register::erase(suppressions::of(tx, address)?, at))?;
+    let whom = Whom { addresses: BTreeSet::from([address.clone()]), ..Whom::default() };
+    strike(tx, whom, String::new(), at)?;
+    tx.execute("UPDATE members SET address = NULL, named = NULL WHERE address = ?1", [address.as_str()])?;
+    open::note_unflushed(tx)?;
+    Ok(())
+}
+
+/// Takes somebody out of all that is kept besides contacts, and notes that they were erased.
+fn strike(tx: &Connection, whom: Whom, name: String, at: Timestamp) -> Outcome<()> {
+    for address in &whom.addresses {
+        erasures::note(tx, address, whom.contact.as_ref(), at)?;
+        strike_from_runs(tx, address)?;
+        held::forget_rows(tx, address)?;
+    }
+    import_changes::strike(tx, whom.contact.as_ref(), &whom.addresses)?;
+    effects::strike(tx, &whom)?;
+    held::forget_names(tx, &Traces { addresses: whom.addresses, name })
 }
 
 fn forget(tx: &Connection, id: &ContactId, farewell: Farewell, at: Timestamp) -> Outcome<Vec<ListId>> {

@@ -11,9 +11,10 @@ use listsync_core::{
 use listsync_engine::ports::{
     ContactChanges, ContactEdit, Contacts, Cursor, Heard, Heir, ListEdit, Moves, PortResult,
 };
+use rusqlite::Transaction;
 
 use super::{departed, edit, follow, forget, former, lists, merge, read, say};
-use crate::{SqliteStore, erasures};
+use crate::{SqliteStore, erasures, error::Outcome};
 
 #[async_trait]
 impl Contacts for SqliteStore {
@@ -140,15 +141,13 @@ impl Contacts for SqliteStore {
     }
 
     async fn erase_contact(&self, id: &ContactId, now: Timestamp) -> PortResult<Vec<ListId>> {
-        let (id, beside) = (id.clone(), self.beside());
-        let erase = move |tx: &rusqlite::Transaction<'_>| {
-            let left = forget::erase(tx, &id, now)?;
-            beside.map_or(Ok(()), |beside| erasures::keep(tx, &beside))?;
-            Ok(left)
-        };
-        let left = self.write("erase the contact", erase).await?;
-        self.flush().await?;
-        Ok(left)
+        let id = id.clone();
+        self.erase("erase the contact", move |tx| forget::erase(tx, &id, now)).await
+    }
+
+    async fn erase_address(&self, address: &Address, now: Timestamp) -> PortResult<()> {
+        let address = address.clone();
+        self.erase("erase the address", move |tx| forget::erase_address(tx, &address, now)).await
     }
 
     async fn say(&self, saying: &Saying) -> PortResult<Heard> {
@@ -175,5 +174,24 @@ impl Contacts for SqliteStore {
     async fn move_members(&self, list: &ListId, moves: &Moves, now: Timestamp) -> PortResult<(u64, u64)> {
         let (list, moves) = (list.clone(), moves.clone());
         self.write("move the members", move |tx| follow::move_members(tx, &list, &moves, now)).await
+    }
+}
+
+impl SqliteStore {
+    /// Does an erasure, keeps it in the file beside the store, and leaves nothing in the log of what was before.
+    async fn erase<T: Send + 'static>(
+        &self,
+        doing: &'static str,
+        erase: impl FnOnce(&Transaction<'_>) -> Outcome<T> + Send + 'static,
+    ) -> PortResult<T> {
+        let beside = self.beside();
+        let kept = move |tx: &Transaction<'_>| {
+            let done = erase(tx)?;
+            beside.map_or(Ok(()), |beside| erasures::keep(tx, &beside))?;
+            Ok(done)
+        };
+        let done = self.write(doing, kept).await?;
+        self.flush().await?;
+        Ok(done)
     }
 }

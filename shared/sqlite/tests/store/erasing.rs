@@ -76,6 +76,37 @@ async fn no_trace_of_an_erased_person_is_left_in_the_file() {
 
 /// Law 17.
 #[tokio::test]
+async fn no_trace_of_an_erased_address_is_left_in_the_file_that_was_nobodys() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    let store = SqliteStore::open(&path).unwrap();
+    let staff = list(&store, "Staff").await;
+    store.add(&staff.id, &person("berta"), Origin::Manual, at(1)).await.unwrap();
+    let anna = NewContact { address: address("anna"), name: "Anna Adler".into(), fields: BTreeMap::new() };
+    let crowd = (0..60).map(|number| person(&format!("p{number}")).into()).chain([anna.into()]);
+    let file = NewImport::new("anna@.csv", ImportMode::Incremental, crowd.collect(), at(2));
+    let held = store.import(&staff.id, &file).await.unwrap().import;
+    assert_eq!(held.held_additions, 61);
+    store.save(&summary("r1", "l1", at(3))).await.unwrap();
+    store.create(&link("l1", &staff.id, "g1", Mode::TwoWay), at(0)).await.unwrap();
+    let lease = lease(&store, "l1", at(3)).await;
+    let mut remembered = member("o1");
+    remembered.address = Some(address("anna"));
+    let members = vec![MemberChange::Put(remembered)];
+    let effects = Some(effects(&staff.id, vec![told("anna", None), told("berta", None)]));
+    store.fold(&lease, &Fold { members, effects, ..Fold::default() }).await.unwrap();
+    store.erase_address(&address("anna"), at(4)).await.unwrap();
+    drop(store);
+    let bytes = fs::read(&path).unwrap();
+    for trace in ["anna@", "Anna Adler"] {
+        assert!(!holds(&bytes, trace), "{trace}");
+    }
+    assert!(holds(&bytes, "berta@"), "others stay");
+    assert_eq!(names(&folder), ["store.db", "store.db.erasures"]);
+}
+
+/// Law 17.
+#[tokio::test]
 async fn what_an_erasure_could_not_take_out_of_the_log_the_next_opening_does() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store.db");

@@ -122,6 +122,35 @@ async fn who_was_erased_after_a_copy_is_erased_in_it_when_it_is_brought_back() {
 }
 
 #[tokio::test]
+async fn an_address_that_was_nobodys_when_it_was_erased_is_so_in_a_copy_where_it_is_somebodys_or_waits() {
+    let place = Place::new();
+    let store = place.open();
+    let id = put_anna(&store).await;
+    let staff = store.find_list("Staff").await.unwrap().unwrap();
+    let many = (0..60).map(|number| person(&format!("p{number}")).into());
+    let new = NewContact { name: "Anna Adler".into(), ..person("a.adler") };
+    let file = NewImport::new("hr.csv", ImportMode::Incremental, many.chain([new.into()]).collect(), at(2));
+    assert_eq!(store.import(&staff.id, &file).await.unwrap().import.held_additions, 61);
+    drop(store);
+    place.back_up();
+
+    let store = place.open();
+    store.delete_contact(&id, at(3)).await.unwrap();
+    for name in ["anna", "a.adler"] {
+        store.erase_address(&address(name), at(4)).await.unwrap();
+    }
+    drop(store);
+    place.restore();
+    let store = place.open();
+    assert_eq!(store.contact(&id).await.unwrap(), None);
+    for name in ["anna", "a.adler"] {
+        assert!(!joins(&store, name).await, "{name}");
+    }
+    drop(store);
+    place.assert_no_trace();
+}
+
+#[tokio::test]
 async fn two_contacts_that_were_one_when_they_were_erased_are_both_erased() {
     let place = Place::new();
     let store = place.open();

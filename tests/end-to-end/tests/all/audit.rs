@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use listsync_core::audit::Action;
 use listsync_end_to_end::{Cloud, World};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// What no verb does: the API and what strangers send do.
 const ELSEWHERE: [Action; 3] = [Action::ContactCreate, Action::SourceCreate, Action::SourceDelete];
@@ -105,6 +105,10 @@ async fn people(world: &World) {
     assert!(!shown.contains(anna) && shown.contains("(gone)"), "{shown}");
     let of_anna = world.json(&["audit", "ls", "--object", id.as_str().expect("an id")]).await;
     assert_eq!(of_anna.as_array().map(Vec::len), Some(7), "{of_anna}");
+    let gone =
+        does(world, &["contacts", "erase", "nobody@contoso.example", "--yes"], Action::ContactErase).await;
+    assert_eq!(gone["id"], Value::Null, "{gone}");
+    assert_eq!(newest(world).await["objects"], json!([]), "an address is in no entry");
     world.listsync(&["lists", "add", "Folk", world.address(2)]).await.exits(0);
     does(world, &["contacts", "delete", world.address(2)], Action::ContactDelete).await;
     world.listsync(&["lists", "add", "Folk", world.address(2)]).await.exits(0);

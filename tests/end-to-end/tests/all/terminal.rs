@@ -44,6 +44,25 @@ async fn an_erasure_says_what_goes_and_is_done_on_a_yes_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_no_contact_has_is_erased_where_somebody_says_that_they_mean_it() {
+    let world = World::of(60).await;
+    world.listsync(&["lists", "create", "News"]).await.exits(0);
+    let address = world.address(0);
+    let erase = ["contacts", "erase", address];
+    let refused = world.listsync(&erase).await.exits(1).stderr;
+    assert!(refused.contains("--yes") && refused.contains("which no contact has"), "{refused}");
+    world.listsync(&["contacts", "erase", "K1"]).await.exits(1);
+    let mut terminal = Terminal::start(&world, &erase);
+    terminal.shows(&[&format!("Erase {address}, which no contact has"), "[y/N]"]).await;
+    terminal.types("n\r").await;
+    assert_eq!(terminal.ends().await, 1);
+    let done = world.listsync(&["contacts", "erase", address, "--yes"]).await.exits(0).stdout;
+    assert!(done.contains(&format!("Nobody had {address} as a contact")), "{done}");
+    world.listsync(&["lists", "add", "News", address]).await;
+    assert!(world.listed("News", "member").await.is_empty(), "no operator brings them back");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_undo_is_shown_with_its_totals_asked_about_and_done() {
     let world = World::of(60).await;
     let group = world.linked("News", &[0, 1, 2, 3]).await;

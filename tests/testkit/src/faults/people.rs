@@ -123,6 +123,10 @@ impl<P: ListStore + ?Sized> Contacts for Faulty<P> {
         through!(self, "contacts.erase_contact", self.port.erase_contact(id, now))
     }
 
+    async fn erase_address(&self, address: &Address, now: Timestamp) -> PortResult<()> {
+        through!(self, "contacts.erase_address", self.port.erase_address(address, now))
+    }
+
     async fn say(&self, saying: &Saying) -> PortResult<Heard> {
         through!(self, "contacts.say", self.port.say(saying))
     }

@@ -252,6 +252,32 @@ fn where_the_group_is_not_ours_to_write_whoever_was_erased_stays_in_it_without_a
 }
 
 #[test]
+fn whoever_is_no_contact_and_is_erased_by_their_address_is_taken_out_and_named_nowhere() {
+    play(async {
+        for reading in BOTH {
+            let mut desk = Desk::settled(reading, &["ann", "bob", "cid"]).await;
+            let ann = desk.contact("ann").await;
+            desk.store.delete_contact(&ann, desk.clock.now()).await.unwrap();
+            desk.directory.put_person(person("zoe"));
+            desk.group_adds("zoe");
+            for name in ["ann", "zoe"] {
+                people::erase_address(&service(&desk), &address(name)).await.unwrap();
+            }
+            let run = desk.sync().await;
+            assert_eq!((run.outcome, run.group.removed, run.list.added), (Outcome::Converged, 2, 0), "{run}");
+            for _ in 0..3 {
+                desk.wait(HOUR).await;
+                desk.both_are(&["bob", "cid"]).await;
+            }
+            assert!(desk.recorded().await.iter().all(is_nameless));
+            for name in ["ann", "zoe"] {
+                tells_nothing(&desk.kept(name).await, &ann, &["ann", "zoe"]);
+            }
+        }
+    });
+}
+
+#[test]
 fn whoever_was_erased_and_is_back_by_their_own_word_is_named_as_anybody() {
     play(async {
         for reading in BOTH {

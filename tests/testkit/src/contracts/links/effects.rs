@@ -30,6 +30,7 @@ pub(super) async fn all<S: Links + ListStore + Runs>(make: &impl Fn() -> S) {
     batches_come_newest_first_by_pages_of_any_size(make).await;
     what_is_past_its_time_is_not_shown(make).await;
     an_erased_person_is_named_in_none(make).await;
+    an_erased_address_of_nobody_is_named_in_none(make).await;
 }
 
 const JOINS_THE_GROUP: Change = Change { side: Side::Group, op: Op::Add };
@@ -205,4 +206,31 @@ async fn an_erased_person_is_named_in_none<S: Links + ListStore + Runs>(make: &i
     let kept = bed.kept(&everything(&bed)).await.remove(0).done;
     let nameless = |done: Done| Done { address: None, object: None, contact: None, ..done };
     assert_eq!(kept, vec![nameless(of("anna")), nameless(former), of("berta")], "what was done stays");
+}
+
+/// Law 17.
+async fn an_erased_address_of_nobody_is_named_in_none<S: Links + ListStore + Runs>(make: &impl Fn() -> S) {
+    let bed = Bed::make(make).await;
+    let anna = bed.add("anna").await;
+    let lease = bed.lease(moment(0)).await;
+    let of = |local: &str| done(local, JOINS_THE_GROUP, moment(1));
+    // One who is deleted meanwhile, and one of whom no contact was known.
+    let known = Done { contact: Some(anna.clone()), ..of("anna") };
+    bed.keep(
+        &lease,
+        bed.effects(place("run-1", 0, moment(1)), vec![known.clone(), of("carla"), of("berta")]),
+    )
+    .await;
+    ok(bed.store.delete_contact(&anna, moment(2)).await);
+    for local in ["anna", "carla"] {
+        ok(bed.store.erase_address(&address(local), moment(3)).await);
+    }
+    let kept = bed.kept(&everything(&bed)).await.remove(0).done;
+    let nameless = |done: Done| Done { address: None, object: None, contact: None, ..done };
+    assert_eq!(kept, vec![nameless(known), nameless(of("carla")), of("berta")]);
+    assert_eq!(
+        ok(bed.store.erased(&[anna.clone()]).await),
+        [anna].into(),
+        "the run knows them by their contact"
+    );
 }

@@ -19,6 +19,7 @@ pub(super) async fn all<S: Links + ListStore>(make: &impl Fn() -> S) {
     open_rows_are_those_with_an_observation_or_an_intent(make).await;
     rows_are_found_by_object_and_by_contact(make).await;
     the_group_is_as_large_as_we_believe(make).await;
+    an_erased_address_of_nobody_is_remembered_by_none(make).await;
 }
 
 fn believed(name: &str, present: bool) -> Member {
@@ -135,4 +136,19 @@ async fn the_group_is_as_large_as_we_believe<S: Links + ListStore>(make: &impl F
     let rows = [believed("anna", true), believed("berta", true), believed("clara", false), member("dora")];
     bed.put(&lease, rows.into_iter().map(MemberChange::Put).collect()).await;
     assert_eq!(ok(bed.store.group_size(bed.id()).await), 2);
+}
+
+/// Law 17.
+async fn an_erased_address_of_nobody_is_remembered_by_none<S: Links + ListStore>(make: &impl Fn() -> S) {
+    let bed = Bed::make(make).await;
+    let lease = bed.lease(moment(0)).await;
+    let named = |key: &str, local: &str| {
+        let named = Named { address: address(local), former: None };
+        Member { address: Some(address(local)), named: Some(named), ..believed(key, true) }
+    };
+    let rows = [named("o1", "anna"), named("o2", "berta"), believed("o3", true)];
+    bed.put(&lease, rows.into_iter().map(MemberChange::Put).collect()).await;
+    ok(bed.store.erase_address(&address("anna"), moment(1)).await);
+    let kept = vec![believed("o1", true), named("o2", "berta"), believed("o3", true)];
+    assert_eq!(all_rows(&bed).await, sorted(kept), "the row stays, and names nobody");
 }

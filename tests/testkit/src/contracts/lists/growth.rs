@@ -6,9 +6,11 @@ use listsync_core::{
     limit::AdditionLimit,
     list::{NewContact, Standing},
     own::Own,
+    register::KeptOff,
 };
 use listsync_engine::ports::{
-    Contacts, Decision, Import, ImportMode, ImportRow, ImportState, ListEdit, ListStore, NewImport, Presence,
+    Contacts, Decision, ERASED_NAME, Import, ImportMode, ImportRow, ImportState, ListEdit, ListStore,
+    NewImport, Presence,
 };
 
 use super::{Bed, file, set};
@@ -28,6 +30,7 @@ pub(super) async fn all<S: ListStore + Contacts>(make: &impl Fn() -> S) {
     whoever_leaves_by_the_file_leaves_at_once(make).await;
     a_limit_of_the_list_is_kept_with_it(make).await;
     nothing_is_left_of_somebody_who_is_erased(make).await;
+    whoever_a_file_names_and_nobody_keeps_is_erased_as_well(make).await;
     an_approval_reaches_no_further_than_whoever_sent_the_file(make).await;
 }
 
@@ -205,6 +208,36 @@ async fn nothing_is_left_of_somebody_who_is_erased<S: ListStore + Contacts>(make
     let shown = ok(bed.store.held_people(&held.id).await);
     assert!(shown.joins.iter().all(|person| person.address != address("p000")));
     assert_eq!(ok(bed.store.imports(1).await)[0].held_additions, 59, "the row itself is gone");
+}
+
+/// Law 17.
+async fn whoever_a_file_names_and_nobody_keeps_is_erased_as_well<S: ListStore + Contacts>(
+    make: &impl Fn() -> S,
+) {
+    let bed = Bed::of_four(make).await;
+    let named = NewImport { file: "p000@contoso.example.csv".to_owned(), ..many(60) };
+    let held = bed.take_file(&named).await;
+    let refused = ok(bed.store.refused(&bed.list, &[address("p000")]).await);
+    assert!(refused.is_empty());
+    for (local, left) in [("p000", 59), ("p000", 59), ("nobody", 59), ("p001", 58)] {
+        ok(bed.store.erase_address(&address(local), moment(6)).await);
+        let import = ok(bed.store.find_import(&held.id).await).expect("it is there");
+        assert_eq!((import.held_additions, import.file.as_str()), (left, ERASED_NAME), "{local}");
+        let shown = ok(bed.store.held_people(&held.id).await);
+        assert!(shown.joins.iter().all(|person| person.address != address(local)), "{local}");
+        let refused = ok(bed.store.refused(&bed.list, &[address(local)]).await);
+        assert_eq!(refused, [(address(local), KeptOff::Erasure)].into());
+    }
+    let approved = ok(bed.store.approve_import(&held.id, moment(9)).await);
+    assert_eq!(counts(&approved), (ImportState::Done, 58, 0));
+    let again = bed.take_file(&at(10, file(ImportMode::Incremental, &["p000", "nobody"]))).await;
+    assert_eq!(counts(&again), (ImportState::Done, 0, 0));
+    for local in ["p000", "p001", "nobody"] {
+        assert_eq!(ok(bed.store.find_contact(&address(local)).await), None, "{local}");
+    }
+    let taken = bed.store.erase_address(&address("anna"), moment(11)).await;
+    assert_eq!(taken.map_err(|error| error.code), Err("contact_exists".to_owned()), "that is somebody");
+    assert!(bed.members().await.contains("anna"));
 }
 
 async fn an_approval_reaches_no_further_than_whoever_sent_the_file<S: ListStore + Contacts>(

@@ -40,6 +40,7 @@ pub(super) async fn all<S: ListStore + Contacts>(make: &impl Fn() -> S) {
     a_step_that_is_another_now_is_left_alone(make).await;
     what_is_not_given_is_left_alone(make).await;
     who_is_erased_is_forgotten_also_as_who_they_were(make).await;
+    an_address_that_somebody_had_and_is_erased_is_forgotten_as_well(make).await;
     what_cannot_be_taken_back_says_why(make).await;
 }
 
@@ -301,6 +302,22 @@ async fn who_is_erased_is_forgotten_also_as_who_they_were<S: ListStore + Contact
     assert!(matches!(of(&berta), Some(Former::Kept(_))), "nobody else is");
     let text = format!("{changes:?}");
     assert!(!text.contains("anna of Contoso"), "{text}");
+}
+
+async fn an_address_that_somebody_had_and_is_erased_is_forgotten_as_well<S: ListStore + Contacts>(
+    make: &impl Fn() -> S,
+) {
+    let bed = Bed::make(make).await;
+    bed.take_at(ImportMode::Incremental, vec![keyed("anna", "100")], 5).await;
+    let import = bed.take_at(ImportMode::Incremental, vec![keyed("anna2", "100")], 6).await;
+    let anna = bed.contact("anna2").await;
+    let text = async || format!("{:?}", ok(bed.store.changes_of(&import.id, None).await).changes);
+    let former = || format!("{:?}", Former::Same);
+    let edit = ContactEdit { remove_aliases: [address("anna")].into(), ..ContactEdit::default() };
+    ok(bed.store.edit_contact(&anna, None, &edit, Origin::Manual, moment(7)).await);
+    assert!(!text().await.contains(&former()));
+    ok(bed.store.erase_address(&address("anna"), moment(8)).await);
+    assert!(text().await.contains(&former()), "{}", text().await);
 }
 
 async fn what_cannot_be_taken_back_says_why<S: ListStore + Contacts>(make: &impl Fn() -> S) {
