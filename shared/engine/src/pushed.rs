@@ -1,5 +1,5 @@
 //! Members that a provisioning system pushes onto lists and off them. Whoever comes is put there as an operator would put them,
-//! so nobody's no is undone. Whoever leaves is judged as those are whom a file takes off ([`judge_pushed`]), and waits where
+//! so nobody's no is undone. Whoever leaves is judged as those are whom a file takes off ([`judge_leavers`]), and waits where
 //! they are too many: as an import that holds them, which a person approves or discards as any other.
 
 use std::{
@@ -13,13 +13,12 @@ use listsync_core::{
     contact::Contact,
     grant::Lists,
     id::{ContactId, ImportId, LinkId, ListId},
-    import::{Pushed, Removals, judge_pushed},
+    import::{Leavers, Removals, judge_leavers},
     limit::AdditionLimit,
     link::Mode,
     list::{Entry, List, ListKind, NewContact, Origin, Standing},
     register::Refusal,
     schedule::later,
-    sizes::GUARDED,
     stay::Stay,
     trigger::Reason,
 };
@@ -27,8 +26,8 @@ use listsync_core::{
 use crate::{
     people,
     ports::{
-        EndedRows, EntryQuery, Fault, Import, ImportMode, ImportRow, ImportState, LogQuery, Mover, Moves,
-        NewImport, PortError, PortResult, Presence,
+        EntryQuery, Fault, Import, ImportMode, ImportRow, ImportState, LogQuery, Mover, Moves, NewImport,
+        PortError, PortResult, Presence, ToldRows,
     },
     service::Service,
     trigger,
@@ -274,32 +273,9 @@ async fn members_of(service: &Service, list: &ListId, ids: &[ContactId]) -> Port
 /// Judges so many who are to leave a list now.
 async fn judged(service: &Service, list: &ListId, leaving: u64) -> PortResult<Removals> {
     let listed = service.ports.lists.size(list).await?;
-    let gone = gone(service, list, listed).await?;
+    let gone = service.ports.lists.gone(list, service.ports.clock.now()).await?;
     let going = going(service, list).await?;
-    Ok(judge_pushed(Pushed { leaving, gone, going, listed }))
-}
-
-/// How many left a list by hand or by date in the last 24 hours, as far as it can change the judgement: above that many any
-/// number waits.
-async fn gone(service: &Service, list: &ListId, listed: u64) -> PortResult<u64> {
-    let since = service.ports.clock.now().checked_sub(GUARDED).unwrap_or(Timestamp::MIN);
-    let enough = listed / 4 + 6;
-    let (mut gone, mut from) = (0, None);
-    loop {
-        let query = LogQuery { list: list.clone(), contact: None, from, limit: PAGE };
-        let page = service.ports.lists.log(&query).await?;
-        for entry in &page.entries {
-            if entry.shift.at <= since || gone >= enough {
-                return Ok(gone);
-            }
-            let by_push = matches!(entry.shift.origin, Origin::Manual | Origin::EndDate);
-            gone += u64::from(by_push && entry.shift.standing == Standing::Absent);
-        }
-        match page.next {
-            Some(next) => from = Some(next),
-            None => return Ok(gone),
-        }
-    }
+    Ok(judge_leavers(Leavers { leaving, gone, going, listed }))
 }
 
 /// How many members of a list leave it by date within [`GRACE`].
@@ -356,11 +332,12 @@ async fn hold(
             beside = held;
         }
     }
-    let row = |address: &Address| ImportRow { presence: Presence::Ended, ..ImportRow::from(named(address)) };
+    let row =
+        |address: &Address| ImportRow { presence: Presence::Leaving, ..ImportRow::from(named(address)) };
     let rows: Vec<ImportRow> = leavers.union(&beside).map(row).collect();
     let settings = service.ports.settings.settings().await?;
     let new = NewImport {
-        ended: EndedRows::Wait,
+        told: ToldRows::Wait,
         max_additions: AdditionLimit::Off,
         keep: settings.effects_keep,
         profile: NAME.to_lowercase(),

@@ -8,7 +8,7 @@ use listsync_engine::ports::Kept;
 
 use crate::{
     RejectReason, RowVerdict, Verdict,
-    people::{Gone, Person},
+    people::Person,
     person::{Candidate, State},
     rows::{Mentioned, RowState, Said},
 };
@@ -50,8 +50,8 @@ struct Undated {
 #[derive(Debug, Default)]
 pub(crate) struct Gathered {
     pub(crate) people: Vec<Person>,
-    /// Who leaves, and has no address in the file.
-    pub(crate) gone: Vec<Gone>,
+    /// The keys of whoever leaves and has no address in the file.
+    pub(crate) gone: Vec<ExternalId>,
     /// Who is named, and stays as they are.
     pub(crate) kept: Vec<Kept>,
     /// Rows that do not tell whom they name.

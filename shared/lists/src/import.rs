@@ -1,5 +1,5 @@
 use listsync_core::{Timestamp, effects, grant::Lists, limit::AdditionLimit};
-use listsync_engine::ports::{Again, EndedRows, ImportMode, NewImport, Rows};
+use listsync_engine::ports::{Again, ImportMode, NewImport, Rows, ToldRows};
 
 use crate::ParsedFile;
 
@@ -36,7 +36,7 @@ impl ParsedFile {
             repeated: self.repeated,
             rejected: self.rejected.len() as u64,
             unreadable: self.unreadable,
-            ended: EndedRows::Judged,
+            told: ToldRows::Judged,
             kept: self.kept,
             unreachable: self.unreachable,
             not_yet: self.not_yet,

@@ -41,7 +41,7 @@ pub use listsync_core::import::Meaning;
 pub use mapping::{Mapping, MappingError};
 pub use opt_outs::{OptOuts, bring_opt_outs};
 pub use parse::{ParsedFile, Position, Reading, parse, read};
-pub use people::{Gone, People};
+pub use people::People;
 pub use preview::{Preview, preview};
 pub use profile::{
     AddressBy, ColumnNames, Columns, Dates, Delimiter, Encoding, Expected, NameOrder, OptOutRule, Others,

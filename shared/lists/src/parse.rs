@@ -4,10 +4,11 @@ use std::{
 };
 
 use jiff::civil::Date;
+use listsync_core::contact::ExternalId;
 use listsync_engine::ports::{FileReport, ImportMode, Kept};
 
 use crate::{
-    FileError, Gone, Mapping, PassedRow, People, Profile, RejectedRow, RowVerdict, Verdict,
+    FileError, Mapping, PassedRow, People, Profile, RejectedRow, RowVerdict, Verdict,
     gather::{Gathered, Gathering},
     gauge::Gauge,
     head::{self, Header, Passed},
@@ -36,7 +37,7 @@ pub struct ParsedFile {
     /// Who is in it, each once, in the file's order, those who leave among them.
     pub people: People,
     /// Who leaves, but has no address in the file: their keys.
-    pub gone: Vec<Gone>,
+    pub gone: Vec<ExternalId>,
     /// Whom it names of whom nothing can be taken: they stay as they are.
     pub kept: Vec<Kept>,
     /// Rows, without the header, blank ones and those that are passed over.

@@ -32,10 +32,10 @@ impl People {
     }
 
     /// Somebody besides who leaves, and was known by a key alone.
-    pub(crate) fn leaves(&mut self, address: Address, gone: Gone) {
-        let Gone { key, presence } = gone;
+    pub(crate) fn leaves(&mut self, address: Address, key: ExternalId) {
         let keys = Keys::of(Some(key), iter::empty());
-        self.people.push(Person { row: 0, address, keys, values: Values::none(), presence });
+        let (values, presence) = (Values::none(), Presence::Leaving);
+        self.people.push(Person { row: 0, address, keys, values, presence });
     }
 
     /// Each of them.
@@ -56,15 +56,6 @@ impl RowSource for People {
     fn presence(&self, number: usize) -> Presence {
         self.people[number].presence
     }
-}
-
-/// Somebody who leaves and has no address in the file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Gone {
-    /// Their key.
-    pub key: ExternalId,
-    /// How the file says it.
-    pub presence: Presence,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

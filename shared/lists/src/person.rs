@@ -6,7 +6,7 @@ use listsync_engine::ports::{Kept, Presence};
 use crate::{
     RejectReason, Verdict,
     gather::Gathered,
-    people::{Gone, Keys, Person, Values},
+    people::{Keys, Person, Values},
     rows::{RowState, Said},
 };
 
@@ -30,7 +30,6 @@ pub(crate) struct Candidate {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Says {
     NotYet,
-    Ended,
     Leaving,
     Present,
 }
@@ -164,10 +163,8 @@ impl Candidate {
     pub(crate) fn verdict(&self) -> Verdict {
         match (&self.state, self.says, &self.address) {
             (State::Rejected(reason), ..) => Verdict::Rejected(reason.clone()),
-            (_, Some(Says::Leaving | Says::Ended), _) if self.unsure => {
-                Verdict::Rejected(RejectReason::NotSure)
-            }
-            (_, Some(Says::Leaving | Says::Ended), _) => Verdict::Leaving,
+            (_, Some(Says::Leaving), _) if self.unsure => Verdict::Rejected(RejectReason::NotSure),
+            (_, Some(Says::Leaving), _) => Verdict::Leaving,
             (_, Some(Says::NotYet), _) => Verdict::NotYet,
             (_, Some(Says::Present) | None, None) => Verdict::Unreachable,
             (_, Some(Says::Present) | None, Some(_)) => Verdict::Taken,
@@ -195,7 +192,7 @@ impl Candidate {
             }
             (Verdict::Leaving, None) => {
                 let keys = if keys.is_empty() { external_id.into_iter().collect() } else { ids(keys) };
-                gathered.gone.extend(keys.into_iter().map(|key| Gone { key, presence }));
+                gathered.gone.extend(keys);
             }
             (_, address) => {
                 let keys = if keys.is_empty() { external_id.into_iter().collect() } else { ids(keys) };
@@ -215,15 +212,13 @@ impl Says {
         match state {
             RowState::Present => Self::Present,
             RowState::NotYet => Self::NotYet,
-            RowState::Leaving => Self::Leaving,
             // One whose date is not settled is settled before it is gathered.
-            RowState::Ended | RowState::LeavesOn { .. } => Self::Ended,
+            RowState::Leaving | RowState::LeavesOn { .. } => Self::Leaving,
         }
     }
 
     fn presence(self) -> Presence {
         match self {
-            Self::Ended => Presence::Ended,
             Self::Leaving => Presence::Leaving,
             Self::Present | Self::NotYet => Presence::Present,
         }

@@ -7,7 +7,7 @@ use listsync_core::{
     contact::ExternalId,
     growth::{Additions, Growth, judge_additions},
     id::ContactId,
-    import::{Departure, FileRows, Keys, Removals, judge_ended, judge_removals},
+    import::{Departure, FileLeavers, FileRemovals, Keys, Removals, judge_file},
     list::{Entry, List, Standing},
 };
 use listsync_engine::{
@@ -17,7 +17,7 @@ use listsync_engine::{
 use serde::Serialize;
 
 use crate::{
-    Gone, ParsedFile, RowProblem,
+    ParsedFile, RowProblem,
     take_in::{max_additions, problems_of},
 };
 
@@ -33,8 +33,7 @@ pub struct Preview {
     pub joins: Vec<Affected>,
     /// Who would leave it.
     pub leaves: Vec<Affected>,
-    /// How many of those who leave would wait for approval, as more than a fifth of the list would leave by the file: because
-    /// it does not name them, or because their last day is past.
+    /// How many of those who leave would wait for approval, as more than a fifth of the list would leave within 24 hours.
     pub held: u64,
     /// How many of those who join would wait for approval, as they are more than the list's limit lets through.
     pub held_additions: u64,
@@ -59,18 +58,25 @@ pub async fn preview(
     (parsed, mode): (&ParsedFile, ImportMode),
 ) -> PortResult<Preview> {
     let known = Known::load(service, list).await?;
-    let mut looking = Looking { known: &known, named: HashSet::new(), ended: 0, preview: Preview::default() };
+    let (named, told) = (HashSet::new(), HashSet::new());
+    let mut looking = Looking { known: &known, named, told, preview: Preview::default() };
     looking.preview.problems = problems_of(parsed);
     parsed.kept.iter().for_each(|kept| looking.keep(kept));
-    parsed.gone.iter().for_each(|gone| looking.take_gone(gone));
+    parsed.gone.iter().for_each(|key| looking.take_gone(key));
     parsed.people.iter().for_each(|row| looking.take(&row));
-    let Looking { named, ended, mut preview, .. } = looking;
-    if judge_ended(ended, known.members().count() as u64) == Removals::Hold {
-        preview.held = ended;
-    }
-    if mode == ImportMode::Full {
-        missing(&known, (&named, parsed.unreadable), &mut preview);
-    }
+    let Looking { named, told, mut preview, .. } = looking;
+    let missing: Vec<&Entry> = match mode {
+        ImportMode::Incremental => Vec::new(),
+        ImportMode::Full => known.members().filter(|entry| !named.contains(&entry.contact)).collect(),
+    };
+    let leavers = FileLeavers {
+        told: told.len() as u64,
+        missing: missing.len() as u64,
+        unreadable: parsed.unreadable,
+        gone: service.ports.lists.gone(&list.id, service.ports.clock.now()).await?,
+        listed: known.members().count() as u64,
+    };
+    leave(leavers, missing, &mut preview);
     preview.held_additions = held_additions(service, list, (&known, preview.joins.len() as u64)).await?;
     preview.problems.sort_by_key(|problem| problem.row);
     Ok(preview)
@@ -88,16 +94,17 @@ async fn held_additions(service: &Service, list: &List, (known, planned): (&Know
     })
 }
 
-fn missing(known: &Known, (named, unreadable): (&HashSet<ContactId>, u64), preview: &mut Preview) {
-    let (listed, mut missing) = (known.members().count() as u64, Vec::new());
-    missing.extend(known.members().filter(|entry| !named.contains(&entry.contact)));
-    let count = missing.len() as u64;
-    match judge_removals(FileRows { present: listed - count, unreadable }, listed) {
-        _ if missing.is_empty() => return,
+/// Says who of those whom the file does not name leaves, besides those of whom it says it, and how many of both would wait.
+fn leave(leavers: FileLeavers, mut missing: Vec<&Entry>, preview: &mut Preview) {
+    let FileRemovals { told: of_told, missing: of_missing } = judge_file(leavers);
+    if of_told == Removals::Hold {
+        preview.held += leavers.told;
+    }
+    match of_missing {
         Removals::Do => {}
-        Removals::Hold => preview.held += count,
+        Removals::Hold => preview.held += leavers.missing,
         Removals::Skip => {
-            preview.kept_back = count;
+            preview.kept_back = leavers.missing;
             return;
         }
     }
@@ -174,8 +181,8 @@ impl Known {
 struct Looking<'a> {
     known: &'a Known,
     named: HashSet<ContactId>,
-    /// How many leave the list because their last day is past.
-    ended: u64,
+    /// Members of whom it says that they leave.
+    told: HashSet<ContactId>,
     preview: Preview,
 }
 
@@ -189,10 +196,9 @@ impl Looking<'_> {
     }
 
     /// Who leaves and is known to the file by a key alone.
-    fn take_gone(&mut self, gone: &Gone) {
-        let Gone { key, presence } = gone;
+    fn take_gone(&mut self, key: &ExternalId) {
         if let Some(contact) = self.known.by_key.get(key) {
-            self.leave(None, *presence, contact, std::slice::from_ref(key));
+            self.leave(None, contact, std::slice::from_ref(key));
         }
     }
 
@@ -204,12 +210,12 @@ impl Looking<'_> {
         match (row.presence, all.next(), all.next()) {
             (_, Some(one), Some(other)) => self.conflict(row, [one, other]),
             (Presence::Present, Some(contact), None) => self.take_known(row, contact),
-            (presence @ (Presence::Leaving | Presence::Ended), Some(contact), None) => {
+            (Presence::Leaving, Some(contact), None) => {
                 let ended: Vec<ExternalId> = row.ended().cloned().collect();
-                self.leave(Some(row.row), presence, contact, &ended);
+                self.leave(Some(row.row), contact, &ended);
             }
             (Presence::Present, None, _) => self.join(row),
-            (Presence::Leaving | Presence::Ended, None, _) => {}
+            (Presence::Leaving, None, _) => {}
         }
     }
 
@@ -230,7 +236,7 @@ impl Looking<'_> {
         self.preview.joins.push(Affected { row: Some(row.row), address, name });
     }
 
-    fn leave(&mut self, row: Option<u64>, presence: Presence, contact: &ContactId, ended: &[ExternalId]) {
+    fn leave(&mut self, row: Option<u64>, contact: &ContactId, ended: &[ExternalId]) {
         if self.known.keys(contact).without(ended) != Departure::Leaves {
             return;
         }
@@ -238,7 +244,9 @@ impl Looking<'_> {
         if let Some(entry) = self.known.entries.get(contact)
             && matches!(entry.standing, Standing::Member | Standing::Pending)
         {
-            self.ended += u64::from(presence == Presence::Ended && entry.standing == Standing::Member);
+            if entry.standing == Standing::Member {
+                self.told.insert(contact.clone());
+            }
             self.preview.leaves.push(of_entry(row, entry));
         }
     }

@@ -40,9 +40,8 @@ pub(crate) struct Said {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RowState {
     Present,
+    /// They are gone, or their last day and the days of grace are over.
     Leaving,
-    /// Their last day and the days of grace are over.
-    Ended,
     NotYet,
     /// Their leave date is one of two days; which, the whole column tells.
     LeavesOn {
@@ -280,7 +279,7 @@ impl Reading<'_> {
     /// What a last day comes to today, and the first day on which it comes to something else.
     pub(crate) fn dated(&self, last: Date) -> (RowState, Option<Date>) {
         let gone = last.saturating_add(i64::from(self.profile.grace_days).saturating_add(1).days());
-        if self.today >= gone { (RowState::Ended, None) } else { (RowState::Present, Some(gone)) }
+        if self.today >= gone { (RowState::Leaving, None) } else { (RowState::Present, Some(gone)) }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Taking a file into a list, with all that follows from it.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use listsync_core::{
     address::Address,
@@ -19,7 +19,7 @@ use listsync_engine::{
 };
 use serde::Serialize;
 
-use crate::{Gone, ParsedFile, RejectedRow, Source};
+use crate::{ParsedFile, RejectedRow, Source};
 
 /// How many contacts are in memory at a time.
 const PAGE: usize = 500;
@@ -61,11 +61,10 @@ pub async fn take_in(
     (source, again): (Source<'_>, Again),
 ) -> PortResult<Taken> {
     let mut problems = problems_of(&parsed);
-    let gone: BTreeMap<ExternalId, Gone> =
-        parsed.gone.iter().map(|gone| (gone.key.clone(), gone.clone())).collect();
+    let gone: BTreeSet<ExternalId> = parsed.gone.iter().cloned().collect();
     let leavers = leavers(service, &gone).await?;
     let gone_unknown = (gone.len() - leavers.len()) as u64;
-    leavers.into_iter().for_each(|(address, gone)| parsed.people.leaves(address, gone));
+    leavers.into_iter().for_each(|(address, key)| parsed.people.leaves(address, key));
     let settings = service.ports.settings.settings().await?;
     let limit = settings.additions_to(service.ports.lists.list(list).await?.as_ref());
     let new =
@@ -104,7 +103,7 @@ pub fn problems_of(parsed: &ParsedFile) -> Vec<RowProblem> {
 }
 
 /// Who leaves and is known to the file by their key alone.
-async fn leavers(service: &Service, gone: &BTreeMap<ExternalId, Gone>) -> PortResult<Vec<(Address, Gone)>> {
+async fn leavers(service: &Service, gone: &BTreeSet<ExternalId>) -> PortResult<Vec<(Address, ExternalId)>> {
     let mut leavers = Vec::new();
     let mut after = None;
     while leavers.len() < gone.len() {
@@ -112,8 +111,8 @@ async fn leavers(service: &Service, gone: &BTreeMap<ExternalId, Gone>) -> PortRe
         let full = page.len() == PAGE;
         after = page.last().map(|contact| contact.id.clone());
         for contact in page {
-            let gone = Keys::of(&contact).iter().find_map(|key| gone.get(key)).cloned();
-            leavers.extend(gone.map(|gone| (contact.address, gone)));
+            let gone = Keys::of(&contact).iter().find(|key| gone.contains(*key)).cloned();
+            leavers.extend(gone.map(|key| (contact.address, key)));
         }
         if !full {
             break;

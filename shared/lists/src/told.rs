@@ -12,7 +12,7 @@ pub fn left_undone(import: &Import) -> Vec<String> {
     let mut told = Vec::new();
     if *held > 0 {
         let held = count(*held, "removal is", "removals are");
-        told.push(format!("{held} held, because more than a fifth of the list would leave by the file."));
+        told.push(format!("{held} held, because more than a fifth of the list would leave within 24 hours."));
     }
     if *held_additions > 0 {
         let why = "more would join the list within 24 hours than the setting max-additions lets through";

@@ -34,7 +34,7 @@ fn shown(file: &ParsedFile) -> String {
         writeln!(text, "{}", shown_person(&person)).unwrap();
     }
     for gone in &file.gone {
-        writeln!(text, "gone: id {}", gone.key).unwrap();
+        writeln!(text, "gone: id {gone}").unwrap();
     }
     let kept = file.kept.iter().map(|kept| match kept {
         Kept::Key(key) => format!("id {key}"),

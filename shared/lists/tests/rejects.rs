@@ -85,7 +85,8 @@ fn a_file_is_known_again_where_it_is_read_the_same_way() {
 fn days_of_grace_are_given_after_the_leave_date() {
     let profile = Profile { grace_days: 14, ..profile("workday") };
     let bytes = b"Email,Status,Termination Date\na@b.example,Terminated,2025-05-31\n";
-    for (today, presence) in [(date(2025, 6, 14), Presence::Present), (date(2025, 6, 15), Presence::Ended)] {
+    for (today, presence) in [(date(2025, 6, 14), Presence::Present), (date(2025, 6, 15), Presence::Leaving)]
+    {
         let file = read(&bytes[..], Reading { profile: &profile, today }, |_| {}).unwrap();
         assert_eq!(file.people.iter().next().unwrap().presence, presence, "{today}");
     }

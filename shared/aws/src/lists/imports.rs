@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use listsync_core::{
     growth::{Additions, Growth, Joining},
     id::{ContactId, ListId},
-    import::{FileRows, Removals, changes::Touched, judge_removals},
+    import::{FileLeavers, Removals, changes::Touched},
     list::{Origin, Standing},
 };
 use listsync_engine::ports::{
@@ -15,7 +15,7 @@ use listsync_engine::ports::{
 
 use super::{
     draft::Move,
-    entries,
+    entries, gone,
     head::Head,
     held,
     import_changes::{self, Stage as ChangeStage},
@@ -40,8 +40,8 @@ struct Importing<'a> {
     new: &'a NewImport,
     journal: Journal,
     named: HashSet<ContactId>,
-    /// Who waits although their last day is past.
-    ended: BTreeSet<ContactId>,
+    /// Who waits although it is said that they leave.
+    staying: BTreeSet<ContactId>,
     refused: Vec<RefusedRow>,
     /// Who was edited as a whole before a row is taken in, as they were.
     formerly: Formerly,
@@ -58,9 +58,9 @@ pub(super) async fn take_in(
     }
     new.people.iter().try_for_each(|row| check_size(&row.contact))?;
     let journal = Journal::begin(table, (list, new), clock.now()).await?;
-    let (named, ended, refused) = (HashSet::new(), BTreeSet::new(), Vec::new());
+    let (named, staying, refused) = (HashSet::new(), BTreeSet::new(), Vec::new());
     let formerly = Formerly::default();
-    let mut importing = Importing { table, clock, list, new, journal, named, ended, refused, formerly };
+    let mut importing = Importing { table, clock, list, new, journal, named, staying, refused, formerly };
     let done = importing.run().await;
     if done.is_err() {
         // The first failure is what the caller hears of.
@@ -84,8 +84,9 @@ impl Importing<'_> {
     async fn run(&mut self) -> PortResult<Import> {
         self.recall().await?;
         if self.journal.judged.is_none() {
-            let (additions, ended) = (self.judge_additions().await?, self.judge_ended().await?);
-            self.journal.judged = Some(Judged { additions, ended });
+            let additions = self.judge_additions().await?;
+            let (told, FileLeavers { told: leaving, gone, .. }) = self.judge_told().await?;
+            self.journal.judged = Some(Judged { additions, told, leaving, gone });
         }
         while self.journal.next < self.new.people.len() {
             self.persist(Stage::Additions).await?;
@@ -97,10 +98,9 @@ impl Importing<'_> {
         // Those whom this import removed before it was interrupted were not in the file either.
         let dismissed = self.journal.import.removed.saturating_sub(self.journal.left);
         let missing = leavers.len() as u64 + dismissed;
-        let present = self.journal.listed.saturating_sub(missing);
-        let file = FileRows { present, unreadable: self.new.unreadable };
-        let mut held: Vec<ContactId> = self.ended.iter().cloned().collect();
-        match judge_removals(file, self.journal.listed) {
+        let judged = self.new.judge(FileLeavers { missing, ..self.known_leavers() });
+        let mut held: Vec<ContactId> = self.staying.iter().cloned().collect();
+        match judged.missing {
             _ if leavers.is_empty() => {}
             Removals::Do => {
                 for some in leavers.chunks(CHUNK) {
@@ -135,8 +135,8 @@ impl Importing<'_> {
             let people = self.as_they_are(&head, &some).await?;
             for row in &some {
                 let took = rows::recall(&people, row, (Origin::Csv, self.new.at))?;
-                let ends = self.waits_to_leave(&people, row)?;
-                self.note(Took { ends, ..took });
+                let stays = self.waits_to_leave(&people, row)?;
+                self.note(Took { stays, ..took });
             }
         }
         Ok(())
@@ -165,36 +165,82 @@ impl Importing<'_> {
         Ok(joining.judged().unwrap_or(Additions::Do))
     }
 
-    /// Whether those whose last day is past leave without a person.
-    async fn judge_ended(&self) -> PortResult<Removals> {
-        let (new, listed) = (self.new, self.journal.listed);
-        let places: Vec<usize> = new.people.ended().collect();
-        // Most files have so few of them that nobody needs to be looked for.
-        if new.judge_ended(places.len() as u64, listed) == Removals::Do {
-            return Ok(Removals::Do);
+    /// Whom the file takes off the list, as far as that was known before any row was taken in.
+    fn known_leavers(&self) -> FileLeavers {
+        let (told, gone) = self.journal.judged.map_or((0, 0), |judged| (judged.leaving, judged.gone));
+        let (listed, unreadable) = (self.journal.listed, self.new.unreadable);
+        FileLeavers { told, missing: 0, unreadable, gone, listed }
+    }
+
+    /// Judges those of whom the file says that they leave, together with those whom it does not name.
+    async fn judge_told(&self) -> PortResult<(Removals, FileLeavers)> {
+        let (new, mut leavers) = (self.new, self.known_leavers());
+        let places: Vec<usize> = new.people.leaving().collect();
+        let nobody_leaves = places.is_empty() && new.mode == ImportMode::Incremental;
+        if nobody_leaves || leavers.listed == 0 {
+            return Ok((Removals::Do, leavers));
         }
-        let by = (Origin::Csv, new.at);
+        leavers.gone = gone::count(self.table, self.list, new.at).await?;
+        // Most files have so few of them that nobody needs to be looked for.
+        let at_most = new.judge(FileLeavers { told: places.len() as u64, ..leavers });
+        if new.mode == ImportMode::Incremental && at_most.told == Removals::Do {
+            return Ok((Removals::Do, leavers));
+        }
         let head = Head::load(self.table, self.list).await?;
-        let mut leaving = BTreeSet::new();
+        let mut told = HashSet::new();
         for places in places.chunks(CHUNK) {
             let some: Vec<ImportRow> = places.iter().map(|place| new.people.at(*place)).collect();
             let people = self.as_they_are(&head, &some).await?;
             for row in &some {
-                leaving.extend(rows::ends(&people, row, (by, self.journal.from_seq))?);
+                told.extend(rows::leaves(&people, row, ((Origin::Csv, new.at), self.journal.from_seq))?);
             }
         }
-        Ok(new.judge_ended(leaving.len() as u64, listed))
+        leavers.told = told.len() as u64;
+        let alone = new.judge(leavers).told;
+        if told.is_empty() || alone == Removals::Hold || new.mode == ImportMode::Incremental {
+            return Ok((alone, leavers));
+        }
+        let missing = self.missing(&head, (leavers, &told)).await?;
+        Ok((new.judge(FileLeavers { missing, ..leavers }).told, leavers))
+    }
+
+    /// How many members a full file does not name, besides these of whom it says that they leave; or more, where those would
+    /// change nothing either.
+    async fn missing(
+        &self,
+        head: &Head,
+        (leavers, told): (FileLeavers, &HashSet<ContactId>),
+    ) -> PortResult<u64> {
+        let members = Condition::new("#standing = :member");
+        let members = members.with_text("member", Standing::Member.to_string());
+        let wanted: fn(&Row) -> _ = |row| (row.contact.clone(), row.address.clone());
+        let mut missing =
+            self.new.without_a_row(entries::rows(self.table, self.list, (members, wanted)).await?);
+        missing.retain(|member| !told.contains(member) && !self.named.contains(member));
+        let at_most = FileLeavers { missing: missing.len() as u64, ..leavers };
+        if self.new.judge(at_most).told == Removals::Hold {
+            for from in (0..self.new.people.len()).step_by(CHUNK) {
+                let some = self.new.people.some(from, CHUNK);
+                let people = self.as_they_are(head, &some).await?;
+                for row in &some {
+                    for named in rows::recall(&people, row, (Origin::Csv, self.new.at))?.named {
+                        missing.remove(&named);
+                    }
+                }
+            }
+        }
+        Ok(missing.len() as u64)
     }
 
     fn note(&mut self, took: Took) {
-        match (took.ends, &took.refused) {
+        match (took.stays, &took.refused) {
             (Some(contact), _) => {
-                self.ended.insert(contact);
+                self.staying.insert(contact);
             }
             // Another row, of another address of theirs, says that they are there.
             (None, None) => {
                 for contact in &took.named {
-                    self.ended.remove(contact);
+                    self.staying.remove(contact);
                 }
             }
             (None, Some(_)) => {}
@@ -236,7 +282,7 @@ impl Importing<'_> {
             } else if let Some(contact) = self.waits_to_leave(&people, row)? {
                 next.import.leaving += 1;
                 let named = Took::named(vec![contact.clone()]);
-                (Piece::default(), Took { ends: Some(contact), ..named })
+                (Piece::default(), Took { stays: Some(contact), ..named })
             } else {
                 rows::take_in(&mut people, row, (&mut next, &self.formerly))?
             };
@@ -267,11 +313,11 @@ impl Importing<'_> {
         }
     }
 
-    /// Whom a row takes off the list whose last day is past, where those wait for a person.
+    /// Whom a row takes off the list, where those wait for a person of whom the file says it.
     fn waits_to_leave(&self, people: &People, row: &ImportRow) -> PortResult<Option<ContactId>> {
         match &self.journal.judged {
-            Some(Judged { ended: Removals::Hold, .. }) => {
-                rows::ends(people, row, ((Origin::Csv, self.new.at), self.journal.from_seq))
+            Some(Judged { told: Removals::Hold, .. }) => {
+                rows::leaves(people, row, ((Origin::Csv, self.new.at), self.journal.from_seq))
             }
             _ => Ok(None),
         }

@@ -59,8 +59,12 @@ pub(super) struct Journal {
 pub(super) struct Judged {
     /// Whether its people join.
     pub(super) additions: Additions,
-    /// Whether those leave whose last day is past.
-    pub(super) ended: Removals,
+    /// Whether those leave of whom the file says it.
+    pub(super) told: Removals,
+    /// How many those are.
+    pub(super) leaving: u64,
+    /// How many had left the list in the 24 hours before.
+    pub(super) gone: u64,
 }
 
 fn key(list: &ListId) -> Key {
@@ -127,10 +131,11 @@ impl Journal {
             Additions::Do => DO,
             Additions::Hold => HOLD,
         });
-        let ended = judged.map(|judged| match judged.ended {
+        let told = judged.map(|judged| match judged.told {
             Removals::Hold => HOLD,
             Removals::Do | Removals::Skip => DO,
         });
+        let (leaving, gone) = judged.map_or((0, 0), |judged| (judged.leaving, judged.gone));
         Stored::new(&key(&import.list))
             .text("digest", digest)
             .number("listed", listed)
@@ -138,7 +143,9 @@ impl Journal {
             .number("next", next)
             .number("left", left)
             .text_option("additions", additions)
-            .text_option("ended", ended)
+            .text_option("ended", told)
+            .number("leaving", leaving)
+            .number("gone", gone)
             .at("until", *until)
             .number("rev", rev)
             .document("import", import)
@@ -152,7 +159,7 @@ impl Journal {
             from_seq: stored.count("from_seq")?,
             next: stored.count("next")?,
             left: stored.count("left")?,
-            judged: Judged::read(stored),
+            judged: Judged::read(stored)?,
             until: stored.instant("until")?,
             rev: stored.count("rev")?,
         })
@@ -187,17 +194,16 @@ impl Journal {
 }
 
 impl Judged {
-    fn read(stored: &Stored) -> Option<Self> {
-        let additions = match stored.find("additions")? {
-            HOLD => Additions::Hold,
-            _ => Additions::Do,
-        };
-        // An earlier release judged the additions alone.
-        let ended = match stored.find("ended") {
-            Some(HOLD) => Removals::Hold,
-            _ => Removals::Do,
-        };
-        Some(Self { additions, ended })
+    fn read(stored: &Stored) -> PortResult<Option<Self>> {
+        let Some(additions) = stored.find("additions") else { return Ok(None) };
+        // An earlier release judged the additions alone, and a later one those whose last day was past.
+        let is_held = |judged: &str| judged == HOLD;
+        Ok(Some(Self {
+            additions: if is_held(additions) { Additions::Hold } else { Additions::Do },
+            told: if stored.find("ended").is_some_and(is_held) { Removals::Hold } else { Removals::Do },
+            leaving: stored.count_option("leaving")?.unwrap_or_default(),
+            gone: stored.count_option("gone")?.unwrap_or_default(),
+        }))
     }
 }
 

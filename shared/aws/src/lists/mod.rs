@@ -7,6 +7,7 @@ pub(crate) mod edits;
 pub(crate) mod ends;
 pub(crate) mod entries;
 pub(crate) mod feed;
+mod gone;
 pub(crate) mod head;
 pub(crate) mod held;
 pub(crate) mod import_changes;

@@ -32,8 +32,8 @@ pub(super) struct Took {
     /// Whom it names.
     pub(super) named: Vec<ContactId>,
     pub(super) refused: Option<RefusedRow>,
-    /// Whom it would take off the list because their last day is past, where those wait.
-    pub(super) ends: Option<ContactId>,
+    /// Whom it would take off the list, where those wait of whom the file says it.
+    pub(super) stays: Option<ContactId>,
     /// What it changes of whom.
     pub(super) touched: Option<Touched>,
 }
@@ -187,13 +187,13 @@ pub(super) fn joins(
     Ok(joins.then(|| Took::named(draft.known_id().into_iter().collect())))
 }
 
-/// Whom a row takes off the list because their last day is past, who did not change after the list's change of this number.
-pub(super) fn ends(
+/// Whom a row takes off the list, who did not change after the list's change of this number.
+pub(super) fn leaves(
     people: &People,
     row: &ImportRow,
     (by, since): (By, u64),
 ) -> PortResult<Option<ContactId>> {
-    if row.presence != Presence::Ended {
+    if row.presence != Presence::Leaving {
         return Ok(None);
     }
     let Who::One(draft) = identify(people, row, by)? else { return Ok(None) };

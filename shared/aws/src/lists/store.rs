@@ -15,7 +15,7 @@ use listsync_engine::ports::{
 };
 
 use super::{
-    catalog, changes, edits,
+    catalog, changes, edits, gone,
     head::Head,
     held, imports,
     person::{Contact, check_size, contact_key},
@@ -107,6 +107,10 @@ impl ListStore for DynamoStore {
     async fn log(&self, query: &LogQuery) -> PortResult<LogPage> {
         Head::load(&self.table, &query.list).await?;
         changes::page(&self.table, query).await
+    }
+
+    async fn gone(&self, list: &ListId, now: Timestamp) -> PortResult<u64> {
+        gone::count(&self.table, list, now).await
     }
 
     async fn fields(&self, contact: &ContactId) -> PortResult<BTreeMap<String, String>> {

@@ -61,11 +61,11 @@ async fn an_import_that_was_interrupted_goes_on_where_it_was_and_removed_nobody_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_import_that_was_interrupted_still_holds_whose_last_day_is_past() {
+async fn an_import_that_was_interrupted_still_holds_those_who_are_called_gone() {
     let kit = Kit::start().await;
     let list = list(&kit).await;
     kit.store.import(&list, &file(ImportMode::Full, people(0..300))).await.unwrap();
-    let ends = people(0..100).into_iter().map(|row| ImportRow { presence: Presence::Ended, ..row.into() });
+    let ends = people(0..100).into_iter().map(|row| ImportRow { presence: Presence::Leaving, ..row.into() });
     let rows: Vec<ImportRow> = ends.chain(people(300..900).into_iter().map(ImportRow::from)).collect();
     let empty = file(ImportMode::Incremental, Vec::new());
     let next = NewImport { max_additions: AdditionLimit::Off, people: rows.into(), ..empty };

@@ -10,10 +10,8 @@ pub enum Presence {
     /// They are.
     #[default]
     Present,
-    /// They leave, whatever the mode: they were terminated.
+    /// They leave, whatever the mode: they were terminated, or their last day is past by our clock.
     Leaving,
-    /// They leave, as their last day is past: so our clock says, and the file does not.
-    Ended,
 }
 
 impl Presence {
@@ -22,7 +20,7 @@ impl Presence {
     pub fn leaves(self) -> bool {
         match self {
             Self::Present => false,
-            Self::Leaving | Self::Ended => true,
+            Self::Leaving => true,
         }
     }
 }

@@ -1,19 +1,21 @@
 //! Files that are taken into a list, and what is kept of them.
 
-use std::time::Duration;
+use std::{collections::HashSet, hash::Hash, time::Duration};
 
 use listsync_core::{
-    Timestamp, effects,
+    Timestamp,
+    address::Address,
+    effects,
     grant::Lists,
     growth::Grown,
     id::{ImportId, ListId},
-    import::{self, Removals},
+    import::{FileLeavers, FileRemovals, Removals, judge_file},
     limit::AdditionLimit,
     traces::Traces,
 };
 use serde::{Deserialize, Serialize};
 
-use super::{FileReport, ImportRow, Kept, RefusedRow, Rows, Undone};
+use super::{FileReport, ImportRow, Kept, Presence, RefusedRow, Rows, Undone};
 
 /// What a file says of those whom it does not name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -196,10 +198,10 @@ pub enum Again {
     TakeIn,
 }
 
-/// What is done with those whose last day is past.
+/// What is done with those of whom a file says that they leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum EndedRows {
-    /// They leave, unless they are too many ([`import::judge_ended`]).
+pub enum ToldRows {
+    /// They leave, unless they are too many ([`judge_file`]).
     #[default]
     Judged,
     /// They wait for a person: whoever sent them was judged before.
@@ -255,8 +257,8 @@ pub struct NewImport {
     pub rejected: u64,
     /// Those of them that do not even tell whom they name, so that they could be anybody's: then nobody leaves.
     pub unreadable: u64,
-    /// What is done with those of its people whose last day is past.
-    pub ended: EndedRows,
+    /// What is done with those of its people of whom it says that they leave.
+    pub told: ToldRows,
     /// Whom it names besides its people.
     pub kept: Vec<Kept>,
     /// Rows that name somebody by their key who is there and has no address in the file.
@@ -274,13 +276,24 @@ pub struct NewImport {
 }
 
 impl NewImport {
-    /// Judges so many of its people whose last day is past, of a list of `listed` members.
+    /// Judges those whom it takes off its list.
     #[must_use]
-    pub fn judge_ended(&self, ended: u64, listed: u64) -> Removals {
-        match self.ended {
-            EndedRows::Wait if ended > 0 => Removals::Hold,
-            EndedRows::Wait | EndedRows::Judged => import::judge_ended(ended, listed),
+    pub fn judge(&self, leavers: FileLeavers) -> FileRemovals {
+        match self.told {
+            ToldRows::Wait if leavers.told > 0 => {
+                FileRemovals { told: Removals::Hold, ..judge_file(leavers) }
+            }
+            ToldRows::Wait | ToldRows::Judged => judge_file(leavers),
         }
+    }
+
+    /// Of these members, those whose address no row has of somebody who is there. Everybody else is named by it; whom a key
+    /// names, or a former address, can be found among the store's contacts alone.
+    #[must_use]
+    pub fn without_a_row<T: Hash + Eq>(&self, members: impl IntoIterator<Item = (T, Address)>) -> HashSet<T> {
+        let there = self.people.iter().filter(|row| row.presence == Presence::Present);
+        let there: HashSet<Address> = there.map(|row| row.contact.address).collect();
+        members.into_iter().filter(|(_, address)| !there.contains(address)).map(|(who, _)| who).collect()
     }
 
     /// A file of which nothing else is known: each row could be read, and it is nobody's repeat.
@@ -298,7 +311,7 @@ impl NewImport {
             repeated: 0,
             rejected: 0,
             unreadable: 0,
-            ended: EndedRows::Judged,
+            told: ToldRows::Judged,
             kept: Vec::new(),
             unreachable: 0,
             not_yet: 0,

@@ -287,10 +287,10 @@ pub trait ListStore: ListSide + Contacts + ImportChanges + Ends {
     }
     /// Takes a file in, whole or not at all. Removals of a full import are left out when a row could not be read, and
     /// held when the file has fewer than 80 % of the rows that are on the list. A row that says of somebody that they
-    /// leave takes them off in either mode, and is as good as a row that names them; those whose last day is past are held
-    /// where they are too many ([`listsync_core::import::judge_ended`]). Whose people would be more newcomers
-    /// than its limit lets through ([`listsync_core::growth`]) has all of them held, as the rows that they are: nothing is
-    /// stored of them elsewhere until they are approved.
+    /// leave takes them off in either mode, and is as good as a row that names them. All whom it takes off are held where
+    /// they are too many, together with those of the 24 hours before it ([`listsync_core::import::judge_file`]). Whose people
+    /// would be more newcomers than its limit lets through ([`listsync_core::growth`]) has all of them held, as the rows that
+    /// they are: nothing is stored of them elsewhere until they are approved.
     async fn import(&self, list: &ListId, import: &NewImport) -> PortResult<Imported>;
     /// Imports into any list, newest first.
     async fn imports(&self, limit: usize) -> PortResult<Vec<Import>> {
@@ -316,6 +316,9 @@ pub trait ListStore: ListSide + Contacts + ImportChanges + Ends {
     /// Who came to stand otherwise to a list, and by whom, for the last 90 days at least. Of a contact that is deleted it may
     /// tell nothing. [`super::Fault::Gone`] when there is no such list.
     async fn log(&self, query: &LogQuery) -> PortResult<LogPage>;
+    /// How many left a list within the 24 hours before `now` and did not come back ([`listsync_core::import::Gone`]): by hand,
+    /// by date, or by a file, but for those whom a person approved. [`super::Fault::Gone`] when there is no such list.
+    async fn gone(&self, list: &ListId, now: Timestamp) -> PortResult<u64>;
     /// A contact's fields beyond address and name.
     async fn fields(&self, contact: &ContactId) -> PortResult<BTreeMap<String, String>>;
 }

@@ -40,7 +40,7 @@ pub use error::{Fault, PortError, PortResult, code};
 pub use held::{Affected, HeldPeople};
 pub use import_changes::{ChangesPage, ImportChanges, Undone};
 pub use import_rows::{ImportRow, Kept, Presence, RefusedRow};
-pub use imports::{Again, ERASED_NAME, EndedRows, Import, ImportMode, ImportState, Imported, NewImport};
+pub use imports::{Again, ERASED_NAME, Import, ImportMode, ImportState, Imported, NewImport, ToldRows};
 pub use inbox::{Fetched, Inbox};
 pub use keys::{ApiKey, EventSource, Keys, Memory, Scopes, Secret, Seen, SigningKey, SourceKind};
 pub use links::{

@@ -54,9 +54,9 @@ impl Rows {
         (0..self.len()).map(|number| self.0.row(number))
     }
 
-    /// The places of the rows by which somebody leaves because their last day is past.
-    pub fn ended(&self) -> impl Iterator<Item = usize> {
-        (0..self.len()).filter(|number| self.0.presence(*number) == Presence::Ended)
+    /// The places of the rows that say of somebody that they leave.
+    pub fn leaving(&self) -> impl Iterator<Item = usize> {
+        (0..self.len()).filter(|number| self.0.presence(*number).leaves())
     }
 
     /// The one at this place.

@@ -179,6 +179,42 @@ async fn more_newcomers_than_a_lists_limit_wait_for_a_word() {
 }
 
 #[tokio::test]
+async fn what_a_dry_run_says_of_those_who_leave_is_what_the_import_does() {
+    let stage = stage().await;
+    let post = async |mode: &str, dry: &str, file: &str| {
+        let path = format!("{LIST}?mode={mode}{dry}&status_column=status");
+        stage
+            .operate("POST", &path)
+            .body("text/csv", file.to_owned())
+            .expect(if dry.is_empty() { 201 } else { 200 })
+            .await
+    };
+    // Of so many p0, p1, ... the first who are gone and the others who are there.
+    let file = |gone: std::ops::Range<usize>, there: std::ops::Range<usize>| {
+        let row = |word: &'static str| move |number| format!("p{number}@contoso.example,{word}\n");
+        let rows: String = gone.map(row("terminated")).chain(there.map(row("active"))).collect();
+        format!("email,status\n{rows}")
+    };
+    post("full", "", &file(0..0, 0..100)).await;
+    for (mode, file, leaving, held) in [
+        // A wrong column calls everybody gone.
+        ("incremental", file(0..100, 0..0), 100, 100),
+        // Neither those who are called gone nor those who are not named are too many alone.
+        ("full", file(0..16, 16..80), 36, 36),
+        ("full", file(0..2, 2..84), 18, 0),
+        ("full", file(0..0, 2..81), 3, 3),
+        ("incremental", file(2..5, 5..6), 3, 3),
+        ("incremental", file(2..4, 4..5), 2, 0),
+    ] {
+        let dry = post(mode, "&dry_run=true", &file).await;
+        let import = post(mode, "", &file).await;
+        let told = (dry["leaves"].as_array().unwrap().len() as u64, dry["held"].as_u64());
+        assert_eq!(told, (leaving, Some(held)), "{mode} {file}");
+        assert_eq!((import["held"].as_u64(), import["removed"].as_u64()), (Some(held), Some(leaving - held)));
+    }
+}
+
+#[tokio::test]
 async fn a_list_says_how_often_its_files_should_come() {
     let stage = stage().await;
     let patch = |time: &str| {

@@ -149,8 +149,8 @@ fn who_leaves_needs_no_address_and_who_is_there_without_one_is_known_and_kept() 
     let gathered = gathered(&[("1", "", GONE), ("2", "", ""), ("3", "c", GONE), ("4", "d", LATER)]);
     let verdicts: Vec<_> = gathered.verdicts.iter().map(|row| row.verdict.clone()).collect();
     assert_eq!(verdicts, [Leaving, Unreachable, Leaving, NotYet]);
-    let gone: Vec<_> = gathered.gone.iter().map(|gone| (gone.key.as_str(), gone.presence)).collect();
-    assert_eq!(gone, [("1", Presence::Leaving)]);
+    let gone: Vec<_> = gathered.gone.iter().map(ExternalId::as_str).collect();
+    assert_eq!(gone, ["1"]);
     assert_eq!(gathered.people.len(), 1);
     let key = |text| Kept::Key(ExternalId::parse(text).expect("a key"));
     assert_eq!(gathered.kept, [key("2"), key("4"), Kept::Address(address("d").expect("an address"))]);

@@ -126,6 +126,15 @@ pub(super) fn counts(tx: &Connection, list: &ListId) -> Outcome<ListCounts> {
     first(tx.prepare_cached(COUNTS)?, [list.as_str()], read)?.ok_or_else(|| catalog::gone(list))
 }
 
+/// The members of a list, each with their address.
+pub(super) fn members(tx: &Connection, list: i64) -> Outcome<Vec<(i64, Address)>> {
+    let statement = tx.prepare_cached(
+        "SELECT c.n, c.address FROM memberships m JOIN contacts c ON c.n = m.contact
+         WHERE m.list = ?1 AND m.standing = 'member'",
+    )?;
+    collect(statement, [list], |row| Ok((row.get(0)?, typed(row, 1, "contact's address")?)))
+}
+
 /// How many are members of a list.
 pub(super) fn size(tx: &Connection, list: i64) -> Outcome<u64> {
     let members =

@@ -2,7 +2,7 @@
 
 use listsync_core::{
     id::{ImportId, ListId},
-    import::{FileRows, Removals, judge_removals},
+    import::{FileLeavers, Removals},
 };
 use listsync_engine::ports::{Again, Import, ImportMode, ImportState, Imported, NewImport};
 use rusqlite::Connection;
@@ -19,10 +19,10 @@ pub(super) fn take_in(tx: &Connection, list: &ListId, new: &NewImport) -> Outcom
     }
     let listed = entries::size(tx, row.n)?;
     let mut taking = Taking::begin(tx, row, (Import { listed, ..begun(list, new)? }, new.given.clone()))?;
-    taking.judge(new)?;
     for kept in &new.kept {
         taking.keep(kept)?;
     }
+    taking.judge(new)?;
     for person in new.people.iter() {
         taking.take_or_hold(person)?;
     }
@@ -32,9 +32,9 @@ pub(super) fn take_in(tx: &Connection, list: &ListId, new: &NewImport) -> Outcom
             members(tx, row.n)?.into_iter().filter(|member| !taking.named.contains(member)).collect()
         }
     };
-    let present = listed.saturating_sub(leavers.len() as u64);
-    let mut kept: Vec<i64> = taking.ended.iter().copied().collect();
-    match judge_removals(FileRows { present, unreadable: new.unreadable }, listed) {
+    let judged = new.judge(FileLeavers { missing: leavers.len() as u64, ..taking.leavers });
+    let mut kept: Vec<i64> = taking.staying.iter().copied().collect();
+    match judged.missing {
         _ if leavers.is_empty() => {}
         Removals::Do => taking.dismiss(&leavers)?,
         Removals::Skip => taking.import.kept_back = leavers.len() as u64,

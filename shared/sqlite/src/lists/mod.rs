@@ -6,6 +6,7 @@ pub(crate) mod contacts;
 mod edits;
 mod ends;
 pub(crate) mod entries;
+mod gone;
 pub(crate) mod held;
 pub(crate) mod import_changes;
 mod imports;

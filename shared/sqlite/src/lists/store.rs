@@ -14,7 +14,7 @@ use listsync_engine::ports::{
     RemoveOutcome,
 };
 
-use super::{catalog, changes, contacts, edits, held, imports};
+use super::{catalog, changes, contacts, edits, gone, held, imports};
 use crate::SqliteStore;
 
 #[async_trait]
@@ -105,6 +105,11 @@ impl ListStore for SqliteStore {
     async fn log(&self, query: &LogQuery) -> PortResult<LogPage> {
         let query = query.clone();
         self.read("read the list's history", move |tx| changes::page(tx, &query)).await
+    }
+
+    async fn gone(&self, list: &ListId, now: Timestamp) -> PortResult<u64> {
+        let list = list.clone();
+        self.read("read who left the list", move |tx| gone::count(tx, &list, now)).await
     }
 
     async fn fields(&self, contact: &ContactId) -> PortResult<BTreeMap<String, String>> {

@@ -8,18 +8,18 @@ use listsync_core::{
     grant::Lists,
     growth::{Additions, Growth, Joining},
     import::{
-        Departure, Keys, Removals,
+        Departure, FileLeavers, Keys, Removals,
         changes::{Former, Moved, Print, Touched},
     },
     list::{Origin, Standing},
 };
-use listsync_engine::ports::{Import, ImportRow, Kept, NewImport, Presence, RefusedRow};
+use listsync_engine::ports::{Import, ImportMode, ImportRow, Kept, NewImport, Presence, RefusedRow};
 use rusqlite::Connection;
 
 use super::{
     catalog::Numbered,
     contacts::{self, Source, Stored, Updated},
-    held, import_changes,
+    entries, gone, held, import_changes,
     memberships::{self, Move},
 };
 use crate::{
@@ -35,8 +35,10 @@ pub(super) struct Taking<'a> {
     given: Lists,
     /// Whether those who join wait for a person.
     additions: Additions,
-    /// Whether those whose last day is past wait for a person.
-    ends: Removals,
+    /// Whether those of whom the file says that they leave wait for a person.
+    told: Removals,
+    /// Whom it takes off the list. How many it does not name is known for sure once all of it was taken in.
+    pub(super) leavers: FileLeavers,
     /// When what it changes is so.
     pub(super) at: Timestamp,
     pub(super) import: Import,
@@ -45,8 +47,8 @@ pub(super) struct Taking<'a> {
     pub(super) refused: Vec<RefusedRow>,
     /// The rows of those who wait to join.
     pub(super) held: Vec<ImportRow>,
-    /// Who waits although their last day is past.
-    pub(super) ended: BTreeSet<i64>,
+    /// Who waits although it is said that they leave.
+    pub(super) staying: BTreeSet<i64>,
     /// Whether any contact has further keys: only then anybody is looked for by them.
     further: bool,
     /// What it changed of whom, as far as that is not kept yet.
@@ -68,18 +70,20 @@ impl<'a> Taking<'a> {
         list: Numbered,
         (import, given): (Import, Lists),
     ) -> Outcome<Self> {
+        let leavers = FileLeavers { told: 0, missing: 0, unreadable: 0, gone: 0, listed: import.listed };
         Ok(Self {
             tx,
             list,
             given,
             additions: Additions::Do,
-            ends: Removals::Do,
+            told: Removals::Do,
+            leavers,
             at: import.at,
             import,
             named: HashSet::new(),
             refused: Vec::new(),
             held: Vec::new(),
-            ended: BTreeSet::new(),
+            staying: BTreeSet::new(),
             further: keys::any_further(tx)?,
             touched: Vec::new(),
         })
@@ -104,10 +108,10 @@ impl<'a> Taking<'a> {
         import_changes::keep(self.tx, import_changes::Keeping { list, import, at: self.at, until }, &touched)
     }
 
-    /// Judges whether the people of a file may join without a person, and those whose last day is past leave, before any of
-    /// them does.
+    /// Judges whether the people of a file may join without a person, and those leave of whom it says it, before any of them
+    /// does.
     pub(super) fn judge(&mut self, new: &NewImport) -> Outcome<()> {
-        self.ends = self.judge_ended(new)?;
+        self.told = self.judge_told(new)?;
         let past = held::grown(self.tx, self.list.n, new.at)?;
         let growth = Growth::of_files(past, new.at, self.import.listed);
         let mut joining = Joining::new(growth, new.max_additions, new.people.len() as u64);
@@ -122,22 +126,52 @@ impl<'a> Taking<'a> {
         Ok(())
     }
 
-    fn judge_ended(&self, new: &NewImport) -> Outcome<Removals> {
-        let listed = self.import.listed;
-        // Most files have so few of them that nobody needs to be looked for.
-        if new.judge_ended(new.people.ended().count() as u64, listed) == Removals::Do {
+    /// Judges those of whom the file says that they leave, together with those whom it does not name.
+    fn judge_told(&mut self, new: &NewImport) -> Outcome<Removals> {
+        let rows = new.people.leaving().count() as u64;
+        let nobody_leaves = rows == 0 && new.mode == ImportMode::Incremental;
+        self.leavers.unreadable = new.unreadable;
+        if nobody_leaves || self.leavers.listed == 0 {
             return Ok(Removals::Do);
         }
-        let mut leaving = HashSet::new();
-        for place in new.people.ended() {
-            leaving.extend(self.ends(&new.people.at(place))?);
+        self.leavers.gone = gone::count(self.tx, &self.import.list, new.at)?;
+        // Most files have so few of them that nobody needs to be looked for.
+        let at_most = new.judge(FileLeavers { told: rows, ..self.leavers });
+        if new.mode == ImportMode::Incremental && at_most.told == Removals::Do {
+            return Ok(Removals::Do);
         }
-        Ok(new.judge_ended(leaving.len() as u64, listed))
+        let mut told = HashSet::new();
+        for place in new.people.leaving() {
+            told.extend(self.leaves(&new.people.at(place))?);
+        }
+        self.leavers.told = told.len() as u64;
+        let alone = new.judge(self.leavers).told;
+        if told.is_empty() || alone == Removals::Hold || new.mode == ImportMode::Incremental {
+            return Ok(alone);
+        }
+        let missing = self.missing(new, &told)?;
+        Ok(new.judge(FileLeavers { missing, ..self.leavers }).told)
     }
 
-    /// Whom a row takes off the list because their last day is past.
-    fn ends(&self, row: &ImportRow) -> Outcome<Option<i64>> {
-        let (Presence::Ended, Meant::One(contact)) = (row.presence, self.meant(row)?) else {
+    /// How many members a full file does not name, besides these of whom it says that they leave; or more, where those would
+    /// change nothing either.
+    fn missing(&self, new: &NewImport, told: &HashSet<i64>) -> Outcome<u64> {
+        let mut missing = new.without_a_row(entries::members(self.tx, self.list.n)?);
+        missing.retain(|member| !told.contains(member) && !self.named.contains(member));
+        let at_most = FileLeavers { missing: missing.len() as u64, ..self.leavers };
+        if new.judge(at_most).told == Removals::Hold {
+            for row in new.people.iter() {
+                for named in self.names(&row)? {
+                    missing.remove(&named);
+                }
+            }
+        }
+        Ok(missing.len() as u64)
+    }
+
+    /// Whom a row takes off the list.
+    fn leaves(&self, row: &ImportRow) -> Outcome<Option<i64>> {
+        let (Presence::Leaving, Meant::One(contact)) = (row.presence, self.meant(row)?) else {
             return Ok(None);
         };
         let leaves = keys::of(self.tx, &contact)?.without(row.ended()) == Departure::Leaves
@@ -148,7 +182,7 @@ impl<'a> Taking<'a> {
     /// Whether somebody joins by a row, who did not leave after the list's change of this number.
     pub(super) fn joins(&self, row: &ImportRow, since: Option<i64>) -> Outcome<bool> {
         match (row.presence, self.meant(row)?) {
-            (Presence::Leaving | Presence::Ended, _) | (_, Meant::Two(_)) => Ok(false),
+            (Presence::Leaving, _) | (_, Meant::Two(_)) => Ok(false),
             (Presence::Present, Meant::Nobody) => {
                 Ok(!suppressions::holds_off(self.tx, self.list, &row.contact.address)?)
             }
@@ -166,12 +200,12 @@ impl<'a> Taking<'a> {
 
     /// Takes a row in, or has it wait as it is: then nothing of it is stored elsewhere.
     pub(super) fn take_or_hold(&mut self, row: ImportRow) -> Outcome<()> {
-        if self.ends == Removals::Hold
-            && let Some(contact) = self.ends(&row)?
+        if self.told == Removals::Hold
+            && let Some(contact) = self.leaves(&row)?
         {
             self.import.leaving += 1;
             self.named.insert(contact);
-            self.ended.insert(contact);
+            self.staying.insert(contact);
             return Ok(());
         }
         if self.additions == Additions::Do || !self.joins(&row, None)? {
@@ -187,7 +221,7 @@ impl<'a> Taking<'a> {
     pub(super) fn take(&mut self, row: &ImportRow) -> Outcome<()> {
         match (row.presence, self.meant(row)?) {
             (_, Meant::Two(both)) => self.refuse_conflict(row, both.as_slice()),
-            (Presence::Leaving | Presence::Ended, meant) => {
+            (Presence::Leaving, meant) => {
                 self.import.leaving += 1;
                 if let Meant::One(contact) = meant {
                     self.take_departure(row, &contact)?;
@@ -207,6 +241,19 @@ impl<'a> Taking<'a> {
         };
         self.named.extend(contact.map(|contact| contact.n));
         Ok(())
+    }
+
+    /// Whom a row names, as they are.
+    fn names(&self, row: &ImportRow) -> Outcome<Vec<i64>> {
+        Ok(match (row.presence, self.meant(row)?) {
+            (_, Meant::Nobody) => Vec::new(),
+            (_, Meant::Two(both)) => both.iter().map(|contact| contact.n).collect(),
+            (Presence::Present, Meant::One(contact)) => vec![contact.n],
+            (Presence::Leaving, Meant::One(contact)) => {
+                let leaves = keys::of(self.tx, &contact)?.without(row.ended()) == Departure::Leaves;
+                leaves.then_some(contact.n).into_iter().collect()
+            }
+        })
     }
 
     fn by_key(&self, key: &ExternalId) -> Outcome<Option<Stored>> {
@@ -317,7 +364,7 @@ impl<'a> Taking<'a> {
         };
         self.named.insert(contact.n);
         // Another row, of another address of theirs, says that they are there.
-        self.ended.remove(&contact.n);
+        self.staying.remove(&contact.n);
         let now = memberships::of(self.tx, self.list.n, contact.n)?.standing;
         // The new address may have been suppressed.
         let contact = if before.is_some() { self.again(&contact)? } else { contact };

@@ -44,6 +44,8 @@ fn edit() -> impl Strategy<Value = Edit> {
 #[derive(Debug, Default)]
 struct Model {
     standings: BTreeMap<u8, Standing>,
+    /// Who left by hand or by a file, and did not come back: all is within a day.
+    gone: BTreeSet<u8>,
     /// Whose standing changed, in order.
     log: Vec<u8>,
 }
@@ -57,6 +59,10 @@ impl Model {
         if self.standing(who) != to {
             self.standings.insert(who, to);
             self.log.push(who);
+            match to {
+                Standing::Absent => self.gone.insert(who),
+                _ => self.gone.remove(&who),
+            };
         }
     }
 
@@ -74,7 +80,7 @@ impl Model {
     }
 
     fn import(&mut self, full: bool, people: &BTreeSet<u8>, rejected: u64) -> (ImportState, u64) {
-        let before = self.members();
+        let (before, gone) = (self.members(), self.gone.len());
         let named = before.iter().filter(|who| people.contains(who)).count();
         for who in people {
             self.put(*who);
@@ -84,7 +90,7 @@ impl Model {
             (ImportState::Done, 0)
         } else if rejected > 0 {
             (ImportState::RemovalsSkipped, 0)
-        } else if named * 10 < before.len() * 8 {
+        } else if named * 10 < before.len() * 8 || is_a_crowd(leavers.len() + gone, before.len() + gone) {
             (ImportState::Held, 0)
         } else {
             for who in &leavers {
@@ -93,6 +99,11 @@ impl Model {
             (ImportState::Done, leavers.len() as u64)
         }
     }
+}
+
+/// More than five, and more than a fifth.
+fn is_a_crowd(leavers: usize, of: usize) -> bool {
+    leavers > 5 && leavers * 5 > of
 }
 
 fn local(who: u8) -> String {

@@ -184,6 +184,10 @@ impl<P: ListStore + ?Sized> ListStore for Faulty<P> {
         through!(self, "lists.log", self.port.log(query))
     }
 
+    async fn gone(&self, list: &ListId, now: Timestamp) -> PortResult<u64> {
+        through!(self, "lists.gone", self.port.gone(list, now))
+    }
+
     async fn fields(&self, contact: &ContactId) -> PortResult<BTreeMap<String, String>> {
         through!(self, "lists.fields", self.port.fields(contact))
     }

@@ -86,7 +86,7 @@ fn whose_last_day_only_a_clock_that_ran_ahead_has_past_stays_on_both_sides_until
             let mut desk = Desk::settled(reading, &STAFF).await;
             let before = desk.clock.now();
             desk.clock.advance(MONTH);
-            let leaver = |name: &&str| ImportRow { presence: Presence::Ended, ..contact(name).into() };
+            let leaver = |name: &&str| ImportRow { presence: Presence::Leaving, ..contact(name).into() };
             let rows = STAFF[..6].iter().map(leaver).collect();
             let file = NewImport::new("hr.csv", ImportMode::Incremental, rows, desk.clock.now());
             let held = desk.store.import(&desk.list, &file).await.unwrap().import;

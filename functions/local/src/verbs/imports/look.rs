@@ -55,7 +55,7 @@ fn totals(preview: &Preview, parsed: &ParsedFile, list: &List) -> String {
     if *held > 0 {
         let _ = writeln!(
             text,
-            "  {} {held} of those who leave would wait for approval, because more than a fifth of the list would leave by the file.",
+            "  {} {held} of those who leave would wait for approval, because more than a fifth of the list would leave within 24 hours.",
             output::yellow("held:")
         );
     }

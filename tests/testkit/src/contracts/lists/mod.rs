@@ -1,7 +1,6 @@
 //! What every [`ListStore`], and every [`ListSide`](listsync_engine::ports::ListSide) below it, has to do.
 
 mod changes;
-mod ended;
 mod ends;
 mod entries;
 mod expected;
@@ -9,6 +8,7 @@ mod given;
 mod growth;
 mod imports;
 mod keyed;
+mod leavers;
 mod log;
 mod pages;
 mod setup;
@@ -40,7 +40,7 @@ pub async fn all<S: ListStore + Contacts>(make: impl Fn() -> S) {
     log::all(&make).await;
     imports::all(&make).await;
     growth::all(&make).await;
-    ended::all(&make).await;
+    leavers::all(&make).await;
     ends::all(&make).await;
     expected::all(&make).await;
     keyed::all(&make).await;
