@@ -56,7 +56,8 @@
 //! - What must be unique (an address, an external id, a list's name, the one link that writes a group or a list) is an
 //!   item of its own, written on the condition that it is not there.
 //! - An address is kept under its keyed hash. The item says whose it is or, when the person was deleted or erased, what
-//!   they said no to: so nobody makes a contact past an opt-out, whoever writes at the same time.
+//!   they said no to: so nobody makes a contact past an opt-out, whoever writes at the same time. What they said no to is kept
+//!   so of their external ids and their object, too.
 //! - The feed of contacts has several strands, each with a counter; a transaction that changes contacts takes the next
 //!   number of one, so no change becomes visible behind a cursor.
 //! - A change of a person who is on more lists than one transaction holds writes the lists first and the contact last: what

@@ -1,6 +1,7 @@
-//! The key of the address hashes. Where an address is kept is told by its keyed hash, not by the address.
+//! The key of the hashes of marks. Where an address is kept is told by its keyed hash, not by the address, and so is what was
+//! said by who had a key or an object.
 
-use listsync_core::{address::Address, suppression};
+use listsync_core::{address::Address, mark::Mark, suppression};
 use listsync_engine::ports::PortResult;
 
 use crate::{
@@ -8,7 +9,7 @@ use crate::{
     table::{Condition, Key, Stored, Table},
 };
 
-/// What the hashes of addresses are keyed by: made once, and the same for ever.
+/// What the hashes of marks are keyed by: made once, and the same for ever.
 #[derive(Clone)]
 pub(crate) struct Pepper(suppression::Pepper);
 
@@ -37,9 +38,9 @@ impl Pepper {
         bytes.try_into().map(Self).map_err(|_| error::malformed("read the key of the address hashes"))
     }
 
-    /// Where an address is.
-    pub(crate) fn key(&self, address: &Address) -> Key {
-        Key::head(format!("ADDRESS#{}", suppression::hash(&self.0, address)))
+    /// Where an address is, or what was said by who had a key or an object. No two marks have the same hash.
+    pub(crate) fn key<'a>(&self, mark: impl Into<Mark<'a>>) -> Key {
+        Key::head(format!("ADDRESS#{}", suppression::hash(&self.0, mark)))
     }
 
     /// Under what it is told which runs name an address.

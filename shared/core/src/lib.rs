@@ -36,6 +36,7 @@ pub mod limit;
 pub mod link;
 pub mod linkable;
 pub mod list;
+pub mod mark;
 pub mod matched;
 pub mod member;
 pub mod network;

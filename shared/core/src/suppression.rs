@@ -1,17 +1,24 @@
-//! Who must not come back, without their address: a keyed hash of it.
+//! Who must not come back, without what they are known by: a keyed hash of each mark.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
-use crate::address::Address;
+use crate::mark::Mark;
 
-/// The key of the hashes: made once for each store, so that nobody without it can try addresses.
+/// The key of the hashes: made once for each store, so that nobody without it can try addresses or keys.
 pub type Pepper = [u8; 32];
 
-/// The HMAC-SHA256 (RFC 2104) of an address under a pepper, in hexadecimal.
+/// The HMAC-SHA256 (RFC 2104) of a mark under a pepper, in hexadecimal.
+///
+/// An address is hashed as it is, as it was before there were other marks. Those have a first line of their own, and no
+/// address has two lines: a key that reads as an address is not that address.
 #[must_use]
-pub fn hash(pepper: &Pepper, address: &Address) -> String {
-    hash_of(pepper, address.as_str())
+pub fn hash<'a>(pepper: &Pepper, mark: impl Into<Mark<'a>>) -> String {
+    match mark.into() {
+        Mark::Address(address) => hash_of(pepper, address.as_str()),
+        Mark::Key(key) => hash_of(pepper, &format!("key\n{key}")),
+        Mark::Object(object) => hash_of(pepper, &format!("object\n{object}")),
+    }
 }
 
 /// What names a pepper to who has it, and tells nobody else anything: its hash of a text that is no address.
@@ -29,6 +36,7 @@ fn hash_of(pepper: &Pepper, text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{address::Address, contact::ExternalId, id::ObjectId};
 
     fn address(text: &str) -> Address {
         Address::parse(text).expect("an address")
@@ -49,6 +57,16 @@ mod tests {
         let anna = hash(&[7; 32], &address("anna@contoso.example"));
         assert_ne!(anna, hash(&[8; 32], &address("anna@contoso.example")));
         assert_ne!(anna, hash(&[7; 32], &address("berta@contoso.example")));
+    }
+
+    #[test]
+    fn a_key_and_an_object_that_read_alike_have_hashes_of_their_own() {
+        let text = "anna@contoso.example";
+        let key = ExternalId::parse(text).expect("a key");
+        let object = ObjectId::parse(text).expect("an id");
+        let all = [hash(&[7; 32], &address(text)), hash(&[7; 32], &key), hash(&[7; 32], &object)];
+        assert!(all[0] != all[1] && all[1] != all[2] && all[0] != all[2], "{all:?}");
+        assert!(Address::parse("key\nanna@contoso.example").is_err(), "an address has one line");
     }
 
     #[test]

@@ -241,7 +241,7 @@ async fn follow_one(
     }
     grounds.named = Some(after);
     let binding = Binding { contact: contact.id.clone(), object: object.clone(), grounds };
-    ports.lists.bind(&[binding]).await
+    ports.lists.bind(&[binding]).await.map(drop)
 }
 
 /// The rows of those whom the link holds to be in its group.

@@ -52,7 +52,7 @@ pub async fn tell(
     moment: &(dyn Fn(Timestamp) -> String + Sync),
 ) -> PortResult<Vec<Told>> {
     let contact = ports.lists.find_contact(address).await?;
-    let person = person(ports, list, address, contact.as_ref()).await?;
+    let mut person = person(ports, list, address, contact.as_ref()).await?;
     let links = ports.links.of_list(&list.id).await?;
     if links.is_empty() {
         let steps = steps_without_link(&person, moment);
@@ -62,6 +62,10 @@ pub async fn tell(
     let asked = contact.as_ref().map_or(address, |contact| &contact.address);
     let matched = contact.as_ref().and_then(|contact| contact.object_id.as_ref());
     let identity = identify(ports, asked, matched, &settings, call).await;
+    if let (None, Some(object)) = (&contact, identity.object_id()) {
+        let refused = ports.lists.refused_objects(&list.id, std::slice::from_ref(object)).await?;
+        person.is_refused |= !refused.is_empty();
+    }
     let sought = Sought { contact: contact.as_ref(), identity: &identity, settings: &settings, call };
     let mut told = Vec::with_capacity(links.len());
     for link in links {

@@ -1,5 +1,5 @@
-//! Contacts that were deleted, as links in old messages name them: by keyed hashes of their addresses it is found who has one
-//! of these now, or whom a no is to hold off.
+//! Contacts that were deleted, as links in old messages name them: by keyed hashes of their addresses it is found who has one of
+//! these now, and by those of all their marks whom a no is to hold off.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,18 +25,18 @@ use crate::{
 };
 
 const DOING: &str = "look for a former contact";
-const ADDRESSES: &str = "addresses";
+/// Where each mark is. Early versions kept addresses alone.
+const MARKS: &str = "addresses";
 
 fn key(contact: &ContactId) -> Key {
     Key::head(format!("DEPARTED#{contact}"))
 }
 
-/// Keeps where the addresses of a contact are that is about to go.
+/// Keeps where the marks of a contact are that is about to go.
 pub(super) fn keep(contact: &Contact, pepper: &Pepper) -> Op {
     let key = key(contact.id());
-    let places: BTreeSet<String> =
-        contact.card.addresses().into_iter().map(|address| pepper.key(address).pk).collect();
-    Op::put(key.clone(), Stored::new(&key).texts(ADDRESSES, &places))
+    let places: BTreeSet<String> = contact.card.marks().map(|mark| pepper.key(mark).pk).collect();
+    Op::put(key.clone(), Stored::new(&key).texts(MARKS, &places))
 }
 
 pub(super) async fn is_known(table: &Table, id: &ContactId) -> PortResult<bool> {
@@ -54,8 +54,8 @@ pub(super) async fn farewells(
     ids: &BTreeSet<ContactId>,
 ) -> PortResult<BTreeMap<ContactId, Farewell>> {
     let found = table.get_many(DOING, ids.iter().map(key).collect()).await?;
-    let places = |id: &ContactId| found.get(&key(id)).map(|kept| kept.set(ADDRESSES));
-    let all = found.values().flat_map(|kept| kept.set(ADDRESSES)).map(Key::head).collect();
+    let places = |id: &ContactId| found.get(&key(id)).map(|kept| kept.set(MARKS));
+    let all = found.values().flat_map(|kept| kept.set(MARKS)).map(Key::head).collect();
     let mut erased = BTreeSet::new();
     for (place, stored) in table.get_many(DOING, all).await? {
         if Owner::read(&stored)?.suppressed.iter().any(Suppressed::is_erasure) {
@@ -69,10 +69,10 @@ pub(super) async fn farewells(
     Ok(ids.iter().filter_map(|id| Some((id.clone(), farewell(places(id)?)))).collect())
 }
 
-/// What is known of each address that such a contact had; nothing: there was none.
+/// What is known of each mark that such a contact had; nothing: there was none.
 async fn owners(table: &Table, id: &ContactId) -> PortResult<Vec<(Key, Owner)>> {
     let Some(kept) = table.get(DOING, &key(id)).await? else { return Ok(Vec::new()) };
-    let places: Vec<Key> = kept.set(ADDRESSES).into_iter().map(Key::head).collect();
+    let places: Vec<Key> = kept.set(MARKS).into_iter().map(Key::head).collect();
     let mut found = table.get_many(DOING, places.clone()).await?;
     let owner = |key: Key| {
         let owner = found.remove(&key).map_or_else(|| Ok(Owner::default()), |stored| Owner::read(&stored));
@@ -81,8 +81,8 @@ async fn owners(table: &Table, id: &ContactId) -> PortResult<Vec<(Key, Owner)>> 
     places.into_iter().map(owner).collect()
 }
 
-/// Keeps a no under each address that such a contact had; one about a deleted list is kept of anybody, for the next list of its
-/// name.
+/// Keeps a no under each mark that such a contact had; one about a deleted list is kept of anybody, for the next list of its
+/// name. Who has one of their keys by now is not found by its hash: the no waits for whoever comes to have it next.
 pub(super) async fn refuse(table: &Table, id: &ContactId, scope: &Scope, no: OptOut) -> Result<(), Fail> {
     let mut ops = Vec::new();
     if let Scope::List(list) = scope

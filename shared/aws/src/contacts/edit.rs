@@ -4,13 +4,16 @@ use std::collections::BTreeSet;
 
 use listsync_core::{
     address::Address,
-    contact::{Contact as Card, Version},
+    contact::{Contact as Card, Scope, Version},
     id::{ContactId, ListId},
-    register::{self, By, ContactEdit, Edit, Suppressed},
+    register::{self, By, ContactEdit, Edit, Person, Suppressed},
 };
 use listsync_engine::ports::{PortError, PortResult};
 
-use super::whole::{self, Names, Whole, gone};
+use super::{
+    say::last_of_all,
+    whole::{self, Names, Whole, gone},
+};
 use crate::{
     lists::{draft, held, person::Contact},
     store::persistently,
@@ -27,9 +30,9 @@ pub(super) async fn create(
     let mut addresses = register::newly_theirs(&contact.card, edit);
     addresses.insert(address.clone());
     let names = Names::load(table, &addresses, edit.external_id.as_ref()).await?;
-    let said = said_under(&names, &addresses);
-    let blank = Whole::on(table, contact, lists(&said)).await?.fresh();
-    let edit = Edit { edit, said: &said, taken_by: names.taken_by(None) };
+    let (said, recognized) = (said_under(&names, &addresses), names.recognized());
+    let blank = Whole::on(table, contact, lists(said.iter().chain(recognized))).await?.fresh();
+    let edit = Edit { edit, said: &said, recognized, taken_by: names.taken_by(None) };
     let change = register::create(blank.person(), edit, by).map_err(PortError::from)?;
     let mut writes = blank.writes(&change, None)?;
     writes.last.extend(names.ops(None, writes.after(), &change.left)?);
@@ -47,12 +50,16 @@ pub(super) async fn edit(
 ) -> Result<Card, Fail> {
     let contact = whole::find(table, id).await?.ok_or_else(|| gone(id))?;
     let fresh = register::newly_theirs(&contact.card, edit);
-    let external = edit.external_id.as_ref().filter(|key| contact.card.external_id.as_ref() != Some(*key));
-    let names = Names::load(table, &fresh, external).await?;
-    let said = said_under(&names, &fresh);
-    let before = Whole::of(table, contact, &lists(&said)).await?;
-    let edit = Edit { edit, said: &said, taken_by: names.taken_by(Some(id)) };
-    let change = register::edit(&before.person(), expected, edit, by).map_err(PortError::from)?;
+    let names = Names::load(table, &fresh, register::newly_known(&contact.card, edit)).await?;
+    let (said, recognized) = (said_under(&names, &fresh), names.recognized());
+    let before = Whole::of(table, contact, &lists(said.iter().chain(recognized))).await?;
+    let of_all = match recognized.iter().any(|said| said.scope == Scope::All) {
+        true => last_of_all(table, id).await?,
+        false => None,
+    };
+    let edit = Edit { edit, said: &said, recognized, taken_by: names.taken_by(Some(id)) };
+    let person = Person { of_all, ..before.person() };
+    let change = register::edit(&person, expected, edit, by).map_err(PortError::from)?;
     let Some(change) = change else { return Ok(before.contact.card) };
     for list in &change.spared {
         held::spare_one(table, list, id).await?;
@@ -82,6 +89,6 @@ fn said_under(names: &Names, addresses: &BTreeSet<Address>) -> Vec<Suppressed> {
     addresses.iter().flat_map(|address| names.owner(address).suppressed).collect()
 }
 
-fn lists(said: &[Suppressed]) -> BTreeSet<ListId> {
-    said.iter().filter_map(Suppressed::list).cloned().collect()
+fn lists<'a>(said: impl Iterator<Item = &'a Suppressed>) -> BTreeSet<ListId> {
+    said.filter_map(Suppressed::list).cloned().collect()
 }

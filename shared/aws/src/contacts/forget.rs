@@ -1,4 +1,4 @@
-//! Contacts deleted and people erased. What they said no to stays, under the keyed hashes of their addresses.
+//! Contacts deleted and people erased. What they said no to stays, under the keyed hashes of their marks.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ use listsync_core::{
 use listsync_engine::ports::{PortError, PortResult};
 
 use super::{
-    departed,
+    departed, recognize,
     whole::{self, Whole, is_member, logged, packed, step, still},
 };
 use crate::{
@@ -33,7 +33,7 @@ use crate::{
     },
     pepper::Pepper,
     store::persistently,
-    table::{Fail, Op, Table},
+    table::{Fail, Key, Op, Table},
 };
 
 /// Forgets a contact; the lists that they were on.
@@ -158,23 +158,37 @@ async fn remember(
 
 /// The writes after which there is no contact any more.
 async fn last(table: &Table, contact: &Contact, suppressed: Vec<Suppressed>) -> PortResult<Vec<Op>> {
-    let mut ops = last_ops(contact, suppressed, &table.pepper().await?)?;
+    let waiting = waiting_for(table, contact, &suppressed).await?;
+    let mut ops = last_ops(contact, suppressed, (&waiting, &table.pepper().await?))?;
     let news = News { changed: BTreeSet::new(), gone: BTreeSet::from([contact.id().clone()]) };
     ops.extend(Feed::pick(table).await?.step(&news)?.1);
     Ok(ops)
+}
+
+/// What waits under the key and the object of somebody who leaves a no.
+pub(super) async fn waiting_for(
+    table: &Table,
+    contact: &Contact,
+    suppressed: &[Suppressed],
+) -> PortResult<Vec<(Key, Owner)>> {
+    match suppressed.is_empty() {
+        true => Ok(Vec::new()),
+        false => recognize::waiting(table, contact.card.marks_besides()).await,
+    }
 }
 
 /// The same without a step of the feed, which tells of it.
 pub(super) fn last_ops(
     contact: &Contact,
     suppressed: Vec<Suppressed>,
-    pepper: &Pepper,
+    (waiting, pepper): (&[(Key, Owner)], &Pepper),
 ) -> PortResult<Vec<Op>> {
     let id = contact.id();
     let mut ops = vec![Op::delete(contact_key(id)).when(as_read(contact)), garbage::said(id)];
     ops.push(departed::keep(contact, pepper));
     ops.extend(contact.keys().iter().map(|external| Op::delete(external_key(external))));
     ops.extend(contact.card.object_id.as_ref().map(|object| object_op(object, id, "DELETE")));
+    ops.extend(recognize::leave(contact, &suppressed, (waiting, pepper))?);
     let after = Owner { contact: None, suppressed };
     for address in contact.card.addresses() {
         ops.push(Owner::of(id).becomes(pepper.key(address), &after)?);

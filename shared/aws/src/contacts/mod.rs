@@ -7,6 +7,7 @@ mod merge;
 mod moves;
 mod pages;
 mod port;
+mod recognize;
 mod rule;
 mod say;
 mod together;
@@ -14,4 +15,5 @@ mod undo;
 mod whole;
 
 pub(crate) use edit::readdress;
+pub(crate) use recognize::{recognize, waiting};
 pub(crate) use rule::ruled;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use listsync_core::{
     contact::{Decision, Saying, Scope},
-    id::ListId,
+    id::{ContactId, ListId},
     register::{self, Answer, Person, Speaker, Stranger},
 };
 use listsync_engine::ports::{Heard, PortError, PortResult};
@@ -28,7 +28,7 @@ pub(super) async fn say(table: &Table, saying: &Saying) -> Result<Heard, Fail> {
     let before = speaker(table, saying, &owner).await?;
     let speaker = match &owner.contact {
         Some(_) => {
-            let of_all = last_of_all(table, &before.contact, saying).await?;
+            let of_all = before_this(table, &before.contact, saying).await?;
             Speaker::Kept(Box::new(Person { of_all, ..before.person() }))
         }
         None => {
@@ -85,13 +85,18 @@ async fn speaker(table: &Table, saying: &Saying, owner: &Owner) -> Result<Whole,
 }
 
 /// What they said last of all lists, where what they say now may repeat it: a no repeats none where none stands.
-async fn last_of_all(table: &Table, contact: &Contact, saying: &Saying) -> PortResult<Option<Decision>> {
+async fn before_this(table: &Table, contact: &Contact, saying: &Saying) -> PortResult<Option<Decision>> {
     let may_repeat = saying.decision == Decision::Subscribed || contact.card.opted_out.is_some();
-    if saying.scope != Scope::All || !may_repeat {
-        return Ok(None);
+    match saying.scope == Scope::All && may_repeat {
+        true => last_of_all(table, contact.id()).await,
+        false => Ok(None),
     }
+}
+
+/// What somebody said last of all lists.
+pub(super) async fn last_of_all(table: &Table, contact: &ContactId) -> PortResult<Option<Decision>> {
     let about_all = Condition::new("attribute_not_exists(#list)");
-    let said = span(said_partition(contact.id())).newest_first().only(about_all);
+    let said = span(said_partition(contact)).newest_first().only(about_all);
     let said = table.query("read the decisions", &said).await?;
     said.first().map(|last| last.read_document("decision")).transpose()
 }

@@ -150,7 +150,8 @@ async fn piece(table: &Table, step: &Step, mut draft: Draft, taking: Taking<'_>)
     let Parting { left, .. } = part(person, Farewell::Deleted, now);
     let pepper = table.pepper().await?;
     let (id, standing) = (draft.contact.id().clone(), draft.standing());
-    let mut ops = forget::last_ops(&draft.contact, left, &pepper)?;
+    let waiting = forget::waiting_for(table, &draft.contact, &left).await?;
+    let mut ops = forget::last_ops(&draft.contact, left, (&waiting, &pepper))?;
     ops.extend(draft.row.iter().map(|_| Op::delete(row_key(list, &id))));
     ops.extend(draft.row.iter().flat_map(|row| ends::deletes(list, row)));
     let departs = draft.row.is_some().then(|| logged(&id, GONE, (Origin::Manual, now)));

@@ -27,7 +27,7 @@ use crate::{
         tx::{ADDRESS, GONE, Logged, log},
     },
     pepper::Pepper,
-    table::{Condition, Fail, Op, Table},
+    table::{Condition, Fail, Key, Op, Table},
 };
 
 /// How many writes of lists one transaction has at most: the others are those of the contact itself.
@@ -367,6 +367,8 @@ pub(super) struct Names {
     pub(super) pepper: Pepper,
     owners: HashMap<Address, Owner>,
     external: Option<ContactId>,
+    /// What waits under the external id, and where.
+    waiting: Option<(Key, Owner)>,
 }
 
 impl Names {
@@ -377,7 +379,9 @@ impl Names {
     ) -> PortResult<Self> {
         let pepper = table.pepper().await?;
         let keys = addresses.iter().map(|address| pepper.key(address));
-        let keys = keys.chain(external.map(external_key)).collect();
+        let of_external =
+            external.iter().flat_map(|external| [external_key(external), pepper.key(*external)]);
+        let keys = keys.chain(of_external).collect();
         let found = table.get_many("look the contact up", keys).await?;
         let mut owners = HashMap::new();
         for address in addresses {
@@ -385,13 +389,23 @@ impl Names {
                 owners.insert(address.clone(), Owner::read(stored)?);
             }
         }
+        let mark = external.map(|external| pepper.key(external));
+        let waiting = match mark {
+            Some(key) => found.get(&key).map(Owner::read).transpose()?.map(|owner| (key, owner)),
+            None => None,
+        };
         let external = external.and_then(|external| found.get(&external_key(external)));
         let external = external.map(|stored| stored.read("contact")).transpose()?;
-        Ok(Self { pepper, owners, external })
+        Ok(Self { pepper, owners, external, waiting })
     }
 
     pub(super) fn owner(&self, address: &Address) -> Owner {
         self.owners.get(address).cloned().unwrap_or_default()
+    }
+
+    /// What was said by who had the external id and is kept no more.
+    pub(super) fn recognized(&self) -> &[Suppressed] {
+        self.waiting.as_ref().map_or(&[], |(_, owner)| &owner.suppressed)
     }
 
     /// Who else has one of the addresses, or the external id.
@@ -413,11 +427,14 @@ impl Names {
         let mine = Owner::of(after.id());
         let mut ops = Vec::new();
         for address in new.difference(&old) {
-            ops.push(self.owner(address).becomes(self.pepper.key(address), &mine)?);
+            ops.push(self.owner(address).becomes(self.pepper.key(*address), &mine)?);
         }
         let left = Owner { contact: None, suppressed: said.to_vec() };
         for address in old.difference(&new) {
-            ops.push(mine.becomes(self.pepper.key(address), &left)?);
+            ops.push(mine.becomes(self.pepper.key(*address), &left)?);
+        }
+        if let Some((key, owner)) = &self.waiting {
+            ops.push(owner.becomes(key.clone(), &Owner::default())?);
         }
         ops.extend(external_ops(before, after));
         ops.extend(object_ops(before, after));

@@ -9,6 +9,7 @@ use listsync_core::{
     effects::Certainty,
     id::{ContactId, ObjectId},
     list::{NewContact, Origin, Standing},
+    mark::Mark,
     matched::Grounds,
     member::Member,
     register::{Candidate, Meant, addition, removal},
@@ -25,7 +26,7 @@ use super::{
     rows::{Rows, named},
 };
 use crate::{
-    effects,
+    contacts, effects,
     lists::{
         changes,
         draft::{Draft, Move},
@@ -158,6 +159,14 @@ impl Folding<'_> {
     ) -> Result<(), Fail> {
         let head = Head::load(self.table, &self.link.link.list).await?;
         let mut scene = Scene::load(self, (&head, steps), seen).await?;
+        let recognized = scene.recognized(steps, self.now)?;
+        for (contact, object) in &recognized {
+            contacts::recognize(self.table, contact, &[(*object).into()], self.now).await?;
+        }
+        if !recognized.is_empty() {
+            // They stand differently now, and nothing of the list is as it was read.
+            return Err(Fail::Stale);
+        }
         let mut tx = ListTx::new(&head);
         let mut waiting = Vec::new();
         for step in steps {
@@ -214,7 +223,9 @@ impl<'a> Scene<'a> {
                 ListEffect::Remove(contact) => wanted.contacts.push(contact.clone()),
             }
         }
-        let people = People::load(folding.table, head, wanted).await?;
+        let objects = wanted.objects.clone();
+        let marks: Vec<Mark<'_>> = objects.iter().map(Mark::Object).collect();
+        let people = People::load(folding.table, head, wanted).await?.heeding(folding.table, &marks).await?;
         let keys: BTreeSet<String> = steps.iter().map(|step| key_text(&step.then.key)).collect();
         let mut contacts: BTreeSet<ContactId> = people.known().cloned().collect();
         contacts.extend(steps.iter().filter_map(|step| step.then.contact.clone()));
@@ -266,6 +277,27 @@ impl<'a> Scene<'a> {
         Ok((outcome, piece))
     }
 
+    /// The contacts that are about to be matched to an object under which a no waits. They take it over before. It is not known
+    /// before whom an addition means, and nobody else is to take it over.
+    fn recognized<'s>(
+        &self,
+        steps: &'s [ListStep],
+        now: Timestamp,
+    ) -> PortResult<Vec<(ContactId, &'s ObjectId)>> {
+        let mut recognized = Vec::new();
+        for step in steps {
+            let ListEffect::Add { contact, object_id, primary } = &step.effect else { continue };
+            if self.people.bringing([object_id.into()]).is_empty() {
+                continue;
+            }
+            let joins = Move { to: Standing::Member, by: Origin::Entra, at: now };
+            let (outcome, draft) = self.add(contact, (object_id, primary.as_ref()), joins)?;
+            let matched = draft.filter(|_| outcome != ListOutcome::OptedOut);
+            recognized.extend(matched.and_then(|draft| Some((draft.known_id()?, object_id))));
+        }
+        Ok(recognized)
+    }
+
     fn add(
         &self,
         new: &NewContact,
@@ -275,7 +307,7 @@ impl<'a> Scene<'a> {
         let candidate = |draft: &Draft| draft.candidate(&new.address, self.seen);
         let of_object = self.people.by_object(object);
         let of_address = self.people.by_address(&new.address);
-        let fresh = self.people.obtain(new, (joins.by, joins.at))?;
+        let fresh = self.people.obtain(new, &[object.into()], (joins.by, joins.at))?;
         let matched: Vec<Candidate> = of_object.iter().map(candidate).collect();
         let same = of_address.as_ref().map(candidate);
         let (meant, outcome) = addition(&matched, same.as_ref(), fresh.stand, self.people.rule());

@@ -25,7 +25,7 @@ pub(super) async fn add(
     let head = Head::load(table, list).await?;
     head.check_static()?;
     let mut people = People::load(table, &head, of(&new.address)).await?;
-    let mut draft = people.obtain(new, (by, at))?;
+    let mut draft = people.obtain(new, &[], (by, at))?;
     if draft.is_opted_out() {
         return Ok(AddOutcome::OptedOut);
     }

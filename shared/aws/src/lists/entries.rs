@@ -6,7 +6,8 @@ use listsync_core::{
     address::Address,
     id::{ContactId, ListId, ObjectId},
     list::{Entry, NewContact, Origin, Standing},
-    register::KeptOff,
+    mark::Mark,
+    register::{KeptOff, Stand},
 };
 use listsync_engine::ports::{Cursor, EntryPage, EntryQuery, ListCounts, PortError, PortResult};
 
@@ -15,7 +16,10 @@ use super::{
     people::{People, Wanted},
     row::{Leave, Row, row_key, row_partition},
 };
-use crate::table::{Condition, Merge, Table, schema::SHARDS, span};
+use crate::{
+    contacts,
+    table::{Condition, Merge, Table, schema::SHARDS, span},
+};
 
 /// How many people are in memory as they are stored, where single ones are asked for.
 const CHUNK: usize = 1_000;
@@ -107,9 +111,31 @@ pub(super) async fn refused(
         for address in some.iter().filter(|address| people.knows(address)) {
             let name = String::new();
             let new = NewContact { address: address.clone(), name, fields: BTreeMap::new() };
-            let draft = people.obtain(&new, (Origin::Own, Timestamp::UNIX_EPOCH))?;
+            let draft = people.obtain(&new, &[], (Origin::Own, Timestamp::UNIX_EPOCH))?;
             if let Some(by) = draft.kept_off() {
                 refused.insert(address.clone(), by);
+            }
+        }
+    }
+    Ok(refused)
+}
+
+/// Which of these objects, to which no contact is matched, a no keeps off the list.
+pub(super) async fn refused_objects(
+    table: &Table,
+    head: &Head,
+    objects: &[ObjectId],
+) -> PortResult<BTreeMap<ObjectId, KeptOff>> {
+    let mut refused = BTreeMap::new();
+    let pepper = table.pepper().await?;
+    for some in objects.chunks(CHUNK) {
+        let found: BTreeMap<_, _> =
+            contacts::waiting(table, some.iter().map(Mark::Object)).await?.into_iter().collect();
+        for object in some {
+            let Some(owner) = found.get(&pepper.key(object)) else { continue };
+            let stand = Stand::of_stranger(&owner.suppressed, |id| head.list.ids().any(|known| known == id));
+            if let Some(by) = stand.kept_off(head.list.opt_out) {
+                refused.insert(object.clone(), by);
             }
         }
     }

@@ -1,4 +1,4 @@
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use listsync_core::{
@@ -6,6 +6,7 @@ use listsync_core::{
     contact::Contact as Card,
     id::{ContactId, ListId},
     list::{Origin, Standing},
+    mark::Mark,
     matched::Binding,
 };
 use listsync_engine::ports::PortResult;
@@ -18,7 +19,10 @@ use super::{
     row::{Row, look_op, row_key},
     tx::{Logged, MATCH, log},
 };
-use crate::table::{Fail, Op, Patience, Table};
+use crate::{
+    contacts,
+    table::{Fail, Key, Op, Patience, Table},
+};
 
 const DOING: &str = "save the matches";
 /// How many matches are looked at in one go.
@@ -32,8 +36,16 @@ const MOST: usize = 98;
 
 /// Remembers matches. A first match, and other grounds of the same, are no change of any list, so that the run that made
 /// them gives the next one no work; a match to another object is, on each list that the contact stands on.
-pub(super) async fn bind(table: &Table, matches: &[Binding], now: Timestamp) -> PortResult<()> {
+///
+/// Those to whom a no came with their object: it was said by somebody who was matched to it and is kept no more.
+pub(super) async fn bind(
+    table: &Table,
+    matches: &[Binding],
+    now: Timestamp,
+) -> PortResult<BTreeSet<ContactId>> {
+    let mut told = BTreeSet::new();
     for chunk in matches.chunks(CHUNK) {
+        told.extend(recognize(table, chunk, now).await?);
         let mut patience = Patience::new(DOING);
         loop {
             match bind_some(table, chunk, now).await {
@@ -43,7 +55,31 @@ pub(super) async fn bind(table: &Table, matches: &[Binding], now: Timestamp) -> 
             }
         }
     }
-    Ok(())
+    Ok(told)
+}
+
+/// Has contacts take over what was said by who was matched to their objects before, ahead of the match: what ends between the
+/// two is done anew, as the match is still to be saved.
+async fn recognize(table: &Table, matches: &[Binding], now: Timestamp) -> PortResult<BTreeSet<ContactId>> {
+    let objects = matches.iter().map(|binding| Mark::Object(&binding.object));
+    let waiting: HashSet<Key> =
+        contacts::waiting(table, objects).await?.into_iter().map(|(key, _)| key).collect();
+    let mut told = BTreeSet::new();
+    if waiting.is_empty() {
+        return Ok(told);
+    }
+    let pepper = table.pepper().await?;
+    for Binding { contact, object, .. } in matches {
+        if !waiting.contains(&pepper.key(object)) {
+            continue;
+        }
+        let Some(stored) = table.get(DOING, &contact_key(contact)).await? else { continue };
+        if Contact::read(&stored)?.card.object_id.as_ref() != Some(object) {
+            contacts::recognize(table, contact, &[Mark::Object(object)], now).await?;
+            told.insert(contact.clone());
+        }
+    }
+    Ok(told)
 }
 
 async fn bind_some(table: &Table, matches: &[Binding], now: Timestamp) -> Result<(), Fail> {

@@ -1,6 +1,7 @@
-//! Whom an address belongs to, and what was said under it by somebody who is not kept any more.
+//! Whom an address belongs to, and what was said under it by somebody who is not kept any more. Of a key and an object only the
+//! latter is here.
 //!
-//! An address is not written down here: its keyed hash is the item's key. So the item of a person who was erased says
+//! A mark is not written down here: its keyed hash is the item's key. So the item of a person who was erased says
 //! no for them and does not tell who they were.
 
 use listsync_core::{id::ContactId, register::Suppressed};
@@ -11,7 +12,7 @@ use crate::{
     table::{Condition, Key, Op, Stored},
 };
 
-/// What is known of an address.
+/// What is known of a mark.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Owner {
     pub(crate) contact: Option<ContactId>,

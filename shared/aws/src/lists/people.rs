@@ -9,6 +9,7 @@ use listsync_core::{
     grant::Lists,
     id::{ContactId, ListId, ObjectId},
     list::{List, NewContact, OptOutRule, Standing},
+    mark::Mark,
     matched::Grounds,
     register::{By, Change, Person, Spoken, Stance, Suppressed, Terms},
 };
@@ -24,6 +25,7 @@ use super::{
     tx::{ADDRESS, Logged, Piece},
 };
 use crate::{
+    contacts::waiting,
     pepper::Pepper,
     table::{Condition, Key, Op, Table},
 };
@@ -39,6 +41,8 @@ pub(crate) struct People {
     owners: HashMap<Address, Owner>,
     externals: HashMap<ExternalId, ContactId>,
     objects: HashMap<ObjectId, BTreeSet<String>>,
+    /// What waits under keys and objects that are nobody's, as far as it was [asked for](Self::heeding), and where.
+    waiting: HashMap<Key, Owner>,
     contacts: HashMap<ContactId, Contact>,
     rows: HashMap<ContactId, Row>,
     /// Who stands on lists that whoever changes something is not given.
@@ -65,6 +69,7 @@ impl People {
             owners: HashMap::new(),
             externals: HashMap::new(),
             objects: HashMap::new(),
+            waiting: HashMap::new(),
             contacts: HashMap::new(),
             rows: HashMap::new(),
             out_of_reach: BTreeSet::new(),
@@ -118,9 +123,35 @@ impl People {
         Ok(ids)
     }
 
-    /// Reads the lists that somebody said no to under an address that is nobody's now.
+    /// Reads what was said by somebody who had one of these keys or objects and is kept no more. Of those that are somebody's
+    /// there is nothing to be read: who comes to have one takes it over.
+    pub(crate) async fn heeding(mut self, table: &Table, marks: &[Mark<'_>]) -> PortResult<Self> {
+        let is_free = |mark: &Mark<'_>| match mark {
+            Mark::Address(_) => false,
+            Mark::Key(key) => !self.externals.contains_key(*key),
+            Mark::Object(object) => self.by_object(object).is_empty(),
+        };
+        let free: Vec<Mark<'_>> = marks.iter().copied().filter(is_free).collect();
+        self.waiting = waiting(table, free.into_iter()).await?.into_iter().collect();
+        self.read_suppressing(table).await?;
+        Ok(self)
+    }
+
+    /// What waits under a key or an object that is nobody's.
+    fn said_under(&self, mark: Mark<'_>) -> &[Suppressed] {
+        // Where nothing waits, nothing is hashed.
+        let found = if self.waiting.is_empty() { None } else { self.waiting.get(&self.pepper.key(mark)) };
+        found.map_or(&[], |owner| &owner.suppressed)
+    }
+
+    /// Which of these keys and objects bring a no to whoever comes to have them.
+    pub(crate) fn bringing<'a>(&self, marks: impl IntoIterator<Item = Mark<'a>>) -> Vec<Mark<'a>> {
+        marks.into_iter().filter(|mark| !self.said_under(*mark).is_empty()).collect()
+    }
+
+    /// Reads the lists that somebody said no to under marks that are nobody's now.
     async fn read_suppressing(&mut self, table: &Table) -> PortResult<()> {
-        let said = self.owners.values().flat_map(|owner| &owner.suppressed);
+        let said = self.owners.values().chain(self.waiting.values()).flat_map(|owner| &owner.suppressed);
         let lists: BTreeSet<&ListId> = said.filter_map(Suppressed::list).collect();
         let found = table.get_many("read the lists", lists.into_iter().map(head::key).collect()).await?;
         for stored in found.values() {
@@ -178,27 +209,28 @@ impl People {
         self.by_id(self.externals.get(external)?)
     }
 
-    /// The contact of this address; a new one where there is none.
-    pub(crate) fn obtain(&self, new: &NewContact, by: draft::By) -> PortResult<Draft> {
+    /// The contact of this address; a new one where there is none, which is to have these marks besides.
+    pub(crate) fn obtain(&self, new: &NewContact, marks: &[Mark<'_>], by: draft::By) -> PortResult<Draft> {
         match self.by_address(&new.address) {
             Some(known) => Ok(known),
             None => {
-                let nobody = Owner::default();
-                let owner = self.owners.get(&new.address).unwrap_or(&nobody);
-                let (mut contact, words) = self.begin(Contact::new(&new.address)?, owner, by.1);
+                let owner = self.owners.get(&new.address);
+                let mut said = owner.map(|owner| owner.suppressed.clone()).unwrap_or_default();
+                said.extend(marks.iter().flat_map(|mark| self.said_under(*mark)).cloned());
+                let (mut contact, words) = self.begin(Contact::new(&new.address)?, &said, by.1);
                 contact.card.take_in(new, By { origin: by.0, at: by.1 });
                 Ok(Draft::fresh((contact, words), &self.list))
             }
         }
     }
 
-    /// A new contact of an address, with what was said under it before.
-    fn begin(&self, contact: Contact, owner: &Owner, at: Timestamp) -> (Contact, Vec<Spoken>) {
+    /// A new contact, with what was said under its marks before.
+    fn begin(&self, contact: Contact, said: &[Suppressed], at: Timestamp) -> (Contact, Vec<Spoken>) {
         let mut blank = Person::new(contact.card.clone());
         for (list, terms) in &self.suppressing {
             blank.stances.insert(list.clone(), Stance::blank(*terms));
         }
-        let Change { person, words, .. } = Change::bringing(blank, &owner.suppressed, at);
+        let Change { person, words, .. } = Change::bringing(blank, said, at);
         let mut refused = person.of_former;
         let said = |(list, stance): (ListId, Stance)| Some((list, stance.word?.no()?));
         refused.extend(person.stances.into_iter().filter_map(said));
@@ -308,6 +340,11 @@ impl People {
         for external in keys.iter() {
             self.externals.insert(external.clone(), contact.id().clone());
         }
+        if !self.waiting.is_empty() {
+            for mark in contact.card.marks_besides() {
+                self.waiting.remove(&self.pepper.key(mark));
+            }
+        }
         self.contacts.insert(contact.id().clone(), contact);
     }
 
@@ -318,7 +355,14 @@ impl People {
         let mut ops = Vec::new();
         let old = before.map(|before| before.card.addresses()).unwrap_or_default();
         for address in contact.card.addresses().difference(&old) {
-            ops.push(owner(address).becomes(self.pepper.key(address), &Owner::of(contact.id()))?);
+            ops.push(owner(address).becomes(self.pepper.key(*address), &Owner::of(contact.id()))?);
+        }
+        let known =
+            |mark: &Mark<'_>| before.is_some_and(|before| before.card.marks().any(|own| own == *mark));
+        let fresh = contact.card.marks_besides().filter(|mark| !self.waiting.is_empty() && !known(mark));
+        for mark in fresh {
+            let Some(owner) = self.waiting.get(&self.pepper.key(mark)) else { continue };
+            ops.push(owner.becomes(self.pepper.key(mark), &nobody)?);
         }
         ops.extend(external_ops(before, contact));
         Ok(ops)

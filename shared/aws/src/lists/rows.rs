@@ -10,6 +10,7 @@ use listsync_core::{
     id::{ContactId, ListId},
     import::{Departure, changes::Touched},
     list::{Origin, Standing},
+    mark::Mark,
     register::{self, Details},
 };
 use listsync_engine::ports::{ImportRow, PortResult, Presence, RefusedRow};
@@ -85,7 +86,10 @@ fn identify(people: &People, row: &ImportRow, by: By) -> PortResult<Who> {
         }
         (Some(known), _) => Who::One(Box::new(known)),
         (None, Some(known)) => Who::One(Box::new(known)),
-        (None, None) => Who::One(Box::new(people.obtain(&row.contact, by)?)),
+        (None, None) => {
+            let marks: Vec<Mark<'_>> = row.in_force().map(Mark::Key).collect();
+            Who::One(Box::new(people.obtain(&row.contact, &marks, by)?))
+        }
     })
 }
 
@@ -116,7 +120,30 @@ pub(super) fn movers(people: &People, rows: &[ImportRow], list: &ListId) -> Vec<
     rows.iter().filter(|row| row.presence == Presence::Present).filter_map(known).collect()
 }
 
-/// The people of some rows. Who changes their address and stands on other lists too does so before.
+/// Those to whom keys that the rows give them bring a no: it is taken over before, wherever it holds.
+fn recognized<'a>(
+    people: &People,
+    rows: &'a [ImportRow],
+    by: By,
+) -> PortResult<Vec<(ContactId, Vec<Mark<'a>>)>> {
+    let mut recognized = Vec::new();
+    for row in rows.iter().filter(|row| row.presence == Presence::Present) {
+        let marks = people.bringing(row.in_force().map(Mark::Key));
+        if marks.is_empty() {
+            continue;
+        }
+        let Who::One(draft) = identify(people, row, by)? else { continue };
+        let Some(id) = draft.known_id() else { continue };
+        let takes = draft.contact.keys().with(row.in_force(), &row.ended_ids).is_ok();
+        if takes && !people.is_out_of_reach(&id) {
+            recognized.push((id, marks));
+        }
+    }
+    Ok(recognized)
+}
+
+/// The people of some rows. Who changes their address and stands on other lists too does so before, and so does who takes over
+/// a no with a key.
 pub(super) async fn people_of(
     table: &Table,
     head: &Head,
@@ -125,8 +152,15 @@ pub(super) async fn people_of(
 ) -> Result<People, Fail> {
     let people = as_they_are(table, head, (some, given)).await?;
     let movers = movers(&people, some, &head.list.id);
-    if movers.is_empty() {
+    let recognized = recognized(&people, some, (Origin::Csv, at))?;
+    if movers.is_empty() && recognized.is_empty() {
         return Ok(people);
+    }
+    for (contact, marks) in recognized {
+        if let Some(known) = people.by_id(&contact) {
+            formerly.entry(contact.clone()).or_insert(known.contact.card);
+        }
+        contacts::recognize(table, &contact, &marks, at).await?;
     }
     for (contact, address) in movers {
         // Of two tries the first one saw who they were.
@@ -144,7 +178,8 @@ pub(super) async fn as_they_are(
     head: &Head,
     (some, given): (&[ImportRow], &Lists),
 ) -> PortResult<People> {
-    People::load(table, head, wanted(some)).await?.within(table, given).await
+    let keys: Vec<Mark<'_>> = some.iter().flat_map(|row| row.in_force().map(Mark::Key)).collect();
+    People::load(table, head, wanted(some)).await?.heeding(table, &keys).await?.within(table, given).await
 }
 
 /// What a row that was taken in before came to; nothing is written.

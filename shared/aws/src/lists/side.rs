@@ -1,10 +1,10 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use listsync_core::{
     Timestamp,
     address::Address,
-    id::{ContactId, ListId},
+    id::{ContactId, ListId, ObjectId},
     list::{Entry, List},
     matched::Binding,
     register::KeptOff,
@@ -71,6 +71,14 @@ impl ListSide for DynamoStore {
         entries::refused(&self.table, &self.ruled(list).await?, addresses).await
     }
 
+    async fn refused_objects(
+        &self,
+        list: &ListId,
+        objects: &[ObjectId],
+    ) -> PortResult<BTreeMap<ObjectId, KeptOff>> {
+        entries::refused_objects(&self.table, &self.ruled(list).await?, objects).await
+    }
+
     async fn approved_leavers(
         &self,
         list: &ListId,
@@ -79,7 +87,7 @@ impl ListSide for DynamoStore {
         entries::approved_leavers(&self.table, list, contacts).await
     }
 
-    async fn bind(&self, matches: &[Binding]) -> PortResult<()> {
+    async fn bind(&self, matches: &[Binding]) -> PortResult<BTreeSet<ContactId>> {
         matches::bind(&self.table, matches, self.clock.now()).await
     }
 }

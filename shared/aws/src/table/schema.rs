@@ -14,8 +14,8 @@
 //! | one step of a list's change log | `LOG#list` | its number |
 //! | a contact | `CONTACT#shard` | `contact` |
 //! | whom a contact became by a merge | `MERGED#contact` | `HEAD` |
-//! | where the addresses of a contact are that was deleted | `DEPARTED#contact` | `HEAD` |
-//! | whose an address is, or what was said under it by somebody who is not kept | `ADDRESS#hash` | `HEAD` |
+//! | where the marks of a contact are that was deleted | `DEPARTED#contact` | `HEAD` |
+//! | whose an address is; what was said by somebody who is not kept, under an address, a key or an object | `ADDRESS#hash` | `HEAD` |
 //! | the key of those hashes | `PEPPER` | `HEAD` |
 //! | whose an external id is | `EXTERNAL#id` | `HEAD` |
 //! | a strand of the feed of contacts: its counter, its steps | `FEED#strand` | `HEAD`, a number |

@@ -95,6 +95,16 @@ impl Change {
         change.of_version_after(&before)
     }
 
+    /// What becomes of somebody who comes to have a key or an object, by what was said by who had it before and is kept no
+    /// more.
+    #[must_use]
+    pub fn recognizing(person: Person, said: &[Suppressed], at: Timestamp) -> Self {
+        let before = person.contact.clone();
+        let mut change = Self::of(person);
+        change.recognize(said, at);
+        change.of_version_after(&before)
+    }
+
     /// What becomes of somebody who said no to a deleted list once another has its name: the no is to that one, unless they
     /// said yes to that very list, whatever it was called.
     #[must_use]
@@ -184,10 +194,15 @@ impl Change {
     /// A no to all lists becomes the last word on each, and takes them off those where they are. It is written down by whoever
     /// knows that they said it: taken over with an address it is none of their own words.
     pub(super) fn refuse_all(&mut self, no: OptOut, at: Timestamp) {
+        self.refuse_all_but(no, BTreeSet::new(), at);
+    }
+
+    fn refuse_all_but(&mut self, no: OptOut, accepts: BTreeSet<ListId>, at: Timestamp) {
         if no.reason == OptOutReason::Erased {
             self.person.erased = self.person.erased.or(Some(no));
         }
         self.person.contact.refuse_all(no);
+        self.person.contact.accepts = accepts;
         self.leave(at);
     }
 
@@ -231,7 +246,37 @@ impl Change {
         }
     }
 
+    /// Makes what was said under a key or an object that is theirs now their own, but for what they said yes to.
+    ///
+    /// Unlike under an address, nobody says anything under a key. Whoever was deleted, came back under their address and said
+    /// yes has taken back what waits under the address alone. A file that names their key once more is not to undo that. A
+    /// complaint stays, as a yes of the person alone does not lift one.
+    pub(super) fn recognize(&mut self, said: &[Suppressed], at: Timestamp) {
+        for one in said {
+            let yields = one.no.reason != OptOutReason::Complaint;
+            match &one.scope {
+                Scope::All if yields && self.person.of_all == Some(Decision::Subscribed) => {}
+                Scope::All if yields => self.refuse_all_but(one.no, self.wanted(), at),
+                Scope::List(list) if yields && self.person.stand(list).word == Some(Word::Yes) => {}
+                Scope::All | Scope::List(_) => self.take_over(std::slice::from_ref(one), at),
+            }
+        }
+    }
+
+    /// The lists that a no to all, come with a key, leaves them: where they said no to all before, those that they said yes to
+    /// since; else each whose last word is a yes.
+    fn wanted(&self) -> BTreeSet<ListId> {
+        if self.person.contact.opted_out.is_some() {
+            return self.person.contact.accepts.clone();
+        }
+        let wanted = self.person.stances.iter().filter(|(_, stance)| stance.word == Some(Word::Yes));
+        wanted.map(|(list, _)| list.clone()).collect()
+    }
+
     /// Which addresses they had and have no more.
+    ///
+    /// Of keys and the object it is not asked. A file ends a number of somebody whom it knows by another, and an edit corrects
+    /// one: whoever it is given to next is somebody else, and this contact keeps what it said.
     #[must_use]
     pub fn lost<'a>(&self, before: &'a Contact) -> Vec<&'a Address> {
         let now = self.person.contact.addresses();

@@ -61,6 +61,12 @@ pub fn newly_theirs(contact: &Contact, edit: &ContactEdit) -> BTreeSet<Address> 
     after.addresses().into_iter().filter(|address| !before.contains(address)).cloned().collect()
 }
 
+/// The key that an edit makes a contact's that was not theirs.
+#[must_use]
+pub fn newly_known<'a>(contact: &Contact, edit: &'a ContactEdit) -> Option<&'a ExternalId> {
+    edit.external_id.as_ref().filter(|key| !contact.has_key(key))
+}
+
 /// An edit, with what was said under the addresses that it makes a contact's.
 #[derive(Debug, Clone)]
 pub struct Edit<'a> {
@@ -68,11 +74,13 @@ pub struct Edit<'a> {
     pub edit: &'a ContactEdit,
     /// What was said under its [`newly_theirs`] addresses.
     pub said: &'a [Suppressed],
+    /// What was said by who had its [`newly_known`] key before.
+    pub recognized: &'a [Suppressed],
     /// Somebody else who has one of these addresses or the external id already.
     pub taken_by: Option<ContactId>,
 }
 
-/// Edits a contact, whose new addresses bring what was said under them; an address that is theirs no more keeps what they
+/// Edits a contact, whose new addresses and key bring what was said under them; an address that is theirs no more keeps what they
 /// said. An edit that says nothing changes nothing; any other is a version of its own.
 ///
 /// # Errors
@@ -80,7 +88,7 @@ pub struct Edit<'a> {
 pub fn edit(
     before: &Person,
     expected: Option<Version>,
-    Edit { edit, said, taken_by }: Edit<'_>,
+    Edit { edit, said, recognized, taken_by }: Edit<'_>,
     by: By,
 ) -> Result<Option<Change>, Refusal> {
     let version = before.contact.version;
@@ -99,22 +107,28 @@ pub fn edit(
         change.looks = Looks::Again(by);
     }
     change.take_over(said, by.at);
+    change.recognize(recognized, by.at);
     change.person.contact.version = Version(version.0 + 1);
     change.left = change.person.nos();
     Ok(Some(change))
 }
 
-/// Makes a contact, to whom its addresses bring what was said under them.
+/// Makes a contact, to whom its addresses and key bring what was said under them.
 ///
 /// # Errors
 /// [`Refusal::Taken`].
-pub fn create(blank: Person, Edit { edit, said, taken_by }: Edit<'_>, by: By) -> Result<Change, Refusal> {
+pub fn create(
+    blank: Person,
+    Edit { edit, said, recognized, taken_by }: Edit<'_>,
+    by: By,
+) -> Result<Change, Refusal> {
     if let Some(other) = taken_by {
         return Err(Refusal::Taken(other));
     }
     let mut change = Change::of(blank);
     change.person.contact = edited(&change.person.contact, edit, by);
     change.take_over(said, by.at);
+    change.recognize(recognized, by.at);
     Ok(change)
 }
 

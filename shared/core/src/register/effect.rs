@@ -47,8 +47,8 @@ pub enum Meant {
 ///
 /// An object has its contact by its match, whatever the address: of several one that is held off comes before one that is on
 /// the list, and that one before any other. Somebody who said no under the address is not brought back under another. A
-/// contact that a match led to is never taken from its object for an address. `stranger` is what was said under the address,
-/// where it is nobody's.
+/// contact that a match led to is never taken from its object for an address. `stranger` is what was said under the address
+/// and the object, where both are nobody's.
 #[must_use]
 pub fn addition(
     of_object: &[Candidate],

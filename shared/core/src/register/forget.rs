@@ -7,7 +7,7 @@ use crate::{Timestamp, contact::Scope, id::ListId, list::Standing};
 /// Whether a contact goes, or all that is kept of the person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Farewell {
-    /// The contact is deleted: what they said no to stays with their addresses.
+    /// The contact is deleted: what they said no to stays with their marks.
     Deleted,
     /// The person is erased: nobody but they themselves brings them back, to no list.
     Erased,
@@ -18,7 +18,8 @@ pub enum Farewell {
 pub struct Parting {
     /// The lists that they were on, or had said no to.
     pub lists: Vec<ListId>,
-    /// What is to be known of each of their addresses.
+    /// What is to be known of each of their marks. Of an address it is all; of a key or an object it stands beside what is
+    /// known already, as several contacts may be matched to one object.
     pub left: Vec<Suppressed>,
 }
 

@@ -20,7 +20,7 @@ mod stand;
 mod suppressed;
 
 pub use change::{By, Change, Looks, Move, Spoken};
-pub use edit::{ContactEdit, Details, Edit, MailState, create, edit, newly_theirs};
+pub use edit::{ContactEdit, Details, Edit, MailState, create, edit, newly_known, newly_theirs};
 pub use effect::{Candidate, ListOutcome, Meant, addition, removal};
 pub use forget::{Farewell, Parting, erase, part};
 pub use idle::{Idle, idle};

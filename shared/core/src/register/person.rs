@@ -110,7 +110,7 @@ impl Person {
         }
     }
 
-    /// What is to be known of an address of theirs without them.
+    /// What is to be known of a mark of theirs without them.
     pub(super) fn nos(&self) -> Vec<Suppressed> {
         let said = self.contact.opted_out.filter(|no| no.reason != OptOutReason::Erased);
         let to_all = said.into_iter().chain(self.erased).map(|no| Suppressed { scope: Scope::All, no });

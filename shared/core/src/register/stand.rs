@@ -40,8 +40,8 @@ impl Word {
     }
 }
 
-/// How somebody stands to one list, with all they said that is about it. They need not be kept: of an address that is nobody's,
-/// it is what was said under it.
+/// How somebody stands to one list, with all they said that is about it. They need not be kept: of marks that are
+/// nobody's, it is what was said under them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stand {
     /// How they stand to it.

@@ -8,7 +8,7 @@ use crate::{
     id::ListId,
 };
 
-/// A no of somebody who is not kept any more, or never was: stores keep it under the keyed hash of each address of theirs.
+/// A no of somebody who is not kept any more, or never was: stores keep it under the keyed hash of each [mark](crate::mark::Mark) of theirs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Suppressed {
     /// What it is about.
@@ -40,7 +40,7 @@ impl Suppressed {
     }
 }
 
-/// What is kept of an address once nobody who is kept said no under it. Of two nos to the same the stronger stays; that they
+/// What is kept of a mark once nobody who is kept said no under it. Of two nos to the same the stronger stays; that they
 /// were erased stands beside whatever they say of all lists.
 #[must_use]
 pub fn keep(known: Vec<Suppressed>, scope: &Scope, no: OptOut) -> Vec<Suppressed> {
@@ -52,10 +52,10 @@ pub fn keep(known: Vec<Suppressed>, scope: &Scope, no: OptOut) -> Vec<Suppressed
 }
 
 impl Stand {
-    /// How an address that is nobody's stands to a list, by what was said under it. A no may be about the list by another id:
-    /// that of a deleted one whose name it has.
+    /// How somebody who is not kept stands to a list, by what was said under their marks. A no may be about the list by another
+    /// id: that of a deleted one whose name it has.
     #[must_use]
-    pub fn of_address(said: &[Suppressed], is_the_list: impl Fn(&ListId) -> bool) -> Self {
+    pub fn of_stranger(said: &[Suppressed], is_the_list: impl Fn(&ListId) -> bool) -> Self {
         said.iter().fold(Self::BLANK, |stand, Suppressed { scope, no }| match scope {
             Scope::All if no.reason == OptOutReason::Erased => Self { erased: Some(*no), ..stand },
             Scope::All => Self { to_all: stronger(stand.to_all, Some(*no)), ..stand },
@@ -106,7 +106,7 @@ mod tests {
             (Scope::List(id("other")), None),
             (Scope::All, Some(HeldOff::NoToAll)),
         ] {
-            let stand = Stand::of_address(&said(scope), |id| list.ids().any(|known| known == id));
+            let stand = Stand::of_stranger(&said(scope), |id| list.ids().any(|known| known == id));
             assert_eq!(stand.standing, Standing::Absent);
             assert_eq!(stand.held_off(OptOutRule::Allowed), expected);
             assert_eq!(stand.held_off(OptOutRule::NotAllowed), None);

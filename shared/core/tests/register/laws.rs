@@ -115,7 +115,8 @@ impl Kept {
             Deed::Create(who) if self.find(&name(who)).is_none() => {
                 let Stranger { blank, said } = self.stranger(&name(who));
                 let edit = ContactEdit::default();
-                let made = create(blank, Edit { edit: &edit, said: &said, taken_by: None }, by);
+                let made =
+                    create(blank, Edit { edit: &edit, said: &said, recognized: &[], taken_by: None }, by);
                 self.commit(None, made.expect("free"));
             }
             Deed::Create(_) => {}
@@ -157,7 +158,7 @@ impl Kept {
     fn held_off(&self, who: &Address, list: &ListId) -> Option<HeldOff> {
         let stand = match (self.find(who), self.said.get(who)) {
             (Some(person), _) => person.stand(list),
-            (None, Some(said)) => Stand::of_address(said, |id| id == list),
+            (None, Some(said)) => Stand::of_stranger(said, |id| id == list),
             (None, None) => Stand::BLANK,
         };
         stand.held_off(OptOutRule::Allowed)
@@ -172,7 +173,9 @@ impl Kept {
             fresh.iter().find_map(|address| self.find(address)).map(|other| other.contact.id.clone());
         let said: Vec<Suppressed> =
             fresh.iter().filter_map(|address| self.said.get(address)).flatten().cloned().collect();
-        if let Ok(Some(change)) = edit(&person, None, Edit { edit: &wish, said: &said, taken_by }, by) {
+        if let Ok(Some(change)) =
+            edit(&person, None, Edit { edit: &wish, said: &said, recognized: &[], taken_by }, by)
+        {
             self.commit(Some(&person.contact), change);
         }
     }

@@ -270,7 +270,7 @@ fn an_address_brings_its_nos_and_takes_those_of_its_person_along() {
     anna.stances.insert(list("news"), stance(terms(OptOutRule::Allowed), Standing::Member, None));
     let brought = [Suppressed { scope: Scope::List(list("news")), no: no(OptOutReason::Own) }];
     let adds = ContactEdit { add_aliases: [address("ann")].into(), ..ContactEdit::default() };
-    let asked = |edit, said, taken_by| Edit { edit, said, taken_by };
+    let asked = |edit, said, taken_by| Edit { edit, said, recognized: &[], taken_by };
     let change = edit(&anna, None, asked(&adds, &brought, None), by).expect("free").expect("an edit");
     assert_eq!(change.person.stances[&list("news")].standing, Standing::OptedOut);
     let drops = ContactEdit { remove_aliases: [address("ann")].into(), ..ContactEdit::default() };
@@ -286,6 +286,33 @@ fn an_address_brings_its_nos_and_takes_those_of_its_person_along() {
 }
 
 #[test]
+fn what_was_said_under_a_key_is_theirs_who_comes_to_have_it_but_for_what_they_said_yes_to() {
+    let said = |scope, reason| [Suppressed { scope, no: no(reason) }];
+    let comes = |word, of_all, said: &[Suppressed]| {
+        let mut anna = blank("anna");
+        anna.stances.insert(list("news"), stance(terms(OptOutRule::Allowed), Standing::Member, word));
+        anna.of_all = of_all;
+        let after = Change::recognizing(anna, said, at(5)).person;
+        (after.stances[&list("news")].standing, after.contact.opted_out.is_some(), after.erased.is_some())
+    };
+    let (of_news, to_all) = (Scope::List(list("news")), Scope::All);
+    let (out, on, yes) = (Standing::OptedOut, Standing::Member, Some(Word::Yes));
+    let news = said(of_news, OptOutReason::Own);
+    assert_eq!(comes(None, None, &news), (out, false, false));
+    assert_eq!(comes(yes, None, &news), (on, false, false), "they came back by themselves");
+    let complaint = said(Scope::List(list("news")), OptOutReason::Complaint);
+    assert_eq!(comes(yes, None, &complaint), (out, false, false), "a yes alone lifts no complaint");
+    let complaint = said(Scope::All, OptOutReason::Complaint);
+    assert_eq!(comes(yes, Some(Decision::Subscribed), &complaint), (out, true, false));
+    for (reason, erased) in [(OptOutReason::Own, false), (OptOutReason::Erased, true)] {
+        let all = said(to_all.clone(), reason);
+        assert_eq!(comes(None, None, &all), (out, true, erased));
+        assert_eq!(comes(yes, None, &all), (on, true, erased), "to that list alone they said yes");
+        assert_eq!(comes(None, Some(Decision::Subscribed), &all), (on, false, false), "they took it back");
+    }
+}
+
+#[test]
 fn who_goes_leaves_their_nos_and_who_is_erased_one_to_all() {
     for anna in annas() {
         let deleted = part(anna.clone(), Farewell::Deleted, at(9));
@@ -295,7 +322,7 @@ fn who_goes_leaves_their_nos_and_who_is_erased_one_to_all() {
         assert_eq!(deleted.left.len(), usize::from(to_all) + usize::from(word), "{anna:?}");
         assert_eq!(erased.left.len(), deleted.left.len() + 1);
         for rule in RULES {
-            assert!(Stand::of_address(&erased.left, |id| *id == list("x")).held_off(rule).is_some());
+            assert!(Stand::of_stranger(&erased.left, |id| *id == list("x")).held_off(rule).is_some());
         }
         assert_eq!(deleted.lists, erased.lists);
     }

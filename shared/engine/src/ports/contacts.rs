@@ -122,7 +122,7 @@ pub trait Contacts: Send + Sync {
     /// kept may lead to who they were. Who came back under each of their addresses since is told by their new contact.
     async fn erased(&self, ids: &[ContactId]) -> PortResult<BTreeSet<ContactId>>;
     /// Keeps a no that a link in an old message says, where somebody or something that it names is kept no more: that of a
-    /// deleted contact under the keyed hash of each address that they had, and one about a deleted list, be it of a contact
+    /// deleted contact under the keyed hash of each mark that they had, and one about a deleted list, be it of a contact
     /// that is kept, for the next list of its name. [`super::Fault::Gone`] when nobody of that id was deleted and the list was
     /// not either, or has an heir.
     async fn refuse_departed(&self, id: &ContactId, scope: &Scope, no: OptOut) -> PortResult<()>;
@@ -173,7 +173,7 @@ pub trait Contacts: Send + Sync {
         other: &ContactId,
         now: Timestamp,
     ) -> PortResult<Contact>;
-    /// Deletes a contact from every list. Their opt-outs stay, as keyed hashes of their addresses.
+    /// Deletes a contact from every list. Their opt-outs stay, as keyed hashes of their marks.
     async fn delete_contact(&self, id: &ContactId, now: Timestamp) -> PortResult<Vec<ListId>>;
     /// The same, if nothing speaks against it ([`listsync_core::register::idle`]) at the moment of the deletion; whether it did.
     /// Who is there no more is not deleted.
@@ -184,7 +184,7 @@ pub trait Contacts: Send + Sync {
         now: Timestamp,
     ) -> PortResult<bool>;
     /// Erases a person: as [`Contacts::delete_contact`], with every trace of address, name and fields in decisions and
-    /// imports, and keeps a suppression of all lists (reason erased) as a keyed hash, so that no file and no group
+    /// imports, and keeps a suppression of all lists (reason erased) as keyed hashes, so that no file and no group
     /// brings them back.
     async fn erase_contact(&self, id: &ContactId, now: Timestamp) -> PortResult<Vec<ListId>>;
     /// Erases whoever has an address that is no contact's: takes it out of all that is kept, as [`Contacts::erase_contact`]

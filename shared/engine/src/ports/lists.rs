@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 pub use listsync_core::contact::Decision;
@@ -183,6 +183,13 @@ pub trait ListSide: Send + Sync {
     /// Which of these addresses a no keeps off the list, and whether their people were erased: those that are suppressed for
     /// it, and those (aliases included) of contacts that opted out of it, or of all.
     async fn refused(&self, list: &ListId, addresses: &[Address]) -> PortResult<BTreeMap<Address, KeptOff>>;
+    /// The same of these objects, to which no contact is matched: it was said by somebody who was matched to one of them and is
+    /// kept no more.
+    async fn refused_objects(
+        &self,
+        list: &ListId,
+        objects: &[ObjectId],
+    ) -> PortResult<BTreeMap<ObjectId, KeptOff>>;
     /// Of these contacts, who left the list by an import that a person approved, and did not come back since; with when
     /// they left.
     async fn approved_leavers(
@@ -194,7 +201,10 @@ pub trait ListSide: Send + Sync {
     ///
     /// A match is replaced and never dropped. A first match, and other grounds of the same, are no change of any list; a
     /// match to another object is one on each list that the contact stands on.
-    async fn bind(&self, matches: &[Binding]) -> PortResult<()>;
+    ///
+    /// A contact that comes to have an object takes over what was said by who was matched to it and is kept no more. It answers
+    /// with the contacts to which a no came so: how they stand to lists may be another than before.
+    async fn bind(&self, matches: &[Binding]) -> PortResult<BTreeSet<ContactId>>;
 }
 
 /// What an operator's addition came to.

@@ -31,18 +31,19 @@ pub(super) async fn find(look: Look<'_>, observed: &mut Observed) -> PortResult<
 
 /// An address that some entry has is not asked for: that tells by itself.
 async fn find_nos(look: Look<'_>, observed: &mut Observed) -> PortResult<Rest> {
+    let unkept = unkept(look, observed).await?;
     let asked: Vec<Address> = untold(observed.people(), &observed.entries).into_iter().cloned().collect();
-    if asked.is_empty() {
-        return Ok(Rest::None);
-    }
-    let mut nos = BTreeMap::new();
-    for (address, by) in look.ports.lists.refused(&look.link().list, &asked).await? {
-        let keeper = keeper(look, &address).await?;
-        nos.insert(address, No { keeper, by });
+    let mut nos = kept(look, observed, &unkept).await?;
+    if !asked.is_empty() {
+        for (address, by) in look.ports.lists.refused(&look.link().list, &asked).await? {
+            let keeper = keeper(look, &address).await?;
+            nos.insert(address, No { keeper, by });
+        }
     }
     let Attributed { matched, given, telling, refusing } =
         attribute(observed.people(), &observed.entries, &nos);
-    observed.refusing = refusing;
+    let told: BTreeSet<&ObjectId> = matched.values().chain(&telling).collect();
+    observed.refusing = unkept.into_iter().filter(|(id, _)| !told.contains(id)).chain(refusing).collect();
     tell(look, observed, telling).await?;
     if !match_all(look, observed, matched).await? {
         return Ok(Rest::Some);
@@ -72,13 +73,47 @@ async fn find_erased(look: Look<'_>, observed: &mut Observed) -> PortResult<()> 
     Ok(())
 }
 
+/// Of the people of whom no entry tells those who were matched to a contact that said no and is kept no more, whatever address
+/// they have now.
+async fn unkept(look: Look<'_>, observed: &Observed) -> PortResult<BTreeMap<ObjectId, KeptOff>> {
+    let kept: BTreeSet<&ObjectId> =
+        observed.entries.iter().filter_map(|entry| entry.object_id.as_ref()).collect();
+    let strangers = observed.people().map(|one| &one.id).filter(|id| !kept.contains(id));
+    let strangers: Vec<ObjectId> = strangers.cloned().collect();
+    match strangers.is_empty() {
+        true => Ok(BTreeMap::new()),
+        false => look.ports.lists.refused_objects(&look.link().list, &strangers).await,
+    }
+}
+
+/// The contacts that such people have by now all the same, on no list that was read: once they are matched they tell of them,
+/// as whoever came back may have taken back what they had said.
+async fn kept(
+    look: Look<'_>,
+    observed: &Observed,
+    unkept: &BTreeMap<ObjectId, KeptOff>,
+) -> PortResult<BTreeMap<Address, No>> {
+    let mut nos = BTreeMap::new();
+    for (one, by) in observed.people().filter_map(|one| Some((one, unkept.get(&one.id)?))) {
+        for address in one.addresses() {
+            match keeper(look, address).await? {
+                Keeper::Nobody | Keeper::Alias => {}
+                keeper @ (Keeper::Own(_) | Keeper::Matched(_)) => {
+                    nos.insert(address.clone(), No { keeper, by: *by });
+                }
+            }
+        }
+    }
+    Ok(nos)
+}
+
 impl Observed {
     /// Everybody whose addresses were read: with the group, or by a look-up.
     fn people(&self) -> impl Iterator<Item = &Principal> + Clone {
         self.principals.values().chain(self.looked_up.values())
     }
 
-    fn take_in(&mut self, fresh: Vec<Entry>) {
+    pub(super) fn take_in(&mut self, fresh: Vec<Entry>) {
         let entries = std::mem::take(&mut self.entries);
         self.entries = once_each(entries.into_iter().chain(fresh).collect());
     }

@@ -7,14 +7,14 @@ use listsync_core::{
     Timestamp,
     belief::Seen,
     case::Asked,
-    contact::UndeliverableReason,
+    contact::{Decision, Said, Scope, UndeliverableReason},
     flight::Window,
     gather::takes_part,
     id::{ContactId, ObjectId},
     identity::{Match, Matcher, Unmatched, match_among},
     invite::is_invitable,
     link::{Externals, Side},
-    list::Entry,
+    list::{Entry, Standing},
     matched::{Binding, Doubt},
     settings::Settings,
     snapshot::Principal,
@@ -134,22 +134,57 @@ pub(super) async fn with_domains(look: Look<'_>) -> PortResult<Settings> {
 /// Saves matches, part by part and the first in any case, so that each run makes progress; and takes in what is known of
 /// the directory objects that were found. False: time ran out.
 pub(super) async fn bind(look: Look<'_>, observed: &mut Observed, found: Vec<Binding>) -> PortResult<bool> {
-    let mut saved = 0;
+    let (mut saved, mut told) = (0, BTreeSet::new());
     if look.matches == Matches::Saved {
         for part in found.chunks(SAVED_AT_ONCE) {
             if saved > 0 && look.is_out_of_time() {
                 break;
             }
-            look.ports.lists.bind(part).await?;
+            told.extend(look.ports.lists.bind(part).await?);
             saved += part.len();
         }
     } else {
         saved = found.len();
     }
     let is_done = saved == found.len();
-    let found = found.into_iter().take(saved).map(|one| (one.contact.clone(), one));
-    note(look, observed, found.collect()).await?;
+    let by_contact = found.iter().take(saved).map(|one| (one.contact.clone(), one.clone()));
+    note(look, observed, by_contact.collect()).await?;
+    match look.matches {
+        Matches::Saved => hear(look, observed, told).await?,
+        Matches::Unsaved => foresee(look, observed, found).await?,
+    }
     Ok(is_done)
+}
+
+/// Reads anew those to whom a no came with their match, so that this run does not write to them yet.
+async fn hear(look: Look<'_>, observed: &mut Observed, told: BTreeSet<ContactId>) -> PortResult<()> {
+    if told.is_empty() {
+        return Ok(());
+    }
+    let told: Vec<ContactId> = told.into_iter().collect();
+    let fresh = look.ports.lists.entries(&look.link().list, EntryQuery::Contacts(&told)).await?;
+    observed.take_in(fresh);
+    Ok(())
+}
+
+/// Has a preview show what such matches come to once a run has saved them.
+async fn foresee(look: Look<'_>, observed: &mut Observed, found: Vec<Binding>) -> PortResult<()> {
+    if found.is_empty() {
+        return Ok(());
+    }
+    let list = &look.link().list;
+    let objects: Vec<ObjectId> = found.iter().map(|one| one.object.clone()).collect();
+    let refused = look.ports.lists.refused_objects(list, &objects).await?;
+    for Binding { contact, .. } in found.iter().filter(|one| refused.contains_key(&one.object)) {
+        let said = look.ports.lists.sayings(contact).await?;
+        let is_about = |said: &&Said| said.scope == Scope::All || said.scope == Scope::List(list.clone());
+        let last = said.iter().find(is_about);
+        if last.is_none_or(|said| said.decision == Decision::OptedOut) {
+            let told = observed.entries.iter_mut().filter(|entry| entry.contact == *contact);
+            told.for_each(|entry| entry.standing = Standing::OptedOut);
+        }
+    }
+    Ok(())
 }
 
 async fn note(

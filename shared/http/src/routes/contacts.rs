@@ -247,7 +247,7 @@ fn fields(given: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, P
     Ok(given)
 }
 
-/// Deletes a contact from every list. Their opt-outs stay, as keyed hashes of their addresses.
+/// Deletes a contact from every list. Their opt-outs stay, as keyed hashes of what they are known by.
 #[utoipa::path(delete, path = "/v1/contacts/{contact}", tag = "contacts",
     params(("contact" = String, Path, description = "A contact's id or address.")),
     responses((status = 204, description = "They are gone.")))]

@@ -1,8 +1,8 @@
 //! The erasures of a store as the text of a file.
 //!
 //! The first line names the key of the hashes by a hash of a text that is no address, so that a file that belongs to another
-//! store is known. Each further line is one address of somebody who was erased: its keyed hash, when it was, and the id that
-//! the contact had (`-`: it was not kept), with a space between each.
+//! store is known. Each further line is one mark of somebody who was erased: its keyed hash, when it was, and the id that the
+//! contact had (`-`: it was not kept), with a space between each.
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
@@ -14,10 +14,10 @@ const NO_CONTACT: &str = "-";
 /// The length of a hash in hexadecimal.
 const HASH: usize = 64;
 
-/// One address of somebody who was erased, and when.
+/// One mark of somebody who was erased, and when: an address, a key, or the object.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Erased {
-    /// The keyed hash of the address.
+    /// The keyed hash of the mark.
     pub(crate) hash: String,
     /// When they were.
     pub(crate) at: Timestamp,

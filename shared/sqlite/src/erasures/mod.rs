@@ -10,7 +10,7 @@ mod replay;
 
 use std::collections::BTreeMap;
 
-use listsync_core::{Timestamp, address::Address, id::ContactId, suppression};
+use listsync_core::{Timestamp, address::Address, id::ContactId, mark::Mark, suppression};
 use rusqlite::{Connection, TransactionBehavior, params};
 
 pub(crate) use beside::Beside;
@@ -24,14 +24,14 @@ use crate::{
     values::{collect, nanos, timestamp, typed_option},
 };
 
-/// Notes in the store that an address was erased.
-pub(crate) fn note(
+/// Notes in the store that whoever has a mark was erased.
+pub(crate) fn note<'a>(
     tx: &Connection,
-    address: &Address,
+    mark: impl Into<Mark<'a>>,
     contact: Option<&ContactId>,
     at: Timestamp,
 ) -> Outcome<()> {
-    let erased = Erased { hash: suppressions::hash(tx, address)?, at: timestamp(nanos(at)) };
+    let erased = Erased { hash: suppressions::hash(tx, mark)?, at: timestamp(nanos(at)) };
     note_hashed(tx, &erased, contact)
 }
 

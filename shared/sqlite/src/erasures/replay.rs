@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use listsync_core::{
-    Timestamp, address::Address, contact::Scope, id::ContactId, register::Suppressed, summary::Summary,
-    traces::Traces,
+    Timestamp, address::Address, contact::Scope, id::ContactId, mark::Mark, register::Suppressed,
+    summary::Summary, traces::Traces,
 };
 use rusqlite::Connection;
 
@@ -14,12 +14,14 @@ use crate::{
     error::Outcome,
     lists::{held, import_changes},
     open,
-    people::{forget, former, suppressions},
+    people::{forget, former, marks, suppressions},
     values::{collect, doc, timestamp, typed},
 };
 
-/// Erases everybody whom these erasures name: whoever has the id of the contact, or one of the addresses, which may be several
-/// contacts that were made one since. Who was erased by then already, and came back of their own will, stays.
+/// Erases everybody whom these erasures name: whoever has the id of the contact, one of the addresses or one of the keys, which
+/// may be several contacts that were made one since. Who was erased by then already, and came back of their own will, stays.
+///
+/// Nobody is erased for an object. Several contacts may be matched to one, and of those only one was erased.
 pub(super) fn replay(tx: &Connection, erasures: &Erasures) -> Outcome<()> {
     if erasures.is_empty() {
         return Ok(());
@@ -28,11 +30,11 @@ pub(super) fn replay(tx: &Connection, erasures: &Erasures) -> Outcome<()> {
     let ids = erasures.iter().filter_map(|(erased, contact)| Some((contact.clone()?, erased.at)));
     let by_id = latest(ids);
     let mut back = BTreeSet::new();
-    for Known { id, hashes, erased_at } in known(tx)? {
-        let named = hashes.iter().filter_map(|hash| by_hash.get(hash)).chain(by_id.get(&id)).max();
+    for Known { id, names, object, erased_at } in known(tx)? {
+        let named = names.iter().filter_map(|hash| by_hash.get(hash)).chain(by_id.get(&id)).max();
         let Some(at) = named else { continue };
         if erased_at.is_some_and(|before| before >= *at) {
-            back.extend(hashes);
+            back.extend(names.into_iter().chain(object));
         } else {
             forget::erase(tx, &id, *at)?;
         }
@@ -60,29 +62,32 @@ fn latest<K: Ord>(all: impl Iterator<Item = (K, Timestamp)>) -> BTreeMap<K, Time
 /// A contact as erasures name them.
 struct Known {
     id: ContactId,
-    hashes: Vec<String>,
+    /// The hashes of their addresses and keys, which are nobody else's.
+    names: Vec<String>,
+    /// That of their object.
+    object: Option<String>,
     erased_at: Option<Timestamp>,
 }
 
 fn known(tx: &Connection) -> Outcome<Vec<Known>> {
-    let statement = tx.prepare_cached(
-        "SELECT n, id, erased_at, address FROM contacts
-         UNION ALL SELECT a.contact, c.id, c.erased_at, a.address FROM aliases a JOIN contacts c ON c.n = a.contact
-         ORDER BY 1",
-    )?;
+    let statement = tx.prepare_cached("SELECT n, id, erased_at FROM contacts")?;
     let rows = collect(statement, [], |row| {
         let erased_at = row.get::<_, Option<i64>>(2)?.map(timestamp);
-        Ok((typed::<ContactId>(row, 1, "contact's id")?, erased_at, typed::<Address>(row, 3, "address")?))
+        let id = typed::<ContactId>(row, 1, "contact's id")?;
+        Ok((row.get::<_, i64>(0)?, Known { id, names: Vec::new(), object: None, erased_at }))
     })?;
-    let mut all: Vec<Known> = Vec::new();
-    for (id, erased_at, address) in rows {
-        let hash = suppressions::hash(tx, &address)?;
-        match all.last_mut() {
-            Some(last) if last.id == id => last.hashes.push(hash),
-            _ => all.push(Known { id, hashes: vec![hash], erased_at }),
+    let mut all: BTreeMap<i64, Known> = rows.into_iter().collect();
+    marks::each(tx, |contact, mark| {
+        let hash = suppressions::hash(tx, mark)?;
+        if let Some(known) = all.get_mut(&contact) {
+            match mark {
+                Mark::Address(_) | Mark::Key(_) => known.names.push(hash),
+                Mark::Object(_) => known.object = Some(hash),
+            }
         }
-    }
-    Ok(all)
+        Ok(())
+    })?;
+    Ok(all.into_values().collect())
 }
 
 /// Takes addresses out of what is kept of them besides contacts: rows that wait, what runs told, what links remember. In the older

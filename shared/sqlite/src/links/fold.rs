@@ -1,7 +1,7 @@
 use listsync_core::{
     Timestamp,
     address::Address,
-    id::ContactId,
+    id::{ContactId, ObjectId},
     list::{NewContact, Origin, Standing},
     matched::Grounds,
     member::Member,
@@ -38,7 +38,7 @@ pub(super) fn fold(tx: &Connection, lease: &Lease, fold: &Fold, now: Timestamp) 
     for ListStep { effect, then } in &fold.list {
         let (outcome, contact) = match effect {
             ListEffect::Add { contact, object_id, primary } => {
-                scene.add(tx, contact, (object_id.as_str(), primary.as_ref()))?
+                scene.add(tx, contact, (object_id, primary.as_ref()))?
             }
             ListEffect::Remove(contact) => scene.remove(tx, contact)?,
         };
@@ -72,15 +72,15 @@ impl Scene {
         &self,
         tx: &Connection,
         new: &NewContact,
-        (object, primary): (&str, Option<&Address>),
+        (object, primary): (&ObjectId, Option<&Address>),
     ) -> Outcome<Stepped> {
-        let of_object = contacts::by_object(tx, object)?;
+        let of_object = contacts::by_object(tx, object.as_str())?;
         let of_address = contacts::by_address(tx, &new.address)?;
         let candidate = |contact: &Stored| self.candidate(tx, contact, &new.address);
         let matched = of_object.iter().map(candidate).collect::<Outcome<Vec<_>>>()?;
         let same = of_address.as_ref().map(candidate).transpose()?;
         let stranger = match (of_object.is_empty(), &of_address) {
-            (true, None) => suppressions::stand(tx, self.list, &new.address)?,
+            (true, None) => suppressions::stand(tx, self.list, &[(&new.address).into(), object.into()])?,
             _ => Stand::BLANK,
         };
         let (meant, outcome) = addition(&matched, same.as_ref(), stranger, self.list.terms.opt_out);
@@ -93,6 +93,7 @@ impl Scene {
             Meant::Nobody => None,
         };
         let Some(contact) = contact else { return Ok((outcome, None)) };
+        let (contact, outcome) = self.recognized(tx, (contact, outcome), object)?;
         match outcome {
             ListOutcome::Done => self.shift(tx, contact.n, (Standing::Member, Origin::Entra))?,
             // A no to all lists becomes one to this list, for the next run to see.
@@ -108,9 +109,30 @@ impl Scene {
         }
         if contact.object_id.is_none() {
             let grounds = Grounds::new(contact.address()?, primary, self.now);
-            contacts::set_match(tx, contact.n, (object, &grounds))?;
+            contacts::set_match(tx, contact.n, (object.as_str(), &grounds))?;
         }
         Ok((outcome, Some(contact.contact_id()?)))
+    }
+
+    /// What becomes of an addition once the contact that is about to be matched to an object has taken over what was said by
+    /// who had it before. It is not known before whom the addition means, and nobody else is to take it over.
+    fn recognized(
+        &self,
+        tx: &Connection,
+        (contact, outcome): (Stored, ListOutcome),
+        object: &ObjectId,
+    ) -> Outcome<(Stored, ListOutcome)> {
+        let is_matched = matches!(outcome, ListOutcome::Done | ListOutcome::AlreadySo);
+        if !is_matched || contact.object_id.is_some() || suppressions::of(tx, object)?.is_empty() {
+            return Ok((contact, outcome));
+        }
+        person::recognize(tx, contact.n, &[object.into()], self.now)?;
+        let contact = contacts::of_number(tx, contact.n)?;
+        let now = memberships::of(tx, self.list.n, contact.n)?.standing;
+        match person::is_held_off(tx, self.list, (&contact, now))? {
+            true => Ok((contact, ListOutcome::OptedOut)),
+            false => Ok((contact, outcome)),
+        }
     }
 
     fn candidate(&self, tx: &Connection, contact: &Stored, address: &Address) -> Outcome<Candidate> {

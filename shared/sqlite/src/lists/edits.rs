@@ -24,7 +24,9 @@ pub(super) fn add(tx: &Connection, list: &ListId, new: &NewContact, source: Sour
     let list = catalog::by_people(tx, list)?;
     let contact = match contacts::by_address(tx, &new.address)? {
         Some(old) => old,
-        None if suppressions::holds_off(tx, list, &new.address)? => return Ok(AddOutcome::OptedOut),
+        None if suppressions::holds_off(tx, list, &[(&new.address).into()])? => {
+            return Ok(AddOutcome::OptedOut);
+        }
         None => contacts::insert(tx, new, source)?,
     };
     let now = memberships::of(tx, list.n, contact.n)?.standing;

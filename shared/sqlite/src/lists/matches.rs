@@ -1,15 +1,23 @@
-use listsync_core::{Timestamp, list::Origin, matched::Binding};
+use std::collections::BTreeSet;
+
+use listsync_core::{Timestamp, id::ContactId, list::Origin, mark::Mark, matched::Binding};
 use rusqlite::Connection;
 
 use super::{
     changes::{self, Logged},
     contacts,
 };
-use crate::error::Outcome;
+use crate::{
+    error::Outcome,
+    people::{person, suppressions},
+};
 
 /// Remembers matches. A first match, and other grounds of the same, are no change of any list, so that the run that made
 /// them gives the next one no work; a match to another object is, on each list that the contact stands on.
-pub(super) fn bind(tx: &Connection, matches: &[Binding], now: Timestamp) -> Outcome<()> {
+///
+/// Those to whom a no came with their object: it was said by somebody who was matched to it and is kept no more.
+pub(super) fn bind(tx: &Connection, matches: &[Binding], now: Timestamp) -> Outcome<BTreeSet<ContactId>> {
+    let mut told = BTreeSet::new();
     for Binding { contact, object, grounds } in matches {
         // Who was deleted during the run is matched to nobody.
         let Some(stored) = contacts::by_id(tx, contact)? else { continue };
@@ -21,8 +29,12 @@ pub(super) fn bind(tx: &Connection, matches: &[Binding], now: Timestamp) -> Outc
         if stored.object_id.is_some() && !is_same {
             log_on_its_lists(tx, stored.n, (Origin::Entra, now))?;
         }
+        if !is_same && !suppressions::of(tx, object)?.is_empty() {
+            person::recognize(tx, stored.n, &[Mark::Object(object)], now)?;
+            told.insert(contact.clone());
+        }
     }
-    Ok(())
+    Ok(told)
 }
 
 /// Tells each list that a contact stands on to look at them again.

@@ -1,10 +1,10 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use listsync_core::{
     Timestamp,
     address::Address,
-    id::{ContactId, ListId},
+    id::{ContactId, ListId, ObjectId},
     list::{Entry, List},
     matched::Binding,
     register::KeptOff,
@@ -78,6 +78,26 @@ impl ListSide for SqliteStore {
         .await
     }
 
+    async fn refused_objects(
+        &self,
+        list: &ListId,
+        objects: &[ObjectId],
+    ) -> PortResult<BTreeMap<ObjectId, KeptOff>> {
+        let (list, objects) = (list.clone(), objects.to_vec());
+        self.read("read who said no", move |tx| {
+            let list = catalog::numbered(tx, &list)?;
+            let mut refused = BTreeMap::new();
+            for object in objects {
+                let stand = suppressions::stand(tx, list, &[(&object).into()])?;
+                if let Some(by) = stand.kept_off(list.terms.opt_out) {
+                    refused.insert(object, by);
+                }
+            }
+            Ok(refused)
+        })
+        .await
+    }
+
     async fn approved_leavers(
         &self,
         list: &ListId,
@@ -90,9 +110,9 @@ impl ListSide for SqliteStore {
         .await
     }
 
-    async fn bind(&self, matches: &[Binding]) -> PortResult<()> {
+    async fn bind(&self, matches: &[Binding]) -> PortResult<BTreeSet<ContactId>> {
         if matches.is_empty() {
-            return Ok(());
+            return Ok(BTreeSet::new());
         }
         let (matches, now) = (matches.to_vec(), self.now());
         self.write("save the matches", move |tx| matches::bind(tx, &matches, now)).await

@@ -12,6 +12,7 @@ use listsync_core::{
         changes::{Former, Moved, Print, Touched},
     },
     list::{Origin, Standing},
+    mark::Mark,
 };
 use listsync_engine::ports::{Import, ImportMode, ImportRow, Kept, NewImport, Presence, RefusedRow};
 use rusqlite::Connection;
@@ -184,7 +185,7 @@ impl<'a> Taking<'a> {
         match (row.presence, self.meant(row)?) {
             (Presence::Leaving, _) | (_, Meant::Two(_)) => Ok(false),
             (Presence::Present, Meant::Nobody) => {
-                Ok(!suppressions::holds_off(self.tx, self.list, &row.contact.address)?)
+                Ok(!suppressions::holds_off(self.tx, self.list, &marks(row))?)
             }
             (Presence::Present, Meant::One(contact)) => {
                 let now = memberships::of(self.tx, self.list.n, contact.n)?;
@@ -428,6 +429,9 @@ impl<'a> Taking<'a> {
             if after != own {
                 before = Some(read::of_number(self.tx, contact.n)?);
                 self.set_keys(contact.n, &after)?;
+                let fresh: Vec<Mark<'_>> =
+                    after.iter().filter(|key| own.iter().all(|other| other != *key)).map(Mark::Key).collect();
+                person::recognize(self.tx, contact.n, &fresh, self.at)?;
                 contacts::touch(self.tx, contact.n)?;
             }
         }
@@ -452,7 +456,7 @@ impl<'a> Taking<'a> {
     }
 
     fn take_new(&mut self, row: &ImportRow) -> Outcome<()> {
-        if suppressions::holds_off(self.tx, self.list, &row.contact.address)? {
+        if suppressions::holds_off(self.tx, self.list, &marks(row))? {
             self.opted_out(row);
             return Ok(());
         }
@@ -460,6 +464,7 @@ impl<'a> Taking<'a> {
         let own = Keys::default().with(row.in_force(), &[]).unwrap_or_default();
         if own.first.is_some() {
             self.set_keys(made.n, &own)?;
+            person::recognize(self.tx, made.n, &own.iter().map(Mark::Key).collect::<Vec<_>>(), self.at)?;
         }
         self.named.insert(made.n);
         self.join(made.n)?;
@@ -486,4 +491,9 @@ impl<'a> Taking<'a> {
     fn refuse(&mut self, row: &ImportRow, code: &str, message: &str) {
         self.refused.push(RefusedRow { row: row.row, code: code.to_owned(), message: message.to_owned() });
     }
+}
+
+/// By what whoever a row brings is known.
+fn marks(row: &ImportRow) -> Vec<Mark<'_>> {
+    std::iter::once(Mark::Address(&row.contact.address)).chain(row.in_force().map(Mark::Key)).collect()
 }

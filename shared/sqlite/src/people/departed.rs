@@ -1,5 +1,5 @@
 //! Contacts that were deleted, as links in old messages name them: by keyed hashes of their addresses it is found who has one of
-//! these now, or whom a no is to hold off.
+//! these now, and by those of all their marks whom a no is to hold off.
 
 use std::collections::BTreeSet;
 
@@ -7,6 +7,7 @@ use listsync_core::{
     address::Address,
     contact::{OptOut, Scope},
     id::ContactId,
+    mark::Mark,
     register::Suppressed,
 };
 use rusqlite::{Connection, params};
@@ -21,14 +22,14 @@ use crate::{
     values::collect,
 };
 
-/// Keeps under which addresses a contact was known that is about to go, and whoever had become that contact.
-pub(super) fn keep(tx: &Connection, contact: &Stored, addresses: &[Address]) -> Outcome<()> {
+/// Keeps by which marks a contact was known that is about to go, and whoever had become that contact.
+pub(super) fn keep(tx: &Connection, contact: &Stored, marks: &[Mark<'_>]) -> Outcome<()> {
     let mut insert = tx.prepare_cached(
         "INSERT INTO departed (contact, hash)
          SELECT ?1, ?3 UNION ALL SELECT former, ?3 FROM successors WHERE contact = ?2 ON CONFLICT DO NOTHING",
     )?;
-    for address in addresses {
-        insert.execute(params![contact.id, contact.n, suppressions::hash(tx, address)?])?;
+    for mark in marks {
+        insert.execute(params![contact.id, contact.n, suppressions::hash(tx, *mark)?])?;
     }
     Ok(())
 }
@@ -63,8 +64,8 @@ pub(super) fn erased(tx: &Connection, ids: &[ContactId]) -> Outcome<BTreeSet<Con
     Ok(erased)
 }
 
-/// Keeps a no under each address that such a contact had; one about a deleted list is kept of anybody, for the next list of its
-/// name.
+/// Keeps a no under each mark that such a contact had; one about a deleted list is kept of anybody, for the next list of its
+/// name. Who has one of their keys by now is not found by its hash: the no waits for whoever comes to have it next.
 pub(super) fn refuse(tx: &Connection, id: &ContactId, scope: &Scope, no: OptOut) -> Outcome<()> {
     let former = match scope {
         Scope::List(list) if catalog::found(tx, list)?.is_none() => Some(list),

@@ -27,9 +27,13 @@ pub(super) fn create(
     said.extend(said_under(tx, &fresh)?);
     fresh.insert(address.clone());
     let taken_by = taken_by(tx, &fresh, (edit.external_id.as_ref(), None))?;
-    let blank = person::facing_nos(tx, blank, &said)?;
-    let change = register::create(blank, Edit { edit, said: &said, taken_by }, by(source))?;
+    let key = register::newly_known(&blank.contact, edit);
+    let recognized = said_by_who_had(tx, key)?;
+    let blank = person::facing_nos(tx, person::facing_nos(tx, blank, &said)?, &recognized)?;
+    let asked = Edit { edit, said: &said, recognized: &recognized, taken_by };
+    let change = register::create(blank, asked, by(source))?;
     person::insert(tx, &change)?;
+    free(tx, key)?;
     read::expect(tx, &change.person.contact.id)
 }
 
@@ -63,11 +67,26 @@ fn apply(
     let fresh = register::newly_theirs(&person.contact, edit);
     let said = said_under(tx, &fresh)?;
     let taken_by = taken_by(tx, &fresh, (edit.external_id.as_ref(), Some(n)))?;
-    let person = person::facing_nos(tx, person, &said)?;
-    match register::edit(&person, expected, Edit { edit, said: &said, taken_by }, by(source))? {
-        Some(change) => person::save(tx, n, &person.contact, &change),
+    let key = register::newly_known(&person.contact, edit);
+    let recognized = said_by_who_had(tx, key)?;
+    let person = person::facing_nos(tx, person::facing_nos(tx, person, &said)?, &recognized)?;
+    let asked = Edit { edit, said: &said, recognized: &recognized, taken_by };
+    match register::edit(&person, expected, asked, by(source))? {
+        Some(change) => {
+            person::save(tx, n, &person.contact, &change)?;
+            free(tx, key)
+        }
         None => Ok(()),
     }
+}
+
+fn said_by_who_had(tx: &Connection, key: Option<&ExternalId>) -> Outcome<Vec<Suppressed>> {
+    key.map_or(Ok(Vec::new()), |key| suppressions::of(tx, key))
+}
+
+/// What was said under a key is its contact's from now on.
+fn free(tx: &Connection, key: Option<&ExternalId>) -> Outcome<()> {
+    key.map_or(Ok(()), |key| suppressions::put(tx, key, &[]))
 }
 
 fn by((origin, at): Source) -> By {

@@ -1,4 +1,4 @@
-//! Deleting and erasing people: what they refused is kept of their addresses, by keyed hashes.
+//! Deleting and erasing people: what they refused is kept of their marks, by keyed hashes.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -49,9 +49,14 @@ pub(super) fn prune(
 
 /// Erases a person: as a deletion, and nobody brings them back but they themselves.
 pub(crate) fn erase(tx: &Connection, id: &ContactId, at: Timestamp) -> Outcome<Vec<ListId>> {
-    let Contact { name, aliases, address, object_id, .. } = read::expect(tx, id)?;
-    let addresses: BTreeSet<Address> = aliases.into_iter().chain([address]).collect();
+    let contact = read::expect(tx, id)?;
     let lists = forget(tx, id, Farewell::Erased, at)?;
+    for mark in contact.marks_besides() {
+        erasures::note(tx, mark, Some(id), at)?;
+        former::forget(tx, mark)?;
+    }
+    let Contact { name, aliases, address, object_id, .. } = contact;
+    let addresses: BTreeSet<Address> = aliases.into_iter().chain([address]).collect();
     for address in &addresses {
         former::forget(tx, address)?;
     }
@@ -91,12 +96,18 @@ fn strike(tx: &Connection, whom: Whom, name: String, at: Timestamp) -> Outcome<(
 fn forget(tx: &Connection, id: &ContactId, farewell: Farewell, at: Timestamp) -> Outcome<Vec<ListId>> {
     let contact = contacts::expect(tx, id)?;
     let person = person::load(tx, contact.n)?;
-    let addresses: Vec<Address> = person.contact.addresses().into_iter().cloned().collect();
+    let card = person.contact.clone();
     let parting = part(person, farewell, at);
-    for address in &addresses {
+    for address in card.addresses() {
         suppressions::put(tx, address, &parting.left)?;
     }
-    departed::keep(tx, &contact, &addresses)?;
+    for mark in card.marks_besides() {
+        suppressions::add(tx, mark, &parting.left)?;
+        for address in card.addresses() {
+            former::spread(tx, address, mark)?;
+        }
+    }
+    departed::keep(tx, &contact, &card.marks().collect::<Vec<_>>())?;
     depart(tx, &contact, at)?;
     Ok(parting.lists)
 }

@@ -1,4 +1,4 @@
-//! Lists that were deleted. What was said no to on them waits, under keyed hashes of addresses, for a list of that name:
+//! Lists that were deleted. What was said no to on them waits, under keyed hashes of marks, for a list of that name:
 //! somebody who said no to a list does not take it for another one because it was made anew.
 
 use std::collections::BTreeMap;
@@ -8,16 +8,17 @@ use listsync_core::{
     address::Address,
     contact::{OptOut, Scope},
     id::ListId,
+    mark::Mark,
     register::Word,
 };
 use listsync_engine::ports::Heir;
 use rusqlite::{Connection, params};
 
-use super::{edit, person, suppressions, words::last_word};
+use super::{edit, marks, person, suppressions, words::last_word};
 use crate::{
     error::Outcome,
     lists::catalog,
-    values::{collect, first, name_of, named, nanos, timestamp, typed, typed_option},
+    values::{collect, first, name_of, named, nanos, timestamp, typed_option},
 };
 
 /// Keeps what is said no to on a list that is about to be deleted.
@@ -114,26 +115,23 @@ fn waiting(tx: &Connection, list: i64) -> Outcome<BTreeMap<String, OptOut>> {
     Ok(rows.into_iter().collect())
 }
 
-/// The nos that wait under a contact's addresses, by the hashes of these.
+/// The nos that wait under a contact's marks, by the hashes of these.
 type Inherited = BTreeMap<String, OptOut>;
 
 fn heirs(tx: &Connection, waiting: &BTreeMap<String, OptOut>) -> Outcome<BTreeMap<i64, Inherited>> {
-    let statement = tx.prepare_cached(
-        "SELECT n, address FROM contacts UNION ALL SELECT contact, address FROM aliases ORDER BY 1, 2",
-    )?;
     let mut heirs = BTreeMap::new();
-    for (contact, address) in
-        collect(statement, [], |row| Ok((row.get::<_, i64>(0)?, typed::<Address>(row, 1, "address")?)))?
-    {
-        let hash = suppressions::hash(tx, &address)?;
-        let Some(no) = waiting.get(&hash) else { continue };
-        heirs.entry(contact).or_insert_with(Inherited::new).insert(hash, *no);
-    }
+    marks::each(tx, |contact, mark| {
+        let hash = suppressions::hash(tx, mark)?;
+        if let Some(no) = waiting.get(&hash) {
+            heirs.entry(contact).or_insert_with(Inherited::new).insert(hash, *no);
+        }
+        Ok(())
+    })?;
     Ok(heirs)
 }
 
-/// What waits under one address of a person waits under another of theirs, too, which they keep.
-pub(super) fn spread(tx: &Connection, from: &Address, to: &Address) -> Outcome<()> {
+/// What waits under one address of a person waits under another mark of theirs, too: one that they keep, or leave behind.
+pub(super) fn spread<'a>(tx: &Connection, from: &Address, to: impl Into<Mark<'a>>) -> Outcome<()> {
     if is_empty(tx)? {
         return Ok(());
     }
@@ -145,15 +143,15 @@ pub(super) fn spread(tx: &Connection, from: &Address, to: &Address) -> Outcome<(
     Ok(())
 }
 
-/// Forgets what waits under the address of somebody who was erased: they are held off every list.
-pub(super) fn forget(tx: &Connection, address: &Address) -> Outcome<()> {
+/// Forgets what waits under a mark of somebody who was erased: they are held off every list.
+pub(super) fn forget<'a>(tx: &Connection, mark: impl Into<Mark<'a>>) -> Outcome<()> {
     if !is_empty(tx)? {
-        forget_hashed(tx, &suppressions::hash(tx, address)?)?;
+        forget_hashed(tx, &suppressions::hash(tx, mark)?)?;
     }
     Ok(())
 }
 
-/// The same of an address that is known by its hash alone.
+/// The same of a mark that is known by its hash alone.
 pub(crate) fn forget_hashed(tx: &Connection, hash: &str) -> Outcome<()> {
     tx.prepare_cached("DELETE FROM former_nos WHERE hash = ?1")?.execute([hash])?;
     Ok(())

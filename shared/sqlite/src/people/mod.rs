@@ -9,6 +9,7 @@ pub(crate) mod forget;
 pub(crate) mod former;
 pub(crate) mod keys;
 mod lists;
+pub(crate) mod marks;
 mod merge;
 pub(crate) mod person;
 mod port;

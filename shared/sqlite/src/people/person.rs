@@ -9,6 +9,7 @@ use listsync_core::{
     id::{ContactId, ListId, ObjectId},
     import::Keys,
     list::Standing,
+    mark::Mark,
     register::{Change, Looks, Move, Person, Spoken, Stance, Stand, Stranger, Suppressed},
 };
 use rusqlite::{Connection, params};
@@ -217,6 +218,21 @@ pub(crate) fn bring(tx: &Connection, n: i64, address: &Address, at: Timestamp) -
     let person = facing_nos(tx, load(tx, n)?, &said)?;
     let before = person.contact.clone();
     save(tx, n, &before, &Change::bringing(person, &said, at))
+}
+
+/// Makes what was said under keys and an object that a contact comes to have its own.
+///
+/// This is done whenever a contact gets one, be it new or long known. Somebody who is made by an address, and whose key only a
+/// later file brings, is the one who said no under that key. Nothing else would ever tell of it.
+pub(crate) fn recognize(tx: &Connection, n: i64, marks: &[Mark<'_>], at: Timestamp) -> Outcome<()> {
+    let said = suppressions::of_each(tx, marks)?;
+    if said.is_empty() {
+        return Ok(());
+    }
+    marks.iter().try_for_each(|mark| suppressions::put(tx, *mark, &[]))?;
+    let person = facing_nos(tx, load(tx, n)?, &said)?;
+    let before = person.contact.clone();
+    save(tx, n, &before, &Change::recognizing(person, &said, at))
 }
 
 /// Has a contact inherit a no to a deleted list whose name this one took.

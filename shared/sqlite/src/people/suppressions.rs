@@ -1,8 +1,9 @@
-//! Opt-outs of people whom we do not keep, by keyed hashes of their addresses.
+//! Opt-outs of people whom we do not keep, by keyed hashes of their marks: addresses, keys, objects.
 
 use listsync_core::{
     address::Address,
     contact::{OptOut, Scope},
+    mark::Mark,
     register::{KeptOff, Stand, Suppressed, keep},
     suppression::{self, Pepper},
 };
@@ -18,11 +19,25 @@ use crate::{
     values::{collect, name_of, named, nanos, timestamp, typed_option},
 };
 
-/// What an address is suppressed for.
-pub(crate) fn of(tx: &Connection, address: &Address) -> Outcome<Vec<Suppressed>> {
-    let any: bool =
-        tx.prepare_cached("SELECT EXISTS (SELECT 1 FROM suppressions)")?.query_row([], |row| row.get(0))?;
-    if any { of_hash(tx, &hash(tx, address)?) } else { Ok(Vec::new()) }
+/// What a mark is suppressed for.
+pub(crate) fn of<'a>(tx: &Connection, mark: impl Into<Mark<'a>>) -> Outcome<Vec<Suppressed>> {
+    of_each(tx, &[mark.into()])
+}
+
+/// What these marks are suppressed for.
+pub(crate) fn of_each(tx: &Connection, marks: &[Mark<'_>]) -> Outcome<Vec<Suppressed>> {
+    let mut said = Vec::new();
+    if any(tx)? {
+        for mark in marks {
+            said.extend(of_hash(tx, &hash(tx, *mark)?)?);
+        }
+    }
+    Ok(said)
+}
+
+/// Whether anything is suppressed: where nothing is, no hash is computed.
+fn any(tx: &Connection) -> Outcome<bool> {
+    Ok(tx.prepare_cached("SELECT EXISTS (SELECT 1 FROM suppressions)")?.query_row([], |row| row.get(0))?)
 }
 
 pub(super) fn of_hash(tx: &Connection, hash: &str) -> Outcome<Vec<Suppressed>> {
@@ -37,19 +52,19 @@ pub(super) fn of_hash(tx: &Connection, hash: &str) -> Outcome<Vec<Suppressed>> {
     })
 }
 
-/// Whether nobody may put an address that is no contact's on a list.
-pub(crate) fn holds_off(tx: &Connection, list: Numbered, address: &Address) -> Outcome<bool> {
-    Ok(stand(tx, list, address)?.held_off(list.terms.opt_out).is_some())
+/// Whether nobody may put somebody on a list who is no contact and has these marks.
+pub(crate) fn holds_off(tx: &Connection, list: Numbered, marks: &[Mark<'_>]) -> Outcome<bool> {
+    Ok(stand(tx, list, marks)?.held_off(list.terms.opt_out).is_some())
 }
 
-/// How an address that is no contact's stands to a list.
-pub(crate) fn stand(tx: &Connection, list: Numbered, address: &Address) -> Outcome<Stand> {
-    let said = of(tx, address)?;
+/// How somebody stands to a list who is no contact and has these marks.
+pub(crate) fn stand(tx: &Connection, list: Numbered, marks: &[Mark<'_>]) -> Outcome<Stand> {
+    let said = of_each(tx, marks)?;
     if said.is_empty() {
         return Ok(Stand::BLANK);
     }
     let id = catalog::id(tx, list.n)?;
-    Ok(Stand::of_address(&said, |list| *list == id))
+    Ok(Stand::of_stranger(&said, |list| *list == id))
 }
 
 /// Why an address is kept off a list, be it a contact's or nobody's; none: it is not.
@@ -58,16 +73,23 @@ pub(crate) fn kept_off(tx: &Connection, list: Numbered, address: &Address) -> Ou
         Some(known) => {
             person::stand_to_add(tx, list, (&known, memberships::of(tx, list.n, known.n)?.standing))?
         }
-        None => stand(tx, list, address)?,
+        None => stand(tx, list, &[address.into()])?,
     };
     Ok(stand.kept_off(list.terms.opt_out))
 }
 
-/// Keeps this of an address, and nothing else.
-pub(super) fn put(tx: &Connection, address: &Address, said: &[Suppressed]) -> Outcome<()> {
-    let any: bool =
-        tx.prepare_cached("SELECT EXISTS (SELECT 1 FROM suppressions)")?.query_row([], |row| row.get(0))?;
-    if any || !said.is_empty() { put_hashed(tx, &hash(tx, address)?, said) } else { Ok(()) }
+/// Keeps this of a mark, and nothing else.
+pub(super) fn put<'a>(tx: &Connection, mark: impl Into<Mark<'a>>, said: &[Suppressed]) -> Outcome<()> {
+    if any(tx)? || !said.is_empty() { put_hashed(tx, &hash(tx, mark)?, said) } else { Ok(()) }
+}
+
+/// Keeps this of a mark beside what is kept of it.
+pub(super) fn add(tx: &Connection, mark: Mark<'_>, said: &[Suppressed]) -> Outcome<()> {
+    if said.is_empty() {
+        return Ok(());
+    }
+    let hash = hash(tx, mark)?;
+    said.iter().try_for_each(|Suppressed { scope, no }| add_hashed(tx, &hash, scope, *no))
 }
 
 fn put_hashed(tx: &Connection, hash: &str, said: &[Suppressed]) -> Outcome<()> {
@@ -85,13 +107,13 @@ fn put_hashed(tx: &Connection, hash: &str, said: &[Suppressed]) -> Outcome<()> {
     Ok(())
 }
 
-/// Keeps one no more of an address that is known by its hash alone.
+/// Keeps one no more of a mark that is known by its hash alone.
 pub(crate) fn add_hashed(tx: &Connection, hash: &str, scope: &Scope, no: OptOut) -> Outcome<()> {
     put_hashed(tx, hash, &keep(of_hash(tx, hash)?, scope, no))
 }
 
-pub(crate) fn hash(tx: &Connection, address: &Address) -> Outcome<String> {
-    Ok(suppression::hash(&pepper(tx)?, address))
+pub(crate) fn hash<'a>(tx: &Connection, mark: impl Into<Mark<'a>>) -> Outcome<String> {
+    Ok(suppression::hash(&pepper(tx)?, mark))
 }
 
 /// Whether there is a key of the hashes.

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use listsync_core::{
-    contact::{OptOutReason, Saying, Scope, Via},
+    contact::{ExternalId, OptOutReason, Saying, Scope, Via},
     id::ContactId,
     link::Mode,
     list::{NewContact, Origin},
@@ -75,6 +75,30 @@ async fn alias(store: &SqliteStore, id: &ContactId, name: &str) {
 async fn joins(store: &SqliteStore, name: &str) -> bool {
     let staff = store.find_list("Staff").await.unwrap().unwrap();
     store.add(&staff.id, &person(name), Origin::Manual, at(100)).await.unwrap() != AddOutcome::OptedOut
+}
+
+#[tokio::test]
+async fn who_was_erased_after_a_copy_is_found_in_it_by_their_key_and_held_off_by_it() {
+    let place = Place::new();
+    let store = place.open();
+    let before = put_anna(&store).await;
+    let keyed = ContactEdit { external_id: ExternalId::parse("0001").ok(), ..ContactEdit::default() };
+    store.edit_contact(&before, None, &keyed, Origin::Manual, at(2)).await.unwrap();
+    drop(store);
+    place.back_up();
+
+    let store = place.open();
+    store.delete_contact(&before, at(3)).await.unwrap();
+    let later = store.create_contact(&address("anna.later"), &keyed, Origin::Manual, at(4)).await.unwrap();
+    store.erase_contact(&later.id, at(5)).await.unwrap();
+    drop(store);
+
+    place.restore();
+    let store = place.open();
+    assert_eq!(store.contact(&before).await.unwrap(), None, "under another id and address then");
+    place.assert_no_trace();
+    let back = store.create_contact(&address("anna.new"), &keyed, Origin::Manual, at(6)).await.unwrap();
+    assert_eq!(back.opted_out.map(|no| no.reason), Some(OptOutReason::Erased));
 }
 
 #[tokio::test]

@@ -1,4 +1,7 @@
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use listsync_core::{
@@ -6,7 +9,7 @@ use listsync_core::{
     address::Address,
     expected::Expected,
     grant::Lists,
-    id::{ContactId, GroupId, ImportId, LinkId, ListId, RunId, TenantId},
+    id::{ContactId, GroupId, ImportId, LinkId, ListId, ObjectId, RunId, TenantId},
     link::Link,
     list::{Entry, List, NewContact, Origin},
     matched::Binding,
@@ -84,6 +87,14 @@ impl<P: ListStore + ?Sized> ListSide for Faulty<P> {
         through!(self, "lists.refused", self.port.refused(list, addresses))
     }
 
+    async fn refused_objects(
+        &self,
+        list: &ListId,
+        objects: &[ObjectId],
+    ) -> PortResult<BTreeMap<ObjectId, KeptOff>> {
+        through!(self, "lists.refused_objects", self.port.refused_objects(list, objects))
+    }
+
     async fn approved_leavers(
         &self,
         list: &ListId,
@@ -92,7 +103,7 @@ impl<P: ListStore + ?Sized> ListSide for Faulty<P> {
         through!(self, "lists.approved_leavers", self.port.approved_leavers(list, contacts))
     }
 
-    async fn bind(&self, matches: &[Binding]) -> PortResult<()> {
+    async fn bind(&self, matches: &[Binding]) -> PortResult<BTreeSet<ContactId>> {
         through!(self, "lists.bind", self.port.bind(matches))
     }
 }

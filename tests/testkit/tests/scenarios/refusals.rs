@@ -8,6 +8,7 @@ use listsync_core::{
     contact::{Decision, OptOutReason, Saying, Scope, Via},
     link::Mode,
     list::Origin,
+    register::Farewell,
     snapshot::Principal,
     summary::{Outcome, ReadKind},
 };
@@ -15,7 +16,7 @@ use listsync_engine::{
     people,
     ports::{Clock as _, ContactEdit, Contacts as _, ListSide as _, ListStore as _},
 };
-use listsync_testkit::sample::{address, bound, contact, person};
+use listsync_testkit::sample::{address, bound, contact, object, person};
 
 use crate::{
     desk::{BOTH, Desk, Reading, one_way},
@@ -320,6 +321,89 @@ fn who_is_not_the_contacts_person_any_more_does_not_leave_the_group_for_the_no_o
                 desk.are(&["ann"], &["ann", "bob"]).await;
             }
             assert!(!desk.sync().await.skipped.is_empty(), "and each run says so");
+        });
+    }
+}
+
+/// Bob is in both, says no to all lists and goes; later the directory gives him another address.
+async fn bob_goes(reading: Reading, mode: Mode, farewell: Farewell) -> Desk {
+    let all = ["ann", "bob", "cid"];
+    let mut desk = Desk::linked(reading, (&all, &all), one_way(mode)).await;
+    desk.sync().await;
+    desk.wait(HOUR).await;
+    let bob = desk.store.find_contact(&address("bob")).await.unwrap().unwrap().id;
+    says_no(&desk, "bob").await;
+    desk.sync().await;
+    desk.wait(HOUR).await;
+    desk.both_are(&["ann", "cid"]).await;
+    match farewell {
+        Farewell::Deleted => drop(desk.store.delete_contact(&bob, desk.clock.now()).await.unwrap()),
+        Farewell::Erased => drop(people::erase(&service(&desk), &bob).await.unwrap()),
+    }
+    desk.directory.put_person(Principal { id: object("bob"), ..person("robert") });
+    desk.wait(HOUR).await;
+    desk
+}
+
+const FAREWELLS: [Farewell; 2] = [Farewell::Deleted, Farewell::Erased];
+
+#[test]
+fn who_said_no_and_is_kept_no_more_is_held_off_under_another_address() {
+    for reading in BOTH {
+        for mode in [Mode::TwoWay, Mode::ListToGroup] {
+            for farewell in FAREWELLS {
+                play(async {
+                    let mut desk = bob_goes(reading, mode, farewell).await;
+                    desk.group_adds("bob");
+                    for _ in 0..4 {
+                        desk.wait(HOUR).await;
+                    }
+                    desk.both_are(&["ann", "cid"]).await;
+                    desk.clock.advance(HOUR);
+                    desk.list_adds("robert").await;
+                    let plan = desk.plan().await;
+                    let summary = desk.sync().await;
+                    assert_eq!(summary.group.added, 0, "{mode:?} {farewell:?}: {summary}\n{plan}");
+                    desk.wait(HOUR).await;
+                    desk.both_are(&["ann", "cid"]).await;
+                });
+            }
+        }
+    }
+}
+
+#[test]
+fn who_came_back_by_their_own_word_under_another_address_stays() {
+    for reading in BOTH {
+        for farewell in FAREWELLS {
+            play(async {
+                let mut desk = bob_goes(reading, Mode::TwoWay, farewell).await;
+                desk.says("robert", Decision::Subscribed).await;
+                let plan = desk.plan().await;
+                assert_eq!(plan.effects.len(), 1, "{farewell:?}: {plan}");
+                desk.sync().await;
+                desk.wait(HOUR).await;
+                desk.are(&["ann", "cid", "robert"], &["ann", "bob", "cid"]).await;
+            });
+        }
+    }
+}
+
+#[test]
+fn who_took_it_back_and_is_on_another_list_is_let_in_by_the_group() {
+    for farewell in FAREWELLS {
+        play(async {
+            let mut desk = bob_goes(Reading::Full, Mode::TwoWay, farewell).await;
+            let now = desk.clock.now();
+            let other = desk.store.create_list("Other", now).await.unwrap().id;
+            desk.store.add(&other, &contact("robert"), Origin::Manual, now).await.unwrap();
+            let yes = no_to_all(&desk, "robert", OptOutReason::Own);
+            let yes = Saying { decision: Decision::Subscribed, via: Via::Page, ..yes };
+            desk.store.say(&yes).await.unwrap();
+            desk.group_adds("bob");
+            desk.sync().await;
+            desk.wait(HOUR).await;
+            desk.are(&["ann", "cid", "robert"], &["ann", "bob", "cid"]).await;
         });
     }
 }

@@ -19,6 +19,7 @@ pub(super) async fn all<S: Links + ListStore>(make: &impl Fn() -> S) {
     a_removal_and_its_row_are_one_step(make).await;
     what_was_so_already_saves_its_row(make).await;
     who_opted_out_is_not_added(make).await;
+    who_said_no_and_is_kept_no_more_is_not_added_under_another_address(make).await;
     another_objects_contact_is_not_taken_over(make).await;
     an_objects_own_contact_comes_back(make).await;
     a_contact_of_another_address_is_not_taken_for_the_member(make).await;
@@ -103,6 +104,31 @@ async fn who_opted_out_is_not_added<S: Links + ListStore>(make: &impl Fn() -> S)
     assert!(rows(&bed).await.is_empty(), "a refused step saves no row");
     step(&bed, &lease, before, vec![remove(&anna, "anna")]).await;
     assert_eq!(bed.standing("anna").await, Standing::OptedOut, "a removal does not undo the decision");
+}
+
+/// Law 13.
+async fn who_said_no_and_is_kept_no_more_is_not_added_under_another_address<S: Links + ListStore>(
+    make: &impl Fn() -> S,
+) {
+    for kept in [false, true] {
+        let bed = Bed::make(make).await;
+        let anna = bed.add("anna").await;
+        ok(bed.store.bind(&[bound(&anna, ("anna", "anna"))]).await);
+        ok(bed.store.decide(&bed.list, &address("anna"), Decision::OptedOut, moment(0)).await);
+        ok(bed.store.delete_contact(&anna, moment(1)).await);
+        if kept {
+            bed.add("anna.new").await;
+            ok(bed.store.remove(&bed.list, &address("anna.new"), moment(1)).await);
+        }
+        let lease = bed.lease(moment(0)).await;
+        let (contact, primary) = (contact("anna.new"), Some(address("anna.new")));
+        let effect = ListEffect::Add { contact, object_id: object("anna"), primary };
+        let steps = vec![ListStep { effect, then: member("anna") }, add("berta")];
+        let outcomes = step(&bed, &lease, seen(&bed).await, steps).await;
+        assert_eq!(outcomes, [ListOutcome::OptedOut, ListOutcome::Done], "kept: {kept}");
+        assert_ne!(bed.standing("anna.new").await, Standing::Member, "kept: {kept}");
+        assert_eq!(rows(&bed).await.len(), 1, "a refused step saves no row");
+    }
 }
 
 async fn another_objects_contact_is_not_taken_over<S: Links + ListStore>(make: &impl Fn() -> S) {

@@ -8,6 +8,7 @@ mod matches;
 mod merging;
 mod opt_outs;
 mod pruning;
+mod recognizing;
 mod rules;
 
 use listsync_core::{
@@ -33,6 +34,7 @@ pub async fn all<S: ListStore + Contacts>(make: impl Fn() -> S) {
     opt_outs::all(&make).await;
     rules::all(&make).await;
     forgetting::all(&make).await;
+    recognizing::all(&make).await;
     pruning::all(&make).await;
     merging::all(&make).await;
     matches::all(&make).await;
