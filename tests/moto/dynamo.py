@@ -165,9 +165,10 @@ class DynamoDb:
             answer = self.do(environment, operation, asked, body)
         if fate in (Fate.DONE, Fate.LOST):
             return fate, answer
-        return fate, self.unlucky(fate, operation, asked)
+        return fate, self.unlucky(fate, operation, (asked, body))
 
-    def unlucky(self, fate, operation, asked):
+    def unlucky(self, fate, operation, request):
+        asked, body = request
         if fate == Fate.LEFT_OVER:
             return Made(left_over(operation, asked["RequestItems"]))
         if fate == Fate.THROTTLED:
@@ -175,7 +176,7 @@ class DynamoDb:
         if fate != Fate.CONFLICT:
             return refusal("InternalServerError", status="500 Internal Server Error")
         if operation == "TransactWriteItems":
-            return refusal("TransactionCanceledException", self.odds.conflict(len(asked["TransactItems"])))
+            return refusal("TransactionCanceledException", self.odds.conflict(len(asked["TransactItems"]), body))
         return refusal("TransactionConflictException")
 
     def judged(self, operation, asked):

@@ -3,6 +3,7 @@
 import collections
 import enum
 import random
+import re
 
 
 class Fate(enum.Enum):
@@ -22,26 +23,36 @@ BATCHES = {"BatchWriteItem", "BatchGetItem"}
 JUDGED = WRITES | BATCHES | {"GetItem", "Query"}
 # So often in a row one request has bad luck: the client tries four times.
 MOST_IN_A_ROW = 3
+# A table where a request names it: by its name, or as what a batch asks of it.
+TABLE = re.compile(rb'"TableName":\s*"[^"]+"|"RequestItems":\s*\{\s*"[^"]+"')
 
 
 class Odds:
     """Shares of a thousand: of requests whose answers are lost, that fail, and of writes that conflict."""
 
     def __init__(self, seed, lost=30, failed=20, conflicts=50):
-        self.dice = random.Random(seed)
+        self.seed, self.dice = seed, {}
         self.lost, self.failed, self.conflicts = lost, failed, conflicts
         self.in_a_row = collections.Counter()
 
+    def of_table(self, body):
+        """The dice of the table that is asked: what becomes of its requests does not hang on those of others."""
+        found = TABLE.search(body)
+        name = found[0] if found else b""
+        if name not in self.dice:
+            self.dice[name] = random.Random(f"{self.seed} {name}")
+        return self.dice[name]
+
     def fate(self, operation, body):
-        fate = self.thrown(operation)
+        fate = self.thrown(operation, self.of_table(body))
         if fate == Fate.DONE or self.in_a_row[body] == MOST_IN_A_ROW:
             self.in_a_row.pop(body, None)
             return Fate.DONE
         self.in_a_row[body] += 1
         return fate
 
-    def thrown(self, operation):
-        thrown, again = self.dice.randrange(1000), self.dice.randrange(3)
+    def thrown(self, operation, dice):
+        thrown, again = dice.randrange(1000), dice.randrange(3)
         if operation not in JUDGED:
             return Fate.DONE
         if thrown < self.lost:
@@ -56,11 +67,11 @@ class Odds:
                 return Fate.LEFT_OVER
         return Fate.DONE
 
-    def conflict(self, writes):
+    def conflict(self, writes, body):
         """Of so many writes one meets somebody else's. The reasons are in the order of the actions, as "Transaction conflict
         handling in DynamoDB" of the developer guide has it."""
         reasons = [{"Code": "None"} for _ in range(writes)]
-        reasons[self.dice.randrange(writes)] = {"Code": "TransactionConflict", "Message": "x"}
+        reasons[self.of_table(body).randrange(writes)] = {"Code": "TransactionConflict", "Message": "x"}
         return {"CancellationReasons": reasons}
 
 

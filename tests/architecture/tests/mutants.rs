@@ -62,7 +62,10 @@ fn every_patch_names_tests_that_are_there() {
                 ["--bin", _, filter] => (folders("src"), filter),
                 ["--test", name, filter] => {
                     let files = [folders(&format!("tests/{name}")), folders(&format!("tests/{name}.rs"))];
-                    (files.concat(), filter)
+                    // The cases of a contract are those of every adapter.
+                    let cases =
+                        if name.starts_with("contract_") { folders("src/contracts") } else { Vec::new() };
+                    ([files.concat(), cases].concat(), filter)
                 }
                 _ => panic!(
                     "{path}: '{test}' is neither '--test NAME FILTER' nor '--bin NAME FILTER' nor '--lib FILTER'"

@@ -1,6 +1,7 @@
 //! Without lag, the fake directory meets the contract that the real one has to meet.
 
 use std::{
+    process::ExitCode,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -9,6 +10,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use libtest_mimic::Arguments;
 use listsync_core::{
     Timestamp,
     id::{GroupId, ObjectId},
@@ -19,7 +21,10 @@ use listsync_engine::ports::{
     Applied, Call, CountCheck, Directory, Group, GroupKind, Lookup, Membership, Meter,
 };
 use listsync_testkit::{
-    contracts::directory::{self, Tenant},
+    contracts::{
+        self,
+        directory::{self, Tenant},
+    },
     dice::Dice,
     fakes::{FakeDirectory, Lag, ManualClock},
     sample,
@@ -72,17 +77,26 @@ impl Tenant for Fake {
     }
 }
 
-#[tokio::test]
-async fn the_fake_directory_without_lag_is_a_directory() {
-    directory::all(async || Fake {
+async fn make() -> Fake {
+    Fake {
         directory: FakeDirectory::new(&ManualClock::default(), Lag::NONE, Dice::new(1)),
         groups: AtomicU64::new(0),
-    })
-    .await;
+    }
 }
 
-#[tokio::test]
-async fn a_new_account_is_found_by_some_replicas_before_others_and_by_all_once_the_lag_is_over() {
+fn main() -> ExitCode {
+    let mut trials = contracts::trials("fake", directory::cases(), |_| make);
+    trials.push(contracts::trial(
+        "fake::a_new_account_is_late_at_some_replicas",
+        a_new_account_is_late_at_some_replicas,
+    ));
+    trials
+        .push(contracts::trial("fake::a_feed_repeats_an_old_change_once", a_feed_repeats_an_old_change_once));
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
+
+/// Some replicas find it before others, and all once the lag is over.
+async fn a_new_account_is_late_at_some_replicas() {
     let clock = ManualClock::at(sample::moment(0));
     let lag = Lag { most: Duration::from_secs(900), replicas: 3 };
     let directory = FakeDirectory::new(&clock, lag, Dice::new(1));
@@ -114,8 +128,8 @@ async fn a_new_account_is_found_by_some_replicas_before_others_and_by_all_once_t
     assert_eq!(found().await, (60, 60));
 }
 
-#[tokio::test]
-async fn a_feed_repeats_an_old_change_once_even_of_somebody_who_was_deleted_since() {
+/// Even one of somebody who was deleted since.
+async fn a_feed_repeats_an_old_change_once() {
     let clock = ManualClock::at(sample::moment(0));
     let directory = FakeDirectory::new(&clock, Lag::NONE, Dice::new(1));
     let (group, ann) = (sample::group("staff"), sample::object("ann"));

@@ -1,8 +1,9 @@
 //! The Graph client meets the contract of a directory, on the emulated Microsoft Graph.
 
-use std::{sync::Arc, time::Duration};
+use std::{process::ExitCode, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use libtest_mimic::Arguments;
 use listsync_core::{
     Timestamp,
     address::Address,
@@ -14,7 +15,10 @@ use listsync_engine::ports::{Call, Clock as _, Directory, GroupKind, GroupQuery,
 use listsync_graph::{Credential, Graph, GraphSettings};
 use listsync_graph_emulator as emulator;
 use listsync_testkit::{
-    contracts::directory::{self, Tenant},
+    contracts::{
+        self,
+        directory::{self, Tenant},
+    },
     fakes::{ManualClock, TestStore},
 };
 
@@ -137,12 +141,12 @@ impl Tenant for Emulated {
     }
 }
 
-#[tokio::test]
-async fn the_graph_client_is_a_directory() {
-    directory::all(make).await;
+fn main() -> ExitCode {
+    let mut trials = contracts::trials("graph", directory::cases(), |_| make);
+    trials.push(contracts::trial("graph::a_group_is_found_by_its_address", a_group_is_found_by_its_address));
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 
-#[tokio::test]
 async fn a_group_is_found_by_its_address() {
     let emulated = make().await;
     let mut crew = emulator::Group::new(emulator::GroupKind::Microsoft365, "Stage crew");

@@ -1,111 +1,98 @@
 //! The embedded store meets the contracts of every port that it serves, in memory and in a file.
 
 use std::{
-    cell::RefCell,
-    sync::{Arc, Mutex},
+    process::ExitCode,
+    sync::{Arc, Mutex, PoisonError},
 };
 
+use libtest_mimic::{Arguments, Trial};
 use listsync_sqlite::SqliteStore;
-use listsync_testkit::{contracts, fakes::ManualClock};
+use listsync_testkit::{
+    contracts::{self, Case, alerts, audit, keys, links, lists, people, queue, records},
+    fakes::ManualClock,
+};
 use rusqlite::Connection;
+use tempfile::TempDir;
 
-fn make() -> SqliteStore {
-    SqliteStore::open_in_memory().expect("a store in memory opens")
-}
-
-/// Stores in memory whose databases are looked at when all is done.
-#[derive(Default)]
-struct Watched(RefCell<Vec<Arc<Mutex<Connection>>>>);
+/// A store in memory whose database is looked at once it is not used any more.
+struct Watched(Arc<Mutex<Vec<Arc<Mutex<Connection>>>>>);
 
 impl Watched {
+    fn new() -> Self {
+        Self(Arc::default())
+    }
+
     fn make(&self) -> SqliteStore {
         let database = Connection::open_in_memory().expect("a database in memory opens");
         let database = Arc::new(Mutex::new(database));
-        self.0.borrow_mut().push(database.clone());
+        self.0.lock().expect("nobody has it").push(database.clone());
         SqliteStore::in_memory(database).expect("it is made a store")
     }
+}
 
+impl Drop for Watched {
     /// What is kept of how many stand to each list is what is counted there, whatever was done.
-    fn assert_tallied(&self) {
-        let (mut lists, mut standing) = (0, 0);
-        for database in self.0.take() {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        for database in self.0.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
             let database = database.lock().expect("nobody has it");
             let sql = "SELECT (l.members, l.opted_out, l.pending, l.ending) = (
                     count(*) FILTER (WHERE m.standing = 'member'), count(*) FILTER (WHERE m.standing = 'opted_out'),
-                    count(*) FILTER (WHERE m.standing = 'pending'), count(m.until) FILTER (WHERE m.standing = 'member')),
-                    l.members + l.opted_out + l.pending + l.ending
+                    count(*) FILTER (WHERE m.standing = 'pending'), count(m.until) FILTER (WHERE m.standing = 'member'))
                 FROM lists l LEFT JOIN memberships m ON m.list = l.n GROUP BY l.n";
             let mut counted = database.prepare(sql).expect("it is a statement");
-            let mut rows = counted.query([]).expect("it is counted");
-            while let Some(row) = rows.next().expect("it is counted") {
-                assert!(
-                    row.get::<_, bool>(0).expect("it is told"),
-                    "a list of store {lists} is not what is counted"
-                );
-                lists += 1;
-                standing += row.get::<_, i64>(1).expect("it is told");
+            let told = counted.query_map([], |row| row.get::<_, bool>(0)).expect("it is counted");
+            for is_counted in told {
+                assert!(is_counted.expect("it is told"), "a list is not what is counted");
             }
         }
-        assert!(lists > 20 && standing > 20, "{standing} on {lists} lists prove nothing");
     }
 }
 
-#[tokio::test]
-async fn the_embedded_store_keeps_links() {
-    let watched = Watched::default();
-    contracts::links::all(|| watched.make()).await;
-    watched.assert_tallied();
-}
-
-#[tokio::test]
-async fn the_embedded_store_keeps_links_in_a_file() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let number = std::sync::atomic::AtomicU32::new(0);
-    contracts::links::all(|| {
-        let number = number.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        SqliteStore::open(folder.path().join(format!("{number}.db"))).expect("a store in a new file opens")
+/// Each case on stores in memory.
+fn in_memory(cases: Vec<Case<Box<dyn Fn() -> SqliteStore>>>) -> Vec<Trial> {
+    contracts::trials("memory", cases, |_| {
+        let watched = Watched::new();
+        Box::new(move || watched.make())
     })
-    .await;
 }
 
-#[tokio::test]
-async fn the_embedded_store_keeps_lists() {
-    let watched = Watched::default();
-    contracts::lists::all(|| watched.make()).await;
-    watched.assert_tallied();
+/// Each case on stores in files.
+fn in_files(cases: Vec<Case<Box<dyn Fn() -> SqliteStore>>>) -> Vec<Trial> {
+    contracts::trials("file", cases, |_| {
+        let folders = Mutex::new(Vec::<TempDir>::new());
+        Box::new(move || {
+            let folder = tempfile::tempdir().expect("a temporary folder");
+            let store =
+                SqliteStore::open(folder.path().join("store.db")).expect("a store in a new file opens");
+            folders.lock().expect("nobody has it").push(folder);
+            store
+        })
+    })
 }
 
-#[tokio::test]
-async fn the_embedded_store_is_a_queue() {
-    contracts::queue::all(|clock: &ManualClock| make().with_clock(Arc::new(clock.clone()))).await;
-}
-
-#[tokio::test]
-async fn the_embedded_store_keeps_records() {
-    contracts::records::runs(make).await;
-    contracts::records::gate(make).await;
-    contracts::records::settings(make).await;
-}
-
-#[tokio::test]
-async fn the_embedded_store_keeps_people() {
-    let watched = Watched::default();
-    contracts::people::all(|| watched.make()).await;
-    watched.assert_tallied();
-}
-
-#[tokio::test]
-async fn the_embedded_store_keeps_keys_and_what_was_seen() {
-    contracts::keys::all(make).await;
-    contracts::keys::seen(make).await;
-}
-
-#[tokio::test]
-async fn the_embedded_store_keeps_what_was_told() {
-    contracts::alerts::all(make).await;
-}
-
-#[tokio::test]
-async fn the_embedded_store_keeps_the_audit() {
-    contracts::audit::all(make).await;
+fn main() -> ExitCode {
+    let stores = [
+        links::cases(),
+        lists::cases(),
+        people::cases(),
+        records::runs(),
+        records::gate(),
+        records::settings(),
+        keys::cases(),
+        keys::seen(),
+        alerts::cases(),
+        audit::cases(),
+    ];
+    let mut trials: Vec<Trial> = stores.into_iter().flat_map(in_memory).collect();
+    trials.extend(in_files(links::cases()));
+    trials.extend(contracts::trials("memory", queue::cases(), |_: &str| {
+        |clock: &ManualClock| {
+            let store = SqliteStore::open_in_memory().expect("a store in memory opens");
+            store.with_clock(Arc::new(clock.clone()))
+        }
+    }));
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }

@@ -1,25 +1,34 @@
 //! The queue on SQS meets the contract of the port, on an emulated AWS whose clock goes by the test's.
 
-use std::{
-    sync::atomic::{AtomicU32, Ordering},
-    time::Duration,
-};
+use std::{process::ExitCode, time::Duration};
 
 use async_trait::async_trait;
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_sqs::{Client, config::Credentials};
+use libtest_mimic::Arguments;
 use listsync_aws::SqsQueue;
 use listsync_engine::ports::{Clock as _, Delivery, Outgoing, PortResult, Queue, QueueState, Receipt};
 use listsync_testkit::{contracts, fakes::ManualClock, moto::Moto};
 
-/// A queue on a server that is told the test's time before each call.
-struct Clocked<'a> {
+/// A queue on a server of its own that is told the test's time before each call.
+struct Clocked {
     queue: SqsQueue,
-    moto: &'a Moto,
+    moto: Moto,
     clock: ManualClock,
 }
 
-impl Clocked<'_> {
+impl Clocked {
+    fn new(clock: &ManualClock) -> Self {
+        let moto = Moto::start();
+        let client = client(&moto);
+        let made = async {
+            let made = client.create_queue().queue_name("queue").send().await.expect("a new queue is made");
+            made.queue_url.expect("it has an address")
+        };
+        let url = tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(made));
+        Self { queue: SqsQueue::new(client, url), moto, clock: clock.clone() }
+    }
+
     fn tell(&self) {
         let start = ManualClock::default().now();
         let ahead = self.clock.now().duration_since(start);
@@ -28,7 +37,7 @@ impl Clocked<'_> {
 }
 
 #[async_trait]
-impl Queue for Clocked<'_> {
+impl Queue for Clocked {
     async fn send(&self, messages: &[Outgoing]) -> Vec<PortResult<()>> {
         self.tell();
         self.queue.send(messages).await
@@ -59,18 +68,7 @@ fn client(moto: &Moto) -> Client {
     Client::from_conf(config.build())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_queue_on_sqs_is_a_queue() {
-    let moto = Moto::start();
-    let (client, number) = (client(&moto), AtomicU32::new(0));
-    contracts::queue::all(|clock: &ManualClock| {
-        let name = format!("queue-{}", number.fetch_add(1, Ordering::Relaxed));
-        let made = async {
-            let made = client.create_queue().queue_name(name).send().await.expect("a new queue is made");
-            made.queue_url.expect("it has an address")
-        };
-        let url = tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(made));
-        Clocked { queue: SqsQueue::new(client.clone(), url), moto: &moto, clock: clock.clone() }
-    })
-    .await;
+fn main() -> ExitCode {
+    let trials = contracts::trials("sqs", contracts::queue::cases(), |_: &str| Clocked::new);
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }

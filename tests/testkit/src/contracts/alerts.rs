@@ -4,18 +4,17 @@ use futures::future::join_all;
 use listsync_core::Timestamp;
 use listsync_engine::ports::{AlertNote, AlertNotes, Written};
 
-use super::ok;
+use super::{Case, cases, ok};
 use crate::sample::moment;
 
 /// Every case, each on a store of its own.
-///
-/// # Panics
-/// When the store breaks the contract.
-pub async fn all<S: AlertNotes>(make: impl Fn() -> S) {
-    what_is_written_is_read_by_name(&make()).await;
-    a_note_is_written_only_in_the_place_of_what_was_read(&make()).await;
-    of_many_at_once_one_writes(&make()).await;
-    what_is_past_its_time_is_not_there_and_begins_anew(&make()).await;
+pub fn cases<S: AlertNotes + 'static, M: Fn() -> S>() -> Vec<Case<M>> {
+    cases![on a store:
+        what_is_written_is_read_by_name,
+        a_note_is_written_only_in_the_place_of_what_was_read,
+        of_many_at_once_one_writes,
+        what_is_past_its_time_is_not_there_and_begins_anew,
+    ]
 }
 
 fn note(name: &str, version: u64, value: &[u8], until: Option<Timestamp>) -> AlertNote {

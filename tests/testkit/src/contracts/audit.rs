@@ -8,23 +8,22 @@ use listsync_core::{
 };
 use listsync_engine::ports::{AuditLog, AuditPage, AuditQuery};
 
-use super::ok;
+use super::{Case, cases, ok};
 use crate::sample::moment;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// Every case, each on a store of its own.
-///
-/// # Panics
-/// When the store breaks the contract.
-pub async fn all<S: AuditLog>(make: impl Fn() -> S) {
-    an_entry_reads_back_as_it_was_recorded(&make()).await;
-    entries_come_newest_first_over_months(&make()).await;
-    pages_of_any_size_show_each_entry_once(&make()).await;
-    what_was_recorded_meanwhile_moves_no_page(&make()).await;
-    an_entry_that_is_recorded_twice_is_there_once(&make()).await;
-    only_what_is_asked_for_is_shown(&make()).await;
-    what_is_past_its_time_is_not_shown(&make()).await;
+pub fn cases<S: AuditLog + 'static, M: Fn() -> S>() -> Vec<Case<M>> {
+    cases![on a store:
+        an_entry_reads_back_as_it_was_recorded,
+        entries_come_newest_first_over_months,
+        pages_of_any_size_show_each_entry_once,
+        what_was_recorded_meanwhile_moves_no_page,
+        an_entry_that_is_recorded_twice_is_there_once,
+        only_what_is_asked_for_is_shown,
+        what_is_past_its_time_is_not_shown,
+    ]
 }
 
 fn entry(id: &str, at: Timestamp) -> AuditEntry {

@@ -16,7 +16,7 @@ use listsync_core::{
 };
 use listsync_engine::ports::{Applied, Call, Directory, GroupKind, Meter};
 
-use super::ok;
+use super::{Case, ok};
 use crate::sample::{address, object};
 
 /// A tenant that a test can change as an administrator would, behind the port's back.
@@ -43,14 +43,9 @@ pub trait Tenant: Send + Sync {
 }
 
 /// Every case, each on a tenant of its own.
-///
-/// # Panics
-/// When the directory breaks the contract.
-pub async fn all<T: Tenant>(make: impl AsyncFn() -> T) {
-    reads::all(&make).await;
-    writes::all(&make).await;
-    people::all(&make).await;
-    groups::all(&make).await;
+pub fn cases<T: Tenant + 'static, M: AsyncFn() -> T>() -> Vec<Case<M>> {
+    let parts = [reads::cases(), writes::cases(), people::cases(), groups::cases()];
+    parts.into_iter().flatten().collect()
 }
 
 /// A tenant of six people with a group of the first two.

@@ -9,29 +9,27 @@ use listsync_core::{
 };
 use listsync_engine::ports::{ApiKey, EventSource, Fault, Keys, Memory, Scopes, Secret, Seen, SourceKind};
 
-use super::{fault, ok};
+use super::{Case, cases, fault, ok};
 use crate::sample::moment;
 
 /// Every case of keys and senders, each on a store of its own.
-///
-/// # Panics
-/// When the store breaks the contract.
-pub async fn all<S: Keys>(make: impl Fn() -> S) {
-    there_is_always_a_signing_key(&make()).await;
-    an_old_signing_key_is_good_until_it_is_retired(&make()).await;
-    api_keys_are_found_by_their_hash(&make()).await;
-    senders_are_kept_and_forgotten(&make()).await;
+pub fn cases<S: Keys + 'static, M: Fn() -> S>() -> Vec<Case<M>> {
+    cases![on a store:
+        there_is_always_a_signing_key,
+        an_old_signing_key_is_good_until_it_is_retired,
+        api_keys_are_found_by_their_hash,
+        senders_are_kept_and_forgotten,
+    ]
 }
 
 /// Every case of what was handled, each on a store of its own.
-///
-/// # Panics
-/// When the store breaks the contract.
-pub async fn seen<S: Seen>(make: impl Fn() -> S) {
-    what_is_remembered_is_known_until_its_time(&make()).await;
-    what_is_forgotten_is_new_again(&make()).await;
-    what_is_replaced_is_known_as_it_was_said_last(&make()).await;
-    a_large_value_comes_back_as_it_was(&make()).await;
+pub fn seen<S: Seen + 'static, M: Fn() -> S>() -> Vec<Case<M>> {
+    cases![on a store:
+        what_is_remembered_is_known_until_its_time,
+        what_is_forgotten_is_new_again,
+        what_is_replaced_is_known_as_it_was_said_last,
+        a_large_value_comes_back_as_it_was,
+    ]
 }
 
 async fn there_is_always_a_signing_key<S: Keys>(store: &S) {

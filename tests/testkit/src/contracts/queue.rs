@@ -5,24 +5,23 @@ use std::{collections::BTreeSet, time::Duration};
 use listsync_core::trigger::{Generation, Reason, Trigger};
 use listsync_engine::ports::{Delivery, Outgoing, Queue};
 
-use super::ok;
+use super::{Case, cases, ok};
 use crate::{fakes::ManualClock, sample::link_id};
 
 const HIDDEN: Duration = Duration::from_secs(30);
 
 /// Every case, each on a queue of its own that goes by the clock it was made with.
-///
-/// # Panics
-/// When the queue breaks the contract.
-pub async fn all<Q: Queue>(make: impl Fn(&ManualClock) -> Q) {
-    a_message_arrives_as_it_was_sent(&make).await;
-    a_received_message_is_hidden_and_comes_back(&make).await;
-    an_acknowledged_message_is_gone(&make).await;
-    a_late_acknowledgement_does_no_harm(&make).await;
-    a_delayed_message_waits(&make).await;
-    no_more_come_than_were_asked_for(&make).await;
-    each_message_gets_an_answer(&make).await;
-    it_tells_what_waits_and_what_was_taken(&make).await;
+pub fn cases<Q: Queue + 'static, M: Fn(&ManualClock) -> Q>() -> Vec<Case<M>> {
+    cases![
+        a_message_arrives_as_it_was_sent,
+        a_received_message_is_hidden_and_comes_back,
+        an_acknowledged_message_is_gone,
+        a_late_acknowledgement_does_no_harm,
+        a_delayed_message_waits,
+        no_more_come_than_were_asked_for,
+        each_message_gets_an_answer,
+        it_tells_what_waits_and_what_was_taken,
+    ]
 }
 
 fn outgoing(number: u64, delay: Duration) -> Outgoing {

@@ -17,45 +17,42 @@ use listsync_core::{
 use listsync_engine::gate::{Opened, closed_until, open};
 use listsync_engine::ports::{Cursor, Fault, Gate, PeopleWatch, Runs, SettingsStore};
 
-use super::ok;
+use super::{Case, cases, ok};
 use crate::{
     fakes::ManualClock,
     sample::{address, link_id, moment, object, summary, tenant},
 };
 
 /// Every case of [`Runs`].
-///
-/// # Panics
-/// When the store breaks the contract.
-pub async fn runs<S: Runs>(make: impl Fn() -> S) {
-    a_summary_reads_back_as_it_was_saved(&make()).await;
-    a_summary_saved_again_replaces_the_first(&make()).await;
-    runs_come_newest_first(&make()).await;
-    runs_are_walked_page_by_page(&make()).await;
+pub fn runs<S: Runs + 'static, M: Fn() -> S>() -> Vec<Case<M>> {
+    cases![on a store:
+        a_summary_reads_back_as_it_was_saved,
+        a_summary_saved_again_replaces_the_first,
+        runs_come_newest_first,
+        runs_are_walked_page_by_page,
+    ]
 }
 
 /// Every case of [`Gate`].
-///
-/// # Panics
-/// When the store breaks the contract.
-pub async fn gate<S: Gate>(make: impl Fn() -> S) {
-    a_gate_is_open_until_it_is_closed(&make()).await;
-    only_the_pace_that_was_read_is_replaced(&make()).await;
-    an_earlier_moment_changes_nothing(&make()).await;
-    only_the_moment_that_was_read_is_replaced(&make()).await;
-    a_closing_beyond_any_that_is_granted_ends_in_ten_minutes(&make()).await;
-    a_person_opens_it_for_everybody(&make()).await;
-    how_far_changes_of_people_were_read_is_kept_per_tenant(&make()).await;
+pub fn gate<S: Gate + 'static, M: Fn() -> S>() -> Vec<Case<M>> {
+    cases![on a store:
+        a_gate_is_open_until_it_is_closed,
+        only_the_pace_that_was_read_is_replaced,
+        an_earlier_moment_changes_nothing,
+        only_the_moment_that_was_read_is_replaced,
+        a_closing_beyond_any_that_is_granted_ends_in_ten_minutes,
+        a_person_opens_it_for_everybody,
+        how_far_changes_of_people_were_read_is_kept_per_tenant,
+    ]
 }
 
 /// Every case of [`SettingsStore`].
-///
-/// # Panics
-/// When the store breaks the contract.
-pub async fn settings<S: SettingsStore>(make: impl Fn() -> S) {
-    settings_begin_with_the_defaults(&make()).await;
-    of_settings_that_are_changed_at_once_none_is_lost(&make()).await;
-    settings_read_back_as_they_were_saved(&make()).await;
+pub fn settings<S: SettingsStore + 'static, M: Fn() -> S>() -> Vec<Case<M>> {
+    cases![on a store:
+        settings_begin_with_the_defaults,
+        of_settings_that_are_changed_at_once_none_is_lost,
+        settings_read_back_as_they_were_saved,
+    ]
 }
 
 fn full_summary() -> Summary {

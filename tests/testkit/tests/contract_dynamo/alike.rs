@@ -1,4 +1,7 @@
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
 
 use listsync_core::contact::{Contact, Scope};
 use listsync_engine::ports::EntryQuery;
@@ -14,12 +17,12 @@ use crate::{
     deeds::{self, Deed, PEOPLE, Stage, Store, name},
 };
 
-#[test]
-fn the_store_on_dynamodb_does_what_the_embedded_store_does() {
+pub(crate) fn the_store_on_dynamodb_does_what_the_embedded_store_does() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    let aws = Aws::calm();
+    let (aws, tables) = (Aws::calm(), AtomicU32::new(0));
     let played = runner().run(&collection::vec(deeds::any(), 1..30), |deeds| {
-        runtime.block_on(compare(&aws, &deeds));
+        let table = format!("table-{}", tables.fetch_add(1, Ordering::Relaxed));
+        runtime.block_on(compare((&aws, &table), &deeds));
         Ok(())
     });
     played.unwrap();
@@ -37,9 +40,9 @@ fn runner() -> TestRunner {
 }
 
 /// Does the same to both stores, and looks at both after each deed.
-async fn compare(aws: &Aws, deeds: &[Deed]) {
+async fn compare((aws, table): (&Aws, &str), deeds: &[Deed]) {
     let clock = ManualClock::default();
-    let store = aws.make_by(&clock);
+    let store = aws.make(table, &clock);
     let model = SqliteStore::open_in_memory().unwrap().with_clock(Arc::new(clock));
     let mut stages = (Stage::set(&model).await, Stage::set(&store).await);
     for (number, deed) in deeds.iter().enumerate() {

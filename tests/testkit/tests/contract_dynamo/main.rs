@@ -9,8 +9,9 @@ mod deeds;
 
 use std::{
     io::Write as _,
+    process::ExitCode,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU32, Ordering},
     },
     time::Duration,
@@ -21,9 +22,10 @@ use aws_sdk_dynamodb::{
     Client,
     config::{Credentials, retry::RetryConfig},
 };
+use libtest_mimic::{Arguments, Trial};
 use listsync_aws::DynamoStore;
 use listsync_testkit::{
-    contracts,
+    contracts::{self, Case, alerts, audit, keys, links, lists, people, records},
     fakes::ManualClock,
     moto::{Moto, seed},
 };
@@ -31,33 +33,29 @@ use listsync_testkit::{
 /// An emulated AWS with a table of its own for each store.
 struct Aws {
     moto: Moto,
-    tables: AtomicU32,
 }
 
 impl Aws {
     fn calm() -> Self {
-        Self { moto: Moto::start(), tables: AtomicU32::new(0) }
+        Self { moto: Moto::start() }
     }
 
     /// One that keeps what it was asked, for a second opinion.
     fn recorded() -> Self {
-        Self { moto: Moto::recorded(), tables: AtomicU32::new(0) }
+        Self { moto: Moto::recorded() }
     }
 
     /// One that loses answers, fails and conflicts. The seed is told where a test fails.
-    fn unlucky(seed: u64) -> Self {
+    fn unlucky() -> Self {
+        let seed = seed();
         writeln!(std::io::stderr(), "LISTSYNC_SEED={seed}").expect("standard error takes it");
         let aws = Self::calm();
         aws.moto.throw(seed);
         aws
     }
 
-    fn make(&self) -> DynamoStore {
-        self.make_by(&ManualClock::default())
-    }
-
-    /// A store on a new table that goes by this clock.
-    fn make_by(&self, clock: &ManualClock) -> DynamoStore {
+    /// A store on a new table of this name that goes by this clock.
+    fn make(&self, table: &str, clock: &ManualClock) -> DynamoStore {
         // As often as the product tries, and quicker.
         let retry =
             RetryConfig::standard().with_max_attempts(4).with_initial_backoff(Duration::from_millis(2));
@@ -68,7 +66,6 @@ impl Aws {
             .retry_config(retry)
             .endpoint_url(self.moto.endpoint())
             .build();
-        let table = format!("table-{}", self.tables.fetch_add(1, Ordering::Relaxed));
         let store = DynamoStore::new(Client::from_conf(config), table);
         let store = store.with_clock(Arc::new(clock.clone()));
         let made = store.create_table();
@@ -78,66 +75,54 @@ impl Aws {
     }
 }
 
-async fn keeps_links(aws: &Aws) {
-    contracts::links::all(|| aws.make()).await;
-}
+/// An emulated AWS that starts once a test needs it, and ends with the tests.
+#[derive(Clone)]
+struct Stage(Arc<OnceLock<Aws>>, fn() -> Aws);
 
-async fn keeps_lists(aws: &Aws) {
-    contracts::lists::all(|| aws.make()).await;
-}
+impl Stage {
+    fn new(start: fn() -> Aws) -> Self {
+        Self(Arc::default(), start)
+    }
 
-async fn keeps_records(aws: &Aws) {
-    contracts::records::runs(|| aws.make()).await;
-    contracts::records::gate(|| aws.make()).await;
-    contracts::records::settings(|| aws.make()).await;
-}
-
-async fn keeps_people(aws: &Aws) {
-    contracts::people::all(|| aws.make()).await;
-}
-
-async fn keeps_keys_and_what_was_seen(aws: &Aws) {
-    contracts::keys::all(|| aws.make()).await;
-    contracts::keys::seen(|| aws.make()).await;
-}
-
-async fn keeps_what_was_told(aws: &Aws) {
-    contracts::alerts::all(|| aws.make()).await;
-}
-
-async fn keeps_the_audit(aws: &Aws) {
-    contracts::audit::all(|| aws.make()).await;
+    /// Each case on tables that are called by it: so what becomes of its answers is the same each time.
+    fn trials(&self, adapter: &str, cases: Vec<Case<Box<dyn Fn() -> DynamoStore>>>) -> Vec<Trial> {
+        let Self(aws, start) = self.clone();
+        contracts::trials(adapter, cases, move |case| {
+            let (aws, tables, case) = (aws.clone(), AtomicU32::new(0), case.replace("::", "."));
+            Box::new(move || {
+                let table = format!("{case}.{}", tables.fetch_add(1, Ordering::Relaxed));
+                aws.get_or_init(start).make(&table, &ManualClock::default())
+            })
+        })
+    }
 }
 
 /// A store meets its contracts on an emulated AWS, as a second DynamoDB sees it, and whatever becomes of answers.
-macro_rules! contract {
-    ($calm:ident, $unlucky:ident, $contract:ident) => {
-        #[tokio::test(flavor = "multi_thread")]
-        async fn $calm() {
-            let aws = Aws::recorded();
-            $contract(&aws).await;
-            aws.moto.second_opinion();
-        }
-
-        #[tokio::test(flavor = "multi_thread")]
-        async fn $unlucky() {
-            $contract(&Aws::unlucky(seed())).await;
-        }
+fn main() -> ExitCode {
+    let (calm, unlucky) = (Stage::new(Aws::recorded), Stage::new(Aws::unlucky));
+    let stores = || {
+        [
+            links::cases(),
+            lists::cases(),
+            people::cases(),
+            records::runs(),
+            records::gate(),
+            records::settings(),
+            keys::cases(),
+            keys::seen(),
+            alerts::cases(),
+            audit::cases(),
+        ]
     };
+    let mut trials: Vec<Trial> = stores().into_iter().flat_map(|cases| calm.trials("calm", cases)).collect();
+    trials.extend(stores().into_iter().flat_map(|cases| unlucky.trials("unlucky", cases)));
+    trials.push(Trial::test("alike::the_store_on_dynamodb_does_what_the_embedded_store_does", || {
+        alike::the_store_on_dynamodb_does_what_the_embedded_store_does();
+        Ok(())
+    }));
+    let conclusion = libtest_mimic::run(&Arguments::from_args(), trials);
+    if let Some(aws) = calm.0.get() {
+        aws.moto.second_opinion();
+    }
+    conclusion.exit_code()
 }
-
-contract!(the_store_on_dynamodb_keeps_links, links_are_kept_though_answers_are_lost, keeps_links);
-contract!(the_store_on_dynamodb_keeps_lists, lists_are_kept_though_answers_are_lost, keeps_lists);
-contract!(the_store_on_dynamodb_keeps_records, records_are_kept_though_answers_are_lost, keeps_records);
-contract!(the_store_on_dynamodb_keeps_people, people_are_kept_though_answers_are_lost, keeps_people);
-contract!(
-    the_store_on_dynamodb_keeps_what_was_told,
-    what_was_told_is_kept_though_answers_are_lost,
-    keeps_what_was_told
-);
-contract!(the_store_on_dynamodb_keeps_the_audit, the_audit_is_kept_though_answers_are_lost, keeps_the_audit);
-contract!(
-    the_store_on_dynamodb_keeps_keys_and_what_was_seen,
-    keys_are_kept_though_answers_are_lost,
-    keeps_keys_and_what_was_seen
-);

@@ -2,15 +2,17 @@ use listsync_core::snapshot::Depth;
 use listsync_engine::ports::{Fault, GroupKind, GroupQuery, NewGroup, NewGroupKind, Visibility};
 
 use super::{Bed, Tenant};
-use crate::contracts::{fault, ok};
+use crate::contracts::{Case, cases, fault, ok};
 
-pub(super) async fn all<T: Tenant>(make: &impl AsyncFn() -> T) {
-    a_group_is_found_by_id_or_name(make).await;
-    a_name_of_several_groups_is_refused(make).await;
-    groups_are_found_by_how_they_begin(make).await;
-    the_kind_of_a_group_is_told(make).await;
-    a_group_that_is_gone_is_said_to_be(make).await;
-    a_group_is_created_once(make).await;
+pub(super) fn cases<T: Tenant + 'static, M: AsyncFn() -> T>() -> Vec<Case<M>> {
+    cases![
+        a_group_is_found_by_id_or_name,
+        a_name_of_several_groups_is_refused,
+        groups_are_found_by_how_they_begin,
+        the_kind_of_a_group_is_told,
+        a_group_that_is_gone_is_said_to_be,
+        a_group_is_created_once,
+    ]
 }
 
 async fn a_group_is_found_by_id_or_name<T: Tenant>(make: &impl AsyncFn() -> T) {

@@ -8,20 +8,22 @@ use listsync_engine::ports::{Fault, Lookup};
 
 use super::{Bed, Tenant, id, id_set, ids, user};
 use crate::{
-    contracts::{fault, ok},
+    contracts::{Case, cases, fault, ok},
     sample::address,
 };
 
-pub(super) async fn all<T: Tenant>(make: &impl AsyncFn() -> T) {
-    people_are_found_by_every_form_of_their_address(make).await;
-    mail_comes_before_the_other_forms(make).await;
-    an_address_of_several_is_ambiguous(make).await;
-    an_awkward_address_is_looked_up_as_any(make).await;
-    many_addresses_are_answered_in_order(make).await;
-    all_people_come_by_page(make).await;
-    people_are_given_by_id(make).await;
-    deletions_and_changes_of_people_are_told_once_and_cost_one_request(make).await;
-    an_old_cursor_for_changes_of_people_is_refused_as_gone(make).await;
+pub(super) fn cases<T: Tenant + 'static, M: AsyncFn() -> T>() -> Vec<Case<M>> {
+    cases![
+        people_are_found_by_every_form_of_their_address,
+        mail_comes_before_the_other_forms,
+        an_address_of_several_is_ambiguous,
+        an_awkward_address_is_looked_up_as_any,
+        many_addresses_are_answered_in_order,
+        all_people_come_by_page,
+        people_are_given_by_id,
+        deletions_and_changes_of_people_are_told_once_and_cost_one_request,
+        an_old_cursor_for_changes_of_people_is_refused_as_gone,
+    ]
 }
 
 fn person(number: u32) -> Principal {

@@ -7,17 +7,19 @@ use listsync_core::{
 use listsync_engine::ports::{CountCheck, Fault, GroupKind};
 
 use super::{Bed, Tenant, id, id_set, ids, user};
-use crate::contracts::{fault, ok};
+use crate::contracts::{Case, cases, fault, ok};
 
-pub(super) async fn all<T: Tenant>(make: &impl AsyncFn() -> T) {
-    a_full_read_gives_rows_and_their_count(make).await;
-    a_large_group_is_read_whole(make).await;
-    a_cursor_minted_before_a_read_misses_nothing(make).await;
-    changes_are_merged_to_the_last_word(make).await;
-    a_quiet_group_has_no_changes_and_costs_one_request(make).await;
-    a_cursor_can_be_used_again(make).await;
-    an_old_cursor_is_gone(make).await;
-    presence_is_asked_by_member(make).await;
+pub(super) fn cases<T: Tenant + 'static, M: AsyncFn() -> T>() -> Vec<Case<M>> {
+    cases![
+        a_full_read_gives_rows_and_their_count,
+        a_large_group_is_read_whole,
+        a_cursor_minted_before_a_read_misses_nothing,
+        changes_are_merged_to_the_last_word,
+        a_quiet_group_has_no_changes_and_costs_one_request,
+        a_cursor_can_be_used_again,
+        an_old_cursor_is_gone,
+        presence_is_asked_by_member,
+    ]
 }
 
 async fn a_full_read_gives_rows_and_their_count<T: Tenant>(make: &impl AsyncFn() -> T) {

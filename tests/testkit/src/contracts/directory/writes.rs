@@ -2,15 +2,18 @@ use listsync_core::member::Op;
 use listsync_engine::ports::{Applied, Fault, GroupKind, code};
 
 use super::{Bed, Tenant, id_set, ids, user};
+use crate::contracts::{Case, cases};
 
-pub(super) async fn all<T: Tenant>(make: &impl AsyncFn() -> T) {
-    members_are_added_and_removed(make).await;
-    a_repeated_write_says_already_so(make).await;
-    one_unknown_person_stops_only_themselves(make).await;
-    many_are_written_in_few_writes(make).await;
-    a_group_that_is_gone_refuses_each(make).await;
-    a_group_that_cannot_be_written_refuses_each(make).await;
-    nothing_to_write_costs_nothing(make).await;
+pub(super) fn cases<T: Tenant + 'static, M: AsyncFn() -> T>() -> Vec<Case<M>> {
+    cases![
+        members_are_added_and_removed,
+        a_repeated_write_says_already_so,
+        one_unknown_person_stops_only_themselves,
+        many_are_written_in_few_writes,
+        a_group_that_is_gone_refuses_each,
+        a_group_that_cannot_be_written_refuses_each,
+        nothing_to_write_costs_nothing,
+    ]
 }
 
 fn is_rejected(applied: &Applied) -> bool {

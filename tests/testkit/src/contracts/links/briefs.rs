@@ -10,14 +10,12 @@ use listsync_engine::ports::{
 
 use super::{Bed, finish};
 use crate::{
-    contracts::ok,
+    contracts::{Case, cases, ok},
     sample::{group, moment},
 };
 
-pub(super) async fn all<S: Links + ListStore>(make: &impl Fn() -> S) {
-    a_brief_tells_what_a_run_left_open(make).await;
-    a_brief_tells_what_a_person_said(make).await;
-    briefs_come_by_page(make).await;
+pub(super) fn cases<S: Links + ListStore + 'static, M: Fn() -> S>() -> Vec<Case<M>> {
+    cases![a_brief_tells_what_a_run_left_open, a_brief_tells_what_a_person_said, briefs_come_by_page,]
 }
 
 fn hold() -> Hold {

@@ -11,16 +11,18 @@ use listsync_engine::ports::{Acquired, Fold, Links, ListStore, Moved};
 
 use super::{Bed, MINUTE};
 use crate::{
-    contracts::ok,
+    contracts::{Case, cases, ok},
     sample::{link, moment},
 };
 
-pub(super) async fn all<S: Links + ListStore>(make: &impl Fn() -> S) {
-    what_was_moved_comes_back_oldest_first(make).await;
-    removals_from_a_list_are_those_of_all_its_links(make).await;
-    removals_from_a_list_outlive_the_link_that_did_them(make).await;
-    a_lists_sizes_are_kept_for_as_long_as_it_has_a_link(make).await;
-    of_sizes_that_are_told_at_once_none_is_lost(make).await;
+pub(super) fn cases<S: Links + ListStore + 'static, M: Fn() -> S>() -> Vec<Case<M>> {
+    cases![
+        what_was_moved_comes_back_oldest_first,
+        removals_from_a_list_are_those_of_all_its_links,
+        removals_from_a_list_outlive_the_link_that_did_them,
+        a_lists_sizes_are_kept_for_as_long_as_it_has_a_link,
+        of_sizes_that_are_told_at_once_none_is_lost,
+    ]
 }
 
 fn removal(side: Side, second: i64) -> Moved {

@@ -12,25 +12,27 @@ use listsync_engine::ports::{
 
 use super::{Bed, finish};
 use crate::{
-    contracts::{fault, ok},
+    contracts::{Case, cases, fault, ok},
     sample::{address, member, moment, object},
 };
 
-pub(super) async fn all<S: Links + ListStore>(make: &impl Fn() -> S) {
-    a_pause_lasts_until_it_is_lifted(make).await;
-    a_run_that_ends_does_not_lift_a_pause(make).await;
-    a_ruling_names_the_present_hold(make).await;
-    a_ruling_waits_until_it_is_carried_out(make).await;
-    extras_are_kept_from_now_on(make).await;
-    who_writes_the_group_can_be_changed(make).await;
-    a_resync_reads_in_full_and_keeps_the_baseline(make).await;
-    a_resync_asked_for_during_a_run_holds_for_the_next(make).await;
-    a_relink_forgets_all_and_waits_for_no_run(make).await;
-    a_relink_forgets_when_the_link_was_made(make).await;
-    after_a_relink_an_old_run_writes_nothing(make).await;
-    a_failing_link_says_why_until_a_run_ends(make).await;
-    a_change_keeps_what_the_link_remembers(make).await;
-    a_change_that_looks_at_others_is_not_undone_by_a_run_under_way(make).await;
+pub(super) fn cases<S: Links + ListStore + 'static, M: Fn() -> S>() -> Vec<Case<M>> {
+    cases![
+        a_pause_lasts_until_it_is_lifted,
+        a_run_that_ends_does_not_lift_a_pause,
+        a_ruling_names_the_present_hold,
+        a_ruling_waits_until_it_is_carried_out,
+        extras_are_kept_from_now_on,
+        who_writes_the_group_can_be_changed,
+        a_resync_reads_in_full_and_keeps_the_baseline,
+        a_resync_asked_for_during_a_run_holds_for_the_next,
+        a_relink_forgets_all_and_waits_for_no_run,
+        a_relink_forgets_when_the_link_was_made,
+        after_a_relink_an_old_run_writes_nothing,
+        a_failing_link_says_why_until_a_run_ends,
+        a_change_keeps_what_the_link_remembers,
+        a_change_that_looks_at_others_is_not_undone_by_a_run_under_way,
+    ]
 }
 
 async fn a_change_keeps_what_the_link_remembers<S: Links + ListStore>(make: &impl Fn() -> S) {

@@ -15,22 +15,24 @@ use listsync_engine::ports::{
 
 use super::{Bed, MINUTE};
 use crate::{
-    contracts::{fault, ok},
+    contracts::{Case, cases, fault, ok},
     sample::{address, contact, member, moment, object},
 };
 
 /// Longer than any test is kept.
 const EVER: Duration = Duration::from_secs(100 * 366 * 24 * 3_600);
 
-pub(super) async fn all<S: Links + ListStore + Runs>(make: &impl Fn() -> S) {
-    effects_are_kept_with_the_fold_that_records_them(make).await;
-    of_effects_on_the_list_those_that_were_done_are_kept(make).await;
-    a_batch_that_is_kept_again_is_there_once(make).await;
-    who_lost_the_lease_keeps_nothing(make).await;
-    batches_come_newest_first_by_pages_of_any_size(make).await;
-    what_is_past_its_time_is_not_shown(make).await;
-    an_erased_person_is_named_in_none(make).await;
-    an_erased_address_of_nobody_is_named_in_none(make).await;
+pub(super) fn cases<S: Links + ListStore + Runs + 'static, M: Fn() -> S>() -> Vec<Case<M>> {
+    cases![
+        effects_are_kept_with_the_fold_that_records_them,
+        of_effects_on_the_list_those_that_were_done_are_kept,
+        a_batch_that_is_kept_again_is_there_once,
+        who_lost_the_lease_keeps_nothing,
+        batches_come_newest_first_by_pages_of_any_size,
+        what_is_past_its_time_is_not_shown,
+        an_erased_person_is_named_in_none,
+        an_erased_address_of_nobody_is_named_in_none,
+    ]
 }
 
 const JOINS_THE_GROUP: Change = Change { side: Side::Group, op: Op::Add };

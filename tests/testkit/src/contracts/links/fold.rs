@@ -10,24 +10,26 @@ use listsync_engine::ports::{
 
 use super::Bed;
 use crate::{
-    contracts::ok,
+    contracts::{Case, cases, ok},
     sample::{address, bound, contact, member, moment, object},
 };
 
-pub(super) async fn all<S: Links + ListStore>(make: &impl Fn() -> S) {
-    an_addition_and_its_row_are_one_step(make).await;
-    a_removal_and_its_row_are_one_step(make).await;
-    what_was_so_already_saves_its_row(make).await;
-    who_opted_out_is_not_added(make).await;
-    who_said_no_and_is_kept_no_more_is_not_added_under_another_address(make).await;
-    another_objects_contact_is_not_taken_over(make).await;
-    an_objects_own_contact_comes_back(make).await;
-    a_contact_of_another_address_is_not_taken_for_the_member(make).await;
-    a_contact_that_changed_since_the_read_is_left_alone(make).await;
-    a_change_of_somebody_else_holds_nothing_up(make).await;
-    outcomes_come_in_order(make).await;
-    who_was_added_by_a_run_came_from_the_group(make).await;
-    an_effect_shows_in_the_change_log(make).await;
+pub(super) fn cases<S: Links + ListStore + 'static, M: Fn() -> S>() -> Vec<Case<M>> {
+    cases![
+        an_addition_and_its_row_are_one_step,
+        a_removal_and_its_row_are_one_step,
+        what_was_so_already_saves_its_row,
+        who_opted_out_is_not_added,
+        who_said_no_and_is_kept_no_more_is_not_added_under_another_address,
+        another_objects_contact_is_not_taken_over,
+        an_objects_own_contact_comes_back,
+        a_contact_of_another_address_is_not_taken_for_the_member,
+        a_contact_that_changed_since_the_read_is_left_alone,
+        a_change_of_somebody_else_holds_nothing_up,
+        outcomes_come_in_order,
+        who_was_added_by_a_run_came_from_the_group,
+        an_effect_shows_in_the_change_log,
+    ]
 }
 
 fn add(local: &str) -> ListStep {

@@ -12,21 +12,23 @@ use listsync_engine::ports::{
 
 use super::{Bed, finish};
 use crate::{
-    contracts::ok,
+    contracts::{Case, cases, ok},
     sample::{link_id, member, moment},
 };
 
-pub(super) async fn all<S: Links + ListStore>(make: &impl Fn() -> S) {
-    each_request_raises_the_generation(make).await;
-    a_quiet_end_frees_the_lease_and_saves_all(make).await;
-    a_request_during_a_run_is_not_lost(make).await;
-    a_run_that_leaves_the_generation_open_stays_due(make).await;
-    a_run_may_stop_its_link(make).await;
-    due_by_the_clock(make).await;
-    due_by_a_request_unless_a_run_is_going(make).await;
-    a_request_can_move_the_clock(make).await;
-    due_links_come_by_page(make).await;
-    what_is_due_far_ahead_is_found(make).await;
+pub(super) fn cases<S: Links + ListStore + 'static, M: Fn() -> S>() -> Vec<Case<M>> {
+    cases![
+        each_request_raises_the_generation,
+        a_quiet_end_frees_the_lease_and_saves_all,
+        a_request_during_a_run_is_not_lost,
+        a_run_that_leaves_the_generation_open_stays_due,
+        a_run_may_stop_its_link,
+        due_by_the_clock,
+        due_by_a_request_unless_a_run_is_going,
+        a_request_can_move_the_clock,
+        due_links_come_by_page,
+        what_is_due_far_ahead_is_found,
+    ]
 }
 
 async fn is_due<S: Links + ListStore>(bed: &Bed<S>, second: i64) -> bool {

@@ -4,21 +4,23 @@ use listsync_engine::ports::{
 
 use super::{Bed, MINUTE, finish};
 use crate::{
-    contracts::{fault, ok},
+    contracts::{Case, cases, fault, ok},
     sample::{contact, link, member, moment, object},
 };
 
-pub(super) async fn all<S: Links + ListStore>(make: &impl Fn() -> S) {
-    a_live_lease_keeps_others_out(make).await;
-    a_lease_ends_by_itself(make).await;
-    a_renewed_lease_lasts_longer(make).await;
-    an_expired_lease_that_nobody_took_still_counts(make).await;
-    a_released_lease_is_free_at_once(make).await;
-    tokens_grow(make).await;
-    a_stale_lease_changes_nothing(make).await;
-    a_lease_is_of_one_link(make).await;
-    of_many_that_reach_for_a_lease_one_gets_it(make).await;
-    a_lease_from_the_future_keeps_nobody_out(make).await;
+pub(super) fn cases<S: Links + ListStore + 'static, M: Fn() -> S>() -> Vec<Case<M>> {
+    cases![
+        a_live_lease_keeps_others_out,
+        a_lease_ends_by_itself,
+        a_renewed_lease_lasts_longer,
+        an_expired_lease_that_nobody_took_still_counts,
+        a_released_lease_is_free_at_once,
+        tokens_grow,
+        a_stale_lease_changes_nothing,
+        a_lease_is_of_one_link,
+        of_many_that_reach_for_a_lease_one_gets_it,
+        a_lease_from_the_future_keeps_nobody_out,
+    ]
 }
 
 /// Taken under a clock that ran ahead by a month, by a run that died.

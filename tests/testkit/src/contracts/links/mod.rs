@@ -25,27 +25,27 @@ use listsync_engine::ports::{
     MemberChange, Progress, Runs,
 };
 
-use super::ok;
+use super::{Case, ok};
 use crate::sample::{address, contact, link, moment};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// Every case, each on a store of its own.
-///
-/// # Panics
-/// When the store breaks the contract.
-pub async fn all<S: Links + ListStore + Runs>(make: impl Fn() -> S) {
-    setup::all(&make).await;
-    briefs::all(&make).await;
-    edits::all(&make).await;
-    leases::all(&make).await;
-    pending::all(&make).await;
-    generations::all(&make).await;
-    quiet::all(&make).await;
-    rows::all(&make).await;
-    counts::all(&make).await;
-    fold::all(&make).await;
-    effects::all(&make).await;
+pub fn cases<S: Links + ListStore + Runs + 'static, M: Fn() -> S>() -> Vec<Case<M>> {
+    let parts = [
+        setup::cases(),
+        briefs::cases(),
+        edits::cases(),
+        leases::cases(),
+        pending::cases(),
+        generations::cases(),
+        quiet::cases(),
+        rows::cases(),
+        counts::cases(),
+        fold::cases(),
+        effects::cases(),
+    ];
+    parts.into_iter().flatten().collect()
 }
 
 /// A store with one list and one two-way link on it.

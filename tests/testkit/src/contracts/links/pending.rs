@@ -8,16 +8,18 @@ use listsync_engine::ports::{Acquired, Fault, Lease, Links, ListStore};
 
 use super::{Bed, MINUTE};
 use crate::{
-    contracts::{fault, ok},
+    contracts::{Case, cases, fault, ok},
     sample::{group, moment},
 };
 
-pub(super) async fn all<S: Links + ListStore>(make: &impl Fn() -> S) {
-    a_pending_link_is_of_no_group_until_it_gets_one(make).await;
-    a_link_that_has_its_group_keeps_it(make).await;
-    a_group_that_another_link_writes_is_refused_and_may_be_read(make).await;
-    only_the_holder_of_the_lease_settles_it(make).await;
-    a_settled_group_is_free_once_its_link_is_deleted(make).await;
+pub(super) fn cases<S: Links + ListStore + 'static, M: Fn() -> S>() -> Vec<Case<M>> {
+    cases![
+        a_pending_link_is_of_no_group_until_it_gets_one,
+        a_link_that_has_its_group_keeps_it,
+        a_group_that_another_link_writes_is_refused_and_may_be_read,
+        only_the_holder_of_the_lease_settles_it,
+        a_settled_group_is_free_once_its_link_is_deleted,
+    ]
 }
 
 /// A pending link from a list of its own, saved.

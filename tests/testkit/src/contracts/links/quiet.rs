@@ -15,17 +15,19 @@ use listsync_engine::ports::{
 
 use super::{Bed, MINUTE, finish};
 use crate::{
-    contracts::ok,
+    contracts::{Case, cases, ok},
     sample::{moment, summary},
 };
 
-pub(super) async fn all<S: Links + ListStore + Runs>(make: &impl Fn() -> S) {
-    a_look_that_found_nothing_answers_its_message(make).await;
-    it_is_answered_as_a_run_until_the_next_one(make).await;
-    what_changed_since_the_row_was_read_makes_it_void(make).await;
-    two_of_one_reading_are_noted_once(make).await;
-    what_it_counted_is_handed_on(make).await;
-    a_generation_is_reached_once(make).await;
+pub(super) fn cases<S: Links + ListStore + Runs + 'static, M: Fn() -> S>() -> Vec<Case<M>> {
+    cases![
+        a_look_that_found_nothing_answers_its_message,
+        it_is_answered_as_a_run_until_the_next_one,
+        what_changed_since_the_row_was_read_makes_it_void,
+        two_of_one_reading_are_noted_once,
+        what_it_counted_is_handed_on,
+        a_generation_is_reached_once,
+    ]
 }
 
 /// A link whose run at the ninth second left it at rest.

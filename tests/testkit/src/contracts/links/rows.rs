@@ -9,17 +9,19 @@ use listsync_engine::ports::{Links, ListStore, MemberChange, MemberQuery};
 
 use super::{Bed, finish};
 use crate::{
-    contracts::ok,
+    contracts::{Case, cases, ok},
     sample::{address, group, member, moment, object},
 };
 
-pub(super) async fn all<S: Links + ListStore>(make: &impl Fn() -> S) {
-    a_row_reads_back_as_it_was_written(make).await;
-    a_row_is_written_over_and_deleted(make).await;
-    open_rows_are_those_with_an_observation_or_an_intent(make).await;
-    rows_are_found_by_object_and_by_contact(make).await;
-    the_group_is_as_large_as_we_believe(make).await;
-    an_erased_address_of_nobody_is_remembered_by_none(make).await;
+pub(super) fn cases<S: Links + ListStore + 'static, M: Fn() -> S>() -> Vec<Case<M>> {
+    cases![
+        a_row_reads_back_as_it_was_written,
+        a_row_is_written_over_and_deleted,
+        open_rows_are_those_with_an_observation_or_an_intent,
+        rows_are_found_by_object_and_by_contact,
+        the_group_is_as_large_as_we_believe,
+        an_erased_address_of_nobody_is_remembered_by_none,
+    ]
 }
 
 fn believed(name: &str, present: bool) -> Member {

@@ -12,23 +12,25 @@ use listsync_engine::ports::{
 
 use super::Bed;
 use crate::{
-    contracts::{fault, ok},
+    contracts::{Case, cases, fault, ok},
     sample::{address, group, link, link_id, member, moment},
 };
 
-pub(super) async fn all<S: Links + ListStore>(make: &impl Fn() -> S) {
-    a_new_link_is_due_and_remembers_nothing(make).await;
-    a_link_is_kept_as_it_was_set_up(make).await;
-    a_group_is_written_by_one_link_only(make).await;
-    only_links_that_may_stand_beside_each_other_are_saved(make).await;
-    of_links_that_are_made_at_once_those_stand_that_may(make).await;
-    a_filtered_list_is_written_by_no_link(make).await;
-    a_refused_link_leaves_nothing(make).await;
-    links_come_by_page_and_by_list(make).await;
-    links_come_by_group_until_they_are_deleted(make).await;
-    a_link_comes_by_each_group_that_feeds_its_list(make).await;
-    a_deleted_link_is_forgotten(make).await;
-    an_unknown_link_is_gone(make).await;
+pub(super) fn cases<S: Links + ListStore + 'static, M: Fn() -> S>() -> Vec<Case<M>> {
+    cases![
+        a_new_link_is_due_and_remembers_nothing,
+        a_link_is_kept_as_it_was_set_up,
+        a_group_is_written_by_one_link_only,
+        only_links_that_may_stand_beside_each_other_are_saved,
+        of_links_that_are_made_at_once_those_stand_that_may,
+        a_filtered_list_is_written_by_no_link,
+        a_refused_link_leaves_nothing,
+        links_come_by_page_and_by_list,
+        links_come_by_group_until_they_are_deleted,
+        a_link_comes_by_each_group_that_feeds_its_list,
+        a_deleted_link_is_forgotten,
+        an_unknown_link_is_gone,
+    ]
 }
 
 async fn a_new_link_is_due_and_remembers_nothing<S: Links + ListStore>(make: &impl Fn() -> S) {

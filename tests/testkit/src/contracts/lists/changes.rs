@@ -4,15 +4,20 @@ use listsync_core::id::ContactId;
 use listsync_engine::ports::{Cursor, Decision, ImportMode, ListStore};
 
 use super::Bed;
-use crate::{contracts::ok, sample::bound};
+use crate::{
+    contracts::{Case, cases, ok},
+    sample::bound,
+};
 
-pub(super) async fn all<S: ListStore>(make: &impl Fn() -> S) {
-    a_quiet_list_has_no_changes(make).await;
-    each_change_of_standing_is_named(make).await;
-    what_changes_nothing_is_not_named(make).await;
-    a_cursor_goes_on_where_the_last_read_ended(make).await;
-    a_first_match_is_no_change_and_a_changed_one_is(make).await;
-    each_list_has_changes_of_its_own(make).await;
+pub(super) fn cases<S: ListStore + 'static, M: Fn() -> S>() -> Vec<Case<M>> {
+    cases![
+        a_quiet_list_has_no_changes,
+        each_change_of_standing_is_named,
+        what_changes_nothing_is_not_named,
+        a_cursor_goes_on_where_the_last_read_ended,
+        a_first_match_is_no_change_and_a_changed_one_is,
+        each_list_has_changes_of_its_own,
+    ]
 }
 
 async fn cursor<S: ListStore>(bed: &Bed<S>) -> Cursor {

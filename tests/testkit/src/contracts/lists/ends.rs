@@ -12,19 +12,21 @@ use listsync_engine::ports::{
 
 use super::Bed;
 use crate::{
-    contracts::{fault, ok},
+    contracts::{Case, cases, fault, ok},
     sample::{address, moment},
 };
 
-pub(super) async fn all<S: ListStore + Contacts>(make: &impl Fn() -> S) {
-    a_member_has_an_end_another_one_or_none(make).await;
-    who_is_not_on_the_list_has_no_end(make).await;
-    whoever_leaves_or_comes_has_no_end_and_a_file_that_names_a_member_leaves_it(make).await;
-    just_those_leave_by_date_whose_end_has_come(make).await;
-    ends_are_walked_the_earliest_first(make).await;
-    an_end_that_is_forgotten_moves_nobody(make).await;
-    who_left_by_an_end_that_is_still_to_come_is_put_back_with_it(make).await;
-    who_goes_or_is_merged_leaves_no_end_behind(make).await;
+pub(super) fn cases<S: ListStore + Contacts + 'static, M: Fn() -> S>() -> Vec<Case<M>> {
+    cases![
+        a_member_has_an_end_another_one_or_none,
+        who_is_not_on_the_list_has_no_end,
+        whoever_leaves_or_comes_has_no_end_and_a_file_that_names_a_member_leaves_it,
+        just_those_leave_by_date_whose_end_has_come,
+        ends_are_walked_the_earliest_first,
+        an_end_that_is_forgotten_moves_nobody,
+        who_left_by_an_end_that_is_still_to_come_is_put_back_with_it,
+        who_goes_or_is_merged_leaves_no_end_behind,
+    ]
 }
 
 impl<S: ListStore + Contacts> Bed<S> {

@@ -5,17 +5,19 @@ use listsync_engine::ports::{Decision, EntryQuery, ListStore};
 
 use super::{Bed, local, set};
 use crate::{
-    contracts::ok,
+    contracts::{Case, cases, ok},
     sample::{address, bound, contact, object},
 };
 
-pub(super) async fn all<S: ListStore>(make: &impl Fn() -> S) {
-    all_are_members_and_those_who_opted_out(make).await;
-    contacts_are_given_on_the_list_or_not(make).await;
-    addresses_are_given_on_the_list_or_not(make).await;
-    objects_are_given_once_they_are_bound(make).await;
-    a_binding_can_be_changed_with_what_it_rests_on(make).await;
-    many_can_be_asked_for_at_once(make).await;
+pub(super) fn cases<S: ListStore + 'static, M: Fn() -> S>() -> Vec<Case<M>> {
+    cases![
+        all_are_members_and_those_who_opted_out,
+        contacts_are_given_on_the_list_or_not,
+        addresses_are_given_on_the_list_or_not,
+        objects_are_given_once_they_are_bound,
+        a_binding_can_be_changed_with_what_it_rests_on,
+        many_can_be_asked_for_at_once,
+    ]
 }
 
 fn locals(entries: &[Entry]) -> BTreeSet<String> {

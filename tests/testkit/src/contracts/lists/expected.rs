@@ -7,14 +7,19 @@ use listsync_core::{
 use listsync_engine::ports::{Contacts, ListEdit, ListStore};
 
 use super::Bed;
-use crate::{contracts::ok, sample::moment};
+use crate::{
+    contracts::{Case, cases, ok},
+    sample::moment,
+};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
-pub(super) async fn all<S: ListStore + Contacts>(make: &impl Fn() -> S) {
-    files_are_waited_for_from_when_that_is_said_until_it_is_taken_back(make).await;
-    a_list_of_which_nobody_waits_for_a_file_keeps_none_in_mind(make).await;
-    a_deleted_list_waits_for_nothing(make).await;
+pub(super) fn cases<S: ListStore + Contacts + 'static, M: Fn() -> S>() -> Vec<Case<M>> {
+    cases![
+        files_are_waited_for_from_when_that_is_said_until_it_is_taken_back,
+        a_list_of_which_nobody_waits_for_a_file_keeps_none_in_mind,
+        a_deleted_list_waits_for_nothing,
+    ]
 }
 
 impl<S: ListStore + Contacts> Bed<S> {

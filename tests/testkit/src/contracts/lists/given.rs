@@ -12,15 +12,17 @@ use listsync_engine::ports::{Contacts, Import, ImportMode, ImportRow, ListStore,
 
 use super::Bed;
 use crate::{
-    contracts::ok,
+    contracts::{Case, cases, ok},
     sample::{address, contact, moment},
 };
 
-pub(super) async fn all<S: ListStore + Contacts>(make: &impl Fn() -> S) {
-    who_stands_on_another_list_joins_and_is_else_as_before(make).await;
-    whoever_is_given_all_lists_of_somebody_changes_them(make).await;
-    an_ended_key_of_somebody_elsewhere_stays(make).await;
-    who_said_no_to_another_list_stands_there_too(make).await;
+pub(super) fn cases<S: ListStore + Contacts + 'static, M: Fn() -> S>() -> Vec<Case<M>> {
+    cases![
+        who_stands_on_another_list_joins_and_is_else_as_before,
+        whoever_is_given_all_lists_of_somebody_changes_them,
+        an_ended_key_of_somebody_elsewhere_stays,
+        who_said_no_to_another_list_stands_there_too,
+    ]
 }
 
 /// What a row says of Anna that is news: another name, address, key and field.

@@ -15,23 +15,25 @@ use listsync_engine::ports::{
 
 use super::{Bed, file, set};
 use crate::{
-    contracts::ok,
+    contracts::{Case, cases, ok},
     sample::{address, contact, moment},
 };
 
-pub(super) async fn all<S: ListStore + Contacts>(make: &impl Fn() -> S) {
-    a_list_that_had_nobody_takes_any_number(make).await;
-    more_than_fifty_and_more_than_the_list_had_are_held_as_the_rows_they_are(make).await;
-    files_of_one_day_count_together_and_those_of_another_do_not(make).await;
-    an_approval_takes_the_rows_in_as_they_would_be_taken_then(make).await;
-    a_discard_leaves_nothing_of_the_rows(make).await;
-    a_later_file_says_how_those_are_whom_it_names(make).await;
-    both_can_be_held_and_one_word_does_both(make).await;
-    whoever_leaves_by_the_file_leaves_at_once(make).await;
-    a_limit_of_the_list_is_kept_with_it(make).await;
-    nothing_is_left_of_somebody_who_is_erased(make).await;
-    whoever_a_file_names_and_nobody_keeps_is_erased_as_well(make).await;
-    an_approval_reaches_no_further_than_whoever_sent_the_file(make).await;
+pub(super) fn cases<S: ListStore + Contacts + 'static, M: Fn() -> S>() -> Vec<Case<M>> {
+    cases![
+        a_list_that_had_nobody_takes_any_number,
+        more_than_fifty_and_more_than_the_list_had_are_held_as_the_rows_they_are,
+        files_of_one_day_count_together_and_those_of_another_do_not,
+        an_approval_takes_the_rows_in_as_they_would_be_taken_then,
+        a_discard_leaves_nothing_of_the_rows,
+        a_later_file_says_how_those_are_whom_it_names,
+        both_can_be_held_and_one_word_does_both,
+        whoever_leaves_by_the_file_leaves_at_once,
+        a_limit_of_the_list_is_kept_with_it,
+        nothing_is_left_of_somebody_who_is_erased,
+        whoever_a_file_names_and_nobody_keeps_is_erased_as_well,
+        an_approval_reaches_no_further_than_whoever_sent_the_file,
+    ]
 }
 
 const FOUR: [&str; 4] = ["anna", "berta", "clara", "doris"];

@@ -8,26 +8,28 @@ use listsync_engine::ports::{
 
 use super::{Bed, file, set, with_fields};
 use crate::{
-    contracts::{fault, ok},
+    contracts::{Case, cases, fault, ok},
     sample::{address, contact, moment},
 };
 
-pub(super) async fn all<S: ListStore>(make: &impl Fn() -> S) {
-    an_import_puts_its_contacts_on_the_list(make).await;
-    an_incremental_import_removes_nobody(make).await;
-    a_full_import_takes_leavers_off(make).await;
-    an_import_counts_what_it_changed(make).await;
-    an_import_brings_back_nobody_who_opted_out(make).await;
-    an_unreadable_row_keeps_everybody(make).await;
-    a_file_of_four_fifths_is_taken_and_one_below_is_held(make).await;
-    approval_removes_those_who_were_held(make).await;
-    approval_spares_who_was_put_there_since(make).await;
-    only_a_held_import_is_ruled_on(make).await;
-    what_is_shown_is_what_an_approval_does(make).await;
-    who_left_by_an_approval_is_known_until_they_come_back(make).await;
-    a_discarded_import_moves_nobody_and_its_file_is_no_repeat(make).await;
-    imports_come_newest_first(make).await;
-    an_import_into_an_unknown_list_leaves_nothing(make).await;
+pub(super) fn cases<S: ListStore + 'static, M: Fn() -> S>() -> Vec<Case<M>> {
+    cases![
+        an_import_puts_its_contacts_on_the_list,
+        an_incremental_import_removes_nobody,
+        a_full_import_takes_leavers_off,
+        an_import_counts_what_it_changed,
+        an_import_brings_back_nobody_who_opted_out,
+        an_unreadable_row_keeps_everybody,
+        a_file_of_four_fifths_is_taken_and_one_below_is_held,
+        approval_removes_those_who_were_held,
+        approval_spares_who_was_put_there_since,
+        only_a_held_import_is_ruled_on,
+        what_is_shown_is_what_an_approval_does,
+        who_left_by_an_approval_is_known_until_they_come_back,
+        a_discarded_import_moves_nobody_and_its_file_is_no_repeat,
+        imports_come_newest_first,
+        an_import_into_an_unknown_list_leaves_nothing,
+    ]
 }
 
 const TEN: [&str; 10] = ["p0", "p1", "p2", "p3", "p4", "p5", "p6", "p7", "p8", "p9"];

@@ -14,23 +14,25 @@ use listsync_engine::ports::{
 
 use super::Bed;
 use crate::{
-    contracts::ok,
+    contracts::{Case, cases, ok},
     sample::{address, contact, moment},
 };
 
-pub(super) async fn all<S: ListStore + Contacts>(make: &impl Fn() -> S) {
-    a_changed_address_under_a_known_key_is_an_update(make).await;
-    a_key_is_learnt_from_the_first_file_that_has_it(make).await;
-    an_opt_out_survives_a_changed_address(make).await;
-    an_address_of_one_and_a_key_of_another_are_not_taken_in(make).await;
-    who_is_said_to_leave_leaves_in_either_mode(make).await;
-    the_same_file_again_is_answered_and_not_taken_in(make).await;
-    a_field_of_a_file_tells_that_it_comes_from_one(make).await;
-    a_new_number_is_added_to_the_person_and_the_old_one_says_nothing_more(make).await;
-    a_shared_mailbox_leaves_with_its_last_key(make).await;
-    a_key_with_other_zeros_is_refused(make).await;
-    whom_a_file_names_without_saying_anything_stays(make).await;
-    two_contacts_that_are_merged_have_the_keys_of_both(make).await;
+pub(super) fn cases<S: ListStore + Contacts + 'static, M: Fn() -> S>() -> Vec<Case<M>> {
+    cases![
+        a_changed_address_under_a_known_key_is_an_update,
+        a_key_is_learnt_from_the_first_file_that_has_it,
+        an_opt_out_survives_a_changed_address,
+        an_address_of_one_and_a_key_of_another_are_not_taken_in,
+        who_is_said_to_leave_leaves_in_either_mode,
+        the_same_file_again_is_answered_and_not_taken_in,
+        a_field_of_a_file_tells_that_it_comes_from_one,
+        a_new_number_is_added_to_the_person_and_the_old_one_says_nothing_more,
+        a_shared_mailbox_leaves_with_its_last_key,
+        a_key_with_other_zeros_is_refused,
+        whom_a_file_names_without_saying_anything_stays,
+        two_contacts_that_are_merged_have_the_keys_of_both,
+    ]
 }
 
 fn key(text: &str) -> ExternalId {

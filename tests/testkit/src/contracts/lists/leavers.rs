@@ -7,27 +7,29 @@ use listsync_engine::ports::{
 
 use super::{Bed, file, set};
 use crate::{
-    contracts::{fault, ok},
+    contracts::{Case, cases, fault, ok},
     sample::{address, contact, moment},
 };
 
 const STAFF: [&str; 12] =
     ["anna", "berta", "clara", "doris", "elsa", "fritz", "gerd", "hans", "ida", "jan", "kurt", "lea"];
 
-pub(super) async fn all<S: ListStore>(make: &impl Fn() -> S) {
-    more_than_five_and_a_fifth_wait_and_the_rest_of_the_file_does_not(make).await;
-    five_leave_at_once(make).await;
-    they_count_with_those_whom_a_full_file_does_not_name(make).await;
-    whoever_a_full_file_names_by_a_key_or_a_former_address_is_not_missing(make).await;
-    files_of_one_day_count_together_and_those_of_another_do_not(make).await;
-    whom_a_person_let_go_counts_no_more(make).await;
-    who_is_gone_is_told_until_they_come_back(make).await;
-    whoever_is_not_on_the_list_or_has_another_key_is_not_counted(make).await;
-    an_approval_takes_off_who_is_still_there_and_a_discard_nobody(make).await;
-    a_later_file_that_names_them_lets_them_stay(make).await;
-    they_wait_beside_those_whom_a_full_file_does_not_name(make).await;
-    another_row_of_theirs_says_that_they_are_there(make).await;
-    whom_the_sender_has_wait_waits_however_few_they_are(make).await;
+pub(super) fn cases<S: ListStore + 'static, M: Fn() -> S>() -> Vec<Case<M>> {
+    cases![
+        more_than_five_and_a_fifth_wait_and_the_rest_of_the_file_does_not,
+        five_leave_at_once,
+        they_count_with_those_whom_a_full_file_does_not_name,
+        whoever_a_full_file_names_by_a_key_or_a_former_address_is_not_missing,
+        files_of_one_day_count_together_and_those_of_another_do_not,
+        whom_a_person_let_go_counts_no_more,
+        who_is_gone_is_told_until_they_come_back,
+        whoever_is_not_on_the_list_or_has_another_key_is_not_counted,
+        an_approval_takes_off_who_is_still_there_and_a_discard_nobody,
+        a_later_file_that_names_them_lets_them_stay,
+        they_wait_beside_those_whom_a_full_file_does_not_name,
+        another_row_of_theirs_says_that_they_are_there,
+        whom_the_sender_has_wait_waits_however_few_they_are,
+    ]
 }
 
 fn leaves(name: &str) -> ImportRow {

@@ -6,13 +6,15 @@ use listsync_engine::ports::{Decision, Fault, ImportMode, ListStore, LogPage, Lo
 
 use super::Bed;
 use crate::{
-    contracts::{fault, ok},
+    contracts::{Case, cases, fault, ok},
     sample::{address, bound, moment},
 };
 
-pub(super) async fn all<S: ListStore>(make: &impl Fn() -> S) {
-    each_change_is_told_with_who_brought_it_and_when(make).await;
-    pages_of_any_size_tell_each_change_once_the_newest_first(make).await;
+pub(super) fn cases<S: ListStore + 'static, M: Fn() -> S>() -> Vec<Case<M>> {
+    cases![
+        each_change_is_told_with_who_brought_it_and_when,
+        pages_of_any_size_tell_each_change_once_the_newest_first,
+    ]
 }
 
 impl<S: ListStore> Bed<S> {

@@ -25,28 +25,28 @@ use listsync_engine::ports::{
     AddOutcome, Contacts, Decision, EntryQuery, Import, ImportMode, ListStore, NewImport, RemoveOutcome,
 };
 
-use super::ok;
+use super::{Case, ok};
 use crate::sample::{address, contact, moment};
 
 /// Every case, each on a store of its own.
-///
-/// # Panics
-/// When the store breaks the contract.
-pub async fn all<S: ListStore + Contacts>(make: impl Fn() -> S) {
-    setup::all(&make).await;
-    standings::all(&make).await;
-    entries::all(&make).await;
-    changes::all(&make).await;
-    log::all(&make).await;
-    imports::all(&make).await;
-    growth::all(&make).await;
-    leavers::all(&make).await;
-    ends::all(&make).await;
-    expected::all(&make).await;
-    keyed::all(&make).await;
-    pages::all(&make).await;
-    given::all(&make).await;
-    undo::all(&make).await;
+pub fn cases<S: ListStore + Contacts + 'static, M: Fn() -> S>() -> Vec<Case<M>> {
+    let parts = [
+        setup::cases(),
+        standings::cases(),
+        entries::cases(),
+        changes::cases(),
+        log::cases(),
+        imports::cases(),
+        growth::cases(),
+        leavers::cases(),
+        ends::cases(),
+        expected::cases(),
+        keyed::cases(),
+        pages::cases(),
+        given::cases(),
+        undo::cases(),
+    ];
+    parts.into_iter().flatten().collect()
 }
 
 /// A store with one list.

@@ -15,18 +15,20 @@ use listsync_engine::ports::{
 
 use super::{Bed, file};
 use crate::{
-    contracts::{fault, ok},
+    contracts::{Case, cases, fault, ok},
     sample::{address, contact, moment},
 };
 
-pub(super) async fn all<S: ListStore + Contacts>(make: &impl Fn() -> S) {
-    the_pages_of_a_list_are_the_list(make).await;
-    who_comes_or_goes_meanwhile_costs_nobody_their_place(make).await;
-    pages_of_several_lists_show_each_once(make).await;
-    a_cursor_that_no_page_gave_is_refused(make).await;
-    it_is_counted_how_many_stand_to_a_list_in_which_way(make).await;
-    contacts_are_found_by_their_ids(make).await;
-    imports_are_walked_page_by_page(make).await;
+pub(super) fn cases<S: ListStore + Contacts + 'static, M: Fn() -> S>() -> Vec<Case<M>> {
+    cases![
+        the_pages_of_a_list_are_the_list,
+        who_comes_or_goes_meanwhile_costs_nobody_their_place,
+        pages_of_several_lists_show_each_once,
+        a_cursor_that_no_page_gave_is_refused,
+        it_is_counted_how_many_stand_to_a_list_in_which_way,
+        contacts_are_found_by_their_ids,
+        imports_are_walked_page_by_page,
+    ]
 }
 
 /// Eleven people, of whom some are not members any more.

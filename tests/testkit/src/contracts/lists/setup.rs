@@ -3,16 +3,18 @@ use listsync_engine::ports::{Decision, EntryQuery, Fault, ListStore};
 
 use super::Bed;
 use crate::{
-    contracts::{fault, ok},
+    contracts::{Case, cases, fault, ok},
     sample::{address, contact, moment},
 };
 
-pub(super) async fn all<S: ListStore>(make: &impl Fn() -> S) {
-    a_list_is_found_by_name_or_id(make).await;
-    a_name_is_taken_once(make).await;
-    lists_come_by_name(make).await;
-    a_deleted_list_is_gone_and_its_contacts_are_not(make).await;
-    an_unknown_list_is_gone(make).await;
+pub(super) fn cases<S: ListStore + 'static, M: Fn() -> S>() -> Vec<Case<M>> {
+    cases![
+        a_list_is_found_by_name_or_id,
+        a_name_is_taken_once,
+        lists_come_by_name,
+        a_deleted_list_is_gone_and_its_contacts_are_not,
+        an_unknown_list_is_gone,
+    ]
 }
 
 async fn a_list_is_found_by_name_or_id<S: ListStore>(make: &impl Fn() -> S) {

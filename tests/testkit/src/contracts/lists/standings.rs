@@ -3,18 +3,20 @@ use listsync_engine::ports::{AddOutcome, Decision, EntryQuery, ListStore, Remove
 
 use super::{Bed, set, with_fields};
 use crate::{
-    contracts::ok,
+    contracts::{Case, cases, ok},
     sample::{contact, moment},
 };
 
-pub(super) async fn all<S: ListStore>(make: &impl Fn() -> S) {
-    an_operator_adds_and_removes(make).await;
-    an_addition_remembers_who_brought_it(make).await;
-    who_opted_out_stays_out_until_they_say_otherwise(make).await;
-    a_decision_makes_the_contact(make).await;
-    a_decision_is_about_one_list(make).await;
-    one_address_is_one_contact(make).await;
-    a_contact_keeps_its_fields(make).await;
+pub(super) fn cases<S: ListStore + 'static, M: Fn() -> S>() -> Vec<Case<M>> {
+    cases![
+        an_operator_adds_and_removes,
+        an_addition_remembers_who_brought_it,
+        who_opted_out_stays_out_until_they_say_otherwise,
+        a_decision_makes_the_contact,
+        a_decision_is_about_one_list,
+        one_address_is_one_contact,
+        a_contact_keeps_its_fields,
+    ]
 }
 
 async fn an_operator_adds_and_removes<S: ListStore>(make: &impl Fn() -> S) {

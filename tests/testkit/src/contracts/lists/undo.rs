@@ -23,7 +23,7 @@ use listsync_engine::{
 
 use super::{Bed, set, with_fields};
 use crate::{
-    contracts::ok,
+    contracts::{Case, cases, ok},
     sample::{address, contact, moment},
 };
 
@@ -31,17 +31,19 @@ use crate::{
 const LONG: Duration = Duration::from_secs(100 * 365 * 24 * 3_600);
 const FOUR: [&str; 4] = ["anna", "berta", "clara", "dora"];
 
-pub(super) async fn all<S: ListStore + Contacts>(make: &impl Fn() -> S) {
-    a_wrong_file_is_taken_back_and_all_is_as_before(make).await;
-    leavers_come_back_unless_they_said_no(make).await;
-    what_was_done_since_stays(make).await;
-    address_keys_and_fields_become_what_they_were(make).await;
-    what_was_approved_later_is_taken_back_with_the_rest(make).await;
-    a_step_that_is_another_now_is_left_alone(make).await;
-    what_is_not_given_is_left_alone(make).await;
-    who_is_erased_is_forgotten_also_as_who_they_were(make).await;
-    an_address_that_somebody_had_and_is_erased_is_forgotten_as_well(make).await;
-    what_cannot_be_taken_back_says_why(make).await;
+pub(super) fn cases<S: ListStore + Contacts + 'static, M: Fn() -> S>() -> Vec<Case<M>> {
+    cases![
+        a_wrong_file_is_taken_back_and_all_is_as_before,
+        leavers_come_back_unless_they_said_no,
+        what_was_done_since_stays,
+        address_keys_and_fields_become_what_they_were,
+        what_was_approved_later_is_taken_back_with_the_rest,
+        a_step_that_is_another_now_is_left_alone,
+        what_is_not_given_is_left_alone,
+        who_is_erased_is_forgotten_also_as_who_they_were,
+        an_address_that_somebody_had_and_is_erased_is_forgotten_as_well,
+        what_cannot_be_taken_back_says_why,
+    ]
 }
 
 impl<S: ListStore + Contacts> Bed<S> {

@@ -8,21 +8,23 @@ use listsync_engine::ports::{AddOutcome, ContactEdit, Contacts, EntryQuery, Faul
 
 use super::{Bed, fault, key, refused, version};
 use crate::{
-    contracts::ok,
+    contracts::{Case, cases, ok},
     sample::{address, moment},
 };
 
-pub(super) async fn all<S: ListStore + Contacts>(make: &impl Fn() -> S) {
-    a_contact_is_made_with_all_that_is_said_of_it(make).await;
-    a_taken_address_or_key_is_refused(make).await;
-    an_edit_names_the_version_it_knows(make).await;
-    a_changed_address_keeps_the_contact_and_its_places(make).await;
-    an_address_that_changes_back_is_no_alias_any_more(make).await;
-    an_alias_finds_its_contact_everywhere(make).await;
-    a_field_tells_who_set_it_and_when(make).await;
-    undeliverable_is_a_flag_that_goes_with_the_address(make).await;
-    contacts_come_page_by_page(make).await;
-    a_key_that_has_ended_finds_nobody(make).await;
+pub(super) fn cases<S: ListStore + Contacts + 'static, M: Fn() -> S>() -> Vec<Case<M>> {
+    cases![
+        a_contact_is_made_with_all_that_is_said_of_it,
+        a_taken_address_or_key_is_refused,
+        an_edit_names_the_version_it_knows,
+        a_changed_address_keeps_the_contact_and_its_places,
+        an_address_that_changes_back_is_no_alias_any_more,
+        an_alias_finds_its_contact_everywhere,
+        a_field_tells_who_set_it_and_when,
+        undeliverable_is_a_flag_that_goes_with_the_address,
+        contacts_come_page_by_page,
+        a_key_that_has_ended_finds_nobody,
+    ]
 }
 
 async fn a_key_that_has_ended_finds_nobody<S: ListStore + Contacts>(make: &impl Fn() -> S) {

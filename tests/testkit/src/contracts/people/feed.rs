@@ -5,13 +5,12 @@ use listsync_engine::ports::{ContactEdit, Contacts, Cursor, Fault, ListStore};
 
 use super::{Bed, fault, of};
 use crate::{
-    contracts::ok,
+    contracts::{Case, cases, ok},
     sample::{contact, moment},
 };
 
-pub(super) async fn all<S: ListStore + Contacts>(make: &impl Fn() -> S) {
-    the_feed_tells_who_was_made_or_edited(make).await;
-    a_cursor_that_was_never_given_is_gone(make).await;
+pub(super) fn cases<S: ListStore + Contacts + 'static, M: Fn() -> S>() -> Vec<Case<M>> {
+    cases![the_feed_tells_who_was_made_or_edited, a_cursor_that_was_never_given_is_gone,]
 }
 
 async fn the_feed_tells_who_was_made_or_edited<S: ListStore + Contacts>(make: &impl Fn() -> S) {

@@ -9,17 +9,19 @@ use listsync_engine::ports::{
 
 use super::{Bed, of, refused};
 use crate::{
-    contracts::ok,
+    contracts::{Case, cases, ok},
     sample::{address, contact, moment},
 };
 
-pub(super) async fn all<S: ListStore + Contacts>(make: &impl Fn() -> S) {
-    a_filtered_list_keeps_its_filter(make).await;
-    nobody_but_its_filter_moves_the_members_of_a_filtered_list(make).await;
-    a_filter_moves_everybody_but_those_who_opted_out(make).await;
-    a_list_remembers_how_far_its_filter_was_followed(make).await;
-    moves_of_an_older_filter_are_refused(make).await;
-    an_operator_moves_many_but_those_who_said_no_and_of_static_lists_alone(make).await;
+pub(super) fn cases<S: ListStore + Contacts + 'static, M: Fn() -> S>() -> Vec<Case<M>> {
+    cases![
+        a_filtered_list_keeps_its_filter,
+        nobody_but_its_filter_moves_the_members_of_a_filtered_list,
+        a_filter_moves_everybody_but_those_who_opted_out,
+        a_list_remembers_how_far_its_filter_was_followed,
+        moves_of_an_older_filter_are_refused,
+        an_operator_moves_many_but_those_who_said_no_and_of_static_lists_alone,
+    ]
 }
 
 fn filtered(filter: &str) -> ListEdit {

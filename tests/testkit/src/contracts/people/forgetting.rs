@@ -12,27 +12,29 @@ use listsync_engine::ports::{
 
 use super::{Bed, fault, of};
 use crate::{
-    contracts::ok,
+    contracts::{Case, cases, ok},
     sample::{address, contact, moment},
 };
 
-pub(super) async fn all<S: ListStore + Contacts>(make: &impl Fn() -> S) {
-    a_deleted_contact_is_gone_from_every_list(make).await;
-    a_deleted_contacts_opt_outs_stay_with_their_addresses(make).await;
-    who_said_no_to_all_lists_and_was_deleted_takes_it_back_for_all(make).await;
-    an_erased_person_comes_back_by_their_own_word_only(make).await;
-    an_erased_person_is_kept_off_mandatory_lists_too(make).await;
-    an_erased_person_who_says_no_once_more_is_so_all_the_same(make).await;
-    a_file_that_was_named_after_an_erased_person_is_so_no_more(make).await;
-    an_alias_that_is_taken_away_keeps_the_opt_out(make).await;
-    a_new_address_that_is_suppressed_brings_its_opt_out(make).await;
-    who_said_no_to_a_deleted_list_is_held_off_one_of_its_name(make).await;
-    a_list_that_takes_the_name_of_a_deleted_one_takes_its_opt_outs(make).await;
-    what_was_said_of_a_deleted_list_follows_its_person(make).await;
-    a_deleted_list_leads_to_the_one_that_has_its_name_since(make).await;
-    a_no_to_a_deleted_list_waits_for_the_next_one_of_its_name(make).await;
-    who_is_kept_no_more_is_found_by_who_has_their_address_now(make).await;
-    a_no_of_somebody_who_is_kept_no_more_holds_off_whoever_has_their_address(make).await;
+pub(super) fn cases<S: ListStore + Contacts + 'static, M: Fn() -> S>() -> Vec<Case<M>> {
+    cases![
+        a_deleted_contact_is_gone_from_every_list,
+        a_deleted_contacts_opt_outs_stay_with_their_addresses,
+        who_said_no_to_all_lists_and_was_deleted_takes_it_back_for_all,
+        an_erased_person_comes_back_by_their_own_word_only,
+        an_erased_person_is_kept_off_mandatory_lists_too,
+        an_erased_person_who_says_no_once_more_is_so_all_the_same,
+        a_file_that_was_named_after_an_erased_person_is_so_no_more,
+        an_alias_that_is_taken_away_keeps_the_opt_out,
+        a_new_address_that_is_suppressed_brings_its_opt_out,
+        who_said_no_to_a_deleted_list_is_held_off_one_of_its_name,
+        a_list_that_takes_the_name_of_a_deleted_one_takes_its_opt_outs,
+        what_was_said_of_a_deleted_list_follows_its_person,
+        a_deleted_list_leads_to_the_one_that_has_its_name_since,
+        a_no_to_a_deleted_list_waits_for_the_next_one_of_its_name,
+        who_is_kept_no_more_is_found_by_who_has_their_address_now,
+        a_no_of_somebody_who_is_kept_no_more_holds_off_whoever_has_their_address,
+    ]
 }
 
 async fn who_is_kept_no_more_is_found_by_who_has_their_address_now<S: ListStore + Contacts>(

@@ -12,15 +12,17 @@ use listsync_engine::ports::{
 
 use super::{Bed, key};
 use crate::{
-    contracts::ok,
+    contracts::{Case, cases, ok},
     sample::{address, bound, contact, moment, object},
 };
 
-pub(super) async fn all<S: ListStore + Contacts>(make: &impl Fn() -> S) {
-    the_contacts_of_an_object_are_found_on_whatever_list(make).await;
-    an_address_of_the_directory_takes_the_grounds_along_and_one_of_people_does_not(make).await;
-    a_file_that_changes_an_address_leaves_the_grounds(make).await;
-    who_takes_over_a_match_has_it_under_their_own_address(make).await;
+pub(super) fn cases<S: ListStore + Contacts + 'static, M: Fn() -> S>() -> Vec<Case<M>> {
+    cases![
+        the_contacts_of_an_object_are_found_on_whatever_list,
+        an_address_of_the_directory_takes_the_grounds_along_and_one_of_people_does_not,
+        a_file_that_changes_an_address_leaves_the_grounds,
+        who_takes_over_a_match_has_it_under_their_own_address,
+    ]
 }
 
 async fn of<S: ListStore + Contacts>(bed: &Bed<S>, names: &[&str]) -> Vec<ContactId> {

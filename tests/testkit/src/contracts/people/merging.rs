@@ -8,15 +8,17 @@ use listsync_engine::ports::{AddOutcome, ContactEdit, Contacts, Fault, ListStore
 
 use super::{Bed, fault, key, of};
 use crate::{
-    contracts::ok,
+    contracts::{Case, cases, ok},
     sample::{address, moment},
 };
 
-pub(super) async fn all<S: ListStore + Contacts>(make: &impl Fn() -> S) {
-    two_contacts_become_one(make).await;
-    an_opt_out_of_either_is_one_of_the_merged_contact(make).await;
-    an_opt_out_of_all_lists_of_the_other_covers_the_lists_of_the_kept(make).await;
-    who_a_contact_became_is_known_as_long_as_that_one_is_there(make).await;
+pub(super) fn cases<S: ListStore + Contacts + 'static, M: Fn() -> S>() -> Vec<Case<M>> {
+    cases![
+        two_contacts_become_one,
+        an_opt_out_of_either_is_one_of_the_merged_contact,
+        an_opt_out_of_all_lists_of_the_other_covers_the_lists_of_the_kept,
+        who_a_contact_became_is_known_as_long_as_that_one_is_there,
+    ]
 }
 
 fn edit(name: &str, room: &str, external_id: Option<&str>) -> ContactEdit {

@@ -21,24 +21,24 @@ use listsync_engine::ports::{
     PortResult,
 };
 
-use super::{fault, ok};
+use super::{Case, fault, ok};
 use crate::sample::{address, contact, moment};
 
 /// Every case, each on a store of its own.
-///
-/// # Panics
-/// When the store breaks the contract.
-pub async fn all<S: ListStore + Contacts>(make: impl Fn() -> S) {
-    edits::all(&make).await;
-    feed::all(&make).await;
-    opt_outs::all(&make).await;
-    rules::all(&make).await;
-    forgetting::all(&make).await;
-    recognizing::all(&make).await;
-    pruning::all(&make).await;
-    merging::all(&make).await;
-    matches::all(&make).await;
-    filters::all(&make).await;
+pub fn cases<S: ListStore + Contacts + 'static, M: Fn() -> S>() -> Vec<Case<M>> {
+    let parts = [
+        edits::cases(),
+        feed::cases(),
+        opt_outs::cases(),
+        rules::cases(),
+        forgetting::cases(),
+        recognizing::cases(),
+        pruning::cases(),
+        merging::cases(),
+        matches::cases(),
+        filters::cases(),
+    ];
+    parts.into_iter().flatten().collect()
 }
 
 /// A store with two lists.

@@ -12,24 +12,26 @@ use listsync_engine::ports::{
 
 use super::{Bed, fault, of, refused, saying};
 use crate::{
-    contracts::ok,
+    contracts::{Case, cases, ok},
     sample::{address, bound, contact, moment},
 };
 
-pub(super) async fn all<S: ListStore + Contacts>(make: &impl Fn() -> S) {
-    an_opt_out_of_a_list_is_of_that_list(make).await;
-    an_opt_out_of_all_lists_covers_every_list_of_theirs(make).await;
-    an_opt_out_of_all_lists_covers_lists_made_later(make).await;
-    an_opt_out_of_somebody_unknown_is_kept_without_them(make).await;
-    a_later_yes_to_one_list_lifts_a_no_to_all_for_that_list_only(make).await;
-    a_no_to_all_lists_after_a_yes_to_one_is_a_no_to_that_one_too(make).await;
-    whoever_is_merged_accepts_what_they_said_yes_to_since(make).await;
-    subscribing_to_all_lists_brings_back_what_the_opt_out_of_all_took(make).await;
-    a_complaint_is_lifted_by_an_operator_only(make).await;
-    a_no_is_found_by_every_address_of_whoever_said_it(make).await;
-    of_whoever_was_erased_that_is_told_beside_whatever_they_had_said(make).await;
-    decisions_are_kept_newest_first_and_a_repeat_is_none(make).await;
-    a_decision_about_an_unknown_list_leaves_nothing(make).await;
+pub(super) fn cases<S: ListStore + Contacts + 'static, M: Fn() -> S>() -> Vec<Case<M>> {
+    cases![
+        an_opt_out_of_a_list_is_of_that_list,
+        an_opt_out_of_all_lists_covers_every_list_of_theirs,
+        an_opt_out_of_all_lists_covers_lists_made_later,
+        an_opt_out_of_somebody_unknown_is_kept_without_them,
+        a_later_yes_to_one_list_lifts_a_no_to_all_for_that_list_only,
+        a_no_to_all_lists_after_a_yes_to_one_is_a_no_to_that_one_too,
+        whoever_is_merged_accepts_what_they_said_yes_to_since,
+        subscribing_to_all_lists_brings_back_what_the_opt_out_of_all_took,
+        a_complaint_is_lifted_by_an_operator_only,
+        a_no_is_found_by_every_address_of_whoever_said_it,
+        of_whoever_was_erased_that_is_told_beside_whatever_they_had_said,
+        decisions_are_kept_newest_first_and_a_repeat_is_none,
+        a_decision_about_an_unknown_list_leaves_nothing,
+    ]
 }
 
 fn nothing_moved(heard: &Heard) -> bool {

@@ -7,14 +7,16 @@ use listsync_engine::ports::{AddOutcome, Contacts, ListStore};
 
 use super::{Bed, of};
 use crate::{
-    contracts::ok,
+    contracts::{Case, cases, ok},
     sample::{address, moment},
 };
 
-pub(super) async fn all<S: ListStore + Contacts>(make: &impl Fn() -> S) {
-    just_who_is_on_no_list_and_said_no_to_none_is_pruned(make).await;
-    what_is_kept_of_opt_outs_outlives_it(make).await;
-    a_no_to_a_list_that_was_deleted_outlives_it(make).await;
+pub(super) fn cases<S: ListStore + Contacts + 'static, M: Fn() -> S>() -> Vec<Case<M>> {
+    cases![
+        just_who_is_on_no_list_and_said_no_to_none_is_pruned,
+        what_is_kept_of_opt_outs_outlives_it,
+        a_no_to_a_list_that_was_deleted_outlives_it,
+    ]
 }
 
 async fn a_no_to_a_list_that_was_deleted_outlives_it<S: ListStore + Contacts>(make: &impl Fn() -> S) {

@@ -13,23 +13,25 @@ use listsync_engine::ports::{
 
 use super::{Bed, key, of};
 use crate::{
-    contracts::ok,
+    contracts::{Case, cases, ok},
     sample::{address, bound, contact, moment, object},
 };
 
-pub(super) async fn all<S: ListStore + Contacts>(make: &impl Fn() -> S) {
-    a_no_holds_off_whoever_has_the_key(make).await;
-    a_no_to_one_list_comes_with_the_key(make).await;
-    a_no_of_one_key_is_not_one_of_another(make).await;
-    each_key_of_somebody_brings_their_no(make).await;
-    a_key_that_comes_later_brings_its_no(make).await;
-    an_edit_that_gives_a_key_brings_its_no(make).await;
-    who_came_back_of_their_own_will_stays(make).await;
-    a_no_holds_off_whoever_has_the_object(make).await;
-    a_match_brings_the_no_of_its_object(make).await;
-    what_several_of_one_object_said_stays_beside_each_other(make).await;
-    a_no_that_is_told_after_the_deletion_holds_for_the_keys(make).await;
-    a_no_to_a_deleted_list_comes_with_the_key(make).await;
+pub(super) fn cases<S: ListStore + Contacts + 'static, M: Fn() -> S>() -> Vec<Case<M>> {
+    cases![
+        a_no_holds_off_whoever_has_the_key,
+        a_no_to_one_list_comes_with_the_key,
+        a_no_of_one_key_is_not_one_of_another,
+        each_key_of_somebody_brings_their_no,
+        a_key_that_comes_later_brings_its_no,
+        an_edit_that_gives_a_key_brings_its_no,
+        who_came_back_of_their_own_will_stays,
+        a_no_holds_off_whoever_has_the_object,
+        a_match_brings_the_no_of_its_object,
+        what_several_of_one_object_said_stays_beside_each_other,
+        a_no_that_is_told_after_the_deletion_holds_for_the_keys,
+        a_no_to_a_deleted_list_comes_with_the_key,
+    ]
 }
 
 /// How somebody said no, and goes.

@@ -7,14 +7,19 @@ use listsync_core::{
 use listsync_engine::ports::{AddOutcome, Contacts, ListEdit, ListStore};
 
 use super::{Bed, of, refused, version};
-use crate::{contracts::ok, sample::moment};
+use crate::{
+    contracts::{Case, cases, ok},
+    sample::moment,
+};
 
-pub(super) async fn all<S: ListStore + Contacts>(make: &impl Fn() -> S) {
-    a_list_is_renamed_and_the_name_it_had_is_free(make).await;
-    an_edit_of_a_list_names_the_version_it_knows(make).await;
-    an_edit_of_a_list_that_changes_nothing_leaves_its_version(make).await;
-    a_mandatory_list_passes_over_opt_outs(make).await;
-    a_list_that_becomes_mandatory_has_no_opt_outs_and_back(make).await;
+pub(super) fn cases<S: ListStore + Contacts + 'static, M: Fn() -> S>() -> Vec<Case<M>> {
+    cases![
+        a_list_is_renamed_and_the_name_it_had_is_free,
+        an_edit_of_a_list_names_the_version_it_knows,
+        an_edit_of_a_list_that_changes_nothing_leaves_its_version,
+        a_mandatory_list_passes_over_opt_outs,
+        a_list_that_becomes_mandatory_has_no_opt_outs_and_back,
+    ]
 }
 
 fn named(name: &str) -> ListEdit {
