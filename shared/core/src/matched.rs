@@ -213,7 +213,7 @@ mod tests {
     }
 
     fn row(named: Option<&str>, open: Option<Open>) -> Member {
-        let named = named.map(|local| Named::first(address(local)));
+        let named = named.map(|local| Box::new(Named::first(address(local))));
         Member { named, open, ..Member::unknown(MemberKey::Principal(bob())) }
     }
 

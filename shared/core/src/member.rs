@@ -194,7 +194,7 @@ impl Open {
     }
 }
 
-/// What a link remembers of one member.
+/// What a link remembers of one member. A run holds as many as a group has members, so what few have is kept elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
     /// Who.
@@ -213,11 +213,11 @@ pub struct Member {
     pub open: Option<Open>,
     /// Where they left the list and the link gives them time to come back: until when they stay in the group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub grace: Option<Grace>,
+    pub grace: Option<Box<Grace>>,
     /// The primary address that the directory gave when it was last read, as rows kept it before contacts did
     /// ([`Grounds::named`](crate::matched::Grounds::named)): read where the contact has none yet, and written no more.
     #[serde(default)]
-    pub named: Option<Named>,
+    pub named: Option<Box<Named>>,
     /// On a link that several groups feed: those in which the member was seen when they were last read.
     #[serde(default)]
     pub sources: BTreeSet<GroupId>,
@@ -258,7 +258,7 @@ impl Member {
         let group = self.group.map(|belief| belief.as_of(now));
         let intent = self.intent.map(|intent| Intent { since: intent.since.min(now), ..intent });
         let open = self.open.as_ref().map(|open| open.as_of(now, window));
-        let grace = self.grace.map(|grace| grace.as_of(now));
+        let grace = self.grace.as_ref().map(|grace| Box::new(grace.as_of(now)));
         let is_ahead =
             group != self.group || intent != self.intent || open != self.open || grace != self.grace;
         is_ahead.then(|| Self { group, intent, open, grace, ..self.clone() })

@@ -69,11 +69,18 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::id::ContactId;
+    use crate::{id::ContactId, list::Entry};
 
     fn row((key, is_known): (u8, bool)) -> Member {
         let key = MemberKey::Contact(ContactId::parse(&format!("c{key}")).expect("an id"));
         Member { in_baseline: is_known, ..Member::unknown(key) }
+    }
+
+    /// A run over a large group holds so much of each member, beside the texts.
+    #[test]
+    fn a_row_does_not_grow() {
+        assert!(size_of::<Member>() <= 200, "{}", size_of::<Member>());
+        assert!(size_of::<Entry>() <= 160, "{}", size_of::<Entry>());
     }
 
     proptest! {

@@ -16,7 +16,7 @@ pub struct Named {
     pub address: Address,
     /// The one before it, and when the change was seen.
     #[serde(default)]
-    pub former: Option<Former>,
+    pub former: Option<Box<Former>>,
 }
 
 /// A primary address that somebody has no more.
@@ -49,7 +49,7 @@ impl Named {
             return before.clone();
         }
         let former = Former { address: before.address.clone(), until: now };
-        Self { address: read.clone(), former: Some(former) }
+        Self { address: read.clone(), former: Some(Box::new(former)) }
     }
 
     /// The address that a contact is to have which was listed under this one until now; none: it keeps its own.

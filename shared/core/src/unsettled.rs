@@ -79,7 +79,7 @@ impl Unsettled {
             Some(Open::SetAside { recheck_at }) => (code::SET_ASIDE, Prospect::Waits(Some(*recheck_at))),
             Some(Open::Failed { code, retry_at, .. }) => (code.as_str(), prospect_of(code, Some(*retry_at))),
             Some(Open::Skipped { code }) if code == skip::GRACE => {
-                (skip::GRACE, Prospect::Waits(member.grace.map(|grace| grace.until)))
+                (skip::GRACE, Prospect::Waits(member.grace.as_ref().map(|grace| grace.until)))
             }
             Some(Open::Skipped { code }) => (code.as_str(), prospect_of(code, None)),
             Some(Open::Declined { .. }) => (skip::ADDITION_DECLINED, Prospect::LeftOut),

@@ -192,7 +192,7 @@ async fn is_concerned(
 /// Whether somebody has another primary address than when they were last read.
 fn is_renamed((entry, row): (&Entry, &Member), changes: &PeopleChanges) -> bool {
     let now = row.key.object_id().and_then(|id| changes.changed.get(id)?.as_ref());
-    let known = entry.grounds.as_ref().and_then(|grounds| grounds.named.as_ref()).or(row.named.as_ref());
+    let known = entry.grounds.as_ref().and_then(|grounds| grounds.named.as_ref()).or(row.named.as_deref());
     now.is_some_and(|now| known.is_some_and(|named| named.address != *now))
 }
 

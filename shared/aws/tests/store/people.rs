@@ -223,7 +223,7 @@ async fn what_links_and_runs_keep_of_an_erased_person_names_them_no_more() {
     let row = |of: &str, contact| Member {
         contact,
         address: Some(address(of)),
-        named: Some(Named { address: address(of), former: None }),
+        named: Some(Box::new(Named { address: address(of), former: None })),
         ..member(of)
     };
     let members =

@@ -159,12 +159,12 @@ impl Known {
     fn leave_the_group(&mut self, case: &Case, policy: &Policy, now: Timestamp) -> Verdict {
         let verdict = self.remove(Side::Group, Cause::ListRemoved, case, policy);
         let Verdict::Do(Effect { release, .. }) = &verdict else { return verdict };
-        self.member.grace = case.record.grace;
+        self.member.grace.clone_from(&case.record.grace);
         if *release != Release::Guarded || policy.grace.is_zero() {
             return verdict;
         }
-        let grace = Grace::of(case.record.grace, policy.grace, now);
-        self.member.grace = Some(grace);
+        let grace = Grace::of(case.record.grace.as_deref().copied(), policy.grace, now);
+        self.member.grace = Some(Box::new(grace));
         if grace.waits(now) { Verdict::Skip(skip::GRACE.into()) } else { verdict }
     }
 

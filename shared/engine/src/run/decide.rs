@@ -258,7 +258,7 @@ impl<'a> Sorting<'a> {
                 return;
             }
             Verdict::Skip(code) => {
-                let ends = member.grace.filter(|_| code == skip::GRACE).map(|grace| grace.until);
+                let ends = member.grace.as_ref().filter(|_| code == skip::GRACE).map(|grace| grace.until);
                 let first = &mut self.resolution.grace_ends;
                 *first = first.iter().copied().chain(ends).min();
                 self.name(&member, Some(&code));

@@ -79,7 +79,7 @@ pub(super) fn remembered(look: Look<'_>, observed: &Observed) -> Vec<Binding> {
     held.filter_map(|row| {
         let (entry, object) = (unbound.get(row.contact.as_ref()?)?, row.key.object_id()?.clone());
         let address = row.address.clone().unwrap_or_else(|| entry.address.clone());
-        let grounds = Grounds { address, since: look.now(), named: row.named.clone() };
+        let grounds = Grounds { address, since: look.now(), named: row.named.as_deref().cloned() };
         Some(Binding { contact: entry.contact.clone(), object, grounds })
     })
     .collect()

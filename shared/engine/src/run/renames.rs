@@ -105,7 +105,7 @@ fn news(look: Look<'_>, observed: &Observed, (index, read): (usize, &Address)) -
     let known = entry.grounds.as_ref().and_then(|grounds| grounds.named.as_ref());
     // Before contacts remembered it, the row of each link did.
     let row = observed.records.get(&MemberKey::Principal(object.clone()));
-    let before = known.or_else(|| row.and_then(|row| row.named.as_ref()));
+    let before = known.or_else(|| row.and_then(|row| row.named.as_deref()));
     let after = Named::after(before, read, look.now(), look.settings.settle_window);
     if known == Some(&after) {
         return None;

@@ -85,7 +85,7 @@ pub(super) fn put(tx: &Connection, link: i64, member: &Member) -> Outcome<()> {
     let Member { key, contact, address, in_baseline, group, intent, open, grace, named, sources } = member;
     let open = open.as_ref().map(serde_json::to_string).transpose().map_err(|_| Fail::Stored("member"))?;
     let named = named.as_ref().map(serde_json::to_string).transpose().map_err(|_| Fail::Stored("member"))?;
-    let grace = grace.map(|grace| serde_json::to_string(&grace)).transpose();
+    let grace = grace.as_ref().map(serde_json::to_string).transpose();
     let grace = grace.map_err(|_| Fail::Stored("member"))?;
     let sources = (!sources.is_empty()).then(|| serde_json::to_string(sources)).transpose();
     let sources = sources.map_err(|_| Fail::Stored("member"))?;

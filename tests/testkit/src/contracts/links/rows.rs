@@ -59,17 +59,18 @@ async fn a_row_reads_back_as_it_was_written<S: Links + ListStore>(make: &impl Fn
             contact: Some(anna.clone()),
             address: Some(address("anna")),
             in_baseline: true,
-            grace: (number % 2 == 0).then(|| Grace { since: moment(6), until: moment(66) }),
+            grace: (number % 2 == 0).then(|| Box::new(Grace { since: moment(6), until: moment(66) })),
             group: Some(match number % 3 {
                 0 => Belief::written(number % 2 == 0, moment(7)),
                 _ => Belief::observed(number % 2 == 0, moment(7)),
             }),
             intent: Some(Intent { op: Op::Remove, since: moment(8) }),
             open: Some(open),
-            named: Some(Named {
+            named: Some(Box::new(Named {
                 address: address("anna"),
-                former: (number % 2 == 0).then(|| Former { address: address("anne"), until: moment(6) }),
-            }),
+                former: (number % 2 == 0)
+                    .then(|| Box::new(Former { address: address("anne"), until: moment(6) })),
+            })),
             sources: ["a", "b"].into_iter().take(number).map(group).collect(),
         });
     }
