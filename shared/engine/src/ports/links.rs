@@ -331,10 +331,6 @@ pub enum MemberQuery<'a> {
 }
 
 /// One change to what a link remembers.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly all are of the large one, and a box would cost each an allocation"
-)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MemberChange {
     /// Written anew or over.
