@@ -147,7 +147,7 @@ async fn an_erased_address_of_nobody_is_remembered_by_none<S: Links + ListStore>
     let lease = bed.lease(moment(0)).await;
     let named = |key: &str, local: &str| {
         let named = Named { address: address(local), former: None };
-        Member { address: Some(address(local)), named: Some(named), ..believed(key, true) }
+        Member { address: Some(address(local)), named: Some(Box::new(named)), ..believed(key, true) }
     };
     let rows = [named("o1", "anna"), named("o2", "berta"), believed("o3", true)];
     bed.put(&lease, rows.into_iter().map(MemberChange::Put).collect()).await;
