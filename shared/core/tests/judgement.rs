@@ -670,7 +670,7 @@ fn only_what_the_guard_would_let_go_of_waits() {
     left.record.group = Some(Belief::written(true, ago(9_000)));
     let decided = judge(&left, &gracious(None), now());
     assert_eq!(decided.verdict, Verdict::Skip(skip::GRACE.into()));
-    assert_eq!(decided.member.grace.map(|grace| grace.until), Some(now() + 7 * DAY));
+    assert_eq!(decided.member.grace.as_ref().map(|grace| grace.until), Some(now() + 7 * DAY));
     // Their own word waits for nothing, nor does what a person looked at.
     for list in [ListPresence::OptedOut, ListPresence::Suppressed, ListPresence::Erased] {
         let refusing = Case { list, record: decided.member.clone(), ..left.clone() };

@@ -231,7 +231,7 @@ async fn an_erased_address_of_nobody_is_named_in_none<S: Links + ListStore + Run
     let nameless = |done: Done| Done { address: None, object: None, contact: None, ..done };
     assert_eq!(kept, vec![nameless(known), nameless(of("carla")), of("berta")]);
     assert_eq!(
-        ok(bed.store.erased(&[anna.clone()]).await),
+        ok(bed.store.erased(std::slice::from_ref(&anna)).await),
         [anna].into(),
         "the run knows them by their contact"
     );
