@@ -16,9 +16,9 @@ use super::{
 };
 use crate::{
     DynamoStore, effects, garbage,
-    lists::{held, import_changes},
+    lists::{held, import_changes, person::object_key},
     records::run_key,
-    table::{Condition, Key, Op, Stored, schema, span},
+    table::{Condition, Fail, Key, Op, Stored, schema, span},
 };
 
 const DOING: &str = "erase a person from what links remember";
@@ -65,6 +65,9 @@ impl DynamoStore {
         let erased = Erased { contact, addresses: &traces.addresses };
         import_changes::strike(&self.table, erased).await?;
         let (object, addresses) = (noted.read_option("object")?, traces.addresses.clone());
+        if let Some(object) = &object {
+            self.strike_object(object).await?;
+        }
         let whom = Whom { contact: contact.cloned(), object, addresses };
         effects::strike(&self.table, &whom).await?;
         let Some(contact) = contact else { return self.strike_from_rows(&traces.addresses).await };
@@ -80,6 +83,15 @@ impl DynamoStore {
             }
         }
         Ok(())
+    }
+
+    /// The row of the person's object, which holds its id in clear, unless somebody else is matched to it by now.
+    async fn strike_object(&self, object: &ObjectId) -> PortResult<()> {
+        let unmatched = Condition::new("attribute_not_exists(#contacts)");
+        match self.table.transact(DOING, &[Op::delete(object_key(object)).when(unmatched)]).await {
+            Ok(()) | Err(Fail::Stale | Fail::Taken) => Ok(()),
+            Err(Fail::Port(error)) => Err(error),
+        }
     }
 
     async fn strike_from_members(&self, link: &LinkId, contact: &ContactId) -> PortResult<()> {

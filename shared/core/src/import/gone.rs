@@ -1,6 +1,6 @@
 //! Who left a list lately, as its log tells.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use crate::{
     Timestamp,
@@ -18,7 +18,7 @@ pub struct Gone {
     enough: u64,
     count: u64,
     /// Whose newest change was looked at.
-    seen: HashSet<ContactId>,
+    seen: BTreeSet<ContactId>,
     reading: Reading,
 }
 
@@ -38,7 +38,7 @@ impl Gone {
             // Above that many anybody who leaves waits.
             enough: listed / 4 + 6,
             count: 0,
-            seen: HashSet::new(),
+            seen: BTreeSet::new(),
             reading: Reading::Within,
         }
     }
