@@ -20,9 +20,10 @@ locals {
     }
     worker = {
       read = [
-        "ADDRESS#*", "CONTACT#*", "ENDS", "EXTERNAL#*", "FEED#*", "GATE#*", "GROUP#*", "LINK#*",
-        "LINKS", "LIST#*", "LISTREMOVALS#*", "LOG#*", "MEMBER#*", "OBJECT#*", "OF#*", "OPEN#*",
-        "PEOPLE#*", "PEPPER", "REMOVALS#*", "ROW#*", "SAID#*", "SEEN#*", "SETTINGS"
+        "ADDRESS#*", "CONTACT#*", "DEPARTED#*", "ENDS", "EXTERNAL#*", "FEED#*", "GATE#*", "GROUP#*",
+        "LINK#*", "LINKS", "LIST#*", "LISTREMOVALS#*", "LOG#*", "MEMBER#*", "MERGED#*", "OBJECT#*",
+        "OF#*", "OPEN#*", "PEOPLE#*", "PEPPER", "REMOVALS#*", "ROW#*", "SAID#*", "SEEN#*",
+        "SETTINGS"
       ]
       write = [
         "ADDRESS#*", "CONTACT#*", "EFFECTLISTS", "EFFECTS#*", "ENDS", "FEED#*", "GATE#*", "GROUP#*",
@@ -33,7 +34,8 @@ locals {
     inbox = {
       read = [
         "ADDRESS#*", "CHANGED#*", "CHANGINGIMPORTS", "CONTACT#*", "EXTERNAL#*", "FEED#*", "HELD#*",
-        "IMPORTS", "LINK#*", "LINKS", "LIST#*", "LISTS", "OBJECT#*", "PEPPER", "ROW#*", "SETTINGS"
+        "IMPORTS", "LINK#*", "LINKS", "LIST#*", "LISTS", "LOG#*", "OBJECT#*", "PEPPER", "ROW#*",
+        "SETTINGS"
       ]
       write = [
         "ADDRESS#*", "CHANGED#*", "CHANGINGIMPORTS", "CONTACT#*", "EXPECTED", "EXTERNAL#*",
@@ -45,17 +47,17 @@ locals {
       read = [
         "ADDRESS#*", "ALERTS", "APIKEY#*", "APIKEYS", "AUDIT#*", "CHANGED#*", "CHANGINGIMPORTS",
         "CONTACT#*", "DEPARTED#*", "EFFECTLISTS", "EFFECTS#*", "ENDS", "EXPECTED", "EXTERNAL#*",
-        "FEED#*", "FORMERLISTS", "GARBAGE", "GATE#*", "GROUP#*", "HELD#*", "IMPORTS", "LAPSED",
-        "LINK#*", "LINKS", "LIST#*", "LISTREMOVALS#*", "LISTS", "LOG#*", "MEMBER#*", "MERGED#*",
-        "OBJECT#*", "OF#*", "OPEN#*", "PEPPER", "REMOVALS#*", "ROW#*", "RUN#*", "SAID#*", "SEEN#*",
-        "SETTINGS", "SIGNING", "SOURCES", "TOLD#*"
+        "FEED#*", "FORMERLIST#*", "FORMERLISTS", "GARBAGE", "GATE#*", "GROUP#*", "HELD#*",
+        "IMPORTS", "LAPSED", "LINK#*", "LINKS", "LIST#*", "LISTREMOVALS#*", "LISTS", "LOG#*",
+        "MEMBER#*", "MERGED#*", "OBJECT#*", "OF#*", "OPEN#*", "PEPPER", "REMOVALS#*", "ROW#*",
+        "RUN#*", "SAID#*", "SEEN#*", "SETTINGS", "SIGNING", "SOURCES", "TOLD#*"
       ]
       write = [
         "ADDRESS#*", "ALERTS", "APIKEY#*", "APIKEYS", "CHANGED#*", "CHANGINGIMPORTS", "CONTACT#*",
-        "DEPARTED#*", "EFFECTS#*", "ENDS", "EXPECTED", "EXTERNAL#*", "FEED#*", "FORMERLISTS",
-        "GARBAGE", "GATE#*", "GROUP#*", "HELD#*", "IMPORTS", "LAPSED", "LINK#*", "LINKS", "LIST#*",
-        "LISTS", "LOG#*", "MEMBER#*", "MERGED#*", "OBJECT#*", "OF#*", "OPEN#*", "PEPPER", "ROW#*",
-        "RUN#*", "SAID#*", "SEEN#*", "SETTINGS", "SIGNING", "SOURCES", "TOLD#*"
+        "DEPARTED#*", "EFFECTS#*", "ENDS", "EXPECTED", "EXTERNAL#*", "FEED#*", "FORMERLIST#*",
+        "FORMERLISTS", "GARBAGE", "GATE#*", "GROUP#*", "HELD#*", "IMPORTS", "LAPSED", "LINK#*",
+        "LINKS", "LIST#*", "LISTS", "LOG#*", "MEMBER#*", "MERGED#*", "OBJECT#*", "OF#*", "OPEN#*",
+        "PEPPER", "ROW#*", "RUN#*", "SAID#*", "SEEN#*", "SETTINGS", "SIGNING", "SOURCES", "TOLD#*"
       ]
     }
   }

@@ -5,6 +5,7 @@
 //! | a list: its counter of changes, its size | `LIST#list` | `HEAD` |
 //! | a list's name, taken | `LISTS` | the name without regard to case |
 //! | the deleted lists that had a name | `FORMERLISTS` | the name without regard to case |
+//! | a deleted list, and whose its nos are now | `FORMERLIST#list` | `HEAD` |
 //! | memberships that end by date, in the order of their ends | `ENDS` | `instant#list#contact` |
 //! | those that ended by date, for 30 days | `LAPSED` | `instant#list#contact` |
 //! | within which time files of a list should come, and when one did | `EXPECTED` | `list` |
