@@ -43,6 +43,12 @@ impl Ask {
         Self { method: "GET", target: target.into(), headers: Map::new(), body: String::new() }
     }
 
+    /// A DELETE of a path.
+    #[must_use]
+    pub fn delete(target: impl Into<String>) -> Self {
+        Self { method: "DELETE", ..Self::get(target) }
+    }
+
     /// A POST of a body of this media type.
     #[must_use]
     pub fn post(target: impl Into<String>, kind: &str, body: impl Into<String>) -> Self {

@@ -8,7 +8,7 @@ use std::{
 use libtest_mimic::{Arguments, Trial};
 use listsync_sqlite::SqliteStore;
 use listsync_testkit::{
-    contracts::{self, Case, alerts, audit, keys, links, lists, people, queue, records},
+    contracts::{self, Case, links, queue},
     fakes::ManualClock,
 };
 use rusqlite::Connection;
@@ -74,19 +74,7 @@ fn in_files(cases: Vec<Case<Box<dyn Fn() -> SqliteStore>>>) -> Vec<Trial> {
 }
 
 fn main() -> ExitCode {
-    let stores = [
-        links::cases(),
-        lists::cases(),
-        people::cases(),
-        records::runs(),
-        records::gate(),
-        records::settings(),
-        keys::cases(),
-        keys::seen(),
-        alerts::cases(),
-        audit::cases(),
-    ];
-    let mut trials: Vec<Trial> = stores.into_iter().flat_map(in_memory).collect();
+    let mut trials = in_memory(contracts::of_store());
     trials.extend(in_files(links::cases()));
     trials.extend(contracts::trials("memory", queue::cases(), |_: &str| {
         |clock: &ManualClock| {

@@ -200,17 +200,13 @@ impl Importing<'_> {
         if told.is_empty() || alone == Removals::Hold || new.mode == ImportMode::Incremental {
             return Ok((alone, leavers));
         }
-        let missing = self.missing(&head, (leavers, &told)).await?;
+        let missing = self.missing(&head, leavers, &told).await?;
         Ok((new.judge(FileLeavers { missing, ..leavers }).told, leavers))
     }
 
     /// How many members a full file does not name, besides these of whom it says that they leave; or more, where those would
     /// change nothing either.
-    async fn missing(
-        &self,
-        head: &Head,
-        (leavers, told): (FileLeavers, &HashSet<ContactId>),
-    ) -> PortResult<u64> {
+    async fn missing(&self, head: &Head, leavers: FileLeavers, told: &HashSet<ContactId>) -> PortResult<u64> {
         let members = Condition::new("#standing = :member");
         let members = members.with_text("member", Standing::Member.to_string());
         let wanted: fn(&Row) -> _ = |row| (row.contact.clone(), row.address.clone());

@@ -211,3 +211,33 @@ async fn a_file_that_came_over_http_and_waits_is_counted_by_the_next_beat() {
     assert_eq!(held, [Some(1), Some(0)], "the template's alarm rings for it");
     assert_nobody_is_named(&cloud, &[&api, &timer], &["stranger-", &key]);
 }
+
+/// Laws 13 and 17, with no more than the roles of the functions allow.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_erased_leaves_the_group_and_a_deleted_list_keeps_its_links_to_opt_out() {
+    let (cloud, lists, key) = stage().await;
+    let (group, world) = (lists.groups["List 0"], &cloud.world);
+    let (api, worker) = (cloud.api().await, cloud.worker().await);
+    world.listsync(&["lists", "create", "News"]).await.exits(0);
+    world.listsync(&["lists", "add", "News", world.address(1)]).await.exits(0);
+    let wanted = json!({"contact": world.address(1), "list": "News"}).to_string();
+    let made = Ask::post("/v1/opt-out-links", JSON, wanted).key(&key).of(&api).await.is(201).json();
+    let link = made["url"].as_str().and_then(|url| url.strip_prefix(PUBLIC_URL)).expect("a link").to_owned();
+    let _ = Ask::delete("/v1/lists/News").key(&key).of(&api).await.is(204);
+    let _ = Ask::get(link.clone()).of(&api).await.is(200);
+    let _ = Ask::post(link, FORM, "List-Unsubscribe=One-Click").of(&api).await.is(200);
+    world.listsync(&["lists", "create", "News"]).await.exits(0);
+    world.listsync(&["lists", "add", "News", world.address(1)]).await;
+    assert!(world.listed("News", "member").await.is_empty(), "the no waited for the next list of the name");
+
+    let erase = format!("/v1/contacts/{}/erase", world.address(0));
+    let _ = Ask::post(erase, JSON, "").key(&key).of(&api).await.is(200);
+    let nobody = "/v1/contacts/nobody@contoso.example/erase";
+    let _ = Ask::post(nobody, JSON, "").key(&key).of(&api).await.is(200);
+    cloud.work_off(&worker).await;
+    assert!(!world.members(group).contains(&world.id(0)));
+    assert!(world.members(group).contains(&world.id(1)), "they said no to the deleted list alone");
+    assert_eq!(cloud.refused(), Vec::<String>::new());
+    assert_nobody_is_named(&cloud, &[&api, &worker], &[&key]);
+    world.assert_careful();
+}

@@ -16,7 +16,10 @@ use std::sync::Arc;
 
 use futures::future::LocalBoxFuture;
 use libtest_mimic::Trial;
-use listsync_engine::ports::{Fault, PortResult};
+use listsync_engine::ports::{
+    AlertNotes, AuditLog, Contacts, Fault, Gate, Keys, Links, ListStore, PortResult, Runs, Seen,
+    SettingsStore,
+};
 
 /// One promise of a port, which every adapter has to keep. An `M` makes an adapter that is empty.
 pub struct Case<M> {
@@ -48,6 +51,36 @@ macro_rules! cases {
     };
 }
 use cases;
+
+/// Every case of a store, whatever it stands on; that it is a queue as well is not asked.
+pub fn of_store<S, M: Fn() -> S>() -> Vec<Case<M>>
+where
+    S: Links
+        + ListStore
+        + Contacts
+        + Runs
+        + Gate
+        + SettingsStore
+        + Keys
+        + Seen
+        + AlertNotes
+        + AuditLog
+        + 'static,
+{
+    let parts = [
+        links::cases(),
+        lists::cases(),
+        people::cases(),
+        records::runs(),
+        records::gate(),
+        records::settings(),
+        keys::cases(),
+        keys::seen(),
+        alerts::cases(),
+        audit::cases(),
+    ];
+    parts.into_iter().flatten().collect()
+}
 
 /// A test of each case for one adapter, by whose name they are called. `made` is told the case for which it makes a maker.
 pub fn trials<M>(

@@ -22,7 +22,7 @@ pub(crate) fn the_store_on_dynamodb_does_what_the_embedded_store_does() {
     let (aws, tables) = (Aws::calm(), AtomicU32::new(0));
     let played = runner().run(&collection::vec(deeds::any(), 1..30), |deeds| {
         let table = format!("table-{}", tables.fetch_add(1, Ordering::Relaxed));
-        runtime.block_on(compare((&aws, &table), &deeds));
+        runtime.block_on(compare(&aws, &table, &deeds));
         Ok(())
     });
     played.unwrap();
@@ -40,7 +40,7 @@ fn runner() -> TestRunner {
 }
 
 /// Does the same to both stores, and looks at both after each deed.
-async fn compare((aws, table): (&Aws, &str), deeds: &[Deed]) {
+async fn compare(aws: &Aws, table: &str, deeds: &[Deed]) {
     let clock = ManualClock::default();
     let store = aws.make(table, &clock);
     let model = SqliteStore::open_in_memory().unwrap().with_clock(Arc::new(clock));

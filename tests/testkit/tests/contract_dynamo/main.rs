@@ -25,7 +25,7 @@ use aws_sdk_dynamodb::{
 use libtest_mimic::{Arguments, Trial};
 use listsync_aws::DynamoStore;
 use listsync_testkit::{
-    contracts::{self, Case, alerts, audit, keys, links, lists, people, records},
+    contracts::{self, Case},
     fakes::ManualClock,
     moto::{Moto, seed},
 };
@@ -100,22 +100,8 @@ impl Stage {
 /// A store meets its contracts on an emulated AWS, as a second DynamoDB sees it, and whatever becomes of answers.
 fn main() -> ExitCode {
     let (calm, unlucky) = (Stage::new(Aws::recorded), Stage::new(Aws::unlucky));
-    let stores = || {
-        [
-            links::cases(),
-            lists::cases(),
-            people::cases(),
-            records::runs(),
-            records::gate(),
-            records::settings(),
-            keys::cases(),
-            keys::seen(),
-            alerts::cases(),
-            audit::cases(),
-        ]
-    };
-    let mut trials: Vec<Trial> = stores().into_iter().flat_map(|cases| calm.trials("calm", cases)).collect();
-    trials.extend(stores().into_iter().flat_map(|cases| unlucky.trials("unlucky", cases)));
+    let mut trials = calm.trials("calm", contracts::of_store());
+    trials.extend(unlucky.trials("unlucky", contracts::of_store()));
     trials.push(Trial::test("alike::the_store_on_dynamodb_does_what_the_embedded_store_does", || {
         alike::the_store_on_dynamodb_does_what_the_embedded_store_does();
         Ok(())
