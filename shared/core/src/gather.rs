@@ -10,7 +10,7 @@ use crate::{
     list::{Entry, Origin, Standing},
     member::{Member, MemberKey, Op},
     plan::{Alias, Naming},
-    records::Records,
+    records::{Principals, Records},
     register::KeptOff,
     shield::Shield,
     snapshot::{Completeness, Principal, PrincipalKind},
@@ -38,7 +38,7 @@ impl Sight {
         }
     }
 
-    /// Everybody of whom the reads say that they are members, or may be.
+    /// Everybody of whom the reads say that they are members, or may be, in the order of their ids.
     fn told(&self) -> Vec<&ObjectId> {
         match self {
             Self::All(present, _) => present.iter().collect(),
@@ -58,7 +58,7 @@ pub struct Evidence {
     /// Why the others are not; and why some stand for nobody although they are matched.
     pub unmatched: BTreeMap<ContactId, (Unmatched, Asked)>,
     /// The directory objects that were read, with their addresses.
-    pub principals: BTreeMap<ObjectId, Principal>,
+    pub principals: Principals,
     /// Who said no, or was erased, though no contact of theirs tells.
     pub refusing: BTreeMap<ObjectId, KeptOff>,
     /// Who stands behind the accounts that look-ups found.
@@ -84,14 +84,24 @@ impl Evidence {
     /// One case per member, ordered by key. Each is made when it is asked for: a large group has many.
     pub fn cases<'a>(&'a self, shield: &'a Shield) -> impl Iterator<Item = Case> + 'a {
         let gone: BTreeSet<MemberKey> = self.obsolete().into_iter().collect();
-        let remembered = self.records.keys().filter(|key| !gone.contains(key)).cloned();
-        let here = self.sight.told().into_iter().cloned().map(MemberKey::Principal);
-        let mut by_key: BTreeMap<MemberKey, Vec<&Entry>> =
-            here.chain(remembered).map(|key| (key, Vec::new())).collect();
-        for entry in &self.entries {
-            by_key.entry(key_of(entry)).or_default().push(entry);
-        }
-        by_key.into_iter().map(|(key, entries)| self.case(key, &entries, shield))
+        let remembered = self.records.keys().filter(move |key| !gone.contains(key));
+        let mut remembered = remembered.cloned().peekable();
+        let mut here = self.sight.told().into_iter().cloned().map(MemberKey::Principal).peekable();
+        let mut entries: Vec<&Entry> = self.entries.iter().collect();
+        entries.sort_by_cached_key(|entry| key_of(entry));
+        // All three are in the order of keys, so the next member is the least of their next ones.
+        let mut first = 0;
+        std::iter::from_fn(move || {
+            let listed = entries.get(first).map(|entry| key_of(entry));
+            let next = [here.peek(), remembered.peek(), listed.as_ref()];
+            let key = next.into_iter().flatten().min()?.clone();
+            here.next_if_eq(&key);
+            remembered.next_if_eq(&key);
+            let own = entries.iter().skip(first).take_while(|entry| key_of(entry) == key).count();
+            let own = &entries[first..first + own];
+            first += own.len();
+            Some(self.case(key, own, shield))
+        })
     }
 
     /// Rows of contacts that were matched to a directory object since.

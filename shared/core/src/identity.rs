@@ -7,6 +7,7 @@ use crate::{
     id::{ContactId, ObjectId},
     list::{Entry, Standing},
     plan::Naming,
+    records::Principals,
     snapshot::Principal,
 };
 
@@ -133,10 +134,7 @@ impl Unmatched {
 /// somebody who was not read. For a contact that opted out every address counts: a wrong guess would bring a person
 /// back.
 #[must_use]
-pub fn match_among(
-    entries: &[Entry],
-    principals: &BTreeMap<ObjectId, Principal>,
-) -> BTreeMap<ContactId, Match<ObjectId>> {
+pub fn match_among(entries: &[Entry], principals: &Principals) -> BTreeMap<ContactId, Match<ObjectId>> {
     let wanted: BTreeSet<&Address> =
         entries.iter().filter(|entry| entry.object_id.is_none()).map(|entry| &entry.address).collect();
     if wanted.is_empty() {
@@ -206,14 +204,13 @@ impl Matcher {
         }
     }
 
-    /// What was found for an address; none: nobody.
+    /// Takes out what was found for an address; none: nobody, or it was taken before.
     #[must_use]
-    pub fn found(&self, address: &Address) -> Option<Match<Principal>> {
-        let people = &self.wanted.get(address)?.people;
-        match people.as_slice() {
-            [] => None,
-            [only] => Some(Match::One(only.clone())),
-            several => Some(Match::Several(several.iter().map(|one| one.id.clone()).collect())),
+    pub fn take(&mut self, address: &Address) -> Option<Match<Principal>> {
+        let mut people = self.wanted.remove(address)?.people;
+        match people.len() {
+            0 | 1 => people.pop().map(Match::One),
+            _ => Some(Match::Several(people.into_iter().map(|one| one.id).collect())),
         }
     }
 }
@@ -314,8 +311,8 @@ mod tests {
         }
     }
 
-    fn among(people: &[Principal]) -> BTreeMap<ObjectId, Principal> {
-        people.iter().map(|one| (one.id.clone(), one.clone())).collect()
+    fn among(people: &[Principal]) -> Principals {
+        people.to_vec().into()
     }
 
     #[test]
@@ -342,11 +339,9 @@ mod tests {
         matcher.see(&principal("u1", Some("a@x.example"), &[]));
         matcher.see(&principal("u3", None, &["b@x.example"]));
         let id = |text| ObjectId::parse(text).expect("an id");
-        assert!(
-            matches!(matcher.found(&address("a@x.example")), Some(Match::One(one)) if one.id == id("u1"))
-        );
-        assert_eq!(matcher.found(&address("b@x.example")), Some(Match::Several(vec![id("u2"), id("u3")])));
-        assert_eq!(matcher.found(&address("z@x.example")), None);
+        assert!(matches!(matcher.take(&address("a@x.example")), Some(Match::One(one)) if one.id == id("u1")));
+        assert_eq!(matcher.take(&address("b@x.example")), Some(Match::Several(vec![id("u2"), id("u3")])));
+        assert_eq!(matcher.take(&address("z@x.example")), None);
     }
 
     #[test]

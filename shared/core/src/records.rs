@@ -1,50 +1,102 @@
-//! What a link remembers of its members, as a run holds it: of a large group all of it at once.
+//! What a run holds of everybody: of a large group all of it at once.
 
-use crate::member::{Member, MemberKey};
+use crate::{
+    id::ObjectId,
+    member::{Member, MemberKey},
+    snapshot::Principal,
+};
 
-/// The rows of a link's members, at most one for each key, in the order of their keys.
+/// What is told from others of its kind by a key that it has.
+pub trait Keyed {
+    /// By what.
+    type Key: Ord;
+
+    /// Its own.
+    fn key(&self) -> &Self::Key;
+}
+
+/// Rows, at most one for each key, in the order of their keys.
 ///
 /// They stand in one piece of memory: a map would hold each key twice, and beside it the rows of which it is made.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Records(Vec<Member>);
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sorted<T>(Vec<T>);
 
-impl Records {
-    /// The row of a member, if there is one.
+/// What a link remembers of its members.
+pub type Records = Sorted<Member>;
+/// Directory objects, as they were read.
+pub type Principals = Sorted<Principal>;
+
+impl Keyed for Member {
+    type Key = MemberKey;
+
+    fn key(&self) -> &MemberKey {
+        &self.key
+    }
+}
+
+impl Keyed for Principal {
+    type Key = ObjectId;
+
+    fn key(&self) -> &ObjectId {
+        &self.id
+    }
+}
+
+impl<T: Keyed> Sorted<T> {
+    /// The row with this key, if there is one.
     #[must_use]
-    pub fn get(&self, key: &MemberKey) -> Option<&Member> {
-        let place = self.0.binary_search_by(|member| member.key.cmp(key)).ok()?;
+    pub fn get(&self, key: &T::Key) -> Option<&T> {
+        let place = self.0.binary_search_by(|row| row.key().cmp(key)).ok()?;
         self.0.get(place)
     }
 
     /// Whether there is one.
     #[must_use]
-    pub fn contains_key(&self, key: &MemberKey) -> bool {
+    pub fn contains_key(&self, key: &T::Key) -> bool {
         self.get(key).is_some()
     }
 
     /// All of them.
-    pub fn values(&self) -> impl Iterator<Item = &Member> {
+    pub fn values(&self) -> std::slice::Iter<'_, T> {
         self.0.iter()
     }
 
     /// Whose they are.
-    pub fn keys(&self) -> impl Iterator<Item = &MemberKey> {
-        self.0.iter().map(|member| &member.key)
+    pub fn keys(&self) -> impl Iterator<Item = &T::Key> {
+        self.0.iter().map(T::key)
+    }
+
+    /// How many.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Keeps those that are wanted.
-    pub fn retain(&mut self, is_wanted: impl FnMut(&Member) -> bool) {
+    pub fn retain(&mut self, is_wanted: impl FnMut(&T) -> bool) {
         self.0.retain(is_wanted);
     }
 }
 
-impl From<Vec<Member>> for Records {
+impl<T> Default for Sorted<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T: Keyed> From<Vec<T>> for Sorted<T> {
     /// Of several with one key the last counts.
-    fn from(mut rows: Vec<Member>) -> Self {
+    fn from(mut rows: Vec<T>) -> Self {
         // Rows of one key keep their order, so that the last of them is the one to stay.
-        rows.sort_by(|one, other| one.key.cmp(&other.key));
+        rows.sort_by(|one, other| one.key().cmp(other.key()));
         rows.dedup_by(|next, kept| {
-            let is_same = next.key == kept.key;
+            let is_same = next.key() == kept.key();
             if is_same {
                 std::mem::swap(next, kept);
             }
@@ -54,11 +106,20 @@ impl From<Vec<Member>> for Records {
     }
 }
 
-impl Extend<Member> for Records {
-    fn extend<I: IntoIterator<Item = Member>>(&mut self, rows: I) {
+impl<T: Keyed> Extend<T> for Sorted<T> {
+    fn extend<I: IntoIterator<Item = T>>(&mut self, rows: I) {
         let mut all = std::mem::take(&mut self.0);
         all.extend(rows);
         *self = all.into();
+    }
+}
+
+impl<T> IntoIterator for Sorted<T> {
+    type Item = T;
+    type IntoIter = std::vec::IntoIter<T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
     }
 }
 

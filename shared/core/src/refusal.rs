@@ -88,7 +88,7 @@ pub fn untold<'a>(
     entries: &'a [Entry],
 ) -> BTreeSet<&'a Address> {
     let by_object = by_object(entries);
-    let told: BTreeSet<&Address> = by_object.values().flatten().map(|entry| &entry.address).collect();
+    let told: BTreeSet<&Address> = by_object.0.iter().map(|entry| &entry.address).collect();
     let is_open = |one: &&Principal| by_object.get(&one.id).is_none_or(|own| !presence_of(own).is_refusal());
     let people = people.into_iter().filter(is_open);
     people.flat_map(Principal::addresses).filter(|address| !told.contains(address)).collect()
@@ -171,14 +171,25 @@ enum Title {
     Other,
 }
 
-fn by_object(entries: &[Entry]) -> BTreeMap<&ObjectId, Vec<&Entry>> {
-    let mut by_object: BTreeMap<&ObjectId, Vec<&Entry>> = BTreeMap::new();
-    for entry in entries {
-        if let Some(object) = &entry.object_id {
-            by_object.entry(object).or_default().push(entry);
+/// The entries that were matched to somebody, in the order of whom.
+struct ByObject<'e>(Vec<&'e Entry>);
+
+impl<'e> ByObject<'e> {
+    /// Those of one person; none: there are none.
+    fn get(&self, object: &ObjectId) -> Option<&[&'e Entry]> {
+        let first = self.0.partition_point(|entry| entry.object_id.as_ref() < Some(object));
+        let own = self.0.iter().skip(first).take_while(|entry| entry.object_id.as_ref() == Some(object));
+        match own.count() {
+            0 => None,
+            own => Some(&self.0[first..first + own]),
         }
     }
-    by_object
+}
+
+fn by_object(entries: &[Entry]) -> ByObject<'_> {
+    let mut matched: Vec<&Entry> = entries.iter().filter(|entry| entry.object_id.is_some()).collect();
+    matched.sort_by(|one, other| one.object_id.cmp(&other.object_id));
+    ByObject(matched)
 }
 
 /// Of the contacts of one person one that is on the list, if any is; of several always the same.

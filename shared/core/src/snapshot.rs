@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{address::Address, belief::Seen, id::ObjectId};
+use crate::{address::Address, belief::Seen, id::ObjectId, records::Principals};
 
 /// A directory object as far as a link needs it: a user, a guest or an agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,7 +124,7 @@ pub struct Reading {
 /// A finished read of a group.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
-    members: BTreeMap<ObjectId, Principal>,
+    members: Principals,
     completeness: Completeness,
 }
 
@@ -142,7 +142,7 @@ impl Snapshot {
     #[must_use]
     pub fn from_reading(reading: Reading) -> Self {
         let count = reading.count;
-        let members: BTreeMap<_, _> = reading.rows.into_iter().map(|row| (row.id.clone(), row)).collect();
+        let members = Principals::from(reading.rows);
         let completeness = match count {
             Some(count) if count == members.len() as u64 => Completeness::Complete,
             _ => Completeness::CountMismatch,
@@ -158,13 +158,13 @@ impl Snapshot {
 
     /// The members that were read.
     #[must_use]
-    pub fn members(&self) -> &BTreeMap<ObjectId, Principal> {
+    pub fn members(&self) -> &Principals {
         &self.members
     }
 
     /// Takes the members out.
     #[must_use]
-    pub fn into_members(self) -> BTreeMap<ObjectId, Principal> {
+    pub fn into_members(self) -> Principals {
         self.members
     }
 

@@ -9,7 +9,7 @@ use listsync_core::{
     mark::Mark,
     register::{KeptOff, Stand},
 };
-use listsync_engine::ports::{Cursor, EntryPage, EntryQuery, ListCounts, PortError, PortResult};
+use listsync_engine::ports::{Cursor, EntryPage, EntryQuery, ListCounts, PortError, PortResult, TakeEntry};
 
 use super::{
     head::Head,
@@ -46,6 +46,11 @@ pub(super) async fn load(table: &Table, head: &Head, query: EntryQuery<'_>) -> P
             Ok(found)
         }
     }
+}
+
+/// All of them, each as `taken` gives it back.
+pub(super) async fn all(table: &Table, list: &ListId, taken: TakeEntry) -> PortResult<Vec<Entry>> {
+    rows(table, list, (not_absent(), |row: &Row| taken(row.entry()))).await
 }
 
 fn not_absent() -> Condition {
@@ -146,8 +151,9 @@ pub(super) async fn refused_objects(
 pub(crate) async fn rows<T>(
     table: &Table,
     list: &ListId,
-    (only, wanted): (Condition, fn(&Row) -> T),
+    (only, wanted): (Condition, impl Fn(&Row) -> T + Sync),
 ) -> PortResult<Vec<T>> {
+    let wanted = &wanted;
     let shards = stream::iter(0..SHARDS).map(|shard| {
         let span = span(row_partition(list, shard)).only(only.clone());
         async move { table.read("read the list", &span, |stored| Ok(wanted(&Row::read(stored)?))).await }

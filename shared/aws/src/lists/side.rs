@@ -11,6 +11,7 @@ use listsync_core::{
 };
 use listsync_engine::ports::{
     Cursor, EntryPage, EntryQuery, Fault, Glance, ListChanges, ListCounts, ListSide, ListSize, PortResult,
+    TakeEntry,
 };
 
 use super::{catalog, changes, entries, head::Head, matches};
@@ -36,6 +37,10 @@ impl ListSide for DynamoStore {
 
     async fn entries(&self, list: &ListId, query: EntryQuery<'_>) -> PortResult<Vec<Entry>> {
         entries::load(&self.table, &self.ruled(list).await?, query).await
+    }
+
+    async fn all_entries(&self, list: &ListId, taken: TakeEntry) -> PortResult<Vec<Entry>> {
+        entries::all(&self.table, &self.ruled(list).await?.list.id, taken).await
     }
 
     async fn entries_page(

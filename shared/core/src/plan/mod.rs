@@ -7,7 +7,6 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     Timestamp,
-    guard::Judgement,
     id::LinkId,
     limit::{AdditionLimit, RemovalLimit},
     link::Side,
@@ -147,27 +146,15 @@ impl Plan {
     /// Orders the effects and lets the guard keep back what it must.
     #[must_use]
     pub fn assemble(link: LinkId, mut effects: Vec<Effect>, standing: &Standing, limits: Limits) -> Self {
-        effects.sort_by(|a, b| a.rank().cmp(&b.rank()));
+        // At most one of a kind for each member, so none have the same rank.
+        effects.sort_unstable_by(|a, b| a.rank().cmp(&b.rank()));
         let digest = digest_of(&link, &effects);
         let verdicts = Verdicts::over(&effects, standing, limits);
-        let (mut go, mut held) = (Vec::new(), Vec::new());
-        for effect in effects {
-            let verdict = verdicts.of(effect.change);
-            match (effect.release, verdict) {
-                // What the guard held stays the guard's, so that it is not let go when a change is taken back.
-                (Release::Held(reason), Judgement::Hold(HoldReason::Scope))
-                | (Release::NeedsApproval(reason), _)
-                | (Release::Guarded | Release::Held(_), Judgement::Hold(reason)) => {
-                    held.push((effect, reason));
-                }
-                // Who joined meanwhile, or a day that went by, takes a removal below the limit without anybody having
-                // looked at it. So what is held is let go by a person alone.
-                (Release::Held(reason), Judgement::Proceed) => held.push((effect, reason)),
-                (Release::Free | Release::Approved, _) | (Release::Guarded, Judgement::Proceed) => {
-                    go.push(effect)
-                }
-            }
-        }
+        // Taken out in place: of a large plan all effects are in memory at once.
+        let held: Vec<(Effect, HoldReason)> = effects
+            .extract_if(.., |effect| verdicts.kept_back(effect).is_some())
+            .filter_map(|effect| verdicts.kept_back(&effect).map(|reason| (effect, reason)))
+            .collect();
         let held_digest = match held.is_empty() {
             true => String::new(),
             false => digest_of(&link, held.iter().map(|(effect, _)| effect)),
@@ -176,7 +163,7 @@ impl Plan {
         Self {
             link,
             place: None,
-            effects: go,
+            effects,
             held,
             skipped: BTreeMap::new(),
             follow_ons: Vec::new(),

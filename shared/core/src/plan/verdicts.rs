@@ -26,7 +26,21 @@ impl Verdicts {
         Self { list: on(Side::List, standing.list), group: on(Side::Group, standing.group) }
     }
 
-    pub(super) fn of(&self, Change { side, op }: Change) -> Judgement {
+    /// Why an effect is held; none: it goes on.
+    pub(super) fn kept_back(&self, effect: &Effect) -> Option<HoldReason> {
+        match (effect.release, self.of(effect.change)) {
+            // What the guard held stays the guard's, so that it is not let go when a change is taken back.
+            (Release::Held(reason), Judgement::Hold(HoldReason::Scope))
+            | (Release::NeedsApproval(reason), _)
+            | (Release::Guarded | Release::Held(_), Judgement::Hold(reason)) => Some(reason),
+            // Who joined meanwhile, or a day that went by, takes a removal below the limit without anybody having looked at
+            // it. So what is held is let go by a person alone.
+            (Release::Held(reason), Judgement::Proceed) => Some(reason),
+            (Release::Free | Release::Approved, _) | (Release::Guarded, Judgement::Proceed) => None,
+        }
+    }
+
+    fn of(&self, Change { side, op }: Change) -> Judgement {
         let side = match side {
             Side::List => &self.list,
             Side::Group => &self.group,

@@ -36,6 +36,9 @@ pub enum EntryQuery<'a> {
     Addresses(&'a [Address]),
 }
 
+/// What becomes of an entry as it is read.
+pub type TakeEntry = Box<dyn Fn(Entry) -> Entry + Send + Sync>;
+
 /// What changed on a list since a cursor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListChanges {
@@ -162,6 +165,9 @@ pub trait ListSide: Send + Sync {
     }
     /// Entries, as they are now.
     async fn entries(&self, list: &ListId, query: EntryQuery<'_>) -> PortResult<Vec<Entry>>;
+    /// The same as [`EntryQuery::All`], each as `taken` gives it back. It is called for each as it is read, so that of a large
+    /// list nothing is held that whoever reads it has no use for.
+    async fn all_entries(&self, list: &ListId, taken: TakeEntry) -> PortResult<Vec<Entry>>;
     /// A page of whoever is a member of one of these lists, opted out or pending, at most `limit`: each contact once, as they
     /// stand to one of the lists, in an order that is the store's own. Walking the pages shows everybody who is there all the
     /// while, once, at a price that does not grow with how many there are. [`super::Fault::Rejected`] (`bad_cursor`) when the

@@ -50,7 +50,7 @@ pub use links::{
 };
 pub use lists::{
     AddOutcome, Decision, EntryPage, EntryQuery, Glance, ListChanges, ListCounts, ListEdit, ListSide,
-    ListSize, ListStore, LogPage, LogPlace, LogQuery, Logged, RemoveOutcome,
+    ListSize, ListStore, LogPage, LogPlace, LogQuery, Logged, RemoveOutcome, TakeEntry,
 };
 pub use listsync_core::new_group::{MadeGroup, NewGroup, NewGroupKind, Visibility};
 pub use notices::{NoticeOrder, Notices};

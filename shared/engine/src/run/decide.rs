@@ -327,10 +327,8 @@ impl<'a> Sorting<'a> {
 impl Resolution {
     /// Takes out of the plan what a person carries out: nothing of it is sent or recorded as done.
     pub(crate) fn leave_to_hand(&mut self) {
-        let effects = std::mem::take(&mut self.plan.effects);
-        let (by_hand, ours) = effects.into_iter().partition(|effect| effect.change.side == Side::Group);
-        self.by_hand = by_hand;
-        self.plan.effects = ours;
+        let is_by_hand = |effect: &mut Effect| effect.change.side == Side::Group;
+        self.by_hand = self.plan.effects.extract_if(.., is_by_hand).collect();
     }
 }
 

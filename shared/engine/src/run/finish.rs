@@ -99,7 +99,7 @@ pub(super) fn split(observed: Observed, unmatched: UnmatchedContacts) -> (Eviden
         named,
     } = observed;
     let reads = Reads { read, group_cursor, list_cursor, counted, nesting, others, unread, named };
-    let looked_up = looked_up.into_iter().map(|(id, one)| (id, one.kind)).collect();
+    let looked_up = looked_up.into_iter().map(|one| (one.id, one.kind)).collect();
     (Evidence { entries, unmatched, principals, refusing, looked_up, sight, records, holders, reach }, reads)
 }
 

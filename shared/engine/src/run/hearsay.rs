@@ -7,6 +7,7 @@ use listsync_core::{
     gather::Sight,
     id::ObjectId,
     member::{Member, MemberKey, Op, Open},
+    records::Records,
 };
 
 use super::look::Look;
@@ -40,7 +41,7 @@ pub(super) async fn news(look: Look<'_>, delta: &Changes) -> PortResult<News> {
     let ids: Vec<ObjectId> = added.iter().chain(removed).cloned().collect();
     let query = MemberQuery::Of { objects: &ids, contacts: &[] };
     let known = look.ports.links.members(&look.link().id, query).await?;
-    let known: BTreeMap<MemberKey, Member> = known.into_iter().map(|row| (row.key.clone(), row)).collect();
+    let known = Records::from(known);
     let row = |id: &&ObjectId| known.get(&MemberKey::Principal((*id).clone()));
     let is_here = |id: &&ObjectId| row(id).and_then(|row| row.group).is_some_and(|belief| belief.present);
     let may_leave = |id: &&ObjectId| {

@@ -1,26 +1,30 @@
 //! Ids and addresses of a full read, each held once: the directory, the link and the list tell the same of each member, and of a
 //! large group all of it is in memory at once. What is equal stays equal: only the text is shared.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use listsync_core::{
     gather::key_of,
-    id::ObjectId,
     list::Entry,
     member::{Member, MemberKey},
-    records::Records,
-    snapshot::Principal,
+    records::{Principals, Records},
 };
 
-type Principals = BTreeMap<ObjectId, Principal>;
+use super::look::Look;
+use crate::ports::PortResult;
+
+/// What was read before the list.
+#[derive(Clone)]
+pub(super) struct Known {
+    pub(super) principals: Principals,
+    pub(super) records: Records,
+}
 
 /// The link's rows, with the texts of whom the directory tells.
 pub(super) fn rows(mut rows: Vec<Member>, principals: &Principals) -> Records {
     for row in &mut rows {
-        let Some((id, principal)) = row.key.object_id().and_then(|id| principals.get_key_value(id)) else {
-            continue;
-        };
-        row.key = MemberKey::Principal(id.clone());
+        let Some(principal) = row.key.object_id().and_then(|id| principals.get(id)) else { continue };
+        row.key = MemberKey::Principal(principal.id.clone());
         if let Some(address) = &mut row.address {
             take(address, principal.mail.as_ref());
         }
@@ -28,14 +32,24 @@ pub(super) fn rows(mut rows: Vec<Member>, principals: &Principals) -> Records {
     rows.into()
 }
 
-/// The list's entries, with the texts of whom the directory tells and of their rows.
-pub(super) fn entries(mut entries: Vec<Entry>, principals: &Principals, records: &Records) -> Vec<Entry> {
-    for entry in &mut entries {
-        if let Some((id, principal)) = entry.object_id.as_ref().and_then(|id| principals.get_key_value(id)) {
-            entry.object_id = Some(id.clone());
+/// Reads the list. Each entry takes the texts that are known as it is read: were they to be let go of afterwards, what they
+/// leave free would lie scattered among those that stay.
+pub(super) async fn list(look: Look<'_>, known: Known) -> PortResult<(Vec<Entry>, Known)> {
+    let known = Arc::new(known);
+    let theirs = known.clone();
+    let taken = Box::new(move |entry| theirs.shared_with(entry));
+    let entries = look.ports.lists.all_entries(&look.link().list, taken).await?;
+    Ok((entries, Arc::unwrap_or_clone(known)))
+}
+
+impl Known {
+    /// The entry with the texts of whom the directory tells, and of their row.
+    fn shared_with(&self, mut entry: Entry) -> Entry {
+        if let Some(principal) = entry.object_id.as_ref().and_then(|id| self.principals.get(id)) {
+            entry.object_id = Some(principal.id.clone());
             take(&mut entry.address, principal.mail.as_ref());
         }
-        let row = records.get(&key_of(entry));
+        let row = self.records.get(&key_of(&entry));
         take(&mut entry.contact, row.and_then(|row| row.contact.as_ref()));
         if let Some(grounds) = &mut entry.grounds {
             take(&mut grounds.address, Some(&entry.address));
@@ -43,8 +57,8 @@ pub(super) fn entries(mut entries: Vec<Entry>, principals: &Principals, records:
                 take(&mut named.address, Some(&entry.address));
             }
         }
+        entry
     }
-    entries
 }
 
 /// Takes the text of what is the same.

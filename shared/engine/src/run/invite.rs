@@ -38,17 +38,17 @@ impl Apply<'_> {
     /// Performs the invitations of a plan. Who has an object then is added to the group like anybody, in this run.
     pub(super) async fn invite(
         &mut self,
-        effects: Vec<Effect>,
+        mut effects: Vec<Effect>,
         resolution: &mut Resolution,
     ) -> PortResult<Handed> {
-        let (invited, effects) = effects.into_iter().partition(|effect| effect.cause == Cause::Invited);
-        let mut handed = Handed { effects, stop: None };
-        let mut invitations: Vec<Invitation> = Vec::<Effect>::into_iter(invited)
+        let mut invitations: Vec<Invitation> = effects
+            .extract_if(.., |effect| effect.cause == Cause::Invited)
             .filter_map(|effect| {
                 let row = resolution.pending.remove(&effect.key)?;
                 Some(Invitation { effect, row })
             })
             .collect();
+        let mut handed = Handed { effects, stop: None };
         let size = self.look.ports.directory.invite_batch().max(1);
         while !invitations.is_empty() && handed.stop.is_none() {
             if self.look.is_out_of_time() {

@@ -30,7 +30,7 @@ pub(super) async fn read(look: Look<'_>, observed: &mut Observed) -> PortResult<
     }
     let left: Vec<ObjectId> = left.into_iter().collect();
     let people = look.ports.directory.by_id(look.call(), &left).await?;
-    observed.looked_up.extend(people.into_iter().map(|one| (one.id.clone(), one)));
+    observed.looked_up.extend(people);
     let known = look.ports.lists.entries(&look.link().list, EntryQuery::Objects(&left)).await?;
     let entries = std::mem::take(&mut observed.entries);
     // What this run learned of an entry is newer than what is stored in a preview.

@@ -51,6 +51,7 @@ use listsync_core::{
     list::Entry,
     member::{MemberKey, Op},
     plan::{Difference, Shown, Standing},
+    records::Principals,
     schedule::LEASE,
     shield::Shield,
     summary::{Failure, Remark, Summary},
@@ -350,7 +351,7 @@ impl Running<'_> {
         observed
             .records
             .retain(|row| matches!(&row.key, MemberKey::Contact(contact) if unmatched.contains_key(contact)));
-        observed.principals.clear();
+        observed.principals = Principals::default();
         observed.sight = Sight::Some(BTreeMap::new());
         let seen = (observed.list_cursor.clone(), observed.matched.clone());
         let (evidence, _) = finish::split(observed, unmatched);

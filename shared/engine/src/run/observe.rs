@@ -12,7 +12,7 @@ use listsync_core::{
     link::Side,
     list::Entry,
     member::{Member, MemberKey, Open},
-    records::Records,
+    records::{Principals, Records},
     register::KeptOff,
     schedule::FullRead,
     shield::Named,
@@ -44,7 +44,7 @@ const REREADS: usize = 3;
 pub(crate) struct Observed {
     pub(crate) read: Read,
     pub(crate) entries: Vec<Entry>,
-    pub(crate) principals: BTreeMap<ObjectId, Principal>,
+    pub(crate) principals: Principals,
     pub(crate) sight: Sight,
     /// Rows that are needed to match contacts: all of them after a full read, else the open ones.
     pub(crate) records: Records,
@@ -65,7 +65,7 @@ pub(crate) struct Observed {
     /// Who answers to the addresses to which several people do, as far as this run was told.
     pub(crate) ambiguous: BTreeMap<ContactId, Vec<ObjectId>>,
     /// Those whom look-ups found.
-    pub(crate) looked_up: BTreeMap<ObjectId, Principal>,
+    pub(crate) looked_up: Principals,
     /// Which of several groups hold whom, where they were read.
     pub(crate) holders: Option<Holders>,
     /// On the reads of how many groups an absence rests.
@@ -131,7 +131,7 @@ async fn changes(look: Look<'_>, group: &Cursor, list: &Cursor) -> PortResult<Op
     let observed = Observed {
         read: Read::Incremental,
         entries: Vec::new(),
-        principals: BTreeMap::new(),
+        principals: Principals::default(),
         sight,
         records: open.into(),
         group_cursor: delta.cursor,
@@ -143,7 +143,7 @@ async fn changes(look: Look<'_>, group: &Cursor, list: &Cursor) -> PortResult<Op
         others: look.progress().others.clone(),
         refusing: BTreeMap::new(),
         ambiguous: BTreeMap::new(),
-        looked_up: BTreeMap::new(),
+        looked_up: Principals::default(),
         holders: None,
         reach: sources::reach(look.link(), &unread),
         unread,
@@ -274,7 +274,7 @@ async fn name_strangers(look: Look<'_>, observed: &mut Observed) -> PortResult<(
     let people = look.ports.directory.by_id(look.call(), &strangers).await?;
     let addresses: Vec<_> = people.iter().flat_map(Principal::addresses).cloned().collect();
     let known = look.ports.lists.entries(&look.link().list, EntryQuery::Addresses(&addresses)).await?;
-    observed.principals.extend(people.into_iter().map(|one| (one.id.clone(), one)));
+    observed.principals.extend(people);
     let entries = std::mem::take(&mut observed.entries);
     observed.entries = once_each(known.into_iter().chain(entries).collect());
     Ok(())
@@ -324,9 +324,8 @@ async fn full(look: Look<'_>) -> PortResult<Observed> {
     // The list is read last: who leaves it while a large group is read is not to be taken for a member.
     let (side, rows) = tokio::try_join!(side, look.ports.links.members(&link.id, MemberQuery::All))?;
     let GroupSide { read, cursor, name, completeness, principals, nesting, others, holders, unread } = side;
-    let records = held_once::rows(rows, &principals);
-    let entries = look.ports.lists.entries(&link.list, EntryQuery::All).await?;
-    let entries = held_once::entries(entries, &principals, &records);
+    let known = held_once::Known { records: held_once::rows(rows, &principals), principals };
+    let (entries, held_once::Known { principals, records }) = held_once::list(look, known).await?;
     let entries = with_known(look, entries, &principals).await?;
     Ok(Observed {
         read: Read::Full(read),
@@ -343,7 +342,7 @@ async fn full(look: Look<'_>) -> PortResult<Observed> {
         others,
         refusing: BTreeMap::new(),
         ambiguous: BTreeMap::new(),
-        looked_up: BTreeMap::new(),
+        looked_up: Principals::default(),
         holders,
         reach: sources::reach(link, &unread),
         unread,
@@ -354,11 +353,7 @@ async fn full(look: Look<'_>) -> PortResult<Observed> {
 /// The list's entries, and those of people whom one side has alone, by whatever other contact: who said no to all lists, or
 /// whose contact was given another address, is told by no read of the list. Incremental reads ask for them as well. Of whom
 /// both sides have, the addresses tell ([`super::refusals`]).
-async fn with_known(
-    look: Look<'_>,
-    entries: Vec<Entry>,
-    principals: &BTreeMap<ObjectId, Principal>,
-) -> PortResult<Vec<Entry>> {
+async fn with_known(look: Look<'_>, entries: Vec<Entry>, principals: &Principals) -> PortResult<Vec<Entry>> {
     let bound: BTreeSet<&ObjectId> = entries.iter().filter_map(|entry| entry.object_id.as_ref()).collect();
     let listed: BTreeSet<&Address> = entries.iter().map(|entry| &entry.address).collect();
     // Whose mail comes under an entry's address is matched to it.
@@ -382,7 +377,7 @@ pub(super) struct GroupSide {
     pub(super) cursor: Cursor,
     pub(super) name: Option<String>,
     pub(super) completeness: Completeness,
-    pub(super) principals: BTreeMap<ObjectId, Principal>,
+    pub(super) principals: Principals,
     pub(super) nesting: Nesting,
     pub(super) others: Others,
     pub(super) holders: Option<Holders>,
@@ -397,7 +392,7 @@ impl GroupSide {
             cursor: Cursor(String::new()),
             name: None,
             completeness: Completeness::Complete,
-            principals: BTreeMap::new(),
+            principals: Principals::default(),
             nesting: Nesting::Flat,
             others: Others::default(),
             holders: None,

@@ -85,6 +85,6 @@ async fn read_all(look: Look<'_>, observed: &mut Observed) -> PortResult<()> {
     }
     let unread: Vec<ObjectId> = unread.into_iter().cloned().collect();
     let people = look.ports.directory.by_id(look.call(), &unread).await?;
-    observed.principals.extend(people.into_iter().map(|one| (one.id.clone(), one)));
+    observed.principals.extend(people);
     Ok(())
 }

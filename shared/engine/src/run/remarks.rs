@@ -40,10 +40,14 @@ pub(super) async fn ambiguous(look: Look<'_>, observed: &Observed) -> PortResult
         .filter_map(|entry| Some((entry, observed.ambiguous.get(&entry.contact)?)))
         .take(REMARKS)
         .collect();
+    if told.is_empty() {
+        return Ok(Vec::new());
+    }
     let unread: BTreeSet<&ObjectId> = told.iter().flat_map(|(_, people)| *people).collect();
     let unread: Vec<ObjectId> =
         unread.into_iter().filter(|id| !observed.principals.contains_key(*id)).cloned().collect();
-    let mut read: BTreeMap<&ObjectId, &Principal> = observed.principals.iter().collect();
+    let known = observed.principals.values();
+    let mut read: BTreeMap<&ObjectId, &Principal> = known.map(|person| (&person.id, person)).collect();
     let people = match unread.is_empty() {
         true => Vec::new(),
         false => look.ports.directory.by_id(look.call(), &unread).await?,

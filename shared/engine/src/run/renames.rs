@@ -3,11 +3,8 @@
 //! What an address was belongs to the contact and not to a link's row: who left every group, was renamed and comes back is
 //! followed as anybody.
 
-use std::collections::BTreeMap;
-
 use listsync_core::{
     address::Address,
-    id::ObjectId,
     list::{Entry, Origin},
     matched::{Binding, Doubt, Grounds},
     member::MemberKey,
@@ -49,7 +46,8 @@ const SAVED_AT_ONCE: usize = 250;
 pub(crate) async fn follow_renames(look: Look<'_>, observed: &mut Observed) -> PortResult<Renamed> {
     let mut renamed = Renamed::default();
     let mut learned = Vec::new();
-    for (index, address) in addressed(observed) {
+    for index in 0..observed.entries.len() {
+        let Some(address) = primary(observed, &observed.entries[index]).cloned() else { continue };
         let Some(news) = news(look, observed, (index, &address)) else { continue };
         if learned.len() >= SAVED_AT_ONCE {
             renamed.saved += save(look, observed, std::mem::take(&mut learned)).await?;
@@ -80,16 +78,12 @@ pub(crate) async fn follow_renames(look: Look<'_>, observed: &mut Observed) -> P
     Ok(renamed)
 }
 
-/// Each entry whose person was read, and their primary address.
-fn addressed(observed: &Observed) -> Vec<(usize, Address)> {
+/// The primary address of an entry's person, where they were read and have one.
+fn primary<'o>(observed: &'o Observed, entry: &Entry) -> Option<&'o Address> {
+    let id = entry.object_id.as_ref()?;
     // Whoever was read with the group and looked up as well counts as the group has them.
-    let people = observed.looked_up.values().chain(observed.principals.values());
-    let read: BTreeMap<&ObjectId, &Address> =
-        people.filter_map(|one| Some((&one.id, one.primary_address()?))).collect();
-    let entries = observed.entries.iter().enumerate();
-    let own =
-        |(index, entry): (usize, &Entry)| Some((index, (*read.get(entry.object_id.as_ref()?)?).clone()));
-    entries.filter_map(own).collect()
+    let mut read = [&observed.principals, &observed.looked_up].into_iter();
+    read.find_map(|people| people.get(id)?.primary_address())
 }
 
 /// What is to be remembered of a contact's person, and the address that the contact is to have.

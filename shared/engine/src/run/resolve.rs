@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::{StreamExt as _, stream::FuturesOrdered};
 use listsync_core::{
     Timestamp,
+    address::Address,
     belief::Seen,
     case::Asked,
     contact::{Decision, Said, Scope, UndeliverableReason},
@@ -80,15 +81,17 @@ pub(crate) async fn resolve(look: Look<'_>, observed: &mut Observed) -> PortResu
                 }
                 unmatched.insert(entry.contact.clone(), (reason, asked));
             }
-            Known::Not => asking.push(entry.clone()),
+            // Whoever only reads a group looks nobody up, but for matches that people's edits put in doubt.
+            Known::Not if look.link().mode.writes(Side::Group) || entry.object_id.is_some() => {
+                asking.push(Wanted::of(observed, entry));
+            }
+            Known::Not => {}
         }
     }
     observed.ambiguous = ambiguous;
     if !bind(look, observed, found).await? {
         return Ok(Resolved::OutOfTime { unmatched, progressed: true });
     }
-    // Whoever only reads a group looks nobody up, but for matches that people's edits put in doubt.
-    asking.retain(|entry| look.link().mode.writes(Side::Group) || entry.object_id.is_some());
     if !asking.is_empty() {
         let (doubted, progressed) = (Vec::new(), false);
         let mut search = Search { look, settings: &settings, unmatched: &mut unmatched, doubted, progressed };
@@ -133,7 +136,11 @@ pub(super) async fn with_domains(look: Look<'_>) -> PortResult<Settings> {
 
 /// Saves matches, part by part and the first in any case, so that each run makes progress; and takes in what is known of
 /// the directory objects that were found. False: time ran out.
-pub(super) async fn bind(look: Look<'_>, observed: &mut Observed, found: Vec<Binding>) -> PortResult<bool> {
+pub(super) async fn bind(
+    look: Look<'_>,
+    observed: &mut Observed,
+    mut found: Vec<Binding>,
+) -> PortResult<bool> {
     let (mut saved, mut told) = (0, BTreeSet::new());
     if look.matches == Matches::Saved {
         for part in found.chunks(SAVED_AT_ONCE) {
@@ -147,8 +154,10 @@ pub(super) async fn bind(look: Look<'_>, observed: &mut Observed, found: Vec<Bin
         saved = found.len();
     }
     let is_done = saved == found.len();
-    let by_contact = found.iter().take(saved).map(|one| (one.contact.clone(), one.clone()));
-    note(look, observed, by_contact.collect()).await?;
+    found.truncate(saved);
+    // Of several for one contact the last counts, as it does for the store.
+    found.sort_by(|one, other| one.contact.cmp(&other.contact));
+    note(look, observed, &found).await?;
     match look.matches {
         Matches::Saved => hear(look, observed, told).await?,
         Matches::Unsaved => foresee(look, observed, found).await?,
@@ -187,23 +196,22 @@ async fn foresee(look: Look<'_>, observed: &mut Observed, found: Vec<Binding>) -
     Ok(())
 }
 
-async fn note(
-    look: Look<'_>,
-    observed: &mut Observed,
-    by_contact: BTreeMap<ContactId, Binding>,
-) -> PortResult<()> {
-    if by_contact.is_empty() {
+/// Takes in matches, which stand in the order of contacts.
+async fn note(look: Look<'_>, observed: &mut Observed, found: &[Binding]) -> PortResult<()> {
+    if found.is_empty() {
         return Ok(());
     }
-    observed.matched.extend(by_contact.keys().cloned());
+    observed.matched.extend(found.iter().map(|binding| binding.contact.clone()));
     for entry in &mut observed.entries {
-        if let Some(binding) = by_contact.get(&entry.contact) {
+        let after = found.partition_point(|binding| binding.contact <= entry.contact);
+        let last = after.checked_sub(1).and_then(|last| found.get(last));
+        if let Some(binding) = last.filter(|binding| binding.contact == entry.contact) {
             entry.object_id = Some(binding.object.clone());
             entry.grounds = Some(binding.grounds.clone());
         }
     }
     if matches!(observed.read, super::observe::Read::Incremental) {
-        let objects: BTreeSet<ObjectId> = by_contact.into_values().map(|binding| binding.object).collect();
+        let objects: BTreeSet<ObjectId> = found.iter().map(|binding| binding.object.clone()).collect();
         let objects: Vec<ObjectId> = objects.into_iter().collect();
         let siblings = look.ports.lists.entries(&look.link().list, EntryQuery::Objects(&objects)).await?;
         let entries = std::mem::take(&mut observed.entries);
@@ -211,6 +219,26 @@ async fn note(
         complete_records(look, observed, &objects).await?;
     }
     Ok(())
+}
+
+/// A contact to be asked for. Of many there is no need to hold more beside the entries themselves.
+struct Wanted {
+    contact: ContactId,
+    address: Address,
+    undeliverable: Option<UndeliverableReason>,
+    /// Why, where it has a match.
+    doubted: Option<Box<(Doubt, Entry)>>,
+}
+
+impl Wanted {
+    fn of(observed: &Observed, entry: &Entry) -> Self {
+        Self {
+            contact: entry.contact.clone(),
+            address: entry.address.clone(),
+            undeliverable: entry.undeliverable,
+            doubted: doubt_of(observed, entry).map(|doubt| Box::new((doubt, entry.clone()))),
+        }
+    }
 }
 
 struct Search<'a, 'b> {
@@ -224,7 +252,7 @@ struct Search<'a, 'b> {
 
 impl Search<'_, '_> {
     /// Asks for these contacts in the way that costs fewer requests; false: time ran out.
-    async fn run(&mut self, observed: &mut Observed, asking: &[Entry]) -> PortResult<bool> {
+    async fn run(&mut self, observed: &mut Observed, asking: &[Wanted]) -> PortResult<bool> {
         let directory = &self.look.ports.directory;
         let batch = directory.look_up_batch().max(1);
         let batches = asking.len().div_ceil(batch);
@@ -240,7 +268,12 @@ impl Search<'_, '_> {
 
     /// Asks for them batch by batch, several under way at a time, and saves what is found in their order: whatever arrives
     /// first, the same comes of it.
-    async fn look_up(&mut self, observed: &mut Observed, asking: &[Entry], batch: usize) -> PortResult<bool> {
+    async fn look_up(
+        &mut self,
+        observed: &mut Observed,
+        asking: &[Wanted],
+        batch: usize,
+    ) -> PortResult<bool> {
         let (mut window, mut waiting) = (Window::default(), asking.chunks(batch));
         let (mut under_way, mut done, mut failed) = (FuturesOrdered::new(), 0, None);
         loop {
@@ -272,9 +305,9 @@ impl Search<'_, '_> {
         failed.map_or(Ok(done == asking.len()), Err)
     }
 
-    async fn pass_over_everybody(&mut self, observed: &mut Observed, asking: &[Entry]) -> PortResult<bool> {
+    async fn pass_over_everybody(&mut self, observed: &mut Observed, asking: &[Wanted]) -> PortResult<bool> {
         let mut restarts = 0;
-        let matcher = loop {
+        let mut matcher = loop {
             match self.everybody(asking).await {
                 // The pages' cursor lived too long: what was read so far proves nothing.
                 Err(error) if error.fault == Fault::Gone && restarts < RESTARTS => restarts += 1,
@@ -286,15 +319,15 @@ impl Search<'_, '_> {
                 Ok(Some(matcher)) => break matcher,
             }
         };
-        let answers = asking.iter().map(|entry| (entry, matcher.found(&entry.address)));
+        let answers = asking.iter().map(|wanted| (wanted, matcher.take(&wanted.address)));
         let is_done = self.take(observed, answers).await?;
         self.look.watch.step(Step::LookedUp { done: asking.len(), total: asking.len() });
         Ok(is_done)
     }
 
     /// Reads all people; none: time ran out.
-    async fn everybody(&self, asking: &[Entry]) -> PortResult<Option<Matcher>> {
-        let mut matcher = Matcher::new(asking.iter().map(|entry| entry.address.clone()));
+    async fn everybody(&self, asking: &[Wanted]) -> PortResult<Option<Matcher>> {
+        let mut matcher = Matcher::new(asking.iter().map(|wanted| wanted.address.clone()));
         let mut next = None;
         loop {
             if self.look.is_out_of_time() {
@@ -310,11 +343,11 @@ impl Search<'_, '_> {
     }
 
     /// Why an external contact without a guest has none, and stays without where it cannot be invited.
-    fn no_guest(&self, entry: &Entry) -> Unmatched {
+    fn no_guest(&self, wanted: &Wanted) -> Unmatched {
         match self.look.link().externals {
             Externals::Match | Externals::Skip => Unmatched::GuestNotInvited,
-            Externals::Invite if is_unreachable(entry) => Unmatched::Undeliverable,
-            Externals::Invite if !is_invitable(&entry.address) => Unmatched::NotInvitable,
+            Externals::Invite if is_unreachable(wanted) => Unmatched::Undeliverable,
+            Externals::Invite if !is_invitable(&wanted.address) => Unmatched::NotInvitable,
             Externals::Invite => Unmatched::GuestNotInvited,
         }
     }
@@ -323,30 +356,34 @@ impl Search<'_, '_> {
     async fn take<'e>(
         &mut self,
         observed: &mut Observed,
-        answers: impl Iterator<Item = (&'e Entry, Option<Match<Principal>>)>,
+        answers: impl Iterator<Item = (&'e Wanted, Option<Match<Principal>>)>,
     ) -> PortResult<bool> {
-        let mut found = Vec::new();
-        for (entry, answer) in answers {
+        let (mut found, mut people) = (Vec::new(), Vec::new());
+        for (wanted, answer) in answers {
             let answer = match answer {
                 Some(Match::One(person)) => Ok(person),
                 Some(Match::Several(people)) => {
-                    observed.ambiguous.insert(entry.contact.clone(), people);
+                    observed.ambiguous.insert(wanted.contact.clone(), people);
                     Err(Unmatched::Ambiguous)
                 }
-                None if self.settings.is_external(&entry.address) => Err(self.no_guest(entry)),
+                None if self.settings.is_external(&wanted.address) => Err(self.no_guest(wanted)),
                 None => Err(Unmatched::NoSuchUser),
             };
-            if let Ok(person) = &answer {
-                observed.looked_up.insert(person.id.clone(), person.clone());
-            }
-            match (doubt_of(observed, entry), answer) {
-                (Some(doubt), answer) => self.doubted.push(Answered { entry: entry.clone(), doubt, answer }),
-                (None, Ok(person)) => found.push(inherit(self.look, entry, &person)),
+            match (wanted.doubted.as_deref().cloned(), answer) {
+                (Some((doubt, entry)), answer) => {
+                    people.extend(answer.iter().cloned());
+                    self.doubted.push(Answered { entry, doubt, answer });
+                }
+                (None, Ok(person)) => {
+                    found.push(inherit(self.look, (&wanted.contact, &wanted.address), &person));
+                    people.push(person);
+                }
                 (None, Err(reason)) => {
-                    self.unmatched.insert(entry.contact.clone(), (reason, Asked::Now));
+                    self.unmatched.insert(wanted.contact.clone(), (reason, Asked::Now));
                 }
             }
         }
+        observed.looked_up.extend(people);
         self.progressed |= !found.is_empty();
         bind(self.look, observed, found).await
     }
@@ -354,18 +391,18 @@ impl Search<'_, '_> {
 
 /// What was answered for a batch of contacts.
 struct Heard<'e> {
-    chunk: &'e [Entry],
+    chunk: &'e [Wanted],
     answers: PortResult<Vec<Lookup>>,
 }
 
-async fn asked<'e>(look: Look<'_>, chunk: &'e [Entry]) -> Heard<'e> {
-    let addresses: Vec<_> = chunk.iter().map(|entry| entry.address.clone()).collect();
+async fn asked<'e>(look: Look<'_>, chunk: &'e [Wanted]) -> Heard<'e> {
+    let addresses: Vec<_> = chunk.iter().map(|wanted| wanted.address.clone()).collect();
     Heard { chunk, answers: look.ports.directory.look_up(look.call(), &addresses).await }
 }
 
 /// Whether a mail system or a person says so; what an earlier look-up found is judged anew.
-fn is_unreachable(entry: &Entry) -> bool {
-    entry.undeliverable.is_some_and(|why| why != UndeliverableReason::NoSuchUser)
+fn is_unreachable(wanted: &Wanted) -> bool {
+    wanted.undeliverable.is_some_and(|why| why != UndeliverableReason::NoSuchUser)
 }
 
 /// When the earliest thing that was set aside is to be read again.

@@ -15,8 +15,9 @@ use listsync_core::{
     id::{GroupId, ObjectId},
     link::{Link, Side},
     member::Op,
+    records::Principals,
     schedule::FullRead,
-    snapshot::{Completeness, Nesting, Others, Principal},
+    snapshot::{Completeness, Nesting, Others},
     sources::Holders,
     summary::{Failure, Summary},
 };
@@ -152,7 +153,7 @@ pub(super) async fn read(look: Look<'_>) -> PortResult<GroupSide> {
 struct Union {
     places: Places,
     read: FullRead,
-    principals: BTreeMap<ObjectId, Principal>,
+    principals: Principals,
     nesting: Nesting,
     others: Others,
     holders: Holders,
@@ -164,7 +165,7 @@ impl Default for Union {
         Self {
             places: Places::default(),
             read: FullRead::Check,
-            principals: BTreeMap::new(),
+            principals: Principals::default(),
             nesting: Nesting::Flat,
             others: Others::new(),
             holders: Holders::default(),

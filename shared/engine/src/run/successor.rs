@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use listsync_core::{
     address::Address,
     belief::Seen,
-    id::ObjectId,
+    id::{ContactId, ObjectId},
     list::Entry,
     matched::{Binding, Grounds},
     snapshot::Principal,
@@ -45,15 +45,19 @@ pub(crate) async fn successors(look: Look<'_>, observed: &Observed) -> PortResul
     let orphans = suspects
         .into_iter()
         .filter(|(entry, _)| entry.object_id.as_ref().is_some_and(|bound| gone.contains(bound)));
-    Ok(orphans.map(|(entry, heir)| inherit(look, entry, heir)).collect())
+    Ok(orphans.map(|(entry, heir)| inherit(look, (&entry.contact, &entry.address), heir)).collect())
 }
 
 /// The match of a contact to whoever has its address now.
-pub(super) fn inherit(look: Look<'_>, entry: &Entry, heir: &Principal) -> Binding {
+pub(super) fn inherit(
+    look: Look<'_>,
+    (contact, address): (&ContactId, &Address),
+    heir: &Principal,
+) -> Binding {
     Binding {
-        contact: entry.contact.clone(),
+        contact: contact.clone(),
         object: heir.id.clone(),
-        grounds: Grounds::new(entry.address.clone(), heir.primary_address(), look.now()),
+        grounds: Grounds::new(address.clone(), heir.primary_address(), look.now()),
     }
 }
 

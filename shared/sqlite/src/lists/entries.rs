@@ -55,6 +55,12 @@ const CHOSEN: &str =
     "SELECT c.id, c.address, c.name, c.object_id, m.standing, m.origin, c.undeliverable, c.grounds, m.until
     FROM contacts c LEFT JOIN memberships m ON m.list = ?1 AND m.contact = c.n";
 
+/// All of them, each as `taken` gives it back.
+pub(super) fn all(tx: &Connection, list: &ListId, taken: impl Fn(Entry) -> Entry) -> Outcome<Vec<Entry>> {
+    let list = catalog::numbered(tx, list)?;
+    collect(tx.prepare_cached(ALL)?, [list.n], |row| read(row).map(&taken))
+}
+
 pub(super) fn load(tx: &Connection, list: &ListId, wanted: &Wanted) -> Outcome<Vec<Entry>> {
     let list = catalog::numbered(tx, list)?;
     let (those, keys) = match wanted {

@@ -10,7 +10,7 @@ use listsync_core::{
     register::KeptOff,
 };
 use listsync_engine::ports::{
-    Cursor, EntryPage, EntryQuery, ListChanges, ListCounts, ListSide, ListSize, PortResult,
+    Cursor, EntryPage, EntryQuery, ListChanges, ListCounts, ListSide, ListSize, PortResult, TakeEntry,
 };
 
 use super::{catalog, changes, entries, matches, memberships};
@@ -31,6 +31,11 @@ impl ListSide for SqliteStore {
     async fn entries(&self, list: &ListId, query: EntryQuery<'_>) -> PortResult<Vec<Entry>> {
         let (list, wanted) = (list.clone(), entries::Wanted::from(query));
         self.read("read the list", move |tx| entries::load(tx, &list, &wanted)).await
+    }
+
+    async fn all_entries(&self, list: &ListId, taken: TakeEntry) -> PortResult<Vec<Entry>> {
+        let list = list.clone();
+        self.read("read the list", move |tx| entries::all(tx, &list, taken)).await
     }
 
     async fn entries_page(

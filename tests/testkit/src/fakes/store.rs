@@ -268,7 +268,7 @@ mod tests {
         let known = store.contact(&ann).await.expect("read").expect("there");
         assert_eq!((known.object_id, known.grounds), (Some(binding.object), None));
         let rows = store.members(&link_id("staff"), MemberQuery::All).await.expect("read");
-        assert_eq!(rows[0].named, binding.grounds.named.clone().map(Box::new));
+        assert_eq!(rows[0].named.as_deref(), binding.grounds.named.as_ref());
         assert!(rows[0].named.is_some());
     }
 }

@@ -27,7 +27,7 @@ use listsync_engine::ports::{
     EntryQuery, Finish, Finished, Fold, Gate, HeldPeople, Import, Imported, Lease, LinkBrief, LinkEdit,
     LinkState, Links, ListChanges, ListCounts, ListOutcome, ListSide, ListSize, ListStore, LogPage, LogQuery,
     MemberQuery, Moved, NewImport, Outgoing, PeopleWatch, PortResult, Queue, QueueState, QuietNote, Receipt,
-    RemoveOutcome, Runs, SettingsStore,
+    RemoveOutcome, Runs, SettingsStore, TakeEntry,
 };
 
 use super::Faulty;
@@ -56,6 +56,10 @@ impl<P: ListStore + ?Sized> ListSide for Faulty<P> {
 
     async fn entries(&self, list: &ListId, query: EntryQuery<'_>) -> PortResult<Vec<Entry>> {
         through!(self, "lists.entries", self.port.entries(list, query))
+    }
+
+    async fn all_entries(&self, list: &ListId, taken: TakeEntry) -> PortResult<Vec<Entry>> {
+        through!(self, "lists.all_entries", self.port.all_entries(list, taken))
     }
 
     async fn entries_page(

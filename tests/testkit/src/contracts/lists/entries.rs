@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use listsync_core::list::{Entry, Standing};
 use listsync_engine::ports::{Decision, EntryQuery, ListStore};
@@ -38,6 +38,13 @@ async fn all_are_members_and_those_who_opted_out<S: ListStore>(make: &impl Fn() 
     assert_eq!((anna.address, anna.name), (address("anna"), contact("anna").name));
     assert_eq!((anna.object_id, anna.standing), (None, Standing::Member));
     assert_eq!(bed.standing("berta").await, Standing::OptedOut);
+    let renamed = |entry: Entry| Entry { name: format!("taken {}", local(&entry)), ..entry };
+    let taken = ok(bed.store.all_entries(&bed.list, Box::new(renamed)).await);
+    let by_contact = |entries: Vec<Entry>| -> BTreeMap<_, _> {
+        entries.into_iter().map(|entry| (entry.contact.clone(), entry)).collect()
+    };
+    let expected: Vec<Entry> = all.into_iter().map(renamed).collect();
+    assert_eq!(by_contact(taken), by_contact(expected), "each as it was taken");
 }
 
 async fn contacts_are_given_on_the_list_or_not<S: ListStore>(make: &impl Fn() -> S) {
