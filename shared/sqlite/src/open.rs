@@ -15,7 +15,7 @@ pub(crate) const BUSY: Duration = Duration::from_secs(30);
 /// How long emptying the write-ahead log waits for whoever is reading, where an erasure waits for it.
 const FLUSH: Duration = Duration::from_secs(1);
 /// The pages that each reader keeps, in KiB (`PRAGMA cache_size`).
-const READERS_CACHE: i64 = 8_000;
+const READERS_CACHE: i64 = 2_000;
 
 /// Why a file cannot be used as the store.
 #[derive(Debug, thiserror::Error)]
@@ -177,7 +177,7 @@ fn settle(conn: &Connection) -> Result<(), OpenError> {
     conn.pragma_update(None, "foreign_keys", true)?;
     // Who was erased is not to be found in the file's free pages.
     conn.pragma_update(None, "secure_delete", true)?;
-    conn.pragma_update(None, "cache_size", -32_000)?;
+    conn.pragma_update(None, "cache_size", -16_000)?;
     conn.pragma_update(None, "temp_store", "memory")?;
     // Nothing is known of what the tables hold that would make another plan good for other values. Without this, statements
     // that are kept are compiled anew at every use.
