@@ -44,7 +44,8 @@ pub mod watch;
 pub mod why;
 pub mod worker;
 
-use ports::{Clock, Directory, Gate, Links, ListStore, Queue, Runs, SettingsStore};
+use listsync_core::place::Scheme;
+use ports::{Clock, Directory, Gate, Links, ListStore, Places, Queue, Runs, SettingsStore};
 
 /// Everything that the engine needs of the world.
 #[derive(Clone)]
@@ -65,4 +66,14 @@ pub struct Ports {
     pub settings: Arc<dyn SettingsStore>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+}
+
+impl Ports {
+    /// The places of this kind.
+    #[must_use]
+    pub fn places(&self, scheme: Scheme) -> &dyn Places {
+        match scheme {
+            Scheme::Entra => self.directory.as_ref(),
+        }
+    }
 }

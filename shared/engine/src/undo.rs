@@ -273,7 +273,7 @@ async fn protected(
     let mut owners = BTreeSet::new();
     if shield::covers_owners(said) {
         for group in state.link.groups() {
-            owners.extend(ports.directory.owners(call, group).await?);
+            owners.extend(ports.places(state.link.scheme()).owners(call, group).await?);
         }
     }
     let shield = Shield::new(said, &state.progress.named, owners);
@@ -283,7 +283,7 @@ async fn protected(
         let objects: BTreeSet<ObjectId> = members().filter_map(|entry| entry.object_id.clone()).collect();
         let objects: Vec<ObjectId> = objects.into_iter().collect();
         if !objects.is_empty() {
-            let found = ports.directory.by_id(call, &objects).await?;
+            let found = ports.places(state.link.scheme()).by_id(call, &objects).await?;
             read.extend(found.into_iter().map(|one| (one.id.clone(), one)));
         }
     }

@@ -182,7 +182,7 @@ async fn read_now(ports: &Ports, link: &LinkState, objects: &[ObjectId], call: C
         return ReadNow::NotAsked;
     }
     for group in link.link.groups() {
-        match ports.directory.present(call, group, objects).await {
+        match ports.places(link.link.scheme()).present(call, group, objects).await {
             Ok(present) if present.is_empty() => {}
             Ok(_) => return ReadNow::Present,
             Err(error) => return ReadNow::Unknown(error.message),
@@ -203,7 +203,7 @@ async fn protection(
     let mut owners = BTreeSet::new();
     if shield::covers_owners(said) && identity.object_id().is_some() {
         for group in link.link.groups() {
-            owners.extend(ports.directory.owners(call, group).await.unwrap_or_default());
+            owners.extend(ports.places(link.link.scheme()).owners(call, group).await.unwrap_or_default());
         }
     }
     let shield = Shield::new(said, &link.progress.named, owners);

@@ -19,7 +19,7 @@ use listsync_engine::{
     ports::{
         Applied, Call, Changes, Clock, CountCheck, Cursor, Directory, Gate, Grant, Group, GroupQuery, Guest,
         Invited, Lookup, Mailer, Meter, Need, NewGroup, NoticeOrder, Notices, PeopleChanges, PeoplePage,
-        PortResult, ProofLife,
+        Places, PortResult, ProofLife,
     },
     throttle::Throttle,
 };
@@ -74,17 +74,9 @@ impl Graph {
 }
 
 #[async_trait]
-impl Directory for Graph {
+impl Places for Graph {
     async fn group(&self, call: Call<'_>, query: &GroupQuery) -> PortResult<Group> {
         self.sender.group(call, query).await
-    }
-
-    async fn groups(&self, call: Call<'_>, begins: &str, most: usize) -> PortResult<Vec<Group>> {
-        self.sender.groups(call, begins, most).await
-    }
-
-    async fn create_group(&self, call: Call<'_>, new: &NewGroup) -> PortResult<Group> {
-        self.sender.create_group(call, new).await
     }
 
     async fn mint_cursor(&self, call: Call<'_>, group: &GroupId) -> PortResult<Cursor> {
@@ -118,14 +110,6 @@ impl Directory for Graph {
         self.sender.owners(call, group).await
     }
 
-    async fn owners_of_each(
-        &self,
-        call: Call<'_>,
-        groups: &[GroupId],
-    ) -> PortResult<BTreeMap<GroupId, BTreeSet<ObjectId>>> {
-        self.sender.owners_of_each(call, groups).await
-    }
-
     async fn look_up(&self, call: Call<'_>, addresses: &[Address]) -> PortResult<Vec<Lookup>> {
         self.sender.look_up(call, addresses).await
     }
@@ -138,14 +122,6 @@ impl Directory for Graph {
         self.sender.people(call, page).await
     }
 
-    async fn people_cursor(&self, call: Call<'_>) -> PortResult<Cursor> {
-        self.sender.people_cursor(call).await
-    }
-
-    async fn people_changes(&self, call: Call<'_>, since: &Cursor) -> PortResult<PeopleChanges> {
-        self.sender.people_changes(call, since).await
-    }
-
     async fn by_id(&self, call: Call<'_>, ids: &[ObjectId]) -> PortResult<Vec<Principal>> {
         self.sender.by_id(call, ids).await
     }
@@ -156,6 +132,48 @@ impl Directory for Graph {
 
     async fn write_again(&self, call: Call<'_>, group: &GroupId, ids: &[ObjectId]) -> Vec<Applied> {
         self.sender.write_again(call, group, ids).await
+    }
+
+    fn look_up_batch(&self) -> usize {
+        LOOK_UP_BATCH
+    }
+
+    fn write_batch(&self, op: Op) -> usize {
+        match op {
+            Op::Add => ADD_BATCH,
+            Op::Remove => REMOVE_BATCH,
+        }
+    }
+
+    fn people_page(&self) -> usize {
+        PAGE
+    }
+}
+
+#[async_trait]
+impl Directory for Graph {
+    async fn groups(&self, call: Call<'_>, begins: &str, most: usize) -> PortResult<Vec<Group>> {
+        self.sender.groups(call, begins, most).await
+    }
+
+    async fn create_group(&self, call: Call<'_>, new: &NewGroup) -> PortResult<Group> {
+        self.sender.create_group(call, new).await
+    }
+
+    async fn owners_of_each(
+        &self,
+        call: Call<'_>,
+        groups: &[GroupId],
+    ) -> PortResult<BTreeMap<GroupId, BTreeSet<ObjectId>>> {
+        self.sender.owners_of_each(call, groups).await
+    }
+
+    async fn people_cursor(&self, call: Call<'_>) -> PortResult<Cursor> {
+        self.sender.people_cursor(call).await
+    }
+
+    async fn people_changes(&self, call: Call<'_>, since: &Cursor) -> PortResult<PeopleChanges> {
+        self.sender.people_changes(call, since).await
     }
 
     async fn invite(&self, call: Call<'_>, guests: &[Guest]) -> Vec<Invited> {
@@ -186,23 +204,8 @@ impl Directory for Graph {
         self.sender.clock_skew(call, now).await
     }
 
-    fn look_up_batch(&self) -> usize {
-        LOOK_UP_BATCH
-    }
-
-    fn write_batch(&self, op: Op) -> usize {
-        match op {
-            Op::Add => ADD_BATCH,
-            Op::Remove => REMOVE_BATCH,
-        }
-    }
-
     fn invite_batch(&self) -> usize {
         INVITE_BATCH
-    }
-
-    fn people_page(&self) -> usize {
-        PAGE
     }
 }
 

@@ -16,7 +16,7 @@ use listsync_core::{
 };
 use listsync_engine::ports::{
     Applied, Call, Changes, CountCheck, Cursor, Directory, Grant, Group, GroupQuery, Guest, Invited, Lookup,
-    Mailer, Need, NewGroup, NoticeOrder, Notices, PeopleChanges, PeoplePage, PortResult, ProofLife,
+    Mailer, Need, NewGroup, NoticeOrder, Notices, PeopleChanges, PeoplePage, Places, PortResult, ProofLife,
 };
 use listsync_graph::Graph;
 
@@ -48,17 +48,9 @@ impl LazyDirectory {
 }
 
 #[async_trait]
-impl Directory for LazyDirectory {
+impl Places for LazyDirectory {
     async fn group(&self, call: Call<'_>, query: &GroupQuery) -> PortResult<Group> {
         self.get()?.group(call, query).await
-    }
-
-    async fn groups(&self, call: Call<'_>, begins: &str, most: usize) -> PortResult<Vec<Group>> {
-        self.get()?.groups(call, begins, most).await
-    }
-
-    async fn create_group(&self, call: Call<'_>, new: &NewGroup) -> PortResult<Group> {
-        self.get()?.create_group(call, new).await
     }
 
     async fn mint_cursor(&self, call: Call<'_>, group: &GroupId) -> PortResult<Cursor> {
@@ -92,14 +84,6 @@ impl Directory for LazyDirectory {
         self.get()?.owners(call, group).await
     }
 
-    async fn owners_of_each(
-        &self,
-        call: Call<'_>,
-        groups: &[GroupId],
-    ) -> PortResult<BTreeMap<GroupId, BTreeSet<ObjectId>>> {
-        self.get()?.owners_of_each(call, groups).await
-    }
-
     async fn look_up(&self, call: Call<'_>, addresses: &[Address]) -> PortResult<Vec<Lookup>> {
         self.get()?.look_up(call, addresses).await
     }
@@ -110,14 +94,6 @@ impl Directory for LazyDirectory {
 
     async fn people(&self, call: Call<'_>, page: Option<&Cursor>) -> PortResult<PeoplePage> {
         self.get()?.people(call, page).await
-    }
-
-    async fn people_cursor(&self, call: Call<'_>) -> PortResult<Cursor> {
-        self.get()?.people_cursor(call).await
-    }
-
-    async fn people_changes(&self, call: Call<'_>, since: &Cursor) -> PortResult<PeopleChanges> {
-        self.get()?.people_changes(call, since).await
     }
 
     async fn by_id(&self, call: Call<'_>, ids: &[ObjectId]) -> PortResult<Vec<Principal>> {
@@ -136,6 +112,45 @@ impl Directory for LazyDirectory {
             Ok(directory) => directory.write_again(call, group, ids).await,
             Err(error) => ids.iter().map(|_| Applied::Rejected(error.clone())).collect(),
         }
+    }
+
+    fn look_up_batch(&self) -> usize {
+        self.get().map_or(1, Places::look_up_batch)
+    }
+
+    fn write_batch(&self, op: Op) -> usize {
+        self.get().map_or(1, |directory| directory.write_batch(op))
+    }
+
+    fn people_page(&self) -> usize {
+        self.get().map_or(1, Places::people_page)
+    }
+}
+
+#[async_trait]
+impl Directory for LazyDirectory {
+    async fn groups(&self, call: Call<'_>, begins: &str, most: usize) -> PortResult<Vec<Group>> {
+        self.get()?.groups(call, begins, most).await
+    }
+
+    async fn create_group(&self, call: Call<'_>, new: &NewGroup) -> PortResult<Group> {
+        self.get()?.create_group(call, new).await
+    }
+
+    async fn owners_of_each(
+        &self,
+        call: Call<'_>,
+        groups: &[GroupId],
+    ) -> PortResult<BTreeMap<GroupId, BTreeSet<ObjectId>>> {
+        self.get()?.owners_of_each(call, groups).await
+    }
+
+    async fn people_cursor(&self, call: Call<'_>) -> PortResult<Cursor> {
+        self.get()?.people_cursor(call).await
+    }
+
+    async fn people_changes(&self, call: Call<'_>, since: &Cursor) -> PortResult<PeopleChanges> {
+        self.get()?.people_changes(call, since).await
     }
 
     async fn invite(&self, call: Call<'_>, guests: &[Guest]) -> Vec<Invited> {
@@ -169,20 +184,8 @@ impl Directory for LazyDirectory {
         self.get()?.clock_skew(call, now).await
     }
 
-    fn look_up_batch(&self) -> usize {
-        self.get().map_or(1, Directory::look_up_batch)
-    }
-
-    fn write_batch(&self, op: Op) -> usize {
-        self.get().map_or(1, |directory| directory.write_batch(op))
-    }
-
     fn invite_batch(&self) -> usize {
         self.get().map_or(1, Directory::invite_batch)
-    }
-
-    fn people_page(&self) -> usize {
-        self.get().map_or(1, Directory::people_page)
     }
 }
 

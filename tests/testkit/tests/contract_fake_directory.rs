@@ -18,7 +18,7 @@ use listsync_core::{
     snapshot::Principal,
 };
 use listsync_engine::ports::{
-    Applied, Call, CountCheck, Directory, Group, GroupKind, Lookup, Membership, Meter,
+    Applied, Call, CountCheck, Directory, Group, GroupKind, Lookup, Membership, Meter, Places as _,
 };
 use listsync_testkit::{
     contracts::{

@@ -11,7 +11,9 @@ use listsync_core::{
     member::Op,
     snapshot::{Principal, PrincipalKind},
 };
-use listsync_engine::ports::{Call, Clock as _, Directory, GroupKind, GroupQuery, Meter, SystemClock};
+use listsync_engine::ports::{
+    Call, Clock as _, Directory, GroupKind, GroupQuery, Meter, Places as _, SystemClock,
+};
 use listsync_graph::{Credential, Graph, GraphSettings};
 use listsync_graph_emulator as emulator;
 use listsync_testkit::{

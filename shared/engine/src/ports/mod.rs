@@ -19,6 +19,7 @@ mod links;
 mod lists;
 mod notices;
 mod permission;
+mod places;
 mod queue;
 mod records;
 mod report;
@@ -31,10 +32,7 @@ pub use brief::{LinkBrief, Troubles};
 pub use clash::ListNames;
 pub use clock::{Clock, SystemClock};
 pub use contacts::{ContactChanges, ContactEdit, Contacts, Heard, Heir, MailState, Mover, Moves};
-pub use directory::{
-    Applied, Call, Changes, CountCheck, Directory, Group, GroupKind, GroupQuery, GroupQueryError, Guest,
-    Invited, KindRefusal, Lookup, Membership, Meter, PeopleChanges, PeoplePage, ProofLife,
-};
+pub use directory::{Directory, Guest, Invited, PeopleChanges, ProofLife};
 pub use ends::{Ended, Ends};
 pub use error::{Fault, PortError, PortResult, code};
 pub use held::{Affected, HeldPeople};
@@ -55,6 +53,10 @@ pub use lists::{
 pub use listsync_core::new_group::{MadeGroup, NewGroup, NewGroupKind, Visibility};
 pub use notices::{NoticeOrder, Notices};
 pub use permission::{Grant, Granted, Need};
+pub use places::{
+    Applied, Call, Changes, CountCheck, Group, GroupKind, GroupQuery, GroupQueryError, KindRefusal, Lookup,
+    Membership, Meter, PeoplePage, Places,
+};
 pub use queue::{Delivery, Outgoing, Queue, QueueState, Receipt};
 pub use records::{EffectsPage, EffectsQuery, Gate, PeopleWatch, Runs, SettingsStore};
 pub use report::{FileReport, LeaveDay, ReadColumn, StatusWord};

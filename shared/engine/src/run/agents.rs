@@ -40,7 +40,7 @@ impl Sorting<'_> {
         let most = if self.look.link().writes == Writes::ByHand { usize::MAX } else { ASKED_AT_ONCE };
         let (asked, unasked) = self.asked_now(unknown, most);
         if !asked.is_empty() {
-            let people = self.look.ports.directory.by_id(self.look.call(), &asked).await?;
+            let people = self.look.places().by_id(self.look.call(), &asked).await?;
             let agents = people.into_iter().filter(|one| one.kind == PrincipalKind::Agent);
             left_out.extend(agents.map(|one| one.id));
         }

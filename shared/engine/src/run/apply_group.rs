@@ -114,7 +114,7 @@ impl<'a> Apply<'a> {
     where
         'a: 'p,
     {
-        let size = self.look.ports.directory.write_batch(op).max(1);
+        let size = self.look.places().write_batch(op).max(1);
         let mut course = Course::new(op, batches(effects, size, resolution));
         loop {
             self.begin(&mut course, resolution).await;
@@ -357,10 +357,10 @@ impl<'a> Apply<'a> {
 async fn sent<'p>(look: Look<'p>, call: Call<'p>, op: Op, intended: Intended<'p>) -> Answered<'p> {
     let ids: Vec<_> =
         intended.effects.iter().filter_map(|(effect, _)| effect.key.object_id().cloned()).collect();
-    let (directory, group) = (&look.ports.directory, &look.link().group);
+    let (places, group) = (look.places(), &look.link().group);
     let answers = match intended.sending {
-        Sending::Anew => directory.write(call, group, op, &ids).await,
-        Sending::Again => directory.write_again(call, group, &ids).await,
+        Sending::Anew => places.write(call, group, op, &ids).await,
+        Sending::Again => places.write_again(call, group, &ids).await,
     };
     Answered { intended, answers }
 }

@@ -110,7 +110,7 @@ async fn given(look: Look<'_>, led: Vec<Led<'_>>) -> PortResult<BTreeMap<usize, 
     }
     let settings = with_domains(look).await?;
     let addresses: Vec<Address> = aliased.iter().map(|one| one.entry.address.clone()).collect();
-    let answers = look.ports.directory.look_up(look.call(), &addresses).await?;
+    let answers = look.places().look_up(look.call(), &addresses).await?;
     for (one, answer) in aliased.iter().zip(answers) {
         let answer = match answer {
             Lookup::Found(person) => Some(Match::One(person.id)),

@@ -73,7 +73,7 @@ pub(super) async fn sight(
         return Ok(Sight::Some(seen));
     }
     let ids: Vec<ObjectId> = asked.into_iter().cloned().collect();
-    let found = look.ports.directory.present(look.call(), &look.link().group, &ids).await?;
+    let found = look.places().present(look.call(), &look.link().group, &ids).await?;
     for id in ids {
         let one = match Seen::together(told(delta, &id), found.contains(&id), news.here.contains(&id)) {
             // A replica that lags may miss who came a moment ago; once a window has passed, none does.

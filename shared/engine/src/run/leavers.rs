@@ -29,7 +29,7 @@ pub(super) async fn read(look: Look<'_>, observed: &mut Observed) -> PortResult<
         return Ok(());
     }
     let left: Vec<ObjectId> = left.into_iter().collect();
-    let people = look.ports.directory.by_id(look.call(), &left).await?;
+    let people = look.places().by_id(look.call(), &left).await?;
     observed.looked_up.extend(people);
     let known = look.ports.lists.entries(&look.link().list, EntryQuery::Objects(&left)).await?;
     let entries = std::mem::take(&mut observed.entries);

@@ -10,7 +10,7 @@ use listsync_core::{
 
 use crate::{
     Ports,
-    ports::{Call, Changes, LinkState, Meter, PortResult, Progress},
+    ports::{Call, Changes, LinkState, Meter, Places, PortResult, Progress},
     watch::Watch,
 };
 
@@ -44,6 +44,11 @@ pub(crate) enum Matches {
 impl<'a> Look<'a> {
     pub(crate) fn link(&self) -> &'a Link {
         &self.state.link
+    }
+
+    /// The places of the kind that the link leads to.
+    pub(crate) fn places(&self) -> &'a dyn Places {
+        self.ports.places(self.link().scheme())
     }
 
     pub(crate) fn progress(&self) -> &'a Progress {

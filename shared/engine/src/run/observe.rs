@@ -157,7 +157,7 @@ async fn group_changes(look: Look<'_>, group: &Cursor) -> PortResult<Option<Chan
     let count = count_check(look);
     let delta = match look.seen {
         Some(seen) => seen.clone(),
-        None => match look.ports.directory.changes(look.call(), &look.link().group, group, count).await {
+        None => match look.places().changes(look.call(), &look.link().group, group, count).await {
             // The cursor expired, or the group is gone: the full read tells which.
             Err(error) if error.fault == Fault::Gone => return Ok(None),
             other => other?,
@@ -271,7 +271,7 @@ async fn name_strangers(look: Look<'_>, observed: &mut Observed) -> PortResult<(
     if strangers.is_empty() {
         return Ok(());
     }
-    let people = look.ports.directory.by_id(look.call(), &strangers).await?;
+    let people = look.places().by_id(look.call(), &strangers).await?;
     let addresses: Vec<_> = people.iter().flat_map(Principal::addresses).cloned().collect();
     let known = look.ports.lists.entries(&look.link().list, EntryQuery::Addresses(&addresses)).await?;
     observed.principals.extend(people);
@@ -441,17 +441,17 @@ pub(super) async fn read_group(
     id: &GroupId,
     known: Option<&Cursor>,
 ) -> PortResult<GroupRead> {
-    let directory = &look.ports.directory;
-    let group = directory.group(look.call(), &GroupQuery::Id(id.clone())).await?;
+    let places = look.places();
+    let group = places.group(look.call(), &GroupQuery::Id(id.clone())).await?;
     writable(look.link().mode, &group)?;
     demand_sight(look.ports, look.call(), &group).await?;
     let (cursor, fresh) = match known {
         Some(cursor) => (cursor.clone(), FullRead::Check),
-        None => (directory.mint_cursor(look.call(), id).await?, FullRead::FreshCursor),
+        None => (places.mint_cursor(look.call(), id).await?, FullRead::FreshCursor),
     };
     let mut rereads = 0;
     loop {
-        let mut reading = directory.read(look.call(), id, depth(look)).await?;
+        let mut reading = places.read(look.call(), id, depth(look)).await?;
         let (nesting, others) = (reading.nesting, std::mem::take(&mut reading.others));
         let snapshot = Snapshot::from_reading(reading);
         if snapshot.completeness() == Completeness::Complete || rereads == REREADS {

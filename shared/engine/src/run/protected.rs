@@ -63,7 +63,7 @@ async fn owners(look: Look<'_>, reach: Reach) -> PortResult<BTreeSet<ObjectId>> 
     let mut owners = BTreeSet::new();
     if shield::covers_owners(said(look)) {
         for group in look.link().groups() {
-            match look.ports.directory.owners(look.call(), group).await {
+            match look.places().owners(look.call(), group).await {
                 Ok(of_group) => owners.extend(of_group),
                 // Nobody is removed in such a run, whoever the owners are.
                 Err(_) if reach == Reach::NotAll => {}
@@ -84,7 +84,7 @@ async fn read_all(look: Look<'_>, observed: &mut Observed) -> PortResult<()> {
         return Ok(());
     }
     let unread: Vec<ObjectId> = unread.into_iter().cloned().collect();
-    let people = look.ports.directory.by_id(look.call(), &unread).await?;
+    let people = look.places().by_id(look.call(), &unread).await?;
     observed.principals.extend(people);
     Ok(())
 }

@@ -93,7 +93,7 @@ pub(crate) async fn quiet(
         matches: Matches::Saved,
         seen: None,
     };
-    let answer = ports.directory.changes(look.call(), &read.link.group, group, count_check(look)).await;
+    let answer = look.places().changes(look.call(), &read.link.group, group, count_check(look)).await;
     // A cursor that is too old, a group that is gone, patience that is asked for: a run finds the same and says so.
     let Ok(changes) = answer else { return Ok(Quietly::Not(None)) };
     let counted = changes.count.is_some();

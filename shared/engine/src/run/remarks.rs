@@ -50,7 +50,7 @@ pub(super) async fn ambiguous(look: Look<'_>, observed: &Observed) -> PortResult
     let mut read: BTreeMap<&ObjectId, &Principal> = known.map(|person| (&person.id, person)).collect();
     let people = match unread.is_empty() {
         true => Vec::new(),
-        false => look.ports.directory.by_id(look.call(), &unread).await?,
+        false => look.places().by_id(look.call(), &unread).await?,
     };
     read.extend(people.iter().map(|person| (&person.id, person)));
     Ok(told.into_iter().map(|(entry, people)| several(entry, people, &read)).collect())

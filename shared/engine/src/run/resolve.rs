@@ -253,12 +253,12 @@ struct Search<'a, 'b> {
 impl Search<'_, '_> {
     /// Asks for these contacts in the way that costs fewer requests; false: time ran out.
     async fn run(&mut self, observed: &mut Observed, asking: &[Wanted]) -> PortResult<bool> {
-        let directory = &self.look.ports.directory;
-        let batch = directory.look_up_batch().max(1);
+        let places = self.look.places();
+        let batch = places.look_up_batch().max(1);
         let batches = asking.len().div_ceil(batch);
         if batches > 1 {
-            let people = directory.head_count(self.look.call()).await?;
-            let pages = people.div_ceil(directory.people_page().max(1) as u64);
+            let people = places.head_count(self.look.call()).await?;
+            let pages = people.div_ceil(places.people_page().max(1) as u64);
             if pages < batches as u64 {
                 return self.pass_over_everybody(observed, asking).await;
             }
@@ -333,7 +333,7 @@ impl Search<'_, '_> {
             if self.look.is_out_of_time() {
                 return Ok(None);
             }
-            let page = self.look.ports.directory.people(self.look.call(), next.as_ref()).await?;
+            let page = self.look.places().people(self.look.call(), next.as_ref()).await?;
             page.people.iter().for_each(|principal| matcher.see(principal));
             next = page.next;
             if next.is_none() {
@@ -397,7 +397,7 @@ struct Heard<'e> {
 
 async fn asked<'e>(look: Look<'_>, chunk: &'e [Wanted]) -> Heard<'e> {
     let addresses: Vec<_> = chunk.iter().map(|wanted| wanted.address.clone()).collect();
-    Heard { chunk, answers: look.ports.directory.look_up(look.call(), &addresses).await }
+    Heard { chunk, answers: look.places().look_up(look.call(), &addresses).await }
 }
 
 /// Whether a mail system or a person says so; what an earlier look-up found is judged anew.

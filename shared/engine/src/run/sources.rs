@@ -82,13 +82,13 @@ pub(super) async fn changes(
     let (mut unread, mut counted) = (Unread::new(), Some(0));
     for group in look.link().groups() {
         let Some(place) = places.0.get_mut(group) else {
-            match look.ports.directory.group(look.call(), &GroupQuery::Id(group.clone())).await {
+            match look.places().group(look.call(), &GroupQuery::Id(group.clone())).await {
                 Ok(_) => return Ok(None),
                 Err(error) => unread.insert(group.clone(), error),
             };
             continue;
         };
-        match look.ports.directory.changes(look.call(), group, &place.cursor, count).await {
+        match look.places().changes(look.call(), group, &place.cursor, count).await {
             Ok(delta) if is_news(&delta, place) => return Ok(None),
             Ok(delta) => {
                 counted = counted.zip(delta.count).map(|(sum, count)| sum + count);

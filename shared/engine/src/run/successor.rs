@@ -28,7 +28,7 @@ pub(super) async fn gone(look: Look<'_>, bound: &[&Entry]) -> PortResult<BTreeSe
         return Ok(ids);
     }
     let asked: Vec<ObjectId> = ids.iter().cloned().collect();
-    let alive = look.ports.directory.by_id(look.call(), &asked).await?;
+    let alive = look.places().by_id(look.call(), &asked).await?;
     let alive: BTreeSet<ObjectId> = alive.into_iter().map(|principal| principal.id).collect();
     Ok(ids.into_iter().filter(|id| !alive.contains(id)).collect())
 }

@@ -7,7 +7,7 @@ use listsync_core::{
     id::ObjectId,
     snapshot::{Depth, Principal, PrincipalKind},
 };
-use listsync_engine::ports::{CountCheck, Cursor, Directory, Fault};
+use listsync_engine::ports::{CountCheck, Cursor, Fault, Places};
 use listsync_graph_emulator::{
     Effect, Fault as Trouble, Group, GroupKind, OtherObject, Refused, Replay, Subtype, User,
 };

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use listsync_core::id::GroupId;
 use listsync_engine::ports::{
-    Directory, Fault, GroupKind as Kind, GroupQuery, Membership, NewGroup, NewGroupKind, Visibility,
+    Directory, Fault, GroupKind as Kind, GroupQuery, Membership, NewGroup, NewGroupKind, Places, Visibility,
 };
 use listsync_graph_emulator::{
     Effect, Emulator, Fault as Trouble, Group, GroupKind, LEAST_ROLES, Lag, Refused,

@@ -1,5 +1,5 @@
 use listsync_core::address::Address;
-use listsync_engine::ports::{Directory, Fault, Lookup};
+use listsync_engine::ports::{Fault, Lookup, Places};
 use listsync_graph_emulator::{Effect, Emulator, Fault as Trouble, Refused, User};
 
 use crate::rig::{Rig, address, ours};

@@ -4,7 +4,7 @@ use listsync_core::{
     id::GroupId,
     snapshot::{Completeness, Depth, Nesting, OtherKind, Snapshot},
 };
-use listsync_engine::ports::{Cursor, Directory, Fault};
+use listsync_engine::ports::{Cursor, Fault, Places};
 use listsync_graph_emulator::{
     Effect, Emulator, Fault as Trouble, Group, GroupKind, OtherObject, Refused, User,
 };

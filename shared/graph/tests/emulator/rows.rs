@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use listsync_core::{id::GroupId, snapshot::Depth};
-use listsync_engine::ports::{CountCheck, Cursor, Directory, Fault, PortError};
+use listsync_engine::ports::{CountCheck, Cursor, Directory, Fault, Places, PortError};
 use listsync_graph_emulator::{Effect, Fault as Trouble, GroupKind};
 
 use crate::rig::{Rig, group_id, theirs};

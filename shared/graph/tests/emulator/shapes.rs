@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use listsync_core::{member::Op, snapshot::Depth};
 use listsync_engine::ports::{
-    Clock, CountCheck, Directory, GroupQuery, NewGroup, NewGroupKind, SystemClock, Visibility,
+    Clock, CountCheck, Directory, GroupQuery, NewGroup, NewGroupKind, Places, SystemClock, Visibility,
 };
 use listsync_graph_emulator::{
     Emulator, Entry, GroupKind, JournalBodies, LEAST_ROLES, Settings,

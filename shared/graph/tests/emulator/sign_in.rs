@@ -1,6 +1,6 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use listsync_engine::ports::{Clock, Directory, Fault, PortError, ProofLife, SystemClock};
+use listsync_engine::ports::{Clock, Directory, Fault, Places, PortError, ProofLife, SystemClock};
 use listsync_graph::{Credential, Graph, GraphSettings};
 use listsync_graph_emulator::{Emulator, Federated, LEAST_ROLES};
 

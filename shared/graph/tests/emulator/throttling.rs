@@ -1,7 +1,7 @@
 use std::{sync::atomic::Ordering, time::Duration};
 
 use listsync_core::{member::Op, snapshot::Depth};
-use listsync_engine::ports::{Applied, Clock, Directory, Fault, SystemClock};
+use listsync_engine::ports::{Applied, Clock, Fault, Places, SystemClock};
 use listsync_graph_emulator::{
     Effect, Fault as Trouble, GroupKind, Refused, RetryAfterForm, Settings, TenantSize, Throttle,
 };

@@ -1,7 +1,7 @@
 use std::{sync::Arc, time::Duration};
 
 use futures::future::join_all;
-use listsync_engine::ports::{Call, Clock, Directory, Fault, PortError};
+use listsync_engine::ports::{Call, Clock, Fault, Places, PortError};
 use listsync_graph::Graph;
 use listsync_graph_emulator::{Effect, Fault as Trouble, Refused, Settings};
 

@@ -4,7 +4,7 @@ use listsync_core::{
     id::{GroupId, ObjectId},
     member::Op,
 };
-use listsync_engine::ports::{Applied, Directory, Fault};
+use listsync_engine::ports::{Applied, Fault, Places};
 use listsync_graph_emulator::{
     AbsentRemoval, Effect, Emulator, Fault as Trouble, GroupKind, GuestPolicy, Refused, Settings, User,
 };

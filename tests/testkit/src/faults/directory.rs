@@ -10,7 +10,7 @@ use listsync_core::{
 };
 use listsync_engine::ports::{
     Applied, Call, Changes, CountCheck, Cursor, Directory, Fault, Grant, Group, GroupQuery, Guest, Invited,
-    Lookup, Need, NewGroup, PeopleChanges, PeoplePage, PortError, PortResult, ProofLife,
+    Lookup, Need, NewGroup, PeopleChanges, PeoplePage, Places, PortError, PortResult, ProofLife,
 };
 
 use super::{Faulty, When};
@@ -62,17 +62,9 @@ fn uninvited(error: &PortError, when: When) -> Invited {
 }
 
 #[async_trait]
-impl<P: Directory + ?Sized> Directory for Faulty<P> {
+impl<P: Places + ?Sized> Places for Faulty<P> {
     async fn group(&self, call: Call<'_>, query: &GroupQuery) -> PortResult<Group> {
         through!(self, "directory.group", self.port.group(call, query))
-    }
-
-    async fn groups(&self, call: Call<'_>, begins: &str, most: usize) -> PortResult<Vec<Group>> {
-        through!(self, "directory.groups", self.port.groups(call, begins, most))
-    }
-
-    async fn create_group(&self, call: Call<'_>, new: &NewGroup) -> PortResult<Group> {
-        through!(self, "directory.create_group", self.port.create_group(call, new))
     }
 
     async fn mint_cursor(&self, call: Call<'_>, group: &GroupId) -> PortResult<Cursor> {
@@ -106,14 +98,6 @@ impl<P: Directory + ?Sized> Directory for Faulty<P> {
         through!(self, "directory.owners", self.port.owners(call, group))
     }
 
-    async fn owners_of_each(
-        &self,
-        call: Call<'_>,
-        groups: &[GroupId],
-    ) -> PortResult<BTreeMap<GroupId, BTreeSet<ObjectId>>> {
-        through!(self, "directory.owners_of_each", self.port.owners_of_each(call, groups))
-    }
-
     async fn look_up(&self, call: Call<'_>, addresses: &[Address]) -> PortResult<Vec<Lookup>> {
         through!(self, "directory.look_up", self.port.look_up(call, addresses))
     }
@@ -124,14 +108,6 @@ impl<P: Directory + ?Sized> Directory for Faulty<P> {
 
     async fn people(&self, call: Call<'_>, page: Option<&Cursor>) -> PortResult<PeoplePage> {
         through!(self, "directory.people", self.port.people(call, page))
-    }
-
-    async fn people_cursor(&self, call: Call<'_>) -> PortResult<Cursor> {
-        through!(self, "directory.people_cursor", self.port.people_cursor(call))
-    }
-
-    async fn people_changes(&self, call: Call<'_>, since: &Cursor) -> PortResult<PeopleChanges> {
-        through!(self, "directory.people_changes", self.port.people_changes(call, since))
     }
 
     async fn by_id(&self, call: Call<'_>, ids: &[ObjectId]) -> PortResult<Vec<Principal>> {
@@ -146,6 +122,45 @@ impl<P: Directory + ?Sized> Directory for Faulty<P> {
     async fn write_again(&self, call: Call<'_>, group: &GroupId, ids: &[ObjectId]) -> Vec<Applied> {
         let write = self.faults.on_its_way(call.meter, self.port.write_again(call, group, ids));
         through_each!(self, "directory.write_again", write, ids, unheard)
+    }
+
+    fn look_up_batch(&self) -> usize {
+        self.port.look_up_batch()
+    }
+
+    fn write_batch(&self, op: Op) -> usize {
+        self.port.write_batch(op)
+    }
+
+    fn people_page(&self) -> usize {
+        self.port.people_page()
+    }
+}
+
+#[async_trait]
+impl<P: Directory + ?Sized> Directory for Faulty<P> {
+    async fn groups(&self, call: Call<'_>, begins: &str, most: usize) -> PortResult<Vec<Group>> {
+        through!(self, "directory.groups", self.port.groups(call, begins, most))
+    }
+
+    async fn create_group(&self, call: Call<'_>, new: &NewGroup) -> PortResult<Group> {
+        through!(self, "directory.create_group", self.port.create_group(call, new))
+    }
+
+    async fn owners_of_each(
+        &self,
+        call: Call<'_>,
+        groups: &[GroupId],
+    ) -> PortResult<BTreeMap<GroupId, BTreeSet<ObjectId>>> {
+        through!(self, "directory.owners_of_each", self.port.owners_of_each(call, groups))
+    }
+
+    async fn people_cursor(&self, call: Call<'_>) -> PortResult<Cursor> {
+        through!(self, "directory.people_cursor", self.port.people_cursor(call))
+    }
+
+    async fn people_changes(&self, call: Call<'_>, since: &Cursor) -> PortResult<PeopleChanges> {
+        through!(self, "directory.people_changes", self.port.people_changes(call, since))
     }
 
     async fn invite(&self, call: Call<'_>, guests: &[Guest]) -> Vec<Invited> {
@@ -176,19 +191,7 @@ impl<P: Directory + ?Sized> Directory for Faulty<P> {
         through!(self, "directory.clock_skew", self.port.clock_skew(call, now))
     }
 
-    fn look_up_batch(&self) -> usize {
-        self.port.look_up_batch()
-    }
-
-    fn write_batch(&self, op: Op) -> usize {
-        self.port.write_batch(op)
-    }
-
     fn invite_batch(&self) -> usize {
         self.port.invite_batch()
-    }
-
-    fn people_page(&self) -> usize {
-        self.port.people_page()
     }
 }

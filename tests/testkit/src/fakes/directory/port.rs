@@ -11,7 +11,7 @@ use listsync_core::{
 use listsync_engine::ports::{
     Applied, Call, Changes, Clock as _, CountCheck, Cursor, Directory, Fault, Grant, Granted, Group,
     GroupKind, GroupQuery, Guest, Invited, KindRefusal, Lookup, Membership, Need, NewGroup, NewGroupKind,
-    PeopleChanges, PeoplePage, PortError, PortResult, ProofLife, code,
+    PeopleChanges, PeoplePage, Places, PortError, PortResult, ProofLife, code,
 };
 
 use super::{Actor, Event, FakeDirectory, State, group_gone};
@@ -161,37 +161,10 @@ fn least(need: Need) -> &'static str {
 }
 
 #[async_trait]
-impl Directory for FakeDirectory {
+impl Places for FakeDirectory {
     async fn group(&self, call: Call<'_>, query: &GroupQuery) -> PortResult<Group> {
         self.start(call)?;
         self.lock().find_group(query)
-    }
-
-    async fn groups(&self, call: Call<'_>, begins: &str, most: usize) -> PortResult<Vec<Group>> {
-        self.start(call)?;
-        let begins = begins.to_lowercase();
-        let state = self.lock();
-        let named = state.groups.values().map(|row| &row.group);
-        let fitting = named.filter(|group| group.name.to_lowercase().starts_with(&begins));
-        Ok(fitting.take(most).cloned().collect())
-    }
-
-    async fn create_group(&self, call: Call<'_>, new: &NewGroup) -> PortResult<Group> {
-        self.start(call)?;
-        let known = self.lock().unique_names.get(&new.unique_name).cloned();
-        if let Some(id) = known {
-            return self.lock().group(&id).map(|row| row.group.clone());
-        }
-        let id = GroupId::parse(&format!("made-{}", new.unique_name))
-            .map_err(|error| PortError::new(Fault::Rejected, "Request_BadRequest", error.to_string()))?;
-        let kind = match new.kind {
-            NewGroupKind::Microsoft365 => GroupKind::Microsoft365,
-            NewGroupKind::Security => GroupKind::Security,
-        };
-        let group = Group { id: id.clone(), name: new.name.clone(), kind, membership: Membership::Shown };
-        self.put_group(group.clone(), []);
-        self.lock().unique_names.insert(new.unique_name.clone(), id);
-        Ok(group)
     }
 
     async fn mint_cursor(&self, call: Call<'_>, group: &GroupId) -> PortResult<Cursor> {
@@ -239,20 +212,6 @@ impl Directory for FakeDirectory {
         self.lock().group(group).map(|row| row.owners.clone())
     }
 
-    async fn owners_of_each(
-        &self,
-        call: Call<'_>,
-        groups: &[GroupId],
-    ) -> PortResult<BTreeMap<GroupId, BTreeSet<ObjectId>>> {
-        self.start(call)?;
-        let state = self.lock();
-        if let Some(error) = groups.iter().find_map(|group| state.refused.get(group)) {
-            return Err(error.clone());
-        }
-        let owners = |group: &GroupId| Some((group.clone(), state.group(group).ok()?.owners.clone()));
-        Ok(groups.iter().filter_map(owners).collect())
-    }
-
     async fn look_up(&self, call: Call<'_>, addresses: &[Address]) -> PortResult<Vec<Lookup>> {
         for _ in addresses.chunks(LOOK_UPS) {
             self.start(call)?;
@@ -269,20 +228,6 @@ impl Directory for FakeDirectory {
     async fn people(&self, call: Call<'_>, page: Option<&Cursor>) -> PortResult<PeoplePage> {
         self.start(call)?;
         Ok(self.lock().page(page, self.clock.now()))
-    }
-
-    async fn people_cursor(&self, call: Call<'_>) -> PortResult<Cursor> {
-        self.start(call)?;
-        let state = self.lock();
-        state.may_read_people()?;
-        Ok(state.people_log.cursor(self.clock.now()))
-    }
-
-    async fn people_changes(&self, call: Call<'_>, since: &Cursor) -> PortResult<PeopleChanges> {
-        self.start(call)?;
-        let state = self.lock();
-        state.may_read_people()?;
-        state.people_log.since(since, self.clock.now())
     }
 
     async fn by_id(&self, call: Call<'_>, ids: &[ObjectId]) -> PortResult<Vec<Principal>> {
@@ -320,6 +265,80 @@ impl Directory for FakeDirectory {
             }
         }
         applied
+    }
+
+    fn look_up_batch(&self) -> usize {
+        LOOK_UPS
+    }
+
+    fn write_batch(&self, op: Op) -> usize {
+        let most = match op {
+            Op::Add => ADDS,
+            Op::Remove => REMOVES,
+        };
+        most.min(self.lock().most_written)
+    }
+
+    fn people_page(&self) -> usize {
+        999
+    }
+}
+
+#[async_trait]
+impl Directory for FakeDirectory {
+    async fn groups(&self, call: Call<'_>, begins: &str, most: usize) -> PortResult<Vec<Group>> {
+        self.start(call)?;
+        let begins = begins.to_lowercase();
+        let state = self.lock();
+        let named = state.groups.values().map(|row| &row.group);
+        let fitting = named.filter(|group| group.name.to_lowercase().starts_with(&begins));
+        Ok(fitting.take(most).cloned().collect())
+    }
+
+    async fn create_group(&self, call: Call<'_>, new: &NewGroup) -> PortResult<Group> {
+        self.start(call)?;
+        let known = self.lock().unique_names.get(&new.unique_name).cloned();
+        if let Some(id) = known {
+            return self.lock().group(&id).map(|row| row.group.clone());
+        }
+        let id = GroupId::parse(&format!("made-{}", new.unique_name))
+            .map_err(|error| PortError::new(Fault::Rejected, "Request_BadRequest", error.to_string()))?;
+        let kind = match new.kind {
+            NewGroupKind::Microsoft365 => GroupKind::Microsoft365,
+            NewGroupKind::Security => GroupKind::Security,
+        };
+        let group = Group { id: id.clone(), name: new.name.clone(), kind, membership: Membership::Shown };
+        self.put_group(group.clone(), []);
+        self.lock().unique_names.insert(new.unique_name.clone(), id);
+        Ok(group)
+    }
+
+    async fn owners_of_each(
+        &self,
+        call: Call<'_>,
+        groups: &[GroupId],
+    ) -> PortResult<BTreeMap<GroupId, BTreeSet<ObjectId>>> {
+        self.start(call)?;
+        let state = self.lock();
+        if let Some(error) = groups.iter().find_map(|group| state.refused.get(group)) {
+            return Err(error.clone());
+        }
+        let owners = |group: &GroupId| Some((group.clone(), state.group(group).ok()?.owners.clone()));
+        Ok(groups.iter().filter_map(owners).collect())
+    }
+
+    async fn people_cursor(&self, call: Call<'_>) -> PortResult<Cursor> {
+        self.start(call)?;
+        let state = self.lock();
+        state.may_read_people()?;
+        Ok(state.people_log.cursor(self.clock.now()))
+    }
+
+    async fn people_changes(&self, call: Call<'_>, since: &Cursor) -> PortResult<PeopleChanges> {
+        self.start(call)?;
+        let state = self.lock();
+        state.may_read_people()?;
+        state.people_log.since(since, self.clock.now())
     }
 
     async fn invite(&self, call: Call<'_>, guests: &[Guest]) -> Vec<Invited> {
@@ -365,23 +384,7 @@ impl Directory for FakeDirectory {
         Ok(self.lock().skew)
     }
 
-    fn look_up_batch(&self) -> usize {
-        LOOK_UPS
-    }
-
-    fn write_batch(&self, op: Op) -> usize {
-        let most = match op {
-            Op::Add => ADDS,
-            Op::Remove => REMOVES,
-        };
-        most.min(self.lock().most_written)
-    }
-
     fn invite_batch(&self) -> usize {
         INVITES
-    }
-
-    fn people_page(&self) -> usize {
-        999
     }
 }
