@@ -28,7 +28,7 @@ const AT_ONCE: usize = 4;
 
 pub(super) async fn load(table: &Table, head: &Head, query: EntryQuery<'_>) -> PortResult<Vec<Entry>> {
     match query {
-        EntryQuery::All => rows(table, &head.list.id, (not_absent(), Row::entry)).await,
+        EntryQuery::All => all(table, &head.list.id, Box::new(|entry| entry)).await,
         EntryQuery::Contacts(contacts) => {
             let wanted = |some: &[ContactId]| Wanted { contacts: some.to_vec(), ..Wanted::default() };
             chosen(table, head, contacts.chunks(CHUNK).map(wanted)).await

@@ -68,7 +68,7 @@ pub(super) async fn settle(
                     unmatched.insert(entry.contact, (Unmatched::CorrectedToAnother, Asked::Now));
                 } else {
                     part(look, observed, (&entry, &person)).await?;
-                    bindings.push(inherit(look, (&entry.contact, &entry.address), &person));
+                    bindings.push(inherit(look, &entry.contact, &entry.address, &person));
                 }
             }
             // Made before grounds were kept: that people edited the address is a guess, and nobody else has it.
@@ -85,7 +85,7 @@ pub(super) async fn settle(
                 unmatched.insert(entry.contact, (contested, Asked::Now));
             }
             (Doubt::Unfound, Ok(person)) if is_gone => {
-                bindings.push(inherit(look, (&entry.contact, &entry.address), &person))
+                bindings.push(inherit(look, &entry.contact, &entry.address, &person))
             }
             (Doubt::Unfound, Err(why)) if is_gone => {
                 unmatched.insert(entry.contact, (why, Asked::Now));

@@ -375,7 +375,7 @@ impl Search<'_, '_> {
                     self.doubted.push(Answered { entry, doubt, answer });
                 }
                 (None, Ok(person)) => {
-                    found.push(inherit(self.look, (&wanted.contact, &wanted.address), &person));
+                    found.push(inherit(self.look, &wanted.contact, &wanted.address, &person));
                     people.push(person);
                 }
                 (None, Err(reason)) => {

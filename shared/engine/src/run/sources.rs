@@ -35,17 +35,17 @@ pub(crate) type Unread = BTreeMap<GroupId, PortError>;
 
 /// Up to where one source was read, and how many people it had when it was read in full.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Place {
+struct SourceCursor {
     cursor: Cursor,
     size: u64,
 }
 
-/// The place of each source that was read completely. It is the link's group cursor, which is opaque to everybody else;
+/// That of each source that was read completely. It is the link's group cursor, which is opaque to everybody else;
 /// a source that is not in it is owed a full read.
 #[derive(Debug, Default, Serialize, Deserialize)]
-struct Places(BTreeMap<GroupId, Place>);
+struct SourceCursors(BTreeMap<GroupId, SourceCursor>);
 
-impl Places {
+impl SourceCursors {
     fn of(cursor: &Cursor) -> Option<Self> {
         serde_json::from_str(&cursor.0).ok()
     }
@@ -78,21 +78,21 @@ pub(super) async fn changes(
     since: &Cursor,
     count: CountCheck,
 ) -> PortResult<Option<(Changes, Unread)>> {
-    let Some(mut places) = Places::of(since) else { return Ok(None) };
+    let Some(mut cursors) = SourceCursors::of(since) else { return Ok(None) };
     let (mut unread, mut counted) = (Unread::new(), Some(0));
     for group in look.link().groups() {
-        let Some(place) = places.0.get_mut(group) else {
+        let Some(source) = cursors.0.get_mut(group) else {
             match look.places().group(look.call(), &GroupQuery::Id(group.clone())).await {
                 Ok(_) => return Ok(None),
                 Err(error) => unread.insert(group.clone(), error),
             };
             continue;
         };
-        match look.places().changes(look.call(), group, &place.cursor, count).await {
-            Ok(delta) if is_news(&delta, place) => return Ok(None),
+        match look.places().changes(look.call(), group, &source.cursor, count).await {
+            Ok(delta) if is_news(&delta, source) => return Ok(None),
             Ok(delta) => {
                 counted = counted.zip(delta.count).map(|(sum, count)| sum + count);
-                place.cursor = delta.cursor;
+                source.cursor = delta.cursor;
             }
             // The cursor expired, or the group is gone: the full read tells which.
             Err(error) if error.fault == Fault::Gone => return Ok(None),
@@ -106,13 +106,13 @@ pub(super) async fn changes(
     }
     let count = counted.filter(|_| unread.is_empty());
     let (added, removed, nested) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-    Ok(Some((Changes { added, removed, nested, cursor: places.cursor()?, count }, unread)))
+    Ok(Some((Changes { added, removed, nested, cursor: cursors.cursor()?, count }, unread)))
 }
 
-fn is_news(delta: &Changes, place: &Place) -> bool {
+fn is_news(delta: &Changes, source: &SourceCursor) -> bool {
     let Changes { added, removed, nested, cursor: _, count } = delta;
     let is_quiet = added.is_empty() && removed.is_empty() && nested.is_empty();
-    !is_quiet || count.is_some_and(|count| count != place.size)
+    !is_quiet || count.is_some_and(|count| count != source.size)
 }
 
 /// Why the run fails, where no source at all can be read.
@@ -126,14 +126,14 @@ pub(super) async fn read(look: Look<'_>) -> PortResult<GroupSide> {
     let progress = look.progress();
     let known =
         progress.group_cursor.as_ref().filter(|_| progress.full_read_at.is_some_and(|at| at <= look.now()));
-    let known = known.and_then(Places::of).unwrap_or_default();
+    let known = known.and_then(SourceCursors::of).unwrap_or_default();
     let mut union = Union::default();
     let (mut window, mut groups) = (Window::default(), look.link().groups());
     let mut under_way = FuturesOrdered::new();
     loop {
         while under_way.len() < window.size() {
             let Some(group) = groups.next() else { break };
-            let cursor = known.0.get(group).map(|place| &place.cursor);
+            let cursor = known.0.get(group).map(|source| &source.cursor);
             under_way.push_back(async move { (group, read_group(look, group, cursor).await) });
         }
         let Some((group, read)) = under_way.next().await else { break };
@@ -143,7 +143,7 @@ pub(super) async fn read(look: Look<'_>) -> PortResult<GroupSide> {
             Err(error) => union.miss(group, error),
         }
     }
-    if union.places.0.is_empty() && union.principals.is_empty() {
+    if union.cursors.0.is_empty() && union.principals.is_empty() {
         return Err(first(union.unread));
     }
     union.side()
@@ -151,7 +151,7 @@ pub(super) async fn read(look: Look<'_>) -> PortResult<GroupSide> {
 
 /// What was read of the sources so far.
 struct Union {
-    places: Places,
+    cursors: SourceCursors,
     read: FullRead,
     principals: Principals,
     nesting: Nesting,
@@ -163,7 +163,7 @@ struct Union {
 impl Default for Union {
     fn default() -> Self {
         Self {
-            places: Places::default(),
+            cursors: SourceCursors::default(),
             read: FullRead::Check,
             principals: Principals::default(),
             nesting: Nesting::Flat,
@@ -192,7 +192,7 @@ impl Union {
         match snapshot.completeness() {
             Completeness::Complete => {
                 let size = snapshot.members().len() as u64;
-                self.places.0.insert(group.clone(), Place { cursor, size });
+                self.cursors.0.insert(group.clone(), SourceCursor { cursor, size });
             }
             Completeness::CountMismatch => self.miss(group, miscounted()),
         }
@@ -200,16 +200,16 @@ impl Union {
     }
 
     fn miss(&mut self, group: &GroupId, error: PortError) {
-        self.places.0.remove(group);
+        self.cursors.0.remove(group);
         self.holders.missed(group);
         self.unread.insert(group.clone(), error);
     }
 
     fn side(self) -> PortResult<GroupSide> {
-        let Self { places, read, principals, nesting, others, holders, unread } = self;
+        let Self { cursors, read, principals, nesting, others, holders, unread } = self;
         let completeness =
             if unread.is_empty() { Completeness::Complete } else { Completeness::CountMismatch };
-        let (cursor, holders) = (places.cursor()?, Some(holders));
+        let (cursor, holders) = (cursors.cursor()?, Some(holders));
         Ok(GroupSide { read, cursor, name: None, completeness, principals, nesting, others, holders, unread })
     }
 }

@@ -45,15 +45,11 @@ pub(crate) async fn successors(look: Look<'_>, observed: &Observed) -> PortResul
     let orphans = suspects
         .into_iter()
         .filter(|(entry, _)| entry.object_id.as_ref().is_some_and(|bound| gone.contains(bound)));
-    Ok(orphans.map(|(entry, heir)| inherit(look, (&entry.contact, &entry.address), heir)).collect())
+    Ok(orphans.map(|(entry, heir)| inherit(look, &entry.contact, &entry.address, heir)).collect())
 }
 
 /// The match of a contact to whoever has its address now.
-pub(super) fn inherit(
-    look: Look<'_>,
-    (contact, address): (&ContactId, &Address),
-    heir: &Principal,
-) -> Binding {
+pub(super) fn inherit(look: Look<'_>, contact: &ContactId, address: &Address, heir: &Principal) -> Binding {
     Binding {
         contact: contact.clone(),
         object: heir.id.clone(),

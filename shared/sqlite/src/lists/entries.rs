@@ -62,9 +62,8 @@ pub(super) fn all(tx: &Connection, list: &ListId, taken: impl Fn(Entry) -> Entry
 }
 
 pub(super) fn load(tx: &Connection, list: &ListId, wanted: &Wanted) -> Outcome<Vec<Entry>> {
-    let list = catalog::numbered(tx, list)?;
     let (those, keys) = match wanted {
-        Wanted::All => return collect(tx.prepare_cached(ALL)?, [list.n], read),
+        Wanted::All => return all(tx, list, |entry| entry),
         Wanted::Contacts(contacts) => ("c.id IN wanted", json!(contacts).to_string()),
         Wanted::Objects(objects) => ("c.object_id IN wanted", json!(objects).to_string()),
         Wanted::Addresses(addresses) => (
@@ -72,6 +71,7 @@ pub(super) fn load(tx: &Connection, list: &ListId, wanted: &Wanted) -> Outcome<V
             address_array(addresses),
         ),
     };
+    let list = catalog::numbered(tx, list)?;
     let sql = format!("WITH wanted AS (SELECT value FROM json_each(?2)) {CHOSEN} WHERE {those} ORDER BY c.n");
     let mut entries = collect(tx.prepare_cached(&sql)?, params![list.n, keys], read)?;
     // Who said no to all lists, and stands to this one in no other way, counts as opted out of it.
