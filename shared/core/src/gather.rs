@@ -88,7 +88,7 @@ impl Evidence {
         let mut remembered = remembered.cloned().peekable();
         let mut here = self.sight.told().into_iter().cloned().map(MemberKey::Principal).peekable();
         let mut entries: Vec<&Entry> = self.entries.iter().collect();
-        entries.sort_by_cached_key(|entry| key_of(entry));
+        entries.sort_by(|one, other| by_key(one).cmp(&by_key(other)));
         // All three are in the order of keys, so the next member is the least of their next ones.
         let mut first = 0;
         std::iter::from_fn(move || {
@@ -97,7 +97,7 @@ impl Evidence {
             let key = next.into_iter().flatten().min()?.clone();
             here.next_if_eq(&key);
             remembered.next_if_eq(&key);
-            let own = entries.iter().skip(first).take_while(|entry| key_of(entry) == key).count();
+            let own = entries[first..].iter().take_while(|entry| is_of(entry, &key)).count();
             let own = &entries[first..first + own];
             first += own.len();
             Some(self.case(key, own, shield))
@@ -133,7 +133,7 @@ impl Evidence {
             // What the directory calls them would be written down in the link's row, and told with what fails.
             record.address = None;
         } else {
-            name = name.or(principal.map(|one| one.name.clone()));
+            name = name.or_else(|| principal.map(|one| one.name.clone()));
         }
         let unmatched = face.and_then(|entry| self.unmatched.get(&entry.contact));
         Case {
@@ -198,6 +198,20 @@ pub fn key_of(entry: &Entry) -> MemberKey {
         Some(id) => MemberKey::Principal(id.clone()),
         None => MemberKey::Contact(entry.contact.clone()),
     }
+}
+
+fn is_of(entry: &Entry, key: &MemberKey) -> bool {
+    match (key, &entry.object_id) {
+        (MemberKey::Principal(id), Some(object)) => id == object,
+        (MemberKey::Contact(contact), None) => *contact == entry.contact,
+        (MemberKey::Principal(_), None) | (MemberKey::Contact(_), Some(_)) => false,
+    }
+}
+
+/// What puts entries in the order of their keys, without a copy of them.
+fn by_key(entry: &Entry) -> (bool, Option<&ObjectId>, Option<&ContactId>) {
+    let object = entry.object_id.as_ref();
+    (object.is_none(), object, object.is_none().then_some(&entry.contact))
 }
 
 /// Whether an entry takes part in a run at all: who is merely known to the list service does not.

@@ -9,7 +9,7 @@ use listsync_core::{
     id::{ContactId, LinkId, ObjectId},
     member::{Intent, Member, MemberKey, Op as MemberOp},
 };
-use listsync_engine::ports::{MemberQuery, PortResult};
+use listsync_engine::ports::{MemberQuery, PortResult, TakeMember};
 
 use super::row::LinkRow;
 use crate::{
@@ -138,10 +138,15 @@ pub(super) fn read(stored: &Stored) -> PortResult<Member> {
     })
 }
 
+/// All of them, each as `taken` gives it back.
+pub(super) async fn each(table: &Table, link: &LinkId, taken: TakeMember) -> PortResult<Vec<Member>> {
+    all(table, &LinkRow::load(table, link).await?.space, taken).await
+}
+
 pub(super) async fn load(table: &Table, link: &LinkId, query: MemberQuery<'_>) -> PortResult<Vec<Member>> {
     let space = LinkRow::load(table, link).await?.space;
     match query {
-        MemberQuery::All => all(table, &space).await,
+        MemberQuery::All => all(table, &space, |member| member).await,
         MemberQuery::Open => {
             let keys = table.read(DOING, &span(open_partition(&space)), |mark| Ok(mark.key()?.sk)).await?;
             let mut open = Vec::new();
@@ -220,10 +225,11 @@ pub(super) async fn by_address(table: &Table, space: &str, address: &Address) ->
     Ok(found.into_iter().flatten().collect())
 }
 
-async fn all(table: &Table, space: &str) -> PortResult<Vec<Member>> {
+async fn all(table: &Table, space: &str, taken: impl Fn(Member) -> Member + Sync) -> PortResult<Vec<Member>> {
+    let taken = &taken;
     let shards = stream::iter(0..schema::SHARDS).map(|shard| {
         let span = span(partition(space, shard));
-        async move { table.read(DOING, &span, read).await }
+        async move { table.read(DOING, &span, |stored| read(stored).map(taken)).await }
     });
     let found: Vec<Vec<Member>> = shards.buffered(AT_ONCE).try_collect().await?;
     Ok(found.into_iter().flatten().collect())

@@ -12,7 +12,7 @@ use listsync_core::{
 };
 use listsync_engine::ports::{
     Acquired, DueLink, Finish, Finished, Fold, Lease, LinkEdit, LinkState, Links, ListOutcome, MemberQuery,
-    Moved, PortResult, QuietNote,
+    Moved, PortResult, QuietNote, TakeMember,
 };
 
 use super::{
@@ -110,6 +110,10 @@ impl Links for DynamoStore {
 
     async fn members(&self, link: &LinkId, query: MemberQuery<'_>) -> PortResult<Vec<Member>> {
         members::load(&self.table, link, query).await
+    }
+
+    async fn all_members(&self, link: &LinkId, taken: TakeMember) -> PortResult<Vec<Member>> {
+        members::each(&self.table, link, taken).await
     }
 
     async fn group_size(&self, link: &LinkId) -> PortResult<u64> {

@@ -314,6 +314,9 @@ pub enum LinkEdit {
     Failing(String),
 }
 
+/// What becomes of a member's row as it is read.
+pub type TakeMember = Box<dyn Fn(Member) -> Member + Send + Sync>;
+
 /// Which of a link's members are wanted.
 #[derive(Debug, Clone, Copy)]
 pub enum MemberQuery<'a> {
@@ -500,6 +503,9 @@ pub trait Links: Send + Sync {
 
     /// What the link remembers of these members.
     async fn members(&self, link: &LinkId, query: MemberQuery<'_>) -> PortResult<Vec<Member>>;
+    /// The same as [`MemberQuery::All`], each as `taken` gives it back. It is called for each as it is read, so that of a
+    /// large link nothing is held that whoever reads it has no use for.
+    async fn all_members(&self, link: &LinkId, taken: TakeMember) -> PortResult<Vec<Member>>;
     /// How many members we hold to be in the group.
     async fn group_size(&self, link: &LinkId) -> PortResult<u64>;
     /// Removals that the guard of a link counts, done at or after this moment, oldest first: from its group by the link,

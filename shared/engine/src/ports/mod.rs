@@ -44,7 +44,7 @@ pub use keys::{ApiKey, EventSource, Keys, Memory, Scopes, Secret, Seen, SigningK
 pub use links::{
     Acquired, Cursor, DueLink, Failing, Finish, Finished, Fold, FoldEffects, Hold, Lease, LinkEdit,
     LinkState, Links, ListEffect, ListOutcome, ListStep, MemberChange, MemberQuery, Moved, Phase, Progress,
-    QuietNote, Ruling, RulingKind, Tally,
+    QuietNote, Ruling, RulingKind, TakeMember, Tally,
 };
 pub use lists::{
     AddOutcome, Decision, EntryPage, EntryQuery, Glance, ListChanges, ListCounts, ListEdit, ListSide,

@@ -20,20 +20,27 @@ pub(super) struct Known {
     pub(super) records: Records,
 }
 
-/// The link's rows, with the texts of whom the directory tells.
-pub(super) fn rows(mut rows: Vec<Member>, principals: &Principals) -> Records {
-    for row in &mut rows {
-        let Some(principal) = row.key.object_id().and_then(|id| principals.get(id)) else { continue };
+/// Reads the link's rows. Each takes the texts of whom the directory tells as it is read: were its own to be let go of
+/// afterwards, what they leave free would lie scattered among those that stay.
+pub(super) async fn rows(look: Look<'_>, principals: Principals) -> PortResult<Known> {
+    let principals = Arc::new(principals);
+    let theirs = principals.clone();
+    let taken = Box::new(move |row| shared_with(&theirs, row));
+    let records = look.ports.links.all_members(&look.link().id, taken).await?.into();
+    Ok(Known { principals: Arc::unwrap_or_clone(principals), records })
+}
+
+fn shared_with(principals: &Principals, mut row: Member) -> Member {
+    if let Some(principal) = row.key.object_id().and_then(|id| principals.get(id)) {
         row.key = MemberKey::Principal(principal.id.clone());
         if let Some(address) = &mut row.address {
             take(address, principal.mail.as_ref());
         }
     }
-    rows.into()
+    row
 }
 
-/// Reads the list. Each entry takes the texts that are known as it is read: were they to be let go of afterwards, what they
-/// leave free would lie scattered among those that stay.
+/// Reads the list, the same way: each entry takes the texts of the directory and of its row.
 pub(super) async fn list(look: Look<'_>, known: Known) -> PortResult<(Vec<Entry>, Known)> {
     let known = Arc::new(known);
     let theirs = known.clone();

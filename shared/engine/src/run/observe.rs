@@ -320,11 +320,12 @@ async fn full(look: Look<'_>) -> PortResult<Observed> {
             (false, false) => sources::read(look).await,
         }
     };
-    // What is remembered is read meanwhile: no other run changes it, and a preview beside a run may show what that did since.
-    // The list is read last: who leaves it while a large group is read is not to be taken for a member.
-    let (side, rows) = tokio::try_join!(side, look.ports.links.members(&link.id, MemberQuery::All))?;
+    let side = side.await?;
     let GroupSide { read, cursor, name, completeness, principals, nesting, others, holders, unread } = side;
-    let known = held_once::Known { records: held_once::rows(rows, &principals), principals };
+    // What is remembered is read after the group, with whose texts it is held: no other run changes it, and a preview beside a
+    // run may show what that did since. The list is read last: who leaves it while a large group is read is not to be taken
+    // for a member.
+    let known = held_once::rows(look, principals).await?;
     let (entries, held_once::Known { principals, records }) = held_once::list(look, known).await?;
     let entries = with_known(look, entries, &principals).await?;
     Ok(Observed {

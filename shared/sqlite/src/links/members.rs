@@ -36,20 +36,24 @@ const COLUMNS: &str =
     "key, contact, address, in_baseline, group_present, group_since, intent_op, intent_since, open, named,
      sources, group_origin, grace";
 
-pub(super) fn load(tx: &Connection, link: &LinkId, wanted: &Wanted) -> Outcome<Vec<Member>> {
+/// All of them, each as `taken` gives it back.
+pub(super) fn all(tx: &Connection, link: &LinkId, taken: impl Fn(Member) -> Member) -> Outcome<Vec<Member>> {
     let link = row::number(tx, link)?;
+    let sql = format!("SELECT {COLUMNS} FROM members WHERE link = ?1 ORDER BY key");
+    collect(tx.prepare_cached(&sql)?, [link], |row| read(row).map(&taken))
+}
+
+pub(super) fn load(tx: &Connection, link: &LinkId, wanted: &Wanted) -> Outcome<Vec<Member>> {
+    let number = row::number(tx, link)?;
     match wanted {
-        Wanted::All => {
-            let sql = format!("SELECT {COLUMNS} FROM members WHERE link = ?1 ORDER BY key");
-            collect(tx.prepare_cached(&sql)?, [link], read)
-        }
+        Wanted::All => all(tx, link, |member| member),
         Wanted::Open => {
             // A converged link has none among very many: only its own index finds that out at no cost.
             let sql = format!(
                 "SELECT {COLUMNS} FROM members INDEXED BY members_open
                  WHERE link = ?1 AND (open IS NOT NULL OR intent_op IS NOT NULL) ORDER BY key"
             );
-            collect(tx.prepare_cached(&sql)?, [link], read)
+            collect(tx.prepare_cached(&sql)?, [number], read)
         }
         Wanted::Of { objects, contacts } => {
             let keys = objects.iter().cloned().map(MemberKey::Principal);
@@ -61,7 +65,7 @@ pub(super) fn load(tx: &Connection, link: &LinkId, wanted: &Wanted) -> Outcome<V
                  SELECT {COLUMNS} FROM members WHERE link = ?1 AND contact IN (SELECT value FROM json_each(?3))
                  ORDER BY key"
             );
-            let params = params![link, json!(keys).to_string(), json!(contacts).to_string()];
+            let params = params![number, json!(keys).to_string(), json!(contacts).to_string()];
             collect(tx.prepare_cached(&sql)?, params, read)
         }
     }

@@ -14,7 +14,7 @@ use listsync_core::{
 };
 use listsync_engine::ports::{
     Acquired, DueLink, Finish, Finished, Fold, Lease, LinkBrief, LinkEdit, LinkState, Links, ListOutcome,
-    MemberQuery, Moved, PortResult, QuietNote,
+    MemberQuery, Moved, PortResult, QuietNote, TakeMember,
 };
 use rusqlite::{Connection, OptionalExtension as _, params};
 
@@ -121,6 +121,11 @@ impl Links for SqliteStore {
     async fn members(&self, link: &LinkId, query: MemberQuery<'_>) -> PortResult<Vec<Member>> {
         let (link, wanted) = (link.clone(), members::Wanted::from(query));
         self.read("read the link's members", move |tx| members::load(tx, &link, &wanted)).await
+    }
+
+    async fn all_members(&self, link: &LinkId, taken: TakeMember) -> PortResult<Vec<Member>> {
+        let link = link.clone();
+        self.read("read the link's members", move |tx| members::all(tx, &link, taken)).await
     }
 
     async fn group_size(&self, link: &LinkId) -> PortResult<u64> {

@@ -27,7 +27,7 @@ use listsync_engine::ports::{
     EntryQuery, Finish, Finished, Fold, Gate, HeldPeople, Import, Imported, Lease, LinkBrief, LinkEdit,
     LinkState, Links, ListChanges, ListCounts, ListOutcome, ListSide, ListSize, ListStore, LogPage, LogQuery,
     MemberQuery, Moved, NewImport, Outgoing, PeopleWatch, PortResult, Queue, QueueState, QuietNote, Receipt,
-    RemoveOutcome, Runs, SettingsStore, TakeEntry,
+    RemoveOutcome, Runs, SettingsStore, TakeEntry, TakeMember,
 };
 
 use super::Faulty;
@@ -280,6 +280,10 @@ impl<P: Links + ?Sized> Links for Faulty<P> {
 
     async fn members(&self, link: &LinkId, query: MemberQuery<'_>) -> PortResult<Vec<Member>> {
         through!(self, "links.members", self.port.members(link, query))
+    }
+
+    async fn all_members(&self, link: &LinkId, taken: TakeMember) -> PortResult<Vec<Member>> {
+        through!(self, "links.all_members", self.port.all_members(link, taken))
     }
 
     async fn group_size(&self, link: &LinkId) -> PortResult<u64> {

@@ -16,6 +16,7 @@ use crate::{
 pub(super) fn cases<S: Links + ListStore + 'static, M: Fn() -> S>() -> Vec<Case<M>> {
     cases![
         a_row_reads_back_as_it_was_written,
+        all_rows_are_given_each_as_it_is_taken,
         a_row_is_written_over_and_deleted,
         open_rows_are_those_with_an_observation_or_an_intent,
         rows_are_found_by_object_and_by_contact,
@@ -76,6 +77,16 @@ async fn a_row_reads_back_as_it_was_written<S: Links + ListStore>(make: &impl Fn
     }
     bed.put(&lease, rows.iter().cloned().map(MemberChange::Put).collect()).await;
     assert_eq!(all_rows(&bed).await, sorted(rows));
+}
+
+async fn all_rows_are_given_each_as_it_is_taken<S: Links + ListStore>(make: &impl Fn() -> S) {
+    let bed = Bed::make(make).await;
+    let lease = bed.lease(moment(0)).await;
+    let rows = vec![believed("anna", true), believed("ben", false)];
+    bed.put(&lease, rows.iter().cloned().map(MemberChange::Put).collect()).await;
+    let shown = |row: Member| Member { address: Some(address("shown")), ..row };
+    let taken = ok(bed.store.all_members(bed.id(), Box::new(shown)).await);
+    assert_eq!(sorted(taken), sorted(rows.into_iter().map(shown).collect()));
 }
 
 async fn a_row_is_written_over_and_deleted<S: Links + ListStore>(make: &impl Fn() -> S) {
