@@ -84,23 +84,29 @@ impl Evidence {
     /// One case per member, ordered by key. Each is made when it is asked for: a large group has many.
     pub fn cases<'a>(&'a self, shield: &'a Shield) -> impl Iterator<Item = Case> + 'a {
         let gone: BTreeSet<MemberKey> = self.obsolete().into_iter().collect();
-        let remembered = self.records.keys().filter(move |key| !gone.contains(key));
-        let mut remembered = remembered.cloned().peekable();
-        let mut here = self.sight.told().into_iter().cloned().map(MemberKey::Principal).peekable();
+        let mut records = self.records.values().filter(move |row| !gone.contains(&row.key)).peekable();
+        let mut principals = self.principals.values().peekable();
+        let mut here = self.sight.told().into_iter().peekable();
         let mut entries: Vec<&Entry> = self.entries.iter().collect();
         entries.sort_by(|one, other| by_key(one).cmp(&by_key(other)));
-        // All three are in the order of keys, so the next member is the least of their next ones.
+        // All of them are in the order of keys, so the next member is the least of their next ones, and nobody is searched for.
         let mut first = 0;
         std::iter::from_fn(move || {
+            let told = here.peek().map(|id| MemberKey::Principal((*id).clone()));
+            let remembered = records.peek().map(|row| row.key.clone());
             let listed = entries.get(first).map(|entry| key_of(entry));
-            let next = [here.peek(), remembered.peek(), listed.as_ref()];
-            let key = next.into_iter().flatten().min()?.clone();
-            here.next_if_eq(&key);
-            remembered.next_if_eq(&key);
+            let key = [told, remembered, listed].into_iter().flatten().min()?;
+            let id = key.object_id();
+            here.next_if(|told| Some(*told) == id);
+            while principals.next_if(|one| id.is_some_and(|id| one.id < *id)).is_some() {}
             let own = entries[first..].iter().take_while(|entry| is_of(entry, &key)).count();
-            let own = &entries[first..first + own];
-            first += own.len();
-            Some(self.case(key, own, shield))
+            let met = Met {
+                record: records.next_if(|row| row.key == key),
+                principal: principals.next_if(|one| Some(&one.id) == id),
+                entries: &entries[first..first + own],
+            };
+            first += own;
+            Some(self.case(&key, &met, shield))
         })
     }
 
@@ -112,9 +118,9 @@ impl Evidence {
         bound.filter(|key| self.records.contains_key(key)).collect()
     }
 
-    fn case(&self, key: MemberKey, entries: &[&Entry], shield: &Shield) -> Case {
-        let principal = key.object_id().and_then(|id| self.principals.get(id));
-        let mut record = self.records.get(&key).cloned().unwrap_or_else(|| Member::unknown(key.clone()));
+    fn case(&self, key: &MemberKey, met: &Met<'_>, shield: &Shield) -> Case {
+        let Met { record, principal, entries } = *met;
+        let mut record = record.cloned().unwrap_or_else(|| Member::unknown(key.clone()));
         let face = self.face(entries, &record);
         if let Some(entry) = face {
             record.contact = Some(entry.contact.clone());
@@ -126,8 +132,8 @@ impl Evidence {
             record.sources = holders.of(id, &record.sources);
         }
         let listed = entries.iter().map(|entry| &entry.address);
-        let protection = shield.covers(&key, record.address.iter().chain(listed), principal);
-        let list = self.presence(&key, entries);
+        let protection = shield.covers(key, record.address.iter().chain(listed), principal);
+        let list = self.presence(key, entries);
         let mut name = face.map(|entry| entry.name.clone()).filter(|name| !name.is_empty());
         if list.naming() == Naming::Nameless {
             // What the directory calls them would be written down in the link's row, and told with what fails.
@@ -169,6 +175,13 @@ impl Evidence {
         };
         entries.iter().copied().min_by_key(rank)
     }
+}
+
+/// What the reads have of one member.
+struct Met<'e> {
+    record: Option<&'e Member>,
+    principal: Option<&'e Principal>,
+    entries: &'e [&'e Entry],
 }
 
 /// Files are judged when they are taken in, and what another link's run put on the list was judged by that run, be it its first
