@@ -14,7 +14,7 @@ use crate::{
     pages::Listing,
     parts::PARTS,
     path,
-    principal::{SELECT, id, principal},
+    principal::{SELECT, id, member},
     send::Sender,
 };
 
@@ -62,7 +62,7 @@ impl Sender {
         };
         let users = cast(group, relation, "user");
         let path = format!("{users}?$select={SELECT}&$top={PAGE}&$count=true");
-        let Listing { rows, count } = self.list(call, &Ask::get(path).eventual(), &deed, principal).await?;
+        let Listing { rows, count } = self.list(call, &Ask::get(path).eventual(), &deed, member).await?;
         Ok(Reading { rows, count, others, nesting })
     }
 

@@ -40,6 +40,15 @@ pub(crate) fn principal(row: &Value, deed: &Deed) -> PortResult<Principal> {
     })
 }
 
+/// One user among those of a group. A run holds all of a large group's, so what a proxy address says again after the mail
+/// address is left out.
+pub(crate) fn member(row: &Value, deed: &Deed) -> PortResult<Principal> {
+    let mut member = principal(row, deed)?;
+    member.proxies.retain(|proxy| Some(proxy) != member.mail.as_ref());
+    member.proxies.shrink_to_fit();
+    Ok(member)
+}
+
 /// What `@odata.type` says of a row. It is there where a row may be of any type, and for each type derived from the one that
 /// was asked for ("OData JSON Format Version 4.01", section 4.6.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,6 +123,14 @@ mod tests {
         let row = json!({"id": "U1", "proxyAddresses": ["smtp:b@x.example", "SIP:s@x.example", "SMTP:a@x.example", "x"]});
         let proxies = read(row).expect("a principal").proxies;
         let texts: Vec<&str> = proxies.iter().map(Address::as_str).collect();
+        assert_eq!(texts, ["a@x.example", "b@x.example"]);
+    }
+
+    #[test]
+    fn a_members_proxies_do_not_say_the_mail_address_again() {
+        let row = json!({"id": "u1", "mail": "a@x.example", "proxyAddresses": ["SMTP:A@x.example", "smtp:b@x.example"]});
+        let member = member(&row, &Deed::new("could not read", "User.Read.All")).expect("a member");
+        let texts: Vec<&str> = member.addresses().map(Address::as_str).collect();
         assert_eq!(texts, ["a@x.example", "b@x.example"]);
     }
 

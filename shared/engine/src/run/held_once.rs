@@ -1,5 +1,5 @@
 //! Ids and addresses of a full read, each held once: the directory, the link and the list tell the same of each member, and of a
-//! large group all of it is in memory at once. What is equal stays equal: only the text is shared.
+//! large group all of it is in memory at once. What is equal stays equal, but for a name that the list only repeats.
 
 use std::sync::Arc;
 
@@ -55,6 +55,10 @@ impl Known {
         if let Some(principal) = entry.object_id.as_ref().and_then(|id| self.principals.get(id)) {
             entry.object_id = Some(principal.id.clone());
             take(&mut entry.address, principal.mail.as_ref());
+            // Of whom the list has no name the directory's counts.
+            if entry.name == principal.name {
+                entry.name = String::new();
+            }
         }
         let row = self.records.get(&key_of(&entry));
         take(&mut entry.contact, row.and_then(|row| row.contact.as_ref()));
