@@ -1,7 +1,8 @@
 //! What a run holds of everybody: of a large group all of it at once.
 
 use crate::{
-    id::ObjectId,
+    id::{ContactId, ObjectId},
+    list::Entry,
     member::{Member, MemberKey},
     snapshot::Principal,
 };
@@ -31,6 +32,14 @@ impl Keyed for Member {
 
     fn key(&self) -> &MemberKey {
         &self.key
+    }
+}
+
+impl Keyed for Entry {
+    type Key = ContactId;
+
+    fn key(&self) -> &ContactId {
+        &self.contact
     }
 }
 

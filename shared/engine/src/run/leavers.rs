@@ -14,7 +14,7 @@ use listsync_core::{
 
 use super::{
     look::Look,
-    observe::{Observed, Read, once_each},
+    observe::{Observed, Read, beside},
 };
 use crate::ports::{EntryQuery, PortResult};
 
@@ -34,7 +34,7 @@ pub(super) async fn read(look: Look<'_>, observed: &mut Observed) -> PortResult<
     let known = look.ports.lists.entries(&look.link().list, EntryQuery::Objects(&left)).await?;
     let entries = std::mem::take(&mut observed.entries);
     // What this run learned of an entry is newer than what is stored in a preview.
-    observed.entries = once_each(known.into_iter().chain(entries).collect());
+    observed.entries = beside(entries, known);
     Ok(())
 }
 

@@ -12,7 +12,7 @@ use listsync_core::{
     link::Side,
     list::Entry,
     member::{Member, MemberKey, Open},
-    records::{Principals, Records},
+    records::{Principals, Records, Sorted},
     register::KeptOff,
     schedule::FullRead,
     shield::Named,
@@ -224,10 +224,16 @@ fn objects_of(observed: &Observed, entries: &[Entry]) -> BTreeSet<ObjectId> {
     seen.keys().chain(remembered).chain(listed).cloned().collect()
 }
 
+/// Each contact's entry once, in the order of contacts; of several the last counts. They are put in order where they stand: of
+/// a large list all are in memory at once.
 pub(crate) fn once_each(entries: Vec<Entry>) -> Vec<Entry> {
-    let by_contact: BTreeMap<ContactId, Entry> =
-        entries.into_iter().map(|entry| (entry.contact.clone(), entry)).collect();
-    by_contact.into_values().collect()
+    Sorted::from(entries).into_iter().collect()
+}
+
+/// The entries with others beside them, each contact's once: what is there already counts.
+pub(crate) fn beside(mut entries: Vec<Entry>, others: Vec<Entry>) -> Vec<Entry> {
+    entries.splice(..0, others);
+    once_each(entries)
 }
 
 /// Loads what is remembered of these objects, unless it was loaded before.
@@ -276,7 +282,7 @@ async fn name_strangers(look: Look<'_>, observed: &mut Observed) -> PortResult<(
     let known = look.ports.lists.entries(&look.link().list, EntryQuery::Addresses(&addresses)).await?;
     observed.principals.extend(people);
     let entries = std::mem::take(&mut observed.entries);
-    observed.entries = once_each(known.into_iter().chain(entries).collect());
+    observed.entries = beside(entries, known);
     Ok(())
 }
 
@@ -369,7 +375,7 @@ async fn with_known(look: Look<'_>, entries: Vec<Entry>, principals: &Principals
         return Ok(entries);
     }
     let known = look.ports.lists.entries(&look.link().list, EntryQuery::Objects(&alone)).await?;
-    Ok(once_each(known.into_iter().chain(entries).collect()))
+    Ok(beside(entries, known))
 }
 
 /// The group's side of a full read, be it of one group or of several.

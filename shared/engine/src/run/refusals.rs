@@ -114,8 +114,9 @@ impl Observed {
     }
 
     pub(super) fn take_in(&mut self, fresh: Vec<Entry>) {
-        let entries = std::mem::take(&mut self.entries);
-        self.entries = once_each(entries.into_iter().chain(fresh).collect());
+        let mut entries = std::mem::take(&mut self.entries);
+        entries.extend(fresh);
+        self.entries = once_each(entries);
     }
 }
 

@@ -25,7 +25,7 @@ use super::{
     doubts::{self, Answered, doubt_of},
     known::{Known, here, known, remembered, waits},
     look::{Look, Matches},
-    observe::{Observed, complete_records, once_each},
+    observe::{Observed, beside, complete_records},
     successor::{inherit, successors},
 };
 use crate::{
@@ -215,7 +215,7 @@ async fn note(look: Look<'_>, observed: &mut Observed, found: &[Binding]) -> Por
         let objects: Vec<ObjectId> = objects.into_iter().collect();
         let siblings = look.ports.lists.entries(&look.link().list, EntryQuery::Objects(&objects)).await?;
         let entries = std::mem::take(&mut observed.entries);
-        observed.entries = once_each(siblings.into_iter().chain(entries).collect());
+        observed.entries = beside(entries, siblings);
         complete_records(look, observed, &objects).await?;
     }
     Ok(())
