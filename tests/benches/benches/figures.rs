@@ -16,6 +16,7 @@ mod import;
 mod memory;
 mod odd_moments;
 mod quota;
+mod reconcile;
 mod size;
 mod status;
 mod subscribe;
@@ -24,6 +25,10 @@ mod subscribe;
 async fn main() -> ExitCode {
     // Cargo adds `--bench`.
     let asked: Vec<String> = std::env::args().skip(1).filter(|name| !name.starts_with("--")).collect();
+    if asked == [reconcile::ALONE] {
+        println!("{}", reconcile::alone());
+        return ExitCode::SUCCESS;
+    }
     let wanted = |name: &str| asked.is_empty() || asked.iter().any(|asked| asked == name);
     let mut all_hold = true;
     let mut tell = |figures: Vec<Figure>| {
@@ -43,6 +48,12 @@ async fn main() -> ExitCode {
     }
     if wanted("memory") {
         tell(memory::figures().await);
+    }
+    if wanted("memory-of-many") {
+        tell(memory::figures_of_many().await);
+    }
+    if wanted("reconcile") {
+        tell(reconcile::figures().await);
     }
     if wanted("import") {
         tell(import::figures().await);
